@@ -1,0 +1,64 @@
+# Shortlist's tasks. `make` lists them; each does all the set-up it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help venv build demo test test-rust test-python bench lint clean python-found cargo-found
+
+# The first interpreter that is new enough and runs.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+VENV := .venv
+PY := $(VENV)/bin/python
+RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+
+help:  ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(VENV)/.built  ## make .venv: tools, dependencies, and Shortlist built for release and installed
+build: venv  ## the same: compile what changed
+
+demo: venv  ## pick 1,000 of 1.1 million place names worth labelling, against NumPy and modAL's formulas
+	$(PY) examples/demo.py
+
+test: test-rust test-python  ## every test: Rust, then Python
+
+test-rust: cargo-found  ## the tests of the core
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run -p shortlist-core; \
+	else \
+		cargo test -p shortlist-core --lib --tests; \
+	fi
+	cargo test -p shortlist-core --doc --quiet
+
+test-python: venv  ## the tests of the Python package and the command
+	$(PY) -m pytest
+
+bench: venv  ## measure against memory bandwidth and against what else is installed
+	$(PY) benches/run.py
+
+lint: venv  ## formatting, clippy, ruff, mypy --strict, stubs against the module
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) -m mypy.stubtest shortlist._core
+
+clean:  ## remove everything that was built
+	rm -rf $(VENV) target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis python/shortlist/_core*.so
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made: | python-found
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade pip 'maturin>=1.9,<2'
+	@touch $@
+
+$(VENV)/.built: $(VENV)/.made pyproject.toml $(RUST) | cargo-found
+	@echo "Installing what Shortlist needs and compiling it (about two minutes the first time)"
+	@. $(VENV)/bin/activate && PIP_QUIET=1 PIP_DISABLE_PIP_VERSION_CHECK=1 maturin develop --release --quiet --extras cli,plot,test,lint
+	@touch $@
+
+python-found:
+	@[ -n "$(PYTHON)" ] || { echo "Shortlist needs Python 3.11 or later, and none was found on PATH: install one, or name it: make PYTHON=/path/to/python3." >&2; exit 1; }
+
+cargo-found:
+	@command -v cargo >/dev/null 2>&1 || { echo "Shortlist needs a Rust toolchain (1.89 or later), and no cargo was found on PATH: install one with rustup or your package manager." >&2; exit 1; }
