@@ -1,0 +1,56 @@
+//! One list of the best candidates per group.
+
+use super::plan::{MAX_GROUPS, Plan};
+use super::topk::TopK;
+use crate::error::{Error, Result};
+use crate::order::Candidate;
+
+/// The lists, by group code; made when a group is first met.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Groups {
+    lists: Vec<Option<Box<TopK>>>,
+}
+
+impl Groups {
+    /// Takes note of a candidate of a group.
+    #[inline]
+    pub(super) fn offer(&mut self, plan: &Plan, code: u32, candidate: Candidate) -> Result<()> {
+        self.list(plan, code)?.offer(candidate);
+        Ok(())
+    }
+
+    /// The list of a group.
+    #[inline]
+    pub(super) fn list(&mut self, plan: &Plan, code: u32) -> Result<&mut TopK> {
+        let at = code as usize;
+        if at >= self.lists.len() {
+            let limit = plan.quotas.as_ref().map_or(MAX_GROUPS, Vec::len);
+            if at >= limit {
+                return Err(Error::Argument(format!("groups has the code {code}; codes below {limit} are accepted")));
+            }
+            self.lists.resize(at + 1, None);
+        }
+        Ok(self.lists[at].get_or_insert_with(|| Box::new(TopK::small(capacity(plan, at)))))
+    }
+
+    /// The lists there are, with their codes.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &TopK)> {
+        self.lists.iter().enumerate().filter_map(|(code, list)| Some((code as u32, list.as_deref()?)))
+    }
+
+    /// Takes over everything `other` has seen.
+    pub(super) fn merge(&mut self, plan: &Plan, other: &Groups) -> Result<()> {
+        for (code, list) in other.iter() {
+            self.list(plan, code)?.merge(list);
+        }
+        Ok(())
+    }
+}
+
+/// How many rows of a group can be picked.
+fn capacity(plan: &Plan, code: usize) -> usize {
+    match (&plan.quotas, plan.per_group) {
+        (Some(quotas), _) => quotas[code],
+        (None, cap) => cap.unwrap_or(usize::MAX).min(plan.k),
+    }
+}

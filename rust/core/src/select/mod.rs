@@ -1,0 +1,232 @@
+//! Selection: the best k rows of a stream of scores, as a state that can be updated, merged, saved and finished.
+//!
+//! The result is a function of the rows and the [`Plan`] alone: any number of blocks, threads or shards, in any order, gives the
+//! same candidates and the same counts. The state holds O(k) candidates (O(k) per group where rows come in groups).
+//!
+//! The way of one update over several threads: [`Selector::check`] the ids, [`Selector::fork`] an empty state per thread,
+//! [`Selector::absorb`] blocks in each, [`Selector::join`] them, and [`Selector::record`] the ids once.
+
+mod absorb;
+mod groups;
+mod plan;
+mod quota;
+mod rows;
+mod seen;
+mod shared;
+mod topk;
+
+use std::sync::Arc;
+
+pub use absorb::Score;
+pub use plan::{MAX_GROUPS, Perturb, Plan, Ties};
+pub use quota::{equal_quotas, largest_remainder};
+pub use rows::Rows;
+pub use shared::SharedCut;
+pub use topk::{Top, TopK};
+
+use crate::error::{Error, Result};
+use crate::order::Candidate;
+use groups::Groups;
+use seen::Seen;
+
+/// The mergeable state of a selection.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    plan: Arc<Plan>,
+    /// The best k of all rows; unused under `per_group`.
+    top: TopK,
+    groups: Groups,
+    seen: Seen,
+    /// Whether some rows came with ids of their own, which `seen` does not cover.
+    own_ids: bool,
+    rows: u64,
+    invalid: u64,
+    excluded: u64,
+    never_drawn: u64,
+}
+
+/// The result of a selection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selected {
+    /// The picked rows, best first: at most k.
+    pub candidates: Vec<Candidate>,
+    /// Rows seen.
+    pub rows: u64,
+    /// Rows among them with a NaN score; excluded rows are not counted here.
+    pub invalid: u64,
+    /// Rows among them that the plan's list or a block's mask excludes.
+    pub excluded: u64,
+    /// Rows among them that could not be drawn: weight 0 under [`Perturb::Power`], a score of the uninformative infinity
+    /// under [`Perturb::Softmax`].
+    pub never_drawn: u64,
+    /// Picked rows whose key equals that of the last picked one: without perturbation, whose score does.
+    pub ties_picked: u64,
+    /// Rows with that key which were not picked. With groups: which lost to rows of their own group, or by k.
+    pub ties_left: u64,
+}
+
+impl Selector {
+    /// An empty state.
+    pub fn new(plan: Plan) -> Result<Selector> {
+        plan.check()?;
+        Ok(Selector::empty(Arc::new(plan)))
+    }
+
+    fn empty(plan: Arc<Plan>) -> Selector {
+        Selector {
+            top: TopK::new(plan.k),
+            plan,
+            groups: Groups::default(),
+            seen: Seen::default(),
+            own_ids: false,
+            rows: 0,
+            invalid: 0,
+            excluded: 0,
+            never_drawn: 0,
+        }
+    }
+
+    /// The configuration.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Rows seen so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The score a row must reach to be picked, once it is known: `None` before, and where keys are not scores or rows
+    /// come in groups.
+    pub fn threshold(&self) -> Option<f64> {
+        if self.plan.perturb.is_some() || self.plan.grouped() {
+            return None;
+        }
+        self.top.threshold().map(|cut| cut.score)
+    }
+
+    /// A threshold for threads to share, starting from what this state has reached.
+    pub fn shared_cut(&self) -> SharedCut {
+        let shared = SharedCut::new();
+        if let Some(cut) = self.top.threshold() {
+            shared.raise(cut.key);
+        }
+        shared
+    }
+
+    /// Says whether `len` rows can be absorbed: their description fits, and none of their ids was seen before.
+    ///
+    /// Ids that come one by one are compared with the ranges seen and with each other, not with those of earlier blocks: a
+    /// row that comes twice in that way is noticed at the end if both are among the best.
+    pub fn check(&self, rows: &Rows<'_>, len: usize) -> Result<()> {
+        rows.check(len)?;
+        let seen = match rows.ids {
+            None => self.seen.overlap(&(rows.first_id..rows.first_id + len as u64)),
+            Some(ids) => {
+                let alone = |&id: &i64| self.seen.overlap(&(id as u64..id as u64 + 1));
+                ids.iter().find_map(alone)
+            }
+        };
+        match seen {
+            Some(ids) => Err(Error::Argument(format!("{} already seen", were(&ids)))),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes the ids of `len` rows as seen.
+    pub fn record(&mut self, rows: &Rows<'_>, len: usize) {
+        match rows.ids {
+            None => self.seen.add(rows.first_id..rows.first_id + len as u64),
+            Some(_) => self.own_ids = true,
+        }
+    }
+
+    /// An empty state of the same plan, for a thread.
+    pub fn fork(&self) -> Selector {
+        Selector::empty(self.plan.clone())
+    }
+
+    /// Takes over what a forked state has absorbed.
+    pub fn join(&mut self, other: &Selector) {
+        debug_assert!(self.plan == other.plan);
+        self.top.merge(&other.top);
+        let plan = self.plan.clone();
+        self.groups.merge(&plan, &other.groups).expect("states of one plan accept the same groups");
+        self.rows += other.rows;
+        self.invalid += other.invalid;
+        self.excluded += other.excluded;
+        self.never_drawn += other.never_drawn;
+    }
+
+    /// Takes note of a block on the calling thread: all of it, or nothing when there is an error.
+    pub fn update<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>) -> Result<()> {
+        self.check(rows, scores.len())?;
+        let mut block = self.fork();
+        block.absorb(scores, rows, Some(&self.shared_cut()))?;
+        self.join(&block);
+        self.record(rows, scores.len());
+        Ok(())
+    }
+
+    /// Takes over everything a state of the same plan and of other rows has seen.
+    pub fn merge(&mut self, other: &Selector) -> Result<()> {
+        if let Some(difference) = self.plan.difference(&other.plan) {
+            return Err(Error::Argument(format!("these Selectors cannot be merged: {difference}")));
+        }
+        if let Some(ids) = self.seen.common(&other.seen) {
+            return Err(Error::Argument(format!("these Selectors cannot be merged: {} seen by both", were(&ids))));
+        }
+        let mut merged = self.clone();
+        merged.join(other);
+        merged.own_ids |= other.own_ids;
+        other.seen.ranges().iter().for_each(|ids| merged.seen.add(ids.clone()));
+        merged.check_repeats()?;
+        *self = merged;
+        Ok(())
+    }
+
+    /// The picks so far; the state can go on afterwards.
+    pub fn finish(&self) -> Result<Selected> {
+        self.check_repeats()?;
+        let (candidates, ties_left) = self.pick();
+        let ties_picked = match candidates.last() {
+            Some(last) => candidates.iter().rev().take_while(|c| c.key == last.key).count() as u64,
+            None => 0,
+        };
+        Ok(Selected {
+            candidates,
+            rows: self.rows,
+            invalid: self.invalid,
+            excluded: self.excluded,
+            never_drawn: self.never_drawn,
+            ties_picked,
+            ties_left,
+        })
+    }
+
+    /// Says which id came twice, as far as the candidates kept can tell.
+    fn check_repeats(&self) -> Result<()> {
+        if !self.own_ids {
+            return Ok(());
+        }
+        let mut lists: Vec<Vec<Candidate>> = vec![self.top.finish().candidates];
+        if self.plan.grouped() {
+            lists.push(self.groups.iter().flat_map(|(_, list)| list.finish().candidates).collect());
+        }
+        for list in &mut lists {
+            list.sort_unstable_by_key(|candidate| candidate.id);
+            if let Some(pair) = list.windows(2).find(|pair| pair[0].id == pair[1].id) {
+                return Err(Error::Argument(format!("id {} was given to two rows", pair[0].id)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// "id 7 was" or "ids 7..9 were".
+fn were(ids: &std::ops::Range<u64>) -> String {
+    match ids.end - ids.start {
+        1 => format!("id {} was", ids.start),
+        _ => format!("ids {}..{} were", ids.start, ids.end),
+    }
+}

@@ -1,0 +1,110 @@
+//! Picks from groups: caps, quotas, and the filling of shortages.
+
+use super::Selector;
+use crate::order::Candidate;
+
+impl Selector {
+    /// The picks, best first, and how many rows tie with the last of them without being picked.
+    pub(super) fn pick(&self) -> (Vec<Candidate>, u64) {
+        if !self.plan.grouped() {
+            let top = self.top.finish();
+            return (top.candidates, top.ties_left);
+        }
+        let tops: Vec<_> = self.groups.iter().map(|(_, list)| list.finish()).collect();
+        let mut picks: Vec<Candidate> = tops.iter().flat_map(|top| top.candidates.iter().copied()).collect();
+        picks.sort_unstable_by(Candidate::compare);
+        if self.plan.quotas.is_none() {
+            // The best k under the caps: a row outside its group's best m is beaten by m rows of that group.
+            let rest = picks.split_off(self.plan.k.min(picks.len()));
+            let Some(last) = picks.last() else { return (picks, 0) };
+            let in_lists = rest.iter().filter(|c| c.key == last.key).count() as u64;
+            let left = in_lists + lost_in_groups(&tops, last.key);
+            return (picks, left);
+        }
+        let filled = self.fill(&mut picks);
+        let Some(last) = picks.last() else { return (picks, 0) };
+        let left = match filled {
+            // The rows left over competed for the last pick whatever their group.
+            Some(worst) if worst == last.key => {
+                let top = self.top.finish();
+                let kept = top.candidates.iter().filter(|c| c.key == worst).count() as u64;
+                let cut_here = top.candidates.last().is_some_and(|cut| cut.key == worst);
+                let all = kept + if cut_here { top.ties_left } else { 0 };
+                all - picks.iter().filter(|c| c.key == worst).count() as u64
+            }
+            _ => lost_in_groups(&tops, last.key),
+        };
+        (picks, left)
+    }
+
+    /// Fills up to k with the best rows left over; gives the key of the worst of them.
+    ///
+    /// They are all among the best k overall: to be the s-th best of the rows left over, where k - s rows are picked, is to
+    /// be beaten by at most k - s picked rows and s - 1 others.
+    fn fill(&self, picks: &mut Vec<Candidate>) -> Option<f64> {
+        let short = self.plan.k - picks.len();
+        let mut picked: Vec<u64> = picks.iter().map(|candidate| candidate.id).collect();
+        picked.sort_unstable();
+        let fills: Vec<Candidate> = self
+            .top
+            .finish()
+            .candidates
+            .into_iter()
+            .filter(|candidate| picked.binary_search(&candidate.id).is_err())
+            .take(short)
+            .collect();
+        picks.extend_from_slice(&fills);
+        picks.sort_unstable_by(Candidate::compare);
+        fills.last().map(|candidate| candidate.key)
+    }
+}
+
+/// Rows of that key which lost to a row of the same key in their own group.
+fn lost_in_groups(tops: &[super::Top], key: f64) -> u64 {
+    let at_cut = |top: &&super::Top| top.candidates.last().is_some_and(|cut| cut.key == key);
+    tops.iter().filter(at_cut).map(|top| top.ties_left).sum()
+}
+
+/// Quotas in proportion to the groups' counts that add up to `k` (or to all rows, if they are fewer).
+///
+/// Largest remainders: each group gets the whole part of its share, and what is left goes one by one to the largest
+/// fractions, the lowest code first among equal ones. No quota exceeds its count.
+pub fn largest_remainder(counts: &[u64], k: usize) -> Vec<usize> {
+    let total: u128 = counts.iter().map(|&count| u128::from(count)).sum();
+    let k = (k as u128).min(total);
+    if total == 0 {
+        return vec![0; counts.len()];
+    }
+    let mut quotas: Vec<usize> = counts.iter().map(|&count| (u128::from(count) * k / total) as usize).collect();
+    let given: u128 = quotas.iter().map(|&quota| quota as u128).sum();
+    let mut codes: Vec<usize> = (0..counts.len()).collect();
+    codes.sort_by_key(|&code| std::cmp::Reverse(u128::from(counts[code]) * k % total));
+    for &code in codes.iter().take((k - given) as usize) {
+        quotas[code] += 1;
+    }
+    quotas
+}
+
+/// Quotas as equal as the groups' counts allow that add up to `k` (or to all rows, if they are fewer).
+///
+/// What does not divide evenly goes one by one to the lowest codes. No quota exceeds its count.
+pub fn equal_quotas(counts: &[u64], k: usize) -> Vec<usize> {
+    let mut ascending: Vec<u64> = counts.to_vec();
+    ascending.sort_unstable();
+    let (mut left, mut level) = (k as u64, 0);
+    for (i, &count) in ascending.iter().enumerate() {
+        let groups = (ascending.len() - i) as u64;
+        let rise = (left / groups).min(count - level);
+        left -= rise * groups;
+        level += rise;
+        if level < count {
+            break;
+        }
+    }
+    let quota = |&count: &u64| {
+        let extra = u64::from(count > level && left > 0);
+        left -= extra;
+        (count.min(level) + extra) as usize
+    };
+    counts.iter().map(quota).collect()
+}

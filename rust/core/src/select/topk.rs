@@ -1,0 +1,220 @@
+//! The best k candidates of a stream: a threshold buffer.
+//!
+//! Whatever beats the threshold goes into a buffer; when the buffer is full, a linear-time selection keeps its best k and
+//! the k-th becomes the threshold. The worst case (ascending input) is linear too, where a heap pays log k per row.
+
+use crate::order::Candidate;
+
+/// The best `k` candidates seen, and how many rows tie with the last of them.
+#[derive(Clone, Debug)]
+pub struct TopK {
+    k: usize,
+    full: usize,
+    buffer: Vec<Candidate>,
+    cut: Option<Candidate>,
+    ties_left: u64,
+}
+
+/// What a [`TopK`] has picked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Top {
+    /// At most k candidates, best first.
+    pub candidates: Vec<Candidate>,
+    /// Candidates not among them whose key equals the last one's.
+    pub ties_left: u64,
+}
+
+impl TopK {
+    /// An empty list of the best `k`; room is made as candidates come, so a huge `k` costs nothing by itself.
+    pub fn new(k: usize) -> TopK {
+        TopK::with_slack(k, 4096)
+    }
+
+    /// A list for when there are many: selections come sooner, so that the buffer stays near 2k.
+    pub fn small(k: usize) -> TopK {
+        TopK::with_slack(k, 16)
+    }
+
+    fn with_slack(k: usize, slack: usize) -> TopK {
+        let full = k.saturating_add(k.max(slack));
+        TopK { k, full, buffer: Vec::new(), cut: None, ties_left: 0 }
+    }
+
+    /// The k-th best so far: rows it beats cannot be picked any more. `None` until a selection has been made.
+    #[inline(always)]
+    pub fn threshold(&self) -> Option<&Candidate> {
+        self.cut.as_ref()
+    }
+
+    /// Takes note of one candidate.
+    #[inline]
+    pub fn offer(&mut self, candidate: Candidate) {
+        if let Some(cut) = &self.cut
+            && !candidate.beats(cut)
+        {
+            self.ties_left += u64::from(candidate.key == cut.key);
+            return;
+        }
+        if self.k > 0 {
+            self.push(candidate);
+        }
+    }
+
+    /// Takes note of `count` candidates at once, known to have the threshold's key and to be beaten by it.
+    #[inline]
+    pub fn count_ties(&mut self, count: u64) {
+        debug_assert!(self.cut.is_some());
+        self.ties_left += count;
+    }
+
+    fn push(&mut self, candidate: Candidate) {
+        self.buffer.push(candidate);
+        if self.buffer.len() >= self.full {
+            self.compact();
+        }
+    }
+
+    /// Keeps the best k of the buffer and raises the threshold to the k-th.
+    fn compact(&mut self) {
+        if self.k == 0 || self.buffer.len() < self.k {
+            return;
+        }
+        let (_, &mut cut, rest) = self.buffer.select_nth_unstable_by(self.k - 1, Candidate::compare);
+        // Rows counted at an earlier, lower threshold no longer tie with anything picked.
+        if self.cut.is_none_or(|old| old.key != cut.key) {
+            self.ties_left = 0;
+        }
+        self.ties_left += rest.iter().filter(|c| c.key == cut.key).count() as u64;
+        self.buffer.truncate(self.k);
+        self.cut = Some(cut);
+    }
+
+    /// Takes over everything `other`, a list of the same k, has seen.
+    pub fn merge(&mut self, other: &TopK) {
+        debug_assert_eq!(self.k, other.k);
+        for &candidate in &other.buffer {
+            self.offer(candidate);
+        }
+        // What `other` dropped ties with the common cut only if its own cut does; otherwise it is below.
+        if let Some(theirs) = &other.cut
+            && other.ties_left > 0
+        {
+            self.compact();
+            if self.cut.is_some_and(|cut| cut.key == theirs.key) {
+                self.ties_left += other.ties_left;
+            }
+        }
+    }
+
+    /// The best k of what was seen; the list can go on afterwards.
+    pub fn finish(&self) -> Top {
+        let mut list = self.clone();
+        list.compact();
+        list.buffer.sort_unstable_by(Candidate::compare);
+        Top { candidates: list.buffer, ties_left: list.ties_left }
+    }
+
+    /// The list in the state [`TopK::finish`] describes; `top` must come from a list of the same kind.
+    pub(super) fn resume(&mut self, top: Top) {
+        self.cut = if self.k > 0 && top.candidates.len() >= self.k { top.candidates.last().copied() } else { None };
+        self.buffer = top.candidates;
+        self.ties_left = top.ties_left;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::hash;
+
+    /// Rows with heavy ties in key and some in the tie-break number.
+    fn rows(seed: u64, n: u64, levels: u64) -> Vec<Candidate> {
+        let row = |id| {
+            let key = (hash(seed, 0, id) % levels) as f64 - 1.0;
+            Candidate { key, tie: hash(seed, 1, id) % 3, id, score: -key }
+        };
+        (0..n).map(row).collect()
+    }
+
+    fn oracle(rows: &[Candidate], k: usize) -> Top {
+        let mut sorted = rows.to_vec();
+        sorted.sort_by(Candidate::compare);
+        let rest = sorted.split_off(k.min(sorted.len()));
+        let ties_left = match sorted.last() {
+            Some(last) => rest.iter().filter(|c| c.key == last.key).count() as u64,
+            None => 0,
+        };
+        Top { candidates: sorted, ties_left }
+    }
+
+    fn fill(k: usize, rows: &[Candidate]) -> TopK {
+        let mut list = TopK::small(k);
+        rows.iter().for_each(|&row| list.offer(row));
+        list
+    }
+
+    #[test]
+    fn equals_sorting_for_any_order_of_rows() {
+        for seed in 0..30 {
+            for (n, levels) in [(0, 1), (1, 1), (50, 1), (300, 4), (300, 1000), (2000, 7)] {
+                let mut rows = rows(seed, n, levels);
+                for k in [0, 1, 2, 17, 300, 5000] {
+                    let expected = oracle(&rows, k);
+                    assert_eq!(fill(k, &rows).finish(), expected);
+                    rows.sort_by(Candidate::compare);
+                    assert_eq!(fill(k, &rows).finish(), expected);
+                    rows.reverse();
+                    assert_eq!(fill(k, &rows).finish(), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn merging_in_any_order_changes_nothing() {
+        for seed in 0..60 {
+            let rows = rows(seed, 900, 1 + seed % 9);
+            let k = [1, 3, 40, 400, 2000][seed as usize % 5];
+            let mut parts: Vec<TopK> = (0..5).map(|_| TopK::small(k)).collect();
+            rows.iter().for_each(|&row| parts[(hash(seed, 9, row.id) % 5) as usize].offer(row));
+            for round in 0..4 {
+                let mut left: Vec<TopK> = parts.clone();
+                while left.len() > 1 {
+                    let taken = left.remove(hash(seed, round, left.len() as u64) as usize % left.len());
+                    let into = hash(seed, round + 10, left.len() as u64) as usize % left.len();
+                    left[into].merge(&taken);
+                }
+                assert_eq!(left[0].finish(), oracle(&rows, k));
+            }
+        }
+    }
+
+    #[test]
+    fn resuming_a_finished_list_goes_on_as_before() {
+        let rows = rows(5, 1000, 3);
+        for k in [0, 1, 20, 999, 1001] {
+            let mut list = TopK::new(k);
+            list.resume(fill(k, &rows[..400]).finish());
+            rows[400..].iter().for_each(|&row| list.offer(row));
+            assert_eq!(list.finish(), oracle(&rows, k));
+        }
+    }
+
+    #[test]
+    fn the_threshold_appears_with_the_first_selection() {
+        let mut list = TopK::new(2);
+        for row in rows(1, 4097, 1) {
+            list.offer(row);
+            assert!(list.threshold().is_none());
+        }
+        list.offer(rows(1, 4098, 1)[4097]);
+        assert_eq!(list.threshold(), oracle(&rows(1, 4098, 1), 2).candidates.last());
+    }
+
+    #[test]
+    fn a_huge_k_takes_no_room_up_front() {
+        let mut list = TopK::new(usize::MAX);
+        rows(2, 10, 2).into_iter().for_each(|row| list.offer(row));
+        assert_eq!(list.finish().candidates.len(), 10);
+    }
+}
