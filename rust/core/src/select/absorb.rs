@@ -4,10 +4,10 @@
 //! score, which the compiler turns into vector code, and which invalid (NaN) scores pass too. Everything else is done
 //! for the chunks with a hit only.
 
+use super::Selector;
 use super::plan::{Perturb, Ties};
 use super::rows::{Barred, Rows};
 use super::shared::SharedCut;
-use super::Selector;
 use crate::error::{Error, Result};
 use crate::order::{Candidate, Order};
 use crate::random::{STEP_PERTURB, STEP_TIES, Stream, gumbel_of, ln, uniform};
@@ -76,7 +76,12 @@ impl Selector {
     }
 
     #[inline(always)]
-    fn absorb_plain<T: Score, const HIGHEST: bool>(&mut self, scores: &[T], rows: &Rows<'_>, shared: Option<&SharedCut>) {
+    fn absorb_plain<T: Score, const HIGHEST: bool>(
+        &mut self,
+        scores: &[T],
+        rows: &Rows<'_>,
+        shared: Option<&SharedCut>,
+    ) {
         let plan = self.plan.clone();
         let barred = Barred::new(rows, scores.len(), &plan.exclude);
         self.rows += scores.len() as u64;

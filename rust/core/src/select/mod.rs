@@ -7,6 +7,7 @@
 //! [`Selector::absorb`] blocks in each, [`Selector::join`] them, and [`Selector::record`] the ids once.
 
 mod absorb;
+mod bytes;
 mod groups;
 mod plan;
 mod quota;
@@ -14,6 +15,9 @@ mod rows;
 mod seen;
 mod shared;
 mod topk;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -143,12 +147,13 @@ impl Selector {
 
     /// An empty state of the same plan, for a thread.
     pub fn fork(&self) -> Selector {
-        Selector::empty(self.plan.clone())
+        // A plan of its own: threads would contend for the reference count of a common one.
+        Selector::empty(Arc::new(self.plan().clone()))
     }
 
     /// Takes over what a forked state has absorbed.
     pub fn join(&mut self, other: &Selector) {
-        debug_assert!(self.plan == other.plan);
+        debug_assert_eq!(self.plan.difference(&other.plan), None);
         self.top.merge(&other.top);
         let plan = self.plan.clone();
         self.groups.merge(&plan, &other.groups).expect("states of one plan accept the same groups");

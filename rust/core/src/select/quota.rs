@@ -30,7 +30,7 @@ impl Selector {
                 let kept = top.candidates.iter().filter(|c| c.key == worst).count() as u64;
                 let cut_here = top.candidates.last().is_some_and(|cut| cut.key == worst);
                 let all = kept + if cut_here { top.ties_left } else { 0 };
-                all - picks.iter().filter(|c| c.key == worst).count() as u64
+                all.saturating_sub(picks.iter().filter(|c| c.key == worst).count() as u64)
             }
             _ => lost_in_groups(&tops, last.key),
         };
@@ -107,4 +107,45 @@ pub fn equal_quotas(counts: &[u64], k: usize) -> Vec<usize> {
         (count.min(level) + extra) as usize
     };
     counts.iter().map(quota).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::hash;
+
+    #[test]
+    fn examples() {
+        assert_eq!(largest_remainder(&[50, 30, 20], 10), [5, 3, 2]);
+        assert_eq!(largest_remainder(&[1, 1, 1], 2), [1, 1, 0]);
+        assert_eq!(largest_remainder(&[47, 16, 15, 12, 6, 3, 1], 10), [5, 2, 1, 1, 1, 0, 0]);
+        assert_eq!(largest_remainder(&[2, 0, 1], 10), [2, 0, 1]);
+        assert_eq!(largest_remainder(&[u64::MAX / 2, u64::MAX / 2], 3), [2, 1]);
+        assert_eq!(largest_remainder(&[], 3), [0; 0]);
+        assert_eq!(equal_quotas(&[50, 30, 20], 10), [4, 3, 3]);
+        assert_eq!(equal_quotas(&[1, 100, 3, 100], 24), [1, 10, 3, 10]);
+        assert_eq!(equal_quotas(&[1, 100, 3, 100], 25), [1, 11, 3, 10]);
+        assert_eq!(equal_quotas(&[2, 0, 1], 10), [2, 0, 1]);
+        assert_eq!(equal_quotas(&[], 3), [0; 0]);
+    }
+
+    #[test]
+    fn quotas_add_up_and_are_fair() {
+        for seed in 0..500 {
+            let counts: Vec<u64> = (0..seed % 9).map(|code| hash(seed, 0, code) % 40).collect();
+            let total: u64 = counts.iter().sum();
+            let k = hash(seed, 1, 0) % 150;
+            for quotas in [largest_remainder(&counts, k as usize), equal_quotas(&counts, k as usize)] {
+                assert_eq!(quotas.iter().sum::<usize>() as u64, k.min(total));
+                assert!(quotas.iter().zip(&counts).all(|(&quota, &count)| quota as u64 <= count));
+            }
+            let equal = equal_quotas(&counts, k as usize);
+            let most = equal.iter().copied().max().unwrap_or(0);
+            let unfair = |(&quota, &count): (&usize, &u64)| quota + 1 < most && (quota as u64) < count;
+            assert!(!equal.iter().zip(&counts).any(unfair), "{counts:?} {k}: {equal:?}");
+            let share = |code: usize| counts[code] as f64 * k.min(total) as f64 / total as f64;
+            let proportional = largest_remainder(&counts, k as usize);
+            assert!(proportional.iter().enumerate().all(|(code, &quota)| (quota as f64 - share(code)).abs() < 1.0));
+        }
+    }
 }

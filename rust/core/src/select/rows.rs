@@ -53,14 +53,16 @@ impl<'a> Rows<'a> {
         ];
         for (name, came) in lengths {
             if let Some(came) = came.filter(|&came| came != len) {
-                return Err(Error::Argument(format!("{name} has {came} entries for {len} rows; it needs one for each")));
+                return Err(Error::Argument(format!(
+                    "{name} has {came} entries for {len} rows; it needs one for each"
+                )));
             }
         }
         match self.ids {
             Some(ids) => check_ids(ids),
-            None if self.first_id.checked_add(len as u64).is_none_or(|end| end > ID_LIMIT) => Err(Error::Argument(
-                format!("first_id is {} for {len} rows; ids must stay below 2^63", self.first_id),
-            )),
+            None if self.first_id.checked_add(len as u64).is_none_or(|end| end > ID_LIMIT) => {
+                Err(Error::Argument(format!("first_id is {} for {len} rows; ids must stay below 2^63", self.first_id)))
+            }
             None => Ok(()),
         }
     }
@@ -142,12 +144,18 @@ mod tests {
     fn errors_name_what_came() {
         let rows = Rows::default();
         let (two, mask) = ([7, 8], [true; 3]);
-        assert_eq!(sentence(Rows { ids: Some(&two), ..rows }, 3), "ids has 2 entries for 3 rows; it needs one for each");
+        assert_eq!(
+            sentence(Rows { ids: Some(&two), ..rows }, 3),
+            "ids has 2 entries for 3 rows; it needs one for each"
+        );
         assert_eq!(
             sentence(Rows { exclude: Some(&mask), ..rows }, 2),
             "exclude has 3 entries for 2 rows; it needs one for each"
         );
-        assert_eq!(sentence(Rows { groups: Some(&[1]), ..rows }, 2), "groups has 1 entries for 2 rows; it needs one for each");
+        assert_eq!(
+            sentence(Rows { groups: Some(&[1]), ..rows }, 2),
+            "groups has 1 entries for 2 rows; it needs one for each"
+        );
         assert_eq!(sentence(Rows { ids: Some(&[4, -2, -3]), ..rows }, 3), "ids[1] is -2; ids must be at least 0");
         assert_eq!(
             sentence(Rows { ids: Some(&[9, 5, 7, 5, 9]), ..rows }, 5),

@@ -114,11 +114,15 @@ impl TopK {
         Top { candidates: list.buffer, ties_left: list.ties_left }
     }
 
-    /// The list in the state [`TopK::finish`] describes; `top` must come from a list of the same kind.
-    pub(super) fn resume(&mut self, top: Top) {
-        self.cut = if self.k > 0 && top.candidates.len() >= self.k { top.candidates.last().copied() } else { None };
+    /// Puts an empty list into the state [`TopK::finish`] describes; `false` if no list of this k can be in it.
+    pub(super) fn resume(&mut self, top: Top) -> bool {
+        if top.candidates.len() > self.k || (top.ties_left > 0 && top.candidates.len() < self.k) {
+            return false;
+        }
+        self.cut = top.candidates.last().copied().filter(|_| top.candidates.len() == self.k);
         self.buffer = top.candidates;
         self.ties_left = top.ties_left;
+        true
     }
 }
 
@@ -194,7 +198,7 @@ mod tests {
         let rows = rows(5, 1000, 3);
         for k in [0, 1, 20, 999, 1001] {
             let mut list = TopK::new(k);
-            list.resume(fill(k, &rows[..400]).finish());
+            assert!(list.resume(fill(k, &rows[..400]).finish()));
             rows[400..].iter().for_each(|&row| list.offer(row));
             assert_eq!(list.finish(), oracle(&rows, k));
         }

@@ -1,0 +1,5 @@
+//! The selection as a whole, against what sorting everything says.
+
+mod errors;
+mod laws;
+mod oracle;
