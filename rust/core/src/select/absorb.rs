@@ -5,12 +5,12 @@
 //! for the chunks with a hit only.
 
 use super::Selector;
-use super::plan::{Perturb, Ties};
+use super::plan::Ties;
 use super::rows::{Barred, Rows};
 use super::shared::SharedCut;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::order::{Candidate, Order};
-use crate::random::{STEP_PERTURB, STEP_TIES, Stream, gumbel_of, ln, uniform};
+use crate::random::{STEP_TIES, Stream};
 
 const CHUNK: usize = 32;
 
@@ -66,7 +66,7 @@ impl Selector {
     pub fn absorb<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
         let plain = self.plan.perturb.is_none() && !self.plan.grouped() && rows.groups.is_none();
         if !plain {
-            return self.absorb_any(scores, rows, shared);
+            return self.absorb_one_by_one(scores, rows, shared);
         }
         match self.plan.order {
             Order::Highest => self.absorb_plain::<T, true>(scores, rows, shared),
@@ -148,104 +148,31 @@ impl Selector {
             && exact == own.score
             && chunk.iter().fold(true, |worse, &score| worse & if HIGHEST { score <= cut } else { score >= cut })
     }
-
-    /// The way of blocks whose keys are not their scores, or that come in groups: row by row.
-    #[inline(never)]
-    fn absorb_any<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
-        self.absorb_rows(scores.len(), rows, shared, |i, _| scores[i].into())
-    }
-
-    /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: each gets a random one.
-    pub fn absorb_count(&mut self, len: usize, rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
-        if self.plan.perturb != Some(Perturb::Uniform) {
-            return Err(Error::Argument("rows without scores are accepted with perturb=\"uniform\" only".into()));
-        }
-        let stream = Stream::new(self.plan.seed, STEP_PERTURB);
-        self.absorb_rows(len, rows, shared, |_, id| uniform(stream.bits(id)))
-    }
-
-    #[inline(always)]
-    fn absorb_rows(
-        &mut self,
-        len: usize,
-        rows: &Rows<'_>,
-        shared: Option<&SharedCut>,
-        score_of: impl Fn(usize, u64) -> f64,
-    ) -> Result<()> {
-        let plan = self.plan.clone();
-        let groups = match (rows.groups, plan.grouped()) {
-            (None, true) => return Err(Error::Argument("groups is missing; per_group and quotas need it".into())),
-            (Some(_), false) => return Err(Error::Argument("groups was given without per_group or quotas".into())),
-            (groups, _) => groups,
-        };
-        let barred = Barred::new(rows, len, &plan.exclude);
-        self.rows += len as u64;
-        self.excluded += barred.count(len);
-        let keys = Stream::new(plan.seed, STEP_PERTURB);
-        let ties = Stream::new(plan.seed, STEP_TIES);
-        // Groups are cut at different keys, so only an ungrouped selection can share one.
-        let shared = shared.filter(|_| groups.is_none());
-        let floor = shared.map_or(f64::NEG_INFINITY, SharedCut::key);
-        for i in 0..len {
-            let id = rows.id(i);
-            let score = score_of(i, id);
-            if score.is_nan() {
-                self.invalid += u64::from(!barred.has(i));
-                continue;
-            }
-            let oriented = plan.order.orient(score);
-            let key = match plan.perturb {
-                None => oriented,
-                Some(Perturb::Uniform) => uniform(keys.bits(id)),
-                Some(_) if barred.has(i) => continue,
-                Some(perturb) => {
-                    let strength = match perturb {
-                        Perturb::Power => ln(weight(&plan, score, id)?),
-                        _ => oriented,
-                    };
-                    if strength == f64::NEG_INFINITY {
-                        self.never_drawn += 1;
-                        continue;
-                    }
-                    if strength == f64::INFINITY {
-                        let reason = format!("has score {score}; perturb accepts finite scores");
-                        return Err(Error::Row { row: id, reason });
-                    }
-                    strength + gumbel_of(keys.bits(id)) / plan.coldness
-                }
-            };
-            if key < floor || barred.has(i) {
-                continue;
-            }
-            let tie = if plan.ties == Ties::Random { ties.bits(id) } else { 0 };
-            let candidate = Candidate { key, tie, id, score };
-            match groups {
-                None => self.top.offer(candidate),
-                Some(codes) => {
-                    self.groups.offer(&plan, codes[i], candidate)?;
-                    if plan.quotas.is_some() {
-                        self.top.offer(candidate);
-                    }
-                }
-            }
-        }
-        if let (Some(shared), Some(cut)) = (shared, self.top.threshold()) {
-            shared.raise(cut.key);
-        }
-        Ok(())
-    }
 }
 
-/// What a row weighs under [`Perturb::Power`].
-#[inline(always)]
-fn weight(plan: &super::Plan, score: f64, id: u64) -> Result<f64> {
-    let weight = if plan.power_complement { 1.0 - score } else { score };
-    if weight >= 0.0 {
-        return Ok(weight);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_goes_to_the_side_asked_for() {
+        let third = 1.0 / 3.0;
+        for x in [third, -third, 1e-50, -1e-50, 1e300, -1e300, f64::from(f32::MAX) * 1.0000001] {
+            assert!(f64::from(f32::at_most(x)) <= x && f64::from(f32::at_least(x)) >= x, "{x}");
+            assert!(f64::from(f32::at_most(x).next_up()) > x && f64::from(f32::at_least(x).next_down()) < x, "{x}");
+        }
+        for x in [0.0, 0.25, -3.0, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!((f64::from(f32::at_most(x)), f64::from(f32::at_least(x))), (x, x));
+        }
     }
-    if weight >= -plan.power_slack {
-        return Ok(0.0);
+
+    #[test]
+    fn invalid_scores_pass_the_filter() {
+        for cut in [f32::NEG_INFINITY, 0.5, f32::INFINITY] {
+            assert!(any_passes::<f32, true>(&[-1e30, f32::NAN], cut));
+            assert!(any_passes::<f32, false>(&[1e30, f32::NAN], cut));
+        }
+        assert!(any_passes::<f64, true>(&[0.1, 0.5], 0.5) && !any_passes::<f64, true>(&[0.1, 0.4], 0.5));
+        assert!(any_passes::<f64, false>(&[0.9, 0.5], 0.5) && !any_passes::<f64, false>(&[0.9, 0.6], 0.5));
     }
-    let accepted = if plan.power_complement { "scores of at most 1" } else { "scores of at least 0" };
-    Err(Error::Row { row: id, reason: format!("has score {score}; perturb=\"power\" accepts {accepted}") })
 }

@@ -9,13 +9,21 @@ use crate::order::Candidate;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Groups {
     lists: Vec<Option<Box<TopK>>>,
+    /// Keys that rows of a group must reach: with many groups, most rows are turned away without a look at a list.
+    cuts: Vec<f64>,
 }
 
 impl Groups {
     /// Takes note of a candidate of a group.
     #[inline]
     pub(super) fn offer(&mut self, plan: &Plan, code: u32, candidate: Candidate) -> Result<()> {
-        self.list(plan, code)?.offer(candidate);
+        if self.cuts.get(code as usize).is_some_and(|&cut| candidate.key < cut) {
+            return Ok(());
+        }
+        let list = self.list(plan, code)?;
+        list.offer(candidate);
+        let cut = list.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
+        self.cuts[code as usize] = cut;
         Ok(())
     }
 
@@ -29,6 +37,7 @@ impl Groups {
                 return Err(Error::Argument(format!("groups has the code {code}; codes below {limit} are accepted")));
             }
             self.lists.resize(at + 1, None);
+            self.cuts.resize(at + 1, f64::NEG_INFINITY);
         }
         Ok(self.lists[at].get_or_insert_with(|| Box::new(TopK::small(capacity(plan, at)))))
     }

@@ -9,6 +9,8 @@
 mod absorb;
 mod bytes;
 mod groups;
+mod keys;
+mod one_by_one;
 mod plan;
 mod quota;
 mod rows;

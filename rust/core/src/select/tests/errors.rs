@@ -67,7 +67,7 @@ fn rows() {
     );
     assert_eq!(
         update(power.clone(), &[1.0, f32::INFINITY], &at_8),
-        "row 9 has score inf; perturb accepts finite scores"
+        "row 9 has score inf; perturb=\"power\" accepts finite scores"
     );
     let slack = Plan { power_slack: 0.5, ..power.clone() };
     Selector::new(slack.clone()).unwrap().update(&[-0.5], &at_8).unwrap();

@@ -1,0 +1,81 @@
+//! Exponential of arguments up to zero.
+//!
+//! `x = n ln 2 + r` with `|r| <= ln 2 / 2`; then `e^x = 2^n (1 + r + r^2 P(r))`.
+
+use super::{Coefficients, polynomial};
+use crate::simd::{Float, Vector};
+
+/// `2^n` and `e^r - 1`.
+#[inline(always)]
+fn parts<V: Vector>(x: V) -> (V, V) {
+    let shifted = x.mul_add(V::splat(V::Scalar::LOG2_E), V::splat(V::Scalar::ROUNDER));
+    let whole = shifted.sub(V::splat(V::Scalar::ROUNDER));
+    let minus = V::splat(V::Scalar::from_f64(-1.0)).mul(whole);
+    let [high, low] = V::Scalar::LN_2_PARTS;
+    let r = minus.mul_add(V::splat(low), minus.mul_add(V::splat(high), x));
+    (shifted.power_of_two(), r.mul(r).mul_add(polynomial(r, V::Scalar::EXP_TAIL), r))
+}
+
+/// e^x for x <= 0, zero where it would not be a normal number (including x = -inf), NaN for NaN. Error at most 2e-7 (`f32`), 4e-16 (`f64`).
+#[inline(always)]
+pub fn exp<V: Vector>(x: V) -> V {
+    let least = V::splat(V::Scalar::EXP_LEAST);
+    let (power, less_one) = parts(least.max(x));
+    power.mul_add(less_one, power).zero_where(x.lt(least))
+}
+
+/// e^x - 1 for x <= 0, accurate relative to itself for small x.
+#[inline(always)]
+pub fn exp_m1<V: Vector>(x: V) -> V {
+    let (power, less_one) = parts(V::splat(V::Scalar::EXP_LEAST).max(x));
+    power.mul_add(less_one, power.sub(V::splat(V::Scalar::from_f64(1.0))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Function, worst};
+    use super::*;
+
+    #[derive(Clone, Copy)]
+    struct Exp;
+    impl<T: Float> Function<T> for Exp {
+        #[inline(always)]
+        fn call<V: Vector<Scalar = T>>(&self, x: V) -> V {
+            exp(x)
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    struct ExpM1;
+    impl<T: Float> Function<T> for ExpM1 {
+        #[inline(always)]
+        fn call<V: Vector<Scalar = T>>(&self, x: V) -> V {
+            exp_m1(x)
+        }
+    }
+
+    #[test]
+    fn exponential_is_within_its_bound() {
+        let values: Vec<f64> = (0..200_001).map(|i| -708.3 * f64::from(i) / 200_000.0).collect();
+        assert!(worst(&values, Exp, f64::exp) < 4e-16);
+        let values: Vec<f32> = (0..200_001).map(|i| (-87.3 * f64::from(i) / 200_000.0) as f32).collect();
+        assert!(worst(&values, Exp, f64::exp) < 2e-7);
+    }
+
+    #[test]
+    fn less_one_keeps_small_arguments() {
+        let values: Vec<f64> = (0..100_001).map(|i| -(1e-30f64.powf(f64::from(i) / 100_000.0)) * 40.0).collect();
+        assert!(worst(&values, ExpM1, f64::exp_m1) < 5e-16);
+        let values: Vec<f32> = values.iter().map(|&x| x as f32).collect();
+        assert!(worst(&values, ExpM1, f64::exp_m1) < 2e-7);
+    }
+
+    #[test]
+    fn what_is_too_small_is_zero() {
+        let found = crate::simd::Level::best().run(super::super::tests::Map {
+            values: &[f64::NEG_INFINITY, -1e300, -708.5, 0.0],
+            function: Exp,
+        });
+        assert_eq!(found, [0.0, 0.0, 0.0, 1.0]);
+    }
+}

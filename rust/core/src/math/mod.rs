@@ -1,0 +1,134 @@
+//! Logarithm and exponential over whole vectors, without tables, branches or `unsafe`.
+//!
+//! Both are ours, and not the platform's, so that a score has the same bits on every CPU. Errors are relative to the true value,
+//! measured in the tests at the bottom of each file.
+
+mod exp;
+mod log;
+
+pub use exp::{exp, exp_m1};
+pub use log::{ln, ln_1p};
+
+/// The constants of the two functions for one type. The polynomials are minimax fits (Remez) in 50 digits.
+pub trait Coefficients: Sized + 'static {
+    /// ln 2.
+    const LN_2: Self;
+    /// ln 2 in two parts, the first short enough that its product with an exponent is exact.
+    const LN_2_PARTS: [Self; 2];
+    /// 1 / ln 2.
+    const LOG2_E: Self;
+    /// `1.5 * 2^(mantissa bits)`: adding it rounds to a whole number in the low bits.
+    const ROUNDER: Self;
+    /// The least argument whose exponential is a normal number.
+    const EXP_LEAST: Self;
+    /// `(atanh(s) - s) / s^3 * 2` as a polynomial in `s^2`, for `|s|` up to `(sqrt 2 - 1) / (sqrt 2 + 1)`.
+    const LN_TAIL: &'static [Self];
+    /// `(e^r - 1 - r) / r^2` as a polynomial in `r`, for `|r|` up to half of ln 2.
+    const EXP_TAIL: &'static [Self];
+}
+
+impl Coefficients for f32 {
+    const LN_2: f32 = std::f32::consts::LN_2;
+    const LN_2_PARTS: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+    const LOG2_E: f32 = std::f32::consts::LOG2_E;
+    const ROUNDER: f32 = 12_582_912.0;
+    const EXP_LEAST: f32 = -87.336_54;
+    // Error of the fit: 8.2e-10.
+    const LN_TAIL: &'static [f32] = &[0.666_667_752_395, 0.399_776_528_324, 0.298_692_023_264];
+    // Error of the fit: 3.2e-9.
+    const EXP_TAIL: &'static [f32] =
+        &[0.500_000_009_569, 0.166_665_183_137, 0.041_666_204_153_9, 0.008_368_952_811_73, 0.001_395_060_159_36];
+}
+
+impl Coefficients for f64 {
+    const LN_2: f64 = std::f64::consts::LN_2;
+    const LN_2_PARTS: [f64; 2] = [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10];
+    const LOG2_E: f64 = std::f64::consts::LOG2_E;
+    const ROUNDER: f64 = 6_755_399_441_055_744.0;
+    const EXP_LEAST: f64 = -708.396_418_532_264;
+    // Error of the fit: 1.3e-18.
+    const LN_TAIL: &'static [f64] = &[
+        0.666_666_666_666_673_021_73,
+        0.399_999_999_994_368_994_06,
+        0.285_714_287_381_663_354_47,
+        0.222_221_989_572_822_221_32,
+        0.181_835_462_034_324_373,
+        0.153_144_784_482_535_746_44,
+        0.147_913_920_492_443_935_26,
+    ];
+    // Error of the fit: 3.5e-18.
+    const EXP_TAIL: &'static [f64] = &[
+        0.500_000_000_000_001_284_7,
+        0.166_666_666_666_666_993_55,
+        0.041_666_666_666_514_389_615,
+        0.008_333_333_333_307_017_500_8,
+        0.001_388_888_894_731_641_068_3,
+        0.000_198_412_699_177_941_166_98,
+        0.000_024_801_489_603_988_835_228,
+        2.755_721_593_007_893_879_2e-6,
+        2.763_140_950_741_806_312_4e-7,
+        2.511_797_966_344_021_818_3e-8,
+    ];
+}
+
+/// `coefficients[0] + x coefficients[1] + ...` by Horner's rule.
+#[inline(always)]
+fn polynomial<V: crate::simd::Vector>(x: V, coefficients: &'static [V::Scalar]) -> V {
+    let (last, rest) = coefficients.split_last().expect("a polynomial has a coefficient");
+    let mut sum = V::splat(*last);
+    for &coefficient in rest.iter().rev() {
+        sum = sum.mul_add(x, V::splat(coefficient));
+    }
+    sum
+}
+
+#[cfg(test)]
+pub mod tests {
+    use crate::simd::{Float, Kernel, Level, Simd, Vector};
+
+    /// Applies a function of vectors to a slice at a level, for the tests of this room.
+    pub struct Map<'a, T, F> {
+        pub values: &'a [T],
+        pub function: F,
+    }
+
+    pub trait Function<T: Float> {
+        fn call<V: Vector<Scalar = T>>(&self, x: V) -> V;
+    }
+
+    impl<T: Float, F: Function<T>> Kernel for Map<'_, T, F> {
+        type Output = Vec<T>;
+        #[inline(always)]
+        #[allow(unsafe_code)]
+        fn run<S: Simd>(self) -> Vec<T> {
+            let mut out = vec![T::ZERO; self.values.len()];
+            for (from, to) in self.values.chunks(T::LANES).zip(out.chunks_mut(T::LANES)) {
+                let mut lanes = vec![T::ZERO; T::LANES];
+                // SAFETY: only the values of the chunk are read, and `lanes` has room for all lanes.
+                unsafe {
+                    let x = T::Vector::<S>::load_first(from.as_ptr(), from.len(), T::Vector::<S>::splat(T::from_f64(1.0)));
+                    self.function.call(x).store(lanes.as_mut_ptr());
+                }
+                to.copy_from_slice(&lanes[..to.len()]);
+            }
+            out
+        }
+    }
+
+    /// The greatest error relative to `truth`, the same bits required of every level.
+    pub fn worst<T: Float, F: Function<T> + Copy>(values: &[T], function: F, truth: impl Fn(f64) -> f64) -> f64 {
+        let plain = Level::Portable.run(Map { values, function });
+        for level in Level::ALL.into_iter().filter(|level| level.supported()) {
+            let other = level.run(Map { values, function });
+            for (i, (a, b)) in plain.iter().zip(&other).enumerate() {
+                let same = a.partial_cmp(b) == Some(std::cmp::Ordering::Equal);
+                assert!(same, "{:?} differs at {:?}: {a:?} {b:?}", level, values[i]);
+            }
+        }
+        let errors = values.iter().zip(&plain).map(|(&x, &y)| {
+            let expected = truth(x.into());
+            if expected == 0.0 { y.into().abs() } else { ((y.into() - expected) / expected).abs() }
+        });
+        errors.fold(0.0, f64::max)
+    }
+}

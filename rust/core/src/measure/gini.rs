@@ -1,0 +1,34 @@
+//! Gini impurity. With the largest value apart, `1 - sum p^2 = (1 - p1)(1 + p1) - sum of the other squares`, which does not cancel on
+//! rows that are nearly sure.
+
+use super::{About, BOTH, Formula, Logits, Needs, Probabilities, splat};
+use crate::order::Order;
+use crate::simd::Vector;
+
+pub(super) struct Gini;
+
+impl Formula for Gini {
+    const ABOUT: About = About {
+        name: "gini",
+        order: Order::Highest,
+        inputs: BOTH,
+        formula: "1 - sum p^2",
+        range: "0 to 1 - 1/C",
+        source: "Gini 1912; Breiman et al. 1984",
+    };
+    const NEEDS: Needs = Needs::Squares;
+
+    #[inline(always)]
+    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
+        let apart = row.unit.sub(row.top).mul(row.unit.add(row.top));
+        apart.sub(row.squares).mul(row.scale).mul(row.scale)
+    }
+
+    #[inline(always)]
+    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
+        let total = splat::<V>(1.0).add(row.rest);
+        // (2t + t^2 - Q) / (1 + t)^2, divided twice so that nothing overflows for any number of classes.
+        let others = row.rest.mul(row.rest).sub(row.squares);
+        splat::<V>(2.0).mul_add(row.rest, others).div(total).div(total)
+    }
+}

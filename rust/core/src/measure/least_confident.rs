@@ -1,0 +1,30 @@
+//! Least confidence: one minus the largest probability. From logits `t / (1 + t)`, which keeps its accuracy where the
+//! textbook form cancels.
+
+use super::{About, BOTH, Formula, Logits, Needs, Probabilities, splat};
+use crate::order::Order;
+use crate::simd::Vector;
+
+pub(super) struct LeastConfident;
+
+impl Formula for LeastConfident {
+    const ABOUT: About = About {
+        name: "least_confident",
+        order: Order::Highest,
+        inputs: BOTH,
+        formula: "1 - p1",
+        range: "0 to 1 - 1/C",
+        source: "Lewis & Gale 1994",
+    };
+    const NEEDS: Needs = Needs::Sum;
+
+    #[inline(always)]
+    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
+        row.unit.sub(row.top).mul(row.scale)
+    }
+
+    #[inline(always)]
+    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
+        row.rest.div(splat::<V>(1.0).add(row.rest))
+    }
+}

@@ -1,0 +1,37 @@
+//! Margin, best versus second best: the difference of the two largest probabilities. The informative rows have the lowest.
+
+use super::{About, BOTH, Formula, Logits, Needs, Probabilities, splat};
+use crate::math::exp_m1;
+use crate::order::Order;
+use crate::simd::Vector;
+
+pub(super) struct Margin;
+
+impl Formula for Margin {
+    const ABOUT: About = About {
+        name: "margin",
+        order: Order::Lowest,
+        inputs: BOTH,
+        formula: "p1 - p2 (one class: 0)",
+        range: "0 to 1",
+        source: "Scheffer et al. 2001; Joshi et al. 2009",
+    };
+    const NEEDS: Needs = Needs::Second;
+
+    #[inline(always)]
+    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
+        if row.single {
+            return splat(0.0);
+        }
+        row.top.sub(row.second).mul(row.scale)
+    }
+
+    #[inline(always)]
+    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
+        if row.single {
+            return splat(0.0);
+        }
+        let gap = splat::<V>(0.0).sub(exp_m1(row.second));
+        gap.div(splat::<V>(1.0).add(row.rest))
+    }
+}

@@ -1,0 +1,167 @@
+//! The measures of one row: what each is, and THE list of them.
+//!
+//! A row is first folded, class by class, into a [`Probabilities`] or [`Logits`] summary (`scan` does that, once for all
+//! measures); a measure is then a closing formula over the summary. It says what the fold must keep in its [`Needs`], and the rest is not computed.
+
+mod energy;
+mod entropy;
+mod gini;
+mod least_confident;
+mod margin;
+mod normalised_entropy;
+mod ratio;
+
+use crate::order::Order;
+use crate::simd::Vector;
+
+/// What a measure needs of a row beside its largest value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// The sum of all values.
+    Sum,
+    /// The second largest value.
+    Second,
+    /// The sum of `p ln p` over all classes but one largest.
+    Logs,
+    /// The sum of squares over all classes but one largest.
+    Squares,
+}
+
+/// What a row of probabilities was folded into, one row a lane.
+#[derive(Clone, Copy)]
+pub struct Probabilities<V> {
+    /// The largest probability.
+    pub top: V,
+    /// The second largest.
+    pub second: V,
+    /// Sum over all classes but one largest (with [`Needs::Sum`]: not kept).
+    pub rest: V,
+    /// Sum of `p ln p` over all classes but one largest.
+    pub logs: V,
+    /// Sum of squares over all classes but one largest.
+    pub squares: V,
+    /// Sum over all classes.
+    pub total: V,
+    /// What counts as the whole: 1 for the row as it is, its total when it is to be renormalised.
+    pub unit: V,
+    /// One over the whole.
+    pub scale: V,
+    /// One over ln C, zero for one class.
+    pub per_ln_classes: V,
+    /// There is one class only.
+    pub single: bool,
+}
+
+/// What a row of logits was folded into, one row a lane. With `d = (z - z_max) / T` and sums over all classes but one largest.
+#[derive(Clone, Copy)]
+pub struct Logits<V> {
+    /// The largest logit.
+    pub top: V,
+    /// The second largest `d`.
+    pub second: V,
+    /// Sum of `e^d`.
+    pub rest: V,
+    /// Sum of `-d e^d`.
+    pub logs: V,
+    /// Sum of `e^2d`.
+    pub squares: V,
+    /// The temperature T.
+    pub temperature: V,
+    /// One over ln C, zero for one class.
+    pub per_ln_classes: V,
+    /// There is one class only.
+    pub single: bool,
+}
+
+/// What a user reads about a measure.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// The name users type.
+    pub name: &'static str,
+    /// The end that is informative.
+    pub order: Order,
+    /// What a row may hold.
+    pub inputs: &'static [&'static str],
+    /// The formula, in nats where there are logarithms.
+    pub formula: &'static str,
+    /// The values it can take.
+    pub range: &'static str,
+    /// Where it was published.
+    pub source: &'static str,
+}
+
+/// One measure.
+trait Formula {
+    const ABOUT: About;
+    const NEEDS: Needs;
+    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V;
+    fn of_logits<V: Vector>(row: &Logits<V>) -> V;
+}
+
+const BOTH: &[&str] = &["probabilities", "logits"];
+
+macro_rules! the_list {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        /// A measure of one row.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Measure {
+            $(#[doc = concat!("See `measure/", stringify!($module), ".rs`.")] $name,)*
+        }
+
+        impl Measure {
+            /// All of them.
+            pub const ALL: &[Measure] = &[$(Measure::$name),*];
+
+            /// What a user reads about it.
+            pub fn about(self) -> About {
+                match self { $(Measure::$name => $module::$name::ABOUT,)* }
+            }
+
+            /// What the fold must keep for it.
+            pub(crate) fn needs(self) -> Needs {
+                match self { $(Measure::$name => $module::$name::NEEDS,)* }
+            }
+
+            /// Its value for rows of probabilities.
+            #[inline(always)]
+            pub(crate) fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
+                match self { $(Measure::$name => $module::$name::of_probabilities(row),)* }
+            }
+
+            /// Its value for rows of logits.
+            #[inline(always)]
+            pub(crate) fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
+                match self { $(Measure::$name => $module::$name::of_logits(row),)* }
+            }
+        }
+    };
+}
+
+// THE list. A measure is a file here, its line below, and its line in `python/shortlist`.
+the_list! {
+    least_confident::LeastConfident,
+    margin::Margin,
+    ratio::Ratio,
+    entropy::Entropy,
+    normalised_entropy::NormalisedEntropy,
+    gini::Gini,
+    energy::Energy,
+}
+
+impl Measure {
+    /// The measure of that name.
+    pub fn parse(name: &str) -> Option<Measure> {
+        Measure::ALL.iter().copied().find(|measure| measure.about().name == name)
+    }
+
+    /// Whether it is defined for probabilities, and not for logits alone.
+    pub fn takes_probabilities(self) -> bool {
+        self.about().inputs.contains(&"probabilities")
+    }
+}
+
+/// The value `number` in every lane.
+#[inline(always)]
+fn splat<V: Vector>(number: f64) -> V {
+    V::splat(crate::simd::Float::from_f64(number))
+}

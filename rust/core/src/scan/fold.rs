@@ -1,0 +1,292 @@
+//! How a row is folded, class by class, into what the measures need of it.
+//!
+//! A fold keeps N numbers per lane. A lane is a row (`narrow`) or a share of the classes of one row (`wide`), whose results are then
+//! merged; both use the same step and merge.
+//!
+//! Every fold over probabilities but the plain sum keeps the largest value apart: of the largest so far and the new one, the
+//! smaller (`beaten`) joins the sums. So the sums run over all classes but one largest, in one pass.
+
+use super::recipe::Folded;
+use crate::math::{exp, ln};
+use crate::simd::{Float, Vector};
+
+/// A fold that keeps `N` numbers per lane.
+pub(super) trait Fold<V: Vector, const N: usize>: Copy {
+    /// The value of a class that is not there; folding it in changes nothing.
+    const ABSENT: f64;
+    /// What is kept of no classes.
+    fn start(self) -> [V; N];
+    /// Fold one more class in.
+    fn step(self, kept: [V; N], value: V) -> [V; N];
+    /// What is kept of the classes of both.
+    fn merge(self, a: [V; N], b: [V; N]) -> [V; N];
+}
+
+/// A fold over probabilities, and what it found.
+pub(super) trait ProbabilityFold<V: Vector, const N: usize>: Fold<V, N> {
+    /// The names of what was kept.
+    fn folded(self, kept: [V; N]) -> Folded<V>;
+}
+
+#[inline(always)]
+fn zero<V: Vector>() -> V {
+    V::splat(V::Scalar::ZERO)
+}
+
+/// Largest and sum.
+#[derive(Clone, Copy)]
+pub(super) struct Sums;
+
+impl<V: Vector> Fold<V, 3> for Sums {
+    const ABSENT: f64 = 0.0;
+
+    #[inline(always)]
+    fn start(self) -> [V; 3] {
+        [zero(); 3]
+    }
+
+    #[inline(always)]
+    fn step(self, [top, total, least]: [V; 3], value: V) -> [V; 3] {
+        [top.max(value), total.add(value), least.min(value)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
+        [a[0].max(b[0]), a[1].add(b[1]), a[2].min(b[2])]
+    }
+}
+
+impl<V: Vector> ProbabilityFold<V, 3> for Sums {
+    #[inline(always)]
+    fn folded(self, [top, total, least]: [V; 3]) -> Folded<V> {
+        Folded { top, second: zero(), rest: zero(), logs: zero(), squares: zero(), total, least }
+    }
+}
+
+/// The two largest, and the sum.
+#[derive(Clone, Copy)]
+pub(super) struct Seconds;
+
+impl<V: Vector> Fold<V, 4> for Seconds {
+    const ABSENT: f64 = 0.0;
+
+    #[inline(always)]
+    fn start(self) -> [V; 4] {
+        [zero(); 4]
+    }
+
+    #[inline(always)]
+    fn step(self, [top, second, rest, least]: [V; 4], value: V) -> [V; 4] {
+        let beaten = top.min(value);
+        [top.max(value), second.max(beaten), rest.add(beaten), least.min(value)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 4], b: [V; 4]) -> [V; 4] {
+        let beaten = a[0].min(b[0]);
+        [a[0].max(b[0]), a[1].max(b[1]).max(beaten), a[2].add(b[2]).add(beaten), a[3].min(b[3])]
+    }
+}
+
+impl<V: Vector> ProbabilityFold<V, 4> for Seconds {
+    #[inline(always)]
+    fn folded(self, [top, second, rest, least]: [V; 4]) -> Folded<V> {
+        Folded { top, second, rest, logs: zero(), squares: zero(), total: top.add(rest), least }
+    }
+}
+
+/// The largest, and the sums of `p` and `p ln p` over the others.
+#[derive(Clone, Copy)]
+pub(super) struct Logarithms;
+
+impl<V: Vector> Fold<V, 4> for Logarithms {
+    const ABSENT: f64 = 0.0;
+
+    #[inline(always)]
+    fn start(self) -> [V; 4] {
+        [zero(); 4]
+    }
+
+    #[inline(always)]
+    fn step(self, [top, rest, logs, least]: [V; 4], value: V) -> [V; 4] {
+        let beaten = top.min(value);
+        [top.max(value), rest.add(beaten), beaten.mul_add(ln(beaten), logs), least.min(value)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 4], b: [V; 4]) -> [V; 4] {
+        let beaten = a[0].min(b[0]);
+        [
+            a[0].max(b[0]),
+            a[1].add(b[1]).add(beaten),
+            beaten.mul_add(ln(beaten), a[2].add(b[2])),
+            a[3].min(b[3]),
+        ]
+    }
+}
+
+impl<V: Vector> ProbabilityFold<V, 4> for Logarithms {
+    #[inline(always)]
+    fn folded(self, [top, rest, logs, least]: [V; 4]) -> Folded<V> {
+        Folded { top, second: zero(), rest, logs, squares: zero(), total: top.add(rest), least }
+    }
+}
+
+/// The largest, and the sums of `p` and `p^2` over the others.
+#[derive(Clone, Copy)]
+pub(super) struct Squares;
+
+impl<V: Vector> Fold<V, 4> for Squares {
+    const ABSENT: f64 = 0.0;
+
+    #[inline(always)]
+    fn start(self) -> [V; 4] {
+        [zero(); 4]
+    }
+
+    #[inline(always)]
+    fn step(self, [top, rest, squares, least]: [V; 4], value: V) -> [V; 4] {
+        let beaten = top.min(value);
+        [top.max(value), rest.add(beaten), beaten.mul_add(beaten, squares), least.min(value)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 4], b: [V; 4]) -> [V; 4] {
+        let beaten = a[0].min(b[0]);
+        [
+            a[0].max(b[0]),
+            a[1].add(b[1]).add(beaten),
+            beaten.mul_add(beaten, a[2].add(b[2])),
+            a[3].min(b[3]),
+        ]
+    }
+}
+
+impl<V: Vector> ProbabilityFold<V, 4> for Squares {
+    #[inline(always)]
+    fn folded(self, [top, rest, squares, least]: [V; 4]) -> Folded<V> {
+        Folded { top, second: zero(), rest, logs: zero(), squares, total: top.add(rest), least }
+    }
+}
+
+/// The two largest logits: the first sweep over a row of logits.
+#[derive(Clone, Copy)]
+pub(super) struct Peaks;
+
+impl<V: Vector> Fold<V, 2> for Peaks {
+    const ABSENT: f64 = f64::NEG_INFINITY;
+
+    #[inline(always)]
+    fn start(self) -> [V; 2] {
+        [V::splat(V::Scalar::from_f64(f64::NEG_INFINITY)); 2]
+    }
+
+    #[inline(always)]
+    fn step(self, [top, second]: [V; 2], value: V) -> [V; 2] {
+        [top.max(value), second.max(top.min(value))]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
+        [a[0].max(b[0]), a[1].max(b[1]).max(a[0].min(b[0]))]
+    }
+}
+
+/// The second sweep over a row of logits: sums over `d = (z - z_max) / T`. A class that equals the largest is counted and
+/// not summed, so that the sum over all classes but one largest is exact however small it is.
+#[derive(Clone, Copy)]
+pub(super) struct Tail<V> {
+    pub(super) peak: V,
+    pub(super) inverse_temperature: V,
+}
+
+impl<V: Vector> Tail<V> {
+    #[inline(always)]
+    fn exponent(&self, value: V) -> V {
+        value.sub(self.peak).mul(self.inverse_temperature)
+    }
+
+    /// `e^d`, or zero for a largest; the count so far with a largest added.
+    #[inline(always)]
+    fn weight(&self, exponent: V, count: V) -> (V, V) {
+        let largest = exponent.eq(zero());
+        let one = V::splat(V::Scalar::from_f64(1.0));
+        (exp(exponent).zero_where(largest), V::select(largest, count.add(one), count))
+    }
+}
+
+/// Sum of `e^d`, and the number of largest classes.
+#[derive(Clone, Copy)]
+pub(super) struct TailSum<V>(pub(super) Tail<V>);
+
+impl<V: Vector> Fold<V, 2> for TailSum<V> {
+    const ABSENT: f64 = f64::NEG_INFINITY;
+
+    #[inline(always)]
+    fn start(self) -> [V; 2] {
+        [zero(); 2]
+    }
+
+    #[inline(always)]
+    fn step(self, [rest, count]: [V; 2], value: V) -> [V; 2] {
+        let (weight, count) = self.0.weight(self.0.exponent(value), count);
+        [rest.add(weight), count]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
+        std::array::from_fn(|i| a[i].add(b[i]))
+    }
+}
+
+/// As [`TailSum`], and the sum of `-d e^d`.
+#[derive(Clone, Copy)]
+pub(super) struct TailLogarithms<V>(pub(super) Tail<V>);
+
+impl<V: Vector> Fold<V, 3> for TailLogarithms<V> {
+    const ABSENT: f64 = f64::NEG_INFINITY;
+
+    #[inline(always)]
+    fn start(self) -> [V; 3] {
+        [zero(); 3]
+    }
+
+    #[inline(always)]
+    fn step(self, [rest, count, logs]: [V; 3], value: V) -> [V; 3] {
+        use crate::math::Coefficients;
+        let exponent = self.0.exponent(value);
+        let (weight, count) = self.0.weight(exponent, count);
+        // Bounded, so that a logit of -inf contributes 0 and not 0 times infinity.
+        let bounded = V::splat(V::Scalar::EXP_LEAST).max(exponent);
+        [rest.add(weight), count, logs.sub(weight.mul(bounded))]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
+        std::array::from_fn(|i| a[i].add(b[i]))
+    }
+}
+
+/// As [`TailSum`], and the sum of `e^2d`.
+#[derive(Clone, Copy)]
+pub(super) struct TailSquares<V>(pub(super) Tail<V>);
+
+impl<V: Vector> Fold<V, 3> for TailSquares<V> {
+    const ABSENT: f64 = f64::NEG_INFINITY;
+
+    #[inline(always)]
+    fn start(self) -> [V; 3] {
+        [zero(); 3]
+    }
+
+    #[inline(always)]
+    fn step(self, [rest, count, squares]: [V; 3], value: V) -> [V; 3] {
+        let (weight, count) = self.0.weight(self.0.exponent(value), count);
+        [rest.add(weight), count, weight.mul_add(weight, squares)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
+        std::array::from_fn(|i| a[i].add(b[i]))
+    }
+}

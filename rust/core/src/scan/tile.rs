@@ -1,0 +1,102 @@
+//! A small row-major copy of some rows, for those the kernels can't read where they lie: other strides, half precision, single
+//! rows picked out, and the last few rows of a matrix. It stays in cache; its size does not depend on the number of rows.
+
+use crate::float::Element;
+use crate::matrix::Matrix;
+use crate::simd::{Float, Simd, Vector};
+
+/// About how many bytes a tile may have: half of a small second-level cache.
+const BYTES: usize = 256 << 10;
+
+/// What the kernels may read past the last row.
+const SLACK: usize = 4;
+
+/// Rows of the compute type, adjacent.
+#[derive(Debug, Default)]
+pub(crate) struct Tile<T> {
+    values: Vec<T>,
+    columns: usize,
+}
+
+impl<T: Float> Tile<T> {
+    /// How many rows of that width fit: whole groups of `LANES`, at least one.
+    pub(super) fn capacity(columns: usize) -> usize {
+        let rows = BYTES / (columns * size_of::<T>());
+        (rows - rows % T::LANES).clamp(T::LANES, 256)
+    }
+
+    /// Where the rows start. Rows are as far apart as they are wide.
+    pub(super) fn origin(&self) -> *const T {
+        self.values.as_ptr()
+    }
+
+    /// Make room for whole groups holding `rows` rows; returns how many.
+    fn resize(&mut self, rows: usize, columns: usize) -> usize {
+        let rows = rows.next_multiple_of(T::LANES);
+        self.columns = columns;
+        self.values.resize(rows * columns + SLACK, T::ZERO);
+        rows
+    }
+
+    fn row(&mut self, row: usize) -> &mut [T] {
+        &mut self.values[row * self.columns..][..self.columns]
+    }
+
+    /// Repeat the first row from row `count` to the end, so that groups are whole and no lane is invalid by itself.
+    fn pad(&mut self, count: usize, rows: usize) {
+        for row in count..rows {
+            self.values.copy_within(..self.columns, row * self.columns);
+        }
+    }
+
+    /// Copy the rows given by number; returns the rows of whole groups.
+    #[inline(always)]
+    pub(super) fn gather<E: Element<Compute = T>>(
+        &mut self,
+        matrix: &Matrix<'_, E>,
+        rows: impl ExactSizeIterator<Item = usize>,
+    ) -> usize {
+        let count = rows.len();
+        let whole = self.resize(count, matrix.columns());
+        for (i, row) in rows.enumerate() {
+            let to = self.row(i);
+            match matrix.adjacent_row(row) {
+                Some(from) => E::widen_all(from, to),
+                None => to.iter_mut().enumerate().for_each(|(column, to)| *to = matrix.get(row, column).widen()),
+            }
+        }
+        self.pad(count, whole);
+        whole
+    }
+
+    /// Copy adjacent rows, given as `count` rows at `from` whose columns are adjacent: transposes four rows by `LANES` columns at a time.
+    ///
+    /// # Safety
+    /// `count` values must be readable at the start of each of the `columns` columns, `stride` apart; `count` is a multiple of four.
+    #[inline(always)]
+    pub(super) unsafe fn transpose<S: Simd>(&mut self, from: *const T, stride: isize, count: usize, columns: usize) -> usize {
+        let whole = self.resize(count, columns);
+        let lanes = T::LANES;
+        let blocks = if stride > 0 { columns - columns % lanes } else { 0 };
+        for column in (0..blocks).step_by(lanes) {
+            for row in (0..count).step_by(4) {
+                // SAFETY: read where the caller promises; written inside rows `row..row + 4`, columns `column..column + lanes`.
+                unsafe {
+                    let block = from.offset(column as isize * stride).add(row);
+                    let rows = T::Vector::<S>::load_columns(block, stride as usize);
+                    for (i, values) in rows.into_iter().enumerate() {
+                        values.store(self.values.as_mut_ptr().add((row + i) * columns + column));
+                    }
+                }
+            }
+        }
+        for column in blocks..columns {
+            for row in 0..count {
+                // SAFETY: read where the caller promises.
+                self.values[row * columns + column] = unsafe { *from.offset(column as isize * stride).add(row) };
+            }
+        }
+        self.pad(count, whole);
+        whole
+    }
+}

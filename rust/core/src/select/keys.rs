@@ -1,0 +1,126 @@
+//! What rows are ordered by when it is not their score alone.
+
+use super::plan::{Perturb, Plan};
+use crate::error::{Error, Result};
+use crate::random::{STEP_PERTURB, Stream, gumbel_of, ln, uniform};
+
+/// Turns scores into keys, as a plan asks for.
+pub(super) struct Keys<'a> {
+    plan: &'a Plan,
+    stream: Stream,
+}
+
+impl<'a> Keys<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Keys<'a> {
+        Keys { plan, stream: Stream::new(plan.seed, STEP_PERTURB) }
+    }
+
+    /// The random bits of a row.
+    #[inline(always)]
+    pub(super) fn bits(&self, id: u64) -> u64 {
+        self.stream.bits(id)
+    }
+
+    /// What the score of a row counts for, before its logarithm under [`Perturb::Power`].
+    #[inline(always)]
+    pub(super) fn worth(&self, score: f64) -> f64 {
+        match self.plan.perturb {
+            Some(Perturb::Power) if self.plan.power_complement => 1.0 - score,
+            Some(Perturb::Power) => score,
+            _ => self.plan.order.orient(score),
+        }
+    }
+
+    /// Whether a row of that worth can be drawn at all, and need not be refused.
+    #[inline(always)]
+    pub(super) fn ordinary(&self, worth: f64) -> bool {
+        let lowest = if self.plan.perturb == Some(Perturb::Power) { 0.0 } else { f64::NEG_INFINITY };
+        worth > lowest && worth < f64::INFINITY
+    }
+
+    /// The key of a row with a valid score: `None` if it can never be drawn.
+    #[inline(always)]
+    pub(super) fn key(&self, score: f64, worth: f64, id: u64, bits: u64) -> Result<Option<f64>> {
+        match self.plan.perturb {
+            None => Ok(Some(worth)),
+            Some(Perturb::Uniform) => Ok(Some(uniform(bits))),
+            Some(perturb) if self.ordinary(worth) => {
+                let strength = if perturb == Perturb::Power { ln(worth) } else { worth };
+                Ok(Some(strength + gumbel_of(bits) / self.plan.coldness))
+            }
+            Some(perturb) => self.unordinary(perturb, score, worth, id),
+        }
+    }
+
+    #[cold]
+    fn unordinary(&self, perturb: Perturb, score: f64, worth: f64, id: u64) -> Result<Option<f64>> {
+        let slack = if perturb == Perturb::Power { self.plan.power_slack } else { f64::INFINITY };
+        let accepted = match perturb {
+            _ if worth == f64::INFINITY => "finite scores",
+            Perturb::Power if worth < -slack && self.plan.power_complement => "scores of at most 1",
+            Perturb::Power if worth < -slack => "scores of at least 0",
+            _ => return Ok(None),
+        };
+        let reason = format!("has score {score}; perturb=\"{}\" accepts {accepted}", perturb.name());
+        Err(Error::Row { row: id, reason })
+    }
+
+    /// Random bits that a row worth at most `best` must have to reach the key `floor`: comparing them saves the
+    /// logarithms of nearly all rows.
+    ///
+    /// The Gumbel number grows with the bits, so the bound is found by bisection with the very function the keys are made
+    /// with. What rounding can do to a key, and to the growth, is allowed for many times over.
+    pub(super) fn gate(&self, best: f64, floor: f64) -> u64 {
+        let strength = if self.plan.perturb == Some(Perturb::Power) { ln(best) } else { best };
+        let gap = self.plan.coldness * (floor - strength);
+        let rounding = 1e-14 * self.plan.coldness * (floor.abs() + strength.abs()) + 1e-9 * (1.0 + gap.abs());
+        let needed = gap - rounding;
+        // Also where infinities leave no number.
+        if !needed.is_finite() {
+            return 0;
+        }
+        let (mut low, mut high) = (0u64, u64::MAX >> 12);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if gumbel_of(middle << 12) < needed { low = middle + 1 } else { high = middle }
+        }
+        low << 12
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::Order;
+    use crate::random::hash;
+
+    #[test]
+    fn no_row_behind_the_gate_reaches_the_floor() {
+        for (perturb, coldness) in [(Perturb::Power, 1.0), (Perturb::Softmax, 0.01), (Perturb::Softmax, 50.0)] {
+            let plan = Plan { perturb: Some(perturb), coldness, ..Plan::new(1, Order::Highest) };
+            let keys = Keys::new(&plan);
+            for round in 0..300 {
+                let worth = uniform(hash(1, 0, round)) * 3.0;
+                let floor = worth + (uniform(hash(1, 1, round)) - 0.3) * 12.0 / coldness;
+                let gate = keys.gate(worth, floor);
+                let key = |bits| keys.key(worth, worth, 0, bits).unwrap().unwrap();
+                for step in 1..2000 {
+                    assert!(gate < step << 12 || key(gate - (step << 12)) < floor);
+                }
+                // And it is not far from the bound.
+                let above = gate.saturating_add(u64::MAX / 1_000_000);
+                assert!(gate == 0 || above == u64::MAX || key(above) > floor - 1e-3 / coldness, "{worth} {floor}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_gate_without_a_bound_is_open() {
+        let plan = Plan { perturb: Some(Perturb::Power), ..Plan::new(1, Order::Highest) };
+        let keys = Keys::new(&plan);
+        assert_eq!(keys.gate(1.0, f64::NEG_INFINITY), 0);
+        assert_eq!(keys.gate(f64::INFINITY, 1.0), 0);
+        assert_eq!(keys.gate(0.0, 1.0), 0);
+        assert_eq!(keys.gate(-1.0, 1.0), 0);
+    }
+}

@@ -1,0 +1,115 @@
+//! Rows whose keys are not their scores, or that come in groups: looked at one by one.
+
+use super::Selector;
+use super::absorb::Score;
+use super::keys::Keys;
+use super::plan::{Perturb, Ties};
+use super::rows::{Barred, Rows};
+use super::shared::SharedCut;
+use crate::error::{Error, Result};
+use crate::order::Candidate;
+use crate::random::{STEP_PERTURB, STEP_TIES, Stream, uniform};
+
+/// Rows between two looks at the threshold.
+const STRETCH: usize = 1024;
+
+impl Selector {
+    #[inline(never)]
+    pub(super) fn absorb_one_by_one<T: Score>(
+        &mut self,
+        scores: &[T],
+        rows: &Rows<'_>,
+        shared: Option<&SharedCut>,
+    ) -> Result<()> {
+        self.absorb_rows(scores.len(), rows, shared, |i| scores[i].into())
+    }
+
+    /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: each gets a random one.
+    ///
+    /// See [`Selector::absorb`] for the rest.
+    pub fn absorb_count(&mut self, len: usize, rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
+        if self.plan.perturb != Some(Perturb::Uniform) {
+            return Err(Error::Argument("rows without scores are accepted with perturb=\"uniform\" only".into()));
+        }
+        let stream = Stream::new(self.plan.seed, STEP_PERTURB);
+        self.absorb_rows(len, rows, shared, |i| uniform(stream.bits(rows.id(i))))
+    }
+
+    #[inline(always)]
+    fn absorb_rows(
+        &mut self,
+        len: usize,
+        rows: &Rows<'_>,
+        shared: Option<&SharedCut>,
+        score_of: impl Fn(usize) -> f64,
+    ) -> Result<()> {
+        let plan = self.plan.clone();
+        match (rows.groups, plan.grouped()) {
+            (None, true) => return Err(Error::Argument("groups is missing; per_group and quotas need it".into())),
+            (Some(_), false) => return Err(Error::Argument("groups was given without per_group or quotas".into())),
+            _ => {}
+        }
+        let barred = Barred::new(rows, len, &plan.exclude);
+        self.rows += len as u64;
+        self.excluded += barred.count(len);
+        let keys = Keys::new(&plan);
+        let ties = Stream::new(plan.seed, STEP_TIES);
+        let drawn = matches!(plan.perturb, Some(Perturb::Power | Perturb::Softmax));
+        for start in (0..len).step_by(STRETCH) {
+            let stretch = start..len.min(start + STRETCH);
+            let floor = self.floor(shared);
+            let gate = if drawn && floor > f64::NEG_INFINITY {
+                let worth = stretch.clone().map(|i| keys.worth(score_of(i)));
+                keys.gate(worth.fold(f64::NEG_INFINITY, |best, worth| if worth > best { worth } else { best }), floor)
+            } else {
+                0
+            };
+            for i in stretch {
+                let (id, score) = (rows.id(i), score_of(i));
+                let worth = keys.worth(score);
+                let bits = if plan.perturb.is_some() { keys.bits(id) } else { 0 };
+                if bits < gate && keys.ordinary(worth) {
+                    continue;
+                }
+                if score.is_nan() {
+                    self.invalid += u64::from(!barred.has(i));
+                    continue;
+                }
+                if drawn && barred.has(i) {
+                    continue;
+                }
+                let Some(key) = keys.key(score, worth, id, bits)? else {
+                    self.never_drawn += 1;
+                    continue;
+                };
+                if key < floor || barred.has(i) {
+                    continue;
+                }
+                let tie = if plan.ties == Ties::Random { ties.bits(id) } else { 0 };
+                let candidate = Candidate { key, tie, id, score };
+                match rows.groups {
+                    None => self.top.offer(candidate),
+                    Some(codes) => {
+                        self.groups.offer(&plan, codes[i], candidate)?;
+                        if plan.quotas.is_some() {
+                            self.top.offer(candidate);
+                        }
+                    }
+                }
+            }
+            if let (Some(shared), Some(cut), None) = (shared, self.top.threshold(), rows.groups) {
+                shared.raise(cut.key);
+            }
+        }
+        Ok(())
+    }
+
+    /// The key that rows must reach. Groups are cut at different keys, so there is none for all of them.
+    fn floor(&self, shared: Option<&SharedCut>) -> f64 {
+        if self.plan.grouped() {
+            return f64::NEG_INFINITY;
+        }
+        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
+        shared.map_or(own, |shared| own.max(shared.key()))
+    }
+}

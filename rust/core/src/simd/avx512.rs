@@ -1,0 +1,277 @@
+//! AVX-512: one 512-bit register a vector.
+
+use super::{Simd, Vector};
+use std::arch::x86_64::*;
+
+/// The AVX-512 level.
+#[derive(Clone, Copy)]
+pub struct Avx512;
+
+impl Simd for Avx512 {
+    type F32 = F32;
+    type F64 = F64;
+}
+
+/// 16 lanes of `f32`.
+#[derive(Clone, Copy)]
+pub struct F32(__m512);
+
+/// 8 lanes of `f64`.
+#[derive(Clone, Copy)]
+pub struct F64(__m512d);
+
+/// The operations that differ between the two types only in the name of the intrinsic.
+macro_rules! lane_wise {
+    ($vector:ident, $float:ty, $mask:ty, $set:ident, $load:ident, $mask_load:ident, $store:ident, $stream:ident, $add:ident,
+     $sub:ident, $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $cmp:ident, $blend:ident, $masked:ident) => {
+        type Scalar = $float;
+        type Mask = $mask;
+
+        #[inline(always)]
+        fn splat(value: $float) -> Self {
+            // SAFETY: only entered at the AVX-512 level; so for every intrinsic on registers below.
+            unsafe { $vector($set(value)) }
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const $float) -> Self {
+            // SAFETY: the caller promises all lanes.
+            unsafe { $vector($load(from)) }
+        }
+
+        #[inline(always)]
+        unsafe fn load_first(from: *const $float, count: usize, fill: Self) -> Self {
+            let mask = ((1u32 << count) - 1) as $mask;
+            // SAFETY: masked-out lanes are not read.
+            unsafe { $vector($mask_load(fill.0, mask, from)) }
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, to: *mut $float) {
+            // SAFETY: the caller promises all lanes.
+            unsafe { $store(to, self.0) }
+        }
+
+        #[inline(always)]
+        unsafe fn stream(self, to: *mut $float) {
+            // SAFETY: the caller promises all lanes and the alignment.
+            unsafe { $stream(to, self.0) }
+        }
+
+        #[inline(always)]
+        fn fence() {
+            // SAFETY: SSE is part of the level.
+            unsafe { _mm_sfence() }
+        }
+
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($add(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($sub(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn mul(self, other: Self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($mul(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn div(self, other: Self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($div(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn mul_add(self, factor: Self, term: Self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($fma(self.0, factor.0, term.0)) }
+        }
+
+        #[inline(always)]
+        fn min(self, other: Self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($min(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($max(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn lt(self, other: Self) -> Self::Mask {
+            // SAFETY: as in `splat`.
+            unsafe { $cmp::<_CMP_LT_OQ>(self.0, other.0) }
+        }
+
+        #[inline(always)]
+        fn le(self, other: Self) -> Self::Mask {
+            // SAFETY: as in `splat`.
+            unsafe { $cmp::<_CMP_LE_OQ>(self.0, other.0) }
+        }
+
+        #[inline(always)]
+        fn eq(self, other: Self) -> Self::Mask {
+            // SAFETY: as in `splat`.
+            unsafe { $cmp::<_CMP_EQ_OQ>(self.0, other.0) }
+        }
+
+        #[inline(always)]
+        fn and(a: Self::Mask, b: Self::Mask) -> Self::Mask {
+            a & b
+        }
+
+        #[inline(always)]
+        fn all(mask: Self::Mask) -> bool {
+            mask == <$mask>::MAX
+        }
+
+        #[inline(always)]
+        fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($blend(mask, no.0, yes.0)) }
+        }
+
+        #[inline(always)]
+        fn zero_where(self, mask: Self::Mask) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($masked(!mask, self.0)) }
+        }
+    };
+}
+
+impl Vector for F32 {
+    lane_wise!(
+        F32, f32, __mmask16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_mask_loadu_ps, _mm512_storeu_ps, _mm512_stream_ps, _mm512_add_ps,
+        _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_fmadd_ps, _mm512_min_ps, _mm512_max_ps, _mm512_cmp_ps_mask,
+        _mm512_mask_blend_ps, _mm512_maskz_mov_ps
+    );
+
+    #[inline(always)]
+    unsafe fn load_columns(from: *const f32, stride: usize) -> [Self; 4] {
+        // SAFETY: the caller promises four values at the start of each of the 16 rows.
+        unsafe {
+            let row = |i: usize| _mm_loadu_ps(from.add(i * stride));
+            let rows = |i: usize| {
+                let first = _mm512_castps128_ps512(row(i));
+                let second = _mm512_insertf32x4::<1>(first, row(i + 4));
+                let third = _mm512_insertf32x4::<2>(second, row(i + 8));
+                _mm512_insertf32x4::<3>(third, row(i + 12))
+            };
+            let [a, b, c, d] = [rows(0), rows(1), rows(2), rows(3)];
+            let [ab_low, cd_low] = [_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d)];
+            let [ab_high, cd_high] = [_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d)];
+            [
+                F32(_mm512_shuffle_ps::<0x44>(ab_low, cd_low)),
+                F32(_mm512_shuffle_ps::<0xee>(ab_low, cd_low)),
+                F32(_mm512_shuffle_ps::<0x44>(ab_high, cd_high)),
+                F32(_mm512_shuffle_ps::<0xee>(ab_high, cd_high)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const f32) -> [Self; 2] {
+        // SAFETY: the caller promises 32 values.
+        unsafe {
+            let [a, b] = [_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16))];
+            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+            [F32(_mm512_permutex2var_ps(a, even, b)), F32(_mm512_permutex2var_ps(a, odd, b))]
+        }
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let low = _mm512_set1_epi32(0x3f35_04f3);
+            let above = _mm512_sub_epi32(_mm512_castps_si512(self.0), low);
+            let mantissa = _mm512_and_si512(above, _mm512_set1_epi32(0x007f_ffff));
+            (
+                F32(_mm512_cvtepi32_ps(_mm512_srai_epi32::<23>(above))),
+                F32(_mm512_castsi512_ps(_mm512_add_epi32(mantissa, low))),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let shifted = _mm512_slli_epi32::<23>(_mm512_castps_si512(self.0));
+            F32(_mm512_castsi512_ps(_mm512_add_epi32(shifted, _mm512_set1_epi32(0x3f80_0000))))
+        }
+    }
+}
+
+impl Vector for F64 {
+    lane_wise!(
+        F64, f64, __mmask8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_mask_loadu_pd, _mm512_storeu_pd, _mm512_stream_pd, _mm512_add_pd,
+        _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_fmadd_pd, _mm512_min_pd, _mm512_max_pd, _mm512_cmp_pd_mask,
+        _mm512_mask_blend_pd, _mm512_maskz_mov_pd
+    );
+
+    #[inline(always)]
+    unsafe fn load_columns(from: *const f64, stride: usize) -> [Self; 4] {
+        // SAFETY: the caller promises four values at the start of each of the 8 rows.
+        unsafe {
+            let row = |i: usize, j: usize| _mm_loadu_pd(from.add(i * stride + j));
+            let rows = |i: usize, j: usize| {
+                let first = _mm512_castpd128_pd512(row(i, j));
+                let second = _mm512_insertf64x2::<1>(first, row(i + 2, j));
+                let third = _mm512_insertf64x2::<2>(second, row(i + 4, j));
+                _mm512_insertf64x2::<3>(third, row(i + 6, j))
+            };
+            let [a, b, c, d] = [rows(0, 0), rows(1, 0), rows(0, 2), rows(1, 2)];
+            [
+                F64(_mm512_unpacklo_pd(a, b)),
+                F64(_mm512_unpackhi_pd(a, b)),
+                F64(_mm512_unpacklo_pd(c, d)),
+                F64(_mm512_unpackhi_pd(c, d)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const f64) -> [Self; 2] {
+        // SAFETY: the caller promises 16 values.
+        unsafe {
+            let [a, b] = [_mm512_loadu_pd(from), _mm512_loadu_pd(from.add(8))];
+            let even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+            let odd = _mm512_add_epi64(even, _mm512_set1_epi64(1));
+            [F64(_mm512_permutex2var_pd(a, even, b)), F64(_mm512_permutex2var_pd(a, odd, b))]
+        }
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let low = _mm512_set1_epi64(0x3fe6_a09e_667f_3bcd);
+            let above = _mm512_sub_epi64(_mm512_castpd_si512(self.0), low);
+            let mantissa = _mm512_and_si512(above, _mm512_set1_epi64(0x000f_ffff_ffff_ffff));
+            (
+                F64(_mm512_cvtepi64_pd(_mm512_srai_epi64::<52>(above))),
+                F64(_mm512_castsi512_pd(_mm512_add_epi64(mantissa, low))),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let shifted = _mm512_slli_epi64::<52>(_mm512_castpd_si512(self.0));
+            F64(_mm512_castsi512_pd(_mm512_add_epi64(shifted, _mm512_set1_epi64(0x3ff0_0000_0000_0000))))
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Plain arrays, for CPUs without a level of their own. Where the target's baseline has vectors (NEON), the compiler
+//! finds them in these loops; where it lacks a fused multiply-add, `mul_add` is exact but slow.
+
+use super::{Simd, Vector};
+
+/// The level every CPU has.
+#[derive(Clone, Copy)]
+pub struct Portable;
+
+impl Simd for Portable {
+    type F32 = Lanes<f32, 16>;
+    type F64 = Lanes<f64, 8>;
+}
+
+#[derive(Clone, Copy)]
+pub struct Lanes<T, const N: usize>([T; N]);
+
+macro_rules! portable {
+    ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal) => {
+        impl Lanes<$float, $lanes> {
+            #[inline(always)]
+            fn zip(self, other: Self, f: impl Fn($float, $float) -> $float) -> Self {
+                Lanes(std::array::from_fn(|i| f(self.0[i], other.0[i])))
+            }
+
+            #[inline(always)]
+            fn test(self, other: Self, f: impl Fn($float, $float) -> bool) -> [bool; $lanes] {
+                std::array::from_fn(|i| f(self.0[i], other.0[i]))
+            }
+        }
+
+        impl Vector for Lanes<$float, $lanes> {
+            type Scalar = $float;
+            type Mask = [bool; $lanes];
+
+            #[inline(always)]
+            fn splat(value: $float) -> Self {
+                Lanes([value; $lanes])
+            }
+
+            #[inline(always)]
+            unsafe fn load(from: *const $float) -> Self {
+                // SAFETY: the caller's promise; an array of floats has the alignment of one.
+                Lanes(unsafe { from.cast::<[$float; $lanes]>().read() })
+            }
+
+            #[inline(always)]
+            unsafe fn load_first(from: *const $float, count: usize, fill: Self) -> Self {
+                let mut lanes = fill.0;
+                for (i, lane) in lanes.iter_mut().enumerate().take(count) {
+                    // SAFETY: `i < count`, which the caller promises to be readable.
+                    *lane = unsafe { *from.add(i) };
+                }
+                Lanes(lanes)
+            }
+
+            #[inline(always)]
+            unsafe fn load_columns(from: *const $float, stride: usize) -> [Self; 4] {
+                std::array::from_fn(|j| {
+                    // SAFETY: the caller promises four values at the start of each row.
+                    Lanes(std::array::from_fn(|row| unsafe { *from.add(row * stride + j) }))
+                })
+            }
+
+            #[inline(always)]
+            unsafe fn load_pairs(from: *const $float) -> [Self; 2] {
+                std::array::from_fn(|j| {
+                    // SAFETY: the caller promises two values for each lane.
+                    Lanes(std::array::from_fn(|row| unsafe { *from.add(2 * row + j) }))
+                })
+            }
+
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $float) {
+                // SAFETY: the caller's promise; an array of floats has the alignment of one.
+                unsafe { to.cast::<[$float; $lanes]>().write(self.0) }
+            }
+
+            #[inline(always)]
+            unsafe fn stream(self, to: *mut $float) {
+                // SAFETY: the caller's promise includes that of `store`.
+                unsafe { self.store(to) }
+            }
+
+            #[inline(always)]
+            fn fence() {}
+
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                self.zip(other, |a, b| a + b)
+            }
+
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                self.zip(other, |a, b| a - b)
+            }
+
+            #[inline(always)]
+            fn mul(self, other: Self) -> Self {
+                self.zip(other, |a, b| a * b)
+            }
+
+            #[inline(always)]
+            fn div(self, other: Self) -> Self {
+                self.zip(other, |a, b| a / b)
+            }
+
+            #[inline(always)]
+            fn mul_add(self, factor: Self, term: Self) -> Self {
+                Lanes(std::array::from_fn(|i| self.0[i].mul_add(factor.0[i], term.0[i])))
+            }
+
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                self.zip(other, |a, b| if a < b { a } else { b })
+            }
+
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                self.zip(other, |a, b| if a > b { a } else { b })
+            }
+
+            #[inline(always)]
+            fn lt(self, other: Self) -> Self::Mask {
+                self.test(other, |a, b| a < b)
+            }
+
+            #[inline(always)]
+            fn le(self, other: Self) -> Self::Mask {
+                self.test(other, |a, b| a <= b)
+            }
+
+            #[inline(always)]
+            fn eq(self, other: Self) -> Self::Mask {
+                self.test(other, |a, b| a == b)
+            }
+
+            #[inline(always)]
+            fn and(a: Self::Mask, b: Self::Mask) -> Self::Mask {
+                std::array::from_fn(|i| a[i] & b[i])
+            }
+
+            #[inline(always)]
+            fn all(mask: Self::Mask) -> bool {
+                mask.iter().fold(true, |all, &one| all & one)
+            }
+
+            #[inline(always)]
+            fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
+                Lanes(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
+            }
+
+            #[inline(always)]
+            fn zero_where(self, mask: Self::Mask) -> Self {
+                Lanes(std::array::from_fn(|i| if mask[i] { 0.0 } else { self.0[i] }))
+            }
+
+            #[inline(always)]
+            fn split(self) -> (Self, Self) {
+                const LOW: $bits = $low;
+                const MANTISSA: $bits = (1 << $mantissa_bits) - 1;
+                let above = self.0.map(|x| x.to_bits().wrapping_sub(LOW));
+                (
+                    Lanes(above.map(|bits| ((bits as $signed) >> $mantissa_bits) as $float)),
+                    Lanes(above.map(|bits| <$float>::from_bits((bits & MANTISSA) + LOW))),
+                )
+            }
+
+            #[inline(always)]
+            fn power_of_two(self) -> Self {
+                const ONE: $bits = (1.0 as $float).to_bits();
+                Lanes(self.0.map(|x| <$float>::from_bits((x.to_bits() << $mantissa_bits).wrapping_add(ONE))))
+            }
+        }
+    };
+}
+
+// The last constant is the bit pattern of the square root of one half.
+portable!(f32, u32, i32, 16, 23, 0x3f35_04f3);
+portable!(f64, u64, i64, 8, 52, 0x3fe6_a09e_667f_3bcd);

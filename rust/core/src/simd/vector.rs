@@ -1,0 +1,124 @@
+//! What a vector can do, whatever the level.
+
+use super::Simd;
+
+/// A type the kernels compute in: `f32` or `f64`.
+pub trait Float: Copy + PartialOrd + Send + Sync + Into<f64> + std::fmt::Debug + sealed::Lanes + 'static {
+    /// Lanes of its vectors.
+    const LANES: usize;
+    /// The quiet NaN that marks an invalid row.
+    const NAN: Self;
+    /// Zero.
+    const ZERO: Self;
+    /// The nearest value of this type.
+    fn from_f64(value: f64) -> Self;
+}
+
+pub mod sealed {
+    use super::{Simd, Vector};
+
+    /// The vector type of a scalar at a level.
+    pub trait Lanes: Sized + crate::math::Coefficients {
+        type Vector<S: Simd>: Vector<Scalar = Self>;
+    }
+}
+
+impl Float for f32 {
+    const LANES: usize = 16;
+    const NAN: Self = f32::NAN;
+    const ZERO: Self = 0.0;
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+}
+
+impl sealed::Lanes for f32 {
+    type Vector<S: Simd> = S::F32;
+}
+
+impl Float for f64 {
+    const LANES: usize = 8;
+    const NAN: Self = f64::NAN;
+    const ZERO: Self = 0.0;
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+}
+
+impl sealed::Lanes for f64 {
+    type Vector<S: Simd> = S::F64;
+}
+
+/// A virtual vector. Methods that read or write memory are unsafe, all others are plain lane-wise arithmetic.
+pub trait Vector: Copy + 'static {
+    /// The type of a lane.
+    type Scalar: Float;
+    /// One truth value a lane.
+    type Mask: Copy;
+
+    /// The same value in every lane.
+    fn splat(value: Self::Scalar) -> Self;
+
+    /// # Safety
+    /// All lanes must be readable at `from`.
+    unsafe fn load(from: *const Self::Scalar) -> Self;
+
+    /// The first `count` lanes from memory, `fill` in the others.
+    ///
+    /// # Safety
+    /// `count` values must be readable at `from`; no more is read.
+    unsafe fn load_first(from: *const Self::Scalar, count: usize, fill: Self) -> Self;
+
+    /// Four columns of a block with one row per lane: lane `r` of column `j` is `from[r * stride + j]`.
+    ///
+    /// # Safety
+    /// Four values must be readable at the start of each of the rows.
+    unsafe fn load_columns(from: *const Self::Scalar, stride: usize) -> [Self; 4];
+
+    /// The two columns of a block whose rows are two values wide and adjacent.
+    ///
+    /// # Safety
+    /// `2 * LANES` values must be readable at `from`.
+    unsafe fn load_pairs(from: *const Self::Scalar) -> [Self; 2];
+
+    /// # Safety
+    /// All lanes must be writable at `to`.
+    unsafe fn store(self, to: *mut Self::Scalar);
+
+    /// Store past the caches, for output that will not be read again soon.
+    ///
+    /// # Safety
+    /// All lanes must be writable at `to`, which must be aligned to 64 bytes; [`Vector::fence`] must follow before another thread reads.
+    unsafe fn stream(self, to: *mut Self::Scalar);
+
+    /// Order streamed stores before what follows.
+    fn fence();
+
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
+    /// `self * factor + term`, rounded once.
+    fn mul_add(self, factor: Self, term: Self) -> Self;
+    /// `if self < other { self } else { other }`: a NaN in `self` yields `other`.
+    fn min(self, other: Self) -> Self;
+    /// `if self > other { self } else { other }`: a NaN in `self` yields `other`.
+    fn max(self, other: Self) -> Self;
+
+    fn lt(self, other: Self) -> Self::Mask;
+    fn le(self, other: Self) -> Self::Mask;
+    fn eq(self, other: Self) -> Self::Mask;
+    fn and(a: Self::Mask, b: Self::Mask) -> Self::Mask;
+    fn all(mask: Self::Mask) -> bool;
+    /// Lanes of `yes` where the mask holds, of `no` elsewhere.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// Zero where the mask holds, `self` elsewhere.
+    fn zero_where(self, mask: Self::Mask) -> Self;
+
+    /// Exponent `e` and mantissa `m` with `self = m 2^e` and `m` in `[low, 2 low)`, `low` a constant near
+    /// the square root of one half. Defined for positive normal numbers; finite for zero and subnormal ones.
+    fn split(self) -> (Self, Self);
+
+    /// `2^n` for `self = n + `[`Coefficients::ROUNDER`](crate::math::Coefficients::ROUNDER), `n` a whole number of a normal power.
+    fn power_of_two(self) -> Self;
+}
