@@ -1,0 +1,104 @@
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Block: TypeAlias = NDArray[Any] | list[NDArray[Any]]
+_Progress: TypeAlias = Callable[[int, int], object]
+
+def measures() -> list[dict[str, Any]]: ...
+def build_info() -> dict[str, Any]: ...
+def default_threads() -> int: ...
+
+@final
+class Scorer:
+    def __new__(
+        cls,
+        measure: str,
+        *,
+        from_logits: bool = False,
+        temperature: float = 1.0,
+        normalize: str = "check",
+        invalid: str = "raise",
+        cpu_level: str | None = None,
+    ) -> Scorer: ...
+    @property
+    def measure(self) -> str: ...
+    @property
+    def order(self) -> Literal["highest", "lowest"]: ...
+    @property
+    def kind(self) -> Literal["row", "committee"]: ...
+    @property
+    def from_logits(self) -> bool: ...
+    @property
+    def temperature(self) -> float: ...
+    @property
+    def normalize(self) -> str: ...
+    @property
+    def invalid(self) -> str: ...
+    @property
+    def cpu_level(self) -> str: ...
+    def __eq__(self, other: object) -> bool: ...
+    def score(
+        self,
+        x: _Block,
+        out: NDArray[np.floating[Any]],
+        *,
+        bfloat16: bool = False,
+        first_row: int = 0,
+        n_threads: int | None = None,
+        progress: _Progress | None = None,
+    ) -> dict[str, int]: ...
+    def diagnose(self, x: _Block, *, bfloat16: bool = False, first_row: int = 0, limit: int = 10) -> dict[str, Any]: ...
+
+@final
+class Selector:
+    def __new__(
+        cls,
+        k: int,
+        *,
+        scorer: Scorer | None = None,
+        order: str = "highest",
+        ties: str = "first",
+        seed: int = 0,
+        perturb: str | None = None,
+        coldness: float = 1.0,
+        per_group: int | None = None,
+        quotas: list[int] | None = None,
+        exclude: NDArray[np.int64] | None = None,
+        invalid: str = "raise",
+    ) -> Selector: ...
+    def update(
+        self,
+        x: _Block,
+        *,
+        bfloat16: bool = False,
+        first_id: int = 0,
+        ids: NDArray[np.int64] | None = None,
+        exclude: NDArray[np.bool] | None = None,
+        groups: NDArray[np.uint32] | None = None,
+        n_threads: int | None = None,
+        progress: _Progress | None = None,
+    ) -> None: ...
+    def update_scores(
+        self,
+        scores: NDArray[np.floating[Any]],
+        *,
+        first_id: int = 0,
+        ids: NDArray[np.int64] | None = None,
+        exclude: NDArray[np.bool] | None = None,
+        groups: NDArray[np.uint32] | None = None,
+        n_threads: int | None = None,
+    ) -> None: ...
+    def update_count(
+        self,
+        rows: int,
+        *,
+        first_id: int = 0,
+        ids: NDArray[np.int64] | None = None,
+        exclude: NDArray[np.bool] | None = None,
+        groups: NDArray[np.uint32] | None = None,
+    ) -> None: ...
+    def merge(self, other: Selector) -> None: ...
+    def finish(self) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[str, Any]]: ...

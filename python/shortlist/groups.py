@@ -1,0 +1,129 @@
+"""Groups of rows: any labels as the codes the core works with, and quotas in proportion to their counts."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.arguments import whole
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from shortlist.arguments import Exclusion
+
+BLOCK = 1 << 18
+"""Rows whose codes exist at once."""
+TABLE = 1 << 20
+"""Widest range of whole numbers that a lookup table serves."""
+
+
+class Labels:
+    """The distinct labels of groups in a fixed order: a label's place is its code."""
+
+    def __init__(self, labels: NDArray[Any]) -> None:
+        self.labels = labels
+        self._table: NDArray[np.uint32] | None = None
+        self._codes: dict[Any, int] | None = None
+        if labels.dtype.kind in "iub" and len(labels) and int(labels[-1]) - int(labels[0]) < TABLE:
+            self._first = int(labels[0])
+            self._table = np.full(int(labels[-1]) - self._first + 1, len(labels), dtype=np.uint32)
+            self._table[labels.astype(np.int64) - self._first] = np.arange(len(labels))
+        elif labels.dtype.kind == "O":
+            self._codes = {label: code for code, label in enumerate(labels.tolist())}
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __contains__(self, label: object) -> bool:
+        return bool(np.any(self.labels == label))
+
+    def codes(self, groups: NDArray[Any]) -> NDArray[np.uint32]:
+        """Return the codes of labels; ``len(self)`` for labels that are not among these."""
+        unknown = len(self)
+        if self._codes is not None or groups.dtype.kind == "O":
+            codes = self._codes if self._codes is not None else {v: i for i, v in enumerate(self.labels.tolist())}
+            return np.fromiter((codes.get(label, unknown) for label in groups.tolist()), np.uint32, len(groups))
+        if self._table is not None and groups.dtype.kind in "iub":
+            place = groups.astype(np.int64) - self._first
+            inside = (place >= 0) & (place < len(self._table))
+            return np.where(inside, self._table[np.where(inside, place, 0)], np.uint32(unknown))
+        place = np.searchsorted(self.labels, groups)
+        found = np.minimum(place, unknown - 1)
+        return np.where(self.labels[found] == groups, found, unknown).astype(np.uint32)
+
+
+def as_labels(groups: ArrayLike, rows: int | None = None) -> NDArray[Any]:
+    """Return group labels as an array of one dimension, one for each row."""
+    array = np.asarray(groups)
+    if (
+        array.dtype.kind in "US"
+        and isinstance(groups, list | tuple)
+        and not all(isinstance(g, str | bytes) for g in groups)
+    ):
+        # NumPy would write 1 and "1" alike.
+        array = np.empty(len(groups), dtype=object)
+        array[:] = groups
+    if array.ndim != 1:
+        raise ValueError(f"groups has shape {array.shape}; accepted is one label for each row")
+    if rows is not None and len(array) != rows:
+        raise ValueError(f"groups has {len(array):,} labels, and the pool has {rows:,} rows; they must be equal")
+    if array.dtype.kind == "f" and bool(np.isnan(array).any()):
+        raise ValueError(f"groups has NaN at row {int(np.argmax(np.isnan(array)))}; accepted is a label for each row")
+    return array
+
+
+def distinct(groups: NDArray[Any]) -> Labels:
+    """Return the distinct labels in ascending order, or in order of appearance where they cannot be compared."""
+    if groups.dtype.kind == "O":
+        labels = list(dict.fromkeys(groups.tolist()))
+        with contextlib.suppress(TypeError):
+            labels.sort()
+        found = np.empty(len(labels), dtype=object)
+        found[:] = labels
+        return Labels(found)
+    parts = [np.unique(groups[start : start + BLOCK]) for start in range(0, len(groups), BLOCK)]
+    return Labels(np.unique(np.concatenate(parts)) if parts else groups)
+
+
+def count(labels: Labels, groups: NDArray[Any], exclusion: Exclusion) -> NDArray[np.int64]:
+    """Count the rows of each group that may be picked."""
+    counts = np.zeros(len(labels) + 1, dtype=np.int64)
+    for start in range(0, len(groups), BLOCK):
+        part = groups[start : start + BLOCK]
+        counts += np.bincount(labels.codes(part)[exclusion.keeps(start, len(part))], minlength=len(counts))
+    return counts[:-1]
+
+
+def apportion(k: int, weights: list[int]) -> list[int]:
+    """Share k in proportion to whole weights by largest remainders, the first of equal remainders first."""
+    total = sum(weights)
+    if not total:
+        return [0] * len(weights)
+    shares = [k * weight // total for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: -(k * weights[i] % total))
+    for i in by_remainder[: k - sum(shares)]:
+        shares[i] += 1
+    return shares
+
+
+def share(quotas: str, k: int, labels: Labels, counts: NDArray[np.int64]) -> dict[Any, int]:
+    """Share k among the groups that have rows: in proportion to these, or equally."""
+    if quotas not in ("proportional", "equal"):
+        raise ValueError(f'quotas is {quotas!r}; accepted are "proportional", "equal", and a dict of label: rows')
+    weights = counts if quotas == "proportional" else (counts > 0).astype(np.int64)
+    k = min(k, int(counts.sum()))
+    return dict(zip(labels.labels.tolist(), apportion(k, weights.tolist()), strict=True))
+
+
+def checked_quotas(quotas: Any) -> dict[Any, int]:
+    """Return quotas by label, each a whole number."""
+    if not hasattr(quotas, "items"):
+        raise TypeError(
+            f'quotas is a {type(quotas).__name__}; accepted are "proportional", "equal", and a dict of label: rows'
+        )
+    if not quotas:
+        raise ValueError("quotas is empty; accepted is a dict of label: rows with at least one group")
+    return {label: whole(value, f"quotas[{label!r}]") for label, value in quotas.items()}

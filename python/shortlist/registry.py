@@ -1,0 +1,149 @@
+"""The measures by name: what the core lists, checked and shown. There is no second list."""
+
+from __future__ import annotations
+
+import difflib
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from shortlist import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+Order: TypeAlias = Literal["highest", "lowest"]
+"""Which end of a measure is informative."""
+
+MeasureName: TypeAlias = Literal[
+    "least_confident",
+    "margin",
+    "ratio",
+    "entropy",
+    "normalised_entropy",
+    "gini",
+    "energy",
+    "vote_entropy",
+    "consensus_entropy",
+    "max_disagreement",
+    "bald",
+    "variation_ratio",
+    "mean_std",
+]
+"""The names, for type checkers and editors; a test compares them with the core's list."""
+
+Function: TypeAlias = "Callable[[NDArray[Any]], NDArray[np.floating[Any]]]"
+"""A user's own measure: a (rows, columns) block to (rows,) scores."""
+
+RANDOM = "random"
+"""Not a measure of the row: uniform random rows, the baseline of every study."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One line of the list of measures."""
+
+    name: str
+    order: Order
+    kind: Literal["row", "committee"]
+    inputs: tuple[str, ...]
+    formula: str
+    range: str
+    source: str
+
+
+class MeasureList(tuple[Measure, ...]):
+    """The measures; shows itself as a table."""
+
+    __slots__ = ()
+    _columns = ("name", "picks", "of", "from", "formula", "range", "source")
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [(m.name, m.order, m.kind, ", ".join(m.inputs), m.formula, m.range, m.source) for m in self]
+
+    def __repr__(self) -> str:
+        cells = [self._columns, *self._cells()]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{column}</th>" for column in self._columns)
+        body = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in self._cells())
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def measures() -> MeasureList:
+    """List the measures: name, informative end, input, formula, range and source.
+
+    Returns
+    -------
+    MeasureList
+        A tuple of records, shown as a table.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> [m.name for m in sl.measures() if m.order == "lowest"]
+    ['margin']
+    """
+    return MeasureList(Measure(**{**m, "inputs": tuple(m["inputs"])}) for m in _core.measures())
+
+
+def find_measure(name: str) -> Measure:
+    """Return the measure of this name, or raise a ValueError that lists the names and suggests the nearest."""
+    known = {m.name: m for m in measures()}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(
+        name.lower().replace(" ", "_").replace("-", "_"), [*known, RANDOM], n=1, cutoff=0.5
+    )
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f'measure {name!r} is unknown; known are {", ".join(known)}, and "{RANDOM}" to select{hint}')
+
+
+def make_scorer(
+    measure: str | Function, order: str | None, *, from_logits: bool, temperature: float, normalize: str, invalid: str
+) -> _core.Scorer | Function | None:
+    """Check a measure with its options: a `_core.Scorer`, the caller's function, or None for random rows."""
+    if callable(measure):
+        if order is None:
+            raise ValueError('measure is a callable, so order is needed; accepted are "highest" and "lowest"')
+        if from_logits or temperature != 1.0 or normalize != "check":
+            raise ValueError("from_logits, temperature and normalize belong to measures by name; measure is a callable")
+        _check_order(order)
+        return measure
+    if not isinstance(measure, str):
+        raise TypeError(
+            f"measure is a {type(measure).__name__}; accepted are a name (see shortlist.measures()) and a callable"
+        )
+    if measure == RANDOM:
+        if order is not None or from_logits or temperature != 1.0:
+            raise ValueError(
+                'measure "random" does not look at the rows, so order, from_logits and temperature are not accepted'
+            )
+        return None
+    found = find_measure(measure)
+    if order is not None and order != found.order:
+        _check_order(order)
+        raise ValueError(
+            f"order is {order!r}, but {measure} picks {found.order}; give order only with a callable measure"
+        )
+    return _core.Scorer(measure, from_logits=from_logits, temperature=temperature, normalize=normalize, invalid=invalid)
+
+
+def _check_order(order: str) -> None:
+    if order not in ("highest", "lowest"):
+        raise ValueError(f'order is {order!r}; accepted are "highest" and "lowest"')
+
+
+def is_committee(measure: object) -> bool:
+    """Whether a measure takes the output of several models for each row; unknown names are refused."""
+    return isinstance(measure, str) and measure != RANDOM and find_measure(measure).kind == "committee"
+
+
+def name_of(measure: str | Function) -> str:
+    """Return what a selection calls a measure."""
+    return measure if isinstance(measure, str) else getattr(measure, "__name__", type(measure).__name__)

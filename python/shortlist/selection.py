@@ -1,0 +1,260 @@
+"""The result of a selection: ids and scores, most informative first, and a report of how they came about."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+SHOWN = 10
+"""Rows that a repr shows."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a selection looked at, left out, copied and took.
+
+    Attributes
+    ----------
+    rows : int
+        Rows looked at.
+    skipped : int
+        Rows that are no valid input, left out because of ``invalid="skip"``.
+    excluded : int
+        Rows left out because of ``exclude=``.
+    ties_picked, ties_left : int
+        Rows whose score equals the last picked score: how many were picked and how many were left.
+    scored_fraction : float
+        Share of rows whose logarithms were computed; below 1 where a bound showed that the rest cannot be picked.
+    copies : tuple of str
+        One sentence per kind of copy that the input needed; empty where the input was read as it is.
+    seconds : float
+        Time spent reading, scoring and selecting.
+    bytes : int
+        Bytes of input read.
+    perturb : str or None
+        How rows were drawn: "uniform", "power", "softmax" or "softrank"; None where the best were taken.
+    seed : int or None
+        Seed of the hash behind random ties, perturbation or sampling; None where nothing was random.
+    n_threads : int
+        Threads used at most.
+    cpu_level : str
+        Instruction set used: "avx512", "avx2" or "portable".
+    """
+
+    rows: int
+    skipped: int = 0
+    excluded: int = 0
+    ties_picked: int = 0
+    ties_left: int = 0
+    scored_fraction: float = 1.0
+    copies: tuple[str, ...] = ()
+    seconds: float = 0.0
+    bytes: int = 0
+    perturb: str | None = None
+    seed: int | None = None
+    n_threads: int = 1
+    cpu_level: str = ""
+
+    @property
+    def gb_per_s(self) -> float:
+        """Input read per second, in 10^9 bytes."""
+        return self.bytes / self.seconds / 1e9 if self.seconds > 0 else 0.0
+
+    def lines(self) -> list[str]:
+        """Sentences for a person: what was left out, tied, copied, and how fast it went."""
+        lines = [f"{self.rows:,} rows in {_duration(self.seconds)}"]
+        if self.bytes:
+            lines[0] += f", {self.gb_per_s:.1f} GB/s"
+        lines[0] += f", {self.n_threads} thread{'s' if self.n_threads != 1 else ''}"
+        if self.skipped:
+            lines.append(f"{self.skipped:,} invalid rows skipped")
+        if self.excluded:
+            lines.append(f"{self.excluded:,} rows excluded")
+        if self.ties_left:
+            lines.append(f"ties at the cut: {self.ties_picked:,} picked, {self.ties_left:,} left with the same score")
+        if self.scored_fraction < 1:
+            lines.append(f"{self.scored_fraction:.1%} of rows needed logarithms")
+        if self.seed is not None:
+            lines.append(f"random_state={self.seed} gives these picks again")
+        return lines + list(self.copies)
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Picked rows, most informative first.
+
+    Iterating yields (id, score) pairs. Two selections are equal when they hold the same ids and scores of the same
+    measure; the report does not count.
+
+    Attributes
+    ----------
+    indices : ndarray of int64, shape (k,)
+        Ids of the picked rows: use them to index the pool.
+    scores : ndarray of float32 or float64, shape (k,)
+        Their scores, in the measure's own sense (a margin is a margin).
+    measure : str
+        Name of the measure.
+    order : {"highest", "lowest"}
+        Which end of the measure is informative.
+    report : Report
+        What was looked at, left out, copied and how fast.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> probs = np.array([[0.9, 0.1], [0.5, 0.5], [0.3, 0.7]])
+    >>> picks = sl.select(probs, "margin", k=2)
+    >>> picks.indices
+    array([1, 2])
+    >>> [id for id, score in picks]
+    [1, 2]
+    """
+
+    indices: NDArray[np.int64]
+    scores: NDArray[np.floating[Any]]
+    measure: str
+    order: str
+    report: Report = field(default_factory=lambda: Report(rows=0))
+
+    def __post_init__(self) -> None:
+        self.indices.flags.writeable = False
+        self.scores.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        return zip(self.indices.tolist(), self.scores.tolist(), strict=True)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Selection):
+            return NotImplemented
+        return (
+            (self.measure, self.order, self.scores.dtype) == (other.measure, other.order, other.scores.dtype)
+            and np.array_equal(self.indices, other.indices)
+            and np.array_equal(self.scores, other.scores)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # it holds arrays
+
+    @property
+    def cut(self) -> float | None:
+        """Score of the last picked row; None where nothing was picked."""
+        return float(self.scores[-1]) if len(self) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain Python values, ready for json.dumps.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1).to_dict()["indices"]
+        [1]
+        """
+        report = {**asdict(self.report), "gb_per_s": self.report.gb_per_s}
+        return {
+            "measure": self.measure,
+            "order": self.order,
+            "indices": self.indices.tolist(),
+            "scores": self.scores.tolist(),
+            "report": report,
+        }
+
+    def to_csv(self, target: str | os.PathLike[str] | IO[str]) -> None:
+        """Write ``rank,index,score`` lines, most informative first.
+
+        Parameters
+        ----------
+        target : path or text file
+            A path is written beside and renamed, so it never holds half a result.
+
+        Examples
+        --------
+        >>> import sys, numpy as np, shortlist as sl
+        >>> sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1).to_csv(sys.stdout)
+        rank,index,score
+        1,1,0.0
+        """
+        write_text(target, self._csv())
+
+    def to_jsonl(self, target: str | os.PathLike[str] | IO[str]) -> None:
+        """Write one JSON object per row, ``{"rank": 1, "index": 17, "score": 0.25}``, as `to_csv` does."""
+        write_text(target, self._jsonl())
+
+    def _csv(self) -> Iterator[str]:
+        yield "rank,index,score\n"
+        for rank, (index, score) in enumerate(self._rows(), 1):
+            yield f"{rank},{index},{score}\n"
+
+    def _jsonl(self) -> Iterator[str]:
+        for rank, (index, score) in enumerate(self._rows(), 1):
+            yield f'{{"rank": {rank}, "index": {index}, "score": {score}}}\n'
+
+    def _rows(self) -> Iterator[tuple[int, str]]:
+        # str() of a NumPy scalar is the shortest text that reads back as the same float of that dtype.
+        return zip(self.indices.tolist(), map(str, self.scores), strict=True)
+
+    def _head(self) -> str:
+        head = f"Selection of {len(self):,} by {self.measure}"
+        if self.report.perturb is not None:
+            return f"{head}, drawn by the {self.report.perturb} rule"
+        head += f", {self.order} first"
+        return head if self.cut is None else f"{head}, cut at {self.cut:.6g}"
+
+    def __repr__(self) -> str:
+        width = max([len(str(i)) for i in self.indices[:SHOWN]], default=1)
+        rows = [
+            f"  {rank:>4}  {index:>{width}}  {score:.6g}"
+            for rank, index, score in zip(range(1, SHOWN + 1), self.indices, self.scores, strict=False)
+        ]
+        more = [f"   ...  {len(self) - SHOWN:,} more"] if len(self) > SHOWN else []
+        return "\n".join([self._head(), *rows, *more, *self.report.lines()])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{rank}</td><td>{index}</td><td>{score:.6g}</td></tr>"
+            for rank, index, score in zip(range(1, SHOWN + 1), self.indices, self.scores, strict=False)
+        )
+        more = f"<tr><td colspan=3>{len(self) - SHOWN:,} more</td></tr>" if len(self) > SHOWN else ""
+        report = "<br>".join(map(html.escape, self.report.lines()))
+        return (
+            f"<div><strong>{html.escape(self._head())}</strong>"
+            "<table><thead><tr><th>rank</th><th>index</th><th>score</th></tr></thead>"
+            f"<tbody>{rows}{more}</tbody></table><small>{report}</small></div>"
+        )
+
+
+def write_text(target: str | os.PathLike[str] | IO[str], lines: Iterator[str]) -> None:
+    """Write lines to an open text file, or to a path by way of a file beside it that is renamed at the end."""
+    if not isinstance(target, str | os.PathLike):
+        target.writelines(lines)
+        return
+    with beside(target) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(lines)
+
+
+@contextlib.contextmanager
+def beside(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a path next to the target to write to, renamed to the target on success and removed on failure."""
+    path = Path(target)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"

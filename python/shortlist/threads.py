@@ -1,0 +1,40 @@
+"""How many threads a call uses when the caller does not say."""
+
+from __future__ import annotations
+
+import sys
+
+from shortlist import _core
+from shortlist.arguments import whole
+
+
+def thread_count(n_threads: int | None) -> int:
+    """Return `n_threads`, or the default where it is None.
+
+    The default is what affinity and cgroup limits allow, and 1 inside a Dask or Ray worker: there the cluster has
+    already given each core its task.
+    """
+    if n_threads is not None:
+        return whole(n_threads, "n_threads", least=1)
+    return 1 if _in_dask_worker() or _in_ray_worker() else _core.default_threads()
+
+
+def _in_dask_worker() -> bool:
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
+        return False
+    try:
+        distributed.get_worker()
+    except (ValueError, AttributeError):
+        return False
+    return True
+
+
+def _in_ray_worker() -> bool:
+    ray = sys.modules.get("ray")
+    if ray is None:
+        return False
+    try:
+        return bool(ray.is_initialized()) and ray.get_runtime_context().worker.mode == ray.WORKER_MODE
+    except AttributeError:
+        return False
