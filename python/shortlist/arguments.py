@@ -8,16 +8,15 @@ from __future__ import annotations
 import operator
 import secrets
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import ArrayLike, NDArray
 
-Progress: TypeAlias = "Callable[[int, int | None], object]"
+Progress: TypeAlias = Callable[[int, int | None], object]
 """Called about ten times a second with (rows done, rows in all or None where unknown)."""
 
 RandomState: TypeAlias = "int | np.random.Generator | np.random.RandomState | None"

@@ -1,0 +1,61 @@
+"""Files of the command: ids to exclude, and picks written out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.npy import NpyFile
+from shortlist.selection import beside
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from shortlist.selection import Selection
+
+FORMATS = (".csv", ".jsonl", ".npy")
+
+
+def read_ids(path: Path) -> NDArray[Any]:
+    """Read ids, one a line or in the column "index" of what `--out` writes, or a .npy of ids or a mask."""
+    if path.suffix == ".npy":
+        return np.array(NpyFile(path).array)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a directory; accepted is a file of ids")
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {path} (looked from {Path.cwd()})") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not text; accepted are .npy, .csv, .jsonl and text with one id a line") from None
+    lines = [line for line in lines if line.strip()]
+    cells = [str(json.loads(line)["index"]) for line in lines] if path.suffix == ".jsonl" else _column(lines)
+    for number, cell in enumerate(cells, 1):
+        if not cell.isdigit():
+            raise ValueError(f"{path} has {cell!r} as id {number}; accepted are whole numbers, 0 or more")
+    return np.array([int(cell) for cell in cells], dtype=np.int64)
+
+
+def _column(lines: list[str]) -> list[str]:
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines)]
+    head = [cell.lower() for cell in rows[0]] if rows else []
+    place = next((head.index(name) for name in ("index", "id") if name in head), None)
+    return [row[place or 0] for row in (rows if place is None else rows[1:])]
+
+
+def write_picks(picks: Selection, out: str) -> None:
+    """Write picks by the suffix of a path, or CSV to standard output for "-"."""
+    if out == "-":
+        picks.to_csv(sys.stdout)
+    elif out.endswith(".csv"):
+        picks.to_csv(out)
+    elif out.endswith(".jsonl"):
+        picks.to_jsonl(out)
+    else:
+        with beside(out) as partial, partial.open("wb") as file:
+            np.save(file, picks.indices)

@@ -1,0 +1,156 @@
+"""What `shortlist inspect` finds out about a file, in one walk over it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist import _core
+from shortlist.npy import SEGMENT, NpyFile
+from shortlist.pools import array_of, open_pool, rows_of
+from shortlist.registry import find_measure
+from shortlist.threads import thread_count
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from shortlist.arguments import Progress
+
+BINS = 16
+SHOWN = 5
+PROBE = 4096
+
+
+@dataclass
+class Inspection:
+    """One file, its rows, and the scores of one measure over them."""
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: str
+    fortran: bool
+    size: int
+    measure: str
+    from_logits: bool
+    k: int
+    rows: int = 0
+    invalid: int = 0
+    by_reason: dict[str, int] = field(default_factory=dict)
+    first: list[tuple[int, str]] = field(default_factory=list)
+    probe: str = ""
+    edges: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    cut: float | None = None
+    picked: int = 0
+    ties_picked: int = 0
+    ties_left: int = 0
+
+    @property
+    def advice(self) -> str | None:
+        """What to try where the rows do not look like what they were taken for."""
+        if self.probe == "logits" and not self.from_logits:
+            return "the first rows look like logits, not probabilities: try --from-logits"
+        if self.probe == "probabilities" and self.from_logits:
+            return "the first rows look like probabilities, not logits: leave out --from-logits"
+        if self.by_reason.get("sum") and not self.from_logits:
+            return "for rows that do not sum to 1 there are --normalize renormalize and --normalize as_is"
+        return None
+
+
+def inspect_file(
+    path: Path,
+    measure: str,
+    k: int,
+    *,
+    from_logits: bool,
+    temperature: float,
+    normalize: str,
+    dtype: str | None,
+    n_threads: int | None,
+    progress: Progress | None,
+) -> Inspection:
+    """Walk a file once: diagnose its rows, score them, and see where the k-th best lies."""
+    committee = find_measure(measure).kind == "committee"
+    pool = open_pool(path, committee=committee, dtype=dtype)
+    if pool.rows == 0:
+        raise ValueError(f"{path} is empty: it has no rows")
+    scorer = _core.Scorer(
+        measure, from_logits=from_logits, temperature=temperature, normalize=normalize, invalid="skip"
+    )
+    selector = _core.Selector(k, order=scorer.order, invalid="skip")
+    threads = thread_count(n_threads)
+    file = NpyFile(path)
+    found = Inspection(
+        path, file.shape, "bfloat16" if pool.bfloat16 else str(file.array.dtype), file.fortran, path.stat().st_size,
+        measure, from_logits, k,
+    )  # fmt: skip
+    for block in pool.blocks():
+        rows = rows_of(block)
+        if not found.rows:
+            found.probe = _looks_like(array_of(block, pool.bfloat16))
+        diagnosis = scorer.diagnose(block, bfloat16=pool.bfloat16, first_row=found.rows, limit=SHOWN)
+        found.invalid += diagnosis["invalid"]
+        found.first += diagnosis["first"][: SHOWN - len(found.first)]
+        for reason, number in diagnosis["by_reason"].items():
+            found.by_reason[reason] = found.by_reason.get(reason, 0) + number
+        scores = np.empty(rows, pool.score_dtype)
+        scorer.score(block, scores, bfloat16=pool.bfloat16, first_row=found.rows, n_threads=threads)
+        selector.update_scores(scores, first_id=found.rows, n_threads=threads)
+        _histogram(found, scores[np.isfinite(scores)])
+        found.rows += rows
+        if progress is not None:
+            progress(found.rows, pool.rows)
+    indices, best, stats = selector.finish()
+    found.picked = len(indices)
+    found.cut = float(best[-1]) if len(best) else None
+    found.ties_picked, found.ties_left = stats["ties_at_cut"]["picked"], stats["ties_at_cut"]["left"]
+    return found
+
+
+def available_memory() -> int | None:
+    """Return the bytes of memory that can be had without swapping, where the system tells."""
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) << 10
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def memory_verdict(size: int) -> str:
+    """Say how a file of this size compares with the memory at hand."""
+    available = available_memory()
+    walk = f"the walk over it maps {SEGMENT >> 20} MiB at a time"
+    if available is None:
+        return walk
+    relation = "fits in" if size < available else "is larger than"
+    return f"{relation} the {available / 1e9:.1f} GB of memory available; {walk}"
+
+
+def _looks_like(block: NDArray[Any]) -> str:
+    """Tell probabilities from logits by the first rows; "" where neither is clear."""
+    rows = np.asarray(block[..., :PROBE, :], dtype=np.float64)
+    rows = rows[np.isfinite(rows).all(axis=-1)]
+    if not len(rows):
+        return ""
+    sums = np.abs(rows.sum(axis=-1) - 1) < 0.03
+    if (rows >= 0).all() and sums.mean() > 0.9:
+        return "probabilities"
+    return "logits" if sums.mean() < 0.1 and ((rows < 0).any() or (rows > 1).any()) else ""
+
+
+def _histogram(found: Inspection, scores: NDArray[Any]) -> None:
+    """Count scores in bins over the range of the first block; the outer bins take what lies beyond it."""
+    if not len(scores):
+        return
+    if not len(found.edges):
+        low, high = float(scores.min()), float(scores.max())
+        found.edges = np.linspace(low, high if high > low else low + 1.0, BINS + 1)
+        found.counts = np.zeros(BINS, np.int64)
+    clipped = np.clip(scores.astype(np.float64), found.edges[0], found.edges[-1])
+    found.counts += np.histogram(clipped, found.edges)[0]
