@@ -101,8 +101,7 @@ impl Selector {
     /// The score that rows must reach, rounded to the side of letting rows pass.
     #[inline(always)]
     fn filter<T: Score, const HIGHEST: bool>(&self, shared: Option<&SharedCut>) -> T {
-        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
-        let key = shared.map_or(own, |shared| own.max(shared.key()));
+        let key = self.floor(shared);
         if HIGHEST { T::at_most(key) } else { T::at_least(-key) }
     }
 

@@ -15,11 +15,16 @@ pub(super) struct Groups {
 
 impl Groups {
     /// Takes note of a candidate of a group.
-    #[inline]
+    #[inline(always)]
     pub(super) fn offer(&mut self, plan: &Plan, code: u32, candidate: Candidate) -> Result<()> {
-        if self.cuts.get(code as usize).is_some_and(|&cut| candidate.key < cut) {
-            return Ok(());
+        match self.cuts.get(code as usize) {
+            Some(&cut) if candidate.key < cut => Ok(()),
+            _ => self.admit(plan, code, candidate),
         }
+    }
+
+    #[inline(never)]
+    fn admit(&mut self, plan: &Plan, code: u32, candidate: Candidate) -> Result<()> {
         let list = self.list(plan, code)?;
         list.offer(candidate);
         let cut = list.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);

@@ -102,13 +102,23 @@ impl Selector {
         self.rows
     }
 
-    /// The score a row must reach to be picked, once it is known: `None` before, and where keys are not scores or rows
-    /// come in groups.
-    pub fn threshold(&self) -> Option<f64> {
-        if self.plan.perturb.is_some() || self.plan.grouped() {
-            return None;
+    /// The score a row must reach to be picked, as far as this state and `shared` know it: strictly worse rows can be left
+    /// unscored, by giving them the worst score there is. `None` where nothing is known yet, where keys are not scores, and
+    /// where rows come in groups.
+    #[inline]
+    pub fn threshold(&self, shared: Option<&SharedCut>) -> Option<f64> {
+        let floor = self.floor(shared);
+        (self.plan.perturb.is_none() && floor > f64::NEG_INFINITY).then(|| self.plan.order.orient(floor))
+    }
+
+    /// The key that rows must reach. Groups are cut at different keys, so there is none for all of them.
+    #[inline(always)]
+    fn floor(&self, shared: Option<&SharedCut>) -> f64 {
+        if self.plan.grouped() {
+            return f64::NEG_INFINITY;
         }
-        self.top.threshold().map(|cut| cut.score)
+        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
+        shared.map_or(own, |shared| own.max(shared.key()))
     }
 
     /// A threshold for threads to share, starting from what this state has reached.

@@ -103,13 +103,4 @@ impl Selector {
         }
         Ok(())
     }
-
-    /// The key that rows must reach. Groups are cut at different keys, so there is none for all of them.
-    fn floor(&self, shared: Option<&SharedCut>) -> f64 {
-        if self.plan.grouped() {
-            return f64::NEG_INFINITY;
-        }
-        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
-        shared.map_or(own, |shared| own.max(shared.key()))
-    }
 }

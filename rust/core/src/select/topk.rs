@@ -27,7 +27,7 @@ pub struct Top {
 impl TopK {
     /// An empty list of the best `k`; room is made as candidates come, so a huge `k` costs nothing by itself.
     pub fn new(k: usize) -> TopK {
-        TopK::with_slack(k, 4096)
+        TopK::with_slack(k, 512)
     }
 
     /// A list for when there are many: selections come sooner, so that the buffer stays near 2k.
@@ -207,12 +207,12 @@ mod tests {
     #[test]
     fn the_threshold_appears_with_the_first_selection() {
         let mut list = TopK::new(2);
-        for row in rows(1, 4097, 1) {
+        for row in rows(1, 513, 1) {
             list.offer(row);
             assert!(list.threshold().is_none());
         }
-        list.offer(rows(1, 4098, 1)[4097]);
-        assert_eq!(list.threshold(), oracle(&rows(1, 4098, 1), 2).candidates.last());
+        list.offer(rows(1, 514, 1)[513]);
+        assert_eq!(list.threshold(), oracle(&rows(1, 514, 1), 2).candidates.last());
     }
 
     #[test]

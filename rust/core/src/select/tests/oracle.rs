@@ -24,7 +24,7 @@ fn pool(seed: u64, n: u64, levels: u64, shape: u64) -> Pool {
             _ => levels - i * levels / n.max(1),
         };
         let zero = if i.is_multiple_of(2) { 0.0 } else { -0.0 };
-        let invalid = seed.is_multiple_of(3) && hash(seed, 51, i) % 40 == 0;
+        let invalid = seed.is_multiple_of(3) && hash(seed, 51, i).is_multiple_of(40);
         if invalid {
             f32::NAN
         } else if level == 0 {
@@ -35,7 +35,7 @@ fn pool(seed: u64, n: u64, levels: u64, shape: u64) -> Pool {
     };
     Pool {
         scores: (0..n).map(score).collect(),
-        mask: (0..n).map(|i| hash(seed, 52, i) % 20 == 0).collect(),
+        mask: (0..n).map(|i| hash(seed, 52, i).is_multiple_of(20)).collect(),
         codes: (0..n).map(|i| (hash(seed, 53, i) % 16).min(hash(seed, 54, i) % 7) as u32).collect(),
     }
 }
@@ -121,7 +121,7 @@ fn selected(plan: &Plan, pool: &Pool, masked: bool, seed: u64) -> Selector {
         let ids: Vec<i64> = block.clone().map(|i| i as i64).collect();
         let rows = Rows {
             first_id: block.start as u64,
-            ids: (hash(seed, 63, block.start as u64) % 4 == 0).then_some(&ids[..]),
+            ids: (hash(seed, 63, block.start as u64).is_multiple_of(4)).then_some(&ids[..]),
             exclude: masked.then_some(&pool.mask[block.clone()]),
             groups: plan.grouped().then_some(&pool.codes[block.clone()]),
         };
@@ -130,7 +130,7 @@ fn selected(plan: &Plan, pool: &Pool, masked: bool, seed: u64) -> Selector {
         let shard = &mut shards[at];
         shard.check(&rows, scores.len()).unwrap();
         let shared = shard.shared_cut();
-        let mut threads = vec![shard.fork(), shard.fork(), shard.fork()];
+        let mut threads = [shard.fork(), shard.fork(), shard.fork()];
         for part in (0..scores.len()).step_by(stride) {
             let end = scores.len().min(part + stride);
             let thread = hash(seed, 65, (block.start + part) as u64) as usize % 3;
@@ -238,5 +238,32 @@ fn a_threshold_only_filters() {
         let mut state = Selector::new(plan.clone()).unwrap();
         state.absorb(&pool.scores, &Rows::default(), Some(&shared)).unwrap();
         assert_eq!(state.finish().unwrap(), expected);
+    }
+}
+
+/// What a caller that can bound scores may do with the threshold.
+#[test]
+fn rows_worse_than_the_threshold_need_no_score() {
+    let pool = pool(5, 30_000, 500, 0);
+    for order in [Order::Highest, Order::Lowest] {
+        let plan = Plan::new(64, order);
+        let expected = oracle(&plan, &pool, false);
+        let mut state = Selector::new(plan).unwrap();
+        let shared = state.shared_cut();
+        assert_eq!(state.threshold(Some(&shared)), None);
+        let mut unscored = 0;
+        for start in (0..30_000).step_by(500) {
+            let threshold = state.threshold(Some(&shared)).map(|score| order.orient(score));
+            let bounded = |score: &f32| match threshold.filter(|&key| order.orient(f64::from(*score)) < key) {
+                Some(_) => order.orient(f64::NEG_INFINITY) as f32,
+                None => *score,
+            };
+            let scores: Vec<f32> = pool.scores[start..start + 500].iter().map(bounded).collect();
+            unscored += scores.iter().filter(|score| score.is_infinite()).count();
+            state.absorb(&scores, &Rows::from(start as u64), Some(&shared)).unwrap();
+        }
+        assert!(unscored > 20_000);
+        assert_eq!(state.finish().unwrap(), expected);
+        assert!(order.orient(state.threshold(None).unwrap()) <= expected.candidates[63].key);
     }
 }
