@@ -8,8 +8,8 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import Progress, Steps
-from shortlist.registry import Function, MeasureName, is_committee, make_scorer
 from shortlist.pools import Pool, array_of, open_pool, rows_of
+from shortlist.registry import Function, MeasureName, is_committee, make_scorer
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import Exclusion, Steps, as_ids, seed_of, whole
 from shortlist.groups import BLOCK, Labels, as_labels, checked_quotas, count, distinct, share
-from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of
 from shortlist.pools import Pool, array_of, open_pool, rows_of, same_form
+from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of
 from shortlist.scoring import call_measure, score_pool
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
