@@ -1,0 +1,156 @@
+"""Measure Shortlist: against memory bandwidth, and against its rivals.
+
+Figures are medians of interleaved runs and are quoted as ratios. See README.md beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import against_memory, against_rivals, bandwidth, data, import_cost, logits, memory, rivals
+from .report import Figure, Printer, verdict
+from .timing import interleave
+
+PARTS = ("bandwidth", *against_memory.PARTS, "logits", "rivals", "memory", "import")
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
+    add = parser.add_argument
+    add("--part", action="append", choices=PARTS, help="a part to run; may be repeated (default: all)")
+    add("--quick", action="store_true", help="small data: to see that everything runs, not how fast")
+    add("--full", action="store_true", help="the full number of rounds for slow rivals too")
+    add("--rounds", type=int, default=7, help="interleaved runs of each task (default: 7)")
+    add("--threads", type=int, nargs="+", help="thread counts (default: 1, and 2 where there are two cores)")
+    add("--classes", type=int, nargs="+", help="only these numbers of classes")
+    add("--dtypes", nargs="+", default=["float32", "float64"], choices=["float32", "float64"])
+    add("--rivals", nargs="+", choices=list(rivals.RIVALS), help="only these rivals")
+    add("--json", type=Path, metavar="FILE", help="write every figure with its raw seconds")
+    add("--markdown", action="store_true", help="tables for a document")
+    add("--strict", action="store_true", help="exit with 1 if a target is missed")
+    given = parser.parse_args()
+    given.part = set(given.part or PARTS)
+    if given.quick:
+        given.rounds = min(given.rounds, 3)
+    given.threads = given.threads or ([1, 2] if len(cores()) > 1 else [1])
+    return given
+
+
+def cores() -> set[int]:
+    """The cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return set(range(os.cpu_count() or 1))
+
+
+def machine() -> dict[str, Any]:
+    """What was measured, and on what."""
+    from shortlist import _core
+
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        models = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        cpu = models[0].partition(": ")[2] if models else cpu
+    return {
+        "cpu": cpu,
+        "cores": len(cores()),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "shortlist": _core.build_info(),
+    }
+
+
+def measure_bandwidth(given: argparse.Namespace, printer: Printer) -> list[Figure]:
+    """Read bandwidth with each number of threads, and copying for comparison."""
+    name, read = bandwidth.reader()
+    n_bytes = 40_000_000 if given.quick else 800_000_000
+    x = data.fill(data.Buffer(n_bytes).rows(n_bytes // 400, 100, "float32"), "flat")
+    target = np.empty_like(x)
+    tasks = {f"read, {n} threads": lambda n=n: read(x, n) for n in given.threads}
+    times = interleave(tasks | {"copy, 1 thread": lambda: np.copyto(target, x)}, given.rounds)
+    printer.title(f"Memory bandwidth, {n_bytes / 1e9:.2f} GB ({name})")
+    rows = []
+    for task, taken in times.items():
+        traffic = n_bytes * (2 if task.startswith("copy") else 1)
+        rows.append([task, f"{traffic / taken.median / 1e9:.1f} GB/s", f"{taken.spread:.0%}"])
+    printer.table(["", "median", "spread"], rows)
+    return [
+        Figure("bandwidth", task, "flat", "float32", *x.shape, 0, n_bytes / taken.median / 1e9, seconds=taken.seconds)
+        for task, taken in times.items()
+    ]
+
+
+def main() -> int:
+    """Run the parts asked for, print each as soon as it is there."""
+    given = options()
+    printer = Printer(markdown=given.markdown)
+    start = time.perf_counter()
+    try:
+        about = machine()
+    except ImportError as error:
+        print(f"benches: shortlist cannot be imported ({error}): run `make build` first", file=sys.stderr)
+        return 2
+    built = about["shortlist"]
+    printer.line(
+        f"Shortlist {built['version']} ({built['cpu_level']}) on {about['cpu']}, {about['cores']} cores, "
+        f"Python {about['python']}, NumPy {about['numpy']}; medians of {given.rounds} interleaved runs"
+    )
+    if built.get("debug"):
+        printer.line("WARNING: a debug build of shortlist: these figures mean nothing")
+    figures: list[Figure] = []
+    if "bandwidth" in given.part:
+        figures += measure_bandwidth(given, printer)
+    if shared := given.part.intersection(against_memory.PARTS):
+        found = against_memory.Bench(shared, given).run()
+        against_memory.show(found, printer)
+        figures += found
+    if "logits" in given.part:
+        found = list(logits.run(given))
+        logits.show(found, printer)
+        figures += found
+    if "import" in given.part:
+        found = import_cost.run(given.rounds)
+        import_cost.show(found, printer)
+        figures += found
+    if "rivals" in given.part:
+        figures += against_rivals.run(given, printer)
+    if "memory" in given.part:
+        names = [rival.name for rival in rivals.load(set(given.rivals) if given.rivals else None)[0]]
+        found = memory.run(names, quick=given.quick)
+        memory.show(found, printer)
+        figures += found
+    missed = summary(figures, printer)
+    printer.line(f"{time.perf_counter() - start:.0f} s in all")
+    if given.json:
+        record = {"machine": about, "figures": [f.to_dict() for f in figures]}
+        given.json.write_text(json.dumps(record, indent=1, default=float))
+    return 1 if given.strict and missed else 0
+
+
+def summary(figures: list[Figure], printer: Printer) -> int:
+    """Targets met by part; the number missed."""
+    judged = [f for f in figures if f.met is not None]
+    if not judged:
+        return 0
+    rows = []
+    for part in dict.fromkeys(f.part for f in judged):
+        of_part = [f.met for f in judged if f.part == part]
+        rows.append([part, f"{sum(map(bool, of_part))} of {len(of_part)}", verdict(of_part)])
+    printer.title("Targets met")
+    printer.table(["part", "met", ""], rows)
+    return sum(not f.met for f in judged)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

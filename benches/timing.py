@@ -1,0 +1,73 @@
+"""Interleaved timing: every round runs every task once, so drift and noise hit all alike."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+# A task may return times of its own, taken inside (a lap), by name.
+Task = Callable[[], dict[str, float] | object]
+
+
+@dataclass
+class Times:
+    """Seconds of the runs of one task."""
+
+    seconds: list[float] = field(default_factory=list)
+    laps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def median(self) -> float:
+        """The figure every ratio is made of."""
+        return statistics.median(self.seconds)
+
+    def lap(self, name: str) -> float:
+        """Median of a lap."""
+        return statistics.median(self.laps[name])
+
+    def run(self, task: Task) -> None:
+        """Time one call; its result is freed outside the clock."""
+        start = time.perf_counter()
+        result = task()
+        self.seconds.append(time.perf_counter() - start)
+        if isinstance(result, dict):
+            for name, seconds in result.items():
+                self.laps[name].append(seconds)
+
+
+def interleave(
+    tasks: Mapping[str, Task],
+    rounds: int,
+    *,
+    cold: Collection[str] = (),
+    slow: Callable[[str, dict[str, Times]], bool] | None = None,
+    few: int = 2,
+) -> dict[str, Times]:
+    """Time all tasks `rounds` times; each round starts at another task.
+
+    Every task is warmed up once, but for those named in `cold`. After `few` rounds, the tasks
+    that `slow` points at are left out of the rest: their figure stands on fewer runs.
+    """
+    names = list(tasks)
+    times = {name: Times() for name in names}
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        for name in names:
+            if name not in cold:
+                tasks[name]()
+        for round_ in range(rounds):
+            if round_ == few and slow is not None:
+                names = [name for name in names if not slow(name, times)]
+            turn = round_ % max(1, len(names))
+            for name in names[turn:] + names[:turn]:
+                times[name].run(tasks[name])
+    finally:
+        if was_enabled:
+            gc.enable()
+    return times
