@@ -1,0 +1,134 @@
+"""The learner of pool-based active learning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shortlist.learners import training
+from shortlist.learners.base import BaseLearner
+from shortlist.strategies.uncertainty import uncertainty_sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shortlist.strategies.randomness import RandomState
+
+
+class ActiveLearner(BaseLearner):
+    """A model that is taught a few rows at a time, and picks the rows it wants next.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Anything with ``fit`` and ``predict``; most strategies need ``predict_proba``.
+    query_strategy : callable, default=uncertainty_sampling
+        See `shortlist.strategies`.
+    X_training, y_training : rows, default=None
+        The seed set. When given, the estimator is fitted at once.
+    bootstrap_init : bool, default=False
+        Whether that first fit is on a resample of the seed set, for a committee made by bagging.
+    on_transformed : bool, default=False
+        Whether strategies that compare rows see them as the last step of the estimator's pipeline does.
+    force_all_finite : bool, default=True
+        Whether NaN and infinity in training data are an error.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules bootstrapping and random ties; None is NumPy's global state.
+    **fit_kwargs
+        Passed on to the first fit.
+
+    Attributes
+    ----------
+    X_training, y_training : rows or None
+        Everything taught so far.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> import shortlist as sl
+    >>> X, y = load_iris(return_X_y=True)
+    >>> seed = [0, 50, 100]
+    >>> learner = sl.ActiveLearner(
+    ...     LogisticRegression(max_iter=500), sl.margin_sampling, X_training=X[seed], y_training=y[seed]
+    ... )
+    >>> indices, rows = learner.query(X, n_instances=5)
+    >>> learner.teach(rows, y[indices])
+    >>> len(learner.X_training)
+    8
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        query_strategy: Callable[..., Any] = uncertainty_sampling,
+        X_training: Any = None,
+        y_training: Any = None,
+        bootstrap_init: bool = False,
+        on_transformed: bool = False,
+        *,
+        force_all_finite: bool = True,
+        random_state: RandomState = None,
+        **fit_kwargs: Any,
+    ) -> None:
+        super().__init__(
+            estimator, query_strategy, on_transformed, force_all_finite, random_state=random_state, **fit_kwargs
+        )
+        self.bootstrap_init = bootstrap_init
+        self.X_training = X_training
+        self.y_training = y_training
+        if X_training is not None:
+            self._fit_to_known(bootstrap=bootstrap_init, **fit_kwargs)
+
+    def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> ActiveLearner:
+        """Forget what was taught and fit on these rows.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+        bootstrap : bool, default=False
+            Whether to fit on a resample of the rows.
+        **fit_kwargs
+            Passed on to the estimator's ``fit``.
+
+        Returns
+        -------
+        self
+        """
+        training.check(X, y, self.force_all_finite)
+        self.X_training, self.y_training = X, y
+        return self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
+
+    def teach(self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any) -> None:
+        """Add labelled rows to what is known and fit on all of it.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+        bootstrap : bool, default=False
+            Whether to fit on a resample of the rows.
+        only_new : bool, default=False
+            Whether to fit on these rows alone and not to keep them, for an estimator whose ``fit`` goes on from where
+            it was.
+        **fit_kwargs
+            Passed on to the estimator's ``fit``.
+        """
+        known = training.known_classes(self.estimator)
+        if only_new:
+            training.check(X, y, self.force_all_finite)
+            self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
+            training.warn_forgotten_classes(known, training.known_classes(self.estimator))
+        else:
+            self._add_training_data(X, y)
+            self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
+        training.warn_new_classes(known, y)
+
+    def _add_training_data(self, X: Any, y: Any) -> None:
+        training.check(X, y, self.force_all_finite)
+        rows, labels = training.extend(self.X_training, X, "X"), training.extend(self.y_training, y, "y")
+        self.X_training, self.y_training = rows, labels
+
+    def _fit_to_known(self, bootstrap: bool = False, **fit_kwargs: Any) -> ActiveLearner:
+        self._fit_on_new(self.X_training, self.y_training, bootstrap=bootstrap, **fit_kwargs)
+        return self

@@ -1,0 +1,161 @@
+"""What every learner over one estimator has."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from shortlist.learners import querying, training
+from shortlist.rows import count, hstack
+from shortlist.strategies.asking import predict_proba_of
+from shortlist.strategies.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shortlist.strategies.randomness import RandomState
+
+
+class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
+    """A model and the strategy that picks rows for it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Anything with ``fit`` and ``predict``; most strategies need ``predict_proba``.
+    query_strategy : callable
+        ``query_strategy(learner, X, n_instances=1, ...)`` gives positions, or a pair of positions and metrics.
+    on_transformed : bool, default=False
+        Whether strategies that compare rows see them as the last step of the estimator's pipeline does.
+    force_all_finite : bool, default=True
+        Whether NaN and infinity in training data are an error.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules bootstrapping and random ties; None is NumPy's global state.
+    **fit_kwargs
+        Passed on to the first fit.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        query_strategy: Callable[..., Any],
+        on_transformed: bool = False,
+        force_all_finite: bool = True,
+        *,
+        random_state: RandomState = None,
+        **fit_kwargs: Any,
+    ) -> None:
+        querying.check_strategy(query_strategy)
+        if not isinstance(force_all_finite, bool):
+            raise ArgumentError(f"force_all_finite came as {force_all_finite!r}; accepted are True and False")
+        self.estimator = estimator
+        self.query_strategy = query_strategy
+        self.on_transformed = on_transformed
+        self.force_all_finite = force_all_finite
+        self.random_state = random_state
+        self.fit_kwargs = fit_kwargs
+
+    @abstractmethod
+    def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> BaseLearner:
+        """Forget what was taught and fit on these rows."""
+
+    @abstractmethod
+    def teach(self, X: Any, y: Any, *args: Any, **kwargs: Any) -> None:
+        """Teach the model new rows."""
+
+    def query(self, X_pool: Any, *query_args: Any, return_metrics: bool = False, **query_kwargs: Any) -> Any:
+        """Pick the rows of a pool that are most worth a label.
+
+        Parameters
+        ----------
+        X_pool : rows
+            An array, memory map, list, pandas or Polars frame, sparse matrix, tensor, or dict of arrays.
+        *query_args, **query_kwargs
+            Passed on to the strategy: ``n_instances``, and for those of Shortlist ``random_tie_break``,
+            ``random_state``, ``chunk_size`` and ``progress``.
+        return_metrics : bool, default=False
+            Whether to return what the strategy says of each pick as well.
+
+        Returns
+        -------
+        indices : ndarray or int
+            Positions in the pool, most informative first.
+        rows : rows
+            The rows picked, as the kind they came in.
+        metrics : ndarray or None
+            Only with `return_metrics`.
+        """
+        return querying.query(self, X_pool, return_metrics, query_args, query_kwargs)
+
+    def predict(self, X: Any, **predict_kwargs: Any) -> Any:
+        """Return what the estimator predicts."""
+        return self.estimator.predict(X, **predict_kwargs)
+
+    def predict_proba(self, X: Any, **predict_proba_kwargs: Any) -> Any:
+        """Return the class probabilities the estimator gives."""
+        return predict_proba_of(self.estimator)(X, **predict_proba_kwargs)
+
+    def score(self, X: Any, y: Any, **score_kwargs: Any) -> Any:
+        """Return the score the estimator gives itself."""
+        return self.estimator.score(X, y, **score_kwargs)
+
+    def transform_without_estimating(self, X: Any) -> Any:
+        """Return rows as the last step of the estimator's pipeline sees them; members of an ensemble side by side."""
+        from sklearn.ensemble import StackingClassifier, StackingRegressor, VotingClassifier, VotingRegressor
+        from sklearn.pipeline import Pipeline
+
+        ensembles = (StackingClassifier, StackingRegressor, VotingClassifier, VotingRegressor)
+        members = self.estimator.estimators_ if isinstance(self.estimator, ensembles) else [self.estimator]
+        steps = [member for member in members if isinstance(member, Pipeline)]
+        last = ("passthrough", "passthrough")
+        transformed = [type(pipe)(steps=[*pipe.steps[:-1], last]).transform(X) for pipe in steps]
+        return hstack(transformed) if transformed else X
+
+    def _fit_on_new(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> BaseLearner:
+        if bootstrap:
+            X, y = training.resample(X, y, self.random_state)
+        training.fit(self.estimator, X, y, fit_kwargs)
+        return self
+
+    @property
+    def classes_(self) -> Any:
+        """Classes the estimator has been fitted on."""
+        return self.estimator.classes_
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, those for the first fit included."""
+        return {**super().get_params(deep=deep), **self.fit_kwargs}
+
+    def set_params(self, **params: Any) -> BaseLearner:
+        """Set parameters, those of the estimator as ``estimator__name``."""
+        self.fit_kwargs.update({name: params.pop(name) for name in list(params) if name in self.fit_kwargs})
+        super().set_params(**params)
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        try:
+            check_is_fitted(self.estimator)
+        except (NotFittedError, TypeError):
+            return False
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        if hasattr(self.estimator, "__sklearn_tags__"):
+            inner = get_tags(self.estimator)
+            tags.estimator_type = inner.estimator_type
+            tags.classifier_tags, tags.regressor_tags = inner.classifier_tags, inner.regressor_tags
+        return tags
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        known = getattr(self, "X_training", None)
+        parts = [f"estimator={self.estimator!r}", f"query_strategy={querying.name_of(self.query_strategy)}"]
+        if known is not None:
+            parts.append(f"labelled={count(known)}")
+        text = f"{type(self).__name__}({', '.join(parts)})"
+        return text if len(text) <= N_CHAR_MAX else f"{text[: N_CHAR_MAX - 4]}...)"

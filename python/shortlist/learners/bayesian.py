@@ -1,0 +1,108 @@
+"""The learner that looks for the highest value of a function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.learners.active import ActiveLearner
+from shortlist.rows import take
+from shortlist.strategies.acquisition import max_EI
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shortlist.strategies.randomness import RandomState
+
+
+class BayesianOptimizer(ActiveLearner):
+    """A regressor that picks where to measure next, and remembers the highest value measured.
+
+    Parameters
+    ----------
+    estimator : regressor
+        Its ``predict`` takes ``return_std=True``, as that of ``GaussianProcessRegressor`` does.
+    query_strategy : callable, default=max_EI
+        `max_EI`, `max_PI`, `max_UCB`, or any other strategy.
+    X_training, y_training, bootstrap_init, on_transformed, force_all_finite, random_state, **fit_kwargs
+        As for `ActiveLearner`.
+
+    Attributes
+    ----------
+    X_max : row or None
+        Where the highest value was measured.
+    y_max : float
+        The highest value measured; minus infinity before the first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.gaussian_process import GaussianProcessRegressor
+    >>> import shortlist as sl
+    >>> X = np.linspace(0, 10, 101).reshape(-1, 1)
+    >>> y = np.sin(X).ravel()
+    >>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), X_training=X[[0, 50]], y_training=y[[0, 50]])
+    >>> for _ in range(4):
+    ...     indices, rows = optimizer.query(X)
+    ...     optimizer.teach(rows, y[indices])
+    >>> bool(optimizer.y_max > 0.9)
+    True
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        query_strategy: Callable[..., Any] = max_EI,
+        X_training: Any = None,
+        y_training: Any = None,
+        bootstrap_init: bool = False,
+        on_transformed: bool = False,
+        *,
+        force_all_finite: bool = True,
+        random_state: RandomState = None,
+        **fit_kwargs: Any,
+    ) -> None:
+        super().__init__(
+            estimator,
+            query_strategy,
+            X_training,
+            y_training,
+            bootstrap_init,
+            on_transformed,
+            force_all_finite=force_all_finite,
+            random_state=random_state,
+            **fit_kwargs,
+        )
+        self._start()
+
+    def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> BayesianOptimizer:
+        """Forget what was measured and fit on these rows."""
+        super().fit(X, y, bootstrap=bootstrap, **fit_kwargs)
+        self._start()
+        return self
+
+    def teach(self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any) -> None:
+        """Add measurements and fit on all of them; with `only_new` they are kept, and the fit is on them alone."""
+        self._add_training_data(X, y)
+        if only_new:
+            self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
+        else:
+            self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
+        self._set_max(X, y)
+
+    def get_max(self) -> tuple[Any, Any]:
+        """Return where the highest value was measured, and that value."""
+        return self.X_max, self.y_max
+
+    def _start(self) -> None:
+        self.X_max: Any = None
+        self.y_max: Any = -np.inf
+        if self.y_training is not None:
+            self._set_max(self.X_training, self.y_training)
+
+    def _set_max(self, X: Any, y: Any) -> None:
+        highest = int(np.argmax(np.asarray(y)))
+        value = take(y, highest)
+        if value > self.y_max:
+            self.X_max, self.y_max = take(X, highest), value

@@ -1,0 +1,253 @@
+"""Several learners that vote on a pool."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.metrics import accuracy_score
+
+from shortlist.learners import querying, training
+from shortlist.rows import hstack
+from shortlist.strategies.classes import check_class_labels, check_class_proba
+from shortlist.strategies.disagreement import max_std_sampling, vote_entropy_sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from shortlist.strategies.randomness import RandomState
+
+
+class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
+    """Several learners and the strategy that picks rows for all of them.
+
+    Parameters
+    ----------
+    learner_list : list of learners
+        The members.
+    query_strategy : callable
+        ``query_strategy(committee, X, n_instances=1, ...)`` gives positions, or a pair of positions and metrics.
+    on_transformed : bool, default=False
+        Whether strategies that compare rows see them as the members' pipelines transform them, side by side.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules random ties; None is NumPy's global state.
+    """
+
+    def __init__(
+        self,
+        learner_list: Sequence[Any],
+        query_strategy: Callable[..., Any],
+        on_transformed: bool = False,
+        *,
+        random_state: RandomState = None,
+    ) -> None:
+        querying.check_strategy(query_strategy)
+        self.learner_list = learner_list
+        self.query_strategy = query_strategy
+        self.on_transformed = on_transformed
+        self.random_state = random_state
+        self.X_training = None
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.learner_list)
+
+    def __len__(self) -> int:
+        return len(self.learner_list)
+
+    def fit(self, X: Any, y: Any, **fit_kwargs: Any) -> BaseCommittee:
+        """Make every member forget what it was taught and fit on these rows.
+
+        With ``bootstrap=True`` each member is fitted on a resample of its own.
+        """
+        for learner in self.learner_list:
+            learner.fit(X, y, **fit_kwargs)
+        return self
+
+    def teach(self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any) -> None:
+        """Teach every member these rows; see `ActiveLearner.teach`."""
+        self._add_training_data(X, y)
+        if only_new:
+            self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
+        else:
+            self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
+
+    def rebag(self, **fit_kwargs: Any) -> None:
+        """Fit every member on a resample of the rows it was taught."""
+        self._fit_to_known(bootstrap=True, **fit_kwargs)
+
+    def query(self, X_pool: Any, return_metrics: bool = False, *query_args: Any, **query_kwargs: Any) -> Any:
+        """Pick the rows of a pool that are most worth a label; see `ActiveLearner.query`."""
+        return querying.query(self, X_pool, return_metrics, query_args, query_kwargs)
+
+    def transform_without_estimating(self, X: Any) -> Any:
+        """Return rows as the members' pipelines transform them, side by side."""
+        return hstack([learner.transform_without_estimating(X) for learner in self.learner_list])
+
+    @abstractmethod
+    def predict(self, X: Any, **predict_kwargs: Any) -> Any:
+        """Return what the committee as a whole predicts."""
+
+    @abstractmethod
+    def vote(self, X: Any, **predict_kwargs: Any) -> Any:
+        """Return what each member predicts, ``(rows, members)``."""
+
+    def _add_training_data(self, X: Any, y: Any) -> None:
+        for learner in self.learner_list:
+            learner._add_training_data(X, y)
+
+    def _fit_to_known(self, bootstrap: bool = False, **fit_kwargs: Any) -> None:
+        for learner in self.learner_list:
+            learner._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
+
+    def _fit_on_new(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> None:
+        for learner in self.learner_list:
+            learner._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        members = ", ".join(repr(learner) for learner in self.learner_list)
+        text = f"{type(self).__name__}([{members}], query_strategy={querying.name_of(self.query_strategy)})"
+        return text if len(text) <= N_CHAR_MAX else f"{text[: N_CHAR_MAX - 4]}...)"
+
+
+class Committee(BaseCommittee):
+    """Classifiers that vote; rows they differ on are worth a label.
+
+    Parameters
+    ----------
+    learner_list : list of ActiveLearner
+        The members. Best fitted on rows of every class: a class a member does not know has probability 0 for it.
+    query_strategy : callable, default=vote_entropy_sampling
+        A strategy of `shortlist.strategies.disagreement`, or any other.
+    on_transformed, random_state
+        As for `BaseCommittee`.
+
+    Attributes
+    ----------
+    classes_ : ndarray or None
+        The classes known to any member, sorted; None before all are fitted.
+    n_classes_ : int
+        How many these are.
+    """
+
+    def __init__(
+        self,
+        learner_list: Sequence[Any],
+        query_strategy: Callable[..., Any] = vote_entropy_sampling,
+        on_transformed: bool = False,
+        *,
+        random_state: RandomState = None,
+    ) -> None:
+        super().__init__(learner_list, query_strategy, on_transformed, random_state=random_state)
+        self._set_classes()
+
+    def fit(self, X: Any, y: Any, **fit_kwargs: Any) -> Committee:
+        """Make every member forget what it was taught and fit on these rows."""
+        super().fit(X, y, **fit_kwargs)
+        self._set_classes()
+        return self
+
+    def teach(self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any) -> None:
+        """Teach every member these rows; see `ActiveLearner.teach`."""
+        known = training.known_classes(self)
+        super().teach(X, y, bootstrap=bootstrap, only_new=only_new, **fit_kwargs)
+        self._set_classes()
+        training.warn_new_classes(known, y)
+
+    def rebag(self, **fit_kwargs: Any) -> None:
+        """Fit every member on a resample of the rows it was taught."""
+        super().rebag(**fit_kwargs)
+        self._set_classes()
+
+    def predict(self, X: Any, **predict_proba_kwargs: Any) -> Any:
+        """Return the class with the highest mean probability; the lowest class where several have it."""
+        proba = self.predict_proba(X, **predict_proba_kwargs)
+        return np.asarray(self.classes_)[np.argmax(proba, axis=1)]
+
+    def predict_proba(self, X: Any, **predict_proba_kwargs: Any) -> Any:
+        """Return the mean of the members' probabilities, ``(rows, classes)``."""
+        return np.mean(self.vote_proba(X, **predict_proba_kwargs), axis=1)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Return the accuracy of `predict`."""
+        return accuracy_score(y, self.predict(X), sample_weight=sample_weight)
+
+    def vote(self, X: Any, **predict_kwargs: Any) -> Any:
+        """Return the label each member predicts, ``(rows, members)``."""
+        return _side_by_side([learner.predict(X, **predict_kwargs) for learner in self.learner_list])
+
+    def vote_proba(self, X: Any, **predict_proba_kwargs: Any) -> Any:
+        """Return each member's probabilities, ``(rows, members, classes)``."""
+        estimators = [learner.estimator for learner in self.learner_list]
+        alike = check_class_labels(*estimators)
+        proba = [learner.predict_proba(X, **predict_proba_kwargs) for learner in self.learner_list]
+        if not alike:
+            pairs = zip(proba, estimators, strict=True)
+            proba = [check_class_proba(given, estimator.classes_, self.classes_) for given, estimator in pairs]
+        return _side_by_side(proba)
+
+    def _set_classes(self) -> None:
+        self.classes_: Any = None
+        self.n_classes_ = 0
+        try:
+            known = [learner.estimator.classes_ for learner in self.learner_list]
+        except AttributeError:
+            return
+        if any(classes is None for classes in known):
+            return
+        self.classes_ = np.unique(np.concatenate(known, axis=0), axis=0)
+        self.n_classes_ = len(self.classes_)
+        for member, classes in enumerate(known):
+            if len(classes) < self.n_classes_:
+                lacks = [label for label in self.classes_.tolist() if label not in list(classes)]
+                warnings.warn(
+                    f"members know different classes: member {member} lacks {lacks}, and its probability for them "
+                    "is 0. Fit every member on rows of each class",
+                    UserWarning,
+                    stacklevel=3,
+                )
+
+
+class CommitteeRegressor(BaseCommittee):
+    """Regressors whose spread is the uncertainty.
+
+    Parameters
+    ----------
+    learner_list : list of ActiveLearner
+        The members.
+    query_strategy : callable, default=max_std_sampling
+        Any strategy that asks for ``predict(X, return_std=True)``.
+    on_transformed, random_state
+        As for `BaseCommittee`.
+    """
+
+    def __init__(
+        self,
+        learner_list: Sequence[Any],
+        query_strategy: Callable[..., Any] = max_std_sampling,
+        on_transformed: bool = False,
+        *,
+        random_state: RandomState = None,
+    ) -> None:
+        super().__init__(learner_list, query_strategy, on_transformed, random_state=random_state)
+
+    def predict(self, X: Any, return_std: bool = False, **predict_kwargs: Any) -> Any:
+        """Return the mean of the members' predictions, and with `return_std` their standard deviation."""
+        vote = self.vote(X, **predict_kwargs)
+        return (np.mean(vote, axis=1), np.std(vote, axis=1)) if return_std else np.mean(vote, axis=1)
+
+    def vote(self, X: Any, **predict_kwargs: Any) -> Any:
+        """Return the value each member predicts, ``(rows, members)``."""
+        return _side_by_side([np.reshape(learner.predict(X, **predict_kwargs), -1) for learner in self.learner_list])
+
+
+def _side_by_side(answers: list[Any]) -> Any:
+    """Stack the members' answers along a second axis."""
+    shapes = [np.shape(answer) for answer in answers]
+    if len(set(shapes)) > 1:
+        raise ValueError(
+            f"members gave answers of different shapes: {shapes}; fit them on the same features and classes"
+        )
+    return np.stack(answers, axis=1)

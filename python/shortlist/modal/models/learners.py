@@ -1,0 +1,5 @@
+"""Learners."""
+
+from shortlist.learners import ActiveLearner, BayesianOptimizer, Committee, CommitteeRegressor, DeepActiveLearner
+
+__all__ = ["ActiveLearner", "DeepActiveLearner", "BayesianOptimizer", "Committee", "CommitteeRegressor"]

@@ -1,0 +1,92 @@
+"""Pick, leave out and walk through rows, by position."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.rows.kinds import Rows, count, kind
+from shortlist.rows.stack import vstack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _positions(index: Any) -> np.ndarray[Any, Any]:
+    """Turn a list, an array or a mask into positions."""
+    positions = np.asarray(index)
+    if positions.dtype == bool:
+        return np.flatnonzero(positions)
+    return positions.astype(np.intp) if positions.size == 0 else positions
+
+
+def take(X: Rows, index: Any) -> Rows:
+    """Return the rows at `index`, as the kind they came in.
+
+    Parameters
+    ----------
+    X : rows
+        See `shortlist.rows`.
+    index : int, sequence of int, or boolean mask
+        Positions, never labels. One integer gives one row: an array loses its first axis, a list gives the item,
+        pandas a Series; sparse and Polars keep a one-row matrix or frame.
+
+    Returns
+    -------
+    rows
+    """
+    holder = kind(X)
+    if holder == "dict":
+        return {name: take(part, index) for name, part in X.items()}
+    single = isinstance(index, Integral)
+    positions: Any = int(index) if single else _positions(index)
+    if holder == "list":
+        return X[positions] if single else [X[i] for i in positions]
+    if holder == "pandas":
+        return X.iloc[positions]
+    if holder == "polars":
+        return X[[positions]] if single else X[positions.tolist()]
+    if holder == "sparse":
+        row_major = X if X.format in ("csr", "lil") else X.tocsr()
+        return row_major[[positions] if single else positions].asformat(X.format)
+    if holder == "torch" and not single:
+        return X[positions.tolist()]
+    return X[positions]
+
+
+def span(X: Rows, start: int, stop: int) -> Rows:
+    """Return the rows from `start` up to, not including, `stop`; a view where the holder can give one."""
+    holder = kind(X)
+    if holder == "dict":
+        return {name: span(part, start, stop) for name, part in X.items()}
+    return X.iloc[start:stop] if holder == "pandas" else X[start:stop]
+
+
+def drop(X: Rows, index: Any) -> Rows:
+    """Return all rows but those at `index`."""
+    keep = np.ones(count(X), dtype=bool)
+    keep[[int(index)] if isinstance(index, Integral) else _positions(index)] = False
+    return take(X, np.flatnonzero(keep))
+
+
+def append(X: Rows, row: Rows) -> Rows:
+    """Return `X` with one more row at its end."""
+    if kind(X) == "list":
+        return [*X, row]
+    if kind(X) == "array" and np.ndim(row) < X.ndim:
+        row = np.asarray(row)[np.newaxis]
+    if kind(X) == "pandas" and getattr(row, "ndim", 2) < X.ndim:
+        row = row.to_frame().T
+    if kind(X) == "torch" and row.ndim < X.ndim:
+        row = row[None]
+    return vstack([X, row])
+
+
+def enumerate_rows(X: Rows) -> Iterator[tuple[int, Rows]]:
+    """Yield each position with its row, as `take` gives it."""
+    if kind(X) == "sparse":
+        X = X.tocsr()
+    for position in range(count(X)):
+        yield position, take(X, position)

@@ -1,0 +1,39 @@
+"""Information density: how close a row is to all others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scipy.spatial.distance import cosine, euclidean
+
+from shortlist.strategies.distances import Array, Metric, features, reduced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def similarize_distance(distance_measure: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn a distance d into the similarity ``1 / (1 + d)``."""
+
+    def similarity(*args: Any, **kwargs: Any) -> Any:
+        return 1 / (1 + distance_measure(*args, **kwargs))
+
+    return similarity
+
+
+cosine_similarity = similarize_distance(cosine)
+euclidean_similarity = similarize_distance(euclidean)
+
+
+def information_density(X: Any, metric: Metric = "euclidean") -> Array:
+    """Return the mean of ``1 / (1 + d)`` over the distances d of a row to every row, itself included.
+
+    Parameters
+    ----------
+    X : rows
+        The pool. Memory is that of a block of distances; time grows with the square of the rows.
+    metric : str or callable, default="euclidean"
+        Any that scikit-learn's ``pairwise_distances`` takes.
+    """
+    matrix = features(None, X)
+    return reduced(matrix, matrix, metric, None, lambda distances: (1 / (1 + distances)).mean(axis=1))

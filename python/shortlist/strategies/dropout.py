@@ -1,0 +1,241 @@
+"""Monte-Carlo dropout: one network with its dropout left on is a committee (Gal and Ghahramani 2016).
+
+For `DeepActiveLearner` over a skorch network; needs torch. The pool is a tensor, an array, or a dict of
+these. A class that does not apply to a row may be padded with NaN: it takes no part, and probabilities are
+normalised over the rest of its row.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import entr, kl_div
+
+from shortlist.rows import blocks
+from shortlist.strategies import randomness
+from shortlist.strategies.choice import best
+from shortlist.strategies.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shortlist.rows.blocks import Progress
+    from shortlist.strategies.choice import Array, Picks
+    from shortlist.strategies.randomness import RandomState
+
+Adaptor = Callable[[Any, Any], Any]
+
+
+def default_logits_adaptor(input_tensor: Any, samples: Any) -> Any:
+    """Return the output of a forward pass as it is."""
+    del samples
+    return input_tensor
+
+
+def get_predictions(
+    classifier: Any,
+    X: Any,
+    dropout_layer_indexes: Sequence[int] = (),
+    num_predictions: int = 50,
+    sample_per_forward_pass: int = 1000,
+    logits_adaptor: Adaptor = default_logits_adaptor,
+) -> list[Array]:
+    """Return `num_predictions` arrays of probabilities for `X`, each from other units dropped.
+
+    Parameters
+    ----------
+    classifier : DeepActiveLearner
+        Its estimator is an initialised skorch network.
+    X : tensor, array, or dict of these
+    dropout_layer_indexes : sequence of int
+        Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of them.
+    num_predictions : int, default=50
+        How often to predict.
+    sample_per_forward_pass : int, default=1000
+        Rows of one forward pass, which rules the memory needed.
+    logits_adaptor : callable
+        ``logits_adaptor(output, rows)`` gives logits, classes last.
+    """
+    for name, value in (("num_predictions", num_predictions), ("sample_per_forward_pass", sample_per_forward_pass)):
+        if value < 1:
+            raise ArgumentError(f"{name} came as {value}; accepted is a positive integer")
+    torch = import_module("torch")
+    parts = [part for _, part in blocks(_tensors(torch, X), sample_per_forward_pass)]
+    predictions = []
+    with _dropout(classifier.estimator.module_, dropout_layer_indexes), torch.no_grad():
+        for _ in range(num_predictions):
+            logits = [logits_adaptor(classifier.estimator.infer(part), part) for part in parts]
+            predictions.append(torch.cat([_softmax(one) for one in logits]).detach().cpu().numpy())
+    return predictions
+
+
+def set_dropout_mode(model: Any, dropout_layer_indexes: Sequence[int], train_mode: bool) -> None:
+    """Switch dropout layers of a torch module on or off: those at the given positions, or all of them."""
+    modules = list(model.modules())
+    for index in dropout_layer_indexes or range(len(modules)):
+        layer = modules[index]
+        if type(layer).__name__.startswith("Dropout"):
+            layer.train(train_mode)
+        elif dropout_layer_indexes:
+            raise KeyError(f"module {index} is a {type(layer).__name__}, not a dropout layer")
+
+
+def bald_divergence(proba: Sequence[Array]) -> Array:
+    """Return the mutual information of label and dropped units, never negative (Houlsby et al. 2011)."""
+    members = np.stack(proba).astype(np.float64)
+    divergence = kl_div(members, members.mean(axis=0)).mean(axis=0)
+    return np.asarray(np.nansum(divergence.reshape(len(divergence), -1), axis=-1))
+
+
+def mean_standard_deviation(proba: Sequence[Array]) -> Array:
+    """Return the standard deviation over the predictions, averaged over the classes (Kendall et al. 2015)."""
+    return _mean(np.std(np.stack(proba).astype(np.float64), axis=0))
+
+
+def entropy(proba: Sequence[Array]) -> Array:
+    """Return -p ln p summed over the predictions and averaged over the classes."""
+    return _mean(entr(np.stack(proba).astype(np.float64)).sum(axis=0))
+
+
+def variation_ratios(proba: Sequence[Array]) -> Array:
+    """Return one minus the largest mean probability."""
+    mean = np.stack(proba).astype(np.float64).mean(axis=0)
+    return np.asarray(1 - np.amax(mean, initial=0, where=~np.isnan(mean), axis=-1))
+
+
+def entropy_sum(values: Any, axis: int = -1) -> Array:
+    """Return the sum of -p ln p along an axis, without NaN."""
+    return np.asarray(np.nansum(entr(values), axis=axis))
+
+
+def mc_dropout_bald(
+    classifier: Any,
+    X: Any,
+    n_instances: int = 1,
+    random_tie_break: bool = False,
+    dropout_layer_indexes: Sequence[int] = (),
+    num_cycles: int = 50,
+    sample_per_forward_pass: int = 1000,
+    logits_adaptor: Adaptor = default_logits_adaptor,
+    *,
+    random_state: RandomState = None,
+    progress: Progress = None,
+) -> Picks:
+    """Pick the rows with the largest mutual information of label and dropped units (Gal, Islam and Ghahramani 2017)."""
+    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
+    return _pick(bald_divergence, classifier, X, n_instances, random_tie_break, how, random_state, progress)
+
+
+def mc_dropout_mean_st(
+    classifier: Any,
+    X: Any,
+    n_instances: int = 1,
+    random_tie_break: bool = False,
+    dropout_layer_indexes: Sequence[int] = (),
+    num_cycles: int = 50,
+    sample_per_forward_pass: int = 1000,
+    logits_adaptor: Adaptor = default_logits_adaptor,
+    *,
+    random_state: RandomState = None,
+    progress: Progress = None,
+) -> Picks:
+    """Pick the rows with the largest mean standard deviation over forward passes."""
+    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
+    return _pick(mean_standard_deviation, classifier, X, n_instances, random_tie_break, how, random_state, progress)
+
+
+def mc_dropout_max_entropy(
+    classifier: Any,
+    X: Any,
+    n_instances: int = 1,
+    random_tie_break: bool = False,
+    dropout_layer_indexes: Sequence[int] = (),
+    num_cycles: int = 50,
+    sample_per_forward_pass: int = 1000,
+    logits_adaptor: Adaptor = default_logits_adaptor,
+    *,
+    random_state: RandomState = None,
+    progress: Progress = None,
+) -> Picks:
+    """Pick the rows with the largest entropy over forward passes."""
+    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
+    return _pick(entropy, classifier, X, n_instances, random_tie_break, how, random_state, progress)
+
+
+def mc_dropout_max_variationRatios(  # noqa: N802
+    classifier: Any,
+    X: Any,
+    n_instances: int = 1,
+    random_tie_break: bool = False,
+    dropout_layer_indexes: Sequence[int] = (),
+    num_cycles: int = 50,
+    sample_per_forward_pass: int = 1000,
+    logits_adaptor: Adaptor = default_logits_adaptor,
+    *,
+    random_state: RandomState = None,
+    progress: Progress = None,
+) -> Picks:
+    """Pick the rows with the largest variation ratio: one minus the largest mean probability."""
+    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
+    return _pick(variation_ratios, classifier, X, n_instances, random_tie_break, how, random_state, progress)
+
+
+def _pick(
+    measure: Callable[[Sequence[Array]], Array],
+    classifier: Any,
+    X: Any,
+    n_instances: int,
+    random_tie_break: bool,
+    how: tuple[Any, ...],
+    random_state: RandomState,
+    progress: Progress,
+) -> Picks:
+    """Predict and measure block by block, so that the predictions for a whole pool never exist at once."""
+    torch = import_module("torch")
+    random_state = randomness.of(classifier, random_state)
+    values = []
+    with _seeded(torch, random_state):
+        for _, block in blocks(_tensors(torch, X), max(1, int(how[2])), progress=progress):
+            values.append(measure(get_predictions(classifier, block, *how)))
+    return best(np.concatenate(values), n_instances, random_tie_break=random_tie_break, random_state=random_state)
+
+
+@contextlib.contextmanager
+def _dropout(module: Any, indexes: Sequence[int]) -> Iterator[None]:
+    set_dropout_mode(module, indexes, train_mode=True)
+    try:
+        yield
+    finally:
+        set_dropout_mode(module, indexes, train_mode=False)
+
+
+@contextlib.contextmanager
+def _seeded(torch: Any, random_state: RandomState) -> Iterator[None]:
+    """Draw dropped units from `random_state`, where one was given, and leave torch's own state as it was."""
+    if random_state is None:
+        yield
+        return
+    with torch.random.fork_rng():
+        torch.manual_seed(randomness.seed(random_state))
+        yield
+
+
+def _tensors(torch: Any, X: Any) -> Any:
+    if isinstance(X, Mapping):
+        return {name: _tensors(torch, part) for name, part in X.items()}
+    return (X if torch.is_tensor(X) else torch.as_tensor(np.asarray(X))).detach()
+
+
+def _softmax(logits: Any) -> Any:
+    """Return the softmax of each row over its classes, NaN where the logit is NaN."""
+    missing = logits.isnan()
+    return logits.masked_fill(missing, -float("inf")).softmax(-1).masked_fill(missing, float("nan"))
+
+
+def _mean(values: Array) -> Array:
+    """Return the mean along the last axis, without NaN."""
+    return np.asarray(np.mean(values, axis=-1, where=~np.isnan(values)))

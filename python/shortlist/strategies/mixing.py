@@ -1,0 +1,112 @@
+"""Part uncertainty, part diversity: ``query_strategy=mix(uncertainty=0.7, diversity=0.3)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.rows import count
+from shortlist.strategies.distances import Metric, Nearest, features
+from shortlist.strategies.errors import ArgumentError, NotCallableError, check_count
+from shortlist.strategies.uncertainty import classifier_uncertainty
+
+if TYPE_CHECKING:
+    from shortlist.strategies.choice import Array, Picks
+
+Utility = Callable[..., Any]
+
+
+def mix(
+    uncertainty: float = 0.7,
+    diversity: float | None = None,
+    *,
+    measure: Utility = classifier_uncertainty,
+    metric: Metric = "euclidean",
+) -> Callable[..., Picks]:
+    """Make a strategy that weighs uncertainty against diversity.
+
+    Parameters
+    ----------
+    uncertainty, diversity : float
+        The two weights, neither negative; diversity defaults to ``1 - uncertainty``.
+    measure : callable, default=`classifier_uncertainty`
+        ``measure(learner, X)`` gives one value a row, the highest most informative.
+    metric : str or callable, default="euclidean"
+        Any that scikit-learn's ``pairwise_distances`` takes.
+
+    Returns
+    -------
+    callable
+        A strategy: `mix_sampling` with these weights.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> strategy = sl.mix(uncertainty=0.7, diversity=0.3)
+    """
+    share = 1 - uncertainty if diversity is None else diversity
+    if not (uncertainty >= 0 and share >= 0 and uncertainty + share > 0):
+        raise ArgumentError(
+            f"uncertainty came as {uncertainty} and diversity as {share}; "
+            "accepted are weights, neither negative, not both 0"
+        )
+    if not callable(measure):
+        raise NotCallableError(
+            f"measure came as {type(measure).__name__}; accepted is a function of a learner and rows"
+        )
+    return partial(mix_sampling, uncertainty=uncertainty, diversity=share, measure=measure, metric=metric)
+
+
+def mix_sampling(
+    classifier: Any,
+    X: Any,
+    n_instances: int = 1,
+    *,
+    uncertainty: float = 0.7,
+    diversity: float = 0.3,
+    measure: Utility = classifier_uncertainty,
+    metric: Metric = "euclidean",
+    **kwargs: Any,
+) -> Picks:
+    """Pick rows one by one by a weighted sum of uncertainty and of distance to what is labelled or picked.
+
+    Uncertainty is scaled to lie between 0 and 1 over the pool; distance is divided by the largest there is when first
+    needed. Both scales stay as they are for the whole batch. Without labelled rows the first pick is the most
+    uncertain.
+
+    Returns
+    -------
+    indices : ndarray
+        In the order picked.
+    values : ndarray
+        The weighted sum each had when it was picked.
+    """
+    rows = count(X)
+    wanted = check_count(n_instances, rows)
+    value = uncertainty * _between_0_and_1(np.asarray(measure(classifier, X, **kwargs), dtype=np.float64))
+    known = getattr(classifier, "X_training", None)
+    pool = features(classifier, X)
+    near = Nearest(pool, features(classifier, known) if known is not None and count(known) else None, metric)
+    scale = 0.0
+    left = np.ones(rows, dtype=bool)
+    picks, worth = np.zeros(wanted, dtype=np.int64), np.zeros(wanted)
+    for step in range(wanted):
+        total = value
+        if near.centres:
+            scale = scale or float(near.distance.max()) or 1.0
+            total = value + diversity * (near.distance / scale)
+        row = int(np.argmax(np.where(left, total, -np.inf)))
+        picks[step], worth[step], left[row] = row, total[row], False
+        if step + 1 < wanted:
+            near.add(row)
+    return picks, worth
+
+
+def _between_0_and_1(values: Array) -> Array:
+    if np.isnan(values).any():
+        raise ArgumentError(f"measure gave NaN for row {int(np.isnan(values).argmax())}")
+    low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
+    return (values - low) / (high - low) if high > low else np.zeros_like(values)
