@@ -1,0 +1,281 @@
+"""The command: what it prints where, its exit codes, and one line for every mistake."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import oracles
+import pytest
+
+import shortlist as sl
+
+pytest.importorskip("typer")
+pytest.importorskip("rich")
+
+P = oracles.probabilities(np.random.default_rng(2), 2000, 5, np.float32)
+COMMAND = [sys.executable, "-m", "shortlist"]
+
+
+@pytest.fixture
+def run(tmp_path):
+    np.save(tmp_path / "probs.npy", P)
+
+    def call(*words, code=0, **options):
+        done = subprocess.run(
+            [*COMMAND, *map(str, words)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=tmp_path,
+            check=False,
+            **options,
+        )
+        assert done.returncode == code, (done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return call
+
+
+def csv_of(picks):
+    return "rank,index,score\n" + "".join(
+        f"{r},{i},{s}\n" for r, (i, s) in enumerate(zip(picks.indices, picks.scores, strict=True), 1)
+    )
+
+
+def test_piped_output_is_csv_and_nothing_else(run):
+    done = run("select", "probs.npy", "-k", 7)
+    assert done.stdout == csv_of(sl.select(P, "margin", 7))
+    assert done.stderr == ""
+
+
+def test_options_reach_select(run, tmp_path):
+    z = (np.random.default_rng(0).normal(size=(500, 4)) * 3).astype(np.float32)
+    np.save(tmp_path / "logits.npy", z)
+    words = [
+        "select",
+        "logits.npy",
+        "--strategy",
+        "entropy",
+        "-k",
+        9,
+        "--from-logits",
+        "--temperature",
+        1.5,
+        "--threads",
+        1,
+    ]
+    assert run(*words).stdout == csv_of(sl.select(z, "entropy", 9, from_logits=True, temperature=1.5))
+    drawn = ["--perturb", "softmax", "--coldness", 2, "--seed", 5]
+    wanted = sl.select(
+        z, "entropy", 9, from_logits=True, temperature=1.5, perturb="softmax", coldness=2, random_state=5
+    )
+    assert run(*words, *drawn).stdout == csv_of(wanted)
+    ties = run("select", "probs.npy", "-s", "margin", "-k", 5, "--ties", "random", "--seed", 3).stdout
+    assert ties == csv_of(sl.select(P, "margin", 5, ties="random", random_state=3))
+    lot = run("select", "probs.npy", "-s", "random", "-k", 5, "--seed", 3).stdout
+    assert lot == csv_of(sl.select(P, "random", 5, random_state=3))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "npy"])
+def test_out_writes_a_file_that_exclude_reads(run, tmp_path, suffix):
+    best = sl.select(P, "margin", 20).indices
+    assert run("select", "probs.npy", "-k", 10, "--out", f"picks.{suffix}").stdout == ""
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"picks.{suffix}", "probs.npy"]
+    again = run("select", "probs.npy", "-k", 10, "--exclude", f"picks.{suffix}", "--out", "next.npy")
+    assert again.stdout == ""
+    assert np.load(tmp_path / "next.npy").tolist() == best[10:].tolist()
+    if suffix == "jsonl":
+        lines = [json.loads(line) for line in (tmp_path / "picks.jsonl").read_text().splitlines()]
+        assert [line["index"] for line in lines] == best[:10].tolist()
+
+
+def test_exclude_reads_lines_and_masks(run, tmp_path):
+    best = sl.select(P, "margin", 12).indices
+    (tmp_path / "ids.txt").write_text("\n".join(map(str, best[:2])) + "\n")
+    mask = np.zeros(len(P), bool)
+    mask[best[:2]] = True
+    np.save(tmp_path / "mask.npy", mask)
+    for name in ("ids.txt", "mask.npy"):
+        assert run("select", "probs.npy", "-k", 10, "--exclude", name).stdout == csv_of(
+            sl.select(P, "margin", 10, exclude=mask)
+        )
+
+
+MISTAKES = [
+    (["select", "nope.npy"], 1, "shortlist: error: there is no file nope.npy"),
+    (["select", "."], 1, "shortlist: error: . is a directory"),
+    (
+        ["select", "probs.npy", "-k", "9999"],
+        1,
+        "k is 9,999, and the pool has 2,000 rows; accepted is up to that, or --no-strict",
+    ),
+    (["select", "bad.npy"], 1, "shortlist: error: .*row 4 "),
+    (["select", "words.npy"], 1, "shortlist: error: words.npy has dtype"),
+    (["select", "probs.npy", "--exclude", "nope.txt"], 1, "there is no file nope.txt"),
+    (["select", "probs.npy", "--exclude", "words.txt"], 1, "has 'one' as id 1; accepted are whole numbers"),
+    (["select", "probs.npy", "--out", "no/such/place.csv"], 1, "shortlist: error: .*place.csv"),
+    (["select", "probs.npy", "--from-logits", "--temperature", "0"], 1, "temperature is 0"),
+    (["select", "probs.npy", "--strategy", "mragin"], 2, "did you mean"),
+    (["select", "probs.npy", "-k", "-1"], 2, "-k"),
+    (["select", "probs.npy", "-k", "many"], 2, "-k"),
+    (["select", "probs.npy", "--out", "picks.xls"], 2, "accepted are"),
+    (["select"], 2, "FILE"),
+    (["shuffle"], 2, "shuffle"),
+    (["inspect", "nope.npy"], 1, "shortlist: error: there is no file"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "message"), MISTAKES)
+def test_mistakes_get_a_sentence_and_a_code(run, tmp_path, words, code, message):
+    bad = P.copy()
+    bad[4] = np.nan
+    np.save(tmp_path / "bad.npy", bad)
+    np.save(tmp_path / "words.npy", np.array([["a"]]))
+    (tmp_path / "words.txt").write_text("one\ntwo\n")
+    done = run(*words, code=code)
+    assert done.stdout == ""
+    if code == 1:
+        assert len(done.stderr.splitlines()) == 1
+    import re
+
+    assert re.search(message, done.stderr), done.stderr
+
+
+def test_no_strict_and_skip(run, tmp_path):
+    bad = P[:30].copy()
+    bad[4] = np.nan
+    np.save(tmp_path / "bad.npy", bad)
+    lines = run("select", "bad.npy", "--invalid", "skip", "--no-strict", "-k", 99).stdout.splitlines()
+    assert len(lines) == 1 + 29
+
+
+def test_version_says_how_it_was_built(run):
+    text = run("--version").stdout
+    assert text.startswith(f"shortlist {sl.__version__}\n")
+    assert "CPU level" in text
+    assert "threads" in text
+
+
+def test_help_names_the_commands(run):
+    text = run("--help").stdout
+    assert "select" in text
+    assert "inspect" in text
+
+
+def test_inspect_shows_what_is_wrong(run, tmp_path):
+    x = np.asfortranarray(P.copy())
+    x[3, 1] = np.nan
+    x[8] = 0.9
+    x[9, 0] = -1
+    np.save(tmp_path / "x.npy", x)
+    text = run("inspect", "x.npy", "-s", "entropy", "-k", 10).stdout
+    for part in (
+        "2,000 rows x 5 classes",
+        "float32, Fortran order",
+        "available",
+        "1,997 valid, 3 invalid",
+        "row 3: with NaN",
+        "row 8: that do not sum to 1",
+        "row 9: with a negative probability",
+        "entropy of the valid rows",
+        "k = 10: cut at",
+    ):
+        assert part in text, text
+
+
+def test_inspect_counts_ties_at_the_cut(run, tmp_path):
+    np.save(tmp_path / "x.npy", np.tile([[0.5, 0.5], [0.9, 0.1]], (50, 1)))
+    assert "30 picked and 20 left with that same score" in run("inspect", "x.npy", "-k", 30).stdout
+
+
+def test_inspect_tells_logits_from_probabilities(run, tmp_path):
+    np.save(tmp_path / "z.npy", np.random.default_rng(0).normal(size=(300, 4)) * 5)
+    assert "try --from-logits" in run("inspect", "z.npy").stdout
+    assert "leave out --from-logits" in run("inspect", "probs.npy", "--from-logits").stdout
+    assert "advice" not in run("inspect", "probs.npy").stdout
+
+
+def test_inspect_reads_committees(run, tmp_path):
+    np.save(tmp_path / "c.npy", np.stack([P, P[::-1]]))
+    assert "2 members x 2,000 rows x 5 classes" in run("inspect", "c.npy", "-s", "bald").stdout
+
+
+def terminal(words, cwd):
+    """Run the command with a terminal for all three streams, and return what it shows."""
+    import pty
+
+    shown = bytearray()
+    pid, screen = pty.fork()
+    if pid == 0:
+        os.chdir(cwd)
+        os.environ.update(TERM="xterm", COLUMNS="100")
+        os.execv(COMMAND[0], [*COMMAND, *words])
+    while True:
+        try:
+            part = os.read(screen, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(screen)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal here")
+def test_a_terminal_gets_a_table_and_a_bar(run, tmp_path):
+    code, shown = terminal(["select", "probs.npy", "-k", "30"], tmp_path)
+    assert code == 0
+    assert "rank" in shown
+    assert "and 10 more" in shown
+    assert "2,000 rows in" in shown
+    assert "rows" in shown
+    code, shown = terminal(["select", "probs.npy", "-k", "30", "--quiet"], tmp_path)
+    assert "2,000 rows in" not in shown
+    assert "probs.npy" not in shown
+
+
+def test_a_reader_that_stops_early_is_no_error(run, tmp_path):
+    command = subprocess.Popen(
+        [*COMMAND, "select", "probs.npy", "-k", "2000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    )
+    command.stdout.close()
+    assert command.stderr.read() == b""
+    command.stderr.close()
+    assert command.wait(60) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process")
+def test_ctrl_c_ends_with_130(tmp_path):
+    script = """
+import sys, time
+import numpy as np
+import shortlist.cli.app as app
+def select(*args, **options):
+    print("working", flush=True)
+    time.sleep(60)
+app.select = select
+app.app(["select", "probs.npy"])
+"""
+    np.save(tmp_path / "probs.npy", P)
+    child = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    assert child.stdout.readline() == "working\n"
+    time.sleep(0.1)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert errors == "shortlist: interrupted\n"
+
+
+def test_without_the_extra_one_sentence(tmp_path):
+    script = "import sys; sys.modules['typer'] = None\nfrom shortlist.cli import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "shortlist: error: the command needs typer; run: pip install 'shortlist[cli]'\n"

@@ -1,0 +1,170 @@
+"""Threads, forks, workers and Ctrl-C."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+import types
+
+import numpy as np
+import oracles
+import pytest
+
+import shortlist as sl
+from shortlist import _core
+from shortlist.threads import thread_count
+
+P = oracles.probabilities(np.random.default_rng(0), 200_000, 6, np.float32)
+
+
+def picks(seed=0):
+    return sl.select(P, "entropy", 50, n_threads=4).indices.tolist()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_selects_after_its_parent_did():
+    wanted = picks()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, b"same" if picks() == wanted else b"other")
+        os._exit(0)
+    os.close(writer)
+    deadline = time.monotonic() + 60
+    while os.waitpid(child, os.WNOHANG)[0] == 0:
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            pytest.fail("the child hangs")
+        time.sleep(0.01)
+    with os.fdopen(reader) as answer:
+        assert answer.read() == "same"
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_multiprocessing(method):
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"no {method} here")
+    wanted = picks()
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        assert pool.map_async(picks, range(4)).get(timeout=120) == [wanted] * 4
+
+
+def test_many_threads_may_select_at_once():
+    wanted = picks()
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(picks())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert found == [wanted] * 8
+
+
+def test_repeated_runs_give_the_same():
+    wanted = picks()
+    assert all(picks() == wanted for _ in range(100))
+
+
+def test_other_threads_run_meanwhile():
+    ticks = []
+    stop = threading.Event()
+
+    def tick():
+        while not stop.wait(0.001):
+            ticks.append(time.perf_counter())
+
+    ticker = threading.Thread(target=tick)
+    ticker.start()
+    began = time.perf_counter()
+    sl.score(np.broadcast_to(P[0], (40_000_000, 6)), "entropy", n_threads=1)
+    ended = time.perf_counter()
+    stop.set()
+    ticker.join()
+    assert sum(began < t < ended for t in ticks) > 10
+
+
+def interrupted(call):
+    """Seconds from Ctrl-C to KeyboardInterrupt."""
+    sent = []
+
+    def interrupt():
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.3, interrupt)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call()
+        return time.perf_counter() - sent[0]
+    finally:
+        timer.cancel()
+        timer.join()
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("call", [sl.select, lambda *args, **options: sl.score(*args[:2], out=np.empty(0), **options)])
+def test_ctrl_c_stops_long_work(threads, call):
+    endless = np.broadcast_to(P[0], (10**12, 6))
+    if call is sl.select:
+        assert interrupted(lambda: sl.select(endless, "entropy", 10, n_threads=threads)) < 1
+    else:
+        rows = np.broadcast_to(P[0], (3 * 10**8, 6))
+        out = np.empty(len(rows), np.float32)
+        assert interrupted(lambda: sl.score(rows, "entropy", out=out, n_threads=threads)) < 1
+
+
+def test_progress_is_told_while_a_block_is_under_way():
+    calls = []
+
+    def stop(done, total):
+        calls.append((done, total))
+        if len(calls) == 3:
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        sl.select(np.broadcast_to(P[0], (10**12, 6)), "entropy", 10, progress=stop)
+    assert [total for _, total in calls] == [10**12] * 3
+    assert 0 < calls[0][0] < calls[1][0] < calls[2][0]
+
+
+def test_threads_default_to_what_there_is(monkeypatch):
+    assert thread_count(None) == _core.default_threads() >= 1
+    assert thread_count(3) == 3
+    if hasattr(os, "sched_setaffinity"):
+        mine = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {min(mine)})
+        try:
+            assert thread_count(None) == 1
+        finally:
+            os.sched_setaffinity(0, mine)
+
+
+def test_one_thread_inside_a_dask_worker(monkeypatch):
+    monkeypatch.setattr(_core, "default_threads", lambda: 8)
+
+    def outside():
+        raise ValueError("no worker found")
+
+    monkeypatch.setitem(sys.modules, "distributed", types.SimpleNamespace(get_worker=outside))
+    assert thread_count(None) == 8
+    monkeypatch.setitem(sys.modules, "distributed", types.SimpleNamespace(get_worker=object))
+    assert thread_count(None) == 1
+    assert thread_count(4) == 4
+
+
+def test_one_thread_inside_a_ray_worker(monkeypatch):
+    monkeypatch.setattr(_core, "default_threads", lambda: 8)
+
+    def ray(mode):
+        context = types.SimpleNamespace(worker=types.SimpleNamespace(mode=mode))
+        return types.SimpleNamespace(WORKER_MODE=1, is_initialized=lambda: True, get_runtime_context=lambda: context)
+
+    monkeypatch.setitem(sys.modules, "ray", ray(0))
+    assert thread_count(None) == 8
+    monkeypatch.setitem(sys.modules, "ray", ray(1))
+    assert thread_count(None) == 1
