@@ -66,7 +66,7 @@ class Exclusion:
                 raise ValueError(
                     f"exclude is a mask of {len(array):,} rows, and the pool has {rows:,}; they must be equal"
                 )
-            self.mask = array
+            self.mask = np.ascontiguousarray(array)
         elif len(array):
             self.ids = distinct_ids(array, "exclude")
             if rows is not None and self.ids[-1] >= rows:
@@ -104,7 +104,7 @@ def as_ids(values: ArrayLike, name: str) -> NDArray[np.int64]:
     if len(array) and (int(array.min()) < 0 or int(array.max()) >= 2**63):
         bad = int(array.min()) if int(array.min()) < 0 else int(array.max())
         raise ValueError(f"{name} has id {bad}; accepted are 0 to 2**63 - 1")
-    return array.astype(np.int64, copy=False)
+    return np.ascontiguousarray(array, dtype=np.int64)
 
 
 def distinct_ids(values: ArrayLike, name: str) -> NDArray[np.int64]:

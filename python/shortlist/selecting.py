@@ -331,11 +331,7 @@ class Selector:
         progress: Progress | None,
     ) -> None:
         """Take note of all blocks of a pool: the one way of rows into the state."""
-        if self._grouped != (groups is not None):
-            needed = (
-                "are needed with per_group and quotas" if self._grouped else "were given without per_group or quotas"
-            )
-            raise ValueError(f"groups {needed}; accepted are both or neither")
+        _both_or_neither(groups, self._grouped)
         began = time.perf_counter()
         steps = Steps(progress, pool.rows)
         limit = BLOCK if groups is not None or callable(self._scorer) else None
@@ -520,6 +516,7 @@ def select(
                 f"k is {k:,}, and the pool has {pool.rows:,} rows; accepted is up to that, or strict=False"
             )
     exclusion = Exclusion(exclude, pool.rows)
+    _both_or_neither(groups, per_group is not None or quotas is not None)
     if perturb == "softrank":
         began = time.perf_counter()
         scorer = make_scorer(
@@ -659,6 +656,12 @@ def sample(
     return replace(selector.finish(), measure="random" if weights is None else "weight")
 
 
+def _both_or_neither(groups: object, grouped: bool) -> None:
+    if grouped != (groups is not None):
+        needed = "are needed with per_group and quotas" if grouped else "were given without per_group or quotas"
+        raise ValueError(f"groups {needed}; accepted are both or neither")
+
+
 def _weight(block: NDArray[Any]) -> NDArray[Any]:
     """Return the one column of a block: scores that are given rather than computed."""
     column: NDArray[Any] = block[:, 0]
@@ -676,7 +679,8 @@ def _softrank(scores: NDArray[np.floating[Any]], order: Order, exclusion: Exclus
 
 
 def _too_few(k: int, found: int, stats: Mapping[str, Any]) -> str:
-    lost = [f"{stats[name]:,} {name}" for name in ("excluded", "invalid") if stats[name]]
+    names = {"excluded": "excluded", "invalid": "invalid", "never_drawn": "of weight 0"}
+    lost = [f"{stats[name]:,} {what}" for name, what in names.items() if stats.get(name)]
     rest = f" ({', '.join(lost)})" if lost else ""
     return (
         f"k is {k:,}, and {found:,} of the {stats['rows']:,} rows of the pool can be picked{rest}; "
