@@ -1,7 +1,69 @@
 //! The `shortlist._core` extension: unpack, release the GIL, call the core, wrap. No arithmetic.
 
+mod array;
+mod border;
+mod scorer;
+mod selector;
+
+use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use shortlist_core::Level;
+use shortlist_core::measure::Measure;
 
 /// The compiled half of Shortlist.
 #[pymodule(gil_used = false)]
-mod _core {}
+mod _core {
+    #[pymodule_export]
+    use super::scorer::Scorer;
+    #[pymodule_export]
+    use super::selector::Selector;
+    #[pymodule_export]
+    use super::{build_info, default_threads, measures, read_all};
+}
+
+/// THE list of measures: one dict each with name, order, kind, inputs, formula, range and source.
+#[pyfunction]
+fn measures(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    let record = |kind: &str, about: shortlist_core::measure::About| {
+        let record = PyDict::new(py);
+        record.set_item("name", about.name)?;
+        record.set_item("order", about.order.name())?;
+        record.set_item("kind", kind)?;
+        record.set_item("inputs", about.inputs.to_vec())?;
+        record.set_item("formula", about.formula)?;
+        record.set_item("range", about.range)?;
+        record.set_item("source", about.source)?;
+        Ok(record)
+    };
+    Measure::ALL.iter().map(|measure| record("row", measure.about())).collect()
+}
+
+/// How this extension was built and what it runs on.
+#[pyfunction]
+fn build_info(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let levels = Level::ALL.into_iter().filter(|level| level.supported()).map(Level::name);
+    let info = PyDict::new(py);
+    info.set_item("version", env!("CARGO_PKG_VERSION"))?;
+    info.set_item("cpu_level", Level::best().name())?;
+    info.set_item("cpu_levels", levels.collect::<Vec<_>>())?;
+    info.set_item("debug", cfg!(debug_assertions))?;
+    info.set_item("rustc", env!("CARGO_PKG_RUST_VERSION"))?;
+    Ok(info)
+}
+
+/// The number of threads this process may use: respects affinity and cgroup limits.
+#[pyfunction]
+fn default_threads() -> usize {
+    shortlist_core::blocks::default_threads()
+}
+
+/// Read an array of 64-bit words and do nothing else; returns their wrapping sum. The bound kernels are measured against.
+#[pyfunction]
+fn read_all(py: Python<'_>, words: PyReadonlyArray1<'_, u64>, n_threads: usize) -> PyResult<u64> {
+    if !words.is_c_contiguous() {
+        return Err(border::value_error("words is strided; accepted is a contiguous array"));
+    }
+    let words = words.as_slice()?;
+    py.detach(|| shortlist_core::probe::read_all(words, n_threads)).map_err(border::raise)
+}

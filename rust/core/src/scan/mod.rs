@@ -79,7 +79,7 @@ impl<E: Element> Kernel for ScoreRows<'_, '_, E> {
     }
 }
 
-/// Scores single rows, given by number, one after the other into `out`.
+/// Scores single rows, `first + rows[i]` into `out[rows[i]]`.
 pub(crate) struct ScorePicked<'a, 'm, E: Element> {
     pub(crate) matrix: &'a Matrix<'m, E>,
     pub(crate) rows: &'a [u32],
@@ -90,19 +90,43 @@ pub(crate) struct ScorePicked<'a, 'm, E: Element> {
 }
 
 impl<E: Element> Kernel for ScorePicked<'_, '_, E> {
-    type Output = bool;
+    type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> bool {
+    fn run<S: Simd>(self) {
         let ScorePicked { matrix, rows, first, recipe, out, tile } = self;
         let classes = matrix.columns();
-        let capacity = Tile::<E::Compute>::capacity(classes);
-        let mut valid = true;
-        for (rows, out) in rows.chunks(capacity).zip(out.chunks_mut(capacity)) {
+        let mut scores = [E::Compute::ZERO; tile::MOST_ROWS];
+        for rows in rows.chunks(Tile::<E::Compute>::capacity(classes)) {
             let padded = tile.gather(matrix, rows.iter().map(|&row| first + row as usize));
-            valid &= score_tile::<S, _>(tile, padded, classes, recipe, out);
+            score_tile::<S, _>(tile, padded, classes, recipe, &mut scores[..rows.len()]);
+            rows.iter().zip(scores).for_each(|(&row, score)| out[row as usize] = score);
         }
-        valid
+    }
+}
+
+/// Copies scores past the caches, where the output is too large to be read again from them.
+pub(crate) struct StreamOut<'a, T> {
+    pub(crate) from: &'a [T],
+    pub(crate) to: &'a mut [T],
+}
+
+impl<T: Float> Kernel for StreamOut<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let StreamOut { from, to } = self;
+        assert_eq!(from.len(), to.len());
+        let unaligned = to.as_ptr().align_offset(64).min(to.len());
+        let end = unaligned + (to.len() - unaligned) / T::LANES * T::LANES;
+        to[..unaligned].copy_from_slice(&from[..unaligned]);
+        for i in (unaligned..end).step_by(T::LANES) {
+            // SAFETY: lanes `i..i + LANES` are inside both slices, and `to + i` is aligned to 64 bytes.
+            unsafe { T::Vector::<S>::load(from.as_ptr().add(i)).stream(to.as_mut_ptr().add(i)) };
+        }
+        to[end..].copy_from_slice(&from[end..]);
+        T::Vector::<S>::fence();
     }
 }
 

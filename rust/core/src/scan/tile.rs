@@ -8,21 +8,29 @@ use crate::simd::{Float, Simd, Vector};
 /// About how many bytes a tile may have: half of a small second-level cache.
 const BYTES: usize = 256 << 10;
 
+/// The most rows of a tile, however narrow.
+pub(super) const MOST_ROWS: usize = 256;
+
 /// What the kernels may read past the last row.
 const SLACK: usize = 4;
 
 /// Rows of the compute type, adjacent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tile<T> {
     values: Vec<T>,
     columns: usize,
 }
 
 impl<T: Float> Tile<T> {
+    /// No rows, no memory.
+    pub(crate) fn new() -> Self {
+        Tile { values: Vec::new(), columns: 0 }
+    }
+
     /// How many rows of that width fit: whole groups of `LANES`, at least one.
     pub(super) fn capacity(columns: usize) -> usize {
         let rows = BYTES / (columns * size_of::<T>());
-        (rows - rows % T::LANES).clamp(T::LANES, 256)
+        (rows - rows % T::LANES).clamp(T::LANES, MOST_ROWS)
     }
 
     /// Where the rows start. Rows are as far apart as they are wide.

@@ -10,6 +10,8 @@ pub trait Float: Copy + PartialOrd + Send + Sync + Into<f64> + std::fmt::Debug +
     const NAN: Self;
     /// Zero.
     const ZERO: Self;
+    /// The distance from 1 to the next number.
+    const EPSILON: Self;
     /// The nearest value of this type.
     fn from_f64(value: f64) -> Self;
 }
@@ -27,6 +29,7 @@ impl Float for f32 {
     const LANES: usize = 16;
     const NAN: Self = f32::NAN;
     const ZERO: Self = 0.0;
+    const EPSILON: Self = f32::EPSILON;
     fn from_f64(value: f64) -> Self {
         value as f32
     }
@@ -40,6 +43,7 @@ impl Float for f64 {
     const LANES: usize = 8;
     const NAN: Self = f64::NAN;
     const ZERO: Self = 0.0;
+    const EPSILON: Self = f64::EPSILON;
     fn from_f64(value: f64) -> Self {
         value
     }

@@ -1,0 +1,177 @@
+//! Work in blocks, over threads that live as long as one call.
+//!
+//! No pool of threads is kept: nothing to break in a forked child, and starting a few threads costs what reading a megabyte does,
+//! so small inputs run on the calling thread alone. That thread takes blocks like the others, and between blocks it looks up:
+//! to report progress and to learn whether to stop.
+
+use crate::error::{Error, Result};
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How often the calling thread looks up.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// About how many bytes of rows make a block.
+const BLOCK_BYTES: usize = 512 << 10;
+
+/// How the calling thread reports progress and learns whether to stop.
+pub trait Watch {
+    /// Called about twenty times a second with the rows begun and all rows. An error stops the work.
+    fn look(&mut self, done: usize, all: usize) -> Result<()>;
+}
+
+/// Looks at nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn look(&mut self, _: usize, _: usize) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The number of threads this process may use: it respects affinity and, on Linux, cgroup limits.
+pub fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Rows of a block when a row has so many bytes: a multiple of 64, so that blocks are whole groups of lanes.
+pub(crate) fn block_rows(row_bytes: usize) -> usize {
+    (BLOCK_BYTES / row_bytes.max(1)).clamp(64, 1 << 18) / 64 * 64
+}
+
+/// The blocks of `rows` rows.
+pub(crate) fn split(rows: usize, row_bytes: usize) -> impl ExactSizeIterator<Item = Range<usize>> + Send {
+    let size = block_rows(row_bytes);
+    (0..rows).step_by(size).map(move |start| start..rows.min(start + size))
+}
+
+/// How many of the threads are worth starting for so many bytes.
+pub(crate) fn crew(threads: usize, bytes: usize) -> usize {
+    threads.min(1 + bytes / (2 * BLOCK_BYTES)).max(1)
+}
+
+/// Run `work` on each block, on up to `threads` threads, each with a state of its own from `state`; returns the states.
+///
+/// A block is a range of rows with what belongs to it. Blocks are begun in order; when some fail, the error of the first of them in
+/// order is returned.
+pub(crate) fn run<B: Send, S: Send>(
+    rows: usize,
+    blocks: impl ExactSizeIterator<Item = (Range<usize>, B)> + Send,
+    threads: usize,
+    watch: &mut dyn Watch,
+    state: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, Range<usize>, B) -> Result<()> + Sync,
+) -> Result<Vec<S>> {
+    let threads = threads.min(blocks.len()).max(1);
+    let queue = Mutex::new(blocks);
+    let stop = AtomicBool::new(false);
+    let first_error: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+    // Blocks are begun in order, so once a block fails all earlier ones have been begun and will be finished.
+    let take = || if stop.load(Ordering::Relaxed) { None } else { queue.lock().expect("no panic").next() };
+    let fail = |row: usize, error: Error| {
+        stop.store(true, Ordering::Relaxed);
+        let mut first = first_error.lock().expect("no panic");
+        if first.as_ref().is_none_or(|(known, _)| row < *known) {
+            *first = Some((row, error));
+        }
+    };
+    let one = |state: &mut S, (rows, block): (Range<usize>, B)| {
+        let start = rows.start;
+        if let Err(error) = work(state, rows, block) {
+            fail(start, error);
+        }
+    };
+    let states = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut state = state();
+                    while let Some(block) = take() {
+                        one(&mut state, block);
+                    }
+                    state
+                })
+            })
+            .collect();
+        let mut own = state();
+        let mut looked = Instant::now();
+        while let Some(block) = take() {
+            let done = block.0.start;
+            one(&mut own, block);
+            if looked.elapsed() >= LOOK_EVERY {
+                looked = Instant::now();
+                if let Err(error) = watch.look(done, rows) {
+                    fail(0, error);
+                }
+            }
+        }
+        let mut states = vec![own];
+        for other in others {
+            states.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        states
+    });
+    match first_error.into_inner().expect("no panic") {
+        Some((_, error)) => Err(error),
+        None => Ok(states),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    fn blocks(rows: usize) -> impl ExactSizeIterator<Item = (Range<usize>, ())> + Send {
+        split(rows, BLOCK_BYTES / 64).map(|rows| (rows, ()))
+    }
+
+    #[test]
+    fn every_row_is_worked_on_once() {
+        for threads in 1..9 {
+            for rows in [0, 1, 63, 64, 65, 1000] {
+                let work = |sum: &mut usize, rows: Range<usize>, ()| {
+                    *sum += rows.sum::<usize>();
+                    Ok(())
+                };
+                let sums = run(rows, blocks(rows), threads, &mut Unwatched, || 0, work).unwrap();
+                assert_eq!(sums.iter().sum::<usize>(), (0..rows).sum());
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_error_in_order_wins() {
+        for threads in 1..9 {
+            for _ in 0..20 {
+                let work = |_: &mut (), rows: Range<usize>, ()| {
+                    let row = rows.start as u64;
+                    if row >= 640 { Err(Error::Row { row, reason: "is bad".into() }) } else { Ok(()) }
+                };
+                let error = run(6400, blocks(6400), threads, &mut Unwatched, || (), work).unwrap_err();
+                assert_eq!(error.to_string(), "row 640 is bad");
+            }
+        }
+    }
+
+    #[test]
+    fn the_watch_can_stop_the_work() {
+        struct Stop;
+        impl Watch for Stop {
+            fn look(&mut self, _: usize, _: usize) -> Result<()> {
+                Err(Error::Interrupted)
+            }
+        }
+        let worked = AtomicUsize::new(0);
+        let work = |_: &mut (), _: Range<usize>, ()| {
+            worked.fetch_add(1, Ordering::Relaxed);
+            std::thread::sleep(LOOK_EVERY);
+            Ok(())
+        };
+        assert_eq!(run(64_000, blocks(64_000), 2, &mut Stop, || (), work), Err(Error::Interrupted));
+        assert!(worked.into_inner() < 10);
+    }
+}

@@ -1,0 +1,306 @@
+//! `Selector`: the mergeable state of a selection.
+
+use crate::array::{Rows, with_matrix};
+use crate::border::{Lookout, raise, threads, type_error, value_error};
+use crate::scorer::{Scorer, choice, invalid};
+use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use shortlist_core::error::Error;
+use shortlist_core::measure::Measure;
+use shortlist_core::order::Order;
+use shortlist_core::scorer::Invalid;
+use shortlist_core::select::{Perturb, Plan, Rows as Described, Selector as Core, Ties};
+use std::sync::{Mutex, MutexGuard};
+
+/// The mergeable state of a selection. Safe to share between threads: calls wait for each other.
+#[pyclass(module = "shortlist._core", frozen)]
+pub(crate) struct Selector {
+    scorer: Option<Scorer>,
+    invalid: Invalid,
+    state: Mutex<State>,
+}
+
+/// What updates change.
+#[derive(Clone)]
+struct State {
+    core: Core,
+    /// Number of classes of the blocks so far.
+    classes: Option<usize>,
+    bytes: u64,
+    /// Rows whose measure was computed in full.
+    scored: u64,
+}
+
+const ORDERS: [(&str, Order); 2] = [("highest", Order::Highest), ("lowest", Order::Lowest)];
+const TIES: [(&str, Ties); 2] = [("first", Ties::First), ("random", Ties::Random)];
+const PERTURB: [(&str, Perturb); 3] =
+    [("power", Perturb::Power), ("softmax", Perturb::Softmax), ("uniform", Perturb::Uniform)];
+
+/// How far below zero a measure may fall by the tolerance of row sums, when a power of it is taken.
+const POWER_SLACK: f64 = 0.05;
+
+/// The arrays that describe the rows of a block.
+#[derive(Default)]
+struct Description<'py> {
+    first_id: u64,
+    ids: Option<PyReadonlyArray1<'py, i64>>,
+    exclude: Option<PyReadonlyArray1<'py, bool>>,
+    groups: Option<PyReadonlyArray1<'py, u32>>,
+}
+
+impl Description<'_> {
+    fn rows(&self) -> PyResult<Described<'_>> {
+        Ok(Described {
+            first_id: self.first_id,
+            ids: self.ids.as_ref().map(PyReadonlyArray1::as_slice).transpose()?,
+            exclude: self.exclude.as_ref().map(PyReadonlyArray1::as_slice).transpose()?,
+            groups: self.groups.as_ref().map(PyReadonlyArray1::as_slice).transpose()?,
+        })
+    }
+}
+
+#[pymethods]
+impl Selector {
+    #[new]
+    #[pyo3(signature = (k, *, scorer=None, order="highest", ties="first", seed=0, perturb=None, coldness=1.0, per_group=None,
+        quotas=None, exclude=None, invalid="raise"))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        k: usize,
+        scorer: Option<Scorer>,
+        order: &str,
+        ties: &str,
+        seed: u64,
+        perturb: Option<&str>,
+        coldness: f64,
+        per_group: Option<usize>,
+        quotas: Option<Vec<usize>>,
+        exclude: Option<PyReadonlyArray1<'_, i64>>,
+        invalid: &str,
+    ) -> PyResult<Self> {
+        let order = match &scorer {
+            Some(scorer) => scorer.core.measure().about().order,
+            None => choice("order", order, &ORDERS)?,
+        };
+        let exclude = exclude.as_ref().map_or(Ok(&[][..]), PyReadonlyArray1::as_slice)?;
+        let plan = Plan {
+            ties: choice("ties", ties, &TIES)?,
+            seed,
+            perturb: perturb.map(|name| choice("perturb", name, &PERTURB)).transpose()?,
+            coldness,
+            power_complement: scorer.as_ref().is_some_and(|scorer| scorer.core.measure() == Measure::Margin),
+            power_slack: if scorer.is_some() { POWER_SLACK } else { 0.0 },
+            per_group,
+            quotas,
+            exclude: exclude.iter().map(|&id| id as u64).collect(),
+            ..Plan::new(k, order)
+        };
+        let invalid = match &scorer {
+            Some(scorer) => scorer.core.invalid(),
+            None => self::invalid(invalid)?,
+        };
+        let core = Core::new(plan).map_err(raise)?;
+        Ok(Selector { scorer, invalid, state: Mutex::new(State { core, classes: None, bytes: 0, scored: 0 }) })
+    }
+
+    /// Score the rows of a block and take note of the best.
+    #[pyo3(signature = (x, *, bfloat16=false, first_id=0, ids=None, exclude=None, groups=None, n_threads=None, progress=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn update<'py>(
+        &self,
+        py: Python<'py>,
+        x: &Bound<'py, PyAny>,
+        bfloat16: bool,
+        first_id: u64,
+        ids: Option<PyReadonlyArray1<'py, i64>>,
+        exclude: Option<PyReadonlyArray1<'py, bool>>,
+        groups: Option<PyReadonlyArray1<'py, u32>>,
+        n_threads: Option<i64>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<()> {
+        let Some(scorer) = &self.scorer else {
+            return Err(value_error("this Selector has no measure; accepted are scores, by update_scores"));
+        };
+        let block = Rows::borrow(x, bfloat16)?;
+        let description = Description { first_id, ids, exclude, groups };
+        let rows = description.rows()?;
+        let threads = threads(n_threads)?;
+        let mut lookout = Lookout::new(progress);
+        let result = with_matrix!(&block, |matrix| py.detach(|| {
+            let mut state = self.lock();
+            let classes = matrix.columns();
+            if let Some(known) = state.classes.filter(|&known| known != classes) {
+                return Err(Error::Argument(format!("x has {classes} classes; accepted are {known}, as in earlier blocks")));
+            }
+            let scored = scorer.core.select(&matrix, &mut state.core, &rows, threads, &mut lookout)?;
+            state.classes = Some(classes);
+            state.scored += scored;
+            state.bytes += matrix.bytes() as u64;
+            Ok(())
+        }));
+        lookout.settle(py, block.len(), result)
+    }
+
+    /// Take note of the best of rows that are scored already. NaN is an invalid row.
+    #[pyo3(signature = (scores, *, first_id=0, ids=None, exclude=None, groups=None, n_threads=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn update_scores<'py>(
+        &self,
+        py: Python<'py>,
+        scores: &Bound<'py, PyAny>,
+        first_id: u64,
+        ids: Option<PyReadonlyArray1<'py, i64>>,
+        exclude: Option<PyReadonlyArray1<'py, bool>>,
+        groups: Option<PyReadonlyArray1<'py, u32>>,
+        n_threads: Option<i64>,
+    ) -> PyResult<()> {
+        threads(n_threads)?;
+        let description = Description { first_id, ids, exclude, groups };
+        let rows = description.rows()?;
+        if let Ok(scores) = scores.cast::<PyArray1<f32>>() {
+            self.absorb(py, scores.try_readonly()?.as_slice()?, &rows)
+        } else if let Ok(scores) = scores.cast::<PyArray1<f64>>() {
+            self.absorb(py, scores.try_readonly()?.as_slice()?, &rows)
+        } else {
+            Err(type_error("scores is not a one-dimensional float32 or float64 array; accepted is one, contiguous"))
+        }
+    }
+
+    /// Take note of rows that need no scores, for uniform random picks.
+    #[pyo3(signature = (rows, *, first_id=0, ids=None, exclude=None, groups=None))]
+    fn update_count<'py>(
+        &self,
+        py: Python<'py>,
+        rows: usize,
+        first_id: u64,
+        ids: Option<PyReadonlyArray1<'py, i64>>,
+        exclude: Option<PyReadonlyArray1<'py, bool>>,
+        groups: Option<PyReadonlyArray1<'py, u32>>,
+    ) -> PyResult<()> {
+        let description = Description { first_id, ids, exclude, groups };
+        let described = description.rows()?;
+        py.detach(|| {
+            let mut state = self.lock();
+            if state.core.plan().perturb != Some(Perturb::Uniform) {
+                let accepted = "rows without scores need perturb=\"uniform\"";
+                return Err(Error::Argument(format!("this Selector picks by score; {accepted}")));
+            }
+            state.core.check(&described, rows)?;
+            let mut block = state.core.fork();
+            block.absorb_count(rows, &described, None)?;
+            state.core.join(&block);
+            state.core.record(&described, rows);
+            state.scored += rows as u64;
+            Ok(())
+        })
+        .map_err(raise)
+    }
+
+    /// Take over everything another state of the same configuration and of other rows has seen.
+    fn merge(&self, py: Python<'_>, other: &Selector) -> PyResult<()> {
+        if self.scorer != other.scorer || self.invalid != other.invalid {
+            let name = |scorer: &Option<Scorer>| match scorer {
+                Some(scorer) => format!("{:?}", scorer.core),
+                None => "scores".to_string(),
+            };
+            let (own, others) = (name(&self.scorer), name(&other.scorer));
+            return Err(value_error(format!("these Selectors cannot be merged: one is of {own}, the other of {others}")));
+        }
+        py.detach(|| {
+            let other = other.lock().clone();
+            let mut state = self.lock();
+            if let (Some(own), Some(others)) = (state.classes, other.classes)
+                && own != others
+            {
+                return Err(Error::Argument(format!(
+                    "these Selectors cannot be merged: one is of {own} classes, the other of {others}"
+                )));
+            }
+            state.core.merge(&other.core)?;
+            state.classes = state.classes.or(other.classes);
+            state.bytes += other.bytes;
+            state.scored += other.scored;
+            Ok(())
+        })
+        .map_err(raise)
+    }
+
+    /// The picks so far, most informative first: (indices, scores, stats). The state can go on afterwards.
+    #[allow(clippy::type_complexity)]
+    fn finish<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyDict>)> {
+        let (selected, state) = py.detach(|| {
+            let state = self.lock().clone();
+            state.core.finish().map(|selected| (selected, state))
+        })
+        .map_err(raise)?;
+        let indices: Vec<i64> = selected.candidates.iter().map(|candidate| candidate.id as i64).collect();
+        let scores: Vec<f64> = selected.candidates.iter().map(|candidate| candidate.score).collect();
+        let ties = PyDict::new(py);
+        ties.set_item("picked", selected.ties_picked)?;
+        ties.set_item("left", selected.ties_left)?;
+        let stats = PyDict::new(py);
+        stats.set_item("rows", selected.rows)?;
+        stats.set_item("bytes", state.bytes)?;
+        stats.set_item("invalid", selected.invalid)?;
+        stats.set_item("excluded", selected.excluded)?;
+        stats.set_item("never_drawn", selected.never_drawn)?;
+        stats.set_item("ties_at_cut", ties)?;
+        stats.set_item("scored_fraction", if selected.rows == 0 { 1.0 } else { state.scored as f64 / selected.rows as f64 })?;
+        Ok((indices.into_pyarray(py), scores.into_pyarray(py), stats))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Saved<'py>)> {
+        let state = self.lock();
+        let restore = py.get_type::<Selector>().getattr("restore")?;
+        let bytes = PyBytes::new(py, &state.core.to_bytes());
+        let skip = self.invalid == Invalid::Skip;
+        Ok((restore, (bytes, self.scorer.clone(), skip, state.classes, state.bytes, state.scored)))
+    }
+
+    /// The state that was pickled.
+    #[staticmethod]
+    fn restore(
+        bytes: &[u8],
+        scorer: Option<Scorer>,
+        skip: bool,
+        classes: Option<usize>,
+        read: u64,
+        scored: u64,
+    ) -> PyResult<Self> {
+        let core = Core::from_bytes(bytes).map_err(raise)?;
+        let invalid = if skip { Invalid::Skip } else { Invalid::Raise };
+        Ok(Selector { scorer, invalid, state: Mutex::new(State { core, classes, bytes: read, scored }) })
+    }
+}
+
+/// The arguments of [`Selector::restore`].
+type Saved<'py> = (Bound<'py, PyBytes>, Option<Scorer>, bool, Option<usize>, u64, u64);
+
+impl Selector {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A poisoned state is as it was before the call that panicked: updates change it at their very end.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn absorb<T>(&self, py: Python<'_>, scores: &[T], rows: &Described<'_>) -> PyResult<()>
+    where
+        T: shortlist_core::select::Score + Send + Sync,
+    {
+        py.detach(|| {
+            let mut state = self.lock();
+            let nan = scores.iter().position(|score| score.partial_cmp(score).is_none());
+            if let (Invalid::Raise, Some(i)) = (self.invalid, nan) {
+                return Err(Error::Row { row: rows.id(i), reason: "has the score NaN; accepted are numbers".into() });
+            }
+            state.core.update(scores, rows)?;
+            state.scored += scores.len() as u64;
+            state.bytes += size_of_val(scores) as u64;
+            Ok(())
+        })
+        .map_err(raise)
+    }
+}
