@@ -72,7 +72,7 @@ ROWS = [
     (spoil(7, 2, np.nan), "row 7 .*NaN"),
     (spoil(7, 2, np.inf), "row 7 .*inf"),
     (spoil(7, 2, -np.inf), "row 7 .*(inf|negative)"),
-    (spoil(7, 2, -0.25), "row 7 .*negative"),
+    (spoil(7, 2, -0.25), "row 7 has -0.25 in column 2; accepted are probabilities"),
     (spoil(7, 2, 0.999), "row 7 .*sum"),
 ]
 

@@ -106,8 +106,10 @@ def _header(file: Any, path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any]
                 raise ValueError(f"format version {version[0]}.{version[1]} is for records")
             read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
             shape, fortran, dtype = read(file)
-    except (ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0].rstrip(". ")
+    except OSError:
+        raise
+    except Exception as error:  # a header can break NumPy's parser in many ways
+        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(". ")
         raise ValueError(f"{path} is not a readable .npy file ({reason}); accepted is what np.save writes") from None
     if dtype.hasobject:
         raise ValueError(

@@ -244,6 +244,12 @@ class Selector:
             raise ValueError(
                 f"these Selectors cannot be merged: measure is {self.measure} in one and {other.measure} in the other"
             )
+        for option in ("from_logits", "temperature", "normalize", "invalid"):
+            mine, theirs = (getattr(s._scorer, option, None) for s in (self, other))
+            if mine != theirs:
+                raise ValueError(
+                    f"these Selectors cannot be merged: {option} is {mine!r} in one and {theirs!r} in the other"
+                )
         mine, theirs = self._labels, other._labels
         if (mine is None) != (theirs is None) or (mine and theirs and mine.labels.tolist() != theirs.labels.tolist()):
             raise ValueError("these Selectors cannot be merged: quotas are for different groups")
