@@ -199,14 +199,21 @@ class Committee(BaseCommittee):
             return
         self.classes_ = np.unique(np.concatenate(known, axis=0), axis=0)
         self.n_classes_ = len(self.classes_)
-        for member, classes in enumerate(known):
-            if len(classes) < self.n_classes_:
-                lacks = [label for label in self.classes_.tolist() if label not in list(classes)]
+        if self.classes_.ndim == 1:
+            self._warn_unknown_classes([set(np.asarray(classes).tolist()) for classes in known])
+
+    def _warn_unknown_classes(self, known: list[set[Any]]) -> None:
+        """Say once which classes each member lacks."""
+        everything = set().union(*known)
+        lacking = {member: sorted(everything - classes, key=str) for member, classes in enumerate(known)}
+        told, self._lacking = getattr(self, "_lacking", {}), lacking
+        for member, lacks in lacking.items():
+            if lacks and told.get(member) != lacks:
                 warnings.warn(
                     f"members know different classes: member {member} lacks {lacks}, and its probability for them "
                     "is 0. Fit every member on rows of each class",
                     UserWarning,
-                    stacklevel=3,
+                    stacklevel=4,
                 )
 
 

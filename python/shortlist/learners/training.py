@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,13 +17,14 @@ def check(X: Any, y: Any, all_finite: bool) -> None:
     rows, labels = count(X), count(y)
     if rows != labels:
         raise ValueError(f"X has {rows} rows and y has {labels}; accepted is one label for each row")
-    for part in X.values() if isinstance(X, Mapping) else [X]:
+    for part in X.values() if kind(X) == "dict" else [X]:
         _check_values(part, "X", all_finite)
     _check_values(y, "y", all_finite)
 
 
 def _check_values(part: Any, name: str, all_finite: bool) -> None:
-    values = part.detach().cpu().numpy() if kind(part) == "torch" else part
+    holder = kind(part)
+    values = part.detach().cpu().numpy() if holder == "torch" else part.tocsr() if holder == "sparse" else part
     check_array(
         values,
         accept_sparse=True,

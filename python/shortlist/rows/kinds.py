@@ -32,10 +32,10 @@ def kind(X: Rows) -> str:
         return "array"
     if isinstance(X, list | tuple):
         return "list"
-    if isinstance(X, Mapping):
-        return "dict"
     if sparse.issparse(X):
         return "sparse"
+    if isinstance(X, Mapping):
+        return "dict"
     for base in type(X).__mro__:
         library = base.__module__.partition(".")[0]
         if library in _LIBRARIES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ def vstack(parts: Sequence[Rows]) -> Rows:
     """
     kinds = [kind(part) for part in parts]
     if "sparse" in kinds:
-        return sparse.vstack(parts, format=parts[kinds.index("sparse")].format)
+        return as_format(sparse.vstack(parts, format="csr"), parts[kinds.index("sparse")].format)
     first, holder = parts[0], kinds[0]
     if holder == "dict":
         return {name: vstack([part[name] for part in parts]) for name in first}
@@ -71,6 +72,13 @@ def hstack(parts: Sequence[Rows]) -> Rows:
     if holder == "list":
         return np.hstack([np.asarray(part) for part in parts]).tolist()
     return np.hstack([np.asarray(part) for part in parts])
+
+
+def as_format(matrix: Any, name: str) -> Any:
+    """Return a sparse matrix in the format its rows came in, even where SciPy would rather have another."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sparse.SparseEfficiencyWarning)
+        return matrix.asformat(name)
 
 
 def _as_pandas(part: Rows, first: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.rows.kinds import Rows, count, kind
-from shortlist.rows.stack import vstack
+from shortlist.rows.stack import as_format, vstack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def take(X: Rows, index: Any) -> Rows:
         return X[[positions]] if single else X[positions.tolist()]
     if holder == "sparse":
         row_major = X if X.format in ("csr", "lil") else X.tocsr()
-        return row_major[[positions] if single else positions].asformat(X.format)
+        return as_format(row_major[[positions] if single else positions], X.format)
     if holder == "torch" and not single:
         return X[positions.tolist()]
     return X[positions]

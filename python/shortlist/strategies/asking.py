@@ -94,7 +94,9 @@ def pick(
     pool = pool_of(model, X, chunk_size, progress)
     wanted = check_count(n_instances, pool.rows)
     random_state = randomness.of(model, random_state)
-    ties = {"ties": "random", "random_state": randomness.seed(random_state)} if random_tie_break else {}
+    ties: dict[str, Any] = {}
+    if random_tie_break:
+        ties = {"ties": "random", "random_state": randomness.seed(random_state)}
     selector = Selector(question.measure, wanted, **question.how, **ties)
     for first, block in pool:
         try:
