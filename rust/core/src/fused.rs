@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
-use crate::scan::{Recipe, ScorePicked, Tile};
+use crate::scan::{Recipe, Scan};
 use crate::scorer::{Scorer, check_shape, part_rows};
 use crate::screen::Screen;
 use crate::select::{Rows, Score, Selector, SharedCut};
@@ -15,7 +15,7 @@ use std::ops::Range;
 /// What one thread works with.
 struct Worker<T> {
     scores: Vec<T>,
-    tile: Tile<T>,
+    scan: Scan<T>,
     kept: Selector,
     screen: Option<Screen>,
     survivors: Vec<u32>,
@@ -45,7 +45,7 @@ impl Scorer {
         let threads = blocks::crew(threads, matrix.bytes());
         let state = || Worker {
             scores: vec![E::Compute::ZERO; part_rows::<E::Compute>()],
-            tile: Tile::new(),
+            scan: Scan::new(self.level()),
             kept: selector.fork(),
             screen: self.screen::<E>(matrix.columns(), selector),
             survivors: Vec::new(),
@@ -108,7 +108,7 @@ where
     fn screened(&self, worker: &mut Worker<E::Compute>, part: Range<usize>, least: f64) -> Result<()> {
         let impurity = Recipe { measure: Measure::Gini, renormalise: true, ..self.recipe };
         self.fill(worker, part.clone(), &impurity)?;
-        let Worker { scores, survivors, screen, tile, .. } = worker;
+        let Worker { scores, survivors, screen, scan, .. } = worker;
         let scores = &mut scores[..part.len()];
         let least = E::Compute::from_f64(least);
         survivors.clear();
@@ -119,16 +119,14 @@ where
             screen.learn(survivors.len(), part.len());
         }
         scores.fill(E::Compute::from_f64(f64::NEG_INFINITY));
-        let (matrix, recipe) = (self.matrix, &self.recipe);
-        let picked = ScorePicked { matrix, rows: survivors, first: part.start, recipe, out: scores, tile };
-        self.scorer.level().run(picked);
+        scan.picked(self.matrix, part.start, survivors, &self.recipe, scores);
         Ok(())
     }
 
     fn fill(&self, worker: &mut Worker<E::Compute>, part: Range<usize>, recipe: &Recipe<E::Compute>) -> Result<()> {
-        let Worker { scores, tile, .. } = worker;
+        let Worker { scores, scan, .. } = worker;
         let name = |row| self.rows.id(row);
-        self.scorer.rows(self.matrix, part.clone(), recipe, &mut scores[..part.len()], tile, name).map(drop)
+        self.scorer.rows(self.matrix, part.clone(), recipe, &mut scores[..part.len()], scan, name).map(drop)
     }
 }
 

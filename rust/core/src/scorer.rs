@@ -6,7 +6,7 @@ use crate::fault::{self, Fault};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
-use crate::scan::{Recipe, ScoreRows, StreamOut, Tile};
+use crate::scan::{Recipe, Scan, StreamOut};
 use crate::simd::{Float, Level};
 use std::ops::Range;
 
@@ -136,11 +136,10 @@ impl Scorer {
         rows: Range<usize>,
         recipe: &Recipe<E::Compute>,
         out: &mut [E::Compute],
-        tile: &mut Tile<E::Compute>,
+        scan: &mut Scan<E::Compute>,
         name: impl Fn(usize) -> u64,
     ) -> Result<u64> {
-        let all_valid = self.level.run(ScoreRows { matrix, rows: rows.clone(), recipe, out, tile });
-        if all_valid {
+        if scan.rows(matrix, rows.clone(), recipe, out) {
             return Ok(0);
         }
         let invalid = |score: &E::Compute| score.partial_cmp(score).is_none();
@@ -175,12 +174,12 @@ impl Scorer {
         let threads = blocks::crew(threads, matrix.bytes());
         let size = part_rows::<E::Compute>();
         let name = |row: usize| first_row + row as u64;
-        let state = || (vec![E::Compute::ZERO; size], Tile::new(), 0);
-        let states = blocks::run(rows, blocks, threads, watch, state, |(buffer, tile, invalid), block, out| {
+        let state = || (vec![E::Compute::ZERO; size], Scan::new(self.level), 0);
+        let states = blocks::run(rows, blocks, threads, watch, state, |(buffer, scan, invalid), block, out| {
             for (start, out) in block.step_by(size).zip(out.chunks_mut(size)) {
                 let part = start..start + out.len();
                 let scores = if stream { &mut buffer[..part.len()] } else { &mut *out };
-                *invalid += self.rows(matrix, part, &recipe, scores, tile, name)?;
+                *invalid += self.rows(matrix, part, &recipe, scores, scan, name)?;
                 if stream {
                     self.level.run(StreamOut { from: &buffer[..out.len()], to: out });
                 }

@@ -122,16 +122,23 @@ macro_rules! the_list {
                 match self { $(Measure::$name => $module::$name::NEEDS,)* }
             }
 
-            /// Its value for rows of probabilities.
+            /// Its value for rows of probabilities folded for `kept`, a constant: the formulas of measures with other needs
+            /// are left out when the kernel is compiled.
             #[inline(always)]
-            pub(crate) fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
-                match self { $(Measure::$name => $module::$name::of_probabilities(row),)* }
+            pub(crate) fn of_probabilities<V: Vector>(self, kept: Needs, row: &Probabilities<V>) -> V {
+                match self {
+                    $(Measure::$name if $module::$name::NEEDS as u8 == kept as u8 => $module::$name::of_probabilities(row),)*
+                    _ => splat(f64::NAN),
+                }
             }
 
-            /// Its value for rows of logits.
+            /// Its value for rows of logits folded for `kept`, likewise.
             #[inline(always)]
-            pub(crate) fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
-                match self { $(Measure::$name => $module::$name::of_logits(row),)* }
+            pub(crate) fn of_logits<V: Vector>(self, kept: Needs, row: &Logits<V>) -> V {
+                match self {
+                    $(Measure::$name if $module::$name::NEEDS as u8 == kept as u8 => $module::$name::of_logits(row),)*
+                    _ => splat(f64::NAN),
+                }
             }
         }
     };

@@ -8,6 +8,7 @@
 
 use super::recipe::Folded;
 use crate::math::{exp, ln};
+use crate::measure::Needs;
 use crate::simd::{Float, Vector};
 
 /// A fold that keeps `N` numbers per lane.
@@ -59,7 +60,7 @@ impl<V: Vector> Fold<V, 3> for Sums {
 impl<V: Vector> ProbabilityFold<V, 3> for Sums {
     #[inline(always)]
     fn folded(self, [top, total, least]: [V; 3]) -> Folded<V> {
-        Folded { top, second: zero(), rest: zero(), logs: zero(), squares: zero(), total, least }
+        Folded { top, second: zero(), rest: zero(), logs: zero(), squares: zero(), total, least, kept: Needs::Sum }
     }
 }
 
@@ -91,7 +92,7 @@ impl<V: Vector> Fold<V, 4> for Seconds {
 impl<V: Vector> ProbabilityFold<V, 4> for Seconds {
     #[inline(always)]
     fn folded(self, [top, second, rest, least]: [V; 4]) -> Folded<V> {
-        Folded { top, second, rest, logs: zero(), squares: zero(), total: top.add(rest), least }
+        Folded { top, second, rest, logs: zero(), squares: zero(), total: top.add(rest), least, kept: Needs::Second }
     }
 }
 
@@ -128,7 +129,7 @@ impl<V: Vector> Fold<V, 4> for Logarithms {
 impl<V: Vector> ProbabilityFold<V, 4> for Logarithms {
     #[inline(always)]
     fn folded(self, [top, rest, logs, least]: [V; 4]) -> Folded<V> {
-        Folded { top, second: zero(), rest, logs, squares: zero(), total: top.add(rest), least }
+        Folded { top, second: zero(), rest, logs, squares: zero(), total: top.add(rest), least, kept: Needs::Logs }
     }
 }
 
@@ -165,7 +166,7 @@ impl<V: Vector> Fold<V, 4> for Squares {
 impl<V: Vector> ProbabilityFold<V, 4> for Squares {
     #[inline(always)]
     fn folded(self, [top, rest, squares, least]: [V; 4]) -> Folded<V> {
-        Folded { top, second: zero(), rest, logs: zero(), squares, total: top.add(rest), least }
+        Folded { top, second: zero(), rest, logs: zero(), squares, total: top.add(rest), least, kept: Needs::Squares }
     }
 }
 

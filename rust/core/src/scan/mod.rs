@@ -17,91 +17,140 @@ mod tile;
 mod wide;
 
 pub(crate) use recipe::Recipe;
-pub(crate) use tile::Tile;
+use tile::Tile;
 
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Needs;
 use crate::simd::sealed::Lanes;
-use crate::simd::{Float, Kernel, Simd, Vector};
+use crate::simd::{Float, Kernel, Level, Simd, Vector};
 use std::ops::Range;
 
-/// Scores rows `rows` of a matrix into `out`; true when all are valid (the score of an invalid row is NaN).
-pub(crate) struct ScoreRows<'a, 'm, E: Element> {
-    pub(crate) matrix: &'a Matrix<'m, E>,
-    pub(crate) rows: Range<usize>,
-    pub(crate) recipe: &'a Recipe<E::Compute>,
-    pub(crate) out: &'a mut [E::Compute],
-    pub(crate) tile: &'a mut Tile<E::Compute>,
+/// The fold that a measure needs.
+macro_rules! choose {
+    ($S:ty, $T:ty, $recipe:ident, $probabilities:ident, $logits:ident) => {{
+        let zero = <$T as Lanes>::Vector::<$S>::splat(<$T>::ZERO);
+        match ($recipe.logits, $recipe.measure.needs()) {
+            (false, Needs::Sum) => $probabilities!(fold::Sums),
+            (false, Needs::Second) => $probabilities!(fold::Seconds),
+            (false, Needs::Logs) => $probabilities!(fold::Logarithms),
+            (false, Needs::Squares) => $probabilities!(fold::Squares),
+            (true, Needs::Sum) => {
+                $logits!(fold::TailSum, |peaks, kept| $recipe.close_logits(Needs::Sum, peaks, kept, zero, zero))
+            }
+            (true, Needs::Second) => {
+                $logits!(fold::TailSum, |peaks, kept| $recipe.close_logits(Needs::Second, peaks, kept, zero, zero))
+            }
+            (true, Needs::Logs) => {
+                $logits!(fold::TailLogarithms, |peaks, [a, b, c]| $recipe.close_logits(Needs::Logs, peaks, [a, b], c, zero))
+            }
+            (true, Needs::Squares) => {
+                $logits!(fold::TailSquares, |peaks, [a, b, c]| $recipe.close_logits(Needs::Squares, peaks, [a, b], zero, c))
+            }
+        }
+    }};
 }
 
-impl<E: Element> Kernel for ScoreRows<'_, '_, E> {
-    type Output = bool;
+/// A tile and a level: what a thread scores rows with.
+pub(crate) struct Scan<T> {
+    tile: Tile<T>,
+    level: Level,
+}
 
-    #[inline(always)]
-    fn run<S: Simd>(self) -> bool {
-        let ScoreRows { matrix, rows, recipe, out, tile } = self;
-        debug_assert_eq!(rows.len(), out.len());
+impl<T: Float> Scan<T> {
+    /// Nothing is allocated before a tile is needed.
+    pub(crate) fn new(level: Level) -> Self {
+        Scan { tile: Tile::new(), level }
+    }
+
+    /// Score adjacent rows of a matrix; true when all are valid (the score of an invalid row is NaN).
+    pub(crate) fn rows<E: Element<Compute = T>>(
+        &mut self,
+        matrix: &Matrix<'_, E>,
+        rows: Range<usize>,
+        recipe: &Recipe<T>,
+        out: &mut [T],
+    ) -> bool {
+        assert!(rows.len() == out.len() && rows.end <= matrix.rows());
         let classes = matrix.columns();
-        let lanes = E::Compute::LANES;
         let wide = classes > narrow::MOST_CLASSES;
-        let mut row = rows.start;
-        let mut valid = true;
         // The narrow walk reads past the end of a row into the next one: the last row of a matrix must not be in its groups.
         let end = if wide { rows.end } else { rows.end.min(matrix.rows() - 1) };
-        let whole = (end - row.min(end)) / lanes * lanes;
-        let origin = E::as_compute(matrix.pointer(row, 0));
-        if let (Some(origin), Some(stride)) = (origin, matrix.row_major()) {
-            // SAFETY: `whole` rows from `row` are inside, and the row after the last of them too where the narrow walk is used.
-            valid &= unsafe { adjacent_rows::<S, _>(origin, stride, classes, recipe, &mut out[..whole]) };
-            row += whole;
-        } else if let (Some(origin), Some(stride), false) = (origin, matrix.column_major(), wide) {
-            let source = narrow::ColumnMajor { origin, stride };
-            // SAFETY: `whole` rows from `row` are inside.
-            valid &= unsafe { narrow_rows::<S, _>(&source, classes, recipe, &mut out[..whole]) };
-            row += whole;
+        let whole = end.saturating_sub(rows.start) / T::LANES * T::LANES;
+        let origin = E::as_compute(matrix.pointer(rows.start, 0));
+        let (direct, rest) = out.split_at_mut(whole);
+        match (origin, matrix.row_major(), matrix.column_major()) {
+            (Some(origin), Some(stride), _) => {
+                // SAFETY: `whole` rows from `row` are inside, and the row after the last of them too where the narrow walk is used.
+                let valid = self.level.run(unsafe { AdjacentRows::new(origin, stride, classes, recipe, direct) });
+                self.tiles(matrix, rows.start + whole, recipe, rest) & valid
+            }
+            (Some(origin), _, Some(stride)) if !wide => {
+                // SAFETY: `whole` rows from `row` are inside.
+                let valid = self.level.run(unsafe { AdjacentColumns::new(origin, stride, classes, recipe, direct) });
+                self.tiles(matrix, rows.start + whole, recipe, rest) & valid
+            }
+            _ => self.tiles(matrix, rows.start, recipe, out),
         }
-        while row < rows.end {
-            let count = (rows.end - row).min(Tile::<E::Compute>::capacity(classes));
-            let origin = E::as_compute(matrix.pointer(row, 0));
-            let padded = match (origin, matrix.column_major()) {
-                // SAFETY: `count` rows from `row` are inside.
-                (Some(origin), Some(stride)) if count % 4 == 0 => unsafe {
-                    tile.transpose::<S>(origin, stride, count, classes)
-                },
-                _ => tile.gather(matrix, row..row + count),
-            };
-            let start = row - rows.start;
-            valid &= score_tile::<S, _>(tile, padded, classes, recipe, &mut out[start..start + count]);
-            row += count;
-        }
-        valid
     }
-}
 
-/// Scores single rows, `first + rows[i]` into `out[rows[i]]`.
-pub(crate) struct ScorePicked<'a, 'm, E: Element> {
-    pub(crate) matrix: &'a Matrix<'m, E>,
-    pub(crate) rows: &'a [u32],
-    pub(crate) first: usize,
-    pub(crate) recipe: &'a Recipe<E::Compute>,
-    pub(crate) out: &'a mut [E::Compute],
-    pub(crate) tile: &'a mut Tile<E::Compute>,
-}
-
-impl<E: Element> Kernel for ScorePicked<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let ScorePicked { matrix, rows, first, recipe, out, tile } = self;
+    /// Score rows from `row` on by way of tiles.
+    fn tiles<E: Element<Compute = T>>(
+        &mut self,
+        matrix: &Matrix<'_, E>,
+        row: usize,
+        recipe: &Recipe<T>,
+        out: &mut [T],
+    ) -> bool {
         let classes = matrix.columns();
-        let mut scores = [E::Compute::ZERO; tile::MOST_ROWS];
-        for rows in rows.chunks(Tile::<E::Compute>::capacity(classes)) {
-            let padded = tile.gather(matrix, rows.iter().map(|&row| first + row as usize));
-            score_tile::<S, _>(tile, padded, classes, recipe, &mut scores[..rows.len()]);
+        let size = Tile::<T>::capacity(classes);
+        out.chunks_mut(size).zip((row..).step_by(size)).fold(true, |valid, (out, row)| {
+            let origin = E::as_compute(matrix.pointer(row, 0));
+            match (origin, matrix.column_major()) {
+                (Some(origin), Some(stride)) if stride > 0 && out.len() % 4 == 0 => {
+                    // SAFETY: these rows are inside.
+                    self.level.run(unsafe { self.tile.transpose(origin, stride as usize, out.len(), classes) })
+                }
+                _ => self.tile.gather(matrix, row..row + out.len()),
+            }
+            self.score_tile(classes, recipe, out) & valid
+        })
+    }
+
+    /// Score single rows: row `first + rows[i]` into `out[rows[i]]`.
+    pub(crate) fn picked<E: Element<Compute = T>>(
+        &mut self,
+        matrix: &Matrix<'_, E>,
+        first: usize,
+        rows: &[u32],
+        recipe: &Recipe<T>,
+        out: &mut [T],
+    ) {
+        let classes = matrix.columns();
+        let mut scores = [T::ZERO; tile::MOST_ROWS];
+        for rows in rows.chunks(Tile::<T>::capacity(classes)) {
+            self.tile.gather(matrix, rows.iter().map(|&row| first + row as usize));
+            self.score_tile(classes, recipe, &mut scores[..rows.len()]);
             rows.iter().zip(scores).for_each(|(&row, score)| out[row as usize] = score);
         }
+    }
+
+    /// Score the first `out.len()` rows of the tile.
+    fn score_tile(&mut self, classes: usize, recipe: &Recipe<T>, out: &mut [T]) -> bool {
+        let (whole, rest) = out.split_at_mut(out.len() / T::LANES * T::LANES);
+        let origin = self.tile.origin();
+        // SAFETY: a tile is padded to whole groups of rows, and has slack past the last one.
+        let valid = self.level.run(unsafe { AdjacentRows::new(origin, classes, classes, recipe, whole) });
+        if rest.is_empty() {
+            return valid;
+        }
+        let mut last = [T::ZERO; 16];
+        let origin = origin.wrapping_add(whole.len() * classes);
+        // SAFETY: as above; one group is left.
+        let rows = unsafe { AdjacentRows::new(origin, classes, classes, recipe, &mut last[..T::LANES]) };
+        let valid = self.level.run(rows) & valid;
+        rest.copy_from_slice(&last[..rest.len()]);
+        valid
     }
 }
 
@@ -130,50 +179,75 @@ impl<T: Float> Kernel for StreamOut<'_, T> {
     }
 }
 
-/// Score the first `out.len()` rows of a tile of whole groups.
-#[inline(always)]
-fn score_tile<S: Simd, T: Float>(tile: &Tile<T>, padded: usize, classes: usize, recipe: &Recipe<T>, out: &mut [T]) -> bool {
-    let whole = out.len() / T::LANES * T::LANES;
-    // SAFETY: the tile has `padded` rows, and slack past the last one.
-    let mut valid = unsafe { adjacent_rows::<S, _>(tile.origin(), classes, classes, recipe, &mut out[..whole]) };
-    if whole < padded && whole < out.len() {
-        let mut last = [T::ZERO; 16];
-        let origin = tile.origin().wrapping_add(whole * classes);
-        // SAFETY: as above; one group is left.
-        valid &= unsafe { adjacent_rows::<S, _>(origin, classes, classes, recipe, &mut last[..T::LANES]) };
-        let rest = out.len() - whole;
-        out[whole..].copy_from_slice(&last[..rest]);
-    }
-    valid
-}
-
-/// # Safety
-/// `out.len()` rows of `classes` values, `stride` apart, must be readable at `origin`, and three values past the last one.
-#[inline(always)]
-unsafe fn adjacent_rows<S: Simd, T: Float>(
+/// Scores whole groups of adjacent rows.
+struct AdjacentRows<'a, T> {
     origin: *const T,
     stride: usize,
     classes: usize,
-    recipe: &Recipe<T>,
-    out: &mut [T],
-) -> bool {
-    if classes <= narrow::MOST_CLASSES {
-        let source = narrow::RowMajor { origin, stride };
-        // SAFETY: the caller's promise.
-        return unsafe { narrow_rows::<S, T>(&source, classes, recipe, out) };
+    recipe: &'a Recipe<T>,
+    out: &'a mut [T],
+}
+
+impl<'a, T: Float> AdjacentRows<'a, T> {
+    /// # Safety
+    /// `out.len()` rows of `classes` values, `stride` apart, must be readable at `origin`; three values past the last one too where there
+    /// are [`narrow::MOST_CLASSES`] or fewer.
+    unsafe fn new(origin: *const T, stride: usize, classes: usize, recipe: &'a Recipe<T>, out: &'a mut [T]) -> Self {
+        AdjacentRows { origin, stride, classes, recipe, out }
     }
-    macro_rules! wide {
-        ($fold:expr) => {
-            wide::probabilities::<<T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, recipe, out)
-        };
+}
+
+impl<T: Float> Kernel for AdjacentRows<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> bool {
+        let AdjacentRows { origin, stride, classes, recipe, out } = self;
+        if classes <= narrow::MOST_CLASSES {
+            // SAFETY: promised to `new`.
+            return unsafe { narrow_rows::<S, T>(&narrow::RowMajor { origin, stride }, classes, recipe, out) };
+        }
+        macro_rules! wide {
+            ($fold:expr) => {
+                wide::probabilities::<<T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, recipe, out)
+            };
+        }
+        macro_rules! wide_logits {
+            ($fold:expr, $close:expr) => {
+                wide::logits::<<T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, $close, recipe, out)
+            };
+        }
+        // SAFETY: promised to `new`.
+        unsafe { choose!(S, T, recipe, wide, wide_logits) }
     }
-    macro_rules! wide_logits {
-        ($fold:expr, $close:expr) => {
-            wide::logits::<<T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, $close, recipe, out)
-        };
+}
+
+/// Scores whole groups of rows whose columns are adjacent.
+struct AdjacentColumns<'a, T> {
+    origin: *const T,
+    stride: isize,
+    classes: usize,
+    recipe: &'a Recipe<T>,
+    out: &'a mut [T],
+}
+
+impl<'a, T: Float> AdjacentColumns<'a, T> {
+    /// # Safety
+    /// `classes` columns of `out.len()` values, `stride` apart, must be readable at `origin`.
+    unsafe fn new(origin: *const T, stride: isize, classes: usize, recipe: &'a Recipe<T>, out: &'a mut [T]) -> Self {
+        AdjacentColumns { origin, stride, classes, recipe, out }
     }
-    // SAFETY: the caller's promise.
-    unsafe { choose!(S, T, recipe, wide, wide_logits) }
+}
+
+impl<T: Float> Kernel for AdjacentColumns<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> bool {
+        let AdjacentColumns { origin, stride, classes, recipe, out } = self;
+        // SAFETY: promised to `new`.
+        unsafe { narrow_rows::<S, T>(&narrow::ColumnMajor { origin, stride }, classes, recipe, out) }
+    }
 }
 
 /// # Safety
@@ -198,26 +272,3 @@ unsafe fn narrow_rows<S: Simd, T: Float>(
     // SAFETY: the caller's promise.
     unsafe { choose!(S, T, recipe, narrow, narrow_logits) }
 }
-
-/// The fold that a measure needs.
-macro_rules! choose {
-    ($S:ty, $T:ty, $recipe:ident, $probabilities:ident, $logits:ident) => {{
-        let zero = <$T as Lanes>::Vector::<$S>::splat(<$T>::ZERO);
-        match ($recipe.logits, $recipe.measure.needs()) {
-            (false, Needs::Sum) => $probabilities!(fold::Sums),
-            (false, Needs::Second) => $probabilities!(fold::Seconds),
-            (false, Needs::Logs) => $probabilities!(fold::Logarithms),
-            (false, Needs::Squares) => $probabilities!(fold::Squares),
-            (true, Needs::Sum | Needs::Second) => {
-                $logits!(fold::TailSum, |peaks, kept| $recipe.close_logits(peaks, kept, zero, zero))
-            }
-            (true, Needs::Logs) => {
-                $logits!(fold::TailLogarithms, |peaks, [a, b, c]| $recipe.close_logits(peaks, [a, b], c, zero))
-            }
-            (true, Needs::Squares) => {
-                $logits!(fold::TailSquares, |peaks, [a, b, c]| $recipe.close_logits(peaks, [a, b], zero, c))
-            }
-        }
-    }};
-}
-use choose;

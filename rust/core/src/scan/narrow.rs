@@ -42,16 +42,9 @@ impl<T: Float> Source<T> for RowMajor<T> {
                 take(d);
                 class += 4;
             }
-            let left = classes - class;
-            if left > 0 {
-                let [a, b, c, _] = V::load_columns(from.add(class), self.stride);
-                take(a);
-                if left > 1 {
-                    take(b);
-                }
-                if left > 2 {
-                    take(c);
-                }
+            if class < classes {
+                let last = V::load_columns(from.add(class), self.stride);
+                last[..classes - class].iter().for_each(|&value| take(value));
             }
         }
     }

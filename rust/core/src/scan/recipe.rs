@@ -1,6 +1,6 @@
 //! What is done with a folded row: check it, and close it with the measure's formula.
 
-use crate::measure::{Logits, Measure, Probabilities};
+use crate::measure::{Logits, Measure, Needs, Probabilities};
 use crate::simd::{Float, Vector};
 
 /// Everything the kernels must know beside the rows themselves.
@@ -31,6 +31,8 @@ pub(super) struct Folded<V> {
     pub(super) squares: V,
     pub(super) total: V,
     pub(super) least: V,
+    /// What the fold was for.
+    pub(super) kept: Needs,
 }
 
 impl<T: Float> Recipe<T> {
@@ -43,7 +45,7 @@ impl<T: Float> Recipe<T> {
         let high = row.total.le(V::splat(self.sums[1]));
         let positive = V::splat(T::ZERO).le(row.least);
         let (unit, scale) = if self.renormalise { (row.total, one.div(row.total)) } else { (one, one) };
-        let score = self.measure.of_probabilities(&Probabilities {
+        let score = self.measure.of_probabilities(row.kept, &Probabilities {
             top: row.top,
             second: row.second,
             rest: row.rest,
@@ -62,6 +64,7 @@ impl<T: Float> Recipe<T> {
     #[inline(always)]
     pub(super) fn close_logits<V: Vector<Scalar = T>>(
         &self,
+        kept: Needs,
         [top, second]: [V; 2],
         [rest, count]: [V; 2],
         logs: V,
@@ -70,7 +73,7 @@ impl<T: Float> Recipe<T> {
         let one = V::splat(T::from_f64(1.0));
         // The other classes that equal the largest: each is e^0 = 1 in the sums of e^d and e^2d, 0 in that of -d e^d.
         let equals = count.sub(one);
-        let score = self.measure.of_logits(&Logits {
+        let score = self.measure.of_logits(kept, &Logits {
             top,
             second: second.sub(top).mul(V::splat(self.inverse_temperature)),
             rest: rest.add(equals),

@@ -3,7 +3,7 @@
 
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Float, Simd, Vector};
+use crate::simd::{Float, Kernel, Simd, Vector};
 
 /// About how many bytes a tile may have: half of a small second-level cache.
 const BYTES: usize = 256 << 10;
@@ -16,14 +16,14 @@ const SLACK: usize = 4;
 
 /// Rows of the compute type, adjacent.
 #[derive(Debug)]
-pub(crate) struct Tile<T> {
+pub(super) struct Tile<T> {
     values: Vec<T>,
     columns: usize,
 }
 
 impl<T: Float> Tile<T> {
     /// No rows, no memory.
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Tile { values: Vec::new(), columns: 0 }
     }
 
@@ -57,13 +57,12 @@ impl<T: Float> Tile<T> {
         }
     }
 
-    /// Copy the rows given by number; returns the rows of whole groups.
-    #[inline(always)]
+    /// Copy the rows given by number.
     pub(super) fn gather<E: Element<Compute = T>>(
         &mut self,
         matrix: &Matrix<'_, E>,
         rows: impl ExactSizeIterator<Item = usize>,
-    ) -> usize {
+    ) {
         let count = rows.len();
         let whole = self.resize(count, matrix.columns());
         for (i, row) in rows.enumerate() {
@@ -74,37 +73,58 @@ impl<T: Float> Tile<T> {
             }
         }
         self.pad(count, whole);
-        whole
     }
 
-    /// Copy adjacent rows, given as `count` rows at `from` whose columns are adjacent: transposes four rows by `LANES` columns at a time.
+    /// The copy of `count` rows whose columns are adjacent.
     ///
     /// # Safety
     /// `count` values must be readable at the start of each of the `columns` columns, `stride` apart; `count` is a multiple of four.
+    pub(super) unsafe fn transpose(
+        &mut self,
+        from: *const T,
+        stride: usize,
+        count: usize,
+        columns: usize,
+    ) -> Transpose<'_, T> {
+        Transpose { tile: self, from, stride, count, columns }
+    }
+}
+
+/// See [`Tile::transpose`].
+pub(super) struct Transpose<'a, T> {
+    tile: &'a mut Tile<T>,
+    from: *const T,
+    stride: usize,
+    count: usize,
+    columns: usize,
+}
+
+impl<T: Float> Kernel for Transpose<'_, T> {
+    type Output = ();
+
+    /// Four rows by `LANES` columns at a time.
     #[inline(always)]
-    pub(super) unsafe fn transpose<S: Simd>(&mut self, from: *const T, stride: isize, count: usize, columns: usize) -> usize {
-        let whole = self.resize(count, columns);
-        let lanes = T::LANES;
-        let blocks = if stride > 0 { columns - columns % lanes } else { 0 };
-        for column in (0..blocks).step_by(lanes) {
+    fn run<S: Simd>(self) {
+        let Transpose { tile, from, stride, count, columns } = self;
+        let whole = tile.resize(count, columns);
+        let blocks = columns - columns % T::LANES;
+        for column in (0..blocks).step_by(T::LANES) {
             for row in (0..count).step_by(4) {
-                // SAFETY: read where the caller promises; written inside rows `row..row + 4`, columns `column..column + lanes`.
+                // SAFETY: read where `transpose` was promised; written inside rows `row..row + 4`, columns `column..column + LANES`.
                 unsafe {
-                    let block = from.offset(column as isize * stride).add(row);
-                    let rows = T::Vector::<S>::load_columns(block, stride as usize);
+                    let rows = T::Vector::<S>::load_columns(from.add(column * stride + row), stride);
                     for (i, values) in rows.into_iter().enumerate() {
-                        values.store(self.values.as_mut_ptr().add((row + i) * columns + column));
+                        values.store(tile.values.as_mut_ptr().add((row + i) * columns + column));
                     }
                 }
             }
         }
         for column in blocks..columns {
             for row in 0..count {
-                // SAFETY: read where the caller promises.
-                self.values[row * columns + column] = unsafe { *from.offset(column as isize * stride).add(row) };
+                // SAFETY: read where `transpose` was promised.
+                tile.values[row * columns + column] = unsafe { *from.add(column * stride + row) };
             }
         }
-        self.pad(count, whole);
-        whole
+        tile.pad(count, whole);
     }
 }

@@ -18,12 +18,12 @@ pub struct Lanes<T, const N: usize>([T; N]);
 macro_rules! portable {
     ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal) => {
         impl Lanes<$float, $lanes> {
-            #[inline(always)]
+            #[inline]
             fn zip(self, other: Self, f: impl Fn($float, $float) -> $float) -> Self {
                 Lanes(std::array::from_fn(|i| f(self.0[i], other.0[i])))
             }
 
-            #[inline(always)]
+            #[inline]
             fn test(self, other: Self, f: impl Fn($float, $float) -> bool) -> [bool; $lanes] {
                 std::array::from_fn(|i| f(self.0[i], other.0[i]))
             }
@@ -33,18 +33,18 @@ macro_rules! portable {
             type Scalar = $float;
             type Mask = [bool; $lanes];
 
-            #[inline(always)]
+            #[inline]
             fn splat(value: $float) -> Self {
                 Lanes([value; $lanes])
             }
 
-            #[inline(always)]
+            #[inline]
             unsafe fn load(from: *const $float) -> Self {
                 // SAFETY: the caller's promise; an array of floats has the alignment of one.
                 Lanes(unsafe { from.cast::<[$float; $lanes]>().read() })
             }
 
-            #[inline(always)]
+            #[inline]
             unsafe fn load_first(from: *const $float, count: usize, fill: Self) -> Self {
                 let mut lanes = fill.0;
                 for (i, lane) in lanes.iter_mut().enumerate().take(count) {
@@ -54,7 +54,7 @@ macro_rules! portable {
                 Lanes(lanes)
             }
 
-            #[inline(always)]
+            #[inline]
             unsafe fn load_columns(from: *const $float, stride: usize) -> [Self; 4] {
                 std::array::from_fn(|j| {
                     // SAFETY: the caller promises four values at the start of each row.
@@ -62,7 +62,7 @@ macro_rules! portable {
                 })
             }
 
-            #[inline(always)]
+            #[inline]
             unsafe fn load_pairs(from: *const $float) -> [Self; 2] {
                 std::array::from_fn(|j| {
                     // SAFETY: the caller promises two values for each lane.
@@ -70,92 +70,92 @@ macro_rules! portable {
                 })
             }
 
-            #[inline(always)]
+            #[inline]
             unsafe fn store(self, to: *mut $float) {
                 // SAFETY: the caller's promise; an array of floats has the alignment of one.
                 unsafe { to.cast::<[$float; $lanes]>().write(self.0) }
             }
 
-            #[inline(always)]
+            #[inline]
             unsafe fn stream(self, to: *mut $float) {
                 // SAFETY: the caller's promise includes that of `store`.
                 unsafe { self.store(to) }
             }
 
-            #[inline(always)]
+            #[inline]
             fn fence() {}
 
-            #[inline(always)]
+            #[inline]
             fn add(self, other: Self) -> Self {
                 self.zip(other, |a, b| a + b)
             }
 
-            #[inline(always)]
+            #[inline]
             fn sub(self, other: Self) -> Self {
                 self.zip(other, |a, b| a - b)
             }
 
-            #[inline(always)]
+            #[inline]
             fn mul(self, other: Self) -> Self {
                 self.zip(other, |a, b| a * b)
             }
 
-            #[inline(always)]
+            #[inline]
             fn div(self, other: Self) -> Self {
                 self.zip(other, |a, b| a / b)
             }
 
-            #[inline(always)]
+            #[inline]
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 Lanes(std::array::from_fn(|i| self.0[i].mul_add(factor.0[i], term.0[i])))
             }
 
-            #[inline(always)]
+            #[inline]
             fn min(self, other: Self) -> Self {
                 self.zip(other, |a, b| if a < b { a } else { b })
             }
 
-            #[inline(always)]
+            #[inline]
             fn max(self, other: Self) -> Self {
                 self.zip(other, |a, b| if a > b { a } else { b })
             }
 
-            #[inline(always)]
+            #[inline]
             fn lt(self, other: Self) -> Self::Mask {
                 self.test(other, |a, b| a < b)
             }
 
-            #[inline(always)]
+            #[inline]
             fn le(self, other: Self) -> Self::Mask {
                 self.test(other, |a, b| a <= b)
             }
 
-            #[inline(always)]
+            #[inline]
             fn eq(self, other: Self) -> Self::Mask {
                 self.test(other, |a, b| a == b)
             }
 
-            #[inline(always)]
+            #[inline]
             fn and(a: Self::Mask, b: Self::Mask) -> Self::Mask {
                 std::array::from_fn(|i| a[i] & b[i])
             }
 
-            #[inline(always)]
+            #[inline]
             fn all(mask: Self::Mask) -> bool {
                 mask.iter().fold(true, |all, &one| all & one)
             }
 
-            #[inline(always)]
+            #[inline]
             fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
                 Lanes(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
             }
 
-            #[inline(always)]
+            #[inline]
             fn zero_where(self, mask: Self::Mask) -> Self {
                 Lanes(std::array::from_fn(|i| if mask[i] { 0.0 } else { self.0[i] }))
             }
 
-            #[inline(always)]
+            #[inline]
             fn split(self) -> (Self, Self) {
                 const LOW: $bits = $low;
                 const MANTISSA: $bits = (1 << $mantissa_bits) - 1;
@@ -166,7 +166,7 @@ macro_rules! portable {
                 )
             }
 
-            #[inline(always)]
+            #[inline]
             fn power_of_two(self) -> Self {
                 const ONE: $bits = (1.0 as $float).to_bits();
                 Lanes(self.0.map(|x| <$float>::from_bits((x.to_bits() << $mantissa_bits).wrapping_add(ONE))))
