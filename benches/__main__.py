@@ -39,6 +39,7 @@ def options() -> argparse.Namespace:
     add("--markdown", action="store_true", help="tables for a document")
     add("--strict", action="store_true", help="exit with 1 if a target is missed")
     given = parser.parse_args()
+    given.rivals = tuple(given.rivals or rivals.RIVALS)
     given.part = set(given.part or PARTS)
     if given.quick:
         given.rounds = min(given.rounds, 3)
@@ -126,8 +127,7 @@ def main() -> int:
     if "rivals" in given.part:
         figures += against_rivals.run(given, printer)
     if "memory" in given.part:
-        names = [rival.name for rival in rivals.load(set(given.rivals) if given.rivals else None)[0]]
-        found = memory.run(names, quick=given.quick)
+        found = memory.run(rivals.load(given.rivals)[0], quick=given.quick)
         memory.show(found, printer)
         figures += found
     missed = summary(figures, printer)

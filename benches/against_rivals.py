@@ -126,7 +126,7 @@ def check(f: Figure, target: float, against: str) -> Figure:
 
 def run(options: Any, printer: Printer) -> list[Figure]:
     """Every shape and dtype; each prints its table as soon as it is measured."""
-    found, skipped = rivals.load(set(options.rivals) if options.rivals else None)
+    found, skipped = rivals.load(options.rivals)
     printer.title("Rivals: their time divided by Shortlist's, on the same pool and threads")
     printer.line("Running: " + ", ".join(rival.name for rival in found))
     for name, reason in skipped.items():

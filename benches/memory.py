@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 
-from . import data, peak, rivals
+from . import data, peak
 from .against_rivals import K, rival_task
 from .report import Figure, Printer, number
-from .rivals import MEASURES
+from .rivals import MEASURES, Rival
 
 TARGET = 16.0  # MiB, for Shortlist
 OURS = "Shortlist"
@@ -25,7 +26,9 @@ def child(name: str, n_rows: int, n_classes: int) -> None:
             sl.select(small, m, K)
             peak.phase(m, lambda m=m: sl.select(x, m, K))
         return
-    rival = next(r for r in rivals.load()[0] if r.name == name)
+    module, _, class_name = name.partition(":")
+    rival: Rival = getattr(importlib.import_module(module), class_name)()
+    rival.setup(small, 2)
     for m in filter(rival.has, MEASURES):
         rival.setup(small, 2)
         rival_task(rival, m)()
@@ -33,12 +36,13 @@ def child(name: str, n_rows: int, n_classes: int) -> None:
         peak.phase(m, rival_task(rival, m))
 
 
-def run(names: list[str], *, quick: bool) -> list[Figure]:
+def run(found: list[Rival], *, quick: bool) -> list[Figure]:
     """MiB beyond the input, for every competitor and measure."""
     n_rows, n_classes = (200_000, 10) if quick else (10_000_000, 10)
     figures = []
-    for name in [OURS, *names]:
-        arguments = ["-m", "benches.memory", name, str(n_rows), str(n_classes)]
+    origins = {OURS: OURS} | {r.name: f"{type(r).__module__}:{type(r).__name__}" for r in found}
+    for name, origin in origins.items():
+        arguments = ["-m", "benches.memory", origin, str(n_rows), str(n_classes)]
         try:
             peaks = peak.phases(arguments)
         except subprocess.CalledProcessError as error:

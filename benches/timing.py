@@ -25,9 +25,10 @@ class Times:
         """The figure every ratio is made of."""
         return statistics.median(self.seconds)
 
-    def lap(self, name: str) -> float:
-        """Median of a lap."""
-        return statistics.median(self.laps[name])
+    @property
+    def spread(self) -> float:
+        """(slowest - fastest) / median."""
+        return (max(self.seconds) - min(self.seconds)) / self.median
 
     def run(self, task: Task) -> None:
         """Time one call; its result is freed outside the clock."""

@@ -14,6 +14,7 @@ A fused rival (``fused = True``) has no use for `scores`: its ``top(measure, Non
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -85,12 +86,13 @@ def complaint(rival: Rival) -> str | None:
     return None
 
 
-def load(wanted: set[str] | None = None) -> tuple[list[Rival], dict[str, str]]:
+@cache
+def load(wanted: tuple[str, ...] = tuple(RIVALS)) -> tuple[list[Rival], dict[str, str]]:
     """The rivals that work here, and why the others do not."""
     working: list[Rival] = []
     skipped: dict[str, str] = {}
     for module_name, classes in RIVALS.items():
-        if wanted and module_name not in wanted:
+        if module_name not in wanted:
             continue
         try:
             module = importlib.import_module(f"{__name__}.{module_name}")
