@@ -75,7 +75,7 @@ def scores(
             return np.full(pool.rows, question.unfitted)
         if len(pool) > 1:
             check_rows(answer, block, first)
-        parts.append(score(answer, question.measure, **question.how))
+        parts.append(score(answer, question.measure, n_threads=_threads(pool), **question.how))
     return np.concatenate(parts) if len(parts) > 1 else np.asarray(parts[0])
 
 
@@ -97,7 +97,7 @@ def pick(
     ties: dict[str, Any] = {}
     if random_tie_break:
         ties = {"ties": "random", "random_state": randomness.seed(random_state)}
-    selector = Selector(question.measure, wanted, **question.how, **ties)
+    selector = Selector(question.measure, wanted, n_threads=_threads(pool), **question.how, **ties)
     for first, block in pool:
         try:
             answer = question.ask(model, block, **kwargs)
@@ -116,6 +116,11 @@ def pool_of(model: Any, X: Any, chunk_size: ChunkSize, progress: Progress) -> Bl
     classes = getattr(model, "classes_", None)
     members = max(1, len(getattr(model, "learner_list", ())))
     return blocks(X, chunk_size, outputs=members * (16 if classes is None else len(classes)), progress=progress)
+
+
+def _threads(pool: Blocks) -> int | None:
+    """Return 1 for blocks a single thread is done with before others have started."""
+    return 1 if min(pool.size, pool.rows) < 1 << 16 else None
 
 
 def probabilities(model: Any, X: Any, **kwargs: Any) -> Array:
