@@ -24,7 +24,7 @@ COMMAND = [sys.executable, "-m", "shortlist"]
 def run(tmp_path):
     np.save(tmp_path / "probs.npy", P)
 
-    def call(*words, code=0, **options):
+    def call(*words, code=0):
         done = subprocess.run(
             [*COMMAND, *map(str, words)],
             capture_output=True,
@@ -32,7 +32,8 @@ def run(tmp_path):
             timeout=120,
             cwd=tmp_path,
             check=False,
-            **options,
+            env={**os.environ, "COLUMNS": "200"},
+            env={**os.environ, "COLUMNS": "200"},
         )
         assert done.returncode == code, (done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
@@ -42,9 +43,8 @@ def run(tmp_path):
 
 
 def csv_of(picks):
-    return "rank,index,score\n" + "".join(
-        f"{r},{i},{s}\n" for r, (i, s) in enumerate(zip(picks.indices, picks.scores, strict=True), 1)
-    )
+    rows = enumerate(zip(picks.indices, picks.scores, strict=True), 1)
+    return "rank,index,score\n" + "".join(f"{rank},{index},{score!s}\n" for rank, (index, score) in rows)
 
 
 def test_piped_output_is_csv_and_nothing_else(run):
@@ -170,7 +170,7 @@ def test_help_names_the_commands(run):
 def test_inspect_shows_what_is_wrong(run, tmp_path):
     x = np.asfortranarray(P.copy())
     x[3, 1] = np.nan
-    x[8] = 0.9
+    x[8] = 0.875
     x[9, 0] = -1
     np.save(tmp_path / "x.npy", x)
     text = run("inspect", "x.npy", "-s", "entropy", "-k", 10).stdout
@@ -179,9 +179,9 @@ def test_inspect_shows_what_is_wrong(run, tmp_path):
         "float32, Fortran order",
         "available",
         "1,997 valid, 3 invalid",
-        "row 3: with NaN",
-        "row 8: that do not sum to 1",
-        "row 9: with a negative probability",
+        "row 3 has NaN in column 1",
+        "row 8 sums to 4.375",
+        "row 9 has -1 in column 0",
         "entropy of the valid rows",
         "k = 10: cut at",
     ):

@@ -92,7 +92,8 @@ extra(lambda: sl.select(sys.argv[1], "entropy", 1000))
 print(SEGMENT)
 """
     *found, segment = peaks(script, str(tmp_path / "probs.npy"), order)
-    assert max(found) < segment + 16 * MIB, [f"{peak / MIB:.1f} MiB" for peak in found]
+    # The columns of a Fortran-ordered file lie apart, and the kernel maps some more around each of them.
+    assert max(found) < segment + (16 if order == "C" else 32) * MIB, [f"{peak / MIB:.1f} MiB" for peak in found]
 
 
 def test_import_brings_in_numpy_and_nothing_heavy(record_property):

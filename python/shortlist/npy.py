@@ -60,6 +60,7 @@ class NpyFile:
         self.array: NDArray[Any] = np.ndarray(
             self.shape, dtype, buffer=self._map, offset=self.offset, order="F" if self.fortran else "C"
         )
+        self._size = size
         if not self.fortran:
             self._advise("MADV_SEQUENTIAL", 0, size)
 
@@ -75,7 +76,8 @@ class NpyFile:
             last = min(first + step, rows)
             self._rows("MADV_WILLNEED", last, min(last + step, rows))
             yield first, last
-            self._rows("MADV_DONTNEED", first, last)
+            # All of it, for the kernel maps more than was asked for around every column of a Fortran-ordered file.
+            self._advise("MADV_DONTNEED", 0, self._size)
 
     def _rows(self, advice: str, first: int, last: int) -> None:
         """Advise the kernel about the pages of a range of rows."""

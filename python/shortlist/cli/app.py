@@ -184,7 +184,9 @@ def _one_line_errors() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
     except (ValueError, TypeError, OSError, MemoryError) as error:
-        message = " ".join(str(error).split()).replace("strict=False", "--no-strict") or type(error).__name__
+        message = " ".join(str(error).split()) or type(error).__name__
+        for name, option in OPTIONS.items():
+            message = message.replace(name, option)
         typer.echo(f"shortlist: error: {message}", err=True)
         raise typer.Exit(1) from None
 
@@ -250,7 +252,7 @@ def _show_inspection(found: Inspection) -> None:
         if number:
             table.add_row("", f"{number:,} {REASONS.get(reason, reason)}")
     for row, reason in found.first:
-        table.add_row("", f"row {row}: {REASONS.get(reason, reason)}")
+        table.add_row("", f"row {row} {reason.partition(';')[0]}")
     if found.advice:
         table.add_row("advice", found.advice)
     console.print(table, soft_wrap=True)
@@ -287,6 +289,14 @@ def _bytes(size: float) -> str:
         size /= 1000
     return f"{size:,.1f} GB"
 
+
+# How the command writes what the library's sentences advise.
+OPTIONS = {
+    "strict=False": "--no-strict",
+    "from_logits=True": "--from-logits",
+    'normalize="renormalize"': "--normalize renormalize",
+    'dtype="bfloat16"': "--dtype bfloat16",
+}
 
 REASONS = {
     "nan": "with NaN",
