@@ -12,7 +12,7 @@ import numpy as np
 
 from . import data
 from .bandwidth import reader
-from .report import Figure, Printer
+from .report import Figure, Printer, progress
 from .timing import Task, Times, interleave
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ class Bench:
         """Measure everything."""
         figures: list[Figure] = []
         for pool, x in self.pools():
+            progress(f"C={x.shape[1]} {x.dtype} {pool}")
             if "scores" in self.parts:
                 self.out = np.empty(len(x), x.dtype)
             for threads in self.options.threads:

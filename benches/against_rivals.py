@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import data, rivals
-from .report import Figure, Printer, number, verdict
+from .report import Figure, Printer, number, progress, verdict
 from .rivals import MEASURES, Rival
 from .timing import Task, Times, interleave
 
@@ -139,6 +139,7 @@ def run(options: Any, printer: Printer) -> list[Figure]:
     for n_rows, classes in shapes:
         for dtype in options.dtypes:
             x = data.fill(buffer.rows(n_rows, classes, dtype), "dirichlet")
+            progress(f"{n_rows:,} x {classes} {dtype}")
             times = measure_shape(x, found, options)
             mine = list(figures(x, times, options))
             judged = list(checks(mine, found))

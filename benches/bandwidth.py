@@ -10,27 +10,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def reader() -> tuple[str, Callable[[np.ndarray, int], float]]:
+def reader() -> tuple[str, Callable[[np.ndarray, int], object]]:
     """A compiled loop that reads every byte of an array, and its name.
 
     ``shortlist._core.read_all`` if it is there, otherwise the same loop by Numba.
     """
     try:
-        from shortlist import _core
+        from shortlist._core import read_all
 
-        return "shortlist._core.read_all", _core.read_all
-    except (ImportError, AttributeError):
-        pass
-    try:
-        return "numba sum", numba_reader()
+        name = "shortlist._core.read_all"
     except ImportError:
-        raise SystemExit(
-            "benches: nothing to measure read bandwidth with: build shortlist (make build) or install numba"
-        ) from None
+        try:
+            name, read_all = "Numba sum", numba_reader()
+        except ImportError:
+            raise SystemExit(
+                "benches: nothing to measure read bandwidth with: build shortlist (make build) or install numba"
+            ) from None
+    return name, lambda x, n_threads: read_all(words(x), n_threads)
 
 
-def numba_reader() -> Callable[[np.ndarray, int], float]:
-    """A sum of 64-bit words in parallel slices, vectorised by LLVM."""
+def words(x: np.ndarray) -> np.ndarray:
+    """The bytes of a contiguous array as 64-bit words."""
+    flat = x.reshape(-1).view(np.uint8)
+    return flat[: len(flat) // 8 * 8].view(np.uint64)
+
+
+def numba_reader() -> Callable[[np.ndarray, int], int]:
+    """A sum of words in parallel slices, vectorised by LLVM."""
     import numba
 
     @numba.njit(parallel=True, nogil=True)
@@ -44,9 +50,8 @@ def numba_reader() -> Callable[[np.ndarray, int], float]:
             sums[part] = here
         return sums.sum()
 
-    def read(x: np.ndarray, n_threads: int) -> float:
+    def read(words: np.ndarray, n_threads: int) -> int:
         numba.set_num_threads(n_threads)
-        flat = x.reshape(-1).view(np.uint8)
-        return float(total(flat[: len(flat) // 8 * 8].view(np.uint64), n_threads))
+        return int(total(words, n_threads))
 
     return read

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from . import data
 from .against_memory import WIDTHS, K
 from .bandwidth import reader
-from .report import Figure, Printer
+from .report import Figure, Printer, progress
 from .timing import Task, interleave
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def run(options: Any) -> Iterator[Figure]:
     buffer = data.Buffer(n_bytes)
     for classes in options.classes or ((2, 100) if options.quick else WIDTHS):
         x = data.fill(buffer.rows(n_bytes // (classes * 4), classes, "float32"), "logits")
+        progress(f"logits, C={classes}")
         for threads in options.threads:
             tasks: dict[str, Task] = {"read": lambda x=x, n=threads: read(x, n)}
             for measure in TARGETS:

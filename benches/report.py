@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,12 @@ def number(value: float) -> str:
     return f"{value:.2f}" if value < 3 else f"{value:.1f}" if value < 20 else f"{value:.0f}"
 
 
+def progress(text: str) -> None:
+    """Say what is being measured, where a person is watching."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K  {text}", end="\r" if text else "", file=sys.stderr, flush=True)
+
+
 class Printer:
     """Tables as aligned text or as Markdown."""
 
@@ -60,6 +67,7 @@ class Printer:
 
     def title(self, text: str) -> None:
         """A heading."""
+        progress("")
         print(f"\n### {text}\n" if self.markdown else f"\n{text}", flush=True)
 
     def line(self, text: str) -> None:

@@ -92,8 +92,8 @@ def show_picks(places: place_names.PlaceNames, probs: np.ndarray, path: Path) ->
         for rank, (row, score) in enumerate(list(selection)[:SHOWN], 1):
             first, second = np.argsort(-probs[row], kind="stable")[:2]
             guess = " or ".join(f"{places.countries[c]} {probs[row, c]:.1%}" for c in (first, second))
-            rows.append([places.names[row][:34], guess, places.codes[row], f"{score:.6g}", f"{rank}", f"{row:,}"])
-        show.table(["name", "model's guess", "is in", measure, "rank", "row"], rows, left=3)
+            rows.append([f"{rank}", f"{row:,}", f"{score:.4g}", guess, places.codes[row], places.names[row]])
+        show.table(["", "row", "score", "model's guess", "is in", "name"], rows, left={3, 4, 5})
         for line in selection.report.lines():
             show.say(line)
         share = right[selection.indices].mean()
@@ -154,7 +154,7 @@ def compare(path: Path, labelled: np.ndarray, probs: np.ndarray) -> None:
                     agreement(picks[OURS, measure], picks[who, measure], measure, probs) if who != OURS else "",
                 ]
             )
-    show.table(["top 1,000 by", "", "time", "peak memory", "picks"], rows, left=2)
+    show.table(["top 1,000 by", "", "time", "peak memory", "picks"], rows, left={0, 1, 4})
     show.say("Times are ratios to Shortlist's; medians of 5 interleaved runs, modAL's formulas once. The file is in")
     show.say("the page cache. Peak memory is what the process allocates beyond the mapped input of "
              f"{probs.nbytes / 2**20:,.0f} MiB.")  # fmt: skip
