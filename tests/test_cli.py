@@ -33,7 +33,6 @@ def run(tmp_path):
             cwd=tmp_path,
             check=False,
             env={**os.environ, "COLUMNS": "200"},
-            env={**os.environ, "COLUMNS": "200"},
         )
         assert done.returncode == code, (done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
