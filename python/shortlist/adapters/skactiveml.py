@@ -38,7 +38,7 @@ class ShortlistSampling(SingleAnnotatorPoolQueryStrategy):  # type: ignore[misc]
     >>> from shortlist.adapters.skactiveml import ShortlistSampling
     >>> from skactiveml.classifier import SklearnClassifier
     >>> from sklearn.linear_model import LogisticRegression
-    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> X = np.array([[0.0], [1.0], [2.5], [3.0]])
     >>> y = np.array([0.0, np.nan, np.nan, 1.0])
     >>> clf = SklearnClassifier(LogisticRegression(), classes=[0, 1])
     >>> ShortlistSampling(sl.margin_sampling).query(X, y, clf).tolist()
