@@ -16,7 +16,7 @@ help:  ## list the tasks
 venv: $(VENV)/.built  ## make .venv: tools, dependencies, and Shortlist built for release and installed
 build: venv  ## the same: compile what changed
 
-demo: venv  ## pick 1,000 of 1.1 million place names worth labelling, against NumPy and modAL's formulas
+demo: $(VENV)/.demo  ## pick 1,000 of 1.1 million place names worth labelling, against NumPy and modAL's formulas
 	$(PY) examples/demo.py
 
 test: test-rust test-python  ## every test: Rust, then Python
@@ -32,8 +32,8 @@ test-rust: cargo-found  ## the tests of the core
 test-python: venv  ## the tests of the Python package and the command
 	$(PY) -m pytest
 
-bench: venv  ## measure against memory bandwidth and against what else is installed
-	$(PY) benches/run.py
+bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals (TORCH=1: against torch too, a large download)
+	$(PY) -m benches
 
 lint: venv  ## formatting, clippy, ruff, mypy --strict, stubs against the module
 	cargo fmt --all --check
@@ -55,6 +55,14 @@ $(VENV)/.made: | python-found
 $(VENV)/.built: $(VENV)/.made pyproject.toml $(RUST) | cargo-found
 	@echo "Installing what Shortlist needs and compiling it (about two minutes the first time)"
 	@. $(VENV)/bin/activate && PIP_QUIET=1 PIP_DISABLE_PIP_VERSION_CHECK=1 maturin develop --release --quiet --extras cli,plot,test,lint
+	@touch $@
+
+$(VENV)/.demo: examples/requirements.txt | venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(VENV)/.bench$(if $(TORCH),-torch): benches/requirements.txt $(if $(TORCH),benches/requirements-torch.txt) | venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check $(addprefix -r ,$^)
 	@touch $@
 
 python-found:
