@@ -49,6 +49,7 @@ _LAZY: dict[str, str] = {
             "variation_ratio_sampling",
             "mean_std_sampling",
             "max_std_sampling",
+            "regressor_std",
             "random_sampling",
             "uncertainty_batch_sampling",
             "mix",

@@ -17,6 +17,7 @@ from shortlist.learners import ActiveLearner, BayesianOptimizer, Committee
 from shortlist.strategies import (
     ArgumentError,
     PoolTooSmallError,
+    bald_sampling,
     entropy_sampling,
     make_linear_combination,
     margin_sampling,
@@ -167,6 +168,13 @@ def test_estimators_without_predict_proba():
         active.query(X)
     with pytest.raises(TypeError, match="predict of LinearRegression does not take return_std=True"):
         max_std_sampling(active, X)
+
+
+def test_a_strategy_for_committees_on_one_model():
+    for strategy in (vote_entropy_sampling, bald_sampling):
+        active = ActiveLearner(GaussianNB(), query_strategy=strategy, X_training=X[SEED], y_training=y[SEED])
+        with pytest.raises(TypeError, match="has no vote.*: this strategy is for a Committee; for one model use unc"):
+            active.query(X)
 
 
 def test_nan_probabilities_are_an_error_that_names_the_row():

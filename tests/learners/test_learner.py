@@ -71,6 +71,30 @@ def test_only_new_neither_keeps_nor_joins():
     assert len(active.X_training) == len(SEED)
 
 
+def test_add_keeps_without_fitting():
+    active = ActiveLearner(Recorder(), X_training=X[SEED], y_training=y[SEED])
+    active.add(X[5:7], y[5:7])
+    assert len(active.X_training) == 8
+    assert len(active.estimator.X_) == 6
+    active.teach(X[7:8], y[7:8])
+    assert len(active.estimator.X_) == 9
+
+
+def test_a_pool_that_is_read_as_it_is_asked_for():
+    class OnDisk:
+        shape, largest = X.shape, 0
+
+        def __getitem__(self, index):
+            rows = X[index]
+            self.largest = max(self.largest, len(rows))
+            return rows
+
+    pool = OnDisk()
+    indices, rows = learner(query_strategy=margin_sampling).query(pool, n_instances=3, chunk_size=20)
+    np.testing.assert_array_equal(rows, X[indices])
+    assert pool.largest == 20
+
+
 def test_fit_forgets():
     active = ActiveLearner(Recorder(), X_training=X[SEED], y_training=y[SEED])
     assert active.fit(X[:3], y[:3]) is active

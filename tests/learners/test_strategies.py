@@ -7,6 +7,8 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
@@ -159,6 +161,13 @@ def test_mix_by_definition():
     assert cold[0] == X[:, 0].argmax()
     with pytest.raises(ValueError, match="NaN for row 0"):
         sl.mix(measure=lambda learner, X: np.full(len(X), np.nan))(learner(), X)
+
+
+def test_mix_for_a_regressor():
+    regressor = GaussianProcessRegressor(RBF(2.0), optimizer=None)
+    active = ActiveLearner(regressor, sl.mix(0.7, measure=sl.regressor_std), X[SEED], X[SEED, 0])
+    indices, _ = active.query(X, n_instances=6)
+    assert len(set(indices.tolist()) - set(SEED)) == 6
 
 
 def test_mix_of_equal_rows_ends():

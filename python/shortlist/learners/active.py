@@ -124,6 +124,10 @@ class ActiveLearner(BaseLearner):
             self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
         training.warn_new_classes(known, y)
 
+    def add(self, X: Any, y: Any) -> None:
+        """Add labelled rows to what is known without fitting; the next `teach` fits on them too."""
+        self._add_training_data(X, y)
+
     def _add_training_data(self, X: Any, y: Any) -> None:
         training.check(X, y, self.force_all_finite)
         rows, labels = training.extend(self.X_training, X, "X"), training.extend(self.y_training, y, "y")

@@ -74,6 +74,10 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
         else:
             self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
 
+    def add(self, X: Any, y: Any) -> None:
+        """Add labelled rows to what every member knows without fitting; `teach` and `rebag` fit on them too."""
+        self._add_training_data(X, y)
+
     def rebag(self, **fit_kwargs: Any) -> None:
         """Fit every member on a resample of the rows it was taught."""
         self._fit_to_known(bootstrap=True, **fit_kwargs)

@@ -16,6 +16,7 @@ from shortlist.strategies.disagreement import (
     max_disagreement_sampling,
     max_std_sampling,
     mean_std_sampling,
+    regressor_std,
     variation_ratio_sampling,
     vote_entropy_sampling,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "variation_ratio_sampling",
     "mean_std_sampling",
     "max_std_sampling",
+    "regressor_std",
     "random_sampling",
     "uncertainty_batch_sampling",
     "mix",

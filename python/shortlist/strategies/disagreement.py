@@ -16,24 +16,43 @@ from shortlist.strategies.choice import best
 from shortlist.strategies.regression import mean_and_std
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shortlist.rows.blocks import ChunkSize, Progress
     from shortlist.strategies.choice import Array, Picks
     from shortlist.strategies.randomness import RandomState
 
 
+def regressor_std(
+    regressor: Any, X: Any, *, chunk_size: ChunkSize = "auto", progress: Progress = None, **kwargs: Any
+) -> Array:
+    """Return the standard deviation of each predicted value; a utility for `mix` and `make_query_strategy`."""
+    return mean_and_std(regressor, X, chunk_size, progress, kwargs)[1]
+
+
 def vote_shares(committee: Any, X: Any, **kwargs: Any) -> Array:
     """Ask for the share of votes each class gets, ``(rows, classes)``."""
-    votes = np.asarray(committee.vote(X, **kwargs))
+    votes = np.asarray(_method(committee, "vote")(X, **kwargs))
     shares = np.stack([(votes == label).sum(axis=1) for label in committee.classes_], axis=1)
     return shares / len(committee)
 
 
 def member_probabilities(committee: Any, X: Any, **kwargs: Any) -> Array:
     """Ask for the probabilities of each member, ``(members, rows, classes)``."""
-    answer = np.asarray(committee.vote_proba(X, **kwargs))
+    answer = np.asarray(_method(committee, "vote_proba")(X, **kwargs))
     if answer.ndim != 3:
         raise ValueError(f"vote_proba gave shape {answer.shape}; accepted is (rows, members, classes)")
     return answer.transpose(1, 0, 2)
+
+
+def _method(committee: Any, name: str) -> Callable[..., Any]:
+    method: Callable[..., Any] | None = getattr(committee, name, None)
+    if method is None:
+        raise TypeError(
+            f"a {type(committee).__name__} has no {name}: this strategy is for a Committee; "
+            "for one model use uncertainty_sampling, margin_sampling or entropy_sampling"
+        )
+    return method
 
 
 _VOTE_ENTROPY = Question("entropy", vote_shares, unfitted=0.0)
@@ -213,7 +232,7 @@ def max_std_sampling(
 
     `regressor` is a `CommitteeRegressor`, or any model whose ``predict`` takes ``return_std=True``.
     """
-    _, std = mean_and_std(regressor, X, chunk_size, progress, kwargs)
+    std = regressor_std(regressor, X, chunk_size=chunk_size, progress=progress, **kwargs)
     return best(
         std, n_instances, random_tie_break=random_tie_break, random_state=randomness.of(regressor, random_state)
     )
