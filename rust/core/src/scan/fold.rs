@@ -6,7 +6,7 @@
 //! Every fold over probabilities but the plain sum keeps the largest value apart: of the largest so far and the new one, the
 //! smaller (`beaten`) joins the sums. So the sums run over all classes but one largest, in one pass.
 
-use super::recipe::Folded;
+use super::recipe::{Folded, Recipe};
 use crate::math::{exp, ln};
 use crate::measure::Needs;
 use crate::simd::{Float, Vector};
@@ -27,6 +27,14 @@ pub(super) trait Fold<V: Vector, const N: usize>: Copy {
 pub(super) trait ProbabilityFold<V: Vector, const N: usize>: Fold<V, N> {
     /// The names of what was kept.
     fn folded(self, kept: [V; N]) -> Folded<V>;
+}
+
+/// The second of the two folds over a row of logits.
+pub(super) trait TailFold<V: Vector, const N: usize>: Fold<V, N> {
+    /// The fold around a peak.
+    fn new(tail: Tail<V>) -> Self;
+    /// The scores of what both folds kept, and whether all rows are valid.
+    fn close(recipe: &Recipe<V::Scalar>, needs: Needs, peaks: [V; 2], kept: [V; N]) -> (V, bool);
 }
 
 #[inline(always)]
@@ -218,7 +226,7 @@ impl<V: Vector> Tail<V> {
 
 /// Sum of `e^d`, and the number of largest classes.
 #[derive(Clone, Copy)]
-pub(super) struct TailSum<V>(pub(super) Tail<V>);
+pub(super) struct TailSum<V>(Tail<V>);
 
 impl<V: Vector> Fold<V, 2> for TailSum<V> {
     const ABSENT: f64 = f64::NEG_INFINITY;
@@ -236,13 +244,13 @@ impl<V: Vector> Fold<V, 2> for TailSum<V> {
 
     #[inline(always)]
     fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
-        std::array::from_fn(|i| a[i].add(b[i]))
+        [a[0].add(b[0]), a[1].add(b[1])]
     }
 }
 
 /// As [`TailSum`], and the sum of `-d e^d`.
 #[derive(Clone, Copy)]
-pub(super) struct TailLogarithms<V>(pub(super) Tail<V>);
+pub(super) struct TailLogarithms<V>(Tail<V>);
 
 impl<V: Vector> Fold<V, 3> for TailLogarithms<V> {
     const ABSENT: f64 = f64::NEG_INFINITY;
@@ -264,13 +272,13 @@ impl<V: Vector> Fold<V, 3> for TailLogarithms<V> {
 
     #[inline(always)]
     fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
-        std::array::from_fn(|i| a[i].add(b[i]))
+        [a[0].add(b[0]), a[1].add(b[1]), a[2].add(b[2])]
     }
 }
 
 /// As [`TailSum`], and the sum of `e^2d`.
 #[derive(Clone, Copy)]
-pub(super) struct TailSquares<V>(pub(super) Tail<V>);
+pub(super) struct TailSquares<V>(Tail<V>);
 
 impl<V: Vector> Fold<V, 3> for TailSquares<V> {
     const ABSENT: f64 = f64::NEG_INFINITY;
@@ -288,6 +296,42 @@ impl<V: Vector> Fold<V, 3> for TailSquares<V> {
 
     #[inline(always)]
     fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
-        std::array::from_fn(|i| a[i].add(b[i]))
+        [a[0].add(b[0]), a[1].add(b[1]), a[2].add(b[2])]
+    }
+}
+
+impl<V: Vector> TailFold<V, 2> for TailSum<V> {
+    #[inline(always)]
+    fn new(tail: Tail<V>) -> Self {
+        TailSum(tail)
+    }
+
+    #[inline(always)]
+    fn close(recipe: &Recipe<V::Scalar>, needs: Needs, peaks: [V; 2], kept: [V; 2]) -> (V, bool) {
+        recipe.close_logits(needs, peaks, kept, zero(), zero())
+    }
+}
+
+impl<V: Vector> TailFold<V, 3> for TailLogarithms<V> {
+    #[inline(always)]
+    fn new(tail: Tail<V>) -> Self {
+        TailLogarithms(tail)
+    }
+
+    #[inline(always)]
+    fn close(recipe: &Recipe<V::Scalar>, needs: Needs, peaks: [V; 2], kept: [V; 3]) -> (V, bool) {
+        recipe.close_logits(needs, peaks, [kept[0], kept[1]], kept[2], zero())
+    }
+}
+
+impl<V: Vector> TailFold<V, 3> for TailSquares<V> {
+    #[inline(always)]
+    fn new(tail: Tail<V>) -> Self {
+        TailSquares(tail)
+    }
+
+    #[inline(always)]
+    fn close(recipe: &Recipe<V::Scalar>, needs: Needs, peaks: [V; 2], kept: [V; 3]) -> (V, bool) {
+        recipe.close_logits(needs, peaks, [kept[0], kept[1]], zero(), kept[2])
     }
 }

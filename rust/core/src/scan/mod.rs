@@ -28,27 +28,18 @@ use std::ops::Range;
 
 /// The fold that a measure needs.
 macro_rules! choose {
-    ($S:ty, $T:ty, $recipe:ident, $probabilities:ident, $logits:ident) => {{
-        let zero = <$T as Lanes>::Vector::<$S>::splat(<$T>::ZERO);
+    ($recipe:ident, $probabilities:ident, $logits:ident) => {
         match ($recipe.logits, $recipe.measure.needs()) {
             (false, Needs::Sum) => $probabilities!(fold::Sums),
             (false, Needs::Second) => $probabilities!(fold::Seconds),
             (false, Needs::Logs) => $probabilities!(fold::Logarithms),
             (false, Needs::Squares) => $probabilities!(fold::Squares),
-            (true, Needs::Sum) => {
-                $logits!(fold::TailSum, |peaks, kept| $recipe.close_logits(Needs::Sum, peaks, kept, zero, zero))
-            }
-            (true, Needs::Second) => {
-                $logits!(fold::TailSum, |peaks, kept| $recipe.close_logits(Needs::Second, peaks, kept, zero, zero))
-            }
-            (true, Needs::Logs) => {
-                $logits!(fold::TailLogarithms, |peaks, [a, b, c]| $recipe.close_logits(Needs::Logs, peaks, [a, b], c, zero))
-            }
-            (true, Needs::Squares) => {
-                $logits!(fold::TailSquares, |peaks, [a, b, c]| $recipe.close_logits(Needs::Squares, peaks, [a, b], zero, c))
-            }
+            (true, Needs::Sum) => $logits!(fold::TailSum<_>, Needs::Sum),
+            (true, Needs::Second) => $logits!(fold::TailSum<_>, Needs::Second),
+            (true, Needs::Logs) => $logits!(fold::TailLogarithms<_>, Needs::Logs),
+            (true, Needs::Squares) => $logits!(fold::TailSquares<_>, Needs::Squares),
         }
-    }};
+    };
 }
 
 /// A tile and a level: what a thread scores rows with.
@@ -213,12 +204,12 @@ impl<T: Float> Kernel for AdjacentRows<'_, T> {
             };
         }
         macro_rules! wide_logits {
-            ($fold:expr, $close:expr) => {
-                wide::logits::<<T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, $close, recipe, out)
+            ($fold:ty, $needs:expr) => {
+                wide::logits::<<T as Lanes>::Vector<S>, $fold, _>(origin, stride, classes, $needs, recipe, out)
             };
         }
         // SAFETY: promised to `new`.
-        unsafe { choose!(S, T, recipe, wide, wide_logits) }
+        unsafe { choose!(recipe, wide, wide_logits) }
     }
 }
 
@@ -265,10 +256,10 @@ unsafe fn narrow_rows<S: Simd, T: Float>(
         };
     }
     macro_rules! narrow_logits {
-        ($fold:expr, $close:expr) => {
-            narrow::logits::<<T as Lanes>::Vector<S>, _, _>(source, classes, $fold, $close, recipe, out)
+        ($fold:ty, $needs:expr) => {
+            narrow::logits::<<T as Lanes>::Vector<S>, $fold, _>(source, classes, $needs, recipe, out)
         };
     }
     // SAFETY: the caller's promise.
-    unsafe { choose!(S, T, recipe, narrow, narrow_logits) }
+    unsafe { choose!(recipe, narrow, narrow_logits) }
 }

@@ -1,12 +1,20 @@
 //! Few classes: a lane is a row. A group of rows is read column by column (four at a time, through 4 x 4 transposes, where rows are
 //! adjacent in memory), and every operation is vertical. The sums run over the classes in their order.
 
-use super::fold::{Fold, Peaks, ProbabilityFold, Tail};
+use super::fold::{Fold, Peaks, ProbabilityFold, Tail, TailFold};
 use super::recipe::Recipe;
+use crate::measure::Needs;
 use crate::simd::{Float, Vector};
 
 /// The most classes that are read this way: beyond, the lanes share the classes of one row.
 pub(super) const MOST_CLASSES: usize = 48;
+
+/// What is done with each column. A trait, and not a closure: closures are compiled without the features of the level they are called in, and
+/// can't be marked to be inlined.
+pub(super) trait Take<V> {
+    /// Take the next class of `LANES` rows.
+    fn take(&mut self, value: V);
+}
 
 /// Rows that can be read a column at a time.
 pub(super) trait Source<T> {
@@ -14,7 +22,7 @@ pub(super) trait Source<T> {
     ///
     /// # Safety
     /// The rows must be readable, and where rows are adjacent three values past the last one too.
-    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, take: impl FnMut(V));
+    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, taker: &mut impl Take<V>);
 }
 
 /// Rows that follow each other in memory, `stride` apart.
@@ -25,26 +33,30 @@ pub(super) struct RowMajor<T> {
 
 impl<T: Float> Source<T> for RowMajor<T> {
     #[inline(always)]
-    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, mut take: impl FnMut(V)) {
+    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, taker: &mut impl Take<V>) {
         // SAFETY: the caller promises these rows and three values past them.
         unsafe {
             let from = self.origin.add(row * self.stride);
             if classes == 2 && self.stride == 2 {
-                V::load_pairs(from).into_iter().for_each(take);
+                let [a, b] = V::load_pairs(from);
+                taker.take(a);
+                taker.take(b);
                 return;
             }
             let mut class = 0;
             while class + 4 <= classes {
                 let [a, b, c, d] = V::load_columns(from.add(class), self.stride);
-                take(a);
-                take(b);
-                take(c);
-                take(d);
+                taker.take(a);
+                taker.take(b);
+                taker.take(c);
+                taker.take(d);
                 class += 4;
             }
             if class < classes {
                 let last = V::load_columns(from.add(class), self.stride);
-                last[..classes - class].iter().for_each(|&value| take(value));
+                for &value in &last[..classes - class] {
+                    taker.take(value);
+                }
             }
         }
     }
@@ -58,11 +70,41 @@ pub(super) struct ColumnMajor<T> {
 
 impl<T: Float> Source<T> for ColumnMajor<T> {
     #[inline(always)]
-    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, mut take: impl FnMut(V)) {
+    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, taker: &mut impl Take<V>) {
         for class in 0..classes {
             // SAFETY: the caller promises these rows.
-            take(unsafe { V::load(self.origin.offset(class as isize * self.stride).add(row)) });
+            let value = unsafe { V::load(self.origin.offset(class as isize * self.stride).add(row)) };
+            taker.take(value);
         }
+    }
+}
+
+/// Folds the columns.
+struct Folding<F, V, const N: usize> {
+    fold: F,
+    kept: [V; N],
+}
+
+impl<V: Vector, F: Fold<V, N>, const N: usize> Take<V> for Folding<F, V, N> {
+    #[inline(always)]
+    fn take(&mut self, value: V) {
+        self.kept = self.fold.step(self.kept, value);
+    }
+}
+
+/// Keeps the columns, and finds the two largest.
+struct Keeping<V> {
+    columns: [V; MOST_CLASSES],
+    count: usize,
+    peaks: [V; 2],
+}
+
+impl<V: Vector> Take<V> for Keeping<V> {
+    #[inline(always)]
+    fn take(&mut self, value: V) {
+        self.columns[self.count] = value;
+        self.count += 1;
+        self.peaks = Peaks.step(self.peaks, value);
     }
 }
 
@@ -84,11 +126,11 @@ where
 {
     let mut valid = true;
     for (group, out) in out.chunks_exact_mut(V::Scalar::LANES).enumerate() {
-        let mut kept = fold.start();
+        let mut folding = Folding { fold, kept: fold.start() };
         // SAFETY: the caller's promise; `out` has room for all lanes.
         unsafe {
-            source.columns::<V>(group * V::Scalar::LANES, classes, |value| kept = fold.step(kept, value));
-            let (scores, all) = recipe.close_probabilities(fold.folded(kept));
+            source.columns::<V>(group * V::Scalar::LANES, classes, &mut folding);
+            let (scores, all) = recipe.close_probabilities(fold.folded(folding.kept));
             scores.store(out.as_mut_ptr());
             valid &= all;
         }
@@ -104,32 +146,28 @@ where
 pub(super) unsafe fn logits<V, F, const N: usize>(
     source: &impl Source<V::Scalar>,
     classes: usize,
-    fold: impl Fn(Tail<V>) -> F,
-    close: impl Fn([V; 2], [V; N]) -> (V, bool),
+    needs: Needs,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
 ) -> bool
 where
     V: Vector,
-    F: Fold<V, N>,
+    F: TailFold<V, N>,
 {
     let mut valid = true;
-    let mut columns = [V::splat(V::Scalar::ZERO); MOST_CLASSES];
     let inverse_temperature = V::splat(recipe.inverse_temperature);
+    let mut keeping = Keeping { columns: [V::splat(V::Scalar::ZERO); MOST_CLASSES], count: 0, peaks: Peaks.start() };
     for (group, out) in out.chunks_exact_mut(V::Scalar::LANES).enumerate() {
-        let mut peaks = Peaks.start();
-        let mut class = 0;
+        keeping.count = 0;
+        keeping.peaks = Peaks.start();
         // SAFETY: the caller's promise.
-        unsafe {
-            source.columns::<V>(group * V::Scalar::LANES, classes, |value| {
-                columns[class] = value;
-                class += 1;
-                peaks = Peaks.step(peaks, value);
-            });
+        unsafe { source.columns::<V>(group * V::Scalar::LANES, classes, &mut keeping) };
+        let fold = F::new(Tail { peak: keeping.peaks[0], inverse_temperature });
+        let mut kept = fold.start();
+        for &value in &keeping.columns[..classes] {
+            kept = fold.step(kept, value);
         }
-        let fold = fold(Tail { peak: peaks[0], inverse_temperature });
-        let kept = columns[..classes].iter().fold(fold.start(), |kept, &value| fold.step(kept, value));
-        let (scores, all) = close(peaks, kept);
+        let (scores, all) = F::close(recipe, needs, keeping.peaks, kept);
         // SAFETY: `out` has room for all lanes.
         unsafe { scores.store(out.as_mut_ptr()) };
         valid &= all;

@@ -103,6 +103,7 @@ impl<T: Float> Kernel for Transpose<'_, T> {
     type Output = ();
 
     /// Four rows by `LANES` columns at a time.
+    #[allow(clippy::needless_range_loop)] // an iterator's `next` would be compiled without the level's features
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Transpose { tile, from, stride, count, columns } = self;
@@ -113,8 +114,8 @@ impl<T: Float> Kernel for Transpose<'_, T> {
                 // SAFETY: read where `transpose` was promised; written inside rows `row..row + 4`, columns `column..column + LANES`.
                 unsafe {
                     let rows = T::Vector::<S>::load_columns(from.add(column * stride + row), stride);
-                    for (i, values) in rows.into_iter().enumerate() {
-                        values.store(tile.values.as_mut_ptr().add((row + i) * columns + column));
+                    for i in 0..4 {
+                        rows[i].store(tile.values.as_mut_ptr().add((row + i) * columns + column));
                     }
                 }
             }

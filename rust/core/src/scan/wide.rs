@@ -1,8 +1,11 @@
 //! Many classes: the lanes share the classes of one row, lane `l` taking classes `l`, `l + LANES`, ... The lanes of `LANES` rows are then
 //! merged together, transposed so that a lane is a row, in a fixed tree.
 
-use super::fold::{Fold, Peaks, ProbabilityFold, Tail};
+#![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
+
+use super::fold::{Fold, Peaks, ProbabilityFold, Tail, TailFold};
 use super::recipe::Recipe;
+use crate::measure::Needs;
 use crate::simd::{Float, Vector};
 
 /// What the lanes of a group of rows keep: `[number][row][lane]`, as `f32` lanes need it.
@@ -16,22 +19,34 @@ impl<T: Float, const N: usize> Lanes<T, N> {
 
     #[inline(always)]
     fn keep<V: Vector<Scalar = T>>(&mut self, row: usize, kept: [V; N]) {
-        for (numbers, kept) in self.0.iter_mut().zip(kept) {
+        for number in 0..N {
             // SAFETY: a row has room for 16 lanes, and none has more.
-            unsafe { kept.store(numbers[row].as_mut_ptr()) };
+            unsafe { kept[number].store(self.0[number][row].as_mut_ptr()) };
         }
     }
 
-    /// A lane per row: columns of four are merged in pairs, then one after the other.
+    /// A lane per row: columns of four are merged in pairs, then one four after the other.
     #[inline(always)]
     fn merge<V: Vector<Scalar = T>>(&self, fold: impl Fold<V, N>) -> [V; N] {
-        let four = |lane: usize| {
+        let mut merged = self.merge_four(fold, 0);
+        let mut lane = 4;
+        while lane < T::LANES {
+            merged = fold.merge(merged, self.merge_four(fold, lane));
+            lane += 4;
+        }
+        merged
+    }
+
+    #[inline(always)]
+    fn merge_four<V: Vector<Scalar = T>>(&self, fold: impl Fold<V, N>, lane: usize) -> [V; N] {
+        let zero = V::splat(T::ZERO);
+        let [mut a, mut b, mut c, mut d] = [[zero; N]; 4];
+        for number in 0..N {
             // SAFETY: `T::LANES <= 16` rows of 16 lanes are there, and `lane + 4 <= 16`.
-            let columns = self.0.each_ref().map(|numbers| unsafe { V::load_columns(numbers[0].as_ptr().add(lane), 16) });
-            let [a, b, c, d] = std::array::from_fn(|j| columns.map(|column| column[j]));
-            fold.merge(fold.merge(a, b), fold.merge(c, d))
-        };
-        (4..T::LANES).step_by(4).fold(four(0), |merged, lane| fold.merge(merged, four(lane)))
+            let columns = unsafe { V::load_columns(self.0[number][0].as_ptr().add(lane), 16) };
+            [a[number], b[number], c[number], d[number]] = columns;
+        }
+        fold.merge(fold.merge(a, b), fold.merge(c, d))
     }
 }
 
@@ -102,14 +117,13 @@ pub(super) unsafe fn logits<V, F, const N: usize>(
     from: *const V::Scalar,
     stride: usize,
     classes: usize,
-    fold: impl Fn(Tail<V>) -> F,
-    close: impl Fn([V; 2], [V; N]) -> (V, bool),
+    needs: Needs,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
 ) -> bool
 where
     V: Vector,
-    F: Fold<V, N>,
+    F: TailFold<V, N>,
 {
     let count = V::Scalar::LANES;
     let inverse_temperature = V::splat(recipe.inverse_temperature);
@@ -126,13 +140,13 @@ where
         let peaks: [V; 2] = first.merge(Peaks);
         // SAFETY: `tops` has room for all lanes.
         unsafe { peaks[0].store(tops.as_mut_ptr()) };
-        for (i, &top) in tops.iter().enumerate().take(count) {
-            let fold = fold(Tail { peak: V::splat(top), inverse_temperature });
+        for i in 0..count {
+            let fold = F::new(Tail { peak: V::splat(tops[i]), inverse_temperature });
             // SAFETY: the caller's promise.
             second.keep(i, unsafe { row::<V, F, N>(from.add(i * stride), classes, fold) });
         }
-        let merged = second.merge(fold(Tail { peak: peaks[0], inverse_temperature }));
-        let (scores, all) = close(peaks, merged);
+        let merged = second.merge(F::new(Tail { peak: peaks[0], inverse_temperature }));
+        let (scores, all) = F::close(recipe, needs, peaks, merged);
         // SAFETY: `out` has room for all lanes.
         unsafe { scores.store(out.as_mut_ptr()) };
         valid &= all;

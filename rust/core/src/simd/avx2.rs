@@ -171,7 +171,8 @@ impl Vector for F32 {
 
     #[inline(always)]
     unsafe fn load_first(from: *const f32, count: usize, fill: Self) -> Self {
-        let part = |offset: usize, fill: __m256| {
+        #[inline(always)]
+        fn part(from: *const f32, count: usize, offset: usize, fill: __m256) -> __m256 {
             let lanes = count.saturating_sub(offset).min(8);
             // SAFETY: the window of 32 bytes that starts `lanes` 4-byte units before the zeros lies inside the table, and masked-out lanes
             // are not read.
@@ -181,72 +182,97 @@ impl Vector for F32 {
                 let loaded = _mm256_maskload_ps(from.wrapping_add(offset), mask);
                 _mm256_blendv_ps(fill, loaded, _mm256_castsi256_ps(mask))
             }
-        };
-        F32([part(0, fill.0[0]), part(8, fill.0[1])])
+        }
+        F32([part(from, count, 0, fill.0[0]), part(from, count, 8, fill.0[1])])
     }
 
     #[inline(always)]
     unsafe fn load_columns(from: *const f32, stride: usize) -> [Self; 4] {
-        // SAFETY: the caller promises four values at the start of each of the 16 rows.
-        let part = |from: *const f32| unsafe {
-            let rows = |i: usize| {
+        /// Rows `i` and `i + 4` of four values.
+        ///
+        /// # Safety
+        /// Both must be readable.
+        #[inline(always)]
+        unsafe fn rows(from: *const f32, stride: usize, i: usize) -> __m256 {
+            // SAFETY: the caller's promise.
+            unsafe {
                 let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add(i * stride)));
                 _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(from.add((i + 4) * stride)))
-            };
-            let [a, b, c, d] = [rows(0), rows(1), rows(2), rows(3)];
-            let [ab_low, cd_low] = [_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d)];
-            let [ab_high, cd_high] = [_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d)];
-            [
-                _mm256_shuffle_ps::<0x44>(ab_low, cd_low),
-                _mm256_shuffle_ps::<0xee>(ab_low, cd_low),
-                _mm256_shuffle_ps::<0x44>(ab_high, cd_high),
-                _mm256_shuffle_ps::<0xee>(ab_high, cd_high),
-            ]
-        };
-        let first = part(from);
-        let second = part(from.wrapping_add(8 * stride));
-        std::array::from_fn(|j| F32([first[j], second[j]]))
+            }
+        }
+
+        /// # Safety
+        /// Eight rows of four values must be readable.
+        #[inline(always)]
+        unsafe fn part(from: *const f32, stride: usize) -> [__m256; 4] {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let (a, b) = (rows(from, stride, 0), rows(from, stride, 1));
+                let (c, d) = (rows(from, stride, 2), rows(from, stride, 3));
+                let (ab_low, cd_low) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+                let (ab_high, cd_high) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+                [
+                    _mm256_shuffle_ps::<0x44>(ab_low, cd_low),
+                    _mm256_shuffle_ps::<0xee>(ab_low, cd_low),
+                    _mm256_shuffle_ps::<0x44>(ab_high, cd_high),
+                    _mm256_shuffle_ps::<0xee>(ab_high, cd_high),
+                ]
+            }
+        }
+        // SAFETY: the caller promises four values at the start of each of the 16 rows.
+        let (a, b) = unsafe { (part(from, stride), part(from.add(8 * stride), stride)) };
+        [F32([a[0], b[0]]), F32([a[1], b[1]]), F32([a[2], b[2]]), F32([a[3], b[3]])]
     }
 
     #[inline(always)]
     unsafe fn load_pairs(from: *const f32) -> [Self; 2] {
+        /// # Safety
+        /// 16 values must be readable.
+        #[inline(always)]
+        unsafe fn part(from: *const f32) -> [__m256; 2] {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let (a, b) = (_mm256_castps128_ps256(_mm_loadu_ps(from)), _mm256_castps128_ps256(_mm_loadu_ps(from.add(4))));
+                let a = _mm256_insertf128_ps::<1>(a, _mm_loadu_ps(from.add(8)));
+                let b = _mm256_insertf128_ps::<1>(b, _mm_loadu_ps(from.add(12)));
+                [_mm256_shuffle_ps::<0x88>(a, b), _mm256_shuffle_ps::<0xdd>(a, b)]
+            }
+        }
         // SAFETY: the caller promises 32 values.
-        let part = |from: *const f32| unsafe {
-            let two = |i: usize| {
-                let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add(i)));
-                _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(from.add(i + 8)))
-            };
-            let [a, b] = [two(0), two(4)];
-            [_mm256_shuffle_ps::<0x88>(a, b), _mm256_shuffle_ps::<0xdd>(a, b)]
-        };
-        let first = part(from);
-        let second = part(from.wrapping_add(16));
-        std::array::from_fn(|j| F32([first[j], second[j]]))
+        let (a, b) = unsafe { (part(from), part(from.add(16))) };
+        [F32([a[0], b[0]]), F32([a[1], b[1]])]
     }
 
     #[inline(always)]
     fn split(self) -> (Self, Self) {
-        // SAFETY: as in `splat`.
-        let part = |x: __m256| unsafe {
-            let low = _mm256_set1_epi32(0x3f35_04f3);
-            let above = _mm256_sub_epi32(_mm256_castps_si256(x), low);
-            let mantissa = _mm256_and_si256(above, _mm256_set1_epi32(0x007f_ffff));
-            (
-                _mm256_cvtepi32_ps(_mm256_srai_epi32::<23>(above)),
-                _mm256_castsi256_ps(_mm256_add_epi32(mantissa, low)),
-            )
-        };
-        let [first, second] = self.0.map(part);
+        #[inline(always)]
+        fn part(x: __m256) -> (__m256, __m256) {
+            // SAFETY: as in `splat`.
+            unsafe {
+                let low = _mm256_set1_epi32(0x3f35_04f3);
+                let above = _mm256_sub_epi32(_mm256_castps_si256(x), low);
+                let mantissa = _mm256_and_si256(above, _mm256_set1_epi32(0x007f_ffff));
+                (
+                    _mm256_cvtepi32_ps(_mm256_srai_epi32::<23>(above)),
+                    _mm256_castsi256_ps(_mm256_add_epi32(mantissa, low)),
+                )
+            }
+        }
+        let (first, second) = (part(self.0[0]), part(self.0[1]));
         (F32([first.0, second.0]), F32([first.1, second.1]))
     }
 
     #[inline(always)]
     fn power_of_two(self) -> Self {
-        // SAFETY: as in `splat`.
-        F32(self.0.map(|x| unsafe {
-            let shifted = _mm256_slli_epi32::<23>(_mm256_castps_si256(x));
-            _mm256_castsi256_ps(_mm256_add_epi32(shifted, _mm256_set1_epi32(0x3f80_0000)))
-        }))
+        #[inline(always)]
+        fn part(x: __m256) -> __m256 {
+            // SAFETY: as in `splat`.
+            unsafe {
+                let shifted = _mm256_slli_epi32::<23>(_mm256_castps_si256(x));
+                _mm256_castsi256_ps(_mm256_add_epi32(shifted, _mm256_set1_epi32(0x3f80_0000)))
+            }
+        }
+        F32([part(self.0[0]), part(self.0[1])])
     }
 }
 
@@ -259,7 +285,8 @@ impl Vector for F64 {
 
     #[inline(always)]
     unsafe fn load_first(from: *const f64, count: usize, fill: Self) -> Self {
-        let part = |offset: usize, fill: __m256d| {
+        #[inline(always)]
+        fn part(from: *const f64, count: usize, offset: usize, fill: __m256d) -> __m256d {
             let lanes = count.saturating_sub(offset).min(4);
             // SAFETY: the window of 32 bytes that starts `lanes` 8-byte units before the zeros lies inside the table, and masked-out lanes
             // are not read.
@@ -268,52 +295,72 @@ impl Vector for F64 {
                 let loaded = _mm256_maskload_pd(from.wrapping_add(offset), mask);
                 _mm256_blendv_pd(fill, loaded, _mm256_castsi256_pd(mask))
             }
-        };
-        F64([part(0, fill.0[0]), part(4, fill.0[1])])
+        }
+        F64([part(from, count, 0, fill.0[0]), part(from, count, 4, fill.0[1])])
     }
 
     #[inline(always)]
     unsafe fn load_columns(from: *const f64, stride: usize) -> [Self; 4] {
+        /// Rows `i` and `i + 2` of two values.
+        ///
+        /// # Safety
+        /// Both must be readable.
+        #[inline(always)]
+        unsafe fn rows(from: *const f64, stride: usize, i: usize) -> __m256d {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let low = _mm256_castpd128_pd256(_mm_loadu_pd(from.add(i * stride)));
+                _mm256_insertf128_pd::<1>(low, _mm_loadu_pd(from.add((i + 2) * stride)))
+            }
+        }
+
+        /// # Safety
+        /// Four rows of four values must be readable.
+        #[inline(always)]
+        unsafe fn part(from: *const f64, stride: usize) -> [__m256d; 4] {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let (a, b) = (rows(from, stride, 0), rows(from, stride, 1));
+                let (c, d) = (rows(from.add(2), stride, 0), rows(from.add(2), stride, 1));
+                [
+                    _mm256_unpacklo_pd(a, b),
+                    _mm256_unpackhi_pd(a, b),
+                    _mm256_unpacklo_pd(c, d),
+                    _mm256_unpackhi_pd(c, d),
+                ]
+            }
+        }
         // SAFETY: the caller promises four values at the start of each of the 8 rows.
-        let part = |from: *const f64| unsafe {
-            let rows = |i: usize, j: usize| {
-                let low = _mm256_castpd128_pd256(_mm_loadu_pd(from.add(i * stride + j)));
-                _mm256_insertf128_pd::<1>(low, _mm_loadu_pd(from.add((i + 2) * stride + j)))
-            };
-            let [a, b, c, d] = [rows(0, 0), rows(1, 0), rows(0, 2), rows(1, 2)];
-            [
-                _mm256_unpacklo_pd(a, b),
-                _mm256_unpackhi_pd(a, b),
-                _mm256_unpacklo_pd(c, d),
-                _mm256_unpackhi_pd(c, d),
-            ]
-        };
-        let first = part(from);
-        let second = part(from.wrapping_add(4 * stride));
-        std::array::from_fn(|j| F64([first[j], second[j]]))
+        let (a, b) = unsafe { (part(from, stride), part(from.add(4 * stride), stride)) };
+        [F64([a[0], b[0]]), F64([a[1], b[1]]), F64([a[2], b[2]]), F64([a[3], b[3]])]
     }
 
     #[inline(always)]
     unsafe fn load_pairs(from: *const f64) -> [Self; 2] {
+        /// # Safety
+        /// 8 values must be readable.
+        #[inline(always)]
+        unsafe fn part(from: *const f64) -> [__m256d; 2] {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let (a, b) = (_mm256_castpd128_pd256(_mm_loadu_pd(from)), _mm256_castpd128_pd256(_mm_loadu_pd(from.add(2))));
+                let a = _mm256_insertf128_pd::<1>(a, _mm_loadu_pd(from.add(4)));
+                let b = _mm256_insertf128_pd::<1>(b, _mm_loadu_pd(from.add(6)));
+                [_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b)]
+            }
+        }
         // SAFETY: the caller promises 16 values.
-        let part = |from: *const f64| unsafe {
-            let two = |i: usize| {
-                let low = _mm256_castpd128_pd256(_mm_loadu_pd(from.add(i)));
-                _mm256_insertf128_pd::<1>(low, _mm_loadu_pd(from.add(i + 4)))
-            };
-            let [a, b] = [two(0), two(2)];
-            [_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b)]
-        };
-        let first = part(from);
-        let second = part(from.wrapping_add(8));
-        std::array::from_fn(|j| F64([first[j], second[j]]))
+        let (a, b) = unsafe { (part(from), part(from.add(8))) };
+        [F64([a[0], b[0]]), F64([a[1], b[1]])]
     }
 
     #[inline(always)]
     fn split(self) -> (Self, Self) {
         // There is no 64-bit arithmetic shift nor conversion here: the exponent, made positive, is set under the bits of 2^52.
-        // SAFETY: as in `splat`.
-        let part = |x: __m256d| unsafe {
+        #[inline(always)]
+        fn part(x: __m256d) -> (__m256d, __m256d) {
+            // SAFETY: as in `splat`.
+            unsafe {
             let low = _mm256_set1_epi64x(0x3fe6_a09e_667f_3bcd);
             let above = _mm256_sub_epi64(_mm256_castpd_si256(x), low);
             let mantissa = _mm256_and_si256(above, _mm256_set1_epi64x(0x000f_ffff_ffff_ffff));
@@ -323,17 +370,22 @@ impl Vector for F64 {
                 _mm256_sub_pd(_mm256_castsi256_pd(under), _mm256_set1_pd(4_503_599_627_370_496.0 + 1024.0)),
                 _mm256_castsi256_pd(_mm256_add_epi64(mantissa, low)),
             )
-        };
-        let [first, second] = self.0.map(part);
+            }
+        }
+        let (first, second) = (part(self.0[0]), part(self.0[1]));
         (F64([first.0, second.0]), F64([first.1, second.1]))
     }
 
     #[inline(always)]
     fn power_of_two(self) -> Self {
-        // SAFETY: as in `splat`.
-        F64(self.0.map(|x| unsafe {
-            let shifted = _mm256_slli_epi64::<52>(_mm256_castpd_si256(x));
-            _mm256_castsi256_pd(_mm256_add_epi64(shifted, _mm256_set1_epi64x(0x3ff0_0000_0000_0000)))
-        }))
+        #[inline(always)]
+        fn part(x: __m256d) -> __m256d {
+            // SAFETY: as in `splat`.
+            unsafe {
+                let shifted = _mm256_slli_epi64::<52>(_mm256_castpd_si256(x));
+                _mm256_castsi256_pd(_mm256_add_epi64(shifted, _mm256_set1_epi64x(0x3ff0_0000_0000_0000)))
+            }
+        }
+        F64([part(self.0[0]), part(self.0[1])])
     }
 }

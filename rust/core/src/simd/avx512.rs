@@ -157,18 +157,26 @@ impl Vector for F32 {
 
     #[inline(always)]
     unsafe fn load_columns(from: *const f32, stride: usize) -> [Self; 4] {
+        /// Rows `i`, `i + 4`, `i + 8` and `i + 12` of four values.
+        ///
+        /// # Safety
+        /// All must be readable.
+        #[inline(always)]
+        unsafe fn rows(from: *const f32, stride: usize, i: usize) -> __m512 {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let first = _mm512_castps128_ps512(_mm_loadu_ps(from.add(i * stride)));
+                let second = _mm512_insertf32x4::<1>(first, _mm_loadu_ps(from.add((i + 4) * stride)));
+                let third = _mm512_insertf32x4::<2>(second, _mm_loadu_ps(from.add((i + 8) * stride)));
+                _mm512_insertf32x4::<3>(third, _mm_loadu_ps(from.add((i + 12) * stride)))
+            }
+        }
         // SAFETY: the caller promises four values at the start of each of the 16 rows.
         unsafe {
-            let row = |i: usize| _mm_loadu_ps(from.add(i * stride));
-            let rows = |i: usize| {
-                let first = _mm512_castps128_ps512(row(i));
-                let second = _mm512_insertf32x4::<1>(first, row(i + 4));
-                let third = _mm512_insertf32x4::<2>(second, row(i + 8));
-                _mm512_insertf32x4::<3>(third, row(i + 12))
-            };
-            let [a, b, c, d] = [rows(0), rows(1), rows(2), rows(3)];
-            let [ab_low, cd_low] = [_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d)];
-            let [ab_high, cd_high] = [_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d)];
+            let (a, b) = (rows(from, stride, 0), rows(from, stride, 1));
+            let (c, d) = (rows(from, stride, 2), rows(from, stride, 3));
+            let (ab_low, cd_low) = (_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d));
+            let (ab_high, cd_high) = (_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d));
             [
                 F32(_mm512_shuffle_ps::<0x44>(ab_low, cd_low)),
                 F32(_mm512_shuffle_ps::<0xee>(ab_low, cd_low)),
@@ -222,16 +230,24 @@ impl Vector for F64 {
 
     #[inline(always)]
     unsafe fn load_columns(from: *const f64, stride: usize) -> [Self; 4] {
+        /// Rows `i`, `i + 2`, `i + 4` and `i + 6` of two values.
+        ///
+        /// # Safety
+        /// All must be readable.
+        #[inline(always)]
+        unsafe fn rows(from: *const f64, stride: usize, i: usize) -> __m512d {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let first = _mm512_castpd128_pd512(_mm_loadu_pd(from.add(i * stride)));
+                let second = _mm512_insertf64x2::<1>(first, _mm_loadu_pd(from.add((i + 2) * stride)));
+                let third = _mm512_insertf64x2::<2>(second, _mm_loadu_pd(from.add((i + 4) * stride)));
+                _mm512_insertf64x2::<3>(third, _mm_loadu_pd(from.add((i + 6) * stride)))
+            }
+        }
         // SAFETY: the caller promises four values at the start of each of the 8 rows.
         unsafe {
-            let row = |i: usize, j: usize| _mm_loadu_pd(from.add(i * stride + j));
-            let rows = |i: usize, j: usize| {
-                let first = _mm512_castpd128_pd512(row(i, j));
-                let second = _mm512_insertf64x2::<1>(first, row(i + 2, j));
-                let third = _mm512_insertf64x2::<2>(second, row(i + 4, j));
-                _mm512_insertf64x2::<3>(third, row(i + 6, j))
-            };
-            let [a, b, c, d] = [rows(0, 0), rows(1, 0), rows(0, 2), rows(1, 2)];
+            let (a, b) = (rows(from, stride, 0), rows(from, stride, 1));
+            let (c, d) = (rows(from.add(2), stride, 0), rows(from.add(2), stride, 1));
             [
                 F64(_mm512_unpacklo_pd(a, b)),
                 F64(_mm512_unpackhi_pd(a, b)),
