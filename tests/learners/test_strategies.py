@@ -78,6 +78,16 @@ def test_outputs_of_every_dtype():
     assert sl.margin_sampling(Fixed(tensor), X[:2])[0].tolist() == [1]
 
 
+def test_rows_of_zeros_count_as_no_preference():
+    proba = np.array([[0.9, 0.1], [0.0, 0.0], [0.6, 0.4]])
+    for dtype in (np.float64, np.float32):
+        model = Fixed(proba.astype(dtype))
+        assert sl.classifier_uncertainty(model, X[:3])[1] == 1
+        assert sl.classifier_margin(model, X[:3])[1] == 0
+        for strategy in (sl.uncertainty_sampling, sl.margin_sampling, sl.entropy_sampling):
+            assert strategy(model, X[:3], 3)[0].tolist() == [1, 2, 0]
+
+
 def test_cold_start_is_masked():
     points = np.array([[0.0], [1.0], [2.5]])
     active = ActiveLearner(LogisticRegression(), query_strategy=sl.uncertainty_batch_sampling)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from shortlist.rows.blocks import Blocks, ChunkSize, Progress
     from shortlist.strategies.randomness import RandomState
+
+
+NEXT_TO_NOTHING = 1e-18
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def scores(
 ) -> Array:
     """Return one score a row."""
     pool = pool_of(model, X, chunk_size, progress)
-    parts = []
+    how, parts = {"n_threads": _threads(pool), **question.how}, []
     for first, block in pool:
         try:
             answer = question.ask(model, block, **kwargs)
@@ -75,7 +79,7 @@ def scores(
             return np.full(pool.rows, question.unfitted)
         if len(pool) > 1:
             check_rows(answer, block, first)
-        parts.append(score(answer, question.measure, n_threads=_threads(pool), **question.how))
+        parts.append(with_empty_rows(partial(score, measure=question.measure, **how), answer))
     return np.concatenate(parts) if len(parts) > 1 else np.asarray(parts[0])
 
 
@@ -106,7 +110,7 @@ def pick(
             same = np.full(pool.rows, question.unfitted)
             return best(same, wanted, random_tie_break=random_tie_break, random_state=random_state)
         check_rows(answer, block, first)
-        selector.update(answer, first_id=first)
+        with_empty_rows(partial(selector.update, first_id=first), answer)
     selection = selector.finish()
     return selection.indices.copy(), selection.scores.copy()
 
@@ -116,6 +120,24 @@ def pool_of(model: Any, X: Any, chunk_size: ChunkSize, progress: Progress) -> Bl
     classes = getattr(model, "classes_", None)
     members = max(1, len(getattr(model, "learner_list", ())))
     return blocks(X, chunk_size, outputs=members * (16 if classes is None else len(classes)), progress=progress)
+
+
+def score_matrix(proba: Any, measure: str) -> Array:
+    """Return the score of each row of a matrix of probabilities, taken as they are."""
+    take = partial(score, measure=measure, normalize="as_is")
+    return np.asarray(with_empty_rows(take, matrix(proba, "proba")))
+
+
+def with_empty_rows(take: Callable[[Array], Any], answer: Array) -> Any:
+    """Return ``take(answer)``; a row of zeros, which modAL accepts, counts as no preference for any class."""
+    try:
+        return take(answer)
+    except ValueError:
+        empty = ~np.asarray(answer.any(axis=-1))
+        if not empty.any():
+            raise
+        least = answer.dtype.type(max(NEXT_TO_NOTHING, np.finfo(answer.dtype).tiny))
+        return take(np.where(empty[..., None], least, answer))
 
 
 def _threads(pool: Blocks) -> int | None:

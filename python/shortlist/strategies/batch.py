@@ -13,8 +13,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from shortlist.rows import count, take
-from shortlist.scoring import score
-from shortlist.strategies.asking import matrix, pool_of, predict_proba_of
+from shortlist.strategies.asking import pool_of, predict_proba_of, score_matrix
 from shortlist.strategies.distances import Metric, Nearest, features, nearest, reduced
 from shortlist.strategies.errors import check_count
 
@@ -132,8 +131,8 @@ def _uncertainty(classifier: Any, X: Any, chunk_size: ChunkSize, progress: Progr
     pool = pool_of(classifier, X, chunk_size, progress)
     for _, block in pool:
         try:
-            proba = matrix(ask(block, **kwargs), "predict_proba")
+            proba = ask(block, **kwargs)
         except NotFittedError:
             return np.ones(pool.rows)
-        parts.append(score(proba, "least_confident", normalize="as_is"))
+        parts.append(score_matrix(proba, "least_confident"))
     return np.concatenate(parts)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.scoring import score
-from shortlist.strategies.asking import Question, matrix, pick, probabilities, scores
+from shortlist.strategies.asking import Question, matrix, pick, probabilities, score_matrix, scores
 
 if TYPE_CHECKING:
     from shortlist.rows.blocks import ChunkSize, Progress
@@ -218,14 +217,14 @@ def energy_sampling(
 
 def proba_uncertainty(proba: Any) -> Array:
     """Return the least confidence of each row of a matrix of probabilities."""
-    return score(matrix(proba, "proba"), "least_confident", normalize="as_is")
+    return score_matrix(proba, "least_confident")
 
 
 def proba_margin(proba: Any) -> Array:
     """Return the margin of each row of a matrix of probabilities."""
-    return score(matrix(proba, "proba"), "margin", normalize="as_is")
+    return score_matrix(proba, "margin")
 
 
 def proba_entropy(proba: Any) -> Array:
     """Return the entropy of each row of a matrix of probabilities."""
-    return score(matrix(proba, "proba"), "entropy", normalize="as_is")
+    return score_matrix(proba, "entropy")
