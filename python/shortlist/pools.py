@@ -297,9 +297,7 @@ def _as_array(x: Any, dtype: str | None, name: str) -> tuple[NDArray[Any], bool,
 def _read_dtype(array: NDArray[Any], dtype: str | None, name: str) -> tuple[NDArray[Any], bool]:
     """Return the array as the core reads it, and whether it holds bfloat16; refuse every other dtype."""
     found = array.dtype
-    if found.name == "bfloat16" or (
-        dtype == "bfloat16" and (found.kind == "V" and found.itemsize == 2 and found.names is None)
-    ):
+    if found.kind == "V" and found.itemsize == 2 and (found.name == "bfloat16" or (dtype and found.names is None)):
         return array.view(np.uint16), True
     if dtype == "bfloat16":
         if found.kind == "u" and found.itemsize == 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -94,7 +95,7 @@ def measures() -> MeasureList:
 
 def find_measure(name: str) -> Measure:
     """Return the measure of this name, or raise a ValueError that lists the names and suggests the nearest."""
-    known = {m.name: m for m in measures()}
+    known = _by_name()
     if name in known:
         return known[name]
     near = difflib.get_close_matches(
@@ -102,6 +103,11 @@ def find_measure(name: str) -> Measure:
     )
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ValueError(f'measure {name!r} is unknown; known are {", ".join(known)}, and "{RANDOM}" to select{hint}')
+
+
+@functools.cache
+def _by_name() -> dict[str, Measure]:
+    return {m.name: m for m in measures()}
 
 
 def make_scorer(
