@@ -152,5 +152,14 @@ def test_progress_on_standard_error(capsys):
 def test_a_memory_map_gives_its_pages_back(tmp_path):
     path = tmp_path / "pool.npy"
     np.save(path, X)
-    total = sum(part.sum() for _, part in rows.blocks(np.load(path, mmap_mode="r"), 1))
-    assert total == X.sum()
+    mapped = np.load(path, mmap_mode="r")
+    assert sum(part.sum() for _, part in rows.blocks(mapped, 1)) == X.sum()
+    many = np.arange(1000) % 4
+    picked = rows.take(mapped, many)
+    np.testing.assert_array_equal(picked, X[many])
+    assert type(picked) is np.ndarray
+    np.testing.assert_array_equal(rows.take(mapped, 2), X[2])
+    changed = np.load(path, mmap_mode="c")
+    changed[0, 0] = 99
+    assert [part[0, 0] for _, part in rows.blocks(changed, 1)] == [99, 3, 6, 9]
+    assert changed[0, 0] == 99

@@ -7,15 +7,15 @@ each block, so that a pool on disk does not pile up in memory as it is read.
 
 from __future__ import annotations
 
-import mmap
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from shortlist.rows.kinds import Rows, count, kind
+from shortlist.rows.maps import give_back
 from shortlist.rows.take import span
 
 BUDGET = 16 * 2**20
@@ -60,7 +60,7 @@ class Blocks:
         for first in range(0, self.rows, self.size):
             stop = min(first + self.size, self.rows)
             yield first, span(self.X, first, stop)
-            _give_back(self.X)
+            give_back(self.X)
             now = time.monotonic()
             if self._report and (now - told > 0.1 or stop == self.rows):
                 self._report(stop, self.rows)
@@ -99,13 +99,6 @@ def _row_bytes(X: Rows, rows: int) -> int:
         return 8 * cells
     width = X.element_size() if holder == "torch" else getattr(getattr(X, "dtype", None), "itemsize", 8)
     return int(cells * width)
-
-
-def _give_back(X: Rows) -> None:
-    """Let go of the pages of a read-only memory map; they are read again from the page cache when wanted."""
-    mapping: Any = getattr(X, "_mmap", None)
-    if isinstance(mapping, mmap.mmap) and getattr(X, "mode", None) == "r" and hasattr(mmap, "MADV_DONTNEED"):
-        mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def _write(done: int, rows: int) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.rows.kinds import Rows, count, kind
+from shortlist.rows.maps import gather, is_read_only_map
 from shortlist.rows.stack import as_format, vstack
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def take(X: Rows, index: Any) -> Rows:
         return as_format(row_major[[positions] if single else positions], X.format)
     if holder == "torch" and not single:
         return X[positions.tolist()]
+    if not single and is_read_only_map(X):
+        return gather(X, positions)
     return X[positions]
 
 
