@@ -57,7 +57,7 @@ def _version(wanted: bool) -> None:
         typer.echo(
             f"shortlist {info['version']}\n"
             f"CPU level {info['cpu_level']} (here: {others}), {_core.default_threads()} threads\n"
-            f"Python {platform.python_version()}, NumPy {np.__version__}, {info['rustc']}"
+            f"Python {platform.python_version()}, NumPy {np.__version__}, Rust {info['rustc']}"
             + (", debug build: slow" if info["debug"] else "")
         )
         raise typer.Exit
