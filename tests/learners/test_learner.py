@@ -166,6 +166,23 @@ def test_torch_pool():
     assert torch.is_tensor(active.X_training)
 
 
+def test_a_pool_that_is_a_dict_of_arrays():
+    class OfDict(LogisticRegression):
+        def fit(self, X, y):
+            return super().fit(np.hstack([X["sepal"], X["petal"]]), y)
+
+        def predict_proba(self, X):
+            return super().predict_proba(np.hstack([X["sepal"], X["petal"]]))
+
+    pool = {"sepal": X[:, :2], "petal": X[:, 2:]}
+    seed = {name: part[SEED] for name, part in pool.items()}
+    active = ActiveLearner(OfDict(max_iter=300), margin_sampling, X_training=seed, y_training=y[SEED])
+    indices, rows = active.query(pool, n_instances=4, chunk_size=40)
+    np.testing.assert_array_equal(indices, learner(query_strategy=margin_sampling).query(X, n_instances=4)[0])
+    active.teach(rows, y[indices])
+    assert active.X_training["petal"].shape == (10, 2)
+
+
 def test_labels_of_every_kind():
     names = np.array(["setosa", "versicolor", "virginica"])[y]
     for labels in (names, names.tolist(), pd.Series(names), pl.Series(names), names.astype(object)):

@@ -175,12 +175,12 @@ def test_density(data, metric):
 
 
 @pytest.mark.parametrize("loss", ["binary", "log"])
-@pytest.mark.parametrize("name", ["iris", "breast_cancer"])
+@pytest.mark.parametrize("name", DATA)
 def test_expected_error(name, loss):
     X, y = DATA[name](return_X_y=True)
-    X = StandardScaler().fit_transform(X)[:, :4]
+    X = StandardScaler().fit_transform(X)[:, 2:6] if name == "digits" else StandardScaler().fit_transform(X)[:, :4]
     seed = np.concatenate([np.flatnonzero(y == label)[:3] for label in np.unique(y)])
-    pool = X[20:120:12]
+    pool = X[20:120:20] if name == "digits" else X[20:120:12]
     learner = ActiveLearner(LogisticRegression(), X_training=X[seed], y_training=y[seed])
     measure = definitions.uncertainty if loss == "binary" else definitions.row_entropy
     expected = definitions.expected_error(learner.estimator, X[seed], y[seed], pool, measure)
