@@ -18,6 +18,7 @@ from shortlist.strategies import (
     ArgumentError,
     PoolTooSmallError,
     bald_sampling,
+    classifier_entropy,
     entropy_sampling,
     make_linear_combination,
     margin_sampling,
@@ -183,6 +184,9 @@ def test_nan_probabilities_are_an_error_that_names_the_row():
     for strategy in (uncertainty_sampling, margin_sampling, entropy_sampling):
         with pytest.raises(ValueError, match="77"):
             strategy(Fixed(proba), X)
+    with pytest.raises(ValueError, match="77") as caught:
+        classifier_entropy(Fixed(proba), X)
+    assert caught.value.__notes__ == ["rows are counted from row 0 of the pool"]
     values = np.arange(5.0)
     values[3] = np.nan
     for selector in (multi_argmax, multi_argmin, shuffled_argmax):

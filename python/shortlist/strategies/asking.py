@@ -55,11 +55,6 @@ class Question:
     from_logits: bool = False
 
     @property
-    def order(self) -> str:
-        """Which end is informative."""
-        return "lowest" if self.measure == "margin" else "highest"
-
-    @property
     def how(self) -> dict[str, Any]:
         """Options of `shortlist.score`: answers are taken as the model gave them."""
         return {"from_logits": self.from_logits} if self.from_logits else {"normalize": "as_is"}
@@ -79,7 +74,11 @@ def scores(
             return np.full(pool.rows, question.unfitted)
         if len(pool) > 1:
             check_rows(answer, block, first)
-        parts.append(with_empty_rows(partial(score, measure=question.measure, **how), answer))
+        try:
+            parts.append(with_empty_rows(partial(score, measure=question.measure, **how), answer))
+        except ValueError as error:
+            error.add_note(f"rows are counted from row {first} of the pool")
+            raise
     return np.concatenate(parts) if len(parts) > 1 else np.asarray(parts[0])
 
 
