@@ -38,8 +38,8 @@ class Question:
 
     Parameters
     ----------
-    measure : str
-        A name of `shortlist.measures`.
+    measure : str or callable
+        A name of `shortlist.measures`, or a function of an answer that gives one number a row, the highest best.
     ask : callable
         ``ask(model, block, **kwargs)`` gives what the measure reads: ``(rows, classes)``, or for a committee
         ``(members, rows, classes)``.
@@ -49,7 +49,7 @@ class Question:
         Whether the answers are logits.
     """
 
-    measure: str
+    measure: str | Callable[[Array], Array]
     ask: Callable[..., Array]
     unfitted: float
     from_logits: bool = False
@@ -65,7 +65,7 @@ def scores(
 ) -> Array:
     """Return one score a row."""
     pool = pool_of(model, X, chunk_size, progress)
-    how, parts = {"n_threads": _threads(pool), **question.how}, []
+    how, parts, measure = {"n_threads": _threads(pool), **question.how}, [], question.measure
     for first, block in pool:
         try:
             answer = question.ask(model, block, **kwargs)
@@ -75,7 +75,7 @@ def scores(
         if len(pool) > 1:
             check_rows(answer, block, first)
         try:
-            parts.append(with_empty_rows(partial(score, measure=question.measure, **how), answer))
+            parts.append(measure(answer) if callable(measure) else with_empty_rows(_named(measure, how), answer))
         except ValueError as error:
             error.add_note(f"rows are counted from row {first} of the pool")
             raise
@@ -97,6 +97,9 @@ def pick(
     pool = pool_of(model, X, chunk_size, progress)
     wanted = check_count(n_instances, pool.rows)
     random_state = randomness.of(model, random_state)
+    if callable(question.measure):
+        values = scores(question, model, X, chunk_size, progress, kwargs)
+        return best(values, wanted, random_tie_break=random_tie_break, random_state=random_state)
     ties: dict[str, Any] = {}
     if random_tie_break:
         ties = {"ties": "random", "random_state": randomness.seed(random_state)}
@@ -123,8 +126,7 @@ def pool_of(model: Any, X: Any, chunk_size: ChunkSize, progress: Progress) -> Bl
 
 def score_matrix(proba: Any, measure: str) -> Array:
     """Return the score of each row of a matrix of probabilities, taken as they are."""
-    take = partial(score, measure=measure, normalize="as_is")
-    return np.asarray(with_empty_rows(take, matrix(proba, "proba")))
+    return np.asarray(with_empty_rows(_named(measure, {"normalize": "as_is"}), matrix(proba, "proba")))
 
 
 def with_empty_rows(take: Callable[[Array], Any], answer: Array) -> Any:
@@ -137,6 +139,10 @@ def with_empty_rows(take: Callable[[Array], Any], answer: Array) -> Any:
             raise
         least = answer.dtype.type(max(NEXT_TO_NOTHING, np.finfo(answer.dtype).tiny))
         return take(np.where(empty[..., None], least, answer))
+
+
+def _named(measure: str, how: dict[str, Any]) -> Callable[[Array], Array]:
+    return partial(score, measure=measure, **how)
 
 
 def _threads(pool: Blocks) -> int | None:
