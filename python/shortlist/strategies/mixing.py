@@ -47,7 +47,7 @@ def mix(
     >>> import shortlist as sl
     >>> strategy = sl.mix(uncertainty=0.7, diversity=0.3)
     """
-    share = 1 - uncertainty if diversity is None else diversity
+    share = round(1 - uncertainty, 12) if diversity is None else diversity
     if not (uncertainty >= 0 and share >= 0 and uncertainty + share > 0):
         raise ArgumentError(
             f"uncertainty came as {uncertainty} and diversity as {share}; "
