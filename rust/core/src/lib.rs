@@ -1,6 +1,7 @@
 //! The kernels of Shortlist: score the rows of huge probability, logit and embedding matrices and keep the best.
 
 pub mod blocks;
+pub mod committee;
 pub mod error;
 pub mod fault;
 pub mod float;

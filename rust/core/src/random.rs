@@ -30,7 +30,7 @@ impl Stream {
     pub fn new(seed: u64, step: u64) -> Stream {
         let seeded = mix(seed.wrapping_add(GOLDEN));
         let first = mix(seeded ^ mix(step.wrapping_mul(GOLDEN).wrapping_add(1)));
-        Stream { first, second: mix(first.wrapping_add(GOLDEN)) }
+        Stream { first, second: mix(!first) }
     }
 
     /// The 64 random bits of an id.

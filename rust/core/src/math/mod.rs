@@ -102,7 +102,7 @@ pub mod tests {
         #[allow(unsafe_code)]
         fn run<S: Simd>(self) -> Vec<T> {
             let mut out = vec![T::ZERO; self.values.len()];
-            for (from, to) in self.values.chunks(T::LANES).zip(out.chunks_mut(T::LANES)) {
+            for (from, to) in self.values.chunks(T::Vector::<S>::LANES).zip(out.chunks_mut(T::Vector::<S>::LANES)) {
                 let mut lanes = vec![T::ZERO; T::LANES];
                 // SAFETY: only the values of the chunk are read, and `lanes` has room for all lanes.
                 unsafe {

@@ -1,8 +1,10 @@
 //! Shannon entropy, in nats, of the row normalised to sum 1.
 //!
 //! With `p1` the largest value, `t` the sum of the others, `S` of all and `A` of `p ln p` over the others,
-//! `H = ln(1 + t/p1) + (t ln p1 - A) / S`. Unlike `ln S - sum(p ln p) / S` it does not cancel on rows that are
-//! nearly sure, so the error is relative to the entropy itself however small.
+//! `H = ln S - (p1 ln p1 + A) / S`. Of a row that is nearly sure only `t` and `A` count, and they must not drown in the rounding of
+//! terms near 1. So `S - 1` is taken as `(p1 - 1) + t`, whose first difference is exact, and for rows that sum to 1 within a thousandth, as
+//! checked ones do, `ln S` and `1 / S` are series in it: no second logarithm, no division. Other rows take
+//! `H = ln(1 + t/p1) + (t ln p1 - A) / S`. Either way the error is relative to the entropy itself, however small.
 
 use super::{About, BOTH, Formula, Logits, Needs, Probabilities, splat};
 use crate::math::{ln, ln_1p};
@@ -24,8 +26,17 @@ impl Formula for Entropy {
 
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
+        let top = ln(row.top);
+        if row.near_one {
+            let excess = row.top.sub(splat(1.0)).add(row.rest);
+            // ln(1 + d) / d and 1 / (1 + d), for |d| <= 1.1e-3.
+            let ln_total = horner(excess, [1.0, -1.0 / 2.0, 1.0 / 3.0, -1.0 / 4.0, 1.0 / 5.0]).mul(excess);
+            let per_total = horner(excess, [1.0, -1.0, 1.0, -1.0, 1.0]);
+            let sum = row.top.mul_add(top, row.logs);
+            return ln_total.sub(sum.mul(per_total));
+        }
         let spread = ln_1p(row.rest.div(row.top));
-        let mixed = row.rest.mul(ln(row.top)).sub(row.logs);
+        let mixed = row.rest.mul(top).sub(row.logs);
         spread.add(mixed.div(row.total))
     }
 
@@ -33,4 +44,11 @@ impl Formula for Entropy {
     fn of_logits<V: Vector>(row: &Logits<V>) -> V {
         ln_1p(row.rest).add(row.logs.div(splat::<V>(1.0).add(row.rest)))
     }
+}
+
+/// `c0 + x (c1 + x (c2 + ...))`. A relative error of x^5 is 1.6e-15 at most, and for the 1e-4 of `f64` 1e-20.
+#[inline(always)]
+fn horner<V: Vector>(x: V, [c0, c1, c2, c3, c4]: [f64; 5]) -> V {
+    let high = splat::<V>(c4).mul_add(x, splat(c3)).mul_add(x, splat(c2));
+    high.mul_add(x, splat(c1)).mul_add(x, splat(c0))
 }

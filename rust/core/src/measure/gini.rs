@@ -21,7 +21,7 @@ impl Formula for Gini {
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
         let apart = row.unit.sub(row.top).mul(row.unit.add(row.top));
-        apart.sub(row.squares).mul(row.scale).mul(row.scale)
+        row.scaled(row.scaled(apart.sub(row.squares)))
     }
 
     #[inline(always)]

@@ -20,7 +20,7 @@ impl Formula for LeastConfident {
 
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
-        row.unit.sub(row.top).mul(row.scale)
+        row.scaled(row.unit.sub(row.top))
     }
 
     #[inline(always)]

@@ -23,7 +23,7 @@ impl Formula for Margin {
         if row.single {
             return splat(0.0);
         }
-        row.top.sub(row.second).mul(row.scale)
+        row.scaled(row.top.sub(row.second))
     }
 
     #[inline(always)]

@@ -44,12 +44,22 @@ pub struct Probabilities<V> {
     pub total: V,
     /// What counts as the whole: 1 for the row as it is, its total when it is to be renormalised.
     pub unit: V,
-    /// One over the whole.
-    pub scale: V,
+    /// Whether to divide by the total.
+    pub renormalise: bool,
+    /// Whether the total of every valid row is within a thousandth of 1.
+    pub near_one: bool,
     /// One over ln C, zero for one class.
     pub per_ln_classes: V,
     /// There is one class only.
     pub single: bool,
+}
+
+impl<V: Vector> Probabilities<V> {
+    /// A value that grows with the first power of the probabilities, of the row as it is to be taken.
+    #[inline(always)]
+    fn scaled(&self, value: V) -> V {
+        if self.renormalise { value.div(self.total) } else { value }
+    }
 }
 
 /// What a row of logits was folded into, one row a lane. With `d = (z - z_max) / T` and sums over all classes but one largest.

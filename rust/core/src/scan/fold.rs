@@ -17,6 +17,8 @@ pub(super) trait Fold<V: Vector, const N: usize>: Copy {
     const ABSENT: f64;
     /// What is kept of no classes.
     fn start(self) -> [V; N];
+    /// What is kept of one class: as [`Fold::step`] from the start where that is a valid probability or logit, without its cost.
+    fn first(self, value: V) -> [V; N];
     /// Fold one more class in.
     fn step(self, kept: [V; N], value: V) -> [V; N];
     /// What is kept of the classes of both.
@@ -33,13 +35,29 @@ pub(super) trait ProbabilityFold<V: Vector, const N: usize>: Fold<V, N> {
 pub(super) trait TailFold<V: Vector, const N: usize>: Fold<V, N> {
     /// The fold around a peak.
     fn new(tail: Tail<V>) -> Self;
-    /// The scores of what both folds kept, and whether all rows are valid.
-    fn close(recipe: &Recipe<V::Scalar>, needs: Needs, peaks: [V; 2], kept: [V; N]) -> (V, bool);
+    /// Store the scores of what both folds kept; whether all rows are valid.
+    ///
+    /// # Safety
+    /// All lanes must be writable at `out`.
+    unsafe fn close(
+        recipe: &Recipe<V::Scalar>,
+        needs: Needs,
+        peaks: [V; 2],
+        kept: [V; N],
+        out: *mut V::Scalar,
+    ) -> bool;
 }
 
 #[inline(always)]
 fn zero<V: Vector>() -> V {
     V::splat(V::Scalar::ZERO)
+}
+
+/// The sum of the others when there is one class: zero, or NaN where the class is NaN or infinite, for the largest may
+/// later hide it.
+#[inline(always)]
+fn nothing<V: Vector>(value: V) -> V {
+    value.sub(value)
 }
 
 /// Largest and sum.
@@ -52,6 +70,11 @@ impl<V: Vector> Fold<V, 3> for Sums {
     #[inline(always)]
     fn start(self) -> [V; 3] {
         [zero(); 3]
+    }
+
+    #[inline(always)]
+    fn first(self, value: V) -> [V; 3] {
+        [value, value, zero::<V>().min(value)]
     }
 
     #[inline(always)]
@@ -85,6 +108,11 @@ impl<V: Vector> Fold<V, 4> for Seconds {
     }
 
     #[inline(always)]
+    fn first(self, value: V) -> [V; 4] {
+        [value, zero(), nothing(value), zero::<V>().min(value)]
+    }
+
+    #[inline(always)]
     fn step(self, [top, second, rest, least]: [V; 4], value: V) -> [V; 4] {
         let beaten = top.min(value);
         [top.max(value), second.max(beaten), rest.add(beaten), least.min(value)]
@@ -114,6 +142,11 @@ impl<V: Vector> Fold<V, 4> for Logarithms {
     #[inline(always)]
     fn start(self) -> [V; 4] {
         [zero(); 4]
+    }
+
+    #[inline(always)]
+    fn first(self, value: V) -> [V; 4] {
+        [value, nothing(value), zero(), zero::<V>().min(value)]
     }
 
     #[inline(always)]
@@ -154,6 +187,11 @@ impl<V: Vector> Fold<V, 4> for Squares {
     }
 
     #[inline(always)]
+    fn first(self, value: V) -> [V; 4] {
+        [value, nothing(value), zero(), zero::<V>().min(value)]
+    }
+
+    #[inline(always)]
     fn step(self, [top, rest, squares, least]: [V; 4], value: V) -> [V; 4] {
         let beaten = top.min(value);
         [top.max(value), rest.add(beaten), beaten.mul_add(beaten, squares), least.min(value)]
@@ -188,6 +226,11 @@ impl<V: Vector> Fold<V, 2> for Peaks {
     #[inline(always)]
     fn start(self) -> [V; 2] {
         [V::splat(V::Scalar::from_f64(f64::NEG_INFINITY)); 2]
+    }
+
+    #[inline(always)]
+    fn first(self, value: V) -> [V; 2] {
+        [value, V::splat(V::Scalar::from_f64(f64::NEG_INFINITY))]
     }
 
     #[inline(always)]
@@ -237,6 +280,11 @@ impl<V: Vector> Fold<V, 2> for TailSum<V> {
     }
 
     #[inline(always)]
+    fn first(self, value: V) -> [V; 2] {
+        self.step(self.start(), value)
+    }
+
+    #[inline(always)]
     fn step(self, [rest, count]: [V; 2], value: V) -> [V; 2] {
         let (weight, count) = self.0.weight(self.0.exponent(value), count);
         [rest.add(weight), count]
@@ -258,6 +306,11 @@ impl<V: Vector> Fold<V, 3> for TailLogarithms<V> {
     #[inline(always)]
     fn start(self) -> [V; 3] {
         [zero(); 3]
+    }
+
+    #[inline(always)]
+    fn first(self, value: V) -> [V; 3] {
+        self.step(self.start(), value)
     }
 
     #[inline(always)]
@@ -289,6 +342,11 @@ impl<V: Vector> Fold<V, 3> for TailSquares<V> {
     }
 
     #[inline(always)]
+    fn first(self, value: V) -> [V; 3] {
+        self.step(self.start(), value)
+    }
+
+    #[inline(always)]
     fn step(self, [rest, count, squares]: [V; 3], value: V) -> [V; 3] {
         let (weight, count) = self.0.weight(self.0.exponent(value), count);
         [rest.add(weight), count, weight.mul_add(weight, squares)]
@@ -307,8 +365,15 @@ impl<V: Vector> TailFold<V, 2> for TailSum<V> {
     }
 
     #[inline(always)]
-    fn close(recipe: &Recipe<V::Scalar>, needs: Needs, peaks: [V; 2], kept: [V; 2]) -> (V, bool) {
-        recipe.close_logits(needs, peaks, kept, zero(), zero())
+    unsafe fn close(
+        recipe: &Recipe<V::Scalar>,
+        needs: Needs,
+        peaks: [V; 2],
+        kept: [V; 2],
+        out: *mut V::Scalar,
+    ) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_logits(needs, peaks, kept, zero(), zero(), out) }
     }
 }
 
@@ -319,8 +384,15 @@ impl<V: Vector> TailFold<V, 3> for TailLogarithms<V> {
     }
 
     #[inline(always)]
-    fn close(recipe: &Recipe<V::Scalar>, needs: Needs, peaks: [V; 2], kept: [V; 3]) -> (V, bool) {
-        recipe.close_logits(needs, peaks, [kept[0], kept[1]], kept[2], zero())
+    unsafe fn close(
+        recipe: &Recipe<V::Scalar>,
+        needs: Needs,
+        peaks: [V; 2],
+        kept: [V; 3],
+        out: *mut V::Scalar,
+    ) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_logits(needs, peaks, [kept[0], kept[1]], kept[2], zero(), out) }
     }
 }
 
@@ -331,7 +403,14 @@ impl<V: Vector> TailFold<V, 3> for TailSquares<V> {
     }
 
     #[inline(always)]
-    fn close(recipe: &Recipe<V::Scalar>, needs: Needs, peaks: [V; 2], kept: [V; 3]) -> (V, bool) {
-        recipe.close_logits(needs, peaks, [kept[0], kept[1]], zero(), kept[2])
+    unsafe fn close(
+        recipe: &Recipe<V::Scalar>,
+        needs: Needs,
+        peaks: [V; 2],
+        kept: [V; 3],
+        out: *mut V::Scalar,
+    ) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_logits(needs, peaks, [kept[0], kept[1]], zero(), kept[2], out) }
     }
 }

@@ -159,10 +159,11 @@ impl<T: Float> Kernel for StreamOut<'_, T> {
         let StreamOut { from, to } = self;
         assert_eq!(from.len(), to.len());
         let unaligned = to.as_ptr().align_offset(64).min(to.len());
-        let end = unaligned + (to.len() - unaligned) / T::LANES * T::LANES;
+        let lanes = T::Vector::<S>::LANES;
+        let end = unaligned + (to.len() - unaligned) / lanes * lanes;
         to[..unaligned].copy_from_slice(&from[..unaligned]);
-        for i in (unaligned..end).step_by(T::LANES) {
-            // SAFETY: lanes `i..i + LANES` are inside both slices, and `to + i` is aligned to 64 bytes.
+        for i in (unaligned..end).step_by(lanes) {
+            // SAFETY: lanes `i..i + lanes` are inside both slices, and `to + i` is aligned to a vector.
             unsafe { T::Vector::<S>::load(from.as_ptr().add(i)).stream(to.as_mut_ptr().add(i)) };
         }
         to[end..].copy_from_slice(&from[end..]);
@@ -252,7 +253,7 @@ unsafe fn narrow_rows<S: Simd, T: Float>(
 ) -> bool {
     macro_rules! narrow {
         ($fold:expr) => {
-            narrow::probabilities::<<T as Lanes>::Vector<S>, _, _>(source, classes, $fold, recipe, out)
+            narrow::probabilities::<<T as Lanes>::Vector<S>, _, _, _>(source, classes, $fold, recipe, out)
         };
     }
     macro_rules! narrow_logits {

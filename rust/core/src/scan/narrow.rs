@@ -12,13 +12,18 @@ pub(super) const MOST_CLASSES: usize = 48;
 /// What is done with each column. A trait, and not a closure: closures are compiled without the features of the level they are called in, and
 /// can't be marked to be inlined.
 pub(super) trait Take<V> {
-    /// Take the next class of `LANES` rows.
-    fn take(&mut self, value: V);
+    /// Take the first class of a group of rows.
+    fn first(&mut self, value: V);
+    /// Take the next class.
+    fn next(&mut self, value: V);
 }
 
 /// Rows that can be read a column at a time.
 pub(super) trait Source<T> {
-    /// Hand over the classes of `LANES` rows from `row`, in order, a row a lane.
+    /// Whether kernels are worth compiling for two and three classes apart.
+    const APART: bool;
+
+    /// Hand over the classes of a group of rows from `row`, in order, a row a lane.
     ///
     /// # Safety
     /// The rows must be readable, and where rows are adjacent three values past the last one too.
@@ -32,6 +37,8 @@ pub(super) struct RowMajor<T> {
 }
 
 impl<T: Float> Source<T> for RowMajor<T> {
+    const APART: bool = true;
+
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, taker: &mut impl Take<V>) {
         // SAFETY: the caller promises these rows and three values past them.
@@ -39,23 +46,34 @@ impl<T: Float> Source<T> for RowMajor<T> {
             let from = self.origin.add(row * self.stride);
             if classes == 2 && self.stride == 2 {
                 let [a, b] = V::load_pairs(from);
-                taker.take(a);
-                taker.take(b);
+                taker.first(a);
+                taker.next(b);
                 return;
             }
-            let mut class = 0;
+            let [a, b, c, d] = V::load_columns(from, self.stride);
+            taker.first(a);
+            if classes > 1 {
+                taker.next(b);
+            }
+            if classes > 2 {
+                taker.next(c);
+            }
+            if classes > 3 {
+                taker.next(d);
+            }
+            let mut class = 4;
             while class + 4 <= classes {
                 let [a, b, c, d] = V::load_columns(from.add(class), self.stride);
-                taker.take(a);
-                taker.take(b);
-                taker.take(c);
-                taker.take(d);
+                taker.next(a);
+                taker.next(b);
+                taker.next(c);
+                taker.next(d);
                 class += 4;
             }
             if class < classes {
                 let last = V::load_columns(from.add(class), self.stride);
                 for &value in &last[..classes - class] {
-                    taker.take(value);
+                    taker.next(value);
                 }
             }
         }
@@ -69,12 +87,16 @@ pub(super) struct ColumnMajor<T> {
 }
 
 impl<T: Float> Source<T> for ColumnMajor<T> {
+    const APART: bool = false;
+
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, taker: &mut impl Take<V>) {
-        for class in 0..classes {
-            // SAFETY: the caller promises these rows.
-            let value = unsafe { V::load(self.origin.offset(class as isize * self.stride).add(row)) };
-            taker.take(value);
+        // SAFETY: the caller promises these rows.
+        unsafe {
+            taker.first(V::load(self.origin.add(row)));
+            for class in 1..classes {
+                taker.next(V::load(self.origin.offset(class as isize * self.stride).add(row)));
+            }
         }
     }
 }
@@ -87,7 +109,12 @@ struct Folding<F, V, const N: usize> {
 
 impl<V: Vector, F: Fold<V, N>, const N: usize> Take<V> for Folding<F, V, N> {
     #[inline(always)]
-    fn take(&mut self, value: V) {
+    fn first(&mut self, value: V) {
+        self.kept = self.fold.first(value);
+    }
+
+    #[inline(always)]
+    fn next(&mut self, value: V) {
         self.kept = self.fold.step(self.kept, value);
     }
 }
@@ -101,20 +128,27 @@ struct Keeping<V> {
 
 impl<V: Vector> Take<V> for Keeping<V> {
     #[inline(always)]
-    fn take(&mut self, value: V) {
+    fn first(&mut self, value: V) {
+        self.columns[0] = value;
+        self.count = 1;
+        self.peaks = Peaks.first(value);
+    }
+
+    #[inline(always)]
+    fn next(&mut self, value: V) {
         self.columns[self.count] = value;
         self.count += 1;
         self.peaks = Peaks.step(self.peaks, value);
     }
 }
 
-/// Score whole groups of `LANES` rows of probabilities. True when all are valid.
+/// Score whole groups of rows of probabilities. True when all are valid.
 ///
 /// # Safety
 /// As for [`Source::columns`], for `out.len()` rows.
 #[inline(always)]
-pub(super) unsafe fn probabilities<V, F, const N: usize>(
-    source: &impl Source<V::Scalar>,
+pub(super) unsafe fn probabilities<V, F, S, const N: usize>(
+    source: &S,
     classes: usize,
     fold: F,
     recipe: &Recipe<V::Scalar>,
@@ -123,22 +157,47 @@ pub(super) unsafe fn probabilities<V, F, const N: usize>(
 where
     V: Vector,
     F: ProbabilityFold<V, N>,
+    S: Source<V::Scalar>,
+{
+    // SAFETY: the caller's promise.
+    unsafe {
+        match classes {
+            // With so few classes, a loop over them would cost as much as what it does.
+            2 if S::APART => groups::<V, F, S, N>(source, 2, fold, recipe, out),
+            3 if S::APART => groups::<V, F, S, N>(source, 3, fold, recipe, out),
+            _ => groups::<V, F, S, N>(source, classes, fold, recipe, out),
+        }
+    }
+}
+
+/// # Safety
+/// As for [`probabilities`].
+#[inline(always)]
+unsafe fn groups<V, F, S, const N: usize>(
+    source: &S,
+    classes: usize,
+    fold: F,
+    recipe: &Recipe<V::Scalar>,
+    out: &mut [V::Scalar],
+) -> bool
+where
+    V: Vector,
+    F: ProbabilityFold<V, N>,
+    S: Source<V::Scalar>,
 {
     let mut valid = true;
-    for (group, out) in out.chunks_exact_mut(V::Scalar::LANES).enumerate() {
+    for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
         let mut folding = Folding { fold, kept: fold.start() };
         // SAFETY: the caller's promise; `out` has room for all lanes.
         unsafe {
-            source.columns::<V>(group * V::Scalar::LANES, classes, &mut folding);
-            let (scores, all) = recipe.close_probabilities(fold.folded(folding.kept));
-            scores.store(out.as_mut_ptr());
-            valid &= all;
+            source.columns::<V>(group * V::LANES, classes, &mut folding);
+            valid &= recipe.close_probabilities(fold.folded(folding.kept), out.as_mut_ptr());
         }
     }
     valid
 }
 
-/// Score whole groups of `LANES` rows of logits: the first sweep keeps the columns for the second.
+/// Score whole groups of rows of logits: the first sweep keeps the columns for the second.
 ///
 /// # Safety
 /// As for [`Source::columns`], for `out.len()` rows.
@@ -157,20 +216,16 @@ where
     let mut valid = true;
     let inverse_temperature = V::splat(recipe.inverse_temperature);
     let mut keeping = Keeping { columns: [V::splat(V::Scalar::ZERO); MOST_CLASSES], count: 0, peaks: Peaks.start() };
-    for (group, out) in out.chunks_exact_mut(V::Scalar::LANES).enumerate() {
-        keeping.count = 0;
-        keeping.peaks = Peaks.start();
+    for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
         // SAFETY: the caller's promise.
-        unsafe { source.columns::<V>(group * V::Scalar::LANES, classes, &mut keeping) };
+        unsafe { source.columns::<V>(group * V::LANES, classes, &mut keeping) };
         let fold = F::new(Tail { peak: keeping.peaks[0], inverse_temperature });
         let mut kept = fold.start();
         for &value in &keeping.columns[..classes] {
             kept = fold.step(kept, value);
         }
-        let (scores, all) = F::close(recipe, needs, keeping.peaks, kept);
         // SAFETY: `out` has room for all lanes.
-        unsafe { scores.store(out.as_mut_ptr()) };
-        valid &= all;
+        valid &= unsafe { F::close(recipe, needs, keeping.peaks, kept, out.as_mut_ptr()) };
     }
     valid
 }

@@ -15,6 +15,8 @@ pub(crate) struct Recipe<T> {
     pub(crate) sums: [T; 2],
     /// Divide rows of probabilities by their sum.
     pub(crate) renormalise: bool,
+    /// Valid rows of probabilities sum to 1 within a thousandth.
+    pub(crate) near_one: bool,
     /// One over ln C, zero for one class.
     pub(crate) per_ln_classes: T,
     /// There is one class only.
@@ -36,15 +38,17 @@ pub(super) struct Folded<V> {
 }
 
 impl<T: Float> Recipe<T> {
-    /// The scores of rows of probabilities, NaN where a row is invalid, and whether all are valid. A NaN or infinity among the
-    /// probabilities reaches the sum, and so fails its test.
+    /// Store the scores of rows of probabilities, NaN where a row is invalid; whether all are valid. A NaN or infinity among
+    /// the probabilities reaches the sum, and so fails its test.
+    ///
+    /// # Safety
+    /// All lanes must be writable at `out`.
     #[inline(always)]
-    pub(super) fn close_probabilities<V: Vector<Scalar = T>>(&self, row: Folded<V>) -> (V, bool) {
+    pub(super) unsafe fn close_probabilities<V: Vector<Scalar = T>>(&self, row: Folded<V>, out: *mut T) -> bool {
         let one = V::splat(T::from_f64(1.0));
         let low = V::splat(self.sums[0]).le(row.total);
         let high = row.total.le(V::splat(self.sums[1]));
         let positive = V::splat(T::ZERO).le(row.least);
-        let (unit, scale) = if self.renormalise { (row.total, one.div(row.total)) } else { (one, one) };
         let score = self.measure.of_probabilities(row.kept, &Probabilities {
             top: row.top,
             second: row.second,
@@ -52,24 +56,30 @@ impl<T: Float> Recipe<T> {
             logs: row.logs,
             squares: row.squares,
             total: row.total,
-            unit,
-            scale,
+            unit: if self.renormalise { row.total } else { one },
+            renormalise: self.renormalise,
+            near_one: self.near_one,
             per_ln_classes: V::splat(self.per_ln_classes),
             single: self.single,
         });
-        Self::guard(V::and(V::and(low, high), positive), score)
+        // SAFETY: the caller's promise.
+        unsafe { Self::store(V::and(V::and(low, high), positive), score, out) }
     }
 
-    /// The scores of rows of logits. A NaN, a +inf, or no finite logit at all makes `rest` NaN.
+    /// Store the scores of rows of logits, likewise. A NaN, a +inf, or no finite logit at all makes `rest` NaN.
+    ///
+    /// # Safety
+    /// All lanes must be writable at `out`.
     #[inline(always)]
-    pub(super) fn close_logits<V: Vector<Scalar = T>>(
+    pub(super) unsafe fn close_logits<V: Vector<Scalar = T>>(
         &self,
         kept: Needs,
         [top, second]: [V; 2],
         [rest, count]: [V; 2],
         logs: V,
         squares: V,
-    ) -> (V, bool) {
+        out: *mut T,
+    ) -> bool {
         let one = V::splat(T::from_f64(1.0));
         // The other classes that equal the largest: each is e^0 = 1 in the sums of e^d and e^2d, 0 in that of -d e^d.
         let equals = count.sub(one);
@@ -83,11 +93,18 @@ impl<T: Float> Recipe<T> {
             per_ln_classes: V::splat(self.per_ln_classes),
             single: self.single,
         });
-        Self::guard(rest.eq(rest), score)
+        // SAFETY: the caller's promise.
+        unsafe { Self::store(rest.eq(rest), score, out) }
     }
 
+    /// # Safety
+    /// All lanes must be writable at `out`.
     #[inline(always)]
-    fn guard<V: Vector<Scalar = T>>(valid: V::Mask, score: V) -> (V, bool) {
-        (V::select(valid, score, V::splat(T::NAN)), V::all(valid))
+    unsafe fn store<V: Vector<Scalar = T>>(valid: V::Mask, score: V, out: *mut T) -> bool {
+        let all = V::all(valid);
+        let score = if all { score } else { V::select(valid, score, V::splat(T::NAN)) };
+        // SAFETY: the caller's promise.
+        unsafe { score.store(out) };
+        all
     }
 }

@@ -102,16 +102,17 @@ pub(super) struct Transpose<'a, T> {
 impl<T: Float> Kernel for Transpose<'_, T> {
     type Output = ();
 
-    /// Four rows by `LANES` columns at a time.
+    /// Four rows by a vector of columns at a time.
     #[allow(clippy::needless_range_loop)] // an iterator's `next` would be compiled without the level's features
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Transpose { tile, from, stride, count, columns } = self;
         let whole = tile.resize(count, columns);
-        let blocks = columns - columns % T::LANES;
-        for column in (0..blocks).step_by(T::LANES) {
+        let lanes = T::Vector::<S>::LANES;
+        let blocks = columns - columns % lanes;
+        for column in (0..blocks).step_by(lanes) {
             for row in (0..count).step_by(4) {
-                // SAFETY: read where `transpose` was promised; written inside rows `row..row + 4`, columns `column..column + LANES`.
+                // SAFETY: read where `transpose` was promised; written inside rows `row..row + 4`, columns `column..column + lanes`.
                 unsafe {
                     let rows = T::Vector::<S>::load_columns(from.add(column * stride + row), stride);
                     for i in 0..4 {

@@ -1,5 +1,5 @@
-//! Many classes: the lanes share the classes of one row, lane `l` taking classes `l`, `l + LANES`, ... The lanes of `LANES` rows are then
-//! merged together, transposed so that a lane is a row, in a fixed tree.
+//! Many classes: the virtual lanes share the classes of one row, lane `l` taking classes `l`, `l + LANES`, ... Then the lanes are merged
+//! in a fixed tree: first `l` with `l + LANES / 2`, and the halves of some rows together, transposed so that a lane is a row.
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
@@ -25,12 +25,12 @@ impl<T: Float, const N: usize> Lanes<T, N> {
         }
     }
 
-    /// A lane per row: columns of four are merged in pairs, then one four after the other.
+    /// A lane per row.
     #[inline(always)]
     fn merge<V: Vector<Scalar = T>>(&self, fold: impl Fold<V, N>) -> [V; N] {
         let mut merged = self.merge_four(fold, 0);
         let mut lane = 4;
-        while lane < T::LANES {
+        while lane < T::LANES / 2 {
             merged = fold.merge(merged, self.merge_four(fold, lane));
             lane += 4;
         }
@@ -39,42 +39,72 @@ impl<T: Float, const N: usize> Lanes<T, N> {
 
     #[inline(always)]
     fn merge_four<V: Vector<Scalar = T>>(&self, fold: impl Fold<V, N>, lane: usize) -> [V; N] {
-        let zero = V::splat(T::ZERO);
-        let [mut a, mut b, mut c, mut d] = [[zero; N]; 4];
-        for number in 0..N {
-            // SAFETY: `T::LANES <= 16` rows of 16 lanes are there, and `lane + 4 <= 16`.
-            let columns = unsafe { V::load_columns(self.0[number][0].as_ptr().add(lane), 16) };
-            [a[number], b[number], c[number], d[number]] = columns;
+        let [mut a, mut b, mut c, mut d] = self.columns(lane);
+        if V::LANES == T::LANES {
+            // The first merge, done in `row` where a vector is half of the virtual lanes.
+            let [e, f, g, h] = self.columns(lane + T::LANES / 2);
+            (a, b) = (fold.merge(a, e), fold.merge(b, f));
+            (c, d) = (fold.merge(c, g), fold.merge(d, h));
         }
         fold.merge(fold.merge(a, b), fold.merge(c, d))
     }
+
+    #[inline(always)]
+    fn columns<V: Vector<Scalar = T>>(&self, lane: usize) -> [[V; N]; 4] {
+        let mut lanes = [[V::splat(T::ZERO); N]; 4];
+        for number in 0..N {
+            // SAFETY: 16 rows of 16 lanes are there, no vector has more lanes, and `lane + 4 <= 16`.
+            let columns = unsafe { V::load_columns(self.0[number][0].as_ptr().add(lane), 16) };
+            for j in 0..4 {
+                lanes[j][number] = columns[j];
+            }
+        }
+        lanes
+    }
 }
 
-/// Fold the classes of one row over the lanes.
+/// Fold the classes of one row over the virtual lanes: a vector of them, or of their first half merged with the second.
 ///
 /// # Safety
-/// `classes` values must be readable at `from`.
+/// `classes >= LANES` values must be readable at `from`.
 #[inline(always)]
 unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, classes: usize, fold: F) -> [V; N] {
     let lanes = V::Scalar::LANES;
+    let absent = V::splat(V::Scalar::from_f64(F::ABSENT));
     let whole = classes - classes % lanes;
-    let mut kept = fold.start();
-    let mut class = 0;
+    let mut class = lanes;
     // SAFETY: only the `classes` values are read.
     unsafe {
+        let mut first = fold.first(V::load(from));
+        if V::LANES == lanes {
+            while class < whole {
+                first = fold.step(first, V::load(from.add(class)));
+                class += lanes;
+            }
+            if whole < classes {
+                first = fold.step(first, V::load_first(from.add(whole), classes - whole, absent));
+            }
+            return first;
+        }
+        let half = V::LANES;
+        let mut second = fold.first(V::load(from.add(half)));
         while class < whole {
-            kept = fold.step(kept, V::load(from.add(class)));
+            first = fold.step(first, V::load(from.add(class)));
+            second = fold.step(second, V::load(from.add(class + half)));
             class += lanes;
         }
+        // Folding an absent class in changes nothing: vectors of nothing else are left out.
         if whole < classes {
-            let absent = V::splat(V::Scalar::from_f64(F::ABSENT));
-            kept = fold.step(kept, V::load_first(from.add(whole), classes - whole, absent));
+            first = fold.step(first, V::load_first(from.add(whole), (classes - whole).min(half), absent));
         }
+        if whole + half < classes {
+            second = fold.step(second, V::load_first(from.add(whole + half), classes - whole - half, absent));
+        }
+        fold.merge(first, second)
     }
-    kept
 }
 
-/// Score whole groups of `LANES` rows of probabilities. True when all are valid.
+/// Score whole groups of rows of probabilities. True when all are valid.
 ///
 /// # Safety
 /// `out.len()` rows of `classes` values, `stride` apart, must be readable at `from`.
@@ -91,24 +121,21 @@ where
     V: Vector,
     F: ProbabilityFold<V, N>,
 {
-    let count = V::Scalar::LANES;
     let mut lanes = Lanes::<V::Scalar, N>::new();
     let mut valid = true;
-    for (group, out) in out.chunks_exact_mut(count).enumerate() {
-        for i in 0..count {
+    for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
+        for i in 0..V::LANES {
             // SAFETY: the caller's promise.
-            let kept = unsafe { row::<V, F, N>(from.add((group * count + i) * stride), classes, fold) };
+            let kept = unsafe { row::<V, F, N>(from.add((group * V::LANES + i) * stride), classes, fold) };
             lanes.keep(i, kept);
         }
-        let (scores, all) = recipe.close_probabilities(fold.folded(lanes.merge(fold)));
         // SAFETY: `out` has room for all lanes.
-        unsafe { scores.store(out.as_mut_ptr()) };
-        valid &= all;
+        valid &= unsafe { recipe.close_probabilities(fold.folded(lanes.merge(fold)), out.as_mut_ptr()) };
     }
     valid
 }
 
-/// Score whole groups of `LANES` rows of logits, in two sweeps while they are in cache.
+/// Score whole groups of rows of logits, in two sweeps while they are in cache.
 ///
 /// # Safety
 /// As for [`probabilities`].
@@ -125,7 +152,7 @@ where
     V: Vector,
     F: TailFold<V, N>,
 {
-    let count = V::Scalar::LANES;
+    let count = V::LANES;
     let inverse_temperature = V::splat(recipe.inverse_temperature);
     let mut first = Lanes::<V::Scalar, 2>::new();
     let mut second = Lanes::<V::Scalar, N>::new();
@@ -146,10 +173,8 @@ where
             second.keep(i, unsafe { row::<V, F, N>(from.add(i * stride), classes, fold) });
         }
         let merged = second.merge(F::new(Tail { peak: peaks[0], inverse_temperature }));
-        let (scores, all) = F::close(recipe, needs, peaks, merged);
         // SAFETY: `out` has room for all lanes.
-        unsafe { scores.store(out.as_mut_ptr()) };
-        valid &= all;
+        valid &= unsafe { F::close(recipe, needs, peaks, merged, out.as_mut_ptr()) };
     }
     valid
 }

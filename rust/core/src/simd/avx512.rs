@@ -1,4 +1,4 @@
-//! AVX-512: one 512-bit register a vector.
+//! AVX-512: 512-bit registers.
 
 use super::{Simd, Vector};
 use std::arch::x86_64::*;
@@ -22,10 +22,11 @@ pub struct F64(__m512d);
 
 /// The operations that differ between the two types only in the name of the intrinsic.
 macro_rules! lane_wise {
-    ($vector:ident, $float:ty, $mask:ty, $set:ident, $load:ident, $mask_load:ident, $store:ident, $stream:ident, $add:ident,
+    ($vector:ident, $float:ty, $lanes:literal, $mask:ty, $set:ident, $load:ident, $mask_load:ident, $store:ident, $stream:ident, $add:ident,
      $sub:ident, $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $cmp:ident, $blend:ident, $masked:ident) => {
         type Scalar = $float;
         type Mask = $mask;
+        const LANES: usize = $lanes;
 
         #[inline(always)]
         fn splat(value: $float) -> Self {
@@ -150,7 +151,7 @@ macro_rules! lane_wise {
 
 impl Vector for F32 {
     lane_wise!(
-        F32, f32, __mmask16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_mask_loadu_ps, _mm512_storeu_ps, _mm512_stream_ps, _mm512_add_ps,
+        F32, f32, 16, __mmask16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_mask_loadu_ps, _mm512_storeu_ps, _mm512_stream_ps, _mm512_add_ps,
         _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_fmadd_ps, _mm512_min_ps, _mm512_max_ps, _mm512_cmp_ps_mask,
         _mm512_mask_blend_ps, _mm512_maskz_mov_ps
     );
@@ -223,7 +224,7 @@ impl Vector for F32 {
 
 impl Vector for F64 {
     lane_wise!(
-        F64, f64, __mmask8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_mask_loadu_pd, _mm512_storeu_pd, _mm512_stream_pd, _mm512_add_pd,
+        F64, f64, 8, __mmask8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_mask_loadu_pd, _mm512_storeu_pd, _mm512_stream_pd, _mm512_add_pd,
         _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_fmadd_pd, _mm512_min_pd, _mm512_max_pd, _mm512_cmp_pd_mask,
         _mm512_mask_blend_pd, _mm512_maskz_mov_pd
     );

@@ -1,9 +1,9 @@
 //! The CPU levels, and the vectors each offers: the only room with instruction sets in it.
 //!
-//! Every level computes with the same *virtual* vector, 16 lanes of `f32` or 8 of `f64`: one AVX-512 register, two
-//! AVX2 registers, or a plain array that the compiler maps to what the target has (NEON on aarch64). Each
-//! operation is either exact or correctly rounded (`mul_add` is always fused), so a kernel written over [`Vector`] gives the
-//! same bits at every level.
+//! A vector is one register of the level, or a plain array that the compiler maps to what the target has (NEON on aarch64). Where the
+//! lanes of a vector hold rows their number does not matter. Where they share the classes of a row, kernels work on
+//! *virtual* lanes, 16 of `f32` or 8 of `f64`: one AVX-512 register or two of AVX2. Each operation is either exact or
+//! correctly rounded (`mul_add` is always fused), so a kernel written over [`Vector`] gives the same bits at every level.
 //!
 //! A kernel is a struct with its inputs and one `run`, generic over the level. [`Level::run`] enters it once per block
 //! of rows through a function compiled for that level. The vector types stay inside the crate and are
@@ -45,9 +45,9 @@ pub trait Kernel {
 
 /// The vector types of one level.
 pub trait Simd: Copy + 'static {
-    /// 16 lanes.
+    /// 16 or 8 lanes.
     type F32: Vector<Scalar = f32>;
-    /// 8 lanes.
+    /// 8 or 4 lanes.
     type F64: Vector<Scalar = f64>;
 }
 

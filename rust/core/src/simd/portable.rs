@@ -32,6 +32,7 @@ macro_rules! portable {
         impl Vector for Lanes<$float, $lanes> {
             type Scalar = $float;
             type Mask = [bool; $lanes];
+            const LANES: usize = $lanes;
 
             #[inline]
             fn splat(value: $float) -> Self {

@@ -4,7 +4,8 @@ use super::Simd;
 
 /// A type the kernels compute in: `f32` or `f64`.
 pub trait Float: Copy + PartialOrd + Send + Sync + Into<f64> + std::fmt::Debug + sealed::Lanes + 'static {
-    /// Lanes of its vectors.
+    /// Virtual lanes: the number that sums of many classes are spread over, and rows are handled in multiples of. A vector of the
+    /// level has as many or half as many.
     const LANES: usize;
     /// The quiet NaN that marks an invalid row.
     const NAN: Self;
@@ -59,6 +60,8 @@ pub trait Vector: Copy + 'static {
     type Scalar: Float;
     /// One truth value a lane.
     type Mask: Copy;
+    /// Lanes: [`Float::LANES`], or half of them.
+    const LANES: usize;
 
     /// The same value in every lane.
     fn splat(value: Self::Scalar) -> Self;
@@ -92,7 +95,7 @@ pub trait Vector: Copy + 'static {
     /// Store past the caches, for output that will not be read again soon.
     ///
     /// # Safety
-    /// All lanes must be writable at `to`, which must be aligned to 64 bytes; [`Vector::fence`] must follow before another thread reads.
+    /// All lanes must be writable at `to`, which must be aligned to the size of the vector; [`Vector::fence`] must follow before another thread reads.
     unsafe fn stream(self, to: *mut Self::Scalar);
 
     /// Order streamed stores before what follows.

@@ -1,0 +1,32 @@
+//! Mutual information between the label and the member (BALD), in nats: the mean Kullback-Leibler divergence of the members from the
+//! consensus. Never negative, where the difference `H(P) - mean H(p_m)` cancels; see `divergence.rs`.
+
+use super::divergence::Divergences;
+use super::table::Table;
+use super::{About, BOTH, Formula, Needs, splat};
+use crate::order::Order;
+use crate::simd::Vector;
+
+pub(super) struct Bald;
+
+impl Formula for Bald {
+    const ABOUT: About = About {
+        name: "bald",
+        order: Order::Highest,
+        inputs: BOTH,
+        formula: "mean KL(p_m || P) = H(P) - mean H(p_m), P the mean of the members' rows, each normalised to sum 1",
+        range: "0 to ln min(M, C) nats",
+        source: "Houlsby et al. 2011",
+    };
+    const NEEDS: Needs = Needs::Distributions;
+
+    #[inline(always)]
+    fn score<V: Vector>(table: &Table<V>) -> V {
+        let divergences = Divergences::new(table);
+        let mut sum = splat::<V>(0.0);
+        for member in 0..table.members() {
+            sum = sum.add(divergences.of(member));
+        }
+        sum.div(splat(table.members() as f64))
+    }
+}

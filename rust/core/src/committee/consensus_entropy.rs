@@ -1,0 +1,30 @@
+//! Entropy of the consensus, in nats: of the mean of the members' distributions.
+
+use super::entropy::Spread;
+use super::table::Table;
+use super::{About, BOTH, Formula, Needs};
+use crate::order::Order;
+use crate::simd::Vector;
+
+pub(super) struct ConsensusEntropy;
+
+impl Formula for ConsensusEntropy {
+    const ABOUT: About = About {
+        name: "consensus_entropy",
+        order: Order::Highest,
+        inputs: BOTH,
+        formula: "entropy of the mean of the members' rows, each normalised to sum 1",
+        range: "0 to ln C nats",
+        source: "Settles 2009",
+    };
+    const NEEDS: Needs = Needs::Distributions;
+
+    #[inline(always)]
+    fn score<V: Vector>(table: &Table<V>) -> V {
+        let mut spread = Spread::start();
+        for class in 0..table.classes() {
+            spread = spread.step(table.mean(class));
+        }
+        spread.entropy()
+    }
+}

@@ -1,0 +1,73 @@
+//! Kullback-Leibler divergences of the members from their mean.
+//!
+//! For distributions `p` and `q`, `KL(p || q) = sum q f(p/q - 1)` with `f(x) = (1 + x) ln(1 + x) - x`: a sum of numbers that are never negative, and which is
+//! stationary where `p` or `q` are a little off their sums of 1. With `x` and `f(x)` each accurate relative to itself the divergence is too, however close the
+//! members are; members that are equal have exactly 0.
+
+use super::splat;
+use super::table::{Centre, Table};
+use crate::math::Coefficients;
+use crate::simd::Vector;
+
+/// The means of a table, and what else all members share.
+pub(super) struct Divergences<'a, V: Vector> {
+    table: &'a Table<'a, V>,
+}
+
+impl<'a, V: Vector> Divergences<'a, V> {
+    /// Work the means out.
+    #[inline(always)]
+    pub(super) fn new(table: &'a Table<'a, V>) -> Self {
+        let least = splat::<V>(f64::from(f32::MIN_POSITIVE));
+        for class in 0..table.classes() {
+            let centre = table.centre(class);
+            // Bounded: a class that no member gives probability has all deviations 0, and so contributes 0.
+            table.keep(class, centre, splat::<V>(1.0).div(least.max(centre.mean)));
+        }
+        Divergences { table }
+    }
+
+    /// The divergence of one member.
+    #[inline(always)]
+    pub(super) fn of(&self, member: usize) -> V {
+        let mut sum = splat::<V>(0.0);
+        for class in 0..self.table.classes() {
+            let (centre, inverse): (Centre<V>, V) = self.table.kept(class);
+            let x = self.table.deviation(member, class, centre).mul(inverse);
+            sum = centre.mean.mul_add(excess(x), sum);
+        }
+        sum
+    }
+}
+
+/// `f(x) = (1 + x) ln(1 + x) - x` for x >= -1, accurate relative to itself.
+///
+/// With `1 + x = m 2^e` and `s = (m - 1) / (m + 1)`, `ln(1 + x) = e ln 2 + 2s + A(s)`, `A = 2 (atanh s - s)`. Where `e = 0`, `m - 1` is `x` and
+/// `2 s (1 + x) - x = s x`, so `f = s x + (1 + x) A`, in which nothing cancels.
+#[inline(always)]
+fn excess<V: Vector>(x: V) -> V {
+    let zero = splat::<V>(0.0);
+    let one = splat::<V>(1.0);
+    // Not below 0, where the rounding of x would put it.
+    let ratio = zero.max(one.add(x));
+    let (exponent, mantissa) = ratio.split();
+    let near = exponent.eq(zero);
+    let s = V::select(near, x, mantissa.sub(one)).div(mantissa.add(one));
+    let square = s.mul(s);
+    let tail = s.mul(square).mul(atanh_tail(square));
+    let ln = exponent.mul_add(V::splat(V::Scalar::LN_2), s.add(s).add(tail));
+    V::select(near, ratio.mul_add(tail, s.mul(x)), ratio.mul(ln).sub(x))
+}
+
+/// `2 (atanh s - s) / s^3` from `s^2`, for |s| up to 0.172: as many terms of the series as the type resolves.
+#[inline(always)]
+fn atanh_tail<V: Vector>(square: V) -> V {
+    let terms = if size_of::<V::Scalar>() == 4 { 4 } else { 10 };
+    let mut sum = splat::<V>(2.0 / (2 * terms + 1) as f64);
+    let mut term = terms - 1;
+    while term > 0 {
+        sum = sum.mul_add(square, splat(2.0 / (2 * term + 1) as f64));
+        term -= 1;
+    }
+    sum
+}

@@ -1,0 +1,31 @@
+//! Largest Kullback-Leibler divergence of a member from the consensus, in nats. See `divergence.rs` for how it keeps its precision.
+
+use super::divergence::Divergences;
+use super::table::Table;
+use super::{About, BOTH, Formula, Needs, splat};
+use crate::order::Order;
+use crate::simd::Vector;
+
+pub(super) struct MaxDisagreement;
+
+impl Formula for MaxDisagreement {
+    const ABOUT: About = About {
+        name: "max_disagreement",
+        order: Order::Highest,
+        inputs: BOTH,
+        formula: "largest KL(p_m || P) over the members, P the mean of their rows, each normalised to sum 1",
+        range: "0 to ln M nats",
+        source: "McCallum & Nigam 1998",
+    };
+    const NEEDS: Needs = Needs::Distributions;
+
+    #[inline(always)]
+    fn score<V: Vector>(table: &Table<V>) -> V {
+        let divergences = Divergences::new(table);
+        let mut largest = splat::<V>(0.0);
+        for member in 0..table.members() {
+            largest = largest.max(divergences.of(member));
+        }
+        largest
+    }
+}

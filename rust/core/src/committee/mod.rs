@@ -1,0 +1,102 @@
+//! The committee measures: what the members of a committee disagree about, or are unsure of together. What each is, and THE list of them.
+//!
+//! Rows are scored a group at a time, a row a lane: the rows of all members are read into a [`Table`](table::Table) that stays in cache, and a measure
+//! is a formula over it. It says in its [`Needs`] what the table must hold. Sums run over the classes in their order and over
+//! the members in theirs.
+
+mod bald;
+mod consensus_entropy;
+mod divergence;
+mod entropy;
+mod fault;
+mod fused;
+mod max_disagreement;
+mod mean_std;
+mod scan;
+mod scorer;
+mod table;
+#[cfg(test)]
+mod tests;
+mod variation_ratio;
+mod vote_entropy;
+
+pub use crate::measure::About;
+pub use fault::MemberFault;
+pub use scorer::CommitteeScorer;
+
+use crate::simd::Vector;
+use table::Table;
+
+/// What a measure needs of each member's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Its vote: the first of its largest classes.
+    Votes,
+    /// Its row normalised to sum 1.
+    Distributions,
+    /// Its row as it is, or normalised where that was asked for.
+    Values,
+}
+
+/// One measure.
+trait Formula {
+    const ABOUT: About;
+    const NEEDS: Needs;
+    fn score<V: Vector>(table: &Table<V>) -> V;
+}
+
+const BOTH: &[&str] = &["probabilities", "logits"];
+
+macro_rules! the_list {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        /// A measure of what a committee says about one row.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum CommitteeMeasure {
+            $(#[doc = concat!("See `committee/", stringify!($module), ".rs`.")] $name,)*
+        }
+
+        impl CommitteeMeasure {
+            /// All of them.
+            pub const ALL: &[CommitteeMeasure] = &[$(CommitteeMeasure::$name),*];
+
+            /// What a user reads about it.
+            pub fn about(self) -> About {
+                match self { $(CommitteeMeasure::$name => $module::$name::ABOUT,)* }
+            }
+
+            /// What the table must hold for it.
+            pub(crate) fn needs(self) -> Needs {
+                match self { $(CommitteeMeasure::$name => $module::$name::NEEDS,)* }
+            }
+
+            /// Its value for the rows of a table.
+            #[inline(always)]
+            fn score<V: Vector>(self, table: &Table<V>) -> V {
+                match self { $(CommitteeMeasure::$name => $module::$name::score(table),)* }
+            }
+        }
+    };
+}
+
+// THE list. A measure is a file here, its line below, and its line in `python/shortlist`.
+the_list! {
+    vote_entropy::VoteEntropy,
+    consensus_entropy::ConsensusEntropy,
+    max_disagreement::MaxDisagreement,
+    bald::Bald,
+    variation_ratio::VariationRatio,
+    mean_std::MeanStd,
+}
+
+impl CommitteeMeasure {
+    /// The measure of that name.
+    pub fn parse(name: &str) -> Option<CommitteeMeasure> {
+        CommitteeMeasure::ALL.iter().copied().find(|measure| measure.about().name == name)
+    }
+}
+
+/// The value `number` in every lane.
+#[inline(always)]
+fn splat<V: Vector>(number: f64) -> V {
+    V::splat(crate::simd::Float::from_f64(number))
+}

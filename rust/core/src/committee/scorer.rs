@@ -1,0 +1,164 @@
+//! A committee measure with its options, applied to one matrix per member.
+
+use super::fault::MemberFault;
+use super::scan::{Recipe, Scan};
+use super::CommitteeMeasure;
+use crate::blocks::{self, Watch};
+use crate::error::{Error, Result};
+use crate::fault;
+use crate::float::Element;
+use crate::matrix::Matrix;
+use crate::measure::Measure;
+use crate::scorer::{Invalid, Normalize, Scorer, part_rows};
+use crate::simd::{Float, Level};
+use std::ops::Range;
+
+/// A committee measure with its options.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CommitteeScorer {
+    measure: CommitteeMeasure,
+    /// The rules for one member's row; its own measure plays no part.
+    row: Scorer,
+}
+
+impl CommitteeScorer {
+    /// Check the options, which are those of a row measure.
+    pub fn new(
+        measure: CommitteeMeasure,
+        logits: bool,
+        temperature: f64,
+        normalize: Normalize,
+        invalid: Invalid,
+        level: Level,
+    ) -> Result<CommitteeScorer> {
+        let row = Scorer::new(Measure::Entropy, logits, temperature, normalize, invalid, level)?;
+        Ok(CommitteeScorer { measure, row })
+    }
+
+    /// The measure.
+    pub fn measure(&self) -> CommitteeMeasure {
+        self.measure
+    }
+
+    /// Whether rows are logits.
+    pub fn logits(&self) -> bool {
+        self.row.logits()
+    }
+
+    /// What logits are divided by.
+    pub fn temperature(&self) -> f64 {
+        self.row.temperature()
+    }
+
+    /// What is done about sums.
+    pub fn normalize(&self) -> Normalize {
+        self.row.normalize()
+    }
+
+    /// What is done about invalid rows.
+    pub fn invalid(&self) -> Invalid {
+        self.row.invalid()
+    }
+
+    /// The CPU level.
+    pub fn level(&self) -> Level {
+        self.row.level()
+    }
+
+    /// What the kernel needs of the options.
+    pub(super) fn recipe<E: Element>(&self, classes: usize) -> Recipe<E::Compute> {
+        Recipe { measure: self.measure, row: self.row.recipe::<E>(classes) }
+    }
+
+    /// Score some rows; returns how many are invalid, or an error that names the first.
+    pub(super) fn rows<E: Element>(
+        &self,
+        members: &[Matrix<'_, E>],
+        rows: Range<usize>,
+        recipe: &Recipe<E::Compute>,
+        out: &mut [E::Compute],
+        scan: &mut Scan<E::Compute>,
+        name: impl Fn(usize) -> u64,
+    ) -> Result<u64> {
+        if scan.rows(members, rows.clone(), recipe, out) {
+            return Ok(0);
+        }
+        let invalid = |score: &E::Compute| score.partial_cmp(score).is_none();
+        match (self.invalid(), out.iter().position(invalid)) {
+            (Invalid::Raise, Some(i)) => Err(Error::Row {
+                row: name(rows.start + i),
+                reason: self.fault(members, rows.start + i).to_string(),
+            }),
+            _ => Ok(out.iter().filter(|score| invalid(score)).count() as u64),
+        }
+    }
+
+    /// The scores of all rows. Invalid rows get NaN, or make an error that names the first. Returns how many are invalid.
+    pub fn score<E: Element>(
+        &self,
+        members: &[Matrix<'_, E>],
+        out: &mut [E::Compute],
+        first_row: u64,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<u64> {
+        let (rows, classes) = check_shapes(members)?;
+        if out.len() != rows {
+            let came = out.len();
+            return Err(Error::Argument(format!("out has {came} elements for {rows} rows; it needs one for each")));
+        }
+        let recipe = self.recipe::<E>(classes);
+        let row_bytes = members.len() * classes * size_of::<E>();
+        let blocks = blocks::split(rows, row_bytes).zip(out.chunks_mut(blocks::block_rows(row_bytes)));
+        let threads = blocks::crew(threads, rows * row_bytes);
+        let size = part_rows::<E::Compute>();
+        let name = |row: usize| first_row + row as u64;
+        let state = || (Scan::new(self.level()), 0);
+        let states = blocks::run(rows, blocks, threads, watch, state, |(scan, invalid), block, out| {
+            for (start, out) in block.step_by(size).zip(out.chunks_mut(size)) {
+                *invalid += self.rows(members, start..start + out.len(), &recipe, out, scan, name)?;
+            }
+            Ok(())
+        })?;
+        Ok(states.into_iter().map(|(_, invalid)| invalid).sum())
+    }
+
+    /// Every invalid row and its fault, in order: the slow look of `shortlist inspect`.
+    pub fn faults<E: Element>(&self, members: &[Matrix<'_, E>]) -> Result<Vec<(usize, MemberFault)>> {
+        let (rows, classes) = check_shapes(members)?;
+        let mut scores = vec![E::Compute::ZERO; rows];
+        Scan::new(self.level()).rows(members, 0..rows, &self.recipe::<E>(classes), &mut scores);
+        let invalid = scores.iter().enumerate().filter(|(_, score)| score.partial_cmp(score).is_none());
+        Ok(invalid.map(|(row, _)| (row, self.fault(members, row))).collect())
+    }
+
+    /// The fault of a row that was found invalid.
+    fn fault<E: Element>(&self, members: &[Matrix<'_, E>], row: usize) -> MemberFault {
+        let mut scan = Scan::new(self.level());
+        let recipe = self.recipe::<E>(members[0].columns());
+        let mut alone = |member: &Matrix<'_, E>| {
+            scan.rows(std::slice::from_ref(member), row..row + 1, &recipe, &mut [E::Compute::ZERO])
+        };
+        let member = members.iter().position(|member| !alone(member)).unwrap_or(0);
+        MemberFault { member, fault: fault::of_row(&members[member], row, self.logits()) }
+    }
+}
+
+/// The one shape of all members.
+pub(super) fn check_shapes<E: Copy>(members: &[Matrix<'_, E>]) -> Result<(usize, usize)> {
+    let Some(first) = members.first() else {
+        return Err(Error::Argument("x has no members; accepted is at least one".to_string()));
+    };
+    let shape = (first.rows(), first.columns());
+    let (rows, classes) = shape;
+    for (i, member) in members.iter().enumerate() {
+        let came = (member.rows(), member.columns());
+        if came != shape {
+            return Err(Error::Argument(format!("x[{i}] has shape {came:?}; accepted is {shape:?}, the shape of x[0]")));
+        }
+    }
+    if classes == 0 {
+        return Err(Error::Argument(format!("x[0] has shape ({rows}, 0); accepted is at least one class (column)")));
+    }
+    Ok(shape)
+}

@@ -1,0 +1,30 @@
+//! Variation ratio: the share of votes that differ from the most frequent one.
+
+use super::table::Table;
+use super::{About, BOTH, Formula, Needs, splat};
+use crate::order::Order;
+use crate::simd::Vector;
+
+pub(super) struct VariationRatio;
+
+impl Formula for VariationRatio {
+    const ABOUT: About = About {
+        name: "variation_ratio",
+        order: Order::Highest,
+        inputs: BOTH,
+        formula: "1 - largest share of votes",
+        range: "0 to 1 - 1/min(M, C)",
+        source: "Freeman 1965",
+    };
+    const NEEDS: Needs = Needs::Votes;
+
+    #[inline(always)]
+    fn score<V: Vector>(table: &Table<V>) -> V {
+        let mut most = splat::<V>(0.0);
+        for class in 0..table.classes() {
+            most = most.max(table.votes(class));
+        }
+        let members = splat::<V>(table.members() as f64);
+        members.sub(most).div(members)
+    }
+}

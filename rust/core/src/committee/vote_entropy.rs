@@ -1,0 +1,30 @@
+//! Entropy of the shares of votes, in nats. Votes are counted as whole numbers, so a unanimous committee scores exactly 0.
+
+use super::entropy::Spread;
+use super::table::Table;
+use super::{About, BOTH, Formula, Needs};
+use crate::order::Order;
+use crate::simd::Vector;
+
+pub(super) struct VoteEntropy;
+
+impl Formula for VoteEntropy {
+    const ABOUT: About = About {
+        name: "vote_entropy",
+        order: Order::Highest,
+        inputs: BOTH,
+        formula: "-sum v ln v over the shares v of votes; each member votes for its first largest class",
+        range: "0 to ln min(M, C) nats",
+        source: "Dagan & Engelson 1995",
+    };
+    const NEEDS: Needs = Needs::Votes;
+
+    #[inline(always)]
+    fn score<V: Vector>(table: &Table<V>) -> V {
+        let mut spread = Spread::start();
+        for class in 0..table.classes() {
+            spread = spread.step(table.votes(class));
+        }
+        spread.entropy()
+    }
+}

@@ -1,0 +1,107 @@
+//! Every measure against its definition in twice the precision of `f64`.
+
+use crate::dtype::{Dtype, INPUTS, Input, measures, score, scorer};
+use crate::pools::{case, pool};
+use crate::quick;
+use crate::truth::Row;
+use half::{bf16, f16};
+use shortlist_core::Level;
+use shortlist_core::matrix::Matrix;
+use shortlist_core::measure::Measure;
+use shortlist_core::scorer::Normalize;
+
+/// The greatest error, in distances from 1 to the next number of the type computed in, at up to 1000 classes.
+///
+/// From probabilities it is relative to the score itself, also where that is tiny; but to 1 for least confidence and Gini impurity of
+/// renormalised rows, which subtract from a rounded sum. From logits it is relative to the score times 1 + (z1 - z2) / T,
+/// as every score but a margin falls off as e^-(z1 - z2) / T; and for energy to the larger of its two terms.
+fn bound(measure: Measure, input: Input) -> f64 {
+    let logits = matches!(input, Input::Logits(_));
+    let renormalise = input == Input::Probabilities(Normalize::Renormalize);
+    match (measure, logits) {
+        (Measure::LeastConfident, false) if renormalise => 16.0,
+        (Measure::LeastConfident, false) => 0.5,
+        (Measure::LeastConfident, true) => 16.0,
+        (Measure::Margin, false) if renormalise => 16.0,
+        (Measure::Margin, false) => 0.5,
+        (Measure::Margin, true) => 16.0,
+        (Measure::Ratio, false) => 0.5,
+        (Measure::Ratio, true) => 4.0,
+        (Measure::Entropy | Measure::NormalisedEntropy, false) => 16.0,
+        (Measure::Entropy | Measure::NormalisedEntropy, true) => 16.0,
+        (Measure::Gini, false) => 16.0,
+        (Measure::Gini, true) => 16.0,
+        (Measure::Energy, _) => 16.0,
+    }
+}
+
+/// What a class may be off by where numbers cease to be normal, in least normal numbers: a subnormal probability counts with the
+/// logarithm of the least normal one, and e^d is zero where it would be subnormal.
+const UNDERFLOW: f64 = 100.0;
+
+fn classes() -> Vec<usize> {
+    match quick() {
+        true => (1..=70).step_by(3).chain([128, 257]).collect(),
+        false => (1..=70).chain([100, 127, 128, 129, 255, 256, 257, 1000]).collect(),
+    }
+}
+
+fn compare<E: Dtype>(inputs: &[Input], resize: impl Fn(usize) -> f64) {
+    let mut worst: Vec<(Measure, Input, f64, String)> = Vec::new();
+    for &input in inputs {
+        for &classes in &classes() {
+            let rows = if quick() { 23 } else { 70 };
+            let mut values = pool::<E>(input, rows, classes, 1);
+            for (i, value) in values.iter_mut().enumerate() {
+                *value = E::of(value.exact() * resize(i / classes));
+            }
+            let matrix = Matrix::from_rows(&values, rows, classes).unwrap();
+            let truths: Vec<Row> = values.chunks(classes).map(|row| Row::new(input, row)).collect();
+            for measure in measures(input) {
+                let found = score(&scorer(measure, input, Level::best()), &matrix, 1);
+                for (i, (score, row)) in found.iter().zip(&truths).enumerate() {
+                    let truth = row.truth(measure);
+                    let score: f64 = (*score).into();
+                    let floor = UNDERFLOW * classes as f64 * E::LEAST;
+                    let beyond = (truth.value.distance(score) - floor).max(0.0);
+                    let off = if beyond == 0.0 { 0.0 } else { beyond / (truth.scale * E::EPSILON) };
+                    assert!(!score.is_nan(), "{}, row {i} scores NaN", case::<E>(measure, input, classes));
+                    let about = || format!("{}, row {i}: {score:e}, not {:e}", case::<E>(measure, input, classes), truth.value.nearest());
+                    match worst.iter_mut().find(|known| known.0 == measure && known.1 == input) {
+                        Some(known) if known.2 >= off => {}
+                        Some(known) => *known = (measure, input, off, about()),
+                        None => worst.push((measure, input, off, about())),
+                    }
+                }
+            }
+        }
+    }
+    for (.., off, about) in &worst {
+        println!("{off:7.2}  {about}");
+    }
+    for (measure, input, off, about) in worst {
+        assert!(off <= bound(measure, input), "off by {off} epsilons: {about}");
+    }
+}
+
+macro_rules! for_each_dtype {
+    ($($name:ident: $type:ty),*) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn scores_are_within_their_bounds() {
+                compare::<$type>(&INPUTS, |_| 1.0);
+            }
+
+            /// Rows whose sum is anything, but for a few bits the same in every type.
+            #[test]
+            fn so_are_scores_of_rows_as_they_are_and_renormalised() {
+                let inputs = [Normalize::AsIs, Normalize::Renormalize].map(Input::Probabilities);
+                compare::<$type>(&inputs, |row| [0.37, 1.0, 12.7, 0.011][row % 4]);
+            }
+        }
+    )*};
+}
+
+for_each_dtype!(float16: f16, bfloat16: bf16, float32: f32, float64: f64);
