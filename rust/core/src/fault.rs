@@ -36,15 +36,22 @@ impl std::fmt::Display for Fault {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Fault::Nan(column) => write!(out, "has NaN in column {column}; accepted are finite numbers"),
-            Fault::Infinite(column, value) => write!(out, "has {value} in column {column}; accepted are finite numbers"),
+            Fault::Infinite(column, value) => {
+                write!(out, "has {value} in column {column}; accepted are finite numbers")
+            }
             Fault::Negative(column, value) => {
-                write!(out, "has {value} in column {column}; accepted are probabilities, at least 0 (logits need from_logits=True)")
+                write!(
+                    out,
+                    "has {value} in column {column}; accepted are probabilities, at least 0 (logits need from_logits=True)"
+                )
             }
             Fault::Sum(sum) => write!(
                 out,
                 "sums to {sum}; accepted are probabilities that sum to 1 (normalize=\"renormalize\" divides by a positive finite sum)"
             ),
-            Fault::NothingFinite => write!(out, "has -inf in every column; accepted are logits of which at least one is finite"),
+            Fault::NothingFinite => {
+                write!(out, "has -inf in every column; accepted are logits of which at least one is finite")
+            }
         }
     }
 }

@@ -10,10 +10,17 @@ pub fn read_all(words: &[u64], threads: usize) -> Result<u64> {
     let rows = words.len() / 8;
     let blocks = blocks::split(rows, row_bytes).map(|rows| (rows, ()));
     let threads = blocks::crew(threads, size_of_val(words));
-    let sums = blocks::run(rows, blocks, threads, &mut Unwatched, || 0, |sum: &mut u64, rows, ()| {
-        *sum = sum.wrapping_add(Level::best().run(Sum(&words[8 * rows.start..8 * rows.end])));
-        Ok(())
-    })?;
+    let sums = blocks::run(
+        rows,
+        blocks,
+        threads,
+        &mut Unwatched,
+        || 0,
+        |sum: &mut u64, rows, ()| {
+            *sum = sum.wrapping_add(Level::best().run(Sum(&words[8 * rows.start..8 * rows.end])));
+            Ok(())
+        },
+    )?;
     Ok(sums.into_iter().fold(0, u64::wrapping_add))
 }
 

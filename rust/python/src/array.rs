@@ -73,7 +73,9 @@ fn aligned<'py, T: Element>(array: &Bound<'py, PyArray2<T>>) -> PyResult<PyReado
     let size = size_of::<T>();
     let whole = array.strides().iter().all(|stride| stride % size as isize == 0);
     if !whole || (array.data() as usize) % size != 0 {
-        return Err(value_error("x is not aligned to its dtype; accepted is an aligned array (np.require(x, requirements=\"A\"))"));
+        return Err(value_error(
+            "x is not aligned to its dtype; accepted is an aligned array (np.require(x, requirements=\"A\"))",
+        ));
     }
     array.try_readonly().map_err(|_| value_error("x is being written to by another call"))
 }

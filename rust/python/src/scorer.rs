@@ -139,9 +139,7 @@ impl Scorer {
         let threads = threads(n_threads)?;
         let lookout = Lookout::new(progress);
         let count = rows.len();
-        let invalid = with_matrix!(&rows, |matrix| {
-            self.score_into(py, &matrix, out, first_row, threads, lookout)
-        })?;
+        let invalid = with_matrix!(&rows, |matrix| { self.score_into(py, &matrix, out, first_row, threads, lookout) })?;
         let stats = PyDict::new(py);
         stats.set_item("rows", count)?;
         stats.set_item("invalid", invalid)?;
@@ -189,7 +187,9 @@ impl Scorer {
     {
         let accepted = std::any::type_name::<E::Compute>().replace('f', "float");
         let Some(array) = output::<E::Compute>(out) else {
-            return Err(type_error(format!("out is not a one-dimensional {accepted} array; accepted is one, contiguous and writable")));
+            return Err(type_error(format!(
+                "out is not a one-dimensional {accepted} array; accepted is one, contiguous and writable"
+            )));
         };
         let mut array = array.try_readwrite().map_err(|error| value_error(format!("out is not writable: {error}")))?;
         let scores = array.as_slice_mut().map_err(|_| value_error("out is strided; accepted is a contiguous array"))?;

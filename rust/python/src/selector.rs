@@ -131,7 +131,9 @@ impl Selector {
             let mut state = self.lock();
             let classes = matrix.columns();
             if let Some(known) = state.classes.filter(|&known| known != classes) {
-                return Err(Error::Argument(format!("x has {classes} classes; accepted are {known}, as in earlier blocks")));
+                return Err(Error::Argument(format!(
+                    "x has {classes} classes; accepted are {known}, as in earlier blocks"
+                )));
             }
             let scored = scorer.core.select(&matrix, &mut state.core, &rows, threads, &mut lookout)?;
             state.classes = Some(classes);
@@ -205,7 +207,9 @@ impl Selector {
                 None => "scores".to_string(),
             };
             let (own, others) = (name(&self.scorer), name(&other.scorer));
-            return Err(value_error(format!("these Selectors cannot be merged: one is of {own}, the other of {others}")));
+            return Err(value_error(format!(
+                "these Selectors cannot be merged: one is of {own}, the other of {others}"
+            )));
         }
         py.detach(|| {
             let other = other.lock().clone();
@@ -232,11 +236,12 @@ impl Selector {
         &self,
         py: Python<'py>,
     ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyDict>)> {
-        let (selected, state) = py.detach(|| {
-            let state = self.lock().clone();
-            state.core.finish().map(|selected| (selected, state))
-        })
-        .map_err(raise)?;
+        let (selected, state) = py
+            .detach(|| {
+                let state = self.lock().clone();
+                state.core.finish().map(|selected| (selected, state))
+            })
+            .map_err(raise)?;
         let indices: Vec<i64> = selected.candidates.iter().map(|candidate| candidate.id as i64).collect();
         let scores: Vec<f64> = selected.candidates.iter().map(|candidate| candidate.score).collect();
         let ties = PyDict::new(py);
@@ -249,7 +254,10 @@ impl Selector {
         stats.set_item("excluded", selected.excluded)?;
         stats.set_item("never_drawn", selected.never_drawn)?;
         stats.set_item("ties_at_cut", ties)?;
-        stats.set_item("scored_fraction", if selected.rows == 0 { 1.0 } else { state.scored as f64 / selected.rows as f64 })?;
+        stats.set_item(
+            "scored_fraction",
+            if selected.rows == 0 { 1.0 } else { state.scored as f64 / selected.rows as f64 },
+        )?;
         Ok((indices.into_pyarray(py), scores.into_pyarray(py), stats))
     }
 

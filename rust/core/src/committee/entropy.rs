@@ -25,11 +25,7 @@ impl<V: Vector> Spread<V> {
     #[inline(always)]
     pub(super) fn step(self, weight: V) -> Self {
         let beaten = self.top.min(weight);
-        Spread {
-            top: self.top.max(weight),
-            rest: self.rest.add(beaten),
-            logs: beaten.mul_add(ln(beaten), self.logs),
-        }
+        Spread { top: self.top.max(weight), rest: self.rest.add(beaten), logs: beaten.mul_add(ln(beaten), self.logs) }
     }
 
     /// The entropy of the weights divided by their sum.

@@ -39,11 +39,8 @@ impl CommitteeScorer {
         let blocks = blocks::split(count, row_bytes).map(|block| (block, ()));
         let threads = blocks::crew(threads, count * row_bytes);
         let size = part_rows::<E::Compute>();
-        let state = || Worker {
-            scores: vec![E::Compute::ZERO; size],
-            scan: Scan::new(self.level()),
-            kept: selector.fork(),
-        };
+        let state =
+            || Worker { scores: vec![E::Compute::ZERO; size], scan: Scan::new(self.level()), kept: selector.fork() };
         let workers = blocks::run(count, blocks, threads, watch, state, |worker, block, ()| {
             block.clone().step_by(size).try_for_each(|start| pass.part(worker, start..block.end.min(start + size)))
         })?;

@@ -1,7 +1,7 @@
 //! Standard deviation over the members (divided by M, not by M - 1), mean over the classes.
 
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs, splat};
+use super::{About, BOTH, Formula, Needs, lanes, splat};
 use crate::order::Order;
 use crate::simd::{Float, Vector};
 
@@ -38,15 +38,15 @@ impl Formula for MeanStd {
 #[inline(always)]
 #[allow(unsafe_code)]
 fn square_root<V: Vector>(x: V) -> V {
-    let mut lanes = [V::Scalar::ZERO; 16];
+    let mut roots = [V::Scalar::ZERO; 16];
     // SAFETY: no vector has more than 16 lanes.
-    unsafe { x.store(lanes.as_mut_ptr()) };
+    unsafe { x.store(roots.as_mut_ptr()) };
     let mut i = 0;
-    while i < V::Scalar::LANES {
-        let wide: f64 = lanes[i].into();
-        lanes[i] = V::Scalar::from_f64(wide.sqrt());
+    while i < lanes::<V>() {
+        let wide: f64 = roots[i].into();
+        roots[i] = V::Scalar::from_f64(wide.sqrt());
         i += 1;
     }
     // SAFETY: as above.
-    unsafe { V::load(lanes.as_ptr()) }
+    unsafe { V::load(roots.as_ptr()) }
 }

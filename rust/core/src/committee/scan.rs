@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::table::{Layout, Table};
-use super::{CommitteeMeasure, Needs, splat};
+use super::{CommitteeMeasure, Needs, lanes, splat};
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
@@ -103,7 +103,9 @@ impl<T: Float> Scan<T> {
             let source = direct.unwrap_or_else(|| {
                 // Room for all members at once: the memory must not move once a source points to it.
                 if self.copies.len() < members.len() * room {
-                    debug_assert!(self.sources.iter().all(|source| !self.copies.as_ptr_range().contains(&source.origin)));
+                    debug_assert!(
+                        self.sources.iter().all(|source| !self.copies.as_ptr_range().contains(&source.origin))
+                    );
                     self.copies.resize(members.len() * room, T::ZERO);
                 }
                 let copy = &mut self.copies[i * room..][..room];
@@ -140,7 +142,7 @@ fn gather<E: Element>(member: &Matrix<'_, E>, rows: Range<usize>, whole: usize, 
     }
 }
 
-/// Scores rows, in groups of `LANES`.
+/// Scores rows, a vector of them at a time.
 struct Groups<'a, T> {
     sources: &'a [Source<T>],
     table: &'a mut [T],
@@ -180,7 +182,7 @@ impl<T: Float> Kernel for Groups<'_, T> {
             let score = recipe.measure.score(&table);
             let score = Vector::select(valid, score, Vector::splat(T::NAN));
             all &= store(score, valid, &mut out[row..]);
-            row += T::LANES;
+            row += lanes::<T::Vector<S>>();
         }
         all
     }
@@ -189,7 +191,7 @@ impl<T: Float> Kernel for Groups<'_, T> {
 /// Write the lanes that are rows, and tell whether they are valid. Lanes beyond repeat a row.
 #[inline(always)]
 fn store<V: Vector>(score: V, valid: V::Mask, out: &mut [V::Scalar]) -> bool {
-    if out.len() >= V::Scalar::LANES {
+    if out.len() >= lanes::<V>() {
         // SAFETY: there is room for all lanes.
         unsafe { score.store(out.as_mut_ptr()) };
     } else {
@@ -234,14 +236,14 @@ unsafe fn fill<V: Vector>(
     valid
 }
 
-/// Copy `LANES` rows to a table, class by class.
+/// Copy a vector of rows to a table, class by class.
 ///
 /// # Safety
 /// The rows must be readable, and where their classes are adjacent three values past the last one too. There must be room for so many
 /// classes at `to`.
 #[inline(always)]
 unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize, to: *mut V::Scalar) {
-    let lanes = V::Scalar::LANES;
+    let lanes = lanes::<V>();
     let mut class = 0;
     // SAFETY: the caller promises the rows and the room.
     unsafe {

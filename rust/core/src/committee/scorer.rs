@@ -1,8 +1,8 @@
 //! A committee measure with its options, applied to one matrix per member.
 
+use super::CommitteeMeasure;
 use super::fault::MemberFault;
 use super::scan::{Recipe, Scan};
-use super::CommitteeMeasure;
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
 use crate::fault;
@@ -85,10 +85,9 @@ impl CommitteeScorer {
         }
         let invalid = |score: &E::Compute| score.partial_cmp(score).is_none();
         match (self.invalid(), out.iter().position(invalid)) {
-            (Invalid::Raise, Some(i)) => Err(Error::Row {
-                row: name(rows.start + i),
-                reason: self.fault(members, rows.start + i).to_string(),
-            }),
+            (Invalid::Raise, Some(i)) => {
+                Err(Error::Row { row: name(rows.start + i), reason: self.fault(members, rows.start + i).to_string() })
+            }
             _ => Ok(out.iter().filter(|score| invalid(score)).count() as u64),
         }
     }
@@ -154,7 +153,9 @@ pub(super) fn check_shapes<E: Copy>(members: &[Matrix<'_, E>]) -> Result<(usize,
     for (i, member) in members.iter().enumerate() {
         let came = (member.rows(), member.columns());
         if came != shape {
-            return Err(Error::Argument(format!("x[{i}] has shape {came:?}; accepted is {shape:?}, the shape of x[0]")));
+            return Err(Error::Argument(format!(
+                "x[{i}] has shape {came:?}; accepted is {shape:?}, the shape of x[0]"
+            )));
         }
     }
     if classes == 0 {

@@ -72,10 +72,8 @@ mod tests {
 
     #[test]
     fn what_is_too_small_is_zero() {
-        let found = crate::simd::Level::best().run(super::super::tests::Map {
-            values: &[f64::NEG_INFINITY, -1e300, -708.5, 0.0],
-            function: Exp,
-        });
+        let found = crate::simd::Level::best()
+            .run(super::super::tests::Map { values: &[f64::NEG_INFINITY, -1e300, -708.5, 0.0], function: Exp });
         assert_eq!(found, [0.0, 0.0, 0.0, 1.0]);
     }
 }

@@ -1,8 +1,8 @@
 //! Natural logarithm.
 //!
-//! `x = m 2^e` with `m` in `[sqrt 1/2, sqrt 2)`; then `ln x = e ln 2 + 2 atanh(s)`, `s = (m - 1) / (m + 1)`, with `|s| <= 0.172`, where
-//! three (`f32`) or seven (`f64`) terms in `s^2` are enough. One division costs less than the terms it saves, and near
-//! `x = 1` the result stays accurate relative to itself.
+//! `x = m 2^e` with `m` in `[sqrt 1/2, sqrt 2)`; then `ln x = e ln 2 + 2 atanh(t / 2)`, `t = 2 (m - 1) / (m + 1)`, with `|t| <= 0.344`, and
+//! `2 atanh(t / 2) = t + t^3 P(t^2)`, where three (`f32`) or six (`f64`) terms of P are enough. One division costs less
+//! than the terms it saves, near `x = 1` the result stays accurate relative to itself, and after the division little is left to wait for.
 
 use super::{Coefficients, polynomial};
 use crate::simd::{Float, Vector};
@@ -15,12 +15,12 @@ where
     V::Scalar: Coefficients,
 {
     let one = V::splat(V::Scalar::from_f64(1.0));
-    let two = V::splat(V::Scalar::from_f64(2.0));
+    let half = V::splat(V::Scalar::from_f64(0.5));
     let (exponent, mantissa) = x.split();
-    let s = mantissa.sub(one).div(mantissa.add(one));
-    let square = s.mul(s);
-    let atanh = s.mul(square.mul_add(polynomial(square, V::Scalar::LN_TAIL), two));
-    exponent.mul_add(V::splat(V::Scalar::LN_2), atanh)
+    let t = mantissa.sub(one).div(mantissa.mul_add(half, half));
+    let square = t.mul(t);
+    let tail = polynomial(square, V::Scalar::LN_TAIL);
+    t.mul(square).mul_add(tail, exponent.mul_add(V::splat(V::Scalar::LN_2), t))
 }
 
 /// ln(1 + x) for x >= 0, accurate relative to itself for small x.

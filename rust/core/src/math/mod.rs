@@ -21,7 +21,7 @@ pub trait Coefficients: Sized + 'static {
     const ROUNDER: Self;
     /// The least argument whose exponential is a normal number.
     const EXP_LEAST: Self;
-    /// `(atanh(s) - s) / s^3 * 2` as a polynomial in `s^2`, for `|s|` up to `(sqrt 2 - 1) / (sqrt 2 + 1)`.
+    /// `(2 atanh(t/2) - t) / t^3` as a polynomial in `t^2`, for `|t|` up to `2 (sqrt 2 - 1) / (sqrt 2 + 1)`.
     const LN_TAIL: &'static [Self];
     /// `(e^r - 1 - r) / r^2` as a polynomial in `r`, for `|r|` up to half of ln 2.
     const EXP_TAIL: &'static [Self];
@@ -33,8 +33,8 @@ impl Coefficients for f32 {
     const LOG2_E: f32 = std::f32::consts::LOG2_E;
     const ROUNDER: f32 = 12_582_912.0;
     const EXP_LEAST: f32 = -87.336_54;
-    // Error of the fit: 8.2e-10.
-    const LN_TAIL: &'static [f32] = &[0.666_667_752_395, 0.399_776_528_324, 0.298_692_023_264];
+    // Error of the fit: 8.1e-10.
+    const LN_TAIL: &'static [f32] = &[0.083_333_470_119_6, 0.012_492_990_441_4, 0.002_333_679_386_44];
     // Error of the fit: 3.2e-9.
     const EXP_TAIL: &'static [f32] =
         &[0.500_000_009_569, 0.166_665_183_137, 0.041_666_204_153_9, 0.008_368_952_811_73, 0.001_395_060_159_36];
@@ -46,15 +46,14 @@ impl Coefficients for f64 {
     const LOG2_E: f64 = std::f64::consts::LOG2_E;
     const ROUNDER: f64 = 6_755_399_441_055_744.0;
     const EXP_LEAST: f64 = -708.396_418_532_264;
-    // Error of the fit: 1.3e-18.
+    // Error of the fit: 1.9e-16, of a term that is at most a hundredth of the whole.
     const LN_TAIL: &'static [f64] = &[
-        0.666_666_666_666_673_021_73,
-        0.399_999_999_994_368_994_06,
-        0.285_714_287_381_663_354_47,
-        0.222_221_989_572_822_221_32,
-        0.181_835_462_034_324_373,
-        0.153_144_784_482_535_746_44,
-        0.147_913_920_492_443_935_26,
+        0.083_333_333_333_235_139_737,
+        0.012_500_000_016_225_507_996,
+        0.002_232_141_967_012_346_622_7,
+        0.000_434_050_170_233_088_319_39,
+        0.000_088_494_765_361_309_732_538,
+        0.000_020_530_875_499_782_901_077,
     ];
     // Error of the fit: 3.5e-18.
     const EXP_TAIL: &'static [f64] = &[
@@ -106,7 +105,8 @@ pub mod tests {
                 let mut lanes = vec![T::ZERO; T::LANES];
                 // SAFETY: only the values of the chunk are read, and `lanes` has room for all lanes.
                 unsafe {
-                    let x = T::Vector::<S>::load_first(from.as_ptr(), from.len(), T::Vector::<S>::splat(T::from_f64(1.0)));
+                    let x =
+                        T::Vector::<S>::load_first(from.as_ptr(), from.len(), T::Vector::<S>::splat(T::from_f64(1.0)));
                     self.function.call(x).store(lanes.as_mut_ptr());
                 }
                 to.copy_from_slice(&lanes[..to.len()]);

@@ -15,6 +15,8 @@ use crate::simd::{Float, Vector};
 pub(super) trait Fold<V: Vector, const N: usize>: Copy {
     /// The value of a class that is not there; folding it in changes nothing.
     const ABSENT: f64;
+    /// Whether a step is so long that two at a time would not fit the registers.
+    const LONG: bool;
     /// What is kept of no classes.
     fn start(self) -> [V; N];
     /// What is kept of one class: as [`Fold::step`] from the start where that is a valid probability or logit, without its cost.
@@ -39,13 +41,8 @@ pub(super) trait TailFold<V: Vector, const N: usize>: Fold<V, N> {
     ///
     /// # Safety
     /// All lanes must be writable at `out`.
-    unsafe fn close(
-        recipe: &Recipe<V::Scalar>,
-        needs: Needs,
-        peaks: [V; 2],
-        kept: [V; N],
-        out: *mut V::Scalar,
-    ) -> bool;
+    unsafe fn close(recipe: &Recipe<V::Scalar>, needs: Needs, peaks: [V; 2], kept: [V; N], out: *mut V::Scalar)
+    -> bool;
 }
 
 #[inline(always)]
@@ -66,6 +63,7 @@ pub(super) struct Sums;
 
 impl<V: Vector> Fold<V, 3> for Sums {
     const ABSENT: f64 = 0.0;
+    const LONG: bool = false;
 
     #[inline(always)]
     fn start(self) -> [V; 3] {
@@ -101,6 +99,7 @@ pub(super) struct Seconds;
 
 impl<V: Vector> Fold<V, 4> for Seconds {
     const ABSENT: f64 = 0.0;
+    const LONG: bool = false;
 
     #[inline(always)]
     fn start(self) -> [V; 4] {
@@ -138,6 +137,7 @@ pub(super) struct Logarithms;
 
 impl<V: Vector> Fold<V, 4> for Logarithms {
     const ABSENT: f64 = 0.0;
+    const LONG: bool = true;
 
     #[inline(always)]
     fn start(self) -> [V; 4] {
@@ -158,12 +158,7 @@ impl<V: Vector> Fold<V, 4> for Logarithms {
     #[inline(always)]
     fn merge(self, a: [V; 4], b: [V; 4]) -> [V; 4] {
         let beaten = a[0].min(b[0]);
-        [
-            a[0].max(b[0]),
-            a[1].add(b[1]).add(beaten),
-            beaten.mul_add(ln(beaten), a[2].add(b[2])),
-            a[3].min(b[3]),
-        ]
+        [a[0].max(b[0]), a[1].add(b[1]).add(beaten), beaten.mul_add(ln(beaten), a[2].add(b[2])), a[3].min(b[3])]
     }
 }
 
@@ -180,6 +175,7 @@ pub(super) struct Squares;
 
 impl<V: Vector> Fold<V, 4> for Squares {
     const ABSENT: f64 = 0.0;
+    const LONG: bool = false;
 
     #[inline(always)]
     fn start(self) -> [V; 4] {
@@ -200,12 +196,7 @@ impl<V: Vector> Fold<V, 4> for Squares {
     #[inline(always)]
     fn merge(self, a: [V; 4], b: [V; 4]) -> [V; 4] {
         let beaten = a[0].min(b[0]);
-        [
-            a[0].max(b[0]),
-            a[1].add(b[1]).add(beaten),
-            beaten.mul_add(beaten, a[2].add(b[2])),
-            a[3].min(b[3]),
-        ]
+        [a[0].max(b[0]), a[1].add(b[1]).add(beaten), beaten.mul_add(beaten, a[2].add(b[2])), a[3].min(b[3])]
     }
 }
 
@@ -222,6 +213,7 @@ pub(super) struct Peaks;
 
 impl<V: Vector> Fold<V, 2> for Peaks {
     const ABSENT: f64 = f64::NEG_INFINITY;
+    const LONG: bool = false;
 
     #[inline(always)]
     fn start(self) -> [V; 2] {
@@ -273,6 +265,7 @@ pub(super) struct TailSum<V>(Tail<V>);
 
 impl<V: Vector> Fold<V, 2> for TailSum<V> {
     const ABSENT: f64 = f64::NEG_INFINITY;
+    const LONG: bool = true;
 
     #[inline(always)]
     fn start(self) -> [V; 2] {
@@ -302,6 +295,7 @@ pub(super) struct TailLogarithms<V>(Tail<V>);
 
 impl<V: Vector> Fold<V, 3> for TailLogarithms<V> {
     const ABSENT: f64 = f64::NEG_INFINITY;
+    const LONG: bool = true;
 
     #[inline(always)]
     fn start(self) -> [V; 3] {
@@ -335,6 +329,7 @@ pub(super) struct TailSquares<V>(Tail<V>);
 
 impl<V: Vector> Fold<V, 3> for TailSquares<V> {
     const ABSENT: f64 = f64::NEG_INFINITY;
+    const LONG: bool = true;
 
     #[inline(always)]
     fn start(self) -> [V; 3] {

@@ -49,19 +49,22 @@ impl<T: Float> Recipe<T> {
         let low = V::splat(self.sums[0]).le(row.total);
         let high = row.total.le(V::splat(self.sums[1]));
         let positive = V::splat(T::ZERO).le(row.least);
-        let score = self.measure.of_probabilities(row.kept, &Probabilities {
-            top: row.top,
-            second: row.second,
-            rest: row.rest,
-            logs: row.logs,
-            squares: row.squares,
-            total: row.total,
-            unit: if self.renormalise { row.total } else { one },
-            renormalise: self.renormalise,
-            near_one: self.near_one,
-            per_ln_classes: V::splat(self.per_ln_classes),
-            single: self.single,
-        });
+        let score = self.measure.of_probabilities(
+            row.kept,
+            &Probabilities {
+                top: row.top,
+                second: row.second,
+                rest: row.rest,
+                logs: row.logs,
+                squares: row.squares,
+                total: row.total,
+                unit: if self.renormalise { row.total } else { one },
+                renormalise: self.renormalise,
+                near_one: self.near_one,
+                per_ln_classes: V::splat(self.per_ln_classes),
+                single: self.single,
+            },
+        );
         // SAFETY: the caller's promise.
         unsafe { Self::store(V::and(V::and(low, high), positive), score, out) }
     }
@@ -83,16 +86,19 @@ impl<T: Float> Recipe<T> {
         let one = V::splat(T::from_f64(1.0));
         // The other classes that equal the largest: each is e^0 = 1 in the sums of e^d and e^2d, 0 in that of -d e^d.
         let equals = count.sub(one);
-        let score = self.measure.of_logits(kept, &Logits {
-            top,
-            second: second.sub(top).mul(V::splat(self.inverse_temperature)),
-            rest: rest.add(equals),
-            logs,
-            squares: squares.add(equals),
-            temperature: V::splat(self.temperature),
-            per_ln_classes: V::splat(self.per_ln_classes),
-            single: self.single,
-        });
+        let score = self.measure.of_logits(
+            kept,
+            &Logits {
+                top,
+                second: second.sub(top).mul(V::splat(self.inverse_temperature)),
+                rest: rest.add(equals),
+                logs,
+                squares: squares.add(equals),
+                temperature: V::splat(self.temperature),
+                per_ln_classes: V::splat(self.per_ln_classes),
+                single: self.single,
+            },
+        );
         // SAFETY: the caller's promise.
         unsafe { Self::store(rest.eq(rest), score, out) }
     }

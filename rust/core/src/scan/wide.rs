@@ -88,10 +88,22 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, 
         }
         let half = V::LANES;
         let mut second = fold.first(V::load(from.add(half)));
-        while class < whole {
-            first = fold.step(first, V::load(from.add(class)));
-            second = fold.step(second, V::load(from.add(class + half)));
-            class += lanes;
+        if F::LONG {
+            while class < whole {
+                first = fold.step(first, V::load(from.add(class)));
+                class += lanes;
+            }
+            class = lanes;
+            while class < whole {
+                second = fold.step(second, V::load(from.add(class + half)));
+                class += lanes;
+            }
+        } else {
+            while class < whole {
+                first = fold.step(first, V::load(from.add(class)));
+                second = fold.step(second, V::load(from.add(class + half)));
+                class += lanes;
+            }
         }
         // Folding an absent class in changes nothing: vectors of nothing else are left out.
         if whole < classes {

@@ -149,9 +149,26 @@ static FIRST: [i64; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 
 
 impl Vector for F32 {
     lane_wise!(
-        F32, f32, __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_stream_ps, _mm256_add_ps, _mm256_sub_ps,
-        _mm256_mul_ps, _mm256_div_ps, _mm256_fmadd_ps, _mm256_min_ps, _mm256_max_ps, _mm256_cmp_ps, _mm256_and_ps, _mm256_andnot_ps,
-        _mm256_movemask_ps, _mm256_blendv_ps
+        F32,
+        f32,
+        __m256,
+        8,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_stream_ps,
+        _mm256_add_ps,
+        _mm256_sub_ps,
+        _mm256_mul_ps,
+        _mm256_div_ps,
+        _mm256_fmadd_ps,
+        _mm256_min_ps,
+        _mm256_max_ps,
+        _mm256_cmp_ps,
+        _mm256_and_ps,
+        _mm256_andnot_ps,
+        _mm256_movemask_ps,
+        _mm256_blendv_ps
     );
 
     #[inline(always)]
@@ -199,7 +216,8 @@ impl Vector for F32 {
     unsafe fn load_pairs(from: *const f32) -> [Self; 2] {
         // SAFETY: the caller promises 16 values.
         unsafe {
-            let (a, b) = (_mm256_castps128_ps256(_mm_loadu_ps(from)), _mm256_castps128_ps256(_mm_loadu_ps(from.add(4))));
+            let (a, b) =
+                (_mm256_castps128_ps256(_mm_loadu_ps(from)), _mm256_castps128_ps256(_mm_loadu_ps(from.add(4))));
             let a = _mm256_insertf128_ps::<1>(a, _mm_loadu_ps(from.add(8)));
             let b = _mm256_insertf128_ps::<1>(b, _mm_loadu_ps(from.add(12)));
             [F32(_mm256_shuffle_ps::<0x88>(a, b)), F32(_mm256_shuffle_ps::<0xdd>(a, b))]
@@ -232,9 +250,26 @@ impl Vector for F32 {
 
 impl Vector for F64 {
     lane_wise!(
-        F64, f64, __m256d, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_stream_pd, _mm256_add_pd, _mm256_sub_pd,
-        _mm256_mul_pd, _mm256_div_pd, _mm256_fmadd_pd, _mm256_min_pd, _mm256_max_pd, _mm256_cmp_pd, _mm256_and_pd, _mm256_andnot_pd,
-        _mm256_movemask_pd, _mm256_blendv_pd
+        F64,
+        f64,
+        __m256d,
+        4,
+        _mm256_set1_pd,
+        _mm256_loadu_pd,
+        _mm256_storeu_pd,
+        _mm256_stream_pd,
+        _mm256_add_pd,
+        _mm256_sub_pd,
+        _mm256_mul_pd,
+        _mm256_div_pd,
+        _mm256_fmadd_pd,
+        _mm256_min_pd,
+        _mm256_max_pd,
+        _mm256_cmp_pd,
+        _mm256_and_pd,
+        _mm256_andnot_pd,
+        _mm256_movemask_pd,
+        _mm256_blendv_pd
     );
 
     #[inline(always)]
@@ -280,7 +315,8 @@ impl Vector for F64 {
     unsafe fn load_pairs(from: *const f64) -> [Self; 2] {
         // SAFETY: the caller promises 8 values.
         unsafe {
-            let (a, b) = (_mm256_castpd128_pd256(_mm_loadu_pd(from)), _mm256_castpd128_pd256(_mm_loadu_pd(from.add(2))));
+            let (a, b) =
+                (_mm256_castpd128_pd256(_mm_loadu_pd(from)), _mm256_castpd128_pd256(_mm_loadu_pd(from.add(2))));
             let a = _mm256_insertf128_pd::<1>(a, _mm_loadu_pd(from.add(4)));
             let b = _mm256_insertf128_pd::<1>(b, _mm_loadu_pd(from.add(6)));
             [F64(_mm256_unpacklo_pd(a, b)), F64(_mm256_unpackhi_pd(a, b))]

@@ -151,9 +151,25 @@ macro_rules! lane_wise {
 
 impl Vector for F32 {
     lane_wise!(
-        F32, f32, 16, __mmask16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_mask_loadu_ps, _mm512_storeu_ps, _mm512_stream_ps, _mm512_add_ps,
-        _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_fmadd_ps, _mm512_min_ps, _mm512_max_ps, _mm512_cmp_ps_mask,
-        _mm512_mask_blend_ps, _mm512_maskz_mov_ps
+        F32,
+        f32,
+        16,
+        __mmask16,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_mask_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_stream_ps,
+        _mm512_add_ps,
+        _mm512_sub_ps,
+        _mm512_mul_ps,
+        _mm512_div_ps,
+        _mm512_fmadd_ps,
+        _mm512_min_ps,
+        _mm512_max_ps,
+        _mm512_cmp_ps_mask,
+        _mm512_mask_blend_ps,
+        _mm512_maskz_mov_ps
     );
 
     #[inline(always)]
@@ -224,9 +240,25 @@ impl Vector for F32 {
 
 impl Vector for F64 {
     lane_wise!(
-        F64, f64, 8, __mmask8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_mask_loadu_pd, _mm512_storeu_pd, _mm512_stream_pd, _mm512_add_pd,
-        _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_fmadd_pd, _mm512_min_pd, _mm512_max_pd, _mm512_cmp_pd_mask,
-        _mm512_mask_blend_pd, _mm512_maskz_mov_pd
+        F64,
+        f64,
+        8,
+        __mmask8,
+        _mm512_set1_pd,
+        _mm512_loadu_pd,
+        _mm512_mask_loadu_pd,
+        _mm512_storeu_pd,
+        _mm512_stream_pd,
+        _mm512_add_pd,
+        _mm512_sub_pd,
+        _mm512_mul_pd,
+        _mm512_div_pd,
+        _mm512_fmadd_pd,
+        _mm512_min_pd,
+        _mm512_max_pd,
+        _mm512_cmp_pd_mask,
+        _mm512_mask_blend_pd,
+        _mm512_maskz_mov_pd
     );
 
     #[inline(always)]

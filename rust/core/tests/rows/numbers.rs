@@ -66,7 +66,13 @@ fn compare<E: Dtype>(inputs: &[Input], resize: impl Fn(usize) -> f64) {
                     let beyond = (truth.value.distance(score) - floor).max(0.0);
                     let off = if beyond == 0.0 { 0.0 } else { beyond / (truth.scale * E::EPSILON) };
                     assert!(!score.is_nan(), "{}, row {i} scores NaN", case::<E>(measure, input, classes));
-                    let about = || format!("{}, row {i}: {score:e}, not {:e}", case::<E>(measure, input, classes), truth.value.nearest());
+                    let about = || {
+                        format!(
+                            "{}, row {i}: {score:e}, not {:e}",
+                            case::<E>(measure, input, classes),
+                            truth.value.nearest()
+                        )
+                    };
                     match worst.iter_mut().find(|known| known.0 == measure && known.1 == input) {
                         Some(known) if known.2 >= off => {}
                         Some(known) => *known = (measure, input, off, about()),

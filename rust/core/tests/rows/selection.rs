@@ -49,32 +49,63 @@ fn check<E: Dtype>(measure: Measure, input: Input, k: usize, values: &[E], class
     let scored = scorer.select(&matrix, &mut selector, &Rows::from(0), 1, &mut Unwatched).unwrap();
     let found = selector.finish().unwrap();
     let lost = expected.candidates.iter().filter(|c| !found.candidates.contains(c)).count();
-    assert_eq!(found, expected, "lost {lost} of {k}, {} {}, {classes} classes, scored {scored}", E::NAME, expected.candidates[0].score);
+    if lost > 0 {
+        for c in expected.candidates.iter().filter(|c| !found.candidates.contains(c)).take(3) {
+            println!("   lost {c:?}; same id: {:?}", found.candidates.iter().find(|f| f.id == c.id));
+        }
+    }
+    assert_eq!(
+        found,
+        expected,
+        "lost {lost} of {k}, {} {}, {classes} classes, scored {scored}",
+        E::NAME,
+        expected.candidates[0].score
+    );
     scored
 }
 
 #[test]
 fn nearly_sure() {
-    for classes in [2, 3, 10, 100] {
-        for least in [1e-2f64, 1e-4, 1e-5, 1e-6, 1e-7, 1e-12] {
+    for classes in [2, 3, 100] {
+        for least in [1e-4f64, 1e-7] {
             let rows = 200_000 / classes * 2;
             let mut values = Vec::new();
             for row in 0..rows as u64 {
                 let u = uniform(hash(1, 2, row));
                 let others = least * u;
                 let top = (row % classes as u64) as usize;
-                values.extend((0..classes).map(|j| if j == top { 1.0 - others } else { others / (classes - 1) as f64 }));
+                values
+                    .extend((0..classes).map(|j| if j == top { 1.0 - others } else { others / (classes - 1) as f64 }));
             }
             let single: Vec<f32> = values.iter().map(|&x: &f64| x as f32).collect();
             for measure in [Measure::Entropy, Measure::NormalisedEntropy] {
-              for k in [100, 2000] {
-                for e in [0, 1] {
-                    let r = std::panic::catch_unwind(|| if e == 0 { check(measure, Input::Probabilities(Normalize::Check), k, &single, classes) } else {
-                    check(measure, Input::Probabilities(Normalize::Check), k, &values, classes)});
-                    let m = r.as_ref().err().and_then(|m| m.downcast_ref::<String>()).map(|s| s.lines().next().unwrap()[..].chars().rev().take(90).collect::<String>().chars().rev().collect::<String>());
-                    println!("C={classes} least={least:e} k={k} {measure:?} {} {:?} {}", ["f32","f64"][e], m, r.unwrap_or(0));
+                for k in [100, 2000] {
+                    for e in [0, 1] {
+                        let r = std::panic::catch_unwind(|| {
+                            if e == 0 {
+                                check(measure, Input::Probabilities(Normalize::Check), k, &single, classes)
+                            } else {
+                                check(measure, Input::Probabilities(Normalize::Check), k, &values, classes)
+                            }
+                        });
+                        let m = r.as_ref().err().and_then(|m| m.downcast_ref::<String>()).map(|s| {
+                            s.lines().next().unwrap()[..]
+                                .chars()
+                                .rev()
+                                .take(90)
+                                .collect::<String>()
+                                .chars()
+                                .rev()
+                                .collect::<String>()
+                        });
+                        println!(
+                            "C={classes} least={least:e} k={k} {measure:?} {} {:?} {}",
+                            ["f32", "f64"][e],
+                            m,
+                            r.unwrap_or(0)
+                        );
+                    }
                 }
-              }
             }
         }
     }

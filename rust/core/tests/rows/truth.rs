@@ -46,7 +46,8 @@ impl Row {
                 let total = top + rest;
                 // -p ln p over the others with p / total, and the largest by what it lacks of the whole.
                 let ln_total = total.ln();
-                let tail: Precise = others.filter(positive).map(|p| Precise::from(p) * (ln_total - Precise::from(p).ln())).sum();
+                let tail: Precise =
+                    others.filter(positive).map(|p| Precise::from(p) * (ln_total - Precise::from(p).ln())).sum();
                 let entropy = (tail + top * (rest / top).ln_1p()) / total;
                 let second = values.get(1).map_or(Precise::ZERO, |&p| p.into());
                 Row { input, classes: row.len(), top, second, rest, squares, entropy, total }
@@ -93,9 +94,7 @@ impl Row {
                 match (renormalise, measure) {
                     // The sum is rounded, and then subtracted from.
                     (true, Measure::LeastConfident | Measure::Gini) => Truth { value, scale: 1.0 },
-                    (false, Measure::Gini) => {
-                        Truth { value, scale: others.nearest().abs().max(squares.nearest()) }
-                    }
+                    (false, Measure::Gini) => Truth { value, scale: others.nearest().abs().max(squares.nearest()) },
                     _ => relative(value),
                 }
             }
