@@ -10,6 +10,7 @@ use crate::scorer::{Scorer, check_shape, part_rows};
 use crate::screen::Screen;
 use crate::select::{Rows, Score, Selector, SharedCut};
 use crate::simd::{Float, Kernel, Simd};
+use std::cmp::Ordering;
 use std::ops::Range;
 
 /// What one thread works with.
@@ -113,7 +114,8 @@ where
         let least = E::Compute::from_f64(least);
         survivors.clear();
         // Not `>=`: an invalid row has a NaN here and is to have one in the end.
-        survivors.extend((0..).zip(&*scores).filter(|(_, score)| !(**score < least)).map(|(i, _): (u32, _)| i));
+        let survives = |score: &E::Compute| score.partial_cmp(&least) != Some(Ordering::Less);
+        survivors.extend((0..).zip(&*scores).filter(|(_, score)| survives(score)).map(|(i, _): (u32, _)| i));
         worker.scored += survivors.len() as u64;
         if let Some(screen) = screen {
             screen.learn(survivors.len(), part.len());

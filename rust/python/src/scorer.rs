@@ -139,7 +139,7 @@ impl Scorer {
         let threads = threads(n_threads)?;
         let lookout = Lookout::new(progress);
         let count = rows.len();
-        let invalid = with_matrix!(&rows, |matrix| { self.score_into(py, &matrix, out, first_row, threads, lookout) })?;
+        let invalid = with_matrix!(&rows, |matrix| self.score_into(py, &matrix, out, first_row, threads, lookout))?;
         let stats = PyDict::new(py);
         stats.set_item("rows", count)?;
         stats.set_item("invalid", invalid)?;
