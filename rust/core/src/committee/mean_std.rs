@@ -1,7 +1,7 @@
 //! Standard deviation over the members (divided by M, not by M - 1), mean over the classes.
 
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs, lanes, splat};
+use super::{About, BOTH, Formula, Needs, splat};
 use crate::order::Order;
 use crate::simd::{Float, Vector};
 
@@ -42,7 +42,7 @@ fn square_root<V: Vector>(x: V) -> V {
     // SAFETY: no vector has more than 16 lanes.
     unsafe { x.store(roots.as_mut_ptr()) };
     let mut i = 0;
-    while i < lanes::<V>() {
+    while i < V::LANES {
         let wide: f64 = roots[i].into();
         roots[i] = V::Scalar::from_f64(wide.sqrt());
         i += 1;

@@ -100,9 +100,3 @@ impl CommitteeMeasure {
 fn splat<V: Vector>(number: f64) -> V {
     V::splat(crate::simd::Float::from_f64(number))
 }
-
-/// How many rows a vector holds.
-#[inline(always)]
-fn lanes<V: Vector>() -> usize {
-    size_of::<V>() / size_of::<V::Scalar>()
-}

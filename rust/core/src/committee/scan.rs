@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::table::{Layout, Table};
-use super::{CommitteeMeasure, Needs, lanes, splat};
+use super::{CommitteeMeasure, Needs, splat};
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
@@ -182,7 +182,7 @@ impl<T: Float> Kernel for Groups<'_, T> {
             let score = recipe.measure.score(&table);
             let score = Vector::select(valid, score, Vector::splat(T::NAN));
             all &= store(score, valid, &mut out[row..]);
-            row += lanes::<T::Vector<S>>();
+            row += T::Vector::<S>::LANES;
         }
         all
     }
@@ -191,7 +191,7 @@ impl<T: Float> Kernel for Groups<'_, T> {
 /// Write the lanes that are rows, and tell whether they are valid. Lanes beyond repeat a row.
 #[inline(always)]
 fn store<V: Vector>(score: V, valid: V::Mask, out: &mut [V::Scalar]) -> bool {
-    if out.len() >= lanes::<V>() {
+    if out.len() >= V::LANES {
         // SAFETY: there is room for all lanes.
         unsafe { score.store(out.as_mut_ptr()) };
     } else {
@@ -243,7 +243,7 @@ unsafe fn fill<V: Vector>(
 /// classes at `to`.
 #[inline(always)]
 unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize, to: *mut V::Scalar) {
-    let lanes = lanes::<V>();
+    let lanes = V::LANES;
     let mut class = 0;
     // SAFETY: the caller promises the rows and the room.
     unsafe {

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{lanes, splat};
+use super::splat;
 use crate::simd::Vector;
 use std::marker::PhantomData;
 
@@ -39,7 +39,7 @@ impl<'a, V: Vector> Table<'a, V> {
     /// A table in some memory, over what it held before.
     #[inline(always)]
     pub(super) fn new(memory: &'a mut [V::Scalar], layout: Layout) -> Self {
-        assert!(memory.len() >= layout.vectors() * lanes::<V>());
+        assert!(memory.len() >= layout.vectors() * V::LANES);
         let per_member = splat(1.0 / layout.members as f64);
         Table { origin: memory.as_mut_ptr(), layout, per_member, memory: PhantomData }
     }
@@ -60,20 +60,20 @@ impl<'a, V: Vector> Table<'a, V> {
     fn load(&self, vector: usize) -> V {
         debug_assert!(vector < self.layout.vectors());
         // SAFETY: `new` saw to it that so many vectors are there; they are borrowed for as long as the table lives.
-        unsafe { V::load(self.origin.add(vector * lanes::<V>())) }
+        unsafe { V::load(self.origin.add(vector * V::LANES)) }
     }
 
     #[inline(always)]
     fn store(&self, vector: usize, value: V) {
         debug_assert!(vector < self.layout.vectors());
         // SAFETY: as in `load`; a table is not shared between threads, and hands out no references.
-        unsafe { value.store(self.origin.add(vector * lanes::<V>())) }
+        unsafe { value.store(self.origin.add(vector * V::LANES)) }
     }
 
     /// Where the values of a member start: those of the first class, a row a lane, then those of the second, ...
     #[inline(always)]
     pub(super) fn values(&self, member: usize) -> *mut V::Scalar {
-        self.origin.wrapping_add(member * self.classes() * lanes::<V>())
+        self.origin.wrapping_add(member * self.classes() * V::LANES)
     }
 
     /// What a member gives a class, before its scale.

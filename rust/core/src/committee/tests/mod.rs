@@ -1,5 +1,7 @@
 //! Every measure at every level and dtype against its definition in plain `f64`; the same bits at any level, in any layout, in any company.
 
+mod laws;
+
 use super::*;
 use crate::blocks::Unwatched;
 use crate::float::Element;
@@ -186,11 +188,14 @@ fn compare<E: Held>(logits: bool, apart: f64) -> Vec<(&'static str, f64)> {
     CommitteeMeasure::ALL.iter().map(|measure| measure.about().name).zip(worst).collect()
 }
 
-/// What the rounding of the members themselves does to a measure that compares them, in epsilons beside `wanted`: exponentials are known to
-/// about one epsilon, and so their distance from each other; sums of 1 to about one too, to which divergences are stationary.
+/// What rounding does to a measure that compares members, in epsilons beside `wanted`. Exponentials are known to about one epsilon, and with
+/// them the distance between members; so are the shares of the definition, which matters where it is of the precision tested. Sums of 1 are
+/// known to about one too, but to these divergences are stationary.
 fn noise(measure: CommitteeMeasure, logits: bool, epsilon: f64, wanted: f64) -> f64 {
     match measure {
-        CommitteeMeasure::MaxDisagreement | CommitteeMeasure::Bald if logits => wanted.sqrt() + epsilon,
+        CommitteeMeasure::MaxDisagreement | CommitteeMeasure::Bald if logits || epsilon == f64::EPSILON => {
+            wanted.sqrt() + epsilon
+        }
         CommitteeMeasure::MaxDisagreement | CommitteeMeasure::Bald => epsilon,
         CommitteeMeasure::MeanStd if logits => 1.0,
         CommitteeMeasure::MeanStd => epsilon,
@@ -206,11 +211,11 @@ fn assert_same<T: Float>(found: &[T], wanted: &[T]) {
 }
 
 /// The bound of every measure, in epsilons.
-const BOUND: f64 = 30.0;
+const BOUND: f64 = 16.0;
 
 fn check<E: Held>() {
     for logits in [false, true] {
-        for apart in [4.0, 1e-2, 1e-4] {
+        for apart in [4.0, 1e-3] {
             let worst = compare::<E>(logits, apart);
             println!("{} logits: {logits}, apart {apart}: {worst:.1?}", std::any::type_name::<E>());
             assert!(worst.iter().all(|(_, error)| *error <= BOUND), "logits: {logits}, apart {apart}: {worst:.1?}");
