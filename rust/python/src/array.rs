@@ -4,6 +4,7 @@ use crate::border::{type_error, value_error};
 use half::{bf16, f16};
 use numpy::{Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
 use shortlist_core::matrix::Matrix;
 
 /// A matrix of one of the accepted dtypes, borrowed from NumPy.
@@ -40,27 +41,38 @@ macro_rules! with_matrix {
 pub(crate) use with_matrix;
 
 impl<'py> Rows<'py> {
-    /// Borrow a two-dimensional array; `bfloat16` says that its 16-bit integers are that.
-    pub(crate) fn borrow(x: &Bound<'py, PyAny>, bfloat16: bool) -> PyResult<Self> {
+    /// Borrow a two-dimensional array, called `name` in errors; `bfloat16` says that its 16-bit integers are that.
+    pub(crate) fn borrow(x: &Bound<'py, PyAny>, name: &str, bfloat16: bool) -> PyResult<Self> {
         let Ok(array) = x.cast::<PyUntypedArray>() else {
-            return Err(type_error(format!("x is a {}; accepted is a NumPy array", x.get_type().name()?)));
+            return Err(type_error(format!("{name} is a {}; accepted is a NumPy array", x.get_type().name()?)));
         };
         if array.ndim() != 2 {
-            return Err(value_error(format!("x has {} dimensions; accepted are 2: (rows, classes)", array.ndim())));
+            let came = array.ndim();
+            return Err(value_error(format!("{name} has {came} dimensions; accepted are 2: (rows, classes)")));
         }
         if bfloat16 {
             if let Ok(array) = x.cast::<PyArray2<u16>>() {
-                return Ok(Rows::Bf16(aligned(array)?));
+                return Ok(Rows::Bf16(aligned(array, name)?));
             }
         } else if let Ok(array) = x.cast::<PyArray2<f32>>() {
-            return Ok(Rows::F32(aligned(array)?));
+            return Ok(Rows::F32(aligned(array, name)?));
         } else if let Ok(array) = x.cast::<PyArray2<f64>>() {
-            return Ok(Rows::F64(aligned(array)?));
+            return Ok(Rows::F64(aligned(array, name)?));
         } else if let Ok(array) = x.cast::<PyArray2<f16>>() {
-            return Ok(Rows::F16(aligned(array)?));
+            return Ok(Rows::F16(aligned(array, name)?));
         }
         let accepted = if bfloat16 { "uint16 with dtype=\"bfloat16\"" } else { "float16, float32 and float64" };
-        Err(type_error(format!("x has dtype {}; accepted is {accepted}", array.dtype())))
+        Err(type_error(format!("{name} has dtype {}; accepted is {accepted}", array.dtype())))
+    }
+
+    /// Name of the dtype.
+    fn dtype(&self) -> &'static str {
+        match self {
+            Rows::F16(_) => "float16",
+            Rows::Bf16(_) => "bfloat16",
+            Rows::F32(_) => "float32",
+            Rows::F64(_) => "float64",
+        }
     }
 
     /// Number of rows.
@@ -69,7 +81,74 @@ impl<'py> Rows<'py> {
     }
 }
 
-fn aligned<'py, T: Element>(array: &Bound<'py, PyArray2<T>>) -> PyResult<PyReadonlyArray2<'py, T>> {
+/// The matrices of one array a member, in a list or tuple, all of one dtype.
+pub(crate) struct Members<'py>(pub(crate) Vec<Rows<'py>>);
+
+/// Evaluate `$body` with `$matrices` bound to a `Vec` of each member's [`Matrix`], of whichever dtype they all have.
+macro_rules! with_members {
+    ($members:expr, |$matrices:ident| $body:expr) => {
+        match $members.0.first() {
+            Some($crate::array::Rows::F16(_)) => {
+                let $matrices = $crate::array::matrices!($members, F16, half::f16);
+                $body
+            }
+            Some($crate::array::Rows::Bf16(_)) => {
+                let $matrices = $crate::array::matrices!($members, Bf16, half::bf16);
+                $body
+            }
+            Some($crate::array::Rows::F32(_)) => {
+                let $matrices = $crate::array::matrices!($members, F32, f32);
+                $body
+            }
+            _ => {
+                let $matrices = $crate::array::matrices!($members, F64, f64);
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_members;
+
+macro_rules! matrices {
+    ($members:expr, $dtype:ident, $element:ty) => {{
+        let mut matrices = Vec::with_capacity($members.0.len());
+        for rows in &$members.0 {
+            if let $crate::array::Rows::$dtype(array) = rows {
+                matrices.push($crate::array::matrix::<_, $element>(array));
+            }
+        }
+        matrices
+    }};
+}
+pub(crate) use matrices;
+
+impl<'py> Members<'py> {
+    /// Borrow a list or tuple of two-dimensional arrays.
+    pub(crate) fn borrow(x: &Bound<'py, PyAny>, bfloat16: bool) -> PyResult<Self> {
+        if x.cast::<PyList>().is_err() && x.cast::<PyTuple>().is_err() {
+            let came = x.get_type().name()?;
+            let accepted = "a list of one (rows, classes) array per member";
+            return Err(type_error(format!("x is a {came}; accepted for a committee measure is {accepted}")));
+        }
+        let mut members: Vec<Rows<'py>> = Vec::new();
+        for (i, member) in x.try_iter()?.enumerate() {
+            let rows = Rows::borrow(&member?, &format!("x[{i}]"), bfloat16)?;
+            if let Some(first) = members.first().filter(|first| first.dtype() != rows.dtype()) {
+                let (came, accepted) = (rows.dtype(), first.dtype());
+                return Err(type_error(format!("x[{i}] has dtype {came}; accepted is {accepted}, the dtype of x[0]")));
+            }
+            members.push(rows);
+        }
+        Ok(Members(members))
+    }
+
+    /// Number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.0.first().map_or(0, Rows::len)
+    }
+}
+
+fn aligned<'py, T: Element>(array: &Bound<'py, PyArray2<T>>, name: &str) -> PyResult<PyReadonlyArray2<'py, T>> {
     let size = size_of::<T>();
     let whole = array.strides().iter().all(|stride| stride % size as isize == 0);
     if !whole || (array.data() as usize) % size != 0 {
@@ -77,7 +156,7 @@ fn aligned<'py, T: Element>(array: &Bound<'py, PyArray2<T>>) -> PyResult<PyReado
             "x is not aligned to its dtype; accepted is an aligned array (np.require(x, requirements=\"A\"))",
         ));
     }
-    array.try_readonly().map_err(|_| value_error("x is being written to by another call"))
+    array.try_readonly().map_err(|_| value_error(format!("{name} is being written to by another call")))
 }
 
 /// The array's memory as a matrix of `E`, a type of the same representation as `T`.

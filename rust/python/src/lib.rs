@@ -9,6 +9,7 @@ use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use shortlist_core::Level;
+use shortlist_core::committee::CommitteeMeasure;
 use shortlist_core::measure::Measure;
 
 /// The compiled half of Shortlist.
@@ -36,7 +37,8 @@ fn measures(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
         record.set_item("source", about.source)?;
         Ok(record)
     };
-    Measure::ALL.iter().map(|measure| record("row", measure.about())).collect()
+    let rows = Measure::ALL.iter().map(|measure| record("row", measure.about()));
+    rows.chain(CommitteeMeasure::ALL.iter().map(|measure| record("committee", measure.about()))).collect()
 }
 
 /// How this extension was built and what it runs on.

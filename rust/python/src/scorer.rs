@@ -1,21 +1,53 @@
 //! `Scorer`: a measure with its options.
 
-use crate::array::{Rows, output, with_matrix};
+use crate::array::{Members, Rows, output, with_matrix, with_members};
 use crate::border::{Lookout, raise, threads, type_error, value_error};
-use numpy::PyArrayMethods;
+use numpy::{PyArrayMethods, PyReadwriteArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use shortlist_core::Level;
-use shortlist_core::float::Element;
-use shortlist_core::matrix::Matrix;
-use shortlist_core::measure::Measure;
-use shortlist_core::scorer::{Invalid, Normalize, Scorer as Core};
+use shortlist_core::committee::{CommitteeMeasure, CommitteeScorer};
+use shortlist_core::measure::{About, Measure};
+use shortlist_core::scorer::{Invalid, Normalize, Scorer as RowScorer};
 
 /// A measure with its options. Immutable.
 #[pyclass(module = "shortlist._core", frozen, eq, from_py_object)]
 #[derive(Clone, PartialEq)]
 pub(crate) struct Scorer {
     pub(crate) core: Core,
+}
+
+/// A measure of one model's rows, or of what a committee says about them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Core {
+    Row(RowScorer),
+    Committee(CommitteeScorer),
+}
+
+/// Evaluate `$body` with `$core` bound to either kind of scorer.
+macro_rules! either {
+    ($scorer:expr, |$core:ident| $body:expr) => {
+        match &$scorer.core {
+            Core::Row($core) => $body,
+            Core::Committee($core) => $body,
+        }
+    };
+}
+
+/// A scorer with the rows it takes, borrowed from NumPy.
+pub(crate) enum Block<'a, 'py> {
+    Row(&'a RowScorer, Rows<'py>),
+    Committee(&'a CommitteeScorer, Members<'py>),
+}
+
+impl Block<'_, '_> {
+    /// Number of rows.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Block::Row(_, rows) => rows.len(),
+            Block::Committee(_, members) => members.len(),
+        }
+    }
 }
 
 const NORMALIZE: [(&str, Normalize); 3] =
@@ -50,17 +82,23 @@ impl Scorer {
         invalid: &str,
         cpu_level: Option<&str>,
     ) -> PyResult<Self> {
-        let names: Vec<_> = Measure::ALL.iter().map(|measure| (measure.about().name, *measure)).collect();
         let levels: Vec<_> =
             Level::ALL.into_iter().filter(|level| level.supported()).map(|level| (level.name(), level)).collect();
-        let core = Core::new(
-            choice("measure", measure, &names)?,
-            from_logits,
-            temperature,
-            choice("normalize", normalize, &NORMALIZE)?,
-            choice("invalid", invalid, &INVALID)?,
-            cpu_level.map_or(Ok(Level::best()), |name| choice("cpu_level", name, &levels))?,
-        );
+        let normalize = choice("normalize", normalize, &NORMALIZE)?;
+        let invalid = choice("invalid", invalid, &INVALID)?;
+        let level = cpu_level.map_or(Ok(Level::best()), |name| choice("cpu_level", name, &levels))?;
+        let core = match CommitteeMeasure::parse(measure) {
+            Some(measure) => {
+                CommitteeScorer::new(measure, from_logits, temperature, normalize, invalid, level).map(Core::Committee)
+            }
+            None => {
+                let rows = Measure::ALL.iter().map(|measure| (measure.about().name, Some(*measure)));
+                let committees = CommitteeMeasure::ALL.iter().map(|measure| (measure.about().name, None));
+                let names: Vec<_> = rows.chain(committees).collect();
+                let Some(measure) = choice("measure", measure, &names)? else { unreachable!("parsed above") };
+                RowScorer::new(measure, from_logits, temperature, normalize, invalid, level).map(Core::Row)
+            }
+        };
         Ok(Scorer { core: core.map_err(raise)? })
     }
 
@@ -77,49 +115,52 @@ impl Scorer {
     /// Name of the measure.
     #[getter]
     fn measure(&self) -> &'static str {
-        self.core.measure().about().name
+        self.about().name
     }
 
     /// The informative end: "highest" or "lowest".
     #[getter]
     fn order(&self) -> &'static str {
-        self.core.measure().about().order.name()
+        self.about().order.name()
     }
 
     /// "row" or "committee".
     #[getter]
     fn kind(&self) -> &'static str {
-        "row"
+        match self.core {
+            Core::Row(_) => "row",
+            Core::Committee(_) => "committee",
+        }
     }
 
     /// Whether rows are logits.
     #[getter]
     fn from_logits(&self) -> bool {
-        self.core.logits()
+        either!(self, |core| core.logits())
     }
 
     /// What logits are divided by.
     #[getter]
     fn temperature(&self) -> f64 {
-        self.core.temperature()
+        either!(self, |core| core.temperature())
     }
 
     /// What is done about sums.
     #[getter]
     fn normalize(&self) -> &'static str {
-        name_of(self.core.normalize(), &NORMALIZE)
+        name_of(either!(self, |core| core.normalize()), &NORMALIZE)
     }
 
     /// What is done about invalid rows.
     #[getter]
     fn invalid(&self) -> &'static str {
-        name_of(self.core.invalid(), &INVALID)
+        name_of(self.on_invalid(), &INVALID)
     }
 
     /// The CPU level in use.
     #[getter]
     fn cpu_level(&self) -> &'static str {
-        self.core.level().name()
+        either!(self, |core| core.level()).name()
     }
 
     /// Score every row of `x` into `out`; returns {"rows", "invalid"}.
@@ -135,11 +176,23 @@ impl Scorer {
         n_threads: Option<i64>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let rows = Rows::borrow(x, bfloat16)?;
+        let block = self.block(x, bfloat16)?;
         let threads = threads(n_threads)?;
-        let lookout = Lookout::new(progress);
-        let count = rows.len();
-        let invalid = with_matrix!(&rows, |matrix| self.score_into(py, &matrix, out, first_row, threads, lookout))?;
+        let mut lookout = Lookout::new(progress);
+        let count = block.len();
+        let result = match &block {
+            Block::Row(core, rows) => with_matrix!(rows, |matrix| {
+                let mut out = writable(out)?;
+                let scores = adjacent(&mut out)?;
+                py.detach(|| core.score(&matrix, scores, first_row, threads, &mut lookout))
+            }),
+            Block::Committee(core, members) => with_members!(members, |matrices| {
+                let mut out = writable(out)?;
+                let scores = adjacent(&mut out)?;
+                py.detach(|| core.score(&matrices, scores, first_row, threads, &mut lookout))
+            }),
+        };
+        let invalid = lookout.settle(py, count, result)?;
         let stats = PyDict::new(py);
         stats.set_item("rows", count)?;
         stats.set_item("invalid", invalid)?;
@@ -156,16 +209,27 @@ impl Scorer {
         first_row: u64,
         limit: usize,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let rows = Rows::borrow(x, bfloat16)?;
-        let faults = with_matrix!(&rows, |matrix| py.detach(|| self.core.faults(&matrix))).map_err(raise)?;
+        let block = self.block(x, bfloat16)?;
+        let faults: Vec<(usize, &'static str, String)> = match &block {
+            Block::Row(core, rows) => with_matrix!(rows, |matrix| py.detach(|| core.faults(&matrix)))
+                .map_err(raise)?
+                .into_iter()
+                .map(|(row, fault)| (row, fault.kind(), fault.to_string()))
+                .collect(),
+            Block::Committee(core, members) => with_members!(members, |matrices| py.detach(|| core.faults(&matrices)))
+                .map_err(raise)?
+                .into_iter()
+                .map(|(row, fault)| (row, fault.fault.kind(), fault.to_string()))
+                .collect(),
+        };
         let kinds = PyDict::new(py);
         for kind in ["nan", "infinite", "negative", "sum"] {
-            kinds.set_item(kind, faults.iter().filter(|(_, fault)| fault.kind() == kind).count())?;
+            kinds.set_item(kind, faults.iter().filter(|(_, known, _)| *known == kind).count())?;
         }
-        let first = faults.iter().take(limit).map(|(row, fault)| (first_row + *row as u64, fault.to_string()));
         let found = PyDict::new(py);
-        found.set_item("rows", rows.len())?;
+        found.set_item("rows", block.len())?;
         found.set_item("invalid", faults.len())?;
+        let first = faults.into_iter().take(limit).map(|(row, _, reason)| (first_row + row as u64, reason));
         found.set_item("first", first.collect::<Vec<_>>())?;
         found.set_item("by_reason", kinds)?;
         Ok(found)
@@ -173,27 +237,35 @@ impl Scorer {
 }
 
 impl Scorer {
-    fn score_into<E: Element>(
-        &self,
-        py: Python<'_>,
-        matrix: &Matrix<'_, E>,
-        out: &Bound<'_, PyAny>,
-        first_row: u64,
-        threads: usize,
-        mut lookout: Lookout,
-    ) -> PyResult<u64>
-    where
-        E::Compute: numpy::Element + shortlist_core::select::Score,
-    {
-        let accepted = std::any::type_name::<E::Compute>().replace('f', "float");
-        let Some(array) = output::<E::Compute>(out) else {
-            return Err(type_error(format!(
-                "out is not a one-dimensional {accepted} array; accepted is one, contiguous and writable"
-            )));
-        };
-        let mut array = array.try_readwrite().map_err(|error| value_error(format!("out is not writable: {error}")))?;
-        let scores = array.as_slice_mut().map_err(|_| value_error("out is strided; accepted is a contiguous array"))?;
-        let result = py.detach(|| self.core.score(matrix, scores, first_row, threads, &mut lookout));
-        lookout.settle(py, matrix.rows(), result)
+    /// What a user reads about the measure.
+    pub(crate) fn about(&self) -> About {
+        either!(self, |core| core.measure().about())
     }
+
+    /// What is done about invalid rows.
+    pub(crate) fn on_invalid(&self) -> Invalid {
+        either!(self, |core| core.invalid())
+    }
+
+    /// Borrow what the measure takes: an array of rows, or for a committee a list of them.
+    pub(crate) fn block<'a, 'py>(&'a self, x: &Bound<'py, PyAny>, bfloat16: bool) -> PyResult<Block<'a, 'py>> {
+        Ok(match &self.core {
+            Core::Row(core) => Block::Row(core, Rows::borrow(x, "x", bfloat16)?),
+            Core::Committee(core) => Block::Committee(core, Members::borrow(x, bfloat16)?),
+        })
+    }
+}
+
+/// The output, to be written to.
+fn writable<'py, T: numpy::Element>(out: &Bound<'py, PyAny>) -> PyResult<PyReadwriteArray1<'py, T>> {
+    let accepted = std::any::type_name::<T>().replace('f', "float");
+    let Some(array) = output::<T>(out) else {
+        let wanted = "accepted is one, contiguous and writable";
+        return Err(type_error(format!("out is not a one-dimensional {accepted} array; {wanted}")));
+    };
+    array.try_readwrite().map_err(|error| value_error(format!("out is not writable: {error}")))
+}
+
+fn adjacent<'a, T: numpy::Element>(out: &'a mut PyReadwriteArray1<'_, T>) -> PyResult<&'a mut [T]> {
+    out.as_slice_mut().map_err(|_| value_error("out is strided; accepted is a contiguous array"))
 }

@@ -1,12 +1,12 @@
 //! `Selector`: the mergeable state of a selection.
 
-use crate::array::{Rows, with_matrix};
+use crate::array::{with_matrix, with_members};
 use crate::border::{Lookout, raise, threads, type_error, value_error};
-use crate::scorer::{Scorer, choice, invalid};
+use crate::scorer::{Block, Scorer, choice, invalid};
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use shortlist_core::error::Error;
+use shortlist_core::error::{Error, Result};
 use shortlist_core::measure::Measure;
 use shortlist_core::order::Order;
 use shortlist_core::scorer::Invalid;
@@ -80,7 +80,7 @@ impl Selector {
         invalid: &str,
     ) -> PyResult<Self> {
         let order = match &scorer {
-            Some(scorer) => scorer.core.measure().about().order,
+            Some(scorer) => scorer.about().order,
             None => choice("order", order, &ORDERS)?,
         };
         let exclude = exclude.as_ref().map_or(Ok(&[][..]), PyReadonlyArray1::as_slice)?;
@@ -89,7 +89,7 @@ impl Selector {
             seed,
             perturb: perturb.map(|name| choice("perturb", name, &PERTURB)).transpose()?,
             coldness,
-            power_complement: scorer.as_ref().is_some_and(|scorer| scorer.core.measure() == Measure::Margin),
+            power_complement: scorer.as_ref().is_some_and(|scorer| scorer.about().name == Measure::Margin.about().name),
             power_slack: if scorer.is_some() { POWER_SLACK } else { 0.0 },
             per_group,
             quotas,
@@ -97,7 +97,7 @@ impl Selector {
             ..Plan::new(k, order)
         };
         let invalid = match &scorer {
-            Some(scorer) => scorer.core.invalid(),
+            Some(scorer) => scorer.on_invalid(),
             None => self::invalid(invalid)?,
         };
         let core = Core::new(plan).map_err(raise)?;
@@ -122,25 +122,22 @@ impl Selector {
         let Some(scorer) = &self.scorer else {
             return Err(value_error("this Selector has no measure; accepted are scores, by update_scores"));
         };
-        let block = Rows::borrow(x, bfloat16)?;
+        let block = scorer.block(x, bfloat16)?;
         let description = Description { first_id, ids, exclude, groups };
         let rows = description.rows()?;
         let threads = threads(n_threads)?;
         let mut lookout = Lookout::new(progress);
-        let result = with_matrix!(&block, |matrix| py.detach(|| {
-            let mut state = self.lock();
-            let classes = matrix.columns();
-            if let Some(known) = state.classes.filter(|&known| known != classes) {
-                return Err(Error::Argument(format!(
-                    "x has {classes} classes; accepted are {known}, as in earlier blocks"
-                )));
-            }
-            let scored = scorer.core.select(&matrix, &mut state.core, &rows, threads, &mut lookout)?;
-            state.classes = Some(classes);
-            state.scored += scored;
-            state.bytes += matrix.bytes() as u64;
-            Ok(())
-        }));
+        let result = match &block {
+            Block::Row(core, array) => with_matrix!(array, |matrix| py.detach(|| {
+                let select = |state: &mut Core| core.select(&matrix, state, &rows, threads, &mut lookout);
+                self.take(matrix.columns(), matrix.bytes(), select)
+            })),
+            Block::Committee(core, members) => with_members!(members, |matrices| py.detach(|| {
+                let select = |state: &mut Core| core.select(&matrices, state, &rows, threads, &mut lookout);
+                let classes = matrices.first().map_or(0, |matrix| matrix.columns());
+                self.take(classes, matrices.iter().map(|matrix| matrix.bytes()).sum(), select)
+            })),
+        };
         lookout.settle(py, block.len(), result)
     }
 
@@ -292,6 +289,21 @@ impl Selector {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A poisoned state is as it was before the call that panicked: updates change it at their very end.
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Select from a block of so many classes and bytes.
+    fn take(&self, classes: usize, bytes: usize, select: impl FnOnce(&mut Core) -> Result<u64>) -> Result<()> {
+        let mut state = self.lock();
+        if let Some(known) = state.classes.filter(|&known| known != classes) {
+            return Err(Error::Argument(format!(
+                "x has {classes} classes; accepted are {known}, as in earlier blocks"
+            )));
+        }
+        let scored = select(&mut state.core)?;
+        state.classes = Some(classes);
+        state.scored += scored;
+        state.bytes += bytes as u64;
+        Ok(())
     }
 
     fn absorb<T>(&self, py: Python<'_>, scores: &[T], rows: &Described<'_>) -> PyResult<()>

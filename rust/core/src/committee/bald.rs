@@ -14,7 +14,7 @@ impl Formula for Bald {
         name: "bald",
         order: Order::Highest,
         inputs: BOTH,
-        formula: "mean KL(p_m || P) = H(P) - mean H(p_m), P the mean of the members' rows, each normalised to sum 1",
+        formula: "mean KL(p_m || P) = H(P) - mean H(p_m)",
         range: "0 to ln min(M, C) nats",
         source: "Houlsby et al. 2011",
     };

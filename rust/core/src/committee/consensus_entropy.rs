@@ -13,7 +13,7 @@ impl Formula for ConsensusEntropy {
         name: "consensus_entropy",
         order: Order::Highest,
         inputs: BOTH,
-        formula: "entropy of the mean of the members' rows, each normalised to sum 1",
+        formula: "H(P), P the mean of p_m",
         range: "0 to ln C nats",
         source: "Settles 2009",
     };

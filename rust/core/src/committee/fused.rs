@@ -19,7 +19,7 @@ struct Worker<T> {
 }
 
 impl CommitteeScorer {
-    /// Score all rows and keep the best. An error leaves the selector as it was.
+    /// Score all rows and keep the best. An error leaves the selector as it was. Returns the number of rows whose measure was computed.
     pub fn select<E: Element>(
         &self,
         members: &[Matrix<'_, E>],
@@ -27,7 +27,7 @@ impl CommitteeScorer {
         rows: &Rows<'_>,
         threads: usize,
         watch: &mut dyn Watch,
-    ) -> Result<()>
+    ) -> Result<u64>
     where
         E::Compute: Score,
     {
@@ -48,7 +48,7 @@ impl CommitteeScorer {
             selector.join(&worker.kept);
         }
         selector.record(rows, count);
-        Ok(())
+        Ok(count as u64)
     }
 }
 

@@ -13,7 +13,7 @@ impl Formula for MaxDisagreement {
         name: "max_disagreement",
         order: Order::Highest,
         inputs: BOTH,
-        formula: "largest KL(p_m || P) over the members, P the mean of their rows, each normalised to sum 1",
+        formula: "largest KL(p_m || P), P the mean of p_m",
         range: "0 to ln M nats",
         source: "McCallum & Nigam 1998",
     };

@@ -12,7 +12,7 @@ impl Formula for MeanStd {
         name: "mean_std",
         order: Order::Highest,
         inputs: BOTH,
-        formula: "standard deviation of p over the members (ddof 0), mean over the classes",
+        formula: "standard deviation over members, mean over classes",
         range: "0 to 1/2",
         source: "Kendall et al. 2015; Gal et al. 2017",
     };

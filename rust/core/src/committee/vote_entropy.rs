@@ -13,7 +13,7 @@ impl Formula for VoteEntropy {
         name: "vote_entropy",
         order: Order::Highest,
         inputs: BOTH,
-        formula: "-sum v ln v over the shares v of votes; each member votes for its first largest class",
+        formula: "entropy of the shares of votes",
         range: "0 to ln min(M, C) nats",
         source: "Dagan & Engelson 1995",
     };
