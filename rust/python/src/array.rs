@@ -151,7 +151,7 @@ impl<'py> Members<'py> {
 fn aligned<'py, T: Element>(array: &Bound<'py, PyArray2<T>>, name: &str) -> PyResult<PyReadonlyArray2<'py, T>> {
     let size = size_of::<T>();
     let whole = array.strides().iter().all(|stride| stride % size as isize == 0);
-    if !whole || (array.data() as usize) % size != 0 {
+    if !whole || !(array.data() as usize).is_multiple_of(size) {
         return Err(value_error(
             "x is not aligned to its dtype; accepted is an aligned array (np.require(x, requirements=\"A\"))",
         ));

@@ -135,6 +135,7 @@ impl Scorer {
 
     /// Whether rows are logits.
     #[getter]
+    #[allow(clippy::wrong_self_convention)] // the argument's name
     fn from_logits(&self) -> bool {
         either!(self, |core| core.logits())
     }
