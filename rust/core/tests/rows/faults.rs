@@ -1,1 +1,246 @@
-//! To be written.
+//! Every bad row is found, wherever it is, and the first is named with what is wrong with it.
+
+use crate::dtype::{Dtype, Input, bits, measures, score, scorer, try_score, with};
+use crate::layouts::{LAYOUTS, Laid};
+use crate::pools::{case, pool};
+use crate::quick;
+use half::{bf16, f16};
+use shortlist_core::Level;
+use shortlist_core::blocks::Unwatched;
+use shortlist_core::error::Error;
+use shortlist_core::matrix::Matrix;
+use shortlist_core::measure::Measure;
+use shortlist_core::scorer::{Invalid, Normalize};
+use shortlist_core::select::{Plan, Rows, Selector};
+
+const CHECKED: Input = Input::Probabilities(Normalize::Check);
+
+/// Bad values, and the words about them.
+fn bad_values(input: Input) -> Vec<(f64, &'static str)> {
+    let finite = "accepted are finite numbers";
+    match input {
+        Input::Logits(_) => vec![(f64::NAN, finite), (f64::INFINITY, finite)],
+        Input::Probabilities(_) => vec![
+            (f64::NAN, finite),
+            (f64::INFINITY, finite),
+            (f64::NEG_INFINITY, finite),
+            (-0.25, "accepted are probabilities, at least 0 (logits need from_logits=True)"),
+        ],
+    }
+}
+
+fn find_everywhere<E: Dtype>() {
+    let rows = 37;
+    let widths: &[usize] = if quick() { &[2, 49] } else { &[1, 2, 3, 7, 48, 49, 67, 130] };
+    let inputs = [Normalize::Check, Normalize::AsIs, Normalize::Renormalize].map(Input::Probabilities);
+    for input in inputs.into_iter().chain([Input::Logits(1.0)]) {
+        for &classes in widths {
+            let clean = pool::<E>(input, rows, classes, 7);
+            let clean_matrix = Matrix::from_rows(&clean, rows, classes).unwrap();
+            for measure in measures(input) {
+                let (skipping, raising) =
+                    (scorer(measure, input, Level::best()), with(measure, input, Invalid::Raise, Level::best()));
+                let expected = bits(&score(&raising, &clean_matrix, 1));
+                for column in 0..classes {
+                    for (turn, (bad, accepted)) in bad_values(input).into_iter().enumerate() {
+                        let row = [0, 18, rows - 1][(column + turn) % 3];
+                        let mut values = clean.clone();
+                        values[row * classes + column] = E::of(bad);
+                        let laid = Laid::new(&values, classes, LAYOUTS[(column + 2 * turn) % LAYOUTS.len()]);
+                        let about =
+                            || format!("{} {bad} in column {column}, row {row}", case::<E>(measure, input, classes));
+
+                        let reason = match bad.is_nan() {
+                            true => format!("has NaN in column {column}; {accepted}"),
+                            false => format!("has {bad} in column {column}; {accepted}"),
+                        };
+                        let error = Error::Row { row: row as u64, reason };
+                        assert_eq!(try_score(&raising, &laid.matrix(), 1), Err(error), "{}", about());
+
+                        let (found, invalid) = try_score(&skipping, &laid.matrix(), 1).unwrap();
+                        let found = bits(&found);
+                        assert_eq!(invalid, 1, "{}", about());
+                        assert!(f64::from_bits(found[row]).is_nan(), "{}", about());
+                        for other in (0..rows).filter(|&other| other != row) {
+                            assert_eq!(found[other], expected[other], "{}, row {other}", about());
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bad_value_is_found_in_every_place() {
+    find_everywhere::<f16>();
+    find_everywhere::<bf16>();
+    find_everywhere::<f32>();
+    find_everywhere::<f64>();
+}
+
+#[test]
+fn sums_are_checked_to_the_tolerance_of_the_type() {
+    fn check<E: Dtype>(tolerance: f64) {
+        for classes in [1, 2, 5, 48, 49, 100] {
+            for measure in measures(CHECKED) {
+                for (off, valid) in [(0.9, true), (-0.9, true), (1.4, false), (-1.4, false)] {
+                    let mut values = vec![E::of(0.0); 20 * classes];
+                    for row in 0..20 {
+                        values[row * classes + row % classes] = E::of(1.0);
+                    }
+                    // Sums of a half and a little more or less are exact enough in every type.
+                    let last = 19 * classes + 19 % classes;
+                    if classes > 1 {
+                        values[last] = E::of(0.5);
+                        values[if 19 % classes > 0 { last - 1 } else { last + 1 }] = E::of(0.5 + off * tolerance);
+                    } else {
+                        values[last] = E::of(1.0 + off * tolerance);
+                    }
+                    let matrix = Matrix::from_rows(&values, 20, classes).unwrap();
+                    let raising =
+                        |normalize| with(measure, Input::Probabilities(normalize), Invalid::Raise, Level::best());
+                    let found = try_score(&raising(Normalize::Check), &matrix, 1);
+                    let about = case::<E>(measure, CHECKED, classes);
+                    match found {
+                        Ok(_) => assert!(valid, "{about}, off by {off} tolerances"),
+                        Err(error) => {
+                            let text = error.to_string();
+                            assert!(!valid, "{about}, off by {off} tolerances: {text}");
+                            assert!(
+                                text.starts_with("row 19 sums to ") && text.contains("normalize=\"renormalize\""),
+                                "{text}"
+                            );
+                        }
+                    }
+                    for normalize in [Normalize::AsIs, Normalize::Renormalize] {
+                        assert!(try_score(&raising(normalize), &matrix, 1).is_ok(), "{about} {normalize:?}");
+                    }
+                }
+            }
+        }
+    }
+    check::<f16>(1e-2);
+    check::<bf16>(3e-2);
+    check::<f32>(1e-3);
+    check::<f64>(1e-4);
+}
+
+#[test]
+fn rows_without_anything_are_bad() {
+    fn check<E: Dtype>() {
+        for classes in [1, 2, 5, 49, 100] {
+            let nothing = |input, value: f64, reason: &str| {
+                for measure in measures(input) {
+                    let mut values = pool::<E>(input, 20, classes, 8);
+                    values[17 * classes..18 * classes].fill(E::of(value));
+                    let matrix = Matrix::from_rows(&values, 20, classes).unwrap();
+                    let found = try_score(&with(measure, input, Invalid::Raise, Level::best()), &matrix, 1);
+                    let error = found.expect_err(&case::<E>(measure, input, classes)).to_string();
+                    assert!(error.starts_with(reason), "{error}");
+                }
+            };
+            for normalize in [Normalize::Check, Normalize::AsIs, Normalize::Renormalize] {
+                nothing(Input::Probabilities(normalize), 0.0, "row 17 sums to 0; accepted are");
+            }
+            nothing(Input::Logits(1.0), f64::NEG_INFINITY, "row 17 has -inf in every column; accepted are logits");
+        }
+    }
+    check::<f16>();
+    check::<bf16>();
+    check::<f32>();
+    check::<f64>();
+}
+
+#[test]
+fn negative_zero_is_zero() {
+    for classes in [2, 49] {
+        let values = pool::<f32>(CHECKED, 36, classes, 9);
+        let turned: Vec<f32> = values.iter().map(|&p| if p == 0.0 { -0.0 } else { p }).collect();
+        for measure in measures(CHECKED) {
+            let [a, b] = [&values, &turned].map(|values| {
+                let matrix = Matrix::from_rows(values, 36, classes).unwrap();
+                score(&with(measure, CHECKED, Invalid::Raise, Level::best()), &matrix, 1)
+            });
+            assert_eq!(a, b, "{measure:?}");
+        }
+    }
+}
+
+/// The sum of a row does not matter to entropies; to the others a sum that is right does not.
+#[test]
+fn what_normalize_means() {
+    for classes in [1, 2, 10, 48, 49, 300] {
+        let values = pool::<f64>(CHECKED, 48, classes, 10);
+        let matrix = Matrix::from_rows(&values, 48, classes).unwrap();
+        for measure in measures(CHECKED) {
+            let of = |normalize, matrix: &Matrix<'_, f64>| {
+                score(&scorer(measure, Input::Probabilities(normalize), Level::best()), matrix, 1)
+            };
+            let checked = of(Normalize::Check, &matrix);
+            let as_they_are = of(Normalize::AsIs, &matrix);
+            if !matches!(measure, Measure::Entropy | Measure::NormalisedEntropy) {
+                assert_eq!(bits(&as_they_are), bits(&checked), "{measure:?}");
+            }
+            let renormalised = of(Normalize::Renormalize, &matrix);
+            // A quarter is exact.
+            let quarters: Vec<f64> = values.iter().map(|p| p / 4.0).collect();
+            let quarters = Matrix::from_rows(&quarters, 48, classes).unwrap();
+            let scores = [of(Normalize::AsIs, &quarters), of(Normalize::Renormalize, &quarters)];
+            for row in 0..48 {
+                let (whole, [as_it_is, again]) = (checked[row], scores.each_ref().map(|scores| scores[row]));
+                assert!((as_they_are[row] - whole).abs() < 1e-14, "{measure:?}");
+                assert!((renormalised[row] - whole).abs() < 1e-14, "{measure:?}");
+                assert!((again - whole).abs() < 1e-14, "{measure:?}");
+                let p1 = 1.0 - of(Normalize::Check, &matrix)[row];
+                let expected = match measure {
+                    Measure::LeastConfident => 1.0 - p1 / 4.0,
+                    Measure::Margin => whole / 4.0,
+                    Measure::Gini => 1.0 - (1.0 - whole) / 16.0,
+                    _ => whole,
+                };
+                assert!((as_it_is - expected).abs() < 1e-14, "{measure:?} {as_it_is} {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_of_several_bad_rows_is_named_on_any_number_of_threads() {
+    let (rows, classes) = if quick() { (20_000, 10) } else { (220_000, 10) };
+    let mut values: Vec<f32> = pool::<f32>(CHECKED, 100, classes, 11).repeat(rows / 100);
+    for row in [rows / 3, rows / 3 + 1, rows / 2, rows - 1] {
+        values[row * classes + row % classes] = f32::NAN;
+    }
+    values[(rows / 3 + 2) * classes + 3] = -1.0;
+    let matrix = Matrix::from_rows(&values, rows, classes).unwrap();
+    for measure in [Measure::Margin, Measure::Entropy] {
+        let (raising, skipping) =
+            (with(measure, CHECKED, Invalid::Raise, Level::best()), scorer(measure, CHECKED, Level::best()));
+        let faults = skipping.faults(&matrix).unwrap();
+        let kinds: Vec<(usize, &str)> = faults.iter().map(|&(row, fault)| (row, fault.kind())).collect();
+        let third = rows / 3;
+        let all = [(third, "nan"), (third + 1, "nan"), (third + 2, "negative"), (rows / 2, "nan"), (rows - 1, "nan")];
+        assert_eq!(kinds, all);
+        for threads in [1, 2, 8] {
+            let mut out = vec![0.0; rows];
+            let error = raising.score(&matrix, &mut out, 1000, threads, &mut Unwatched).unwrap_err().to_string();
+            let words = format!("has NaN in column {}; accepted are finite numbers", third % classes);
+            assert_eq!(error, format!("row {} {words}", third + 1000));
+            assert_eq!(try_score(&skipping, &matrix, threads).unwrap().1, 5);
+
+            // An error leaves a selection as it was.
+            let mut selector = Selector::new(Plan::new(50, measure.about().order)).unwrap();
+            let half = matrix.slice(0..third);
+            raising.select(&half, &mut selector, &Rows::from(0), threads, &mut Unwatched).unwrap();
+            let before = selector.to_bytes();
+            let rest = matrix.slice(third..rows);
+            let error = raising.select(&rest, &mut selector, &Rows::from(third as u64), threads, &mut Unwatched);
+            assert_eq!(error.unwrap_err().to_string(), format!("row {third} {words}"));
+            assert_eq!(selector.to_bytes(), before);
+            skipping.select(&rest, &mut selector, &Rows::from(third as u64), threads, &mut Unwatched).unwrap();
+            let result = selector.finish().unwrap();
+            assert_eq!((result.invalid, result.rows), (5, rows as u64));
+        }
+    }
+}

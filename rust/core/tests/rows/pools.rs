@@ -101,7 +101,7 @@ pub fn peaked_pool<E: Dtype>(rows: usize, classes: usize, seed: u64) -> Vec<E> {
     for row in 0..rows as u64 {
         let top = (hash(seed, 75, row) % classes as u64) as usize;
         let unsure = uniform(hash(seed, 76, row));
-        let others = if hash(seed, 77, row) % 500 == 0 { 0.9 * unsure } else { 0.05 * unsure * unsure };
+        let others = if hash(seed, 77, row).is_multiple_of(500) { 0.9 * unsure } else { 0.05 * unsure * unsure };
         let spread = |j: usize| 1.0 + ((hash(seed, 78, row) >> (j % 60)) & 3) as f64;
         let all: f64 = (0..classes).filter(|&j| j != top).map(spread).sum();
         pool.extend((0..classes).map(|j| E::of(if j == top { 1.0 - others } else { others * spread(j) / all })));

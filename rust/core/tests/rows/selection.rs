@@ -1,6 +1,9 @@
 //! Selecting in the same pass as scoring picks what sorting all scores would.
 
-use crate::dtype::{Dtype, Input, scorer, try_score};
+use crate::dtype::{Dtype, Input, measures, scorer, try_score};
+use crate::pools::{case, large_pool, peaked_pool, pool};
+use crate::quick;
+use half::bf16;
 use shortlist_core::Level;
 use shortlist_core::blocks::Unwatched;
 use shortlist_core::matrix::Matrix;
@@ -10,7 +13,9 @@ use shortlist_core::random::{STEP_TIES, hash, uniform};
 use shortlist_core::scorer::{Normalize, Scorer};
 use shortlist_core::select::{Plan, Rows, Selected, Selector, Ties};
 
-/// The definition: score all rows, set invalid and excluded ones apart, sort.
+const CHECKED: Input = Input::Probabilities(Normalize::Check);
+
+/// The definition: score all rows, set excluded and invalid ones apart, sort.
 fn sorted<E: Dtype>(scorer: &Scorer, plan: &Plan, matrix: &Matrix<'_, E>, mask: Option<&[bool]>) -> Selected {
     let (scores, _) = try_score(scorer, matrix, 1).unwrap();
     let (mut invalid, mut excluded) = (0, 0);
@@ -40,73 +45,180 @@ fn sorted<E: Dtype>(scorer: &Scorer, plan: &Plan, matrix: &Matrix<'_, E>, mask: 
     }
 }
 
-fn check<E: Dtype>(measure: Measure, input: Input, k: usize, values: &[E], classes: usize) -> u64 {
-    let matrix = Matrix::from_rows(values, values.len() / classes, classes).unwrap();
-    let scorer = scorer(measure, input, Level::best());
-    let plan = Plan::new(k, measure.about().order);
-    let expected = sorted(&scorer, &plan, &matrix, None);
-    let mut selector = Selector::new(plan).unwrap();
-    let scored = scorer.select(&matrix, &mut selector, &Rows::from(0), 1, &mut Unwatched).unwrap();
-    let found = selector.finish().unwrap();
-    let lost = expected.candidates.iter().filter(|c| !found.candidates.contains(c)).count();
-    if lost > 0 {
-        for c in expected.candidates.iter().filter(|c| !found.candidates.contains(c)).take(3) {
-            println!("   lost {c:?}; same id: {:?}", found.candidates.iter().find(|f| f.id == c.id));
+/// Up to five shards take blocks of random lengths in random order, on other numbers of threads, and are merged in random order.
+fn sharded<E: Dtype>(
+    scorer: &Scorer,
+    plan: &Plan,
+    matrix: &Matrix<'_, E>,
+    mask: Option<&[bool]>,
+    seed: u64,
+) -> (Selected, u64) {
+    let rows = matrix.rows();
+    let random = |step, i: usize, below: usize| hash(seed, step, i as u64) as usize % below.max(1);
+    let mut blocks = Vec::new();
+    let mut start = 0;
+    while start < rows {
+        let end = rows.min(start + 1 + random(90, start, rows / 3 + 10));
+        blocks.push(start..end);
+        start = end;
+    }
+    blocks.sort_by_key(|block| hash(seed, 91, block.start as u64));
+    let mut shards = vec![Selector::new(plan.clone()).unwrap(); 1 + random(92, 0, 5)];
+    let mut scored = 0;
+    for block in blocks {
+        let at = random(93, block.start, shards.len());
+        let about = Rows { exclude: mask.map(|mask| &mask[block.clone()]), ..Rows::from(block.start as u64) };
+        let threads = 1 + random(94, block.start, 8);
+        let part = matrix.slice(block);
+        scored += scorer.select(&part, &mut shards[at], &about, threads, &mut Unwatched).unwrap();
+    }
+    while shards.len() > 1 {
+        let taken = shards.remove(random(95, shards.len(), shards.len()));
+        let into = random(96, shards.len(), shards.len());
+        shards[into].merge(&taken).unwrap();
+    }
+    (shards.remove(0).finish().unwrap(), scored)
+}
+
+/// Says what of two selections differs first: printing both whole would drown it.
+fn assert_same(found: &Selected, expected: &Selected, about: &str) {
+    let counts = |s: &Selected| (s.rows, s.invalid, s.excluded, s.candidates.len());
+    assert_eq!(counts(found), counts(expected), "rows, invalid, excluded, picked: {about}");
+    for (rank, pair) in found.candidates.iter().zip(&expected.candidates).enumerate() {
+        assert_eq!(pair.0, pair.1, "rank {rank}: {about}");
+    }
+    let ties = |s: &Selected| (s.ties_picked, s.ties_left);
+    assert_eq!(ties(found), ties(expected), "ties at the cut, picked and left: {about}");
+    assert_eq!(found, expected, "{about}");
+}
+
+fn select_in_every_way<E: Dtype>(input: Input, seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        let classes = [1, 2, 3, 7, 10, 49, 60][seed as usize % 7];
+        let rows = [1, 31, 700, 5000][seed as usize / 2 % 4];
+        let mut values = match seed % 3 {
+            0 => large_pool::<E>(input, rows, classes, seed),
+            1 => pool::<E>(input, rows.min(1000), classes, seed),
+            _ => pool::<E>(input, 2, classes, seed).repeat(rows.div_ceil(2)),
+        };
+        let rows = values.len() / classes;
+        if seed % 4 == 1 {
+            (0..rows).step_by(13).for_each(|row| values[row * classes + row % classes] = E::of(f64::NAN));
+        }
+        let mask: Vec<bool> = (0..rows as u64).map(|row| hash(seed, 97, row).is_multiple_of(9)).collect();
+        let mask = (seed % 5 == 2).then_some(&mask[..]);
+        let exclude = if seed % 3 == 1 { (0..50).map(|i| i * i).collect() } else { [].into() };
+        let matrix = Matrix::from_rows(&values, rows, classes).unwrap();
+        for measure in measures(input) {
+            let scorer = scorer(measure, input, Level::best());
+            for k in [0, 1, 10, 400, rows] {
+                let ties = [Ties::First, Ties::Random][k % 2];
+                let order = measure.about().order;
+                let plan = Plan { ties, seed, exclude: std::sync::Arc::clone(&exclude), ..Plan::new(k, order) };
+                let about =
+                    format!("{}, {rows} rows, k {k}, {ties:?}, seed {seed}", case::<E>(measure, input, classes));
+                let expected = sorted(&scorer, &plan, &matrix, mask);
+                assert_same(&sharded(&scorer, &plan, &matrix, mask, seed).0, &expected, &about);
+            }
         }
     }
-    assert_eq!(
-        found,
-        expected,
-        "lost {lost} of {k}, {} {}, {classes} classes, scored {scored}",
-        E::NAME,
-        expected.candidates[0].score
-    );
-    scored
 }
 
 #[test]
-fn nearly_sure() {
-    for classes in [2, 3, 100] {
-        for least in [1e-4f64, 1e-7] {
-            let rows = 200_000 / classes * 2;
-            let mut values = Vec::new();
-            for row in 0..rows as u64 {
-                let u = uniform(hash(1, 2, row));
-                let others = least * u;
-                let top = (row % classes as u64) as usize;
-                values
-                    .extend((0..classes).map(|j| if j == top { 1.0 - others } else { others / (classes - 1) as f64 }));
-            }
-            let single: Vec<f32> = values.iter().map(|&x: &f64| x as f32).collect();
-            for measure in [Measure::Entropy, Measure::NormalisedEntropy] {
-                for k in [100, 2000] {
-                    for e in [0, 1] {
-                        let r = std::panic::catch_unwind(|| {
-                            if e == 0 {
-                                check(measure, Input::Probabilities(Normalize::Check), k, &single, classes)
-                            } else {
-                                check(measure, Input::Probabilities(Normalize::Check), k, &values, classes)
-                            }
-                        });
-                        let m = r.as_ref().err().and_then(|m| m.downcast_ref::<String>()).map(|s| {
-                            s.lines().next().unwrap()[..]
-                                .chars()
-                                .rev()
-                                .take(90)
-                                .collect::<String>()
-                                .chars()
-                                .rev()
-                                .collect::<String>()
-                        });
-                        println!(
-                            "C={classes} least={least:e} k={k} {measure:?} {} {:?} {}",
-                            ["f32", "f64"][e],
-                            m,
-                            r.unwrap_or(0)
-                        );
-                    }
+fn picks_are_those_of_sorting_however_the_pool_is_cut() {
+    let seeds = if quick() { 4 } else { 30 };
+    select_in_every_way::<f32>(CHECKED, 0..seeds);
+    select_in_every_way::<f64>(CHECKED, 100..100 + seeds);
+    // Few different scores: many ties.
+    select_in_every_way::<bf16>(CHECKED, 200..200 + seeds);
+    select_in_every_way::<f32>(Input::Probabilities(Normalize::Renormalize), 300..300 + seeds);
+    select_in_every_way::<f32>(Input::Logits(1.0), 400..400 + seeds / 2);
+}
+
+/// Picks entropies with the help of the bound and compares with sorting; returns the share of rows that needed logarithms.
+fn screened<E: Dtype>(measure: Measure, input: Input, values: &[E], classes: usize, k: usize) -> f64 {
+    let rows = values.len() / classes;
+    let matrix = Matrix::from_rows(values, rows, classes).unwrap();
+    let scorer = scorer(measure, input, Level::best());
+    let plan = Plan::new(k, measure.about().order);
+    let expected = sorted(&scorer, &plan, &matrix, None);
+    let mut shares = Vec::new();
+    for threads in [1, 2, 3, 8] {
+        let mut selector = Selector::new(plan.clone()).unwrap();
+        let scored = scorer.select(&matrix, &mut selector, &Rows::from(0), threads, &mut Unwatched).unwrap();
+        let about =
+            format!("{}, {rows} rows, k {k}, {threads} threads, {scored} scored", case::<E>(measure, input, classes));
+        assert_same(&selector.finish().unwrap(), &expected, &about);
+        shares.push(scored as f64 / rows as f64);
+    }
+    let (found, _) = sharded(&scorer, &plan, &matrix, None, k as u64);
+    assert_same(&found, &expected, &format!("{}, k {k}, in shards", case::<E>(measure, input, classes)));
+    shares.into_iter().fold(0.0, f64::max)
+}
+
+#[test]
+fn the_bound_on_entropies_spares_logarithms_and_loses_no_row() {
+    let least = if quick() { 20_000 } else { 200_000 };
+    for (rows, classes) in [(2 * least, 2), (least, 3), (least, 10), (least / 8, 100)] {
+        let narrow = peaked_pool::<f32>(rows, classes, 12);
+        let wide = peaked_pool::<f64>(rows, classes, 13);
+        for measure in [Measure::Entropy, Measure::NormalisedEntropy] {
+            for k in [1, 100, 3000] {
+                let shares =
+                    [screened(measure, CHECKED, &narrow, classes, k), screened(measure, CHECKED, &wide, classes, k)];
+                println!("{measure:?}, {classes} classes, k {k}: {shares:?} of the rows needed logarithms");
+                // Each thread fills its own list before it knows of a threshold.
+                if k <= 100 && !quick() && rows >= 200_000 {
+                    assert!(shares.iter().all(|&share| share < 0.9), "{classes} classes, k {k}: {shares:?}");
                 }
             }
         }
     }
+    let peaked = peaked_pool::<f32>(least, 10, 12);
+    for measure in [Measure::Gini, Measure::Margin] {
+        assert_eq!(screened(measure, CHECKED, &peaked, 10, 100), 1.0);
+    }
+}
+
+/// Where all rows are nearly sure, what is compared with the bound is as small as roundings of the sum are.
+#[test]
+fn the_bound_loses_no_row_where_all_are_nearly_sure() {
+    fn nearly_sure<E: Dtype>(rows: usize, classes: usize, others: f64) -> Vec<E> {
+        let row = |row: u64| {
+            let others = others * uniform(hash(14, 98, row));
+            let top = row as usize % classes;
+            let each = others / (classes - 1) as f64;
+            (0..classes).map(move |j| E::of(if j == top { 1.0 - others } else { each }))
+        };
+        (0..rows as u64).flat_map(row).collect()
+    }
+    let all = if quick() { 40_000 } else { 400_000 };
+    for classes in [2, 3, 10, 100] {
+        for others in [1e-2, 1e-5, 1e-7, 1e-12] {
+            for measure in [Measure::Entropy, Measure::NormalisedEntropy] {
+                for k in [100, 2000] {
+                    for input in [CHECKED, Input::Probabilities(Normalize::Renormalize)] {
+                        screened(measure, input, &nearly_sure::<f32>(all / classes, classes, others), classes, k);
+                    }
+                    screened(measure, CHECKED, &nearly_sure::<f64>(all / classes, classes, others), classes, k);
+                }
+            }
+        }
+    }
+}
+
+/// Bad rows are marked by the bound's first look as well.
+#[test]
+fn invalid_rows_are_counted_where_the_bound_is_used() {
+    let (rows, classes) = if quick() { (20_000, 10) } else { (100_000, 10) };
+    let mut values = peaked_pool::<f32>(rows, classes, 15);
+    for row in (0..rows).step_by(977) {
+        values[row * classes + row % classes] = [f32::NAN, f32::INFINITY, -1.0, 2.0][row % 4];
+    }
+    screened(Measure::Entropy, CHECKED, &values, classes, 100);
+    let matrix = Matrix::from_rows(&values, rows, classes).unwrap();
+    let mut selector = Selector::new(Plan::new(100, Measure::Entropy.about().order)).unwrap();
+    let scorer = scorer(Measure::Entropy, CHECKED, Level::best());
+    scorer.select(&matrix, &mut selector, &Rows::from(0), 2, &mut Unwatched).unwrap();
+    assert_eq!(selector.finish().unwrap().invalid, rows.div_ceil(977) as u64);
 }

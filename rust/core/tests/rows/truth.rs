@@ -77,8 +77,13 @@ impl Row {
             _ => None,
         };
         match (input, entropies) {
-            (_, Some(value)) if self.is_logits() => self.conditioned(value),
-            (_, Some(value)) => relative(value),
+            (Input::Logits(_), Some(value)) => self.conditioned(value),
+            (Input::Probabilities(normalize), Some(value)) => {
+                let excess = (total - Precise::ONE).nearest().abs();
+                // Checked rows are brought to a sum of 1 by what theirs is off by.
+                let near = if normalize == Normalize::Check { excess } else { 0.0 };
+                Truth { value, scale: value.nearest().abs().max(near) }
+            }
             (Input::Probabilities(normalize), None) => {
                 let renormalise = normalize == Normalize::Renormalize;
                 let unit = if renormalise { total } else { Precise::ONE };
@@ -115,10 +120,6 @@ impl Row {
                 self.conditioned(value)
             }
         }
-    }
-
-    fn is_logits(&self) -> bool {
-        matches!(self.input, Input::Logits(_))
     }
 
     /// A score in proportion to e^d feels the rounding of `d = (z - z_max) / T` as many times over as d is large.
