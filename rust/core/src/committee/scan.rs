@@ -283,14 +283,16 @@ unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize
 /// The first of the largest classes of the values at place 0, as a number in each lane.
 #[inline(always)]
 fn vote<V: Vector>(table: &Table<V>) -> V {
+    let one = splat::<V>(1.0);
     let mut top = table.value(0, 0);
-    let mut vote = splat::<V>(0.0);
+    let (mut vote, mut number) = (splat::<V>(0.0), splat::<V>(0.0));
     let mut class = 1;
     while class < table.classes() {
+        number = number.add(one);
         let value = table.value(0, class);
         let larger = top.lt(value);
         top = V::select(larger, value, top);
-        vote = V::select(larger, splat(class as f64), vote);
+        vote = V::select(larger, number, vote);
         class += 1;
     }
     vote
