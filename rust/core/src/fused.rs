@@ -5,11 +5,12 @@ use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
+use crate::order::Order;
 use crate::scan::{Recipe, Scan};
 use crate::scorer::{Scorer, check_shape, part_rows};
 use crate::screen::Screen;
 use crate::select::{Rows, Score, Selector, SharedCut};
-use crate::simd::{Float, Kernel, Simd};
+use crate::simd::{Float, Kernel, Simd, Vector};
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -112,10 +113,7 @@ where
         let Worker { scores, survivors, screen, scan, .. } = worker;
         let scores = &mut scores[..part.len()];
         let least = E::Compute::from_f64(least);
-        survivors.clear();
-        // Not `>=`: an invalid row has a NaN here and is to have one in the end.
-        let survives = |score: &E::Compute| score.partial_cmp(&least) != Some(Ordering::Less);
-        survivors.extend((0..).zip(&*scores).filter(|(_, score)| survives(score)).map(|(i, _): (u32, _)| i));
+        self.scorer.level().run(Survive { scores: &*scores, least, survivors });
         worker.scored += survivors.len() as u64;
         if let Some(screen) = screen {
             screen.learn(survivors.len(), part.len());
@@ -132,7 +130,31 @@ where
     }
 }
 
-/// [`Selector::absorb`], compiled for a CPU level.
+/// Lists the rows with at least a given impurity, and those that are invalid: they have a NaN here and are to have one in the end.
+struct Survive<'a, T> {
+    scores: &'a [T],
+    least: T,
+    survivors: &'a mut Vec<u32>,
+}
+
+impl<T: Float> Kernel for Survive<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Survive { scores, least, survivors } = self;
+        let lanes = T::Vector::<S>::LANES;
+        survivors.clear();
+        for (chunk, first) in scores.chunks(lanes).zip((0..).step_by(lanes)) {
+            if !all_worse::<S, T>(chunk, least, Order::Highest) {
+                let survives = |score: &T| score.partial_cmp(&least) != Some(Ordering::Less);
+                survivors.extend((first..).zip(chunk).filter(|(_, score)| survives(score)).map(|(row, _)| row));
+            }
+        }
+    }
+}
+
+/// [`Selector::absorb`], compiled for a CPU level, and not called where no score reaches the threshold.
 struct Absorb<'a, T> {
     selector: &'a mut Selector,
     scores: &'a [T],
@@ -140,11 +162,36 @@ struct Absorb<'a, T> {
     shared: &'a SharedCut,
 }
 
-impl<T: Score> Kernel for Absorb<'_, T> {
+impl<T: Float + Score> Kernel for Absorb<'_, T> {
     type Output = Result<()>;
 
     #[inline(always)]
     fn run<S: Simd>(self) -> Result<()> {
-        self.selector.absorb(self.scores, self.rows, Some(self.shared))
+        let Absorb { selector, scores, rows, shared } = self;
+        match selector.cut::<T>(shared) {
+            Some(cut) if all_worse::<S, T>(scores, cut, selector.plan().order) => {
+                selector.pass_over(scores.len(), rows);
+                Ok(())
+            }
+            _ => selector.absorb(scores, rows, Some(shared)),
+        }
     }
+}
+
+/// Whether every score is strictly worse than the cut, and none is NaN.
+#[inline(always)]
+fn all_worse<S: Simd, T: Float>(scores: &[T], cut: T, order: Order) -> bool {
+    let limit = T::Vector::<S>::splat(cut);
+    let mut worse = limit.eq(limit);
+    let mut chunks = scores.chunks_exact(T::Vector::<S>::LANES);
+    for chunk in &mut chunks {
+        let score = T::Vector::<S>::from_slice(chunk);
+        let test = if order == Order::Highest { score.lt(limit) } else { limit.lt(score) };
+        worse = T::Vector::<S>::and(worse, test);
+    }
+    let mut rest = true;
+    for &score in chunks.remainder() {
+        rest &= if order == Order::Highest { score < cut } else { cut < score };
+    }
+    rest & T::Vector::<S>::all(worse)
 }

@@ -33,12 +33,13 @@ const PAYS: f64 = 0.5;
 impl Screen {
     /// `unit` is how many nats a score of 1 is.
     pub(crate) fn new<T: Float>(classes: usize, unit: f64) -> Screen {
-        // The longest chain of roundings in the folds: classes of one lane, the merge of the lanes, the closing formula.
-        let roundings = (classes / T::LANES + 64) as f64;
+        // The longest chain of roundings: through the classes of one lane and the merge of the lanes, or through all classes where a lane is a
+        // row; then the closing formula and the logarithms in it. Twice what the errors can be.
+        let chain = classes.min(48).max(classes / T::LANES + T::LANES) + 16;
         Screen {
             classes,
             unit,
-            slack: 4.0 * roundings * T::EPSILON.into(),
+            slack: chain as f64 * T::EPSILON.into(),
             entropy: f64::NEG_INFINITY,
             least: 0.0,
             wait: 0,

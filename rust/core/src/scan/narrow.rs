@@ -44,6 +44,7 @@ impl<T: Float> Source<T> for RowMajor<T> {
         // SAFETY: the caller promises these rows and three values past them.
         unsafe {
             let from = self.origin.add(row * self.stride);
+            super::read_ahead::<V>(from, V::LANES * classes);
             if classes == 2 && self.stride == 2 {
                 let [a, b] = V::load_pairs(from);
                 taker.first(a);

@@ -73,11 +73,13 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, 
     let absent = V::splat(V::Scalar::from_f64(F::ABSENT));
     let whole = classes - classes % lanes;
     let mut class = lanes;
+    super::read_ahead::<V>(from, lanes);
     // SAFETY: only the `classes` values are read.
     unsafe {
         let mut first = fold.first(V::load(from));
         if V::LANES == lanes {
             while class < whole {
+                super::read_ahead::<V>(from.wrapping_add(class), lanes);
                 first = fold.step(first, V::load(from.add(class)));
                 class += lanes;
             }
@@ -90,6 +92,7 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, 
         let mut second = fold.first(V::load(from.add(half)));
         if F::LONG {
             while class < whole {
+                super::read_ahead::<V>(from.wrapping_add(class), lanes);
                 first = fold.step(first, V::load(from.add(class)));
                 class += lanes;
             }
@@ -100,6 +103,7 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, 
             }
         } else {
             while class < whole {
+                super::read_ahead::<V>(from.wrapping_add(class), lanes);
                 first = fold.step(first, V::load(from.add(class)));
                 second = fold.step(second, V::load(from.add(class + half)));
                 class += lanes;

@@ -75,6 +75,22 @@ impl Selector {
         Ok(())
     }
 
+    /// The score that rows must reach, where they are picked by their score alone: strictly worse rows need only be passed over.
+    #[inline]
+    pub(crate) fn cut<T: Score>(&self, shared: &SharedCut) -> Option<T> {
+        let plain = self.plan.perturb.is_none() && !self.plan.grouped();
+        plain.then(|| match self.plan.order {
+            Order::Highest => self.filter::<T, true>(Some(shared)),
+            Order::Lowest => self.filter::<T, false>(Some(shared)),
+        })
+    }
+
+    /// Takes note of a block all of whose rows are strictly worse than [`Selector::cut`].
+    pub(crate) fn pass_over(&mut self, len: usize, rows: &Rows<'_>) {
+        self.rows += len as u64;
+        self.excluded += Barred::new(rows, len, &self.plan.exclude).count(len);
+    }
+
     #[inline(always)]
     fn absorb_plain<T: Score, const HIGHEST: bool>(
         &mut self,

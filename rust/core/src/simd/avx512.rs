@@ -66,6 +66,12 @@ macro_rules! lane_wise {
         }
 
         #[inline(always)]
+        fn prefetch(from: *const $float) {
+            // SAFETY: SSE is part of the level, and a prefetch of any address has no effect but on speed.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
+        }
+
+        #[inline(always)]
         fn add(self, other: Self) -> Self {
             // SAFETY: as in `splat`.
             unsafe { $vector($add(self.0, other.0)) }

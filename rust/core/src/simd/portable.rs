@@ -87,6 +87,9 @@ macro_rules! portable {
             fn fence() {}
 
             #[inline]
+            fn prefetch(_: *const $float) {}
+
+            #[inline]
             fn add(self, other: Self) -> Self {
                 self.zip(other, |a, b| a + b)
             }

@@ -66,6 +66,14 @@ pub trait Vector: Copy + 'static {
     /// The same value in every lane.
     fn splat(value: Self::Scalar) -> Self;
 
+    /// All lanes, from a slice of as many.
+    #[inline(always)]
+    fn from_slice(lanes: &[Self::Scalar]) -> Self {
+        assert!(lanes.len() == Self::LANES);
+        // SAFETY: as many as there are lanes.
+        unsafe { Self::load(lanes.as_ptr()) }
+    }
+
     /// # Safety
     /// All lanes must be readable at `from`.
     unsafe fn load(from: *const Self::Scalar) -> Self;
@@ -100,6 +108,9 @@ pub trait Vector: Copy + 'static {
 
     /// Order streamed stores before what follows.
     fn fence();
+
+    /// Ask for the cache line of an address, which may be any, to be read ahead of its use.
+    fn prefetch(from: *const Self::Scalar);
 
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
