@@ -212,6 +212,22 @@ fn the_bound_loses_no_row_where_all_are_nearly_sure() {
     }
 }
 
+/// Whatever rules rows of logits out before their exponentials are taken.
+#[test]
+fn no_row_of_logits_is_lost() {
+    let all = if quick() { 100_000 } else { 1_000_000 };
+    for classes in [1, 2, 3, 10, 60] {
+        for input in [Input::Logits(1.0), Input::Logits(3.0)] {
+            let narrow = large_pool::<f32>(input, all / classes, classes, 16);
+            let wide = large_pool::<f64>(input, all / classes / 2, classes, 17);
+            for measure in measures(input) {
+                screened(measure, input, &narrow, classes, 100);
+                screened(measure, input, &wide, classes, 1500);
+            }
+        }
+    }
+}
+
 /// Bad rows are marked by the bound's first look as well.
 #[test]
 fn invalid_rows_are_counted_where_the_bound_is_used() {
