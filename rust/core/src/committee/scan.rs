@@ -224,11 +224,11 @@ unsafe fn fill<V: Vector>(
         // SAFETY: the caller's promise; a member's values have room for all classes.
         unsafe { read::<V>(&sources[member], row, table.classes(), table.values(place)) };
         let (scale, fine) = match (recipe.row.logits, needs) {
-            (false, Needs::Votes) => (vote(table), sums(table, place, recipe).1),
-            (true, Needs::Votes) => (vote(table), finite(table)),
             (false, _) => sums(table, place, recipe),
+            (true, Needs::Votes) => (zero, finite(table)),
             (true, _) => exponentials(table, place, recipe),
         };
+        let scale = if needs == Needs::Votes { vote(table) } else { scale };
         table.set_scale(member, scale);
         valid = V::and(valid, fine);
         member += 1;
