@@ -4,7 +4,6 @@ use crate::blocks::{self, Watch};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::measure::Measure;
 use crate::order::Order;
 use crate::scan::{Recipe, Scan};
 use crate::scorer::{Scorer, check_shape, part_rows};
@@ -27,7 +26,7 @@ struct Worker<T> {
 
 impl Scorer {
     /// Score all rows and keep the best. An error leaves the selector as it was. Returns the number of rows whose measure
-    /// was computed in full: fewer than all where the entropy bound ruled rows out.
+    /// was computed in full: fewer than all where a bound ruled rows out.
     pub fn select<E: Element>(
         &self,
         matrix: &Matrix<'_, E>,
@@ -45,11 +44,16 @@ impl Scorer {
         let pass = Pass { scorer: self, matrix, rows, shared, recipe: self.recipe::<E>(matrix.columns()) };
         let blocks = blocks::split(matrix.rows(), matrix.columns() * size_of::<E>()).map(|block| (block, ()));
         let threads = blocks::crew(threads, matrix.bytes());
+        let by_score = selector.plan().perturb.is_none() && !selector.plan().grouped();
         let state = || Worker {
             scores: vec![E::Compute::ZERO; part_rows::<E::Compute>()],
             scan: Scan::new(self.level()),
             kept: selector.fork(),
-            screen: self.screen::<E>(matrix.columns(), selector),
+            screen: if by_score {
+                Screen::new::<E::Compute>(self.measure(), self.logits(), matrix.columns())
+            } else {
+                None
+            },
             survivors: Vec::new(),
             scored: 0,
         };
@@ -62,17 +66,6 @@ impl Scorer {
         }
         selector.record(rows, matrix.rows());
         Ok(workers.iter().map(|worker| worker.scored).sum())
-    }
-
-    /// The screen of the entropy bound, where it holds: entropies of probabilities, picked by the score itself.
-    fn screen<E: Element>(&self, classes: usize, selector: &Selector) -> Option<Screen> {
-        let by_score = selector.plan().perturb.is_none() && !selector.plan().grouped();
-        let unit = match self.measure() {
-            Measure::Entropy => 1.0,
-            Measure::NormalisedEntropy => (classes as f64).ln(),
-            _ => return None,
-        };
-        (by_score && !self.logits()).then(|| Screen::new::<E::Compute>(classes, unit))
     }
 }
 
@@ -91,9 +84,11 @@ where
 {
     /// Score a few rows and take note of the best.
     fn part(&self, worker: &mut Worker<E::Compute>, part: Range<usize>) -> Result<()> {
-        let cut = worker.kept.threshold(Some(&self.shared)).unwrap_or(f64::NEG_INFINITY);
-        match worker.screen.as_mut().and_then(|screen| screen.least(cut)) {
-            Some(least) => self.screened(worker, part.clone(), least)?,
+        let cut = worker.kept.threshold(Some(&self.shared));
+        let least =
+            cut.zip(worker.screen.as_mut()).and_then(|(cut, screen)| screen.least(cut).map(|least| (screen, least)));
+        match least.map(|(screen, least)| (screen.cheaper(&self.recipe), least)) {
+            Some((cheaper, least)) => self.screened(worker, part.clone(), &cheaper, least)?,
             None => {
                 self.fill(worker, part.clone(), &self.recipe)?;
                 worker.scored += part.len() as u64;
@@ -105,11 +100,16 @@ where
         self.scorer.level().run(absorb)
     }
 
-    /// Impurities first; then entropies of the rows they do not rule out. The others get minus infinity, which is
+    /// The cheaper measure first; then the one asked for, of the rows not ruled out. The others get the worst score there is, which is
     /// worse than the threshold that ruled them out.
-    fn screened(&self, worker: &mut Worker<E::Compute>, part: Range<usize>, least: f64) -> Result<()> {
-        let impurity = Recipe { measure: Measure::Gini, renormalise: true, ..self.recipe };
-        self.fill(worker, part.clone(), &impurity)?;
+    fn screened(
+        &self,
+        worker: &mut Worker<E::Compute>,
+        part: Range<usize>,
+        cheaper: &Recipe<E::Compute>,
+        least: f64,
+    ) -> Result<()> {
+        self.fill(worker, part.clone(), cheaper)?;
         let Worker { scores, survivors, screen, scan, .. } = worker;
         let scores = &mut scores[..part.len()];
         let least = E::Compute::from_f64(least);
@@ -118,7 +118,7 @@ where
         if let Some(screen) = screen {
             screen.learn(survivors.len(), part.len());
         }
-        scores.fill(E::Compute::from_f64(f64::NEG_INFINITY));
+        scores.fill(E::Compute::from_f64(self.scorer.measure().about().order.orient(f64::NEG_INFINITY)));
         scan.picked(self.matrix, part.start, survivors, &self.recipe, scores);
         Ok(())
     }
@@ -130,7 +130,7 @@ where
     }
 }
 
-/// Lists the rows with at least a given impurity, and those that are invalid: they have a NaN here and are to have one in the end.
+/// Lists the rows that a screen does not rule out, and those that are invalid: they have a NaN here and are to have one in the end.
 struct Survive<'a, T> {
     scores: &'a [T],
     least: T,

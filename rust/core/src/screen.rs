@@ -1,25 +1,39 @@
-//! Entropy top-k without the logarithms of rows that cannot be among the best.
+//! Top-k without the logarithms or exponentials of rows that cannot be among the best: a cheaper measure bounds the one asked for.
 //!
-//! Of all distributions over C classes with a given sum of squares, the entropy is greatest for one large probability x and all others
-//! equal (Harremoes & Topsoe 2001). With y = 1 - x that is
-//! `H = -(1 - y) ln(1 - y) - y ln(y / (C - 1))`, with Gini impurity `g = y (2 - y) - y^2 / (C - 1)`; both rise
-//! with y up to 1 - 1/C. So a row whose impurity is below the `g` that belongs to the threshold's `H` is out. The impurity costs a multiplication per class
-//! where the entropy costs a logarithm.
+//! **Entropy** by Gini impurity. Of all distributions over C classes with a given sum of squares, the entropy is greatest for one large
+//! probability x and all others equal (Harremoes & Topsoe 2001). With y = 1 - x that is
+//! `H = -(1 - y) ln(1 - y) - y ln(y / (C - 1))`, with impurity `g = y (2 - y) - y^2 / (C - 1)`; both rise with y up to 1 - 1/C. So a row
+//! whose impurity is below the `g` that belongs to the threshold's `H` is out.
+//!
+//! **Margin and least confidence of logits** by the ratio `r = p2 / p1`, for which no logarithm or exponential is taken of any but the second
+//! class. The others weigh at most as much as the second, so the margin is at least `(1 - r) / (1 + (C - 1) r)`, and the least confidence
+//! at most `(C - 1) r / (1 + (C - 1) r)`: a row with a smaller ratio than the threshold asks for is out.
 
+use crate::measure::Measure;
+use crate::scan::Recipe;
 use crate::simd::Float;
 
-/// Decides, for one thread, whether to look at the impurity first, and tells which rows it rules out.
+/// Which bound holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Bound {
+    /// Of entropies, with how many nats a score of 1 is.
+    Entropy(f64),
+    Margin,
+    LeastConfident,
+}
+
+/// Decides, for one thread, whether to look at the cheaper measure first, and tells which rows it rules out.
 #[derive(Debug)]
 pub(crate) struct Screen {
+    bound: Bound,
     classes: usize,
-    unit: f64,
-    /// Room for the rounding of entropies and impurities, relative.
+    /// Room for the rounding of both measures, relative.
     slack: f64,
-    /// The entropy that `least` was computed for.
-    entropy: f64,
-    /// The impurity below which rows are out.
+    /// The score that `least` was computed for.
+    cut: f64,
+    /// The value of the cheaper measure below which rows are out.
     least: f64,
-    /// Blocks to wait before the next try, and how long the last wait was.
+    /// Blocks to wait before the next try, and how long the next wait is.
     wait: u32,
     waited: u32,
 }
@@ -31,39 +45,59 @@ const WAITS: [u32; 2] = [4, 256];
 const PAYS: f64 = 0.5;
 
 impl Screen {
-    /// `unit` is how many nats a score of 1 is.
-    pub(crate) fn new<T: Float>(classes: usize, unit: f64) -> Screen {
+    /// The screen for a measure of rows of so many classes, if it has one.
+    pub(crate) fn new<T: Float>(measure: Measure, logits: bool, classes: usize) -> Option<Screen> {
+        let bound = match (measure, logits) {
+            (Measure::Entropy, false) => Bound::Entropy(1.0),
+            (Measure::NormalisedEntropy, false) => Bound::Entropy((classes as f64).ln()),
+            (Measure::Margin, true) => Bound::Margin,
+            (Measure::LeastConfident, true) => Bound::LeastConfident,
+            _ => return None,
+        };
         // The longest chain of roundings: through the classes of one lane and the merge of the lanes, or through all classes where a lane is a
         // row; then the closing formula and the logarithms in it. Twice what the errors can be.
         let chain = classes.min(48).max(classes / T::LANES + T::LANES) + 16;
-        Screen {
-            classes,
-            unit,
-            slack: chain as f64 * T::EPSILON.into(),
-            entropy: f64::NEG_INFINITY,
-            least: 0.0,
-            wait: 0,
-            waited: WAITS[0],
+        let slack = chain as f64 * T::EPSILON.into();
+        let known = f64::NAN;
+        (classes > 1).then_some(Screen { bound, classes, slack, cut: known, least: 0.0, wait: 0, waited: WAITS[0] })
+    }
+
+    /// What computes the cheaper measure, given what computes the one asked for.
+    pub(crate) fn cheaper<T: Float>(&self, recipe: &Recipe<T>) -> Recipe<T> {
+        match self.bound {
+            Bound::Entropy(_) => Recipe { measure: Measure::Gini, renormalise: true, ..*recipe },
+            Bound::Margin | Bound::LeastConfident => Recipe { measure: Measure::Ratio, ..*recipe },
         }
     }
 
-    /// The impurity below which a row of this block is out, for rows that must reach the score `cut`; `None` when the
-    /// screen would not pay.
+    /// The value of the cheaper measure below which a row of this block is out, for rows that must reach the score `cut`; `None` when
+    /// the screen would not pay.
     pub(crate) fn least(&mut self, cut: f64) -> Option<f64> {
-        let entropy = cut * self.unit;
-        // Written so that a threshold of NaN or minus infinity, or a single class, never screens.
-        if !(entropy > 0.0 && self.classes > 1) {
-            return None;
-        }
         if self.wait > 0 {
             self.wait -= 1;
             return None;
         }
-        if entropy > self.entropy {
-            self.entropy = entropy;
-            self.least = least_impurity(entropy * (1.0 - self.slack), self.classes) * (1.0 - self.slack);
+        if cut != self.cut {
+            self.cut = cut;
+            self.least = (1.0 - self.slack) * self.least_for(cut);
         }
-        Some(self.least)
+        // Not for thresholds that rule nothing out, and not for NaN.
+        (self.least > 0.0).then_some(self.least)
+    }
+
+    fn least_for(&self, cut: f64) -> f64 {
+        let others = self.classes as f64 - 1.0;
+        match self.bound {
+            Bound::Entropy(unit) => least_impurity(cut * unit * (1.0 - self.slack), self.classes),
+            Bound::Margin => {
+                let margin = cut * (1.0 + self.slack);
+                (1.0 - margin) / (1.0 + others * margin)
+            }
+            Bound::LeastConfident => {
+                let least = cut * (1.0 - self.slack);
+                least / ((1.0 - least) * others)
+            }
+        }
     }
 
     /// Take note of how many rows of a screened block survived.
@@ -79,6 +113,9 @@ impl Screen {
 
 /// The least Gini impurity of a row of so many classes with at least that entropy.
 fn least_impurity(entropy: f64, classes: usize) -> f64 {
+    if entropy.is_nan() || entropy <= 0.0 {
+        return 0.0;
+    }
     let others = classes as f64 - 1.0;
     let greatest = |y: f64| {
         let large = -(1.0 - y) * (-y).ln_1p();
@@ -123,7 +160,7 @@ mod tests {
 
     #[test]
     fn it_waits_longer_each_time_it_does_not_pay() {
-        let mut screen = Screen::new::<f32>(10, 1.0);
+        let mut screen = Screen::new::<f32>(Measure::Entropy, false, 10).unwrap();
         let mut screened = 0;
         for _ in 0..1000 {
             if screen.least(1.0).is_some() {
@@ -134,7 +171,38 @@ mod tests {
         assert!((5..12).contains(&screened), "{screened}");
         screen.learn(10, 100);
         assert_eq!(screen.waited, WAITS[0]);
-        assert_eq!(screen.least(f64::NAN), None);
-        assert_eq!(Screen::new::<f32>(1, 1.0).least(0.5), None);
+    }
+
+    #[test]
+    fn thresholds_that_rule_nothing_out_do_not_screen() {
+        for (measure, logits, cut) in [
+            (Measure::Entropy, false, f64::NAN),
+            (Measure::Entropy, false, -1.0),
+            (Measure::Margin, true, 1.0),
+            (Measure::Margin, true, f64::INFINITY),
+            (Measure::LeastConfident, true, 0.0),
+        ] {
+            assert_eq!(Screen::new::<f64>(measure, logits, 10).unwrap().least(cut), None, "{measure:?} {cut}");
+        }
+        assert!(Screen::new::<f64>(Measure::Entropy, false, 1).is_none());
+        assert!(Screen::new::<f64>(Measure::Entropy, true, 10).is_none());
+        assert!(Screen::new::<f64>(Measure::Margin, false, 10).is_none());
+    }
+
+    #[test]
+    fn no_row_of_lower_ratio_reaches_margin_or_least_confidence() {
+        for classes in [2usize, 3, 10, 100] {
+            for i in 1..200 {
+                let ratio = f64::from(i) / 200.0;
+                // The extreme row, whose other classes all equal the second; and the other extreme, where they are nothing.
+                for others in [(classes - 1) as f64 * ratio, ratio] {
+                    let (margin, unsure) = ((1.0 - ratio) / (1.0 + others), others / (1.0 + others));
+                    let mut by_margin = Screen::new::<f64>(Measure::Margin, true, classes).unwrap();
+                    assert!(by_margin.least(margin).is_none_or(|least| least <= ratio));
+                    let mut by_confidence = Screen::new::<f64>(Measure::LeastConfident, true, classes).unwrap();
+                    assert!(by_confidence.least(unsure).is_none_or(|least| least <= ratio));
+                }
+            }
+        }
     }
 }

@@ -28,8 +28,8 @@ where
 pub fn ln_1p<V: Vector>(x: V) -> V {
     let one = V::splat(V::Scalar::from_f64(1.0));
     let sum = one.add(x);
-    // What the sum rounded away. Its derivative, one over the sum, matters only where the sum is near 1.
-    ln(sum).add(x.sub(sum.sub(one)))
+    // What the sum rounded away, carried to first order.
+    ln(sum).add(x.sub(sum.sub(one)).div(sum))
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub enum Needs {
     Sum,
     /// The second largest value.
     Second,
+    /// The two largest values alone: for probabilities as [`Needs::Second`], for logits no exponential is taken.
+    Gap,
     /// The sum of `p ln p` over all classes but one largest.
     Logs,
     /// The sum of squares over all classes but one largest.
@@ -104,6 +106,7 @@ pub struct About {
 trait Formula {
     const ABOUT: About;
     const NEEDS: Needs;
+    const NEEDS_OF_LOGITS: Needs = Self::NEEDS;
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V;
     fn of_logits<V: Vector>(row: &Logits<V>) -> V;
 }
@@ -128,8 +131,11 @@ macro_rules! the_list {
             }
 
             /// What the fold must keep for it.
-            pub(crate) fn needs(self) -> Needs {
-                match self { $(Measure::$name => $module::$name::NEEDS,)* }
+            pub(crate) fn needs(self, logits: bool) -> Needs {
+                match self {
+                    $(Measure::$name if logits => $module::$name::NEEDS_OF_LOGITS,)*
+                    $(Measure::$name => $module::$name::NEEDS,)*
+                }
             }
 
             /// Its value for rows of probabilities folded for `kept`, a constant: the formulas of measures with other needs
@@ -146,7 +152,7 @@ macro_rules! the_list {
             #[inline(always)]
             pub(crate) fn of_logits<V: Vector>(self, kept: Needs, row: &Logits<V>) -> V {
                 match self {
-                    $(Measure::$name if $module::$name::NEEDS as u8 == kept as u8 => $module::$name::of_logits(row),)*
+                    $(Measure::$name if $module::$name::NEEDS_OF_LOGITS as u8 == kept as u8 => $module::$name::of_logits(row),)*
                     _ => splat(f64::NAN),
                 }
             }

@@ -17,6 +17,7 @@ impl Formula for Ratio {
         source: "the margin of Scheffer et al. 2001 as a quotient",
     };
     const NEEDS: Needs = Needs::Second;
+    const NEEDS_OF_LOGITS: Needs = Needs::Gap;
 
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {

@@ -27,10 +27,13 @@ pub(super) trait Fold<V: Vector, const N: usize>: Copy {
     fn merge(self, a: [V; N], b: [V; N]) -> [V; N];
 }
 
-/// A fold over probabilities, and what it found.
-pub(super) trait ProbabilityFold<V: Vector, const N: usize>: Fold<V, N> {
-    /// The names of what was kept.
-    fn folded(self, kept: [V; N]) -> Folded<V>;
+/// A fold that sees a row once.
+pub(super) trait SingleFold<V: Vector, const N: usize>: Fold<V, N> {
+    /// Store the scores of what was kept; whether all rows are valid.
+    ///
+    /// # Safety
+    /// All lanes must be writable at `out`.
+    unsafe fn close(recipe: &Recipe<V::Scalar>, kept: [V; N], out: *mut V::Scalar) -> bool;
 }
 
 /// The second of the two folds over a row of logits.
@@ -86,10 +89,13 @@ impl<V: Vector> Fold<V, 3> for Sums {
     }
 }
 
-impl<V: Vector> ProbabilityFold<V, 3> for Sums {
+impl<V: Vector> SingleFold<V, 3> for Sums {
     #[inline(always)]
-    fn folded(self, [top, total, least]: [V; 3]) -> Folded<V> {
-        Folded { top, second: zero(), rest: zero(), logs: zero(), squares: zero(), total, least, kept: Needs::Sum }
+    unsafe fn close(recipe: &Recipe<V::Scalar>, [top, total, least]: [V; 3], out: *mut V::Scalar) -> bool {
+        let row =
+            Folded { top, second: zero(), rest: zero(), logs: zero(), squares: zero(), total, least, kept: Needs::Sum };
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_probabilities(row, out) }
     }
 }
 
@@ -124,10 +130,21 @@ impl<V: Vector> Fold<V, 4> for Seconds {
     }
 }
 
-impl<V: Vector> ProbabilityFold<V, 4> for Seconds {
+impl<V: Vector> SingleFold<V, 4> for Seconds {
     #[inline(always)]
-    fn folded(self, [top, second, rest, least]: [V; 4]) -> Folded<V> {
-        Folded { top, second, rest, logs: zero(), squares: zero(), total: top.add(rest), least, kept: Needs::Second }
+    unsafe fn close(recipe: &Recipe<V::Scalar>, [top, second, rest, least]: [V; 4], out: *mut V::Scalar) -> bool {
+        let row = Folded {
+            top,
+            second,
+            rest,
+            logs: zero(),
+            squares: zero(),
+            total: top.add(rest),
+            least,
+            kept: Needs::Second,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_probabilities(row, out) }
     }
 }
 
@@ -162,10 +179,13 @@ impl<V: Vector> Fold<V, 4> for Logarithms {
     }
 }
 
-impl<V: Vector> ProbabilityFold<V, 4> for Logarithms {
+impl<V: Vector> SingleFold<V, 4> for Logarithms {
     #[inline(always)]
-    fn folded(self, [top, rest, logs, least]: [V; 4]) -> Folded<V> {
-        Folded { top, second: zero(), rest, logs, squares: zero(), total: top.add(rest), least, kept: Needs::Logs }
+    unsafe fn close(recipe: &Recipe<V::Scalar>, [top, rest, logs, least]: [V; 4], out: *mut V::Scalar) -> bool {
+        let row =
+            Folded { top, second: zero(), rest, logs, squares: zero(), total: top.add(rest), least, kept: Needs::Logs };
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_probabilities(row, out) }
     }
 }
 
@@ -200,10 +220,21 @@ impl<V: Vector> Fold<V, 4> for Squares {
     }
 }
 
-impl<V: Vector> ProbabilityFold<V, 4> for Squares {
+impl<V: Vector> SingleFold<V, 4> for Squares {
     #[inline(always)]
-    fn folded(self, [top, rest, squares, least]: [V; 4]) -> Folded<V> {
-        Folded { top, second: zero(), rest, logs: zero(), squares, total: top.add(rest), least, kept: Needs::Squares }
+    unsafe fn close(recipe: &Recipe<V::Scalar>, [top, rest, squares, least]: [V; 4], out: *mut V::Scalar) -> bool {
+        let row = Folded {
+            top,
+            second: zero(),
+            rest,
+            logs: zero(),
+            squares,
+            total: top.add(rest),
+            least,
+            kept: Needs::Squares,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_probabilities(row, out) }
     }
 }
 
@@ -233,6 +264,49 @@ impl<V: Vector> Fold<V, 2> for Peaks {
     #[inline(always)]
     fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
         [a[0].max(b[0]), a[1].max(b[1]).max(a[0].min(b[0]))]
+    }
+}
+
+/// The two largest logits, and a NaN if there was one: all that measures of the gap between the two need.
+#[derive(Clone, Copy)]
+pub(super) struct Gaps;
+
+impl<V: Vector> Fold<V, 3> for Gaps {
+    const ABSENT: f64 = f64::NEG_INFINITY;
+    const LONG: bool = false;
+
+    #[inline(always)]
+    fn start(self) -> [V; 3] {
+        let [top, second] = Peaks.start();
+        [top, second, zero()]
+    }
+
+    #[inline(always)]
+    fn first(self, value: V) -> [V; 3] {
+        self.step(self.start(), value)
+    }
+
+    #[inline(always)]
+    fn step(self, [top, second, odd]: [V; 3], value: V) -> [V; 3] {
+        let [top, second] = Peaks.step([top, second], value);
+        [top, second, V::select(value.eq(value), odd, value)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
+        let [top, second] = Peaks.merge([a[0], a[1]], [b[0], b[1]]);
+        [top, second, a[2].add(b[2])]
+    }
+}
+
+impl<V: Vector> SingleFold<V, 3> for Gaps {
+    #[inline(always)]
+    unsafe fn close(recipe: &Recipe<V::Scalar>, [top, second, odd]: [V; 3], out: *mut V::Scalar) -> bool {
+        // NaN where there was one, where the largest is infinite, and where no logit is finite.
+        let fault = odd.add(top.sub(top));
+        let count = V::splat(V::Scalar::from_f64(1.0));
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_logits(Needs::Gap, [top, second], [fault, count], zero(), zero(), out) }
     }
 }
 

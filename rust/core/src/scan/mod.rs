@@ -42,18 +42,19 @@ fn read_ahead<V: Vector>(from: *const V::Scalar, count: usize) {
     }
 }
 
-/// The fold that a measure needs.
+/// The fold or folds that a measure needs.
 macro_rules! choose {
-    ($recipe:ident, $probabilities:ident, $logits:ident) => {
-        match ($recipe.logits, $recipe.measure.needs()) {
-            (false, Needs::Sum) => $probabilities!(fold::Sums),
-            (false, Needs::Second) => $probabilities!(fold::Seconds),
-            (false, Needs::Logs) => $probabilities!(fold::Logarithms),
-            (false, Needs::Squares) => $probabilities!(fold::Squares),
-            (true, Needs::Sum) => $logits!(fold::TailSum<_>, Needs::Sum),
-            (true, Needs::Second) => $logits!(fold::TailSum<_>, Needs::Second),
-            (true, Needs::Logs) => $logits!(fold::TailLogarithms<_>, Needs::Logs),
-            (true, Needs::Squares) => $logits!(fold::TailSquares<_>, Needs::Squares),
+    ($recipe:ident, $once:ident, $twice:ident) => {
+        match ($recipe.logits, $recipe.measure.needs($recipe.logits)) {
+            (false, Needs::Sum) => $once!(fold::Sums),
+            (false, Needs::Second | Needs::Gap) => $once!(fold::Seconds),
+            (false, Needs::Logs) => $once!(fold::Logarithms),
+            (false, Needs::Squares) => $once!(fold::Squares),
+            (true, Needs::Gap) => $once!(fold::Gaps),
+            (true, Needs::Sum) => $twice!(fold::TailSum<_>, Needs::Sum),
+            (true, Needs::Second) => $twice!(fold::TailSum<_>, Needs::Second),
+            (true, Needs::Logs) => $twice!(fold::TailLogarithms<_>, Needs::Logs),
+            (true, Needs::Squares) => $twice!(fold::TailSquares<_>, Needs::Squares),
         }
     };
 }
@@ -215,18 +216,18 @@ impl<T: Float> Kernel for AdjacentRows<'_, T> {
             // SAFETY: promised to `new`.
             return unsafe { narrow_rows::<S, T>(&narrow::RowMajor { origin, stride }, classes, recipe, out) };
         }
-        macro_rules! wide {
+        macro_rules! wide_once {
             ($fold:expr) => {
-                wide::probabilities::<<T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, recipe, out)
+                wide::once::<<T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, recipe, out)
             };
         }
-        macro_rules! wide_logits {
+        macro_rules! wide_twice {
             ($fold:ty, $needs:expr) => {
-                wide::logits::<<T as Lanes>::Vector<S>, $fold, _>(origin, stride, classes, $needs, recipe, out)
+                wide::twice::<<T as Lanes>::Vector<S>, $fold, _>(origin, stride, classes, $needs, recipe, out)
             };
         }
         // SAFETY: promised to `new`.
-        unsafe { choose!(recipe, wide, wide_logits) }
+        unsafe { choose!(recipe, wide_once, wide_twice) }
     }
 }
 
@@ -267,16 +268,16 @@ unsafe fn narrow_rows<S: Simd, T: Float>(
     recipe: &Recipe<T>,
     out: &mut [T],
 ) -> bool {
-    macro_rules! narrow {
+    macro_rules! narrow_once {
         ($fold:expr) => {
-            narrow::probabilities::<<T as Lanes>::Vector<S>, _, _, _>(source, classes, $fold, recipe, out)
+            narrow::once::<<T as Lanes>::Vector<S>, _, _, _>(source, classes, $fold, recipe, out)
         };
     }
-    macro_rules! narrow_logits {
+    macro_rules! narrow_twice {
         ($fold:ty, $needs:expr) => {
-            narrow::logits::<<T as Lanes>::Vector<S>, $fold, _>(source, classes, $needs, recipe, out)
+            narrow::twice::<<T as Lanes>::Vector<S>, $fold, _>(source, classes, $needs, recipe, out)
         };
     }
     // SAFETY: the caller's promise.
-    unsafe { choose!(recipe, narrow, narrow_logits) }
+    unsafe { choose!(recipe, narrow_once, narrow_twice) }
 }

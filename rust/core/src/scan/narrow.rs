@@ -1,7 +1,7 @@
 //! Few classes: a lane is a row. A group of rows is read column by column (four at a time, through 4 x 4 transposes, where rows are
 //! adjacent in memory), and every operation is vertical. The sums run over the classes in their order.
 
-use super::fold::{Fold, Peaks, ProbabilityFold, Tail, TailFold};
+use super::fold::{Fold, Peaks, SingleFold, Tail, TailFold};
 use super::recipe::Recipe;
 use crate::measure::Needs;
 use crate::simd::{Float, Vector};
@@ -143,12 +143,12 @@ impl<V: Vector> Take<V> for Keeping<V> {
     }
 }
 
-/// Score whole groups of rows of probabilities. True when all are valid.
+/// Score whole groups of rows by a fold that sees them once. True when all are valid.
 ///
 /// # Safety
 /// As for [`Source::columns`], for `out.len()` rows.
 #[inline(always)]
-pub(super) unsafe fn probabilities<V, F, S, const N: usize>(
+pub(super) unsafe fn once<V, F, S, const N: usize>(
     source: &S,
     classes: usize,
     fold: F,
@@ -157,7 +157,7 @@ pub(super) unsafe fn probabilities<V, F, S, const N: usize>(
 ) -> bool
 where
     V: Vector,
-    F: ProbabilityFold<V, N>,
+    F: SingleFold<V, N>,
     S: Source<V::Scalar>,
 {
     // SAFETY: the caller's promise.
@@ -172,7 +172,7 @@ where
 }
 
 /// # Safety
-/// As for [`probabilities`].
+/// As for [`once`].
 #[inline(always)]
 unsafe fn groups<V, F, S, const N: usize>(
     source: &S,
@@ -183,7 +183,7 @@ unsafe fn groups<V, F, S, const N: usize>(
 ) -> bool
 where
     V: Vector,
-    F: ProbabilityFold<V, N>,
+    F: SingleFold<V, N>,
     S: Source<V::Scalar>,
 {
     let mut valid = true;
@@ -192,18 +192,18 @@ where
         // SAFETY: the caller's promise; `out` has room for all lanes.
         unsafe {
             source.columns::<V>(group * V::LANES, classes, &mut folding);
-            valid &= recipe.close_probabilities(fold.folded(folding.kept), out.as_mut_ptr());
+            valid &= F::close(recipe, folding.kept, out.as_mut_ptr());
         }
     }
     valid
 }
 
-/// Score whole groups of rows of logits: the first sweep keeps the columns for the second.
+/// Score whole groups of rows by two folds over logits: the first keeps the columns for the second.
 ///
 /// # Safety
 /// As for [`Source::columns`], for `out.len()` rows.
 #[inline(always)]
-pub(super) unsafe fn logits<V, F, const N: usize>(
+pub(super) unsafe fn twice<V, F, const N: usize>(
     source: &impl Source<V::Scalar>,
     classes: usize,
     needs: Needs,

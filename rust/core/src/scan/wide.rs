@@ -3,7 +3,7 @@
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
-use super::fold::{Fold, Peaks, ProbabilityFold, Tail, TailFold};
+use super::fold::{Fold, Peaks, SingleFold, Tail, TailFold};
 use super::recipe::Recipe;
 use crate::measure::Needs;
 use crate::simd::{Float, Vector};
@@ -120,12 +120,12 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, 
     }
 }
 
-/// Score whole groups of rows of probabilities. True when all are valid.
+/// Score whole groups of rows by a fold that sees them once. True when all are valid.
 ///
 /// # Safety
 /// `out.len()` rows of `classes` values, `stride` apart, must be readable at `from`.
 #[inline(always)]
-pub(super) unsafe fn probabilities<V, F, const N: usize>(
+pub(super) unsafe fn once<V, F, const N: usize>(
     from: *const V::Scalar,
     stride: usize,
     classes: usize,
@@ -135,7 +135,7 @@ pub(super) unsafe fn probabilities<V, F, const N: usize>(
 ) -> bool
 where
     V: Vector,
-    F: ProbabilityFold<V, N>,
+    F: SingleFold<V, N>,
 {
     let mut lanes = Lanes::<V::Scalar, N>::new();
     let mut valid = true;
@@ -146,17 +146,17 @@ where
             lanes.keep(i, kept);
         }
         // SAFETY: `out` has room for all lanes.
-        valid &= unsafe { recipe.close_probabilities(fold.folded(lanes.merge(fold)), out.as_mut_ptr()) };
+        valid &= unsafe { F::close(recipe, lanes.merge(fold), out.as_mut_ptr()) };
     }
     valid
 }
 
-/// Score whole groups of rows of logits, in two sweeps while they are in cache.
+/// Score whole groups of rows by two folds over logits, the second while they are in cache.
 ///
 /// # Safety
-/// As for [`probabilities`].
+/// As for [`once`].
 #[inline(always)]
-pub(super) unsafe fn logits<V, F, const N: usize>(
+pub(super) unsafe fn twice<V, F, const N: usize>(
     from: *const V::Scalar,
     stride: usize,
     classes: usize,

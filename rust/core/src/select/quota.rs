@@ -143,7 +143,7 @@ mod tests {
             let most = equal.iter().copied().max().unwrap_or(0);
             let unfair = |(&quota, &count): (&usize, &u64)| quota + 1 < most && (quota as u64) < count;
             assert!(!equal.iter().zip(&counts).any(unfair), "{counts:?} {k}: {equal:?}");
-            let share = |code: usize| counts[code] as f64 * k.min(total) as f64 / total as f64;
+            let share = |code: usize| counts[code] as f64 * k.min(total) as f64 / total.max(1) as f64;
             let proportional = largest_remainder(&counts, k as usize);
             assert!(proportional.iter().enumerate().all(|(code, &quota)| (quota as f64 - share(code)).abs() < 1.0));
         }
