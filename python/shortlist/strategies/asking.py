@@ -38,8 +38,8 @@ class Question:
 
     Parameters
     ----------
-    measure : str or callable
-        A name of `shortlist.measures`, or a function of an answer that gives one number a row, the highest best.
+    measure : str
+        A name of `shortlist.measures`.
     ask : callable
         ``ask(model, block, **kwargs)`` gives what the measure reads: ``(rows, classes)``, or for a committee
         ``(members, rows, classes)``.
@@ -49,7 +49,7 @@ class Question:
         Whether the answers are logits.
     """
 
-    measure: str | Callable[[Array], Array]
+    measure: str
     ask: Callable[..., Array]
     unfitted: float
     from_logits: bool = False
@@ -65,7 +65,7 @@ def scores(
 ) -> Array:
     """Return one score a row."""
     pool = pool_of(model, X, chunk_size, progress)
-    how, parts, measure = {"n_threads": _threads(pool), **question.how}, [], question.measure
+    how, parts = {"n_threads": _threads(pool), **question.how}, []
     for first, block in pool:
         try:
             answer = question.ask(model, block, **kwargs)
@@ -75,7 +75,7 @@ def scores(
         if len(pool) > 1:
             check_rows(answer, block, first)
         try:
-            parts.append(measure(answer) if callable(measure) else with_empty_rows(_named(measure, how), answer))
+            parts.append(with_empty_rows(_named(question.measure, how), answer))
         except ValueError as error:
             error.add_note(f"rows are counted from row {first} of the pool")
             raise
@@ -97,9 +97,6 @@ def pick(
     pool = pool_of(model, X, chunk_size, progress)
     wanted = check_count(n_instances, pool.rows)
     random_state = randomness.of(model, random_state)
-    if callable(question.measure):
-        values = scores(question, model, X, chunk_size, progress, kwargs)
-        return best(values, wanted, random_tie_break=random_tie_break, random_state=random_state)
     ties: dict[str, Any] = {}
     if random_tie_break:
         ties = {"ties": "random", "random_state": randomness.seed(random_state)}

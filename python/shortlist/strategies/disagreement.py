@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.strategies import committees, randomness
+from shortlist.strategies import randomness
 from shortlist.strategies.asking import Question, pick, probabilities, scores
 from shortlist.strategies.choice import best
 from shortlist.strategies.regression import mean_and_std
@@ -57,10 +57,10 @@ def _method(committee: Any, name: str) -> Callable[..., Any]:
 
 _VOTE_ENTROPY = Question("entropy", vote_shares, unfitted=0.0)
 _CONSENSUS_ENTROPY = Question("entropy", probabilities, unfitted=0.0)
-_MAX_DISAGREEMENT = Question(committees.max_disagreement, member_probabilities, unfitted=0.0)
-_BALD = Question(committees.bald, member_probabilities, unfitted=0.0)
-_VARIATION_RATIO = Question(committees.variation_ratio, member_probabilities, unfitted=0.0)
-_MEAN_STD = Question(committees.mean_std, member_probabilities, unfitted=0.0)
+_MAX_DISAGREEMENT = Question("max_disagreement", member_probabilities, unfitted=0.0)
+_BALD = Question("bald", member_probabilities, unfitted=0.0)
+_VARIATION_RATIO = Question("variation_ratio", member_probabilities, unfitted=0.0)
+_MEAN_STD = Question("mean_std", member_probabilities, unfitted=0.0)
 
 
 def vote_entropy(

@@ -27,8 +27,9 @@ enum Bound {
 pub(crate) struct Screen {
     bound: Bound,
     classes: usize,
-    /// Room for the rounding of both measures, relative.
+    /// Room for the rounding of both measures, relative; and absolute, for what is subtracted from numbers near 1.
     slack: f64,
+    epsilon: f64,
     /// The score that `least` was computed for.
     cut: f64,
     /// The value of the cheaper measure below which rows are out.
@@ -57,9 +58,17 @@ impl Screen {
         // The longest chain of roundings: through the classes of one lane and the merge of the lanes, or through all classes where a lane is a
         // row; then the closing formula and the logarithms in it. Twice what the errors can be.
         let chain = classes.min(48).max(classes / T::LANES + T::LANES) + 16;
-        let slack = chain as f64 * T::EPSILON.into();
-        let known = f64::NAN;
-        (classes > 1).then_some(Screen { bound, classes, slack, cut: known, least: 0.0, wait: 0, waited: WAITS[0] })
+        let epsilon = T::EPSILON.into();
+        (classes > 1).then_some(Screen {
+            bound,
+            classes,
+            slack: chain as f64 * epsilon,
+            epsilon,
+            cut: f64::NAN,
+            least: 0.0,
+            wait: 0,
+            waited: WAITS[0],
+        })
     }
 
     /// What computes the cheaper measure, given what computes the one asked for.
@@ -79,7 +88,7 @@ impl Screen {
         }
         if cut != self.cut {
             self.cut = cut;
-            self.least = (1.0 - self.slack) * self.least_for(cut);
+            self.least = self.least_for(cut);
         }
         // Not for thresholds that rule nothing out, and not for NaN.
         (self.least > 0.0).then_some(self.least)
@@ -88,16 +97,25 @@ impl Screen {
     fn least_for(&self, cut: f64) -> f64 {
         let others = self.classes as f64 - 1.0;
         match self.bound {
-            Bound::Entropy(unit) => least_impurity(cut * unit * (1.0 - self.slack), self.classes),
+            Bound::Entropy(unit) => {
+                // Checked entropies are off by up to a few epsilons of |S - 1|, a thousandth at most; renormalised impurities by a few of S.
+                let entropy = cut * unit * (1.0 - self.slack) - 1e-2 * self.slack;
+                least_impurity(entropy, self.classes) * (1.0 - self.slack) - self.slack
+            }
             Bound::Margin => {
                 let margin = cut * (1.0 + self.slack);
-                (1.0 - margin) / (1.0 + others * margin)
+                self.less((1.0 - margin) / (1.0 + others * margin))
             }
             Bound::LeastConfident => {
-                let least = cut * (1.0 - self.slack);
-                least / ((1.0 - least) * others)
+                let unsure = cut * (1.0 - self.slack);
+                self.less(unsure / ((1.0 - unsure) * others))
             }
         }
+    }
+
+    /// A ratio less the room for its rounding and that of exponentials like it, which grows with the exponent.
+    fn less(&self, ratio: f64) -> f64 {
+        ratio * (1.0 - self.slack - 4.0 * self.epsilon * ratio.ln().abs())
     }
 
     /// Take note of how many rows of a screened block survived.

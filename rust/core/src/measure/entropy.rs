@@ -3,8 +3,8 @@
 //! With `p1` the largest value, `t` the sum of the others, `S` of all and `A` of `p ln p` over the others,
 //! `H = ln S - (p1 ln p1 + A) / S`. Of a row that is nearly sure only `t` and `A` count, and they must not drown in the rounding of
 //! terms near 1. So `S - 1` is taken as `(p1 - 1) + t`, whose first difference is exact, and for rows that sum to 1 within a thousandth, as
-//! checked ones do, `ln S` and `1 / S` are series in it: no second logarithm, no division. Other rows take
-//! `H = ln(1 + t/p1) + (t ln p1 - A) / S`. Either way the error is relative to the entropy itself, however small.
+//! checked ones do, `ln S` and `1 / S` are series in it: no second logarithm, no division. The error is then relative to the larger of H
+//! and `|S - 1|`. Other rows take `H = ln(1 + t/p1) + (t ln p1 - A) / S`, whose error is relative to H however small.
 
 use super::{About, BOTH, Formula, Logits, Needs, Probabilities, splat};
 use crate::math::{ln, ln_1p};
@@ -19,7 +19,7 @@ impl Formula for Entropy {
         order: Order::Highest,
         inputs: BOTH,
         formula: "-sum p ln p of the row normalised to sum 1",
-        range: "0 to ln C nats",
+        range: "0 to ln C nats, to rounding",
         source: "Shannon 1948; Settles 2009",
     };
     const NEEDS: Needs = Needs::Logs;
@@ -33,7 +33,7 @@ impl Formula for Entropy {
             let ln_total = horner(excess, [1.0, -1.0 / 2.0, 1.0 / 3.0, -1.0 / 4.0, 1.0 / 5.0]).mul(excess);
             let per_total = horner(excess, [1.0, -1.0, 1.0, -1.0, 1.0]);
             let sum = row.top.mul_add(top, row.logs);
-            return ln_total.sub(sum.mul(per_total));
+            return ln_total.sub(sum.mul(per_total)).max(splat(0.0));
         }
         let spread = ln_1p(row.rest.div(row.top));
         let mixed = row.rest.mul(top).sub(row.logs);

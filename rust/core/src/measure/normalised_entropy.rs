@@ -13,7 +13,7 @@ impl Formula for NormalisedEntropy {
         order: Order::Highest,
         inputs: BOTH,
         formula: "entropy / ln C (one class: 0)",
-        range: "0 to 1",
+        range: "0 to 1, to rounding",
         source: "Shannon 1948 (efficiency)",
     };
     const NEEDS: Needs = Needs::Logs;

@@ -82,14 +82,15 @@ impl<T: Float> Scan<T> {
         assert!(rows.len() == out.len() && rows.end <= matrix.rows());
         let classes = matrix.columns();
         let wide = classes > narrow::MOST_CLASSES;
-        // The narrow walk reads past the end of a row into the next one: the last row of a matrix must not be in its groups.
-        let end = if wide { rows.end } else { rows.end.min(matrix.rows() - 1) };
+        // The narrow walk reads four values of a row, and so past its end into the next ones: the last rows of a matrix must not be in its groups.
+        let past = if classes == 1 { 3 } else { 1 };
+        let end = if wide { rows.end } else { rows.end.min(matrix.rows().saturating_sub(past)) };
         let whole = end.saturating_sub(rows.start) / T::LANES * T::LANES;
         let origin = E::as_compute(matrix.pointer(rows.start, 0));
         let (direct, rest) = out.split_at_mut(whole);
         match (origin, matrix.row_major(), matrix.column_major()) {
             (Some(origin), Some(stride), _) => {
-                // SAFETY: `whole` rows from `row` are inside, and the row after the last of them too where the narrow walk is used.
+                // SAFETY: `whole` rows from `row` are inside, and so is what the narrow walk reads past them.
                 let valid = self.level.run(unsafe { AdjacentRows::new(origin, stride, classes, recipe, direct) });
                 self.tiles(matrix, rows.start + whole, recipe, rest) & valid
             }
