@@ -213,6 +213,10 @@ impl<T: Float> Kernel for AdjacentRows<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) -> bool {
         let AdjacentRows { origin, stride, classes, recipe, out } = self;
+        if classes == 2 && stride == 2 {
+            // SAFETY: promised to `new`.
+            return unsafe { narrow_rows::<S, T>(&narrow::Pairs { origin }, classes, recipe, out) };
+        }
         if classes <= narrow::MOST_CLASSES {
             // SAFETY: promised to `new`.
             return unsafe { narrow_rows::<S, T>(&narrow::RowMajor { origin, stride }, classes, recipe, out) };

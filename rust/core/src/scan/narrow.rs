@@ -20,7 +20,7 @@ pub(super) trait Take<V> {
 
 /// Rows that can be read a column at a time.
 pub(super) trait Source<T> {
-    /// Whether kernels are worth compiling for two and three classes apart.
+    /// Whether a kernel is worth compiling for three classes apart.
     const APART: bool;
 
     /// Hand over the classes of a group of rows from `row`, in order, a row a lane.
@@ -45,12 +45,6 @@ impl<T: Float> Source<T> for RowMajor<T> {
         unsafe {
             let from = self.origin.add(row * self.stride);
             super::read_ahead::<V>(from, V::LANES * classes);
-            if classes == 2 && self.stride == 2 {
-                let [a, b] = V::load_pairs(from);
-                taker.first(a);
-                taker.next(b);
-                return;
-            }
             let [a, b, c, d] = V::load_columns(from, self.stride);
             taker.first(a);
             if classes > 1 {
@@ -77,6 +71,27 @@ impl<T: Float> Source<T> for RowMajor<T> {
                     taker.next(value);
                 }
             }
+        }
+    }
+}
+
+/// Rows of two classes that follow each other without a gap.
+pub(super) struct Pairs<T> {
+    pub(super) origin: *const T,
+}
+
+impl<T: Float> Source<T> for Pairs<T> {
+    const APART: bool = false;
+
+    #[inline(always)]
+    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, _: usize, taker: &mut impl Take<V>) {
+        // SAFETY: the caller promises these rows.
+        unsafe {
+            let from = self.origin.add(2 * row);
+            super::read_ahead::<V>(from, 2 * V::LANES);
+            let [a, b] = V::load_pairs(from);
+            taker.first(a);
+            taker.next(b);
         }
     }
 }
@@ -164,7 +179,6 @@ where
     unsafe {
         match classes {
             // With so few classes, a loop over them would cost as much as what it does.
-            2 if S::APART => groups::<V, F, S, N>(source, 2, fold, recipe, out),
             3 if S::APART => groups::<V, F, S, N>(source, 3, fold, recipe, out),
             _ => groups::<V, F, S, N>(source, classes, fold, recipe, out),
         }
@@ -186,6 +200,8 @@ where
     F: SingleFold<V, N>,
     S: Source<V::Scalar>,
 {
+    // A copy of its own, which stores to `out` can't change: what the loop asks of it is asked once.
+    let recipe = &{ *recipe };
     let mut valid = true;
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
         let mut folding = Folding { fold, kept: fold.start() };
@@ -214,6 +230,7 @@ where
     V: Vector,
     F: TailFold<V, N>,
 {
+    let recipe = &{ *recipe };
     let mut valid = true;
     let inverse_temperature = V::splat(recipe.inverse_temperature);
     let mut keeping = Keeping { columns: [V::splat(V::Scalar::ZERO); MOST_CLASSES], count: 0, peaks: Peaks.start() };

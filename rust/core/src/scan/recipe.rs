@@ -107,10 +107,14 @@ impl<T: Float> Recipe<T> {
     /// All lanes must be writable at `out`.
     #[inline(always)]
     unsafe fn store<V: Vector<Scalar = T>>(valid: V::Mask, score: V, out: *mut T) -> bool {
-        let all = V::all(valid);
-        let score = if all { score } else { V::select(valid, score, V::splat(T::NAN)) };
         // SAFETY: the caller's promise.
-        unsafe { score.store(out) };
-        all
+        unsafe {
+            score.store(out);
+            if V::all(valid) {
+                return true;
+            }
+            V::select(valid, score, V::splat(T::NAN)).store(out);
+        }
+        false
     }
 }

@@ -137,6 +137,7 @@ where
     V: Vector,
     F: SingleFold<V, N>,
 {
+    let recipe = &{ *recipe };
     let mut lanes = Lanes::<V::Scalar, N>::new();
     let mut valid = true;
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
@@ -168,6 +169,7 @@ where
     V: Vector,
     F: TailFold<V, N>,
 {
+    let recipe = &{ *recipe };
     let count = V::LANES;
     let inverse_temperature = V::splat(recipe.inverse_temperature);
     let mut first = Lanes::<V::Scalar, 2>::new();
