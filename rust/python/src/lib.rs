@@ -50,7 +50,7 @@ fn build_info(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     info.set_item("cpu_level", Level::best().name())?;
     info.set_item("cpu_levels", levels.collect::<Vec<_>>())?;
     info.set_item("debug", cfg!(debug_assertions))?;
-    info.set_item("rustc", env!("CARGO_PKG_RUST_VERSION"))?;
+    info.set_item("rustc", env!("SHORTLIST_RUSTC"))?;
     Ok(info)
 }
 
