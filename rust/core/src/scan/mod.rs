@@ -26,15 +26,12 @@ use crate::simd::sealed::Lanes;
 use crate::simd::{Float, Kernel, Level, Simd, Vector};
 use std::ops::Range;
 
-/// How far ahead of its use memory is asked for. The hardware's own reading ahead ends at each page, and a kernel that does more
-/// than add waits there.
-const AHEAD: usize = 2048;
-
-/// Ask for `count` values that lie [`AHEAD`] of `from`.
+/// Ask for `count` values that lie `ahead` bytes from `from`. The hardware's own reading ahead ends at each page, and a kernel that does
+/// more than add waits there.
 #[inline(always)]
-fn read_ahead<V: Vector>(from: *const V::Scalar, count: usize) {
+fn read_ahead<V: Vector>(from: *const V::Scalar, count: usize, ahead: usize) {
     let line = 64 / size_of::<V::Scalar>();
-    let from = from.wrapping_byte_add(AHEAD);
+    let from = from.wrapping_byte_add(ahead);
     let mut i = 0;
     while i < count {
         V::prefetch(from.wrapping_add(i));

@@ -9,6 +9,9 @@ use crate::simd::{Float, Vector};
 /// The most classes that are read this way: beyond, the lanes share the classes of one row.
 pub(super) const MOST_CLASSES: usize = 48;
 
+/// How many bytes ahead memory is asked for. Measured: 1 KiB is slower, 4 KiB no faster.
+const AHEAD: usize = 2048;
+
 /// What is done with each column. A trait, and not a closure: closures are compiled without the features of the level they are called in, and
 /// can't be marked to be inlined.
 pub(super) trait Take<V> {
@@ -44,7 +47,7 @@ impl<T: Float> Source<T> for RowMajor<T> {
         // SAFETY: the caller promises these rows and three values past them.
         unsafe {
             let from = self.origin.add(row * self.stride);
-            super::read_ahead::<V>(from, V::LANES * classes);
+            super::read_ahead::<V>(from, V::LANES * classes, AHEAD);
             let [a, b, c, d] = V::load_columns(from, self.stride);
             taker.first(a);
             if classes > 1 {
@@ -88,7 +91,7 @@ impl<T: Float> Source<T> for Pairs<T> {
         // SAFETY: the caller promises these rows.
         unsafe {
             let from = self.origin.add(2 * row);
-            super::read_ahead::<V>(from, 2 * V::LANES);
+            super::read_ahead::<V>(from, 2 * V::LANES, AHEAD);
             let [a, b] = V::load_pairs(from);
             taker.first(a);
             taker.next(b);

@@ -8,6 +8,9 @@ use super::recipe::Recipe;
 use crate::measure::Needs;
 use crate::simd::{Float, Vector};
 
+/// How many bytes ahead memory is asked for. Measured: 2 KiB is slower.
+const AHEAD: usize = 1024;
+
 /// What the lanes of a group of rows keep: `[number][row][lane]`, as `f32` lanes need it.
 struct Lanes<T, const N: usize>([[[T; 16]; 16]; N]);
 
@@ -73,13 +76,13 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, 
     let absent = V::splat(V::Scalar::from_f64(F::ABSENT));
     let whole = classes - classes % lanes;
     let mut class = lanes;
-    super::read_ahead::<V>(from, lanes);
+    super::read_ahead::<V>(from, lanes, AHEAD);
     // SAFETY: only the `classes` values are read.
     unsafe {
         let mut first = fold.first(V::load(from));
         if V::LANES == lanes {
             while class < whole {
-                super::read_ahead::<V>(from.wrapping_add(class), lanes);
+                super::read_ahead::<V>(from.wrapping_add(class), lanes, AHEAD);
                 first = fold.step(first, V::load(from.add(class)));
                 class += lanes;
             }
@@ -92,7 +95,7 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, 
         let mut second = fold.first(V::load(from.add(half)));
         if F::LONG {
             while class < whole {
-                super::read_ahead::<V>(from.wrapping_add(class), lanes);
+                super::read_ahead::<V>(from.wrapping_add(class), lanes, AHEAD);
                 first = fold.step(first, V::load(from.add(class)));
                 class += lanes;
             }
@@ -103,7 +106,7 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, 
             }
         } else {
             while class < whole {
-                super::read_ahead::<V>(from.wrapping_add(class), lanes);
+                super::read_ahead::<V>(from.wrapping_add(class), lanes, AHEAD);
                 first = fold.step(first, V::load(from.add(class)));
                 second = fold.step(second, V::load(from.add(class + half)));
                 class += lanes;
