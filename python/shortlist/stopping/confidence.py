@@ -1,0 +1,70 @@
+"""Rules about how sure the model is of the rows that are left (Zhu, Wang and Hovy 2008; Zhu et al. 2010)."""
+
+from __future__ import annotations
+
+from shortlist.stopping.limits import finite
+from shortlist.stopping.rule import Round, Rule
+
+
+class _Confidence(Rule):
+    needs = "uncertainty"
+
+    def __init__(self, threshold: float) -> None:
+        super().__init__()
+        self.threshold = finite(threshold, "threshold")
+        if self.threshold < 0:
+            raise ValueError(f"threshold is {threshold}; accepted is 0 or more, in nats")
+
+
+class MaxConfidence(_Confidence):
+    """Stop once the model is sure of every row that has no label: the largest entropy is below a threshold.
+
+    Parameters
+    ----------
+    threshold : float, default=0.001
+        Entropy in nats. Models that are never that sure (forests, strong regularisation, noisy labels) never stop;
+        watch the trace.
+
+    Notes
+    -----
+    Zhu, Wang and Hovy (2008), "Multi-criteria-based strategy to stop active learning for data annotation".
+    """
+
+    def __init__(self, threshold: float = 0.001) -> None:
+        super().__init__(threshold)
+
+    def judge(self, seen: Round) -> tuple[float, bool]:
+        """Look at the largest entropy."""
+        value = float(self.given(seen).max())
+        return value, value < self.threshold
+
+    def describe(self) -> str:
+        """Name the threshold."""
+        return f"largest entropy below {self.threshold:g}"
+
+
+class OverallUncertainty(_Confidence):
+    """Stop once the mean entropy of the rows that have no label is below a threshold.
+
+    Parameters
+    ----------
+    threshold : float, default=0.01
+        Entropy in nats.
+
+    Notes
+    -----
+    Zhu, Wang and Hovy (2008), "Learning a stopping criterion for active learning for word sense disambiguation and text
+    classification".
+    """
+
+    def __init__(self, threshold: float = 0.01) -> None:
+        super().__init__(threshold)
+
+    def judge(self, seen: Round) -> tuple[float, bool]:
+        """Look at the mean entropy."""
+        value = float(self.given(seen).mean())
+        return value, value < self.threshold
+
+    def describe(self) -> str:
+        """Name the threshold."""
+        return f"mean entropy below {self.threshold:g}"

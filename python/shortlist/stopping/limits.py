@@ -1,0 +1,124 @@
+"""Rules about money and results: a budget, a target, patience."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from shortlist.arguments import whole
+from shortlist.stopping.rule import Round, Rule
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Budget(Rule):
+    """Stop once so many labels are paid for.
+
+    Parameters
+    ----------
+    labels : int
+        How many, those of the seed set included.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> stopping.Budget(100).update(labels=100)
+    True
+    """
+
+    def __init__(self, labels: int) -> None:
+        super().__init__()
+        self.labels = whole(labels, "labels", least=1)
+
+    def judge(self, seen: Round) -> tuple[float, bool]:
+        """Compare the labels there are with the budget."""
+        return float(seen.labels), seen.labels >= self.labels
+
+    def describe(self) -> str:
+        """Name the budget."""
+        return f"budget {self.labels:,}"
+
+
+class TargetScore(Rule):
+    """Stop once the score on held-out rows reaches a target.
+
+    Parameters
+    ----------
+    score : float
+        The target.
+    rounds : int, default=1
+        For so many rounds in a row: a single round may be lucky.
+    """
+
+    needs = "score"
+
+    def __init__(self, score: float, rounds: int = 1) -> None:
+        super().__init__()
+        self.score = finite(score, "score")
+        self.rounds = whole(rounds, "rounds", least=1)
+
+    def reset(self) -> None:
+        """Forget what was seen."""
+        super().reset()
+        self._reached = 0
+
+    def judge(self, seen: Round) -> tuple[float, bool]:
+        """Compare the last scores with the target."""
+        score = self.given(seen)
+        self._reached = self._reached + 1 if score >= self.score else 0
+        return score, self._reached >= self.rounds
+
+    def describe(self) -> str:
+        """Name the target."""
+        return f"target score {self.score:g}" + (f" for {self.rounds} rounds" if self.rounds > 1 else "")
+
+
+class Patience(Rule):
+    """Stop once the best score has not risen for so many rounds.
+
+    Parameters
+    ----------
+    rounds : int, default=5
+        How many.
+    min_rise : float, default=0
+        A rise of the best score by no more than this does not count.
+    """
+
+    needs = "score"
+
+    def __init__(self, rounds: int = 5, min_rise: float = 0.0) -> None:
+        super().__init__()
+        self.rounds = whole(rounds, "rounds", least=1)
+        self.min_rise = finite(min_rise, "min_rise")
+        if self.min_rise < 0:
+            raise ValueError(f"min_rise is {min_rise}; accepted is 0 or more")
+
+    def reset(self) -> None:
+        """Forget what was seen."""
+        super().reset()
+        self._best = -math.inf
+
+    def judge(self, seen: Round) -> tuple[float, bool]:
+        """Count the rounds since the last rise: that is the value in the trace."""
+        score = self.given(seen)
+        if score > self._best + self.min_rise:
+            self._best = score
+            return 0.0, False
+        waited = self.trace[-1].value + 1
+        return waited, waited >= self.rounds
+
+    def describe(self) -> str:
+        """Name the patience."""
+        return f"patience {self.rounds}" + (f" (rise of {self.min_rise:g})" if self.min_rise else "")
+
+
+def finite(value: Any, name: str) -> float:
+    """Return a finite number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {value!r}; accepted is a number") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is {number}; accepted is a finite number")
+    return number

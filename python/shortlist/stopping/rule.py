@@ -1,0 +1,251 @@
+"""What a stopping rule is, and how two make one."""
+
+from __future__ import annotations
+
+import copy
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is known after one round of a loop, before the next labels are asked for.
+
+    Attributes
+    ----------
+    labels : int
+        Labels paid for so far, those of the seed set included.
+    score : float or None
+        How good the model is on held-out rows; higher is better.
+    predictions : ndarray of shape (n,) or None
+        Labels the model gives to the same n rows in every round: the stop set, or the whole pool.
+    unlabelled : ndarray of bool, shape (n,), or None
+        Which of those rows have no label yet; None where that is all of them.
+    uncertainty : ndarray or None
+        Entropy of the model's answer, in nats, for every row that has no label yet.
+    """
+
+    labels: int
+    score: float | None = None
+    predictions: NDArray[Any] | None = None
+    unlabelled: NDArray[np.bool] | None = None
+    uncertainty: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a trace: how many labels there were, what the rule looked at, and whether it said stop."""
+
+    labels: int
+    value: float
+    stop: bool
+
+
+class Rule(ABC):
+    """A condition on the rounds seen so far.
+
+    Attributes
+    ----------
+    trace : list of Step
+        One a round. A value is NaN where the rule had too little to go by.
+    stopped_at : int or None
+        Labels there were when the rule first said stop.
+    """
+
+    needs: ClassVar[str] = ""
+    """The field of a `Round`, beside `labels`, that the rule looks at."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was seen."""
+        self.trace: list[Step] = []
+
+    def update(
+        self,
+        labels: int,
+        *,
+        score: float | None = None,
+        predictions: Any = None,
+        unlabelled: Any = None,
+        uncertainty: Any = None,
+    ) -> bool:
+        """Tell the rule about a round.
+
+        Parameters
+        ----------
+        labels, score, predictions, unlabelled, uncertainty
+            See `Round`. A rule needs one of these beside `labels` and ignores the rest.
+
+        Returns
+        -------
+        bool
+            Whether to stop.
+
+        Raises
+        ------
+        ValueError
+            Where what the rule needs is missing, or not of the shape it had before.
+        """
+        seen = Round(
+            int(labels),
+            None if score is None else float(score),
+            _column(predictions, "predictions"),
+            _column(unlabelled, "unlabelled", np.bool),
+            _column(uncertainty, "uncertainty", np.float64),
+        )
+        if seen.predictions is not None and seen.unlabelled is not None:
+            _same_length(seen.unlabelled, len(seen.predictions), "unlabelled")
+        return self.see(seen)
+
+    def see(self, seen: Round) -> bool:
+        """Take in a round and write the trace."""
+        value, stop = self.judge(seen)
+        self.trace.append(Step(seen.labels, value, stop))
+        return stop
+
+    def given(self, seen: Round) -> Any:
+        """Return what the rule needs of a round."""
+        value = getattr(seen, self.needs)
+        if value is None:
+            raise ValueError(f"{type(self).__name__} needs {self.needs}=, and none came")
+        return value
+
+    @abstractmethod
+    def judge(self, seen: Round) -> tuple[float, bool]:
+        """Return the value looked at and whether to stop."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Name the rule and its threshold in a few words."""
+
+    @property
+    def stopped_at(self) -> int | None:
+        """Labels there were when the rule first said stop; None if it has not."""
+        return next((step.labels for step in self.trace if step.stop), None)
+
+    @property
+    def wants(self) -> frozenset[str]:
+        """The fields of a `Round` that must be given."""
+        return frozenset({self.needs} - {""})
+
+    def fresh(self) -> Rule:
+        """Return the same rule with nothing seen yet."""
+        new = copy.copy(self)
+        new.reset()
+        return new
+
+    def _at(self) -> str:
+        value = self.trace[-1].value if self.trace else math.nan
+        return self.describe() if math.isnan(value) else f"{self.describe()} (at {value:.4g})"
+
+    def __str__(self) -> str:
+        at = self.stopped_at
+        if not self.trace:
+            return f"nothing seen: {self._at()}"
+        return f"{'go on' if at is None else 'stop'} at {at or self.trace[-1].labels:,} labels: {self._at()}"
+
+    def __and__(self, other: Rule) -> Rule:
+        return AllOf(self, other) if isinstance(other, Rule) else NotImplemented
+
+    def __or__(self, other: Rule) -> Rule:
+        return AnyOf(self, other) if isinstance(other, Rule) else NotImplemented
+
+
+class _Several(Rule):
+    word: ClassVar[str]
+
+    def __init__(self, *rules: Rule) -> None:
+        super().__init__()
+        strays = [rule for rule in rules if not isinstance(rule, Rule)]
+        if len(rules) < 2 or strays:
+            got = f"{strays[0]!r}" if strays else f"{len(rules)}"
+            raise ValueError(f"rules came with {got}; accepted are two or more stopping rules")
+        self.rules = rules
+
+    def reset(self) -> None:
+        """Forget what was seen, in every part."""
+        super().reset()
+        for rule in getattr(self, "rules", ()):
+            rule.reset()
+
+    def judge(self, seen: Round) -> tuple[float, bool]:
+        """Ask every part."""
+        # Every part sees every round: a rule that compares rounds may not miss one.
+        said = [rule.see(seen) for rule in self.rules]
+        return float(sum(said)), self.decide(said)
+
+    @abstractmethod
+    def decide(self, said: list[bool]) -> bool:
+        """Make one answer of those of the parts."""
+
+    def describe(self) -> str:
+        """Name the parts."""
+        return f" {self.word} ".join(self._inside(rule, rule.describe()) for rule in self.rules)
+
+    def _inside(self, rule: Rule, text: str) -> str:
+        return f"({text})" if isinstance(self, AllOf) and isinstance(rule, AnyOf) else text
+
+    def _at(self) -> str:
+        return f" {self.word} ".join(self._inside(rule, rule._at()) for rule in self.rules)
+
+    @property
+    def wants(self) -> frozenset[str]:
+        """The fields of a `Round` that must be given."""
+        return frozenset().union(*(rule.wants for rule in self.rules))
+
+    def fresh(self) -> Rule:
+        """Return the same rule with nothing seen yet."""
+        return type(self)(*(rule.fresh() for rule in self.rules))
+
+
+class AllOf(_Several):
+    """Stop in the round in which every part says stop; written ``a & b``.
+
+    The trace holds how many parts said so; each part keeps its own in `rules`.
+    """
+
+    word = "and"
+
+    def decide(self, said: list[bool]) -> bool:
+        """Whether all said stop."""
+        return all(said)
+
+
+class AnyOf(_Several):
+    """Stop in the round in which any part says stop; written ``a | b``.
+
+    The trace holds how many parts said so; each part keeps its own in `rules`.
+    """
+
+    word = "or"
+
+    def decide(self, said: list[bool]) -> bool:
+        """Whether any said stop."""
+        return any(said)
+
+
+def _column(values: Any, name: str, dtype: Any = None) -> Any:
+    if values is None:
+        return None
+    array = np.asarray(values, dtype=dtype)
+    if array.ndim != 1 or not len(array):
+        raise ValueError(f"{name} has shape {array.shape}; accepted is one value a row, and at least one row")
+    if array.dtype == np.float64 and np.isnan(array).any():
+        raise ValueError(f"{name} of row {int(np.argmax(np.isnan(array)))} is NaN; accepted are numbers")
+    return array
+
+
+def _same_length(array: NDArray[Any], rows: int, name: str) -> None:
+    if len(array) != rows:
+        raise ValueError(f"{name} has {len(array)} rows; accepted are {rows}, one for each prediction")
