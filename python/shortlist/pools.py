@@ -193,7 +193,7 @@ def open_pool(x: Any, *, committee: bool = False, dtype: str | None = None, name
             return ChainPool(x, _total_rows(x), committee, dtype, name)
         if committee and depth == 2:
             return _committee_pool(x, dtype, name)
-    array, bfloat16, copy = _as_array(x, dtype, name)
+    array, bfloat16, copy = one_array(x, dtype, name)
     pool = Pool(_members(array, committee, name), committee, bfloat16, name)
     if copy:
         pool.copies.append(copy)
@@ -232,7 +232,7 @@ def _committee_pool(x: list[Any] | tuple[Any, ...], dtype: str | None, name: str
     copies: list[str] = []
     flags: list[bool] = []
     for index, member in enumerate(x):
-        array, bfloat16, copy = _as_array(member, dtype, f"{name}[{index}]")
+        array, bfloat16, copy = one_array(member, dtype, f"{name}[{index}]")
         _members(array, False, f"{name}[{index}]")
         if members and (array.shape != members[0].shape or array.dtype != members[0].dtype or bfloat16 != flags[0]):
             raise ValueError(
@@ -259,7 +259,7 @@ def _members(array: NDArray[Any], committee: bool, name: str) -> list[NDArray[An
     return list(array) if committee else [array]
 
 
-def _as_array(x: Any, dtype: str | None, name: str) -> tuple[NDArray[Any], bool, str | None]:
+def one_array(x: Any, dtype: str | None, name: str) -> tuple[NDArray[Any], bool, str | None]:
     """Return (array, whether it holds bfloat16, a sentence if a copy was made)."""
     kind = f"{type(x).__module__}.{type(x).__qualname__}".removeprefix("builtins.")
     copy = None

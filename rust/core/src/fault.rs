@@ -12,6 +12,8 @@ pub enum Fault {
     Nan(usize),
     /// A column holds an infinity that is not accepted there.
     Infinite(usize, f64),
+    /// A column holds a number too large for sums of squares.
+    TooLarge(usize, f64),
     /// A column holds a negative probability.
     Negative(usize, f64),
     /// The row does not sum to 1.
@@ -21,11 +23,12 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// A name for counting: `"nan"`, `"infinite"`, `"negative"` or `"sum"`.
+    /// A name for counting: `"nan"`, `"infinite"`, `"negative"`, `"sum"` or `"too large"`.
     pub fn kind(self) -> &'static str {
         match self {
             Fault::Nan(_) => "nan",
             Fault::Infinite(..) | Fault::NothingFinite => "infinite",
+            Fault::TooLarge(..) => "too large",
             Fault::Negative(..) => "negative",
             Fault::Sum(_) => "sum",
         }
@@ -38,6 +41,9 @@ impl std::fmt::Display for Fault {
             Fault::Nan(column) => write!(out, "has NaN in column {column}; accepted are finite numbers"),
             Fault::Infinite(column, value) => {
                 write!(out, "has {value} in column {column}; accepted are finite numbers")
+            }
+            Fault::TooLarge(column, value) => {
+                write!(out, "has {value:e} in column {column}; accepted are numbers below 2^500 in magnitude")
             }
             Fault::Negative(column, value) => {
                 write!(

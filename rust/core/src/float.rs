@@ -13,6 +13,8 @@ pub trait Element: Copy + Send + Sync + 'static {
     fn widen(self) -> Self::Compute;
     /// [`Element::widen`] for adjacent numbers.
     fn widen_all(from: &[Self], to: &mut [Self::Compute]);
+    /// Adjacent numbers in `f64`, exactly.
+    fn widen_to_f64(from: &[Self], to: &mut [f64]);
     /// The storage as the compute type itself, when they are one and the same.
     fn as_compute(pointer: *const Self) -> Option<*const Self::Compute>;
 }
@@ -29,6 +31,18 @@ macro_rules! element {
             #[inline(always)]
             fn widen_all(from: &[$type], to: &mut [$compute]) {
                 $widen_all(from, to)
+            }
+            #[inline(always)]
+            fn widen_to_f64(from: &[$type], to: &mut [f64]) {
+                // By way of a buffer that stays in cache, so that each dtype is widened by its own fast loop.
+                let mut buffer = [<$compute as crate::simd::Float>::ZERO; 64];
+                for (from, to) in from.chunks(64).zip(to.chunks_mut(64)) {
+                    let buffer = &mut buffer[..from.len()];
+                    Self::widen_all(from, buffer);
+                    for (&wide, to) in buffer.iter().zip(to) {
+                        *to = wide.into();
+                    }
+                }
             }
             #[inline(always)]
             fn as_compute(pointer: *const Self) -> Option<*const $compute> {

@@ -2,6 +2,9 @@
 
 pub mod blocks;
 pub mod committee;
+#[allow(dead_code, unused_imports)]
+pub mod distance;
+pub mod diverse;
 pub mod error;
 pub mod fault;
 pub mod float;

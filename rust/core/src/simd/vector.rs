@@ -74,6 +74,14 @@ pub trait Vector: Copy + 'static {
         unsafe { Self::load(lanes.as_ptr()) }
     }
 
+    /// Writes all lanes to a slice of as many.
+    #[inline(always)]
+    fn to_slice(self, lanes: &mut [Self::Scalar]) {
+        assert!(lanes.len() == Self::LANES);
+        // SAFETY: as many as there are lanes.
+        unsafe { self.store(lanes.as_mut_ptr()) }
+    }
+
     /// # Safety
     /// All lanes must be readable at `from`.
     unsafe fn load(from: *const Self::Scalar) -> Self;

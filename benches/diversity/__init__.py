@@ -1,0 +1,1 @@
+"""Measure the diversity functions against their rivals: `python -m benches.diversity`."""

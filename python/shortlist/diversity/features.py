@@ -1,0 +1,145 @@
+"""Features, and the arguments that all functions of this package share, each checked in one place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+from shortlist.arguments import as_ids, distinct_ids, whole
+from shortlist.npy import NpyFile
+from shortlist.pools import array_of, one_array
+from shortlist.selection import Selection
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+MetricName: TypeAlias = Literal["euclidean", "sqeuclidean", "cosine", "manhattan"]
+
+METRICS: tuple[str, ...] = ("euclidean", "sqeuclidean", "cosine", "manhattan")
+
+
+@dataclass
+class Features:
+    """Rows of features as the core reads them.
+
+    Attributes
+    ----------
+    array : ndarray, shape (rows, columns)
+        float16, float32, float64, or uint16 that holds bfloat16; any strides, read-only or memory-mapped.
+    bfloat16 : bool
+        Whether the array is uint16 and holds bfloat16.
+    mapped : bool
+        Whether the rows lie in a file, and reading them in order is what counts.
+    copies : list of str
+        One sentence per copy that was made.
+    """
+
+    array: NDArray[Any]
+    bfloat16: bool = False
+    mapped: bool = False
+    copies: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self.array.shape[0])
+
+    @property
+    def columns(self) -> int:
+        """Number of features."""
+        return int(self.array.shape[1])
+
+
+def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
+    """See anything accepted as rows of features, without a copy where the core can read it.
+
+    Parameters
+    ----------
+    x : array-like, frame, torch tensor, SciPy sparse matrix, or path of a `.npy` file, shape (rows, features)
+        Whole numbers, byte-swapped arrays and sparse matrices are copied, which `copies` then says.
+    name : str
+        The argument's name in error messages.
+    dtype : {None, "bfloat16"}
+        How to read uint16.
+
+    Raises
+    ------
+    TypeError
+        A kind or dtype that is not accepted.
+    ValueError
+        A wrong number of dimensions, no features, or a `dtype` that is not accepted.
+    OSError
+        A file that cannot be opened.
+    """
+    if dtype not in (None, "bfloat16"):
+        raise ValueError(
+            f'dtype is {dtype!r}; accepted are None (as {name} says) and "bfloat16" (read uint16 as bfloat16)'
+        )
+    copies: list[str] = []
+    mapped = isinstance(x, np.memmap)
+    if isinstance(x, str | os.PathLike):
+        file = NpyFile(x)
+        x, name, mapped = file.array, str(file.path), True
+    elif hasattr(x, "toarray"):
+        x = x.toarray()
+        copies.append(f"{name} was copied from a sparse matrix to an array ({x.nbytes:,} bytes)")
+    elif isinstance(x, list | tuple):
+        x = np.asarray(x)
+    if isinstance(x, np.ndarray) and x.dtype.kind in "iub" and dtype is None:
+        x = x.astype(np.float32 if x.dtype.itemsize <= 2 else np.float64)
+        copies.append(f"{name} was copied from whole numbers to {x.dtype} ({x.nbytes:,} bytes)")
+    array, bfloat16, copy = one_array(x, dtype, name)
+    if copy:
+        copies.append(copy)
+    if array.ndim != 2:
+        raise ValueError(f"{name} has {array.ndim} dimensions, shape {array.shape}; accepted is (rows, features)")
+    if array.shape[1] == 0:
+        raise ValueError(f"{name} has no features, shape {array.shape}; at least one column is needed")
+    if not (array.dtype.isnative and array.flags.aligned):
+        array = array.astype(array.dtype.newbyteorder("="))
+        copies.append(f"{name} was copied to native {array.dtype} ({array.nbytes:,} bytes)")
+    return Features(array, bfloat16, mapped, copies)
+
+
+def as_points(points: Any, like: Features, name: str = "labelled") -> NDArray[np.float64] | None:
+    """Return the few rows that a pool is compared with as float64, which every accepted dtype fits into."""
+    if points is None:
+        return None
+    if isinstance(points, np.ndarray) and points.ndim == 2 and points.shape[0] == 0:
+        return None
+    found = as_features(points, name, "bfloat16" if like.bfloat16 and _is_uint16(points) else None)
+    if found.columns != like.columns:
+        raise ValueError(f"{name} has {found.columns} features, and X has {like.columns}; they must be equal")
+    return np.ascontiguousarray(array_of(found.array, found.bfloat16), dtype=np.float64)
+
+
+def among_ids(among: Selection | ArrayLike | None, rows: int) -> NDArray[np.int64] | None:
+    """Return the ids of the rows to look at, ascending; None for all of them."""
+    if among is None:
+        return None
+    ids = distinct_ids(among.indices if isinstance(among, Selection) else as_ids(among, "among"), "among")
+    if len(ids) and ids[-1] >= rows:
+        raise ValueError(f"among has id {ids[-1]}; accepted are 0 to {rows - 1}, for a pool of {rows:,} rows")
+    return ids
+
+
+def metric_name(metric: str) -> str:
+    """Return the name of a metric that the core knows."""
+    if metric not in METRICS:
+        raise ValueError(f"metric is {metric!r}; accepted are {', '.join(map(repr, METRICS))}")
+    return metric
+
+
+def picks_of(k: int, rows: int, *, strict: bool = True) -> int:
+    """Return how many rows to pick: `k`, or all of fewer rows where that is not an error."""
+    k = whole(k, "k")
+    if k > rows and strict:
+        raise ValueError(f"k is {k:,}, and there are {rows:,} rows to pick from; strict=False picks all of them")
+    return min(k, rows)
+
+
+def _is_uint16(points: Any) -> bool:
+    return isinstance(points, np.ndarray) and points.dtype == np.uint16

@@ -1,0 +1,73 @@
+//! Points that many rows are compared with, packed eight to a group.
+
+use super::{LANES, Metric, to_group};
+use crate::simd::Simd;
+
+/// Points of a group.
+pub(crate) const GROUP: usize = 8;
+
+/// The sum behind the cosine distance of a row of zeros to any row: half of it is 1.
+pub(super) const ORTHOGONAL: f64 = 2.0;
+
+/// Points in the order they were added, packed for [`to_group`].
+#[derive(Clone, Debug)]
+pub(crate) struct Centres {
+    metric: Metric,
+    /// Coordinates of a prepared row.
+    width: usize,
+    /// Coordinate j of point p is at `(p / 8) * 8 * width + 8 * j + p % 8`. Points yet to come are infinitely far.
+    packed: Vec<f64>,
+    /// Whether a point is a row of zeros under the cosine metric.
+    zero: Vec<bool>,
+}
+
+impl Centres {
+    /// No points yet, for rows of so many features.
+    pub(crate) fn new(metric: Metric, features: usize) -> Centres {
+        Centres { metric, width: features.next_multiple_of(LANES), packed: Vec::new(), zero: Vec::new() }
+    }
+
+    pub(crate) fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// Number of points.
+    pub(crate) fn len(&self) -> usize {
+        self.zero.len()
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(self.packed.as_slice()) + self.zero.len()
+    }
+
+    /// Adds a prepared row.
+    pub(crate) fn push(&mut self, row: &[f64], zero: bool) {
+        assert_eq!(row.len(), self.width);
+        let (group, lane) = (self.len() / GROUP, self.len() % GROUP);
+        let start = group * GROUP * self.width;
+        if lane == 0 {
+            self.packed.resize(start + GROUP * self.width, f64::INFINITY);
+        }
+        for (j, &x) in row.iter().enumerate() {
+            self.packed[start + GROUP * j + lane] = x;
+        }
+        self.zero.push(zero);
+    }
+
+    /// The sums of the distances of one prepared row to the points of a group; infinite where there is no point yet.
+    #[inline(always)]
+    pub(crate) fn sums<S: Simd>(&self, row: &[f64], zero: bool, group: usize) -> [f64; GROUP] {
+        let size = GROUP * self.width;
+        let mut sums = to_group::<S>(self.metric, row, &self.packed[group * size..(group + 1) * size]);
+        if self.metric == Metric::Cosine {
+            let points = &self.zero[group * GROUP..self.len().min((group + 1) * GROUP)];
+            for (sum, &point_zero) in sums.iter_mut().zip(points) {
+                if zero | point_zero {
+                    *sum = ORTHOGONAL;
+                }
+            }
+        }
+        sums
+    }
+}

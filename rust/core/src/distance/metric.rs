@@ -1,0 +1,52 @@
+//! What distance means.
+
+/// A distance between two rows of features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Metric {
+    /// √Σ(x - y)².
+    Euclidean,
+    /// Σ(x - y)².
+    SqEuclidean,
+    /// 1 - x·y / (‖x‖‖y‖), in [0, 2]; a row of zeros has similarity 0, and so distance 1, to every row.
+    Cosine,
+    /// Σ|x - y|.
+    Manhattan,
+}
+
+impl Metric {
+    /// All metrics.
+    pub const ALL: [Metric; 4] = [Metric::Euclidean, Metric::SqEuclidean, Metric::Cosine, Metric::Manhattan];
+
+    /// The name users write.
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::Euclidean => "euclidean",
+            Metric::SqEuclidean => "sqeuclidean",
+            Metric::Cosine => "cosine",
+            Metric::Manhattan => "manhattan",
+        }
+    }
+
+    /// The metric of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Metric> {
+        Metric::ALL.into_iter().find(|metric| metric.name() == name)
+    }
+
+    /// The distance that a sum of the pair kernels stands for; it never falls when the sum grows.
+    ///
+    /// The cosine distance is half the squared distance of the rows at unit length, which does not cancel for rows that are nearly parallel.
+    #[inline(always)]
+    pub fn finish(self, sum: f64) -> f64 {
+        match self {
+            Metric::Euclidean => sum.sqrt(),
+            Metric::SqEuclidean | Metric::Manhattan => sum,
+            Metric::Cosine => 0.5 * sum,
+        }
+    }
+
+    /// The length behind a sum of the pair kernels that obeys the triangle inequality, rounding aside.
+    #[inline(always)]
+    pub fn length(self, sum: f64) -> f64 {
+        if self == Metric::Manhattan { sum } else { sum.sqrt() }
+    }
+}

@@ -1,0 +1,25 @@
+//! Distances between rows of features: the truth that every diversity rule decides by.
+//!
+//! A distance is a function of the two rows and nothing else. It is the direct difference, summed in `f64` whatever the dtype, over eight virtual
+//! lanes (coordinate j belongs to lane j mod 8) that are merged in a fixed tree. So a distance has the same bits for any block, thread, CPU level, memory
+//! order or neighbour in a batch, and near-duplicates keep their relative accuracy, which `a² + b² - 2ab` loses. That form, tiled, is only ever a
+//! filter in front of this one.
+//!
+//! Rows pass through a small [`Tile`]: widened, padded with zeros to whole lanes, checked to be finite, and for the cosine metric divided by their
+//! length. Two kernels read it, with the same bits:
+//!
+//! - [`pair::to_one`]: rows of a tile against one point, for passes that wait for memory anyway;
+//! - [`pair::to_group`]: one row against the eight points of a group of [`Centres`], a point per lane, for when arithmetic is what counts.
+
+mod centres;
+mod metric;
+mod pair;
+mod tile;
+
+pub(crate) use centres::{Centres, GROUP};
+pub use metric::Metric;
+pub(crate) use pair::{LANES, to_group, to_one};
+pub(crate) use tile::{Tile, prepare, row_fault};
+
+#[cfg(test)]
+mod tests;
