@@ -1,0 +1,251 @@
+"""The result of a simulation: curves, summaries, verdicts, and ways to keep and show them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.selection import beside, write_text
+from shortlist.simulation.curves import Curves
+from shortlist.simulation.journal import NAME, read
+from shortlist.simulation.strategies import RANDOM
+from shortlist.simulation.summary import Stop, Summary, cautions, stops, summaries
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from shortlist.simulation.loop import Run
+
+
+class Simulation:
+    """Learning curves of strategies on one data set, paired by repeat.
+
+    Index it by the name of a strategy for its `Curves`.
+
+    Attributes
+    ----------
+    names : list of str
+        The strategies, "random" among them.
+    labels : ndarray of int64
+        Labels paid for at each point of a curve.
+    repeats : int
+        Repeats that all strategies have finished; others are left out.
+    settings : dict
+        What was run.
+    target : float
+        The score for which labels are counted.
+    """
+
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        names: Sequence[str],
+        labels: NDArray[np.int64],
+        settings: dict[str, Any],
+        target: float | None = None,
+    ) -> None:
+        of = {(r.strategy, r.repeat): r for r in runs}
+        whole = sorted({r.repeat for r in runs if all((name, r.repeat) in of for name in names)})
+        if not whole:
+            raise ValueError("not one repeat is finished for all strategies; there is nothing to compare yet")
+        self.names, self.labels, self.settings = list(names), labels, settings
+        self.repeats = len(whole)
+        self.runs = [of[name, repeat] for name in names for repeat in whole]
+        self._curves = {name: self._curves_of(name) for name in names}
+        self.target = float(self._curves[RANDOM].mean[-1]) if target is None else float(target)
+
+    def _curves_of(self, name: str) -> Curves:
+        mine = [r for r in self.runs if r.strategy == name]
+        columns = ([r.scores for r in mine], [r.query_seconds for r in mine], [r.fit_seconds for r in mine])
+        return Curves(name, self.labels, *(np.array(column, dtype=np.float64) for column in columns))
+
+    def __getitem__(self, name: str) -> Curves:
+        if name not in self._curves:
+            raise KeyError(f"{name!r} was not simulated; there are {', '.join(self.names)}")
+        return self._curves[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def summary(self) -> list[Summary]:
+        """One record a strategy, the best area first, random last."""
+        found = summaries([self[name] for name in self.names], self[RANDOM], self.target)
+        return sorted(found, key=lambda s: (s.strategy == RANDOM, -s.area[0]))
+
+    @cached_property
+    def stops(self) -> list[Stop]:
+        """Where each stopping rule would have stopped each strategy."""
+        return [stop for name in self.names for stop in stops(self.runs, self[name])]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know before believing the figures, and what models and strategies warned of."""
+        said: Counter[str] = Counter()
+        for r in self.runs:
+            said.update(r.warnings)
+        more = [f"{text} ({number:,} times)" for text, number in sorted(said.items())]
+        return cautions(self.summary, self.repeats) + more
+
+    def query_ms(self, name: str) -> float:
+        """Median time of a query of a strategy, in milliseconds, on one thread and beside the other runs."""
+        return float(np.median(self[name].query_seconds)) * 1e3
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return settings, curves, summaries and stops as plain values, without times: the same for the same seed."""
+        curves = {}
+        for name in self.names:
+            low, high = self[name].interval
+            of = {"mean": self[name].mean, "low": low, "high": high, "scores": self[name].scores}
+            curves[name] = {part: values.tolist() for part, values in of.items()}
+        return {
+            "settings": self.settings,
+            "repeats": self.repeats,
+            "target": self.target,
+            "labels": self.labels.tolist(),
+            "curves": curves,
+            "summary": [_plain(asdict(s)) for s in self.summary],
+            "stops": [asdict(stop) for stop in self.stops],
+            "cautions": cautions(self.summary, self.repeats),
+        }
+
+    def to_json(self, target: str | os.PathLike[str]) -> None:
+        """Write `to_dict` to a file."""
+        write_text(target, iter([json.dumps(self.to_dict(), indent=1, allow_nan=False), "\n"]))
+
+    def plot(self) -> Figure:
+        """Draw the curves with their intervals, and the gains over random. Needs matplotlib: the extra `plot`."""
+        from shortlist.simulation.plots import draw
+
+        return draw(self)
+
+    def to_png(self, target: str | os.PathLike[str]) -> None:
+        """Write `plot` to a file."""
+        figure = self.plot()
+        with beside(target) as partial:
+            figure.savefig(partial, format="png", dpi=150, metadata={"Software": None})
+
+    def to_html(self, target: str | os.PathLike[str]) -> None:
+        """Write a report that needs no other file."""
+        from shortlist.simulation.page import page
+
+        write_text(target, iter([page(self)]))
+
+    def save(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write ``results.json``, ``curves.png`` and ``report.html``; the PNG only where matplotlib is.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+        """
+        into = Path(folder)
+        into.mkdir(parents=True, exist_ok=True)
+        written = [into / "results.json", into / "curves.png", into / "report.html"]
+        self.to_json(written[0])
+        try:
+            self.to_png(written[1])
+        except ImportError:
+            del written[1]
+        self.to_html(written[-1])
+        return written
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str], target: float | None = None) -> Simulation:
+        """Read the runs that `simulate` left in its folder `out`."""
+        path = Path(folder) / NAME
+        if not path.exists():
+            raise FileNotFoundError(f"there is no {path}; accepted is a folder that simulate(out=...) has written to")
+        known, _ = read(path)
+        if known is None or not known[1]:
+            raise ValueError(f"{path} has no finished run")
+        settings, runs = known
+        labels = np.append(np.arange(settings["initial"], settings["budget"], settings["batch"]), settings["budget"])
+        return cls(runs, list(dict.fromkeys(r.strategy for r in runs)), labels, settings, target)
+
+    def rows(self) -> list[list[str]]:
+        """Return the summary as text, the first line naming the columns."""
+        head = ["strategy", "final score", "area", "area less random's", "p (Holm)", "labels to target", "", "query"]
+        body = [
+            [
+                s.strategy,
+                _with(s.final),
+                _with(s.area),
+                "" if s.gain is None else _with(s.gain, "+.4f"),
+                "" if s.p_holm is None else f"{s.p_holm:.2g}",
+                _labels(s.to_target),
+                s.verdict,
+                f"{self.query_ms(s.strategy):.3g} ms",
+            ]
+            for s in self.summary
+        ]
+        return [head, *body]
+
+    def heading(self) -> str:
+        """Return one line on what was run."""
+        s = self.settings
+        return (
+            f"{self.repeats} repeats of {s['pool']:,} + {s['test']:,} rows; {s['initial']} labels ({s['seed_set']}) "
+            f"to {s['budget']:,} by {s['batch']}; {s['scoring']}; target {self.target:.4f}"
+        )
+
+    def stop_rows(self) -> list[list[str]]:
+        """Return the stops as text, the first line naming the columns; empty where there was no rule."""
+        head = ["strategy", "rule", "stopped", "labels", "score there", "at the budget"]
+        body = [
+            [s.strategy, s.rule, f"{s.share:.0%}", f"{s.labels:,.0f}", f"{s.score:.4f}", f"{s.left:+.4f}"]
+            for s in self.stops
+        ]
+        return [head, *body] if body else []
+
+    def __repr__(self) -> str:
+        parts = [self.heading(), aligned(self.rows())]
+        if self.stop_rows():
+            parts.append(aligned(self.stop_rows()))
+        return "\n\n".join(parts) + "".join(f"\nwarning: {text}" for text in self.warnings)
+
+    def _repr_html_(self) -> str:
+        from shortlist.simulation.page import body
+
+        return body(self, figure=False)
+
+
+def aligned(rows: list[list[str]]) -> str:
+    """Return rows of cells as columns of text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def _with(interval: tuple[float, float, float], form: str = ".4f") -> str:
+    value, low, high = (f"{number:{form}}" for number in interval)
+    return f"{value} ({low} to {high})"
+
+
+def _labels(interval: tuple[float, float, float]) -> str:
+    value, low, high = (f"{number:,.0f}" if math.isfinite(number) else "never" for number in interval)
+    return f"{value} ({low} to {high})"
+
+
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    """Put None where JSON has no word for infinity or NaN."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return [plain(item) for item in value]
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return {name: plain(value) for name, value in record.items()}

@@ -1,0 +1,60 @@
+"""Strategies by the names that people type."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from shortlist import strategies
+
+Strategy: TypeAlias = Callable[..., Any]
+RANDOM = "random"
+
+# Where the name of a measure or method is not that of the function less its "_sampling".
+_ALIASES = {"least_confident": "uncertainty_sampling", "ranked_batch": "uncertainty_batch_sampling"}
+_COMMITTEE = {
+    "vote_entropy",
+    "consensus_entropy",
+    "max_disagreement",
+    "bald",
+    "variation_ratio",
+    "mean_std",
+    "max_std",
+}
+
+
+def names() -> list[str]:
+    """Return the strategies for one model that can be asked for by name."""
+    ending = "_sampling"
+    plain = {name.removesuffix(ending) for name in strategies.__all__ if name.endswith(ending)}
+    plain -= {alias.removesuffix(ending) for alias in _ALIASES.values()} | _COMMITTEE
+    return sorted(plain | set(_ALIASES))
+
+
+def strategy_of(name: str) -> Strategy:
+    """Return the strategy of this name, or raise a ValueError that lists the names and suggests the nearest."""
+    if name not in names():
+        near = difflib.get_close_matches(name, names(), n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"strategy {name!r} is unknown; known are {', '.join(names())}{hint}")
+    found: Strategy = getattr(strategies, _ALIASES.get(name, f"{name}_sampling"))
+    return found
+
+
+def named(wanted: str | Iterable[str] | Mapping[str, Strategy | str]) -> dict[str, Strategy]:
+    """Return strategies by name, random among them: the baseline is never left out."""
+    if isinstance(wanted, str):
+        wanted = [word.strip() for word in wanted.split(",")]
+    pairs = wanted.items() if isinstance(wanted, Mapping) else [(name, name) for name in wanted]
+    found: dict[str, Strategy] = {}
+    for name, strategy in pairs:
+        if not isinstance(name, str):
+            raise TypeError(
+                f"strategies has {name!r}; accepted are names, and a dict of names and callables (learner, X, n_instances)"
+            )
+        found[name] = strategy if callable(strategy) else strategy_of(strategy)
+    if not found:
+        raise ValueError("strategies is empty; accepted is at least one name")
+    found.setdefault(RANDOM, strategy_of(RANDOM))
+    return found
