@@ -16,5 +16,7 @@ def main() -> None:
         raise SystemExit(1) from None
     del rich, typer
     from shortlist.cli.app import app
+    from shortlist.cli.simulating import simulate_command
 
+    app.command("simulate")(simulate_command)
     app(prog_name="shortlist")

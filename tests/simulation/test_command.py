@@ -1,0 +1,93 @@
+"""`shortlist simulate`: what it takes, prints and writes, and one line for every mistake."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from shortlist.simulation.datasets import estimator_of, load
+
+pytest.importorskip("typer")
+pytest.importorskip("rich")
+
+
+def call(*words, cwd, code=0):
+    done = subprocess.run(
+        [sys.executable, "-m", "shortlist", "simulate", *map(str, words)],
+        capture_output=True, text=True, timeout=120, cwd=cwd, check=False, env={**os.environ, "COLUMNS": "200"},
+    )  # fmt: skip
+    assert done.returncode == code, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_from_a_data_set_to_a_report(tmp_path):
+    words = ["iris", "-e", "bayes", "-s", "margin", "--batch", 5, "--budget", 20, "--repeats", 2, "--jobs", 1]
+    words += ["--stop", "patience:2", "--stop", "kappa", "--out", "study"]
+    first = call(*words, cwd=tmp_path)
+    assert first.stdout.startswith("2 repeats of 105 + 45 rows; 5 labels (random) to 20 by 5; accuracy; target")
+    for part in (
+        "the baseline",
+        "patience 2",
+        "kappa 0.99 over 3",
+        "warning: 2 repeats",
+        "written to study/report.html",
+    ):
+        assert part in first.stdout
+    assert {path.name for path in (tmp_path / "study").iterdir()} >= {"runs.jsonl", "results.json", "report.html"}
+    assert call(*words, cwd=tmp_path).stdout == first.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nowhere"], "dataset is 'nowhere'; accepted are digits, iris, wine, breast_cancer, and files ending in"),
+        (["iris", "-e", "oracle"], "estimator is 'oracle'; accepted are logistic, forest"),
+        (["iris", "-s", "margn"], "strategy 'margn' is unknown"),
+        (["iris", "--stop", "soon"], "'soon' is no rule; known are budget"),
+    ],
+)
+def test_mistakes_take_one_line(tmp_path, words, message):
+    done = call(*words, cwd=tmp_path, code=1)
+    assert done.stderr.startswith("shortlist: error: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X, y = np.arange(12.0).reshape(6, 2), np.array([0, 1, 0, 1, 0, 1])
+    np.savez("data.npz", X=X, y=y)
+    np.save("rows.npy", X)
+    np.save("labels.npy", y)
+    with open("data.csv", "w") as out:
+        out.write("a,kind,b\n" + "".join(f"{a},{['no', 'yes'][k]},{b}\n" for (a, b), k in zip(X, y, strict=True)))
+    with open("words.csv", "w") as out:
+        out.write('label,said\n1,"good, very good"\n0,bad and very bad\n')
+    for found, truth in (
+        (load("data.npz"), y),
+        (load("rows.npy", labels="labels.npy"), y),
+        (load("data.csv", labels="kind"), None),
+    ):
+        assert np.array_equal(found[0], X)
+        assert np.array_equal(found[1], truth if truth is not None else np.array(["no", "yes"])[y])
+    rows, labels = load("words.csv", text="said")
+    assert rows.shape == (2, 1)
+    assert labels.tolist() == ["1", "0"]
+    for name, words, message in [
+        ("rows.npy", {}, "holds rows without labels"),
+        ("data.csv", {}, "has no column 'label'; its columns are a, kind, b"),
+        ("words.csv", {}, "has 'good, very good' in column 'said' of row 1; accepted are numbers"),
+        ("none.csv", {}, "there is no file"),
+    ]:
+        with pytest.raises((ValueError, FileNotFoundError), match=message):
+            load(name, **words)
+
+
+def test_estimators():
+    for name in ("logistic", "forest", "bayes", "neighbours", "sklearn.tree:DecisionTreeClassifier"):
+        assert hasattr(estimator_of(name), "predict_proba")
+    with pytest.raises(ValueError, match="which cannot be imported"):
+        estimator_of("sklearn.tree:Oak")
