@@ -23,6 +23,8 @@ __version__: str = _core.build_info()["version"]
 # Names that need more than NumPy, and the module each comes from: imported when first used.
 _LAZY: dict[str, str] = {
     **dict.fromkeys(("simulate", "Simulation"), "shortlist.simulation"),
+    "compare": "shortlist.comparing",
+    "Comparison": "shortlist.comparison",
     **dict.fromkeys(
         ("ActiveLearner", "Committee", "CommitteeRegressor", "BayesianOptimizer", "DeepActiveLearner"),
         "shortlist.learners",

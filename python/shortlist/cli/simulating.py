@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
 from shortlist.cli.app import _one_line_errors
+from shortlist.cli.tables import table_of
 
 Dataset = Annotated[
     str,
@@ -87,18 +87,11 @@ def simulate_command(
         console.print(found.heading(), markup=False)
         for rows in (found.rows(), found.stop_rows()):
             if rows:
-                console.print(_table(rows))
+                console.print(table_of(rows))
         for warning in found.warnings:
             console.print(f"warning: {warning}", style="yellow", markup=False)
         for path in written:
             console.print(f"written to {path}", style="dim", markup=False, soft_wrap=True)
-
-
-def _table(rows: list[list[str]]) -> Table:
-    table = Table(*rows[0], box=None, header_style="bold", pad_edge=False)
-    for row in rows[1:]:
-        table.add_row(*row)
-    return table
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from shortlist.simulation.curves import Curves
 from shortlist.simulation.journal import NAME, read
 from shortlist.simulation.strategies import RANDOM
 from shortlist.simulation.summary import Stop, Summary, cautions, stops, summaries
+from shortlist.tables import aligned
 
 if TYPE_CHECKING:
     import os
@@ -222,12 +223,6 @@ class Simulation:
         from shortlist.simulation.page import body
 
         return body(self, figure=False)
-
-
-def aligned(rows: list[list[str]]) -> str:
-    """Return rows of cells as columns of text."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
 def _with(interval: tuple[float, float, float], form: str = ".4f") -> str:

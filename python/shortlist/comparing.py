@@ -1,0 +1,216 @@
+"""compare(): which strategies actually differ on a pool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import shortlist
+from shortlist.arguments import as_ids, whole
+from shortlist.comparison import Comparison
+from shortlist.pools import array_of, open_pool, rows_of
+from shortlist.registry import RANDOM, find_measure, measures
+from shortlist.scoring import score
+from shortlist.selecting import select
+from shortlist.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+RANKED = 200_000
+"""Rows at most over which rank correlations are taken, drawn at random from larger pools."""
+
+# Strategies of diverse batches: what they need beside embeddings, and whether they draw.
+DIVERSE = {
+    "k_center": ("", False),
+    "ranked_batch": ("uncertainty", False),
+    "diverse_uncertain": ("uncertainty", False),
+    "badge": ("answers", True),
+}
+
+
+def compare(
+    x: Any,
+    strategies: Iterable[str] | Mapping[str, Any] | None = None,
+    k: int = 100,
+    *,
+    embeddings: Any = None,
+    labels: ArrayLike | None = None,
+    near: float | None = None,
+    from_logits: bool = False,
+    temperature: float = 1.0,
+    normalize: str = "check",
+    random_state: int = 0,
+    n_threads: int | None = None,
+) -> Comparison:
+    """Compare what strategies pick from one pool.
+
+    Parameters
+    ----------
+    x : array-like or path of shape (rows, classes)
+        Probabilities or logits, as for `select`. It is walked several times, so no iterator.
+    strategies : list of str, or dict, optional
+        Names of measures of a row, "random", and with `embeddings` those of diverse batches; in a dict also ids or a
+        `Selection` that came from elsewhere. By default all of them.
+    k : int, default=100
+        Rows that each picks.
+    embeddings : array-like of shape (rows, features), optional
+        For diverse batches and near-duplicates.
+    labels : array-like of shape (rows,), optional
+        A class for each row, for the class mix; by default the most likely class.
+    near : float, optional
+        Near-duplicates are at most so far apart: by cosine distance of `embeddings`, 0.02 by default, or without these by
+        half the absolute difference of the probabilities, 0.01 by default.
+    from_logits, temperature, normalize, n_threads
+        As for `select`.
+    random_state : int, default=0
+        Seed of random rows and of the sample for rank correlations.
+
+    Returns
+    -------
+    Comparison
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> probs = np.random.default_rng(0).dirichlet(np.ones(2), size=1000)
+    >>> sl.compare(probs, ["margin", "entropy"], k=50).findings()
+    ['margin, entropy pick nearly the same rows (overlap 1.00 or more)']
+    """
+    options: dict[str, Any] = {
+        "from_logits": from_logits, "temperature": temperature, "normalize": normalize, "n_threads": n_threads,
+    }  # fmt: skip
+    pool = open_pool(x, committee=False, dtype=None)
+    if pool.rows is None:
+        raise TypeError("x is a stream, which can be walked once; accepted are arrays and files")
+    k = whole(k, "k", least=2)
+    wanted = _wanted(strategies, from_logits, embeddings is not None)
+    picks: dict[str, NDArray[np.int64]] = {}
+    ties: dict[str, int] = {}
+    for name, how in wanted.items():
+        found = _pick(how, x, k, embeddings, random_state, options) if isinstance(how, str) else how
+        if isinstance(found, Selection):
+            if found.measure != RANDOM:
+                ties[name] = found.report.ties_left
+            found = found.indices
+        picks[name] = as_ids(found, name)
+    rows = np.unique(np.concatenate(list(picks.values())))
+    if rows[-1] >= pool.rows:
+        raise ValueError(f"strategies has id {rows[-1]}; accepted are 0 to {pool.rows - 1}, the rows of x")
+    classes, answers = _walk(pool, rows, None if labels is None else np.asarray(labels))
+    if embeddings is not None:
+        points, near, by = np.asarray(embeddings[rows], np.float64), 0.02 if near is None else near, "cosine distance"
+        points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-300)
+    else:
+        points, near, by = _probabilities(answers, from_logits, temperature), 0.01 if near is None else near, "answer"
+    return Comparison(
+        tuple(picks),
+        picks,
+        np.array([[_overlap(a, b) for b in picks.values()] for a in picks.values()]),
+        _rank_correlation(x, wanted, pool.rows, random_state, options),
+        int(classes.max()) + 1,
+        _mix(classes, picks),
+        {name: _near(points[np.searchsorted(rows, ids)], near, by) for name, ids in picks.items()},
+        f"{by} of at most {near:g} to a better pick",
+        ties,
+    )
+
+
+def _wanted(strategies: Any, from_logits: bool, embedded: bool) -> dict[str, Any]:
+    diverse = [name for name in DIVERSE if embedded and hasattr(shortlist, name)]
+    if strategies is None:
+        inputs = "logits" if from_logits else "probabilities"
+        found = [m.name for m in measures() if m.kind == "row" and inputs in m.inputs]
+        return {name: name for name in [*found, *diverse, RANDOM]}
+    if isinstance(strategies, str):
+        strategies = strategies.split(",")
+    pairs = dict(strategies) if hasattr(strategies, "keys") else {name: name for name in strategies}
+    for how in pairs.values():
+        if isinstance(how, str) and how in DIVERSE and how not in diverse:
+            raise ValueError(f"strategies has {how!r}, which needs embeddings=")
+        if isinstance(how, str) and how not in (*DIVERSE, RANDOM):
+            find_measure(how)
+    if not pairs:
+        raise ValueError("strategies is empty; accepted is at least one name")
+    return pairs
+
+
+def _pick(how: str, x: Any, k: int, embeddings: Any, seed: int, options: dict[str, Any]) -> Any:
+    if how not in DIVERSE:
+        return select(x, how, k, random_state=seed, **options)
+    needs, seeded = DIVERSE[how]
+    verb = getattr(shortlist, how)
+    more: dict[str, Any] = {"random_state": seed} if seeded else {}
+    if needs == "uncertainty":
+        return verb(embeddings, score(x, "least_confident", **options), k, **more)
+    if needs == "answers":
+        return verb(x, embeddings, k, from_logits=options["from_logits"], **more)
+    return verb(embeddings, k, **more)
+
+
+def _walk(pool: Any, rows: NDArray[np.int64], labels: NDArray[Any] | None) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return a class code for every row of the pool, and the model's answers for the picked rows."""
+    codes, answers, done = [], [], 0
+    for block in pool.blocks():
+        part = array_of(block, pool.bfloat16)
+        if labels is None:
+            codes.append(np.argmax(part, axis=1))
+        inside = rows[(rows >= done) & (rows < done + rows_of(block))] - done
+        answers.append(np.array(part[inside], dtype=np.float64))
+        done += rows_of(block)
+    if labels is None:
+        return np.concatenate(codes), np.concatenate(answers)
+    if labels.shape != (done,):
+        raise ValueError(f"labels has shape {labels.shape}; accepted is ({done},), one for each row of x")
+    return np.unique(labels, return_inverse=True)[1], np.concatenate(answers)
+
+
+def _probabilities(answers: NDArray[Any], from_logits: bool, temperature: float) -> NDArray[Any]:
+    if from_logits:
+        answers = np.exp((answers - answers.max(axis=1, keepdims=True)) / temperature)
+    return np.asarray(answers / answers.sum(axis=1, keepdims=True))
+
+
+def _overlap(a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
+    both = len(np.intersect1d(a, b))
+    return both / (len(a) + len(b) - both)
+
+
+def _mix(classes: NDArray[np.int64], picks: dict[str, NDArray[np.int64]]) -> dict[str, NDArray[np.float64]]:
+    size = int(classes.max()) + 1
+    shares = {name: np.bincount(classes[ids], minlength=size) / len(ids) for name, ids in picks.items()}
+    return {"pool": np.bincount(classes, minlength=size) / len(classes), **shares}
+
+
+def _near(points: NDArray[np.float64], near: float, by: str) -> float:
+    """Return the share of points that have an earlier one nearby; points come best first."""
+    repeated = 0
+    for place in range(1, len(points)):
+        better, this = points[:place], points[place]
+        apart = np.abs(better - this).sum(axis=1) / 2 if by == "answer" else 1 - better @ this
+        repeated += bool((apart <= near).any())
+    return repeated / len(points)
+
+
+def _rank_correlation(
+    x: Any, wanted: dict[str, Any], rows: int, seed: int, options: dict[str, Any]
+) -> NDArray[np.float64]:
+    from scipy.stats import rankdata
+
+    drawn = slice(None)
+    if rows > RANKED:
+        drawn = np.sort(np.random.default_rng(seed).choice(rows, RANKED, replace=False))  # type: ignore[assignment]
+    ranks: dict[int, NDArray[np.float64]] = {}
+    for place, how in enumerate(wanted.values()):
+        if isinstance(how, str) and how not in DIVERSE and how != RANDOM:
+            values = score(x, how, **options)[drawn]
+            ranks[place] = rankdata(-values if find_measure(how).order == "lowest" else values)
+    matrix = np.full((len(wanted), len(wanted)), np.nan)
+    for i, first in ranks.items():
+        for j, second in ranks.items():
+            constant = first.std() == 0 or second.std() == 0
+            matrix[i, j] = np.nan if constant else np.corrcoef(first, second)[0, 1]
+    return matrix
