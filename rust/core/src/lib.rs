@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod committee;
 #[allow(dead_code, unused_imports)]
 pub mod distance;
+#[allow(dead_code, unused_imports)]
 pub mod diverse;
 pub mod error;
 pub mod fault;

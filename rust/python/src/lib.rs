@@ -2,6 +2,7 @@
 
 mod array;
 mod border;
+mod k_center;
 mod scorer;
 mod selector;
 
@@ -15,6 +16,8 @@ use shortlist_core::measure::Measure;
 /// The compiled half of Shortlist.
 #[pymodule(gil_used = false)]
 mod _core {
+    #[pymodule_export]
+    use super::k_center::k_center;
     #[pymodule_export]
     use super::scorer::Scorer;
     #[pymodule_export]

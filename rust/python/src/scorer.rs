@@ -70,6 +70,13 @@ pub(crate) fn invalid(came: &str) -> PyResult<Invalid> {
     choice("invalid", came, &INVALID)
 }
 
+/// The CPU level of that name, which this machine must have; the best one by default.
+pub(crate) fn level(cpu_level: Option<&str>) -> PyResult<Level> {
+    let levels: Vec<_> =
+        Level::ALL.into_iter().filter(|level| level.supported()).map(|level| (level.name(), level)).collect();
+    cpu_level.map_or(Ok(Level::best()), |name| choice("cpu_level", name, &levels))
+}
+
 #[pymethods]
 impl Scorer {
     #[new]
@@ -82,11 +89,9 @@ impl Scorer {
         invalid: &str,
         cpu_level: Option<&str>,
     ) -> PyResult<Self> {
-        let levels: Vec<_> =
-            Level::ALL.into_iter().filter(|level| level.supported()).map(|level| (level.name(), level)).collect();
         let normalize = choice("normalize", normalize, &NORMALIZE)?;
         let invalid = choice("invalid", invalid, &INVALID)?;
-        let level = cpu_level.map_or(Ok(Level::best()), |name| choice("cpu_level", name, &levels))?;
+        let level = level(cpu_level)?;
         let core = match CommitteeMeasure::parse(measure) {
             Some(measure) => {
                 CommitteeScorer::new(measure, from_logits, temperature, normalize, invalid, level).map(Core::Committee)

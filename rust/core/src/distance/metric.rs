@@ -44,9 +44,13 @@ impl Metric {
         }
     }
 
-    /// The length behind a sum of the pair kernels that obeys the triangle inequality, rounding aside.
+    /// The length behind a distance: what obeys the triangle inequality.
     #[inline(always)]
-    pub fn length(self, sum: f64) -> f64 {
-        if self == Metric::Manhattan { sum } else { sum.sqrt() }
+    pub fn length(self, distance: f64) -> f64 {
+        match self {
+            Metric::Euclidean | Metric::Manhattan => distance,
+            Metric::SqEuclidean => distance.sqrt(),
+            Metric::Cosine => (2.0 * distance).sqrt(),
+        }
     }
 }

@@ -83,6 +83,13 @@ impl Tile {
         true
     }
 
+    /// Adds a row that is prepared already.
+    pub(crate) fn push_prepared(&mut self, row: &[f64], zero: bool) {
+        assert_eq!(row.len(), self.width());
+        self.values.extend_from_slice(row);
+        self.zero.push(zero);
+    }
+
     /// The sums of the distances of all rows to one prepared point.
     #[inline(always)]
     pub(crate) fn to_one<S: Simd>(&self, point: &[f64], point_zero: bool, sums: &mut [f64]) {

@@ -1,1 +1,35 @@
 //! Greedy selection of rows that differ: one lazy engine, and the rules that run on it.
+//!
+//! k-centre, ranked batches, k-means++ and coverage all pick, again and again, the row whose *value* is best, and a row's value can only fall as rows
+//! are picked. So a value that is out of date is an upper bound, and most rows never need theirs brought up to date: their old one already loses. The
+//! engine ([`Engine`]) keeps one value a row and how much of what was picked the row has seen, brings the rows of the best old values up to date,
+//! in batches and on several threads, and accepts a row once its up-to-date key beats every other row's bound in the total order
+//! (highest key, then lowest position). What it accepts is what the loop over all rows would accept, whatever the batches and threads.
+//!
+//! A rule is an [`Objective`]: what its keys and values are, and how rows are brought up to date. The rules share
+//!
+//! - [`Pool`]: the rows in question, by position: a matrix, or the rows of it that a short list names;
+//! - [`Nearest`]: the distance of each row to the nearest of a growing list of points, brought up to date eight points at a time, with the triangle
+//!   inequality as a filter: what k-centre, ranked batches and k-means++ are made of.
+//!
+//! ```text
+//! let mut engine = Engine::new(objective, threads, watch)?;      one pass over the rows: a first bound for each
+//! while let Some(best) = engine.best(watch)? {                   the best row, up to date
+//!     engine.pick(best)?;                                        tells the objective; the row is out
+//! }
+//! ```
+
+mod front;
+pub mod k_center;
+mod lazy;
+mod mean;
+mod nearest;
+mod objective;
+mod pool;
+mod triangle;
+
+pub(crate) use front::Entry;
+pub(crate) use lazy::{Best, Engine};
+pub(crate) use nearest::Nearest;
+pub(crate) use objective::{Objective, Stale};
+pub(crate) use pool::Pool;

@@ -1,0 +1,173 @@
+//! The front: the rows of the best bounds, in order, and the bound of all the rest.
+
+use crate::blocks::{self, Watch};
+use crate::error::Result;
+use std::cmp::Ordering;
+
+/// A row by its key.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Entry {
+    /// What rows are compared by; never NaN.
+    pub(crate) key: f64,
+    /// Position in the pool.
+    pub(crate) row: u32,
+}
+
+impl Entry {
+    /// The total order: highest key first, then lowest position. `Less` comes first.
+    #[inline(always)]
+    pub(crate) fn compare(&self, other: &Entry) -> Ordering {
+        match other.key.partial_cmp(&self.key) {
+            Some(Ordering::Equal) | None => self.row.cmp(&other.row),
+            Some(unequal) => unequal,
+        }
+    }
+
+    /// Whether `self` comes before `other`.
+    #[inline(always)]
+    pub(crate) fn beats(&self, other: &Entry) -> bool {
+        self.compare(other) == Ordering::Less
+    }
+}
+
+/// The largest first, for a heap.
+impl Ord for Entry {
+    fn cmp(&self, other: &Entry) -> Ordering {
+        other.compare(self)
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Entry) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Eq for Entry {}
+
+/// Rows looked at together.
+const CHUNK: usize = 16;
+
+/// Rows of a block.
+const BLOCK: usize = 1 << 14;
+
+/// Rows that the threshold is estimated from.
+const SAMPLE: usize = 1 << 14;
+
+/// What one thread has collected.
+struct Part {
+    entries: Vec<Entry>,
+    /// Comes before every row left out, or is one of them.
+    rest: Option<Entry>,
+}
+
+impl Part {
+    fn leave_out(&mut self, entry: Entry) {
+        if self.rest.is_none_or(|rest| entry.beats(&rest)) {
+            self.rest = Some(entry);
+        }
+    }
+
+    /// Keeps the best `count`.
+    fn shrink(&mut self, count: usize) {
+        if self.entries.len() > count {
+            let (_, &mut first_out, _) = self.entries.select_nth_unstable_by(count, Entry::compare);
+            self.entries.truncate(count);
+            self.leave_out(first_out);
+        }
+    }
+}
+
+/// About the `want` best of all rows in order, at least one if there is any, and an entry that no other row beats.
+///
+/// `value[i]` of −∞ marks a row that is out; `key(i, value)` must then be −∞ too.
+pub(crate) fn scan(
+    values: &[f64],
+    key: impl Fn(usize, f64) -> f64 + Sync,
+    want: usize,
+    threads: usize,
+    watch: &mut dyn Watch,
+) -> Result<(Vec<Entry>, Option<Entry>)> {
+    let threshold = threshold(values, &key, want);
+    let most = want.saturating_mul(2);
+    let threads = if values.len() < 1 << 17 { 1 } else { threads };
+    let ranges = (0..values.len()).step_by(BLOCK).map(|start| (start..values.len().min(start + BLOCK), ()));
+    let parts = blocks::run(
+        values.len(),
+        ranges,
+        threads,
+        watch,
+        || Part { entries: Vec::new(), rest: None },
+        |part, range, ()| {
+            let mut below = f64::NEG_INFINITY;
+            let mut start = range.start;
+            while start < range.end {
+                let chunk = &values[start..range.end.min(start + CHUNK)];
+                let mut keys = [f64::NEG_INFINITY; CHUNK];
+                for (i, (to, &value)) in keys.iter_mut().zip(chunk).enumerate() {
+                    *to = key(start + i, value);
+                }
+                let mut hot = false;
+                let mut highest = f64::NEG_INFINITY;
+                for &key in &keys {
+                    hot |= key >= threshold;
+                    highest = if key > highest { key } else { highest };
+                }
+                if hot {
+                    for (i, &key) in keys.iter().enumerate() {
+                        if key >= threshold && key > f64::NEG_INFINITY {
+                            part.entries.push(Entry { key, row: (start + i) as u32 });
+                        } else {
+                            below = below.max(key);
+                        }
+                    }
+                } else {
+                    below = below.max(highest);
+                }
+                start += CHUNK;
+            }
+            if below > f64::NEG_INFINITY {
+                // Which of them has this key is not known: as if it were the first.
+                part.leave_out(Entry { key: below, row: 0 });
+            }
+            if part.entries.len() > most + BLOCK {
+                part.shrink(most);
+            }
+            Ok(())
+        },
+    )?;
+    let mut all = Part { entries: Vec::new(), rest: None };
+    for part in parts {
+        if let Some(rest) = part.rest {
+            all.leave_out(rest);
+        }
+        if all.entries.is_empty() {
+            all.entries = part.entries;
+        } else {
+            all.entries.extend_from_slice(&part.entries);
+        }
+    }
+    all.shrink(most);
+    all.entries.sort_unstable_by(Entry::compare);
+    // Rows that a thread left out for want of room may come before some that another kept.
+    if let Some(rest) = all.rest {
+        all.entries.truncate(all.entries.partition_point(|entry| entry.beats(&rest)).max(1));
+    }
+    Ok((all.entries, all.rest))
+}
+
+/// A key that about `want` rows reach, from a sample of all rows; at least one row reaches it.
+fn threshold(values: &[f64], key: &impl Fn(usize, f64) -> f64, want: usize) -> f64 {
+    if values.len() <= want {
+        return f64::NEG_INFINITY;
+    }
+    let step = values.len().div_ceil(SAMPLE);
+    let mut sample: Vec<f64> =
+        (0..values.len()).step_by(step).map(|i| key(i, values[i])).filter(|&key| key > f64::NEG_INFINITY).collect();
+    let rank = want / step;
+    if rank >= sample.len() {
+        return f64::NEG_INFINITY;
+    }
+    let (_, &mut threshold, _) = sample.select_nth_unstable_by(rank, |a, b| b.total_cmp(a));
+    threshold
+}

@@ -1,0 +1,148 @@
+//! k-centre greedy, or core-set: each pick is the row farthest from everything labelled or picked (Gonzalez 1985; Sener & Savarese 2018).
+
+use super::lazy::{Engine, Work};
+use super::mean;
+use super::nearest::Nearest;
+use super::objective::{Objective, Stale};
+use super::pool::Pool;
+use crate::blocks::Watch;
+use crate::distance::{Metric, Tile};
+use crate::error::{Error, Result};
+use crate::float::Element;
+use crate::matrix::Matrix;
+use crate::simd::Level;
+
+/// The first pick where nothing is labelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Init {
+    /// The row farthest from the mean.
+    Farthest,
+    /// The row nearest to the mean.
+    Central,
+    /// The row of that id.
+    Row(usize),
+}
+
+/// How to select.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Rows to pick: at most as many as there are.
+    pub k: usize,
+    /// What distance means.
+    pub metric: Metric,
+    /// The first pick where nothing is labelled.
+    pub init: Init,
+    /// Threads to use at most.
+    pub threads: usize,
+    /// The CPU level.
+    pub level: Level,
+}
+
+/// A core-set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CoreSet {
+    /// Ids of the picks, in order.
+    pub ids: Vec<i64>,
+    /// The distance of each pick to everything labelled or picked before it; infinite for a first pick with nothing before it. It never rises: it is
+    /// the cover radius of what came before.
+    pub distances: Vec<f64>,
+    /// The largest distance left of any row to what is labelled or picked; 0 where all rows are.
+    pub radius: f64,
+    /// Distances computed.
+    pub computed: u64,
+    /// Rows brought up to date after the first pass.
+    pub refreshed: u64,
+    /// Times that all bounds were looked through.
+    pub scans: u64,
+}
+
+struct Farthest<'a, E>(Nearest<'a, E>);
+
+impl<E: Element> Objective for Farthest<'_, E> {
+    type Scratch = Tile;
+
+    fn rows(&self) -> usize {
+        self.0.pool().rows()
+    }
+
+    fn steps(&self) -> usize {
+        self.0.steps()
+    }
+
+    fn scratch(&self) -> Tile {
+        self.0.scratch()
+    }
+
+    #[inline(always)]
+    fn key(&self, _: usize, value: f64) -> f64 {
+        value
+    }
+
+    fn refresh(&self, tile: &mut Tile, rows: &mut [Stale], floor: f64) -> Result<u64> {
+        self.0.refresh(tile, rows, floor == f64::INFINITY, |_, value| value < floor)
+    }
+
+    fn cost(&self, behind: usize) -> usize {
+        self.0.cost(behind)
+    }
+
+    fn pick(&mut self, row: usize) -> Result<()> {
+        self.0.pick(row)
+    }
+}
+
+/// Picks `options.k` rows of `matrix`, or of those of its rows that `among` names in ascending order, each the farthest from `labelled` and the picks before
+/// it; the lowest id of equals. Once every row coincides with one of these, the rest are filled up by lowest id.
+pub fn k_center<E: Element>(
+    matrix: Matrix<'_, E>,
+    among: Option<&[i64]>,
+    labelled: Option<&Matrix<'_, f64>>,
+    options: &Options,
+    watch: &mut dyn Watch,
+) -> Result<CoreSet> {
+    let pool = Pool::new(matrix, among)?;
+    let Options { k, metric, init, threads, level } = *options;
+    if k > pool.rows() {
+        let rows = pool.rows();
+        return Err(Error::Argument(format!("k is {k}, and there are {rows} rows to pick from")));
+    }
+    let labelled = labelled.filter(|labelled| labelled.rows() > 0);
+    let mut picked = CoreSet {
+        ids: Vec::with_capacity(k),
+        distances: Vec::with_capacity(k),
+        radius: f64::INFINITY,
+        computed: 0,
+        refreshed: 0,
+        scans: 0,
+    };
+    if pool.rows() == 0 || (k == 0 && labelled.is_none()) {
+        picked.radius = if pool.rows() == 0 { 0.0 } else { f64::INFINITY };
+        return Ok(picked);
+    }
+    let mut nearest = Nearest::new(pool, metric, labelled, k, level)?;
+    let mut first = None;
+    if labelled.is_none() {
+        let position = match init {
+            Init::Farthest => mean::extreme(&pool, metric, true, level, threads, watch)?,
+            Init::Central => mean::extreme(&pool, metric, false, level, threads, watch)?,
+            Init::Row(id) => pool
+                .position(id)
+                .ok_or_else(|| Error::Argument(format!("init is {id}, which is no row to pick from")))?,
+        };
+        nearest.pick(position)?;
+        picked.ids.push(pool.id(position) as i64);
+        picked.distances.push(f64::INFINITY);
+        first = Some(position);
+    }
+    let mut engine = Engine::new(Farthest(nearest), first.as_slice(), k, threads, watch)?;
+    while picked.ids.len() < k
+        && let Some(best) = engine.best(watch)?
+    {
+        picked.ids.push(pool.id(best.row) as i64);
+        picked.distances.push(best.value);
+        engine.pick(best)?;
+    }
+    picked.radius = engine.best(watch)?.map_or(0.0, |best| best.value);
+    let Work { computed, refreshed, scans } = engine.work;
+    Ok(CoreSet { computed, refreshed, scans, ..picked })
+}

@@ -1,0 +1,323 @@
+//! The engine: the best row, again and again, with as few rows brought up to date as can be.
+
+use super::front::{Entry, scan};
+use super::objective::{Objective, Stale};
+use crate::blocks::{self, Watch};
+use crate::error::Result;
+use std::collections::BinaryHeap;
+use std::time::{Duration, Instant};
+
+/// Rows that a thread brings up to date at a time.
+const CHUNK: usize = 32;
+
+/// Rows of a block of the first pass.
+const FIRST: usize = 256;
+
+/// Multiplications that make starting threads worth it: about a quarter of a millisecond.
+const WORTH_THREADS: usize = 1 << 21;
+
+/// Largest number of rows brought up to date together.
+const MOST_BATCH: usize = 1 << 14;
+
+/// One row in so many is in the front.
+const FRONT_SHARE: usize = 16;
+
+/// The least number of rows in the front.
+const FRONT_LEAST: usize = 1 << 12;
+
+/// The number of rows in the front where keys change from step to step.
+const FRONT_DRIFTING: usize = 1 << 10;
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The value of a row that is out.
+const OUT: f64 = f64::NEG_INFINITY;
+
+/// The row to pick next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Best {
+    /// Its position in the pool.
+    pub(crate) row: usize,
+    /// Its value, up to date.
+    pub(crate) value: f64,
+    /// Its key, up to date.
+    pub(crate) key: f64,
+}
+
+/// What the work came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Work {
+    /// Distances (or what else the objective counts) computed.
+    pub(crate) computed: u64,
+    /// Rows brought up to date, the first pass aside.
+    pub(crate) refreshed: u64,
+    /// Times that all bounds were looked through.
+    pub(crate) scans: u64,
+}
+
+/// An objective with the state of a greedy selection.
+pub(crate) struct Engine<O: Objective> {
+    pub(crate) objective: O,
+    pub(crate) work: Work,
+    threads: usize,
+    /// Picks wanted in all: for progress.
+    wanted: usize,
+    picked: usize,
+    values: Vec<f64>,
+    seen: Vec<u32>,
+    /// The best bounds in order, and how far they are used up.
+    front: Vec<Entry>,
+    used: usize,
+    /// Rows of the front that were brought up to date and still beat the rest.
+    survivors: BinaryHeap<Entry>,
+    /// Comes before every row outside of front and survivors, or is one of them.
+    rest: Option<Entry>,
+    /// Steps made when the front was collected, and the key of `rest` then.
+    collected: usize,
+    rest_key: f64,
+    /// Rows brought up to date for the last pick.
+    effort: usize,
+    looked: Instant,
+}
+
+/// Passes looks on as progress in picks.
+struct Picks<'w> {
+    watch: &'w mut dyn Watch,
+    picked: usize,
+    wanted: usize,
+}
+
+impl Watch for Picks<'_> {
+    fn look(&mut self, _: usize, _: usize) -> Result<()> {
+        self.watch.look(self.picked, self.wanted)
+    }
+}
+
+impl<O: Objective> Engine<O> {
+    /// One pass over all rows gives each a first bound. `out` are positions never to pick; `wanted` picks are what progress is counted towards.
+    pub(crate) fn new(
+        objective: O,
+        out: &[usize],
+        wanted: usize,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<Engine<O>> {
+        let rows = objective.rows();
+        let mut engine = Engine {
+            objective,
+            work: Work::default(),
+            threads,
+            wanted,
+            picked: 0,
+            values: vec![f64::INFINITY; rows],
+            seen: vec![0; rows],
+            front: Vec::new(),
+            used: 0,
+            survivors: BinaryHeap::new(),
+            rest: Some(Entry { key: f64::INFINITY, row: 0 }),
+            collected: 0,
+            rest_key: f64::INFINITY,
+            effort: 0,
+            looked: Instant::now(),
+        };
+        engine.first_pass(watch)?;
+        for &row in out {
+            engine.values[row] = OUT;
+        }
+        Ok(engine)
+    }
+
+    fn first_pass(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        let objective = &self.objective;
+        let rows = self.values.len();
+        let threads = self.threads.min(1 + rows * objective.cost(1) / WORTH_THREADS);
+        let ranges = (0..rows).step_by(FIRST).map(|start| start..rows.min(start + FIRST));
+        let blocks = ranges.zip(self.values.chunks_mut(FIRST).zip(self.seen.chunks_mut(FIRST)));
+        let states = blocks::run(
+            rows,
+            blocks,
+            threads,
+            &mut Picks { watch, picked: 0, wanted: self.wanted },
+            || (objective.scratch(), Vec::with_capacity(FIRST), 0),
+            |(scratch, stale, computed), range, (values, seen)| {
+                stale.clear();
+                stale.extend(range.map(|row| Stale { row: row as u32, seen: 0, value: f64::INFINITY }));
+                *computed += objective.refresh(scratch, stale, f64::INFINITY)?;
+                for ((from, value), seen) in stale.iter().zip(values).zip(seen) {
+                    (*value, *seen) = (from.value, from.seen);
+                }
+                Ok(())
+            },
+        )?;
+        self.work.computed += states.iter().map(|state| state.2).sum::<u64>();
+        Ok(())
+    }
+
+    /// The value of a row: up to date or an upper bound; −∞ for a row that is out.
+    pub(crate) fn bound(&self, row: usize) -> f64 {
+        self.values[row]
+    }
+
+    /// The row to pick next, or `None` where all are out.
+    pub(crate) fn best(&mut self, watch: &mut dyn Watch) -> Result<Option<Best>> {
+        let steps = self.objective.steps() as u32;
+        let mut scratch = self.objective.scratch();
+        let mut batch: Vec<Stale> = Vec::new();
+        let mut size = self.objective.least_batch().max(self.effort / 2);
+        self.effort = 0;
+        // The best key of this step: rows that fall below it are out of the running for now.
+        let mut fresh = f64::NEG_INFINITY;
+        loop {
+            if self.looked.elapsed() >= LOOK_EVERY {
+                self.looked = Instant::now();
+                watch.look(self.picked, self.wanted)?;
+            }
+            let Some(next) = self.peek() else {
+                if !self.collect(watch)? {
+                    return Ok(None);
+                }
+                continue;
+            };
+            let row = next.row as usize;
+            if self.seen[row] == steps {
+                return Ok(Some(Best { row, value: self.values[row], key: next.key }));
+            }
+            batch.clear();
+            let mut floor = self.rest.map_or(fresh, |rest| rest.key.max(fresh));
+            while batch.len() < size.min(MOST_BATCH)
+                && let Some(next) = self.peek()
+            {
+                let row = next.row as usize;
+                if self.seen[row] == steps {
+                    floor = floor.max(next.key);
+                    break;
+                }
+                self.drop_peeked();
+                batch.push(Stale { row: next.row, seen: self.seen[row], value: self.values[row] });
+            }
+            size *= 2;
+            self.refresh(&mut scratch, &mut batch, floor, watch)?;
+            for stale in &batch {
+                let row = stale.row as usize;
+                (self.values[row], self.seen[row]) = (stale.value, stale.seen);
+                let entry = Entry { key: self.objective.key(row, stale.value), row: stale.row };
+                if stale.seen == steps {
+                    fresh = fresh.max(entry.key);
+                }
+                if self.rest.is_none_or(|rest| entry.beats(&rest)) {
+                    self.survivors.push(entry);
+                }
+            }
+        }
+    }
+
+    /// Takes the row that [`Engine::best`] has just found.
+    pub(crate) fn pick(&mut self, best: Best) -> Result<()> {
+        debug_assert_eq!(self.peek().map(|entry| entry.row), Some(best.row as u32));
+        self.drop_peeked();
+        self.values[best.row] = OUT;
+        self.objective.pick(best.row)?;
+        self.picked += 1;
+        let rise = self.objective.rise(self.collected);
+        if rise > 0.0 {
+            self.key_again(rise);
+        }
+        Ok(())
+    }
+
+    /// The best entry of front and survivors, if it beats the rest.
+    fn peek(&self) -> Option<Entry> {
+        let front = self.front.get(self.used);
+        let next = match (front, self.survivors.peek()) {
+            (Some(a), Some(b)) => {
+                if a.beats(b) {
+                    a
+                } else {
+                    b
+                }
+            }
+            (a, b) => a.or(b)?,
+        };
+        self.rest.is_none_or(|rest| next.beats(&rest)).then_some(*next)
+    }
+
+    /// Drops the entry that `peek` has shown.
+    fn drop_peeked(&mut self) {
+        match (self.front.get(self.used), self.survivors.peek()) {
+            (Some(a), Some(b)) if b.beats(a) => drop(self.survivors.pop()),
+            (Some(_), _) => self.used += 1,
+            (None, _) => drop(self.survivors.pop()),
+        }
+    }
+
+    /// Collects a new front; `false` if no row is left.
+    fn collect(&mut self, watch: &mut dyn Watch) -> Result<bool> {
+        let objective = &self.objective;
+        let drifting = objective.rise(0) > 0.0;
+        let want = if drifting { FRONT_DRIFTING } else { FRONT_LEAST.max(self.values.len() / FRONT_SHARE) };
+        self.survivors.clear();
+        // Its memory first: the next one is as large.
+        self.front = Vec::new();
+        let mut watch = Picks { watch, picked: self.picked, wanted: self.wanted };
+        let key = |row: usize, value: f64| objective.key(row, value);
+        (self.front, self.rest) = scan(&self.values, key, want, self.threads, &mut watch)?;
+        self.used = 0;
+        self.collected = objective.steps();
+        self.rest_key = self.rest.map_or(f64::NEG_INFINITY, |rest| rest.key);
+        self.work.scans += 1;
+        Ok(!self.front.is_empty())
+    }
+
+    /// Front and survivors by their keys at this step; what may have risen in the rest counts as risen.
+    fn key_again(&mut self, rise: f64) {
+        if let Some(rest) = &mut self.rest {
+            *rest = Entry { key: self.rest_key + rise, row: 0 };
+        }
+        if rise == f64::INFINITY {
+            self.front.clear();
+            self.survivors.clear();
+        }
+        self.front.drain(..self.used.min(self.front.len()));
+        self.used = 0;
+        self.front.extend(self.survivors.drain());
+        for entry in &mut self.front {
+            let row = entry.row as usize;
+            entry.key = self.objective.key(row, self.values[row]);
+        }
+        self.front.sort_unstable_by(Entry::compare);
+    }
+
+    fn refresh(
+        &mut self,
+        scratch: &mut O::Scratch,
+        batch: &mut [Stale],
+        floor: f64,
+        watch: &mut dyn Watch,
+    ) -> Result<()> {
+        let objective = &self.objective;
+        let steps = objective.steps();
+        let cost: usize = batch.iter().map(|stale| objective.cost(steps - stale.seen as usize)).sum();
+        self.effort += batch.len();
+        self.work.refreshed += batch.len() as u64;
+        let threads = self.threads.min(1 + cost / WORTH_THREADS).min(batch.len().div_ceil(CHUNK));
+        if threads <= 1 {
+            self.work.computed += objective.refresh(scratch, batch, floor)?;
+            return Ok(());
+        }
+        let rows = batch.len();
+        let ranges = (0..rows).step_by(CHUNK).map(|start| start..rows.min(start + CHUNK));
+        let states = blocks::run(
+            rows,
+            ranges.zip(batch.chunks_mut(CHUNK)),
+            threads,
+            &mut Picks { watch, picked: self.picked, wanted: self.wanted },
+            || (objective.scratch(), 0),
+            |(scratch, computed), _, stale| {
+                *computed += objective.refresh(scratch, stale, floor)?;
+                Ok(())
+            },
+        )?;
+        self.work.computed += states.iter().map(|state| state.1).sum::<u64>();
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! The row farthest from the mean of all rows, or nearest to it: where a selection without labelled rows starts.
+
+use super::front::Entry;
+use super::pool::Pool;
+use crate::blocks::{self, Watch};
+use crate::distance::{Metric, Tile, row_fault};
+use crate::error::Result;
+use crate::float::Element;
+use crate::simd::{Kernel, Level, Simd};
+use std::ops::Range;
+
+/// Rows whose sum is one term of the mean: fixed, so that the mean has the same bits for any threads and blocks.
+const TERM: usize = 4096;
+
+/// Rows that are compared with the mean together.
+const TOGETHER: usize = 16;
+
+/// The position of the row farthest from the mean, or nearest to it; the lowest of equals. There must be a row.
+///
+/// Under the cosine metric the mean is that of the rows at unit length.
+pub(super) fn extreme<E: Element>(
+    pool: &Pool<'_, E>,
+    metric: Metric,
+    farthest: bool,
+    level: Level,
+    threads: usize,
+    watch: &mut dyn Watch,
+) -> Result<usize> {
+    let rows = pool.rows();
+    let width = pool.features().next_multiple_of(8);
+    let threads = blocks::crew(threads, rows * pool.features() * size_of::<E>());
+    let terms = || (0..rows).step_by(TERM).map(move |start| start..rows.min(start + TERM));
+    let mut sums = vec![0.0; width * rows.div_ceil(TERM)];
+    let tile = || Tile::new(metric, pool.features());
+    blocks::run(rows, terms().zip(sums.chunks_mut(width)), threads, watch, tile, |tile, rows, sum| {
+        level.run(Sum { pool, tile, rows, sum })
+    })?;
+    let mut mean = vec![0.0; width];
+    for term in sums.chunks(width) {
+        mean.iter_mut().zip(term).for_each(|(mean, term)| *mean += term);
+    }
+    mean.iter_mut().for_each(|mean| *mean /= rows as f64);
+    let mean = level.run(Ready { metric, mean: &mean })?;
+    let state = || (tile(), Entry { key: f64::NEG_INFINITY, row: u32::MAX });
+    let found = blocks::run(rows, terms().map(|rows| (rows, ())), threads, watch, state, |(tile, best), rows, ()| {
+        let entry = level.run(Compare { pool, metric, tile, rows, mean: &mean, farthest })?;
+        if entry.beats(best) {
+            *best = entry;
+        }
+        Ok(())
+    })?;
+    let best = found.into_iter().map(|state| state.1).min_by(Entry::compare);
+    Ok(best.map_or(0, |entry| entry.row as usize))
+}
+
+#[inline(always)]
+fn push<S: Simd, E: Element>(pool: &Pool<'_, E>, tile: &mut Tile, position: usize) -> Result<()> {
+    let row = pool.id(position);
+    if tile.push::<S, E>(pool.matrix(), row) { Ok(()) } else { Err(row_fault(pool.matrix(), row, row as u64)) }
+}
+
+/// The sum of some rows.
+struct Sum<'s, 'a, E> {
+    pool: &'s Pool<'a, E>,
+    tile: &'s mut Tile,
+    rows: Range<usize>,
+    sum: &'s mut [f64],
+}
+
+impl<E: Element> Kernel for Sum<'_, '_, E> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Result<()> {
+        for row in self.rows {
+            self.tile.clear();
+            push::<S, E>(self.pool, self.tile, row)?;
+            for (sum, &x) in self.sum.iter_mut().zip(self.tile.row(0)) {
+                *sum += x;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The mean as a prepared row.
+struct Ready<'s> {
+    metric: Metric,
+    mean: &'s [f64],
+}
+
+impl Kernel for Ready<'_> {
+    type Output = Result<Tile>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Result<Tile> {
+        let mut tile = Tile::new(self.metric, self.mean.len());
+        let matrix = crate::matrix::Matrix::from_rows(self.mean, 1, self.mean.len())?;
+        if tile.push::<S, f64>(&matrix, 0) { Ok(tile) } else { Err(row_fault(&matrix, 0, 0)) }
+    }
+}
+
+/// The row among some that is farthest from the mean, or nearest to it.
+struct Compare<'s, 'a, E> {
+    pool: &'s Pool<'a, E>,
+    metric: Metric,
+    tile: &'s mut Tile,
+    rows: Range<usize>,
+    mean: &'s Tile,
+    farthest: bool,
+}
+
+impl<E: Element> Kernel for Compare<'_, '_, E> {
+    type Output = Result<Entry>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Result<Entry> {
+        let mut best = Entry { key: f64::NEG_INFINITY, row: u32::MAX };
+        let mut sums = [0.0; TOGETHER];
+        let mut start = self.rows.start;
+        while start < self.rows.end {
+            let some = start..self.rows.end.min(start + TOGETHER);
+            let sums = &mut sums[..some.len()];
+            self.tile.clear();
+            for row in some.clone() {
+                push::<S, E>(self.pool, self.tile, row)?;
+            }
+            self.tile.to_one::<S>(self.mean.row(0), self.mean.zero(0), sums);
+            for (row, &sum) in some.clone().zip(sums.iter()) {
+                let distance = self.metric.finish(sum);
+                let entry = Entry { key: if self.farthest { distance } else { -distance }, row: row as u32 };
+                if entry.beats(&best) {
+                    best = entry;
+                }
+            }
+            start = some.end;
+        }
+        Ok(best)
+    }
+}

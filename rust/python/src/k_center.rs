@@ -1,0 +1,83 @@
+//! `k_center`: greedy core-sets.
+
+use crate::array::{Rows, with_matrix};
+use crate::border::{Lookout, threads, value_error};
+use crate::scorer::level;
+use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use shortlist_core::distance::Metric;
+use shortlist_core::diverse::k_center::{self as core, Init, Options};
+
+/// The metric of that name.
+pub(crate) fn metric(name: &str) -> PyResult<Metric> {
+    Metric::parse(name).ok_or_else(|| {
+        let names: Vec<_> = Metric::ALL.iter().map(|metric| format!("{:?}", metric.name())).collect();
+        value_error(format!("metric is {name:?}; accepted are {}", names.join(", ")))
+    })
+}
+
+/// Pick `k` rows, each the farthest from `labelled` and the picks before it; returns ids, distances and counts.
+#[pyfunction]
+#[pyo3(signature = (x, k, *, bfloat16=false, labelled=None, init=None, metric="euclidean", among=None, n_threads=None, progress=None, cpu_level=None))]
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn k_center<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    k: usize,
+    bfloat16: bool,
+    labelled: Option<PyReadonlyArray2<'py, f64>>,
+    init: Option<Start>,
+    metric: &str,
+    among: Option<PyReadonlyArray1<'py, i64>>,
+    n_threads: Option<i64>,
+    progress: Option<Py<PyAny>>,
+    cpu_level: Option<&str>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let rows = Rows::borrow(x, "X", bfloat16)?;
+    let options = Options {
+        k,
+        metric: self::metric(metric)?,
+        init: init.map_or(Init::Farthest, |start| start.0),
+        threads: threads(n_threads)?,
+        level: level(cpu_level)?,
+    };
+    let among = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let labelled = labelled.as_ref().map(crate::array::matrix::<_, f64>);
+    let mut lookout = Lookout::new(progress);
+    let picked = with_matrix!(&rows, |matrix| py.detach(|| core::k_center(
+        matrix,
+        among,
+        labelled.as_ref(),
+        &options,
+        &mut lookout
+    )));
+    let picked = lookout.settle(py, k, picked)?;
+    let found = PyDict::new(py);
+    found.set_item("ids", picked.ids.into_pyarray(py))?;
+    found.set_item("distances", picked.distances.into_pyarray(py))?;
+    found.set_item("radius", picked.radius)?;
+    found.set_item("computed", picked.computed)?;
+    found.set_item("refreshed", picked.refreshed)?;
+    found.set_item("scans", picked.scans)?;
+    found.set_item("cpu_level", options.level.name())?;
+    Ok(found)
+}
+
+/// The first pick: a rule's name, or an id.
+pub(crate) struct Start(Init);
+
+impl<'py> FromPyObject<'_, 'py> for Start {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(id) = object.extract::<usize>() {
+            return Ok(Start(Init::Row(id)));
+        }
+        match object.extract::<&str>()? {
+            "farthest" => Ok(Start(Init::Farthest)),
+            "central" => Ok(Start(Init::Central)),
+            other => Err(value_error(format!("init is {other:?}; accepted are \"farthest\", \"central\" and an id"))),
+        }
+    }
+}
