@@ -10,16 +10,23 @@
 //!
 //! - [`pair::to_one`]: rows of a tile against one point, for passes that wait for memory anyway;
 //! - [`pair::to_group`]: one row against the eight points of a group of [`Centres`], a point per lane, for when arithmetic is what counts.
+//!
+//! [`nearest()`] compares all rows of one matrix with all of another: [`tiles`] sums coordinates like a matrix product, [`centred`] says how far that may be
+//! off, and what the bounds leave open is compared directly.
 
+mod centred;
 mod centres;
 mod metric;
+mod nearest;
 mod pair;
 mod tile;
+mod tiles;
 
 pub(crate) use centres::{Centres, GROUP};
 pub use metric::Metric;
+pub use nearest::nearest;
 pub(crate) use pair::{LANES, to_group, to_one};
-pub(crate) use tile::{Tile, prepare, row_fault};
+pub(crate) use tile::{Kind, Tile, prepare, row_fault};
 
 #[cfg(test)]
 mod tests;

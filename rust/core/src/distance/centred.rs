@@ -1,0 +1,149 @@
+//! Rows less a common centre, in the type the filter computes in, and how far the filter may be off.
+//!
+//! With a and b two rows less the centre, |a - b|²/2 = |a|²/2 + (|b|²/2 - a·b), where the bracket decides which b is nearest to a. With unit
+//! roundoff u and sums of at most K terms, rounding the coordinates, |b|²/2 and the scalar product puts the bracket off by at most
+//! (K + 16) u (|b|²/2 + |a||b|); underflow adds one smallest number for each coordinate; and the direct distance, which decides, is itself off
+//! by less than 4 (features + 16) 2⁻⁵³ (|a| + |b|)². Under the cosine metric rows have unit length, the centre is 0, and -a·b decides. Under
+//! Manhattan it is the sum of absolute differences, with |·|₁ in the bound.
+
+use super::tiles::{Block, parts};
+use super::{Kind, LANES, Metric, prepare};
+use crate::Level;
+use crate::float::Element;
+use crate::matrix::Matrix;
+use crate::simd::{Float, Kernel, Simd};
+
+/// Rows the centre is the mean of, at most.
+const SAMPLE: usize = 1000;
+
+/// What is subtracted from every row. Any centre would do; one amid the rows makes the bounds tight.
+#[derive(Debug)]
+pub(crate) struct Centre {
+    metric: Metric,
+    point: Vec<f64>,
+}
+
+impl Centre {
+    /// Amid the rows of a matrix.
+    pub(crate) fn amid<T: Float, E: Element>(matrix: &Matrix<'_, E>, metric: Metric) -> Centre {
+        let mut point = vec![0.0; matrix.columns()];
+        if metric != Metric::Cosine {
+            let step = matrix.rows().div_ceil(SAMPLE);
+            let share = 1.0 / matrix.rows().div_ceil(step) as f64;
+            for row in (0..matrix.rows()).step_by(step) {
+                for (column, mean) in point.iter_mut().enumerate() {
+                    *mean += share * matrix.get(row, column).widen().into();
+                }
+            }
+            for mean in &mut point {
+                // Not for the rows' sake, which are checked, but because nothing may be subtracted that is not finite.
+                *mean = if mean.abs() < largest::<T>() { T::from_f64(*mean).into() } else { 0.0 };
+            }
+        }
+        Centre { metric, point }
+    }
+
+    /// The metric that rows are made ready for.
+    pub(crate) fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// Features of a row.
+    pub(crate) fn features(&self) -> usize {
+        self.point.len()
+    }
+
+    /// Fill a block with the rows from `first` on, less the centre, and tell their norms, rounded up.
+    ///
+    /// A row whose norm is above [`largest`] has zeros in its place. The error is the first row that is not acceptable.
+    pub(crate) fn subtract<T: Float, E: Element>(
+        &self,
+        matrix: &Matrix<'_, E>,
+        first: usize,
+        block: &mut Block<T>,
+        norms: &mut [f64],
+        level: Level,
+    ) -> Result<(), usize> {
+        assert!(matrix.columns() == self.point.len() && norms.len() == block.rows());
+        level.run(Subtract { centre: self, matrix, first, block, norms })
+    }
+}
+
+struct Subtract<'a, 'm, E, T> {
+    centre: &'a Centre,
+    matrix: &'a Matrix<'m, E>,
+    first: usize,
+    block: &'a mut Block<T>,
+    norms: &'a mut [f64],
+}
+
+impl<E: Element, T: Float> Kernel for Subtract<'_, '_, E, T> {
+    type Output = Result<(), usize>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Result<(), usize> {
+        let Subtract { centre: Centre { metric, point }, matrix, first, block, norms } = self;
+        let mut prepared = vec![0.0; point.len().next_multiple_of(LANES)];
+        let upward = 1.0 + (point.len() + 16) as f64 * f64::EPSILON;
+        for (i, norm) in norms.iter_mut().enumerate() {
+            if prepare::<S, E>(*metric, matrix, first + i, &mut prepared) == Kind::Bad {
+                return Err(first + i);
+            }
+            let row = block.row_mut(i);
+            let mut lanes = [0.0_f64; LANES];
+            let chunks = prepared.chunks(LANES).zip(point.chunks(LANES));
+            for (to, (from, centre)) in row.chunks_mut(LANES).zip(chunks) {
+                for (((to, from), centre), lane) in to.iter_mut().zip(from).zip(centre).zip(&mut lanes) {
+                    let difference = from - centre;
+                    *to = T::from_f64(difference);
+                    *lane += if *metric == Metric::Manhattan { difference.abs() } else { difference * difference };
+                }
+            }
+            let sum: f64 = lanes.iter().sum();
+            *norm = upward * if *metric == Metric::Manhattan { sum } else { sum.sqrt() };
+            if *norm > largest::<T>() {
+                row.fill(T::ZERO);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The largest norm for which no sum overflows.
+pub(crate) fn largest<T: Float>() -> f64 {
+    if size_of::<T>() == 4 { 2f64.powi(60) } else { 2f64.powi(500) }
+}
+
+/// How far a filter's result may be off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rounding {
+    metric: Metric,
+    filter: f64,
+    direct: f64,
+    underflow: f64,
+}
+
+impl Rounding {
+    /// For sums in `T`.
+    pub(crate) fn new<T: Float>(metric: Metric, features: usize) -> Rounding {
+        let (parts, most) = parts::<T>(features);
+        let unit = 0.5 * T::EPSILON.into();
+        let smallest = if size_of::<T>() == 4 { 2f64.powi(-149) } else { 5e-324 };
+        Rounding {
+            metric,
+            filter: 1.01 * unit * (most + parts + 16) as f64,
+            direct: 4.0 * (features + 16) as f64 * (0.5 * f64::EPSILON),
+            underflow: (features + 16) as f64 * smallest,
+        }
+    }
+
+    /// For two rows of these norms, both at most [`largest`].
+    pub(crate) fn margin(&self, norm: f64, other: f64) -> f64 {
+        let both = norm + other;
+        let size = match self.metric {
+            Metric::Manhattan => (self.filter + self.direct) * both,
+            _ => self.filter * other * (0.5 * other + norm) + self.direct * both * both,
+        };
+        size + self.underflow * (1.0 + both)
+    }
+}

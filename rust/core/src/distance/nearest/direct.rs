@@ -1,0 +1,69 @@
+//! One row compared directly with some others.
+
+use crate::distance::centres::ORTHOGONAL;
+use crate::distance::{Kind, LANES, Metric, prepare, to_one};
+use crate::float::Element;
+use crate::matrix::Matrix;
+use crate::simd::{Kernel, Simd};
+
+/// Room for two prepared rows.
+#[derive(Debug)]
+pub(super) struct Pair {
+    x: Vec<f64>,
+    y: Vec<f64>,
+}
+
+impl Pair {
+    pub(super) fn new(features: usize) -> Self {
+        let row = vec![0.0; features.next_multiple_of(LANES)];
+        Pair { x: row.clone(), y: row }
+    }
+}
+
+/// The nearest row found so far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Best {
+    /// The sum behind the distance.
+    pub(super) sum: f64,
+    pub(super) distance: f64,
+    pub(super) index: u32,
+}
+
+impl Best {
+    pub(super) const NONE: Best = Best { sum: f64::INFINITY, distance: f64::INFINITY, index: 0 };
+}
+
+/// Row `row` of `x` against rows of `y`, given in ascending order, and all after those that `best` is from.
+pub(super) struct Direct<'a, 'x, 'y, X, Y, C> {
+    pub(super) x: &'a Matrix<'x, X>,
+    pub(super) row: usize,
+    pub(super) y: &'a Matrix<'y, Y>,
+    pub(super) columns: C,
+    pub(super) metric: Metric,
+    pub(super) pair: &'a mut Pair,
+    pub(super) best: &'a mut Best,
+}
+
+impl<X: Element, Y: Element, C: Iterator<Item = u32>> Kernel for Direct<'_, '_, '_, X, Y, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Direct { x, row, y, columns, metric, pair, best } = self;
+        let zero = prepare::<S, X>(metric, x, row, &mut pair.x) == Kind::Zero;
+        for column in columns {
+            let orthogonal = prepare::<S, Y>(metric, y, column as usize, &mut pair.y) == Kind::Zero || zero;
+            let mut sum = [ORTHOGONAL];
+            if !orthogonal {
+                to_one::<S>(metric, &pair.x, &pair.y, &mut sum);
+            }
+            let distance = metric.finish(sum[0]);
+            // Unequal sums may have one square root: then the first has it.
+            if distance < best.distance {
+                best.distance = distance;
+                best.index = column;
+            }
+            best.sum = if sum[0] < best.sum { sum[0] } else { best.sum };
+        }
+    }
+}
