@@ -4,7 +4,7 @@ from typing import Any, Literal, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Scorer", "Selector", "build_info", "default_threads", "measures", "read_all"]
+__all__ = ["Scorer", "Selector", "badge", "build_info", "default_threads", "kmeans_plus_plus", "measures", "read_all"]
 
 _Block: TypeAlias = NDArray[Any] | list[NDArray[Any]]
 _Progress: TypeAlias = Callable[[int, int], object]
@@ -12,6 +12,29 @@ _Progress: TypeAlias = Callable[[int, int], object]
 def measures() -> list[dict[str, Any]]: ...
 def build_info() -> dict[str, Any]: ...
 def default_threads() -> int: ...
+def badge(
+    probs: NDArray[Any],
+    x: NDArray[Any],
+    k: int,
+    *,
+    from_logits: bool = False,
+    seed: int = 0,
+    among: NDArray[np.int64] | None = None,
+    bfloat16: tuple[bool, bool] = ...,
+    n_threads: int | None = None,
+    progress: _Progress | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], int]: ...
+def kmeans_plus_plus(
+    x: NDArray[Any],
+    k: int,
+    *,
+    labelled: NDArray[Any] | None = None,
+    seed: int = 0,
+    among: NDArray[np.int64] | None = None,
+    bfloat16: bool = False,
+    n_threads: int | None = None,
+    progress: _Progress | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], int]: ...
 def read_all(words: NDArray[np.uint64], n_threads: int) -> int: ...
 
 @final

@@ -42,8 +42,12 @@ class Report:
         Time spent reading, scoring and selecting.
     bytes : int
         Bytes of input read.
+    filled : int
+        Picks that add nothing to those before them (a distance or a gain of zero), taken by lowest id as nothing better
+        was left.
     perturb : str or None
-        How rows were drawn: "uniform", "power", "softmax" or "softrank"; None where the best were taken.
+        How rows were drawn: "uniform", "power", "softmax", "softrank" or "squared distance"; None where the best were
+        taken.
     seed : int or None
         Seed of the hash behind random ties, perturbation or sampling; None where nothing was random.
     n_threads : int
@@ -61,6 +65,7 @@ class Report:
     copies: tuple[str, ...] = ()
     seconds: float = 0.0
     bytes: int = 0
+    filled: int = 0
     perturb: str | None = None
     seed: int | None = None
     n_threads: int = 1
@@ -83,6 +88,8 @@ class Report:
             lines.append(f"{self.excluded:,} rows excluded")
         if self.ties_left:
             lines.append(f"ties at the cut: {self.ties_picked:,} picked, {self.ties_left:,} left with the same score")
+        if self.filled:
+            lines.append(f"the last {self.filled:,} picks add nothing to those before them")
         if self.scored_fraction < 1:
             lines.append(f"{self.scored_fraction:.1%} of rows needed logarithms")
         if self.seed is not None:

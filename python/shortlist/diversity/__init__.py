@@ -6,4 +6,7 @@ any number of threads.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from shortlist.diversity.badge import badge
+from shortlist.diversity.kmeans_plus_plus import kmeans_plus_plus
+
+__all__ = ["badge", "kmeans_plus_plus"]

@@ -10,6 +10,12 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 pub const STEP_TIES: u64 = 0;
 /// Step of the numbers that perturb scores or draw samples.
 pub const STEP_PERTURB: u64 = 1;
+/// Step of the numbers that rows are drawn by in proportion to their distances.
+pub const STEP_CLOCK: u64 = 2;
+/// Step of the numbers that a first row is drawn by, before there are distances.
+pub const STEP_FIRST: u64 = 3;
+/// Step of the numbers that choose reference rows.
+pub const STEP_REFERENCE: u64 = 4;
 
 #[inline(always)]
 fn mix(mut x: u64) -> u64 {
@@ -52,10 +58,16 @@ pub fn uniform(bits: u64) -> f64 {
     ((bits >> 12) as f64 + 0.5) * STEP
 }
 
+/// Random bits as a standard exponential number, -ln u, above zero: it falls as the bits grow.
+#[inline(always)]
+pub fn exponential_of(bits: u64) -> f64 {
+    -ln(uniform(bits))
+}
+
 /// Random bits as a standard Gumbel number, -ln(-ln u): it grows with the bits.
 #[inline(always)]
 pub fn gumbel_of(bits: u64) -> f64 {
-    -ln(-ln(uniform(bits)))
+    -ln(exponential_of(bits))
 }
 
 /// The standard Gumbel number of (seed, step, id).

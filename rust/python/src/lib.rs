@@ -1,6 +1,7 @@
 //! The `shortlist._core` extension: unpack, release the GIL, call the core, wrap. No arithmetic.
 
 mod array;
+mod badge;
 mod border;
 mod k_center;
 mod scorer;
@@ -16,6 +17,8 @@ use shortlist_core::measure::Measure;
 /// The compiled half of Shortlist.
 #[pymodule(gil_used = false)]
 mod _core {
+    #[pymodule_export]
+    use super::badge::{badge, kmeans_plus_plus};
     #[pymodule_export]
     use super::k_center::k_center;
     #[pymodule_export]

@@ -32,7 +32,7 @@ impl Term for Absolute {
 
 /// The lanes' sums merged: halves onto each other.
 #[inline(always)]
-pub(super) fn merge(mut sums: [f64; LANES]) -> f64 {
+pub(crate) fn merge(mut sums: [f64; LANES]) -> f64 {
     let mut half = LANES / 2;
     while half > 0 {
         for i in 0..half {

@@ -19,13 +19,18 @@
 //! }
 //! ```
 
+pub mod badge;
 mod front;
+pub mod gradient;
 pub mod k_center;
 mod lazy;
 mod mean;
 mod nearest;
 mod objective;
+pub mod plus_plus;
+pub mod points;
 mod pool;
+pub mod race;
 mod triangle;
 
 pub(crate) use front::Entry;

@@ -1,0 +1,229 @@
+//! Rows of a matrix as points, or some of them, whatever dtype holds them.
+
+use crate::blocks::{self, Watch};
+use crate::distance::{Kind, LANES, Metric, prepare, row_fault, to_one};
+use crate::error::{Error, Result};
+use crate::float::Element;
+use crate::matrix::Matrix;
+use crate::simd::{Kernel, Level, Simd};
+use std::ops::Range;
+
+/// Some of the rows of a matrix, or all. A row's *position* counts within these, and its *id* within the matrix.
+#[derive(Clone, Copy, Debug)]
+pub struct Among<'a> {
+    ids: Option<&'a [i64]>,
+    count: usize,
+}
+
+impl<'a> Among<'a> {
+    /// All rows of a matrix of so many, or those of some ascending ids.
+    pub fn new(rows: usize, ids: Option<&'a [i64]>) -> Result<Among<'a>> {
+        if let Some(ids) = ids {
+            let ascending = ids.windows(2).all(|pair| pair[0] < pair[1]);
+            let inside = ids.first().is_none_or(|&id| id >= 0) && ids.last().is_none_or(|&id| (id as usize) < rows);
+            if !ascending || !inside {
+                let sentence = format!("among must hold ascending ids, each once, of 0 to {}", rows as i64 - 1);
+                return Err(Error::Argument(sentence));
+            }
+        }
+        let count = ids.map_or(rows, <[i64]>::len);
+        if u32::try_from(count).is_err() {
+            return Err(Error::Argument(format!("X has {count} rows to pick from; accepted are up to 4294967295")));
+        }
+        Ok(Among { ids, count })
+    }
+
+    /// How many rows.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The id of the row at a position.
+    #[inline(always)]
+    pub fn id(&self, position: usize) -> u64 {
+        self.ids.map_or(position as u64, |ids| ids[position] as u64)
+    }
+}
+
+/// Rows as points of `f64`. One call is for many rows, as each enters the CPU level and finds out the dtype.
+pub trait Points: Sync {
+    /// Which rows.
+    fn among(&self) -> Among<'_>;
+    /// Coordinates of a prepared row: features, and zeros up to whole lanes.
+    fn width(&self) -> usize;
+    /// Bytes of a row where it lies.
+    fn row_bytes(&self) -> usize;
+    /// Write the row at a position over `to`.
+    fn prepare(&self, level: Level, position: usize, to: &mut [f64]) -> Result<()>;
+    /// The squared distances of some rows to a prepared point.
+    fn squared(&self, level: Level, positions: Range<usize>, point: &[f64], out: &mut [f64]) -> Result<()>;
+}
+
+/// How a row becomes a point.
+pub(crate) trait Maker: Sync {
+    fn width(&self) -> usize;
+    fn row_bytes(&self) -> usize;
+    /// Write a row over `to`; `false` if it is no valid input. Must be `#[inline(always)]`.
+    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> bool;
+    /// What is wrong with an invalid row.
+    fn fault(&self, row: usize) -> Error;
+}
+
+/// Rows of features.
+#[derive(Clone, Copy, Debug)]
+pub struct Features<'a, E> {
+    matrix: Matrix<'a, E>,
+}
+
+impl<'a, E: Element> Features<'a, E> {
+    /// The rows of a matrix with at least one column.
+    pub fn new(matrix: Matrix<'a, E>) -> Result<Features<'a, E>> {
+        if matrix.columns() == 0 {
+            return Err(Error::Argument("X has no columns; accepted is at least one".into()));
+        }
+        Ok(Features { matrix })
+    }
+}
+
+impl<E: Element> Maker for Features<'_, E> {
+    fn width(&self) -> usize {
+        self.matrix.columns().next_multiple_of(LANES)
+    }
+
+    fn row_bytes(&self) -> usize {
+        self.matrix.columns() * size_of::<E>()
+    }
+
+    #[inline(always)]
+    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> bool {
+        prepare::<S, E>(Metric::SqEuclidean, &self.matrix, row, to) != Kind::Bad
+    }
+
+    fn fault(&self, row: usize) -> Error {
+        row_fault(&self.matrix, row, row as u64)
+    }
+}
+
+/// Some rows, by what makes points of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen<'a, M> {
+    maker: M,
+    among: Among<'a>,
+}
+
+impl<'a, M> Chosen<'a, M> {
+    /// Some rows of a matrix.
+    pub fn new(maker: M, among: Among<'a>) -> Self {
+        Chosen { maker, among }
+    }
+}
+
+impl<M: Maker> Points for Chosen<'_, M> {
+    fn among(&self) -> Among<'_> {
+        self.among
+    }
+
+    fn width(&self) -> usize {
+        self.maker.width()
+    }
+
+    fn row_bytes(&self) -> usize {
+        self.maker.row_bytes()
+    }
+
+    fn prepare(&self, level: Level, position: usize, to: &mut [f64]) -> Result<()> {
+        let row = self.among.id(position) as usize;
+        if level.run(Make { maker: &self.maker, row, to }) { Ok(()) } else { Err(self.maker.fault(row)) }
+    }
+
+    fn squared(&self, level: Level, positions: Range<usize>, point: &[f64], out: &mut [f64]) -> Result<()> {
+        let (maker, among) = (&self.maker, self.among);
+        match level.run(Squared { maker, among, positions, point, out }) {
+            None => Ok(()),
+            Some(row) => Err(self.maker.fault(row)),
+        }
+    }
+}
+
+struct Make<'a, M> {
+    maker: &'a M,
+    row: usize,
+    to: &'a mut [f64],
+}
+
+impl<M: Maker> Kernel for Make<'_, M> {
+    type Output = bool;
+    #[inline(always)]
+    fn run<S: Simd>(self) -> bool {
+        self.maker.make::<S>(self.row, self.to)
+    }
+}
+
+/// Rows that are prepared at a time: they stay in the first-level cache.
+const TOGETHER: usize = 4;
+
+struct Squared<'a, M> {
+    maker: &'a M,
+    among: Among<'a>,
+    positions: Range<usize>,
+    point: &'a [f64],
+    out: &'a mut [f64],
+}
+
+impl<M: Maker> Kernel for Squared<'_, M> {
+    /// The first invalid row.
+    type Output = Option<usize>;
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Option<usize> {
+        let width = self.point.len();
+        let mut tile = vec![0.0; TOGETHER * width];
+        for (i, out) in self.out.chunks_mut(TOGETHER).enumerate() {
+            let start = self.positions.start + i * TOGETHER;
+            for (j, to) in tile.chunks_exact_mut(width).take(out.len()).enumerate() {
+                let row = self.among.id(start + j) as usize;
+                if !self.maker.make::<S>(row, to) {
+                    return Some(row);
+                }
+            }
+            to_one::<S>(Metric::SqEuclidean, &tile, self.point, out);
+        }
+        None
+    }
+}
+
+/// The squared distances of all points to a prepared one, on up to `threads` threads.
+pub(crate) fn all_squared(
+    points: &dyn Points,
+    point: &[f64],
+    level: Level,
+    threads: usize,
+    watch: &mut dyn Watch,
+) -> Result<Vec<f64>> {
+    let (count, bytes) = (points.among().count(), points.row_bytes());
+    let mut all = vec![0.0; count];
+    let size = blocks::block_rows(bytes);
+    let blocks = blocks::split(count, bytes).zip(all.chunks_mut(size));
+    let threads = blocks::crew(threads, count * bytes);
+    blocks::run(count, blocks, threads, watch, || (), |(), rows, out| points.squared(level, rows, point, out))?;
+    Ok(all)
+}
+
+/// What is wrong with a row of one of several arguments.
+pub(crate) fn naming(argument: &str, error: Error) -> Error {
+    match error {
+        Error::Row { .. } => Error::Argument(format!("{argument} {error}")),
+        error => error,
+    }
+}
+
+/// Reports no progress while the rows are read, as nothing is picked yet.
+pub(crate) struct Reading<'a> {
+    pub(crate) watch: &'a mut dyn Watch,
+    pub(crate) picks: usize,
+}
+
+impl Watch for Reading<'_> {
+    fn look(&mut self, _: usize, _: usize) -> Result<()> {
+        self.watch.look(0, self.picks)
+    }
+}
