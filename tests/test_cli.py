@@ -105,9 +105,73 @@ def test_exclude_reads_lines_and_masks(run, tmp_path):
         )
 
 
+def test_several_files_are_one_pool(run, tmp_path):
+    np.save(tmp_path / "a.npy", P[:700])
+    np.save(tmp_path / "b.npy", P[700:])
+    wanted = csv_of(sl.select(P, "margin", 7))
+    for words in (["a.npy", "b.npy"], ["[ab].npy"]):
+        assert run("select", *words, "-k", 7).stdout == wanted
+    assert "2,000 rows x 5 classes" in run("inspect", "a.npy", "b.npy").stdout
+
+
+def test_raw_binary_and_members(run, tmp_path):
+    wanted = csv_of(sl.select(P, "margin", 7))
+    P.tofile(tmp_path / "x.bin")
+    assert run("select", "x.bin", "--shape", "-1,5", "--dtype", "float32", "-k", 7).stdout == wanted
+    np.savez(tmp_path / "x.npz", a=P, b=P)
+    assert run("select", "x.npz", "--key", "b", "-k", 7).stdout == wanted
+    assert "2,000 rows x 5 classes" in run("inspect", "x.npz", "--key", "b").stdout
+
+
+def test_tables_with_ids(run, tmp_path):
+    pa = pytest.importorskip("pyarrow", reason="pip install 'shortlist[arrow]'")
+    pq = pytest.importorskip("pyarrow.parquet")
+    proba = pa.FixedSizeListArray.from_arrays(pa.array(P.reshape(-1)), 5)
+    ids = [f"r{row}" for row in range(2000)]
+    table = pa.table({"id": ids, "proba": proba, **{f"p{i}": P[:, i] for i in range(5)}})
+    (tmp_path / "parts").mkdir()
+    pq.write_table(table[:900], tmp_path / "parts" / "0.parquet")
+    pq.write_table(table[900:], tmp_path / "parts" / "1.parquet")
+    best = sl.select(P, "margin", 7)
+    done = run("select", "parts", "--column", "proba", "--id-column", "id", "-k", 7)
+    rows = enumerate(zip(best.indices, best.scores, strict=True), 1)
+    assert done.stdout == "rank,index,score,id\n" + "".join(f"{r},{i},{s!s},r{i}\n" for r, (i, s) in rows)
+    wide = [word for i in range(5) for word in ("--column", f"p{i}")]
+    assert run("select", "parts", *wide, "-k", 7).stdout == csv_of(best)
+    assert run("select", "parts", "--column", "proba", "--id-column", "id", "-k", 7, "--out", "x.csv").stdout == ""
+    again = run("select", "parts", "-k", 3, "--exclude", "x.csv", "--out", "y.npy")
+    assert again.stdout == ""
+    assert np.load(tmp_path / "y.npy").tolist() == sl.select(P, "margin", 10).indices[7:].tolist()
+    assert "2,000 rows x 5 classes" in run("inspect", "parts", "--column", "proba").stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_a_full_disk_leaves_the_old_picks(run, tmp_path, monkeypatch):
+    script = """
+import sys
+from pathlib import Path
+import shortlist.cli.app as app
+opened = Path.open
+def full(path, *words, **options):
+    return opened(Path("/dev/full") if path.name.endswith(".partial") else path, *words, **options)
+Path.open = full
+app.app(sys.argv[1:])
+"""
+    for name in ("picks.csv", "picks.jsonl", "picks.npy"):
+        (tmp_path / name).write_text("old")
+        words = ["select", "probs.npy", "--out", name]
+        done = subprocess.run(
+            [sys.executable, "-c", script, *words], capture_output=True, text=True, timeout=60, cwd=tmp_path
+        )
+        assert done.returncode == 1
+        assert f"{name} cannot be written (No space left on device); nothing was changed" in done.stderr
+        assert (tmp_path / name).read_text() == "old"
+        assert not list(tmp_path.glob(".*"))
+
+
 MISTAKES = [
     (["select", "nope.npy"], 1, "shortlist: error: there is no file nope.npy"),
-    (["select", "."], 1, "shortlist: error: . is a directory"),
+    (["select", "empty"], 1, "shortlist: error: empty is a directory with no files to read in it"),
     (
         ["select", "probs.npy", "-k", "9999"],
         1,
@@ -123,6 +187,10 @@ MISTAKES = [
     (["select", "probs.npy", "-k", "-1"], 2, "-k"),
     (["select", "probs.npy", "-k", "many"], 2, "-k"),
     (["select", "probs.npy", "--out", "picks.xls"], 2, "accepted are"),
+    (["select", "probs.npy", "--id-column", "id"], 1, "id_column is 'id', which means nothing for a .npy file"),
+    (["select", "words.txt"], 1, "words.txt has no known suffix, so it would be raw binary"),
+    (["select", "*.parquet"], 1, r"shortlist: error: \*.parquet matches no file"),
+    (["select", "probs.npy", "--shape", "many"], 2, "'many' is no shape"),
     (["select"], 2, "FILE"),
     (["shuffle"], 2, "shuffle"),
     (["inspect", "nope.npy"], 1, "shortlist: error: there is no file"),
@@ -136,6 +204,7 @@ def test_mistakes_get_a_sentence_and_a_code(run, tmp_path, words, code, message)
     np.save(tmp_path / "bad.npy", bad)
     np.save(tmp_path / "words.npy", np.array([["a"]]))
     (tmp_path / "words.txt").write_text("one\ntwo\n")
+    (tmp_path / "empty").mkdir()
     done = run(*words, code=code)
     assert done.stdout == ""
     if code == 1:

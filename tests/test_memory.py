@@ -15,7 +15,7 @@ PEAK = """
 import sys
 import numpy as np
 import shortlist as sl
-from shortlist.npy import SEGMENT
+from shortlist.pools.flat import DEPTH, READ
 
 def memory(field):
     with open("/proc/self/status") as status:
@@ -79,7 +79,7 @@ extra(lambda: sl.select(x, "entropy", 1000))
 
 
 @pytest.mark.parametrize("order", "CF")
-def test_a_file_takes_one_segment_at_a_time(tmp_path, order):
+def test_a_file_takes_a_few_buffers(tmp_path, order):
     script = """
 shape = (10_000_000, 8)
 x = np.lib.format.open_memmap(sys.argv[1], "w+", np.float32, shape, fortran_order=sys.argv[2] == "F")
@@ -89,11 +89,10 @@ del x
 sl.select(np.full((9, 2), 0.5), "margin", 1)
 extra(lambda: sl.select(sys.argv[1], "margin", 1000))
 extra(lambda: sl.select(sys.argv[1], "entropy", 1000))
-print(SEGMENT)
+print((DEPTH + 1) * READ)
 """
-    *found, segment = peaks(script, str(tmp_path / "probs.npy"), order)
-    # The columns of a Fortran-ordered file lie apart, and the kernel maps some more around each of them.
-    assert max(found) < segment + (16 if order == "C" else 32) * MIB, [f"{peak / MIB:.1f} MiB" for peak in found]
+    *found, buffers = peaks(script, str(tmp_path / "probs.npy"), order)
+    assert max(found) < buffers + 16 * MIB, [f"{peak / MIB:.1f} MiB" for peak in found]
 
 
 def test_import_brings_in_numpy_and_nothing_heavy(record_property):

@@ -13,6 +13,7 @@ import importlib
 from typing import Any
 
 from shortlist import _core
+from shortlist.pools import Source
 from shortlist.registry import measures
 from shortlist.scoring import score
 from shortlist.selecting import Selector, sample, select
@@ -97,6 +98,7 @@ __all__ = [
     "Selector",
     "Selection",
     "Report",
+    "Source",
     "measures",
     *_LAZY,
 ]

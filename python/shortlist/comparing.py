@@ -9,7 +9,7 @@ import numpy as np
 import shortlist
 from shortlist.arguments import as_ids, whole
 from shortlist.comparison import Comparison
-from shortlist.pools import array_of, open_pool, rows_of
+from shortlist.pools import open_pool, rows_of
 from shortlist.registry import RANDOM, find_measure, measures
 from shortlist.scoring import score
 from shortlist.selecting import select
@@ -155,7 +155,7 @@ def _walk(pool: Any, rows: NDArray[np.int64], labels: NDArray[Any] | None) -> tu
     """Return a class code for every row of the pool, and the model's answers for the picked rows."""
     codes, answers, done = [], [], 0
     for block in pool.blocks():
-        part = array_of(block, pool.bfloat16)
+        part = pool.kept(block)
         if labels is None:
             codes.append(np.argmax(part, axis=1))
         inside = rows[(rows >= done) & (rows < done + rows_of(block))] - done

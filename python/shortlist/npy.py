@@ -1,8 +1,4 @@
-"""A `.npy` file as an array over a memory map, never unpickled, and its header checked against its size.
-
-The pages of a map count as resident memory while they are mapped in, so a file is walked in segments and each
-segment is handed back after use: the walk takes the same memory for any size of file.
-"""
+"""A `.npy` file: its header, checked against its size, and its array as a memory map. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
@@ -10,23 +6,19 @@ import math
 import mmap
 import os
 import warnings
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
-
-SEGMENT = 64 << 20
-"""Bytes of a file that are mapped in at once."""
 
 
 class NpyFile:
-    """One `.npy` file: `.array` is a read-only view of its memory map.
+    """One `.npy` file: where its array lies, and `.array`, a read-only view of its memory map.
 
     Raises
     ------
@@ -43,63 +35,41 @@ class NpyFile:
         try:
             file = self.path.open("rb")
         except FileNotFoundError:
-            raise FileNotFoundError(f"there is no file {self.path} (looked from {Path.cwd()})") from None
+            raise no_file(self.path) from None
         with file:
-            self.shape, self.fortran, dtype = _header(file, self.path)
+            self.shape, self.fortran, self.dtype = read_header(file, str(self.path))
             self.offset = file.tell()
             size = os.fstat(file.fileno()).st_size
-            promised = math.prod(self.shape) * dtype.itemsize
-            missing = self.offset + promised - size
-            if missing:
-                what = f"{missing:,} bytes are missing" if missing > 0 else f"it holds {-missing:,} bytes more"
-                raise ValueError(
-                    f"{self.path} does not hold what its header promises, {dtype} of shape {self.shape}, "
-                    f"which is {promised:,} bytes: {what}; write the file again with np.save"
-                )
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.array: NDArray[Any] = np.ndarray(
-            self.shape, dtype, buffer=self._map, offset=self.offset, order="F" if self.fortran else "C"
+        check_size(str(self.path), self.shape, self.dtype, size - self.offset)
+
+    @cached_property
+    def array(self) -> NDArray[Any]:
+        """The array, over a memory map of the file."""
+        with self.path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        order: Literal["C", "F"] = "F" if self.fortran else "C"
+        return np.ndarray(self.shape, self.dtype, buffer=mapped, offset=self.offset, order=order)
+
+
+def no_file(path: Path) -> FileNotFoundError:
+    """Return the error for a path where there is nothing."""
+    return FileNotFoundError(f"there is no file {path} (looked from {Path.cwd()})")
+
+
+def check_size(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], held: int) -> None:
+    """Refuse an array of which there are fewer or more bytes than its header promises."""
+    promised = math.prod(shape) * dtype.itemsize
+    missing = promised - held
+    if missing:
+        what = f"{missing:,} bytes are missing" if missing > 0 else f"it holds {-missing:,} bytes more"
+        raise ValueError(
+            f"{name} does not hold what its header promises, {dtype} of shape {shape}, "
+            f"which is {promised:,} bytes: {what}; write the file again with np.save"
         )
-        self._size = size
-        if not self.fortran:
-            self._advise("MADV_SEQUENTIAL", 0, size)
-
-    def segments(self, limit: int | None = None) -> Iterator[tuple[int, int]]:
-        """Yield (first, last + 1) row ranges of at most `SEGMENT` bytes, reading one ahead and handing back the one behind."""
-        rows = self.shape[-2]
-        row_bytes = max(1, self.array.nbytes // max(1, rows))
-        step = max(1, SEGMENT // row_bytes)
-        if limit is not None:
-            step = min(step, limit)
-        self._rows("MADV_WILLNEED", 0, min(step, rows))
-        for first in range(0, rows, step):
-            last = min(first + step, rows)
-            self._rows("MADV_WILLNEED", last, min(last + step, rows))
-            yield first, last
-            # All of it, for the kernel maps more than was asked for around every column of a Fortran-ordered file.
-            self._advise("MADV_DONTNEED", 0, self._size)
-
-    def _rows(self, advice: str, first: int, last: int) -> None:
-        """Advise the kernel about the pages of a range of rows."""
-        if first >= last:
-            return
-        array = self.array
-        row = array.strides[-2]
-        # In C order a range of rows is one run per member; in Fortran order, one per class.
-        outer = -1 if self.fortran else 0
-        runs = array.shape[outer] if self.fortran or array.ndim == 3 else 1
-        for run in range(runs):
-            self._advise(advice, self.offset + run * array.strides[outer] + first * row, (last - first) * row)
-
-    def _advise(self, advice: str, start: int, length: int) -> None:
-        option = getattr(mmap, advice, None)
-        if option is not None:
-            page = start - start % mmap.PAGESIZE
-            self._map.madvise(option, page, length + start - page)
 
 
-def _header(file: Any, path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Read shape, Fortran order and dtype of an opened `.npy` file, and leave it at the first byte of data."""
+def read_header(file: Any, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read shape, Fortran order and dtype at the start of a `.npy` stream, and leave it at the first byte of data."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -112,11 +82,11 @@ def _header(file: Any, path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any]
         raise
     except Exception as error:  # a header can break NumPy's parser in many ways
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(". ")
-        raise ValueError(f"{path} is not a readable .npy file ({reason}); accepted is what np.save writes") from None
+        raise ValueError(f"{name} is not a readable .npy file ({reason}); accepted is what np.save writes") from None
     if dtype.hasobject:
         raise ValueError(
-            f"{path} holds pickled Python objects, which are never unpickled; accepted are floating-point arrays"
+            f"{name} holds pickled Python objects, which are never unpickled; accepted are floating-point arrays"
         )
     if any(length < 0 for length in shape):
-        raise ValueError(f"{path} has a header with a negative shape, {shape}")
+        raise ValueError(f"{name} has a header with a negative shape, {shape}")
     return shape, fortran, dtype

@@ -8,7 +8,7 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import Progress, Steps
-from shortlist.pools import Pool, array_of, open_pool, rows_of
+from shortlist.pools import Pool, open_pool, rows_of
 from shortlist.registry import Function, MeasureName, is_committee, make_scorer
 from shortlist.threads import thread_count
 
@@ -36,7 +36,7 @@ def score(
 
     Parameters
     ----------
-    x : array-like, path, list or iterator of blocks
+    x : array-like, path, table, Source, list or iterator of blocks
         (rows, classes) probabilities or logits, float16, float32, float64, or bfloat16 as uint16 or tensor; for a
         committee measure (members, rows, classes) or a list of one (rows, classes) array per member. What `select`
         accepts, read in place.
@@ -125,7 +125,7 @@ def score_pool(
                 block, piece, bfloat16=pool.bfloat16, first_row=done, n_threads=n_threads, progress=steps.within
             )
         else:
-            piece = call_measure(scorer, array_of(block, pool.bfloat16))
+            piece = call_measure(scorer, pool.kept(block))
             if out is not None:
                 out[done : done + rows] = piece
         if out is None:

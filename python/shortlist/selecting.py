@@ -12,7 +12,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import Exclusion, Steps, as_ids, seed_of, whole
 from shortlist.groups import BLOCK, Labels, as_labels, checked_quotas, count, distinct, share
-from shortlist.pools import Pool, array_of, open_pool, rows_of, same_form
+from shortlist.pools import Pool, open_pool, rows_of, same_form
 from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of
 from shortlist.scoring import call_measure, score_pool
 from shortlist.selection import Report, Selection
@@ -359,7 +359,7 @@ class Selector:
                     block, bfloat16=pool.bfloat16, n_threads=self._n_threads, progress=steps.within, **part
                 )
             else:
-                scores = call_measure(self._scorer, array_of(block, pool.bfloat16))
+                scores = call_measure(self._scorer, pool.kept(block))
                 self._double |= scores.dtype == np.float64
                 self._state.update_scores(scores, n_threads=self._n_threads, **part)
             done += rows
@@ -428,11 +428,13 @@ def select(
 
     Parameters
     ----------
-    x : array-like, path, list or iterator of blocks
+    x : array-like, path, table, Source, list or iterator of blocks
         (rows, classes) probabilities or logits, float16, float32, float64, or bfloat16 as uint16 or tensor; for a
         committee measure (members, rows, classes) or a list of one (rows, classes) array per member. Any strides,
-        read-only and memory-mapped arrays are read in place. A path to a ``.npy`` file is memory-mapped and never
-        unpickled. A list or an iterator of blocks is a pool in parts.
+        read-only and memory-mapped arrays are read in place. A path, a folder or a glob is read block by block, by its
+        suffix: ``.npy``, ``.npz``, ``.parquet``, ``.arrow``, ``.h5``, ``.zarr``; nothing is ever unpickled. Tables,
+        frames and streams in Arrow's format are pools too, and `Source` says which column, or which array of a file.
+        A list or an iterator of blocks is a pool in parts.
     measure : str or callable
         Name of a measure (see `measures`), ``"random"`` for uniformly random rows, or a callable that takes a
         (rows, columns) block and returns (rows,) scores; a callable needs `order`.
@@ -555,7 +557,8 @@ def select(
             bytes=pool.bytes_read,
             copies=tuple(pool.copies),
         )
-        return replace(picks, scores=scores[picks.indices], measure=name_of(measure), order=direction, report=report)
+        picks = replace(picks, scores=scores[picks.indices], measure=name_of(measure), order=direction, report=report)
+        return with_own_ids(picks, pool)
     groups = None if groups is None else as_labels(groups, pool.rows)
     labels = distinct(groups) if groups is not None else None
     if isinstance(quotas, str) and labels is not None and groups is not None and k is not None:
@@ -588,7 +591,7 @@ def select(
     if selector._labels is None and per_group is not None:
         selector._labels = labels
     selector._sweep(pool, 0, None, exclusion, groups, progress)
-    return selector.finish()
+    return with_own_ids(selector.finish(), pool)
 
 
 def sample(
@@ -660,6 +663,22 @@ def sample(
         selector = Selector(_weight, k, order="highest", perturb="power", **options)
         selector._sweep(open_pool(weights[:, None], name="pool"), 0, None, exclusion, None, None)
     return replace(selector.finish(), measure="random" if weights is None else "weight")
+
+
+def with_own_ids(picks: Selection, pool: Pool) -> Selection:
+    """Return the picks with what the pool's id column holds for them; refuse an id that two of them have."""
+    if pool.own_ids is None:
+        return picks
+    ids = pool.own_ids(picks.indices)
+    seen: dict[Any, int] = {}
+    for row, own in zip(picks.indices.tolist(), ids.tolist(), strict=True):
+        if own in seen:
+            raise ValueError(
+                f"the id column of {pool.name} has {own!r} both at row {seen[own]:,} and at row {row:,}; accepted is each "
+                "id once"
+            )
+        seen[own] = row
+    return replace(picks, ids=ids)
 
 
 def _both_or_neither(groups: object, grouped: bool) -> None:

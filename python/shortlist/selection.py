@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import html
+import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -116,6 +118,8 @@ class Selection:
         Which end of the measure is informative.
     report : Report
         What was looked at, left out, copied and how fast.
+    ids : ndarray, shape (k,), or None
+        What the pool's id column holds for the picked rows; None where no ``id_column`` was named.
 
     Examples
     --------
@@ -133,6 +137,7 @@ class Selection:
     measure: str
     order: str
     report: Report = field(default_factory=lambda: Report(rows=0))
+    ids: NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
         self.indices.flags.writeable = False
@@ -175,11 +180,12 @@ class Selection:
             "order": self.order,
             "indices": self.indices.tolist(),
             "scores": self.scores.tolist(),
+            **({} if self.ids is None else {"ids": self.ids.tolist()}),
             "report": report,
         }
 
     def to_csv(self, target: str | os.PathLike[str] | IO[str]) -> None:
-        """Write ``rank,index,score`` lines, most informative first.
+        """Write ``rank,index,score`` lines, and ``id`` where there are ids, most informative first.
 
         Parameters
         ----------
@@ -200,17 +206,19 @@ class Selection:
         write_text(target, self._jsonl())
 
     def _csv(self) -> Iterator[str]:
-        yield "rank,index,score\n"
-        for rank, (index, score) in enumerate(self._rows(), 1):
-            yield f"{rank},{index},{score}\n"
+        yield "rank,index,score\n" if self.ids is None else "rank,index,score,id\n"
+        for rank, (index, score, own) in enumerate(self._rows(), 1):
+            yield f"{rank},{index},{score}\n" if self.ids is None else f"{rank},{index},{score},{_cell(own)}\n"
 
     def _jsonl(self) -> Iterator[str]:
-        for rank, (index, score) in enumerate(self._rows(), 1):
-            yield f'{{"rank": {rank}, "index": {index}, "score": {score}}}\n'
+        for rank, (index, score, own) in enumerate(self._rows(), 1):
+            end = "" if self.ids is None else f', "id": {json.dumps(own, default=str)}'
+            yield f'{{"rank": {rank}, "index": {index}, "score": {score}{end}}}\n'
 
-    def _rows(self) -> Iterator[tuple[int, str]]:
+    def _rows(self) -> Iterator[tuple[int, str, Any]]:
+        ids = [None] * len(self) if self.ids is None else self.ids.tolist()
         # str() of a NumPy scalar is the shortest text that reads back as the same float of that dtype.
-        return zip(self.indices.tolist(), map(str, self.scores), strict=True)
+        return zip(self.indices.tolist(), map(str, self.scores), ids, strict=True)
 
     def _head(self) -> str:
         head = f"Selection of {len(self):,} by {self.measure}"
@@ -259,8 +267,18 @@ def beside(target: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield partial
         partial.replace(path)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OSError(f"{path} cannot be written ({error.strerror}); nothing was changed") from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _cell(value: Any) -> str:
+    """Return a value as a field of a CSV file."""
+    text = str(value)
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
 def _duration(seconds: float) -> str:

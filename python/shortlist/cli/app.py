@@ -12,13 +12,15 @@ import numpy as np
 import typer
 from rich.bar import Bar
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from shortlist import _core
 from shortlist.arguments import Progress as OnProgress
 from shortlist.cli.files import FORMATS, read_ids, write_picks
-from shortlist.cli.inspection import Inspection, inspect_file, memory_verdict
+from shortlist.cli.inspection import Inspection, inspect_files, memory_verdict
+from shortlist.pools import Source
 from shortlist.registry import RANDOM, find_measure
 from shortlist.selecting import select
 from shortlist.selection import Selection
@@ -50,6 +52,15 @@ def _writable(out: str | None) -> str | None:
     return out
 
 
+def _shape(text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no shape; accepted is ROWS,CLASSES or MEMBERS,ROWS,CLASSES") from None
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         info = _core.build_info()
@@ -63,14 +74,25 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-File = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A .npy file: (rows, classes), or (members, rows, classes).")
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", help="Files, folders or globs, one pool: .npy .npz .parquet .arrow .h5 .zarr, or raw binary."
+    ),
+]
+Column = Annotated[
+    list[str] | None, typer.Option(help="Of a table: the column of lists, or (repeated) the numeric columns.")
+]
+IdColumn = Annotated[str | None, typer.Option(help="Of a table: the column that names the rows.")]
+Key = Annotated[str | None, typer.Option(help="Of a file of several arrays: which one.")]
+Shape = Annotated[
+    str | None, typer.Option(callback=_shape, metavar="ROWS,CLASSES", help="Of raw binary; -1 for the rows there are.")
 ]
 Strategy = Annotated[str, typer.Option("--strategy", "-s", callback=_known, help="Measure to pick by, or random.")]
 FromLogits = Annotated[bool, typer.Option("--from-logits", help="The file holds logits.")]
 Temperature = Annotated[float, typer.Option(help="Divides the logits.")]
 Normalize = Annotated[str, typer.Option(help="Rows must sum to 1: check, as_is, or renormalize.")]
-Dtype = Annotated[str | None, typer.Option(help="bfloat16: read uint16 as bfloat16.")]
+Dtype = Annotated[str | None, typer.Option(help="Of raw binary, as float32; bfloat16: read uint16 as bfloat16.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="At most so many threads.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")]
 
@@ -86,7 +108,7 @@ def root(
 
 @app.command("select")
 def select_command(
-    file: File,
+    files: Files,
     strategy: Strategy = "margin",
     k: Annotated[int, typer.Option("-k", min=0, help="Rows to pick.")] = 100,
     from_logits: FromLogits = False,
@@ -94,6 +116,10 @@ def select_command(
     normalize: Normalize = "check",
     invalid: Annotated[str, typer.Option(help="Invalid rows: raise, or skip.")] = "raise",
     dtype: Dtype = None,
+    column: Column = None,
+    id_column: IdColumn = None,
+    key: Key = None,
+    shape: Shape = None,
     exclude: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Ids never to pick: .npy, .csv, .jsonl, or one a line.")
     ] = None,
@@ -111,18 +137,18 @@ def select_command(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Pick the k most informative rows of FILE, most informative first."""
+    """Pick the k most informative rows of the files, most informative first."""
     with _one_line_errors():
-        with _progress(file, quiet) as progress:
+        source = _source(files, column, id_column, key, shape, dtype)
+        with _progress(files, quiet) as progress:
             picks = select(
-                file,
+                source,
                 strategy,
                 k,
                 from_logits=from_logits,
                 temperature=temperature,
                 normalize=normalize,
                 invalid=invalid,
-                dtype=dtype,
                 exclude=None if exclude is None else read_ids(exclude),
                 ties=ties,
                 random_state=seed,
@@ -142,13 +168,16 @@ def select_command(
 
 @app.command("inspect")
 def inspect_command(
-    file: File,
+    files: Files,
     strategy: Strategy = "margin",
     k: Annotated[int, typer.Option("-k", min=1, help="Where the cut lies for so many rows.")] = 100,
     from_logits: FromLogits = False,
     temperature: Temperature = 1.0,
     normalize: Normalize = "check",
     dtype: Dtype = None,
+    column: Column = None,
+    key: Key = None,
+    shape: Shape = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
@@ -156,15 +185,15 @@ def inspect_command(
     if strategy == RANDOM:
         raise typer.BadParameter("random has no scores to show", param_hint="--strategy")
     with _one_line_errors():
-        with _progress(file, quiet) as progress:
-            found = inspect_file(
-                file,
+        source = _source(files, column, None, key, shape, dtype)
+        with _progress(files, quiet) as progress:
+            found = inspect_files(
+                source,
                 strategy,
                 k,
                 from_logits=from_logits,
                 temperature=temperature,
                 normalize=normalize,
-                dtype=dtype,
                 n_threads=threads,
                 progress=progress,
             )
@@ -183,7 +212,7 @@ def _one_line_errors() -> Iterator[None]:
         # Whoever read standard output has had enough; what Python still wants to flush goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
-    except (ValueError, TypeError, OSError, MemoryError) as error:
+    except (ValueError, TypeError, OSError, MemoryError, ImportError) as error:
         message = " ".join(str(error).split()) or type(error).__name__
         for name, option in OPTIONS.items():
             message = message.replace(name, option)
@@ -191,12 +220,25 @@ def _one_line_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _progress(file: Path, quiet: bool) -> AbstractContextManager[OnProgress | None]:
-    return nullcontext() if quiet or not sys.stderr.isatty() else _bar(file)
+def _source(
+    files: list[Path],
+    column: list[str] | None,
+    id_column: str | None,
+    key: str | None,
+    shape: Any,
+    dtype: str | None,
+) -> Source:
+    """Return the files as one pool, with how to read them."""
+    one = column[0] if column and len(column) == 1 else column
+    return Source(files, column=one or None, id_column=id_column, key=key, shape=shape, dtype=dtype)
+
+
+def _progress(files: list[Path], quiet: bool) -> AbstractContextManager[OnProgress | None]:
+    return nullcontext() if quiet or not sys.stderr.isatty() else _bar(files)
 
 
 @contextmanager
-def _bar(file: Path) -> Iterator[OnProgress]:
+def _bar(files: list[Path]) -> Iterator[OnProgress]:
     """Show a progress bar on standard error, gone when the work is done."""
     columns = (
         TextColumn("{task.description}"),
@@ -206,7 +248,7 @@ def _bar(file: Path) -> Iterator[OnProgress]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(file.name, total=None)
+        task = bar.add_task(", ".join(file.name for file in files[:3]) + (", ..." if files[3:] else ""), total=None)
 
         def show(done: int, total: int | None) -> None:
             bar.update(task, completed=done, total=total)
@@ -215,13 +257,14 @@ def _bar(file: Path) -> Iterator[OnProgress]:
 
 
 def _show_picks(picks: Selection, quiet: bool) -> None:
-    table = Table("rank", "index", "score", box=None, header_style="bold", pad_edge=False)
+    ids = [] if picks.ids is None else picks.ids[:SHOWN].tolist()
+    table = Table("rank", "index", "score", *(["id"] if ids else []), box=None, header_style="bold", pad_edge=False)
     for column in table.columns:
         column.justify = "right"
     for rank, (index, score) in enumerate(picks, 1):
         if rank > SHOWN:
             break
-        table.add_row(str(rank), str(index), f"{score:.6g}")
+        table.add_row(str(rank), str(index), f"{score:.6g}", *([escape(str(ids[rank - 1]))] if ids else []))
     console = Console(highlight=False)
     console.print(table)
     if len(picks) > SHOWN:
@@ -243,9 +286,9 @@ def _show_inspection(found: Inspection) -> None:
     table.add_column(style="bold")
     table.add_column()
     names = ("members", "rows", "classes")[-len(found.shape) :]
-    table.add_row("file", str(found.path))
+    table.add_row("file", escape(found.name))
     table.add_row("shape", " x ".join(f"{n:,} {name}" for n, name in zip(found.shape, names, strict=True)))
-    table.add_row("dtype", f"{found.dtype}, {'Fortran' if found.fortran else 'C'} order")
+    table.add_row("dtype", f"{found.dtype}{found.layout}")
     table.add_row("size", f"{_bytes(found.size)}; {memory_verdict(found.size)}")
     table.add_row("rows", f"{found.rows - found.invalid:,} valid, {found.invalid:,} invalid")
     for reason, number in found.by_reason.items():

@@ -1,4 +1,4 @@
-"""What `shortlist inspect` finds out about a file, in one walk over it."""
+"""What `shortlist inspect` finds out about files, in one walk over them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist import _core
-from shortlist.npy import SEGMENT, NpyFile
-from shortlist.pools import array_of, open_pool, rows_of
+from shortlist.pools import Source, array_of, open_pool, rows_of
+from shortlist.pools.flat import FlatPool
+from shortlist.pools.paths import expand
 from shortlist.registry import find_measure
 from shortlist.threads import thread_count
 
@@ -27,12 +28,12 @@ PROBE = 4096
 
 @dataclass
 class Inspection:
-    """One file, its rows, and the scores of one measure over them."""
+    """Files, their rows, and the scores of one measure over them."""
 
-    path: Path
-    shape: tuple[int, ...]
+    name: str
+    shape: tuple[int | None, ...]
     dtype: str
-    fortran: bool
+    layout: str
     size: int
     measure: str
     from_logits: bool
@@ -61,31 +62,31 @@ class Inspection:
         return None
 
 
-def inspect_file(
-    path: Path,
+def inspect_files(
+    source: Source,
     measure: str,
     k: int,
     *,
     from_logits: bool,
     temperature: float,
     normalize: str,
-    dtype: str | None,
     n_threads: int | None,
     progress: Progress | None,
 ) -> Inspection:
-    """Walk a file once: diagnose its rows, score them, and see where the k-th best lies."""
+    """Walk over files once: diagnose its rows, score them, and see where the k-th best lies."""
     committee = find_measure(measure).kind == "committee"
-    pool = open_pool(path, committee=committee, dtype=dtype)
+    pool = open_pool(source, committee=committee)
     if pool.rows == 0:
-        raise ValueError(f"{path} is empty: it has no rows")
+        raise ValueError(f"{pool.name} is empty: it has no rows")
     scorer = _core.Scorer(
         measure, from_logits=from_logits, temperature=temperature, normalize=normalize, invalid="skip"
     )
     selector = _core.Selector(k, order=scorer.order, invalid="skip")
     threads = thread_count(n_threads)
-    file = NpyFile(path)
+    layout = f", {'Fortran' if pool.flat.fortran else 'C'} order" if isinstance(pool, FlatPool) else ""
+    shape = (*([pool.members] if pool.members else []), pool.rows, pool.classes)
     found = Inspection(
-        path, file.shape, "bfloat16" if pool.bfloat16 else str(file.array.dtype), file.fortran, path.stat().st_size,
+        pool.name, shape, "bfloat16" if pool.bfloat16 else str(pool.dtype), layout, size_of(source.x),
         measure, from_logits, k,
     )  # fmt: skip
     for block in pool.blocks():
@@ -105,6 +106,7 @@ def inspect_file(
         if progress is not None:
             progress(found.rows, pool.rows)
     indices, best, stats = selector.finish()
+    found.shape = (*shape[:-2], found.rows, shape[-1])
     found.picked = len(indices)
     found.cut = float(best[-1]) if len(best) else None
     found.ties_picked, found.ties_left = stats["ties_at_cut"]["picked"], stats["ties_at_cut"]["left"]
@@ -125,11 +127,18 @@ def available_memory() -> int | None:
 def memory_verdict(size: int) -> str:
     """Say how a file of this size compares with the memory at hand."""
     available = available_memory()
-    walk = f"the walk over it maps {SEGMENT >> 20} MiB at a time"
+    walk = "it is read block by block"
     if available is None:
         return walk
     relation = "fits in" if size < available else "is larger than"
     return f"{relation} the {available / 1e9:.1f} GB of memory available; {walk}"
+
+
+def size_of(paths: list[Path]) -> int:
+    """Return the bytes of all files that paths, folders and globs stand for."""
+    files = [file for path in paths for file in expand(path)]
+    inner = [part for file in files for part in (file.rglob("*") if file.is_dir() else [file])]
+    return sum(part.stat().st_size for part in inner if part.is_file())
 
 
 def _looks_like(block: NDArray[Any]) -> str:

@@ -1,0 +1,237 @@
+"""Tables in Arrow's format: pyarrow's own, and whatever offers its C interface (DuckDB, Polars, ADBC, nanoarrow, ...)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.npy import no_file
+from shortlist.pools.ahead import ahead
+from shortlist.pools.columns import Choice, Column, choose
+from shortlist.pools.extras import need
+from shortlist.pools.flat import READ
+from shortlist.pools.pool import Block, Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from shortlist.pools.source import Reading
+
+ALONE = "x"
+"""Name of the column of an array that is no table."""
+
+
+class ArrowPool(Pool):
+    """Rows of a table, or of a stream of record batches."""
+
+    def __init__(self, table: Any, reading: Reading, name: str) -> None:
+        pa = pyarrow(name)
+        self._stream = isinstance(table, pa.RecordBatchReader)
+        self._table = table
+        self._read_before: list[Any] = []
+        choice = choose(columns_of(table.schema), reading, name)
+        if not choice.classes:
+            choice = measured(choice, self._peek(), name)
+        super().__init__(name, None if self._stream else table.num_rows, choice.form)
+        self.choice = choice
+        self._id_column = reading.id_column
+        self._ids: list[Any] = []
+        if reading.id_column is not None:
+            self.own_ids = self._ids_at
+
+    def blocks(self, limit: int | None = None) -> Iterator[Block]:
+        """Yield blocks in row order, of at most `limit` rows each."""
+        done = 0
+        rows = None if self.choice.lists else max(1, READ // self.row_bytes)
+        for batch in self._batches(rows):
+            if self._id_column is not None and self._stream:
+                self._ids.append(batch.column(self._id_column))
+            yield from self._pieces(block_of(batch, self.choice, done, self.name, self.note), limit)
+            done += batch.num_rows
+
+    def _batches(self, rows: int | None) -> Iterator[Any]:
+        if not self._stream:
+            yield from self._table.select(self._wanted()).to_batches(max_chunksize=rows)
+            return
+        yield from self._read_before
+        self._read_before = []
+        pa = pyarrow(self.name)
+        try:
+            yield from ahead(self._table)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise ValueError(
+                f"{self.name} cannot be read after {self.bytes_read:,} bytes ({one_line(error)})"
+            ) from None
+
+    def _wanted(self) -> list[str]:
+        return list(self.choice.names)
+
+    def _peek(self) -> Any:
+        """Return the first rows without losing them."""
+        if not self._stream:
+            return self._table.slice(0, 1)
+        for batch in self._table:
+            self._read_before.append(batch)
+            if batch.num_rows:
+                return batch
+        raise ValueError("the stream is empty: it has no rows; at least one is needed")
+
+    def _ids_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        pa = pyarrow(self.name)
+        column = pa.chunked_array(self._ids) if self._stream else self._table.column(self._id_column)
+        return taken(column, rows)
+
+
+def arrow_pool(x: Any, reading: Reading, name: str) -> Pool:
+    """See anything with Arrow's C interface as a pool."""
+    reading.only(("column", "id_column"), "a table")
+    pa = pyarrow(f"{name}, a {type(x).__name__},")
+    if isinstance(x, pa.RecordBatch):
+        x = pa.Table.from_batches([x])
+    elif isinstance(x, pa.Array | pa.ChunkedArray):
+        x = pa.table({ALONE: x})
+    elif not isinstance(x, pa.Table | pa.RecordBatchReader):
+        try:
+            x = (
+                pa.RecordBatchReader.from_stream(x)
+                if hasattr(x, "__arrow_c_stream__")
+                else pa.table([pa.array(x)], [ALONE])
+            )
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise ValueError(
+                f"{name} is no table in Arrow's format ({one_line(error)}); accepted is a stream of structs"
+            ) from None
+    return ArrowPool(x, reading, name)
+
+
+def arrow_file_pool(path: Path, reading: Reading) -> Pool:
+    """See a file in Arrow's own format, mapped or streamed, as a pool."""
+    reading.only(("column", "id_column"), "an Arrow file")
+    pa = pyarrow(str(path))
+    try:
+        mapped = pa.memory_map(str(path))
+        try:
+            table = pa.ipc.open_file(mapped).read_all()
+        except pa.ArrowInvalid:
+            table = pa.ipc.open_stream(pa.OSFile(str(path)))
+        return ArrowPool(table, reading, str(path))
+    except FileNotFoundError:
+        raise no_file(path) from None
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{path} is not a readable Arrow file ({one_line(error)})") from None
+
+
+def pyarrow(what: str) -> Any:
+    """Import pyarrow, or say how to get it."""
+    return need("pyarrow", "arrow", what)
+
+
+def columns_of(schema: Any) -> list[Column]:
+    """Describe the columns of an Arrow schema."""
+    return [describe(field.name, field.type) for field in schema]
+
+
+def describe(name: str, kind: Any) -> Column:
+    """Describe a column by its Arrow type."""
+    pa = pyarrow("a table")
+    kind = getattr(kind, "storage_type", kind)
+    types = pa.types
+    if types.is_fixed_size_list(kind):
+        return Column(name, "list", _numbers(kind.value_type), kind.list_size, str(kind))
+    if types.is_list(kind) or types.is_large_list(kind):
+        return Column(name, "ragged", _numbers(kind.value_type), 0, str(kind))
+    dtype = _numbers(kind)
+    return Column(name, "number" if dtype is not None else "other", dtype, 0, str(kind))
+
+
+def _numbers(kind: Any) -> np.dtype[Any] | None:
+    types = pyarrow("a table").types
+    return np.dtype(kind.to_pandas_dtype()) if types.is_floating(kind) or types.is_integer(kind) else None
+
+
+def measured(choice: Choice, first: Any, name: str) -> Choice:
+    """Complete a choice by the length of the first list, for lists that do not all say it."""
+    width = None
+    for column in choice.names:
+        values = first.column(column).drop_null()
+        found = len(values[0]) if len(values) else None
+        if found is not None and width not in (None, found):
+            raise ValueError(f"{name} has lists of {width} and of {found} numbers in row 0; all must be of one length")
+        width = found if width is None else width
+    if not width:
+        raise ValueError(
+            f"column {choice.names[0]!r} of {name} has no numbers in row 0; accepted are lists of one length"
+        )
+    return replace(choice, classes=width)
+
+
+def block_of(batch: Any, choice: Choice, first_row: int, name: str, note: Callable[[str], None]) -> Block:
+    """See a record batch as a block: lists where they lie, numeric columns put together."""
+    if choice.lists:
+        parts = [_rows_of(batch.column(column), column, choice, first_row, name, note) for column in choice.names]
+        return parts if choice.members else parts[0]
+    if len(choice.names) == 1:
+        return _values(batch.column(choice.names[0]), choice, note, name)[:, None]
+    note(f"{name} was put together from {len(choice.names)} columns block by block")
+    out = np.empty((len(choice.names), batch.num_rows), choice.dtype)
+    for place, column in zip(out, choice.names, strict=True):
+        place[:] = _values(batch.column(column), choice, note, name)
+    return out.T
+
+
+def _rows_of(
+    lists: Any, column: str, choice: Choice, first_row: int, name: str, note: Callable[[str], None]
+) -> NDArray[Any]:
+    """See a column of lists as a matrix; a list that is null counts as a row of NaN."""
+    lists = getattr(lists, "storage", lists)
+    valid = lists.drop_null() if lists.null_count else lists
+    if hasattr(valid, "offsets"):
+        lengths = np.diff(valid.offsets.to_numpy())
+        odd = np.flatnonzero(lengths != choice.classes)
+        if len(odd):
+            row = int(np.flatnonzero(np.asarray(lists.is_valid()))[odd[0]]) + first_row
+            raise ValueError(
+                f"column {column!r} of {name} has a list of {lengths[odd[0]]} numbers at row {row:,}, and the rows before it "
+                f"{choice.classes}; all must be of one length"
+            )
+    rows = _values(valid.flatten(), choice, note, name).reshape(len(valid), choice.classes)
+    if valid is lists:
+        return rows
+    note(f"{name} was copied block by block, for its missing rows, which count as NaN")
+    out = np.full((len(lists), choice.classes), 0x7FC0 if choice.bfloat16 else np.nan, choice.dtype)
+    out[np.asarray(lists.is_valid())] = rows
+    return out
+
+
+def _values(array: Any, choice: Choice, note: Callable[[str], None], name: str) -> NDArray[Any]:
+    if array.null_count:
+        note(f"{name} was copied block by block, for its missing numbers, which count as NaN")
+    found: NDArray[Any] = array.to_numpy(zero_copy_only=False)
+    if found.dtype != choice.dtype:
+        note(f"{name} was converted from {found.dtype} to {choice.dtype} block by block")
+        found = found.astype(choice.dtype)
+    return found
+
+
+def taken(column: Any, rows: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the values of an id column at some rows: int64 where all are whole numbers, else objects."""
+    return as_own_ids(column.take(rows).to_pylist())
+
+
+def as_own_ids(values: list[Any]) -> NDArray[Any]:
+    """Return ids as an array: int64 where all are whole numbers, else objects."""
+    if all(isinstance(value, int) and abs(value) < 2**63 for value in values):
+        return np.array(values, dtype=np.int64)
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
+
+
+def one_line(error: BaseException) -> str:
+    """Return the first line of a foreign error, without its full stop."""
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(". ")

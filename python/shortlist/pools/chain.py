@@ -1,0 +1,69 @@
+"""Pools one after the other: lists and iterators of blocks, and several files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.pools.pool import Block, Pool, rows_of, same_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+
+class ChainPool(Pool):
+    """Pools one after the other, each opened only when it is reached."""
+
+    def __init__(self, pools: Iterable[Pool], rows: int | None, name: str) -> None:
+        self._rest = iter(pools)
+        try:
+            self._first = next(self._rest)
+        except StopIteration:
+            raise ValueError(f"{name} is empty: it has no blocks; at least one row is needed") from None
+        super().__init__(name, rows, self._first.form)
+        self._parts: list[tuple[int, Any]] = []
+        if self._first.own_ids is not None:
+            self.own_ids = self._ids_at
+
+    @property
+    def recycles(self) -> bool:  # type: ignore[override]
+        """Whether the memory of a block is used again for one of the next."""
+        return self._first.recycles
+
+    def blocks(self, limit: int | None = None) -> Iterator[Block]:
+        """Yield blocks in row order, of at most `limit` rows each."""
+        done = 0
+        self._parts = []
+        for pool in self._pools():
+            same_form(self.form, pool)
+            first, before = done, self.bytes_read
+            for block in pool.blocks(limit):
+                self.bytes_read = before + pool.bytes_read
+                done += rows_of(block)
+                yield block
+            if self.own_ids is not None:
+                self._parts.append((first, pool.own_ids))
+            for copy in pool.copies:
+                self.note(copy.replace(pool.name, f"each part of {self.name}", 1))
+
+    def overlaps(self, out: NDArray[Any]) -> bool:
+        """Whether writing to `out` might change the pool; looks at the first block."""
+        return self._first.overlaps(out)
+
+    def _pools(self) -> Iterator[Pool]:
+        yield self._first
+        yield from self._rest
+
+    def _ids_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        starts = np.array([start for start, _ in self._parts])
+        part_of = np.searchsorted(starts, rows, side="right") - 1
+        pieces = [self._parts[part][1](rows[part_of == part] - starts[part]) for part in np.unique(part_of)]
+        if not pieces:
+            return np.empty(0, object)
+        found = np.empty(len(rows), np.result_type(*pieces) if all(p.dtype.kind in "iu" for p in pieces) else object)
+        for part, piece in zip(np.unique(part_of), pieces, strict=True):
+            found[part_of == part] = piece
+        return found

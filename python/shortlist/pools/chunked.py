@@ -1,0 +1,131 @@
+"""Zarr arrays and HDF5 datasets, read by their own chunks in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.pools.ahead import ahead
+from shortlist.pools.arrays import check_shape, members_of
+from shortlist.pools.arrow import one_line
+from shortlist.pools.convert import accepted_dtype
+from shortlist.pools.extras import need
+from shortlist.pools.flat import READ
+from shortlist.pools.pool import Block, Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from shortlist.pools.source import Reading
+
+
+class ChunkedPool(Pool):
+    """Rows of an array that is stored in chunks and read by slices.
+
+    `opened` gives the array and what closes it: a file is opened anew for each walk.
+    """
+
+    def __init__(self, opened: Callable[[], tuple[Any, Callable[[], object]]], reading: Reading, name: str) -> None:
+        array, close = opened()
+        try:
+            check_shape(tuple(array.shape), reading.committee, name)
+            dtype, bfloat16 = accepted_dtype(np.dtype(array.dtype), reading.bfloat16, name)
+            members = array.shape[0] if reading.committee else 0
+            super().__init__(name, array.shape[-2], (members, array.shape[-1], dtype.newbyteorder("="), bfloat16))
+            self._chunk = (getattr(array, "chunks", None) or (1, 1, 1))[-2]
+        finally:
+            close()
+        self._opened = opened
+
+    def blocks(self, limit: int | None = None) -> Iterator[Block]:
+        """Yield blocks in row order, of at most `limit` rows each."""
+        self.note(f"{self.name} was decoded block by block")
+        for block in ahead(self._read()):
+            yield from self._pieces(block, limit)
+
+    def _read(self) -> Iterator[Block]:
+        rows = self.rows or 0
+        # Whole chunks, so that none is decoded twice.
+        step = self._chunk * max(1, READ // (self._chunk * self.row_bytes))
+        array, close = self._opened()
+        start = 0
+        try:
+            for start in range(0, rows, step):
+                part = np.asarray(array[..., start : start + step, :]).astype(self.dtype, copy=False)
+                yield members_of(part, True, self.name) if self.members else part
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ValueError(f"{self.name} cannot be read from row {start:,} on ({one_line(error)})") from None
+        finally:
+            close()
+
+
+def array_like_pool(x: Any, reading: Reading, name: str) -> Pool:
+    """See an opened Zarr array or HDF5 dataset as a pool; a group, by its key."""
+    reading.only(("key",), "a Zarr or HDF5 array")
+    array = x if hasattr(x, "dtype") else _member(x, reading, name)
+    return ChunkedPool(lambda: (array, lambda: None), reading, name)
+
+
+def zarr_pool(path: Path, reading: Reading) -> Pool:
+    """See a Zarr store on disk as a pool."""
+    reading.only(("key",), "a Zarr store")
+    zarr = need("zarr", "zarr", str(path))
+
+    def opened() -> tuple[Any, Callable[[], object]]:
+        try:
+            found = zarr.open(str(path), mode="r")
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(f"{path} is not a readable Zarr store ({one_line(error)})") from None
+        return found if hasattr(found, "dtype") else _member(found, reading, str(path)), lambda: None
+
+    return ChunkedPool(opened, reading, str(path))
+
+
+def hdf5_pool(path: Path, reading: Reading) -> Pool:
+    """See one dataset of an HDF5 file as a pool."""
+    reading.only(("key",), "an HDF5 file")
+    h5py = need("h5py", "hdf5", str(path))
+
+    def opened() -> tuple[Any, Callable[[], object]]:
+        try:
+            file = h5py.File(path, "r")
+        except OSError as error:
+            raise ValueError(f"{path} is not a readable HDF5 file ({one_line(error)})") from None
+        try:
+            return _member(file, reading, str(path)), file.close
+        except BaseException:
+            file.close()
+            raise
+
+    return ChunkedPool(opened, reading, str(path))
+
+
+def _member(group: Any, reading: Reading, name: str) -> Any:
+    """Return the array of a group that was asked for, or the one that can be a pool."""
+    arrays = dict(_arrays(group, ""))
+    listed = ", ".join(arrays) or "none"
+    if reading.key is not None:
+        key = reading.key.strip("/")
+        if key not in arrays:
+            raise ValueError(f"key is {reading.key!r}, and {name} has no such array; accepted are {listed}")
+        return arrays[key]
+    fitting = [
+        array
+        for array in arrays.values()
+        if len(array.shape) == (3 if reading.committee else 2) and np.dtype(array.dtype).kind == "f"
+    ]
+    if len(fitting) != 1:
+        found = "several" if fitting else "none"
+        raise ValueError(f"{name} has {found} of its arrays ({listed}) that could be the rows; name one with key=")
+    return fitting[0]
+
+
+def _arrays(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for key in sorted(group.keys()):
+        member = group[key]
+        if hasattr(member, "dtype") and hasattr(member, "shape"):
+            yield prefix + key, member
+        elif hasattr(member, "keys"):
+            yield from _arrays(member, f"{prefix}{key}/")

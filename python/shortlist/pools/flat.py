@@ -1,0 +1,146 @@
+"""Arrays that lie in a file byte for byte: `.npy`, stored members of `.npz`, raw binary.
+
+They are read by positioned reads into a ring of buffers, in the background. That takes the same memory for a file of any
+size, keeps what is read in cache until it is scored, and a file that shrinks meanwhile is an error rather than a bus error,
+as it would be through a memory map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from shortlist.npy import NpyFile
+from shortlist.pools.ahead import ahead
+from shortlist.pools.arrays import check_shape, oddity
+from shortlist.pools.convert import accepted_dtype
+from shortlist.pools.pool import Block, Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from shortlist.pools.source import Reading
+
+READ = 4 << 20
+"""Bytes that are read at once. Three such buffers stay in cache, and calls are rare enough to cost nothing."""
+RUN = 64 << 10
+"""Bytes of one column that are read at once where columns lie together, as long as a buffer stays below `COLUMNS_READ`."""
+COLUMNS_READ = 32 << 20
+DEPTH = 2
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Where an array lies in a file."""
+
+    path: Path
+    offset: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool
+
+
+class FlatPool(Pool):
+    """Rows of an array in a file, read ahead in flat memory."""
+
+    recycles = True
+
+    def __init__(self, flat: Flat, reading: Reading, name: str) -> None:
+        check_shape(flat.shape, reading.committee, name)
+        dtype, bfloat16 = accepted_dtype(flat.dtype, reading.bfloat16, name)
+        self._stored = dtype
+        form = (flat.shape[0] if reading.committee else 0, flat.shape[-1], dtype.newbyteorder("="), bfloat16)
+        super().__init__(name, flat.shape[-2], form)
+        self.flat = flat
+
+    def blocks(self, limit: int | None = None) -> Iterator[Block]:
+        """Yield blocks in row order, of at most `limit` rows each."""
+        if not self._stored.isnative:
+            self.note(f"{self.name} was converted from {oddity(np.empty(0, self._stored))} block by block")
+        for block in ahead(self._read(), DEPTH):
+            if not self._stored.isnative:
+                block = block.astype(self.dtype)
+            yield from self._pieces(list(block) if self.members else block, limit)
+
+    def _read(self) -> Iterator[NDArray[Any]]:
+        flat, rows = self.flat, self.flat.shape[-2]
+        size = READ
+        if flat.fortran:
+            size = min(max(size, RUN // self.dtype.itemsize * self.row_bytes), max(size, COLUMNS_READ))
+        step = min(rows, max(1, size // self.row_bytes))
+        order = "F" if flat.fortran else "C"
+        ring = [np.empty(step * self.row_bytes // self.dtype.itemsize, self._stored) for _ in range(DEPTH + 1)]
+        with flat.path.open("rb", buffering=0) as file:
+            for number, start in enumerate(range(0, rows, max(1, step))):
+                stop = min(start + step, rows)
+                shape = (*flat.shape[:-2], stop - start, flat.shape[-1])
+                buffer = ring[number % len(ring)][: int(np.prod(shape))]
+                self._fill(file, buffer, start, stop)
+                block: NDArray[Any] = buffer.reshape(shape, order=order)  # type: ignore[call-overload]
+                yield block
+
+    def _fill(self, file: BinaryIO, buffer: NDArray[Any], start: int, stop: int) -> None:
+        """Read a range of rows: one run of bytes, or one for each member or column where these lie apart."""
+        flat = self.flat
+        inner = flat.shape[:-1] if flat.fortran else flat.shape[-2:]
+        row = int(np.prod(inner)) // flat.shape[-2] * flat.dtype.itemsize
+        apart = flat.shape[-1] if flat.fortran else int(np.prod(flat.shape[:-2]))
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        run = (stop - start) * row
+        for number in range(apart):
+            file.seek(flat.offset + (number * flat.shape[-2] + start) * row)
+            part = view[number * run : (number + 1) * run]
+            while len(part):
+                got = file.readinto(part)  # type: ignore[attr-defined]
+                if not got:
+                    raise ValueError(
+                        f"{self.name} ended while rows {start:,} to {stop - 1:,} were read: it became shorter since it was "
+                        "opened; accepted is a file that stays as it is"
+                    )
+                part = part[got:]
+
+
+def npy_pool(path: Path, reading: Reading) -> FlatPool:
+    """See one `.npy` file as a pool."""
+    reading.only((), "a .npy file")
+    file = NpyFile(path)
+    return FlatPool(Flat(path, file.offset, file.shape, file.dtype, file.fortran), reading, str(path))
+
+
+def raw_pool(path: Path, reading: Reading) -> FlatPool:
+    """See a file of nothing but numbers as a pool, by the shape and dtype that the caller knows."""
+    reading.only(("shape", "dtype", "order", "offset"), "raw binary")
+    shape = reading.shape
+    if shape is None or reading.dtype is None:
+        raise ValueError(
+            f"{path} has no known suffix, so it would be raw binary, which needs a shape and a dtype; accepted is "
+            f'Source("{path.name}", shape=(-1, classes), dtype="float32"), or .npy, .npz, .parquet, .arrow, .h5, .zarr'
+        )
+    if reading.order not in ("C", "F"):
+        raise ValueError(f'order is {reading.order!r}; accepted are "C" and "F"')
+    brain = reading.dtype.lstrip("<>=") == "bfloat16"
+    try:
+        dtype = np.dtype(reading.dtype.replace("bfloat16", "u2"))
+    except TypeError:
+        raise TypeError(f"dtype is {reading.dtype!r}; accepted are float16, float32, float64 and bfloat16") from None
+    accepted_dtype(dtype, brain, str(path))
+    if len(shape) not in (2, 3) or any(n < 0 for n in (*shape[:-2], shape[-1])) or shape[-2] < -1:
+        raise ValueError(f"shape is {shape}; accepted is (rows, classes) or (members, rows, classes), with -1 for rows")
+    if reading.offset < 0:
+        raise ValueError(f"offset is {reading.offset}; accepted is 0 or more bytes")
+    held = path.stat().st_size - reading.offset
+    row = int(np.prod((*shape[:-2], shape[-1]))) * dtype.itemsize
+    rows = shape[-2] if shape[-2] >= 0 else max(0, held) // max(1, row)
+    if held != rows * row:
+        raise ValueError(
+            f"{path} holds {max(0, held):,} bytes after the first {reading.offset:,}, and shape {shape} of {reading.dtype} is "
+            f"{rows * row:,}; they must be equal"
+        )
+    whole = (*shape[:-2], rows, shape[-1])
+    reading = replace(reading, dtype="bfloat16" if brain else None)
+    return FlatPool(Flat(path, reading.offset, whole, dtype, reading.order == "F"), reading, str(path))

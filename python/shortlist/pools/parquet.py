@@ -1,0 +1,129 @@
+"""Parquet files, row group by row group: as many are read ahead as there are threads, or one large one in pieces."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.npy import no_file
+from shortlist.pools.ahead import ahead, in_order
+from shortlist.pools.arrow import as_own_ids, block_of, columns_of, measured, one_line, pyarrow, taken
+from shortlist.pools.columns import choose
+from shortlist.pools.extras import need
+from shortlist.pools.flat import READ
+from shortlist.pools.pool import Block, Pool
+from shortlist.threads import thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from shortlist.pools.source import Reading
+
+WHOLE = 64 << 20
+"""Row groups up to so many bytes are read whole, several at once; larger ones in pieces."""
+READERS = 4
+"""Most row groups read at once: memory grows with them."""
+
+
+class ParquetPool(Pool):
+    """Rows of one Parquet file."""
+
+    def __init__(self, path: Path, reading: Reading) -> None:
+        self._pq = need("pyarrow.parquet", "arrow", str(path))
+        pa = pyarrow(str(path))
+        self._broken = (pa.ArrowException, OSError)
+        self.path = path
+        try:
+            with self._pq.ParquetFile(path) as file:
+                self._about, schema = file.metadata, file.schema_arrow
+                groups = self._about.num_row_groups
+                self._starts = np.cumsum([0, *(self._about.row_group(i).num_rows for i in range(groups))])
+                choice = choose(columns_of(schema), reading, str(path))
+                if not choice.classes:
+                    if not self._about.num_rows:
+                        raise ValueError(f"{path} is empty: it has no rows, and its lists do not say their length")
+                    first = next(file.iter_batches(1, columns=list(choice.names)))
+                    choice = measured(choice, first, str(path))
+        except FileNotFoundError:
+            raise no_file(path) from None
+        except self._broken as error:
+            raise ValueError(f"{path} is not a readable Parquet file ({one_line(error)})") from None
+        super().__init__(str(path), self._about.num_rows, choice.form)
+        self.choice = choice
+        self._id_column = reading.id_column
+        if reading.id_column is not None:
+            self.own_ids = self._ids_at
+
+    def blocks(self, limit: int | None = None) -> Iterator[Block]:
+        """Yield blocks in row order, of at most `limit` rows each."""
+        self.note(f"{self.name} was decoded block by block")
+        done = 0
+        for batch in self._batches():
+            yield from self._pieces(block_of(batch, self.choice, done, self.name, self.note), limit)
+            done += batch.num_rows
+
+    def _batches(self) -> Iterator[Any]:
+        sizes = np.diff(self._starts)
+        if len(sizes) and sizes.max() * self.row_bytes <= WHOLE:
+            readers = min(READERS, thread_count(None), len(sizes))
+            for table in in_order(
+                [partial(self._group, number, self._columns) for number in range(len(sizes))], readers
+            ):
+                yield from table.to_batches(max_chunksize=None if self.choice.lists else self._step())
+            return
+        yield from ahead(self._in_pieces())
+
+    @property
+    def _columns(self) -> list[str]:
+        return list(self.choice.names)
+
+    def _step(self) -> int:
+        return max(1, READ // self.row_bytes)
+
+    def _group(self, number: int, columns: list[str]) -> Any:
+        """Read one row group whole."""
+        try:
+            # Readers are not shared between threads; the footer is.
+            with self._pq.ParquetFile(self.path, metadata=self._about, pre_buffer=True) as file:
+                table = file.read_row_group(number, columns=columns, use_threads=not self.choice.lists)
+        except self._broken as error:
+            raise self._unreadable(number, error) from None
+        return table
+
+    def _in_pieces(self) -> Iterator[Any]:
+        """Read row groups in pieces, so that a large one takes no more memory than a small one."""
+        number = 0
+        try:
+            with self._pq.ParquetFile(self.path, metadata=self._about) as file:
+                for number in range(len(self._starts) - 1):
+                    yield from file.iter_batches(
+                        self._step(), row_groups=[number], columns=self._columns, use_threads=not self.choice.lists
+                    )
+        except self._broken as error:
+            raise self._unreadable(number, error) from None
+
+    def _unreadable(self, number: int, error: BaseException) -> ValueError:
+        return ValueError(
+            f"{self.name} cannot be read in row group {number}, rows {self._starts[number]:,} to "
+            f"{self._starts[number + 1] - 1:,} ({one_line(error)})"
+        )
+
+    def _ids_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Read the id column of the row groups that the rows are in."""
+        group_of = np.searchsorted(self._starts, rows, side="right") - 1
+        found = np.empty(len(rows), dtype=object)
+        for group in np.unique(group_of):
+            column = self._group(int(group), [str(self._id_column)]).column(0)
+            found[group_of == group] = taken(column, rows[group_of == group] - self._starts[group])
+        return as_own_ids(found.tolist())
+
+
+def parquet_pool(path: Path, reading: Reading) -> ParquetPool:
+    """See one Parquet file as a pool."""
+    reading.only(("column", "id_column"), "a Parquet file")
+    return ParquetPool(path, reading)

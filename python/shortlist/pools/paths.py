@@ -1,0 +1,130 @@
+"""Paths: which kind of file each is, what a folder or a glob stands for, and several files as one pool."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shortlist.npy import NpyFile, no_file
+from shortlist.pools.arrays import committee_pool
+from shortlist.pools.chain import ChainPool
+from shortlist.pools.flat import npy_pool, raw_pool
+from shortlist.pools.npz import npz_pool
+from shortlist.pools.pool import Pool, same_form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shortlist.pools.source import Reading
+
+
+def _parquet(path: Path, reading: Reading) -> Pool:
+    from shortlist.pools.parquet import parquet_pool
+
+    return parquet_pool(path, reading)
+
+
+def _arrow(path: Path, reading: Reading) -> Pool:
+    from shortlist.pools.arrow import arrow_file_pool
+
+    return arrow_file_pool(path, reading)
+
+
+def _zarr(path: Path, reading: Reading) -> Pool:
+    from shortlist.pools.chunked import zarr_pool
+
+    return zarr_pool(path, reading)
+
+
+def _hdf5(path: Path, reading: Reading) -> Pool:
+    from shortlist.pools.chunked import hdf5_pool
+
+    return hdf5_pool(path, reading)
+
+
+KINDS: dict[str, Callable[[Path, Reading], Pool]] = {
+    ".npy": npy_pool,
+    ".npz": npz_pool,
+    **dict.fromkeys((".parquet", ".pq"), _parquet),
+    **dict.fromkeys((".arrow", ".feather", ".ipc", ".arrows"), _arrow),
+    **dict.fromkeys((".h5", ".hdf5"), _hdf5),
+    ".zarr": _zarr,
+}
+"""THE list of file kinds by suffix; what has none of these is raw binary."""
+
+
+def path_pool(x: str | os.PathLike[str], reading: Reading) -> Pool:
+    """See a file, a folder or a glob as a pool."""
+    return files_pool(expand(x), reading, str(x))
+
+
+def expand(x: str | os.PathLike[str]) -> list[Path]:
+    """Return the files a path, a folder or a glob stands for, by name."""
+    path = Path(x)
+    if path.is_dir() and not _is_zarr(path):
+        return _of_folder(path)
+    if not path.exists() and glob.has_magic(str(x)):
+        # Not Path.glob, which takes no absolute pattern.
+        found = sorted(Path(name) for name in glob.glob(str(x), recursive=True))  # noqa: PTH207
+        if not found:
+            raise FileNotFoundError(f"{x} matches no file (looked from {Path.cwd()})")
+        return found
+    return [path]
+
+
+def file_pool(path: Path, reading: Reading) -> Pool:
+    """See one file as a pool, by its suffix."""
+    if _is_zarr(path):
+        return _zarr(path, reading)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a directory; accepted is a file, or one folder of files")
+    if not path.exists():
+        raise no_file(path)
+    return KINDS.get(path.suffix.lower(), raw_pool)(path, reading)
+
+
+def files_pool(files: list[Path], reading: Reading, name: str) -> Pool:
+    """See several files as one pool; all are opened once before anything is read, so what does not fit shows at once."""
+    if len(files) == 1:
+        return file_pool(files[0], reading)
+    if reading.committee and all(file.suffix == ".npy" for file in files):
+        members = [NpyFile(file) for file in files]
+        if all(len(member.shape) == 2 for member in members):
+            return committee_pool([member.array for member in members], reading, name)
+    pools = [file_pool(file, reading) for file in files]
+    for pool in pools[1:]:
+        same_form(pools[0].form, pool)
+    known = [pool.rows for pool in pools if pool.rows is not None]
+    return ChainPool(pools, sum(known) if len(known) == len(pools) else None, name)
+
+
+def is_path(x: Any) -> bool:
+    """Whether x names a file."""
+    return isinstance(x, str | os.PathLike)
+
+
+def _of_folder(folder: Path) -> list[Path]:
+    """Return the files of one kind under a folder; what starts with . or _ is none, as writers of Parquet have it."""
+    found = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in KINDS
+        and path.is_file()
+        and not any(part[0] in "._" for part in path.relative_to(folder).parts)
+    ]
+    kinds = sorted({path.suffix.lower() for path in found})
+    if not found:
+        raise IsADirectoryError(f"{folder} is a directory with no files to read in it; accepted are {', '.join(KINDS)}")
+    if len(kinds) > 1:
+        raise IsADirectoryError(
+            f"{folder} is a directory of {' and '.join(kinds)} files; accepted are files of one kind"
+        )
+    return found
+
+
+def _is_zarr(path: Path) -> bool:
+    return path.is_dir() and (
+        path.suffix == ".zarr" or any((path / name).exists() for name in ("zarr.json", ".zarray", ".zgroup"))
+    )

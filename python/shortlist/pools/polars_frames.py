@@ -1,0 +1,117 @@
+"""Polars frames: a column of arrays or numeric columns, in memory or from a lazy query in batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shortlist.pools.ahead import ahead
+from shortlist.pools.arrow import as_own_ids
+from shortlist.pools.columns import Column, choose
+from shortlist.pools.flat import READ
+from shortlist.pools.pool import Block, Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from shortlist.pools.source import Reading
+
+
+class PolarsPool(Pool):
+    """Rows of a DataFrame, or of a LazyFrame that is collected in batches."""
+
+    def __init__(self, frame: Any, reading: Reading, name: str) -> None:
+        import polars as pl
+
+        self._lazy = isinstance(frame, pl.LazyFrame)
+        schema = frame.collect_schema()
+        columns = [_column(column, kind) for column, kind in schema.items()]
+        lists = [column for column in columns if column.kind == "ragged"]
+        choice = choose(columns, reading, name)
+        if any(column.name in choice.names for column in lists):
+            raise TypeError(
+                f"column {choice.names[0]!r} of {name} is a {schema[choice.names[0]]}, whose rows may differ in length; accepted "
+                f"is an Array: cast it with .with_columns(pl.col({choice.names[0]!r}).list.to_array(WIDTH))"
+            )
+        super().__init__(name, None if self._lazy else frame.height, choice.form)
+        self._frame, self.choice = frame, choice
+        self._id_column = reading.id_column
+        self._ids: list[Any] = []
+        if reading.id_column is not None:
+            self.own_ids = self._ids_at
+
+    def blocks(self, limit: int | None = None) -> Iterator[Block]:
+        """Yield blocks in row order, of at most `limit` rows each."""
+        step = max(1, READ // self.row_bytes)
+        for frame in self._frames(step):
+            if self._id_column is not None and self._lazy:
+                self._ids.append(frame.get_column(self._id_column))
+            if self.choice.lists:
+                parts = [frame.get_column(column).rechunk().to_numpy() for column in self.choice.names]
+                yield from self._pieces(parts if self.choice.members else parts[0], limit)
+                continue
+            self.note(f"{self.name} was put together from {self.classes} columns block by block")
+            wide = frame.select(self.choice.names)
+            for start in range(0, frame.height, step):
+                block = wide.slice(start, step).to_numpy(order="fortran")
+                yield from self._pieces(block.astype(self.dtype, copy=False), limit)
+
+    def _frames(self, step: int) -> Iterator[Any]:
+        if not self._lazy:
+            # Slices at the bounds of chunks need no copy.
+            yield from self._frame.iter_slices(max(1, self._frame.height)) if self._in_one_piece() else self._chunks()
+            return
+        wanted = [*self.choice.names, *([self._id_column] if self._id_column else [])]
+        query = self._frame.select(list(dict.fromkeys(wanted)))
+        if not hasattr(query, "collect_batches"):
+            raise TypeError(
+                f"{self.name} is a LazyFrame, and this Polars cannot collect one in batches; pass .collect()"
+            )
+        yield from ahead(query.collect_batches(chunk_size=step))
+
+    def _in_one_piece(self) -> bool:
+        return not self.choice.lists or all(self._frame.get_column(name).n_chunks() == 1 for name in self.choice.names)
+
+    def _chunks(self) -> Iterator[Any]:
+        """Cut the frame where the first column's chunks end."""
+        start = 0
+        for length in self._frame.get_column(self.choice.names[0]).chunk_lengths():
+            yield self._frame.slice(start, length)
+            start += length
+
+    def _ids_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        import polars as pl
+
+        column = pl.concat(self._ids) if self._lazy else self._frame.get_column(self._id_column)
+        return as_own_ids(column.gather(rows).to_list())
+
+
+def polars_pool(x: Any, reading: Reading, name: str) -> Pool:
+    """See a DataFrame, LazyFrame or Series as a pool."""
+    reading.only(("column", "id_column"), "a Polars frame")
+    import polars as pl
+
+    if isinstance(x, pl.Series):
+        x = x.to_frame(x.name or "x")
+    if not isinstance(x, pl.DataFrame | pl.LazyFrame):
+        raise TypeError(f"{name} is a polars {type(x).__name__}; accepted are DataFrame, LazyFrame and Series")
+    return PolarsPool(x, reading, name)
+
+
+def _column(name: str, kind: Any) -> Column:
+    import polars as pl
+
+    if isinstance(kind, pl.Array) and not isinstance(kind.inner, pl.Array):
+        return Column(name, "list", _numbers(kind.inner), int(kind.size), str(kind))
+    if isinstance(kind, pl.List):
+        return Column(name, "ragged", _numbers(kind.inner), 0, str(kind))
+    dtype = _numbers(kind)
+    return Column(name, "number" if dtype is not None else "other", dtype, 0, str(kind))
+
+
+def _numbers(kind: Any) -> np.dtype[Any] | None:
+    import polars as pl
+
+    return pl.Series([], dtype=kind).to_numpy().dtype if kind.is_float() or kind.is_integer() else None

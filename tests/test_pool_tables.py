@@ -1,0 +1,276 @@
+"""Tables of every kind give the picks that their array gives, with the ids of an id column, and say what is wrong where."""
+
+import csv
+import json
+
+import numpy as np
+import oracles
+import pytest
+
+import shortlist as sl
+from shortlist.pools import flat, parquet
+
+rng = np.random.default_rng(5)
+P = oracles.probabilities(rng, 3000, 7, np.float32)
+BEST = sl.select(P, "margin", 9)
+IDS = [f"row-{number}" for number in rng.permutation(3000)]
+WIDE = list("abcdefg")
+pa = pytest.importorskip("pyarrow", reason="pip install 'shortlist[arrow]'")
+pq = pytest.importorskip("pyarrow.parquet")
+
+
+@pytest.fixture(autouse=True)
+def small_reads(monkeypatch):
+    """Read few rows at a time, so that every table takes many reads."""
+    monkeypatch.setattr(flat, "READ", 1000)
+
+
+def lists(x, kind=None):
+    values = pa.array(np.ascontiguousarray(x).reshape(-1))
+    if kind is not None:
+        return pa.array(list(x), kind)
+    return pa.FixedSizeListArray.from_arrays(values, x.shape[1])
+
+
+TABLE = pa.table({"id": IDS, "proba": lists(P), "text": ["x"] * 3000})
+NUMBERS = pa.table({**{name: P[:, i] for i, name in enumerate(WIDE)}, "id": np.arange(3000) * 10})
+
+
+def streamed(table):
+    return pa.RecordBatchReader.from_batches(table.schema, iter(table.to_batches(max_chunksize=700)))
+
+
+class Capsule:
+    """Offers Arrow's C interface and nothing else."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda t: t, streamed, Capsule, lambda t: t.to_batches()[0], lambda t: [t[:900], t[900:]]]
+)
+def test_arrow_tables_and_streams(wrap):
+    picks = sl.select(sl.Source(wrap(TABLE), id_column="id"), "margin", 9)
+    assert picks == BEST
+    assert picks.report.copies == ()
+    assert picks.ids.tolist() == [IDS[row] for row in BEST.indices]
+    picks = sl.select(sl.Source(wrap(NUMBERS), id_column="id"), "margin", 9)
+    assert picks == BEST
+    assert picks.ids.tolist() == (BEST.indices * 10).tolist()
+    assert "put together from 7 columns" in picks.report.copies[0]
+    assert np.array_equal(sl.score(sl.Source(wrap(NUMBERS), column=WIDE), "margin"), sl.score(P, "margin"))
+
+
+def test_arrow_arrays_without_a_table():
+    for x in (lists(P), pa.chunked_array([lists(P[:1000]), lists(P[1000:])])):
+        assert sl.select(x, "margin", 9) == BEST
+
+
+def test_sliced_tables_are_read_where_they_lie():
+    picks = sl.select(TABLE.slice(100, 2000), "margin", 9)
+    assert picks == sl.select(P[100:2100], "margin", 9)
+    assert picks.report.copies == ()
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.float32()), pa.large_list(pa.float32())])
+def test_lists_of_any_length_are_read_where_all_are_of_one(kind, tmp_path):
+    assert sl.select(pa.table({"p": lists(P, kind)}), "margin", 9) == BEST
+    odd = pa.array([*map(list, P[:5]), [0.5, 0.5]], kind)
+    with pytest.raises(ValueError, match="column 'p' of x has a list of 2 numbers at row 5, and the rows before it 7"):
+        sl.select(pa.table({"p": odd}), "margin", 2)
+    pq.write_table(pa.table({"p": odd}), tmp_path / "x.parquet")
+    with pytest.raises(ValueError, match="x.parquet has a list of 2 numbers at row 5"):
+        sl.select(tmp_path / "x.parquet", "margin", 2)
+
+
+def test_missing_rows_and_numbers_count_as_nan():
+    rows = [*map(list, P[:20].astype(float))]
+    rows[3] = None
+    rows[8] = [None] * 7
+    for kind in (pa.list_(pa.float32(), 7), pa.list_(pa.float32())):
+        table = pa.table({"p": pa.array(rows, kind)})
+        with pytest.raises(ValueError, match="row 3 has NaN"):
+            sl.select(table, "margin", 2)
+        picks = sl.select(table, "margin", 18, invalid="skip")
+        assert picks.report.skipped == 2
+        assert any("missing rows" in copy for copy in picks.report.copies)
+
+
+def test_columns_are_named_or_the_one_that_fits():
+    two = pa.table({"a": lists(P), "b": lists(P[::-1]), "id": IDS})
+    assert sl.select(sl.Source(two, column="a"), "margin", 9) == BEST
+    assert sl.select(two, "bald", 9) == sl.select([P, P[::-1]], "bald", 9)
+    assert sl.select(sl.Source(two, column=["b", "a"]), "bald", 9) == sl.select([P[::-1], P], "bald", 9)
+    for source, message in (
+        (two, "has several columns of lists, 'a' and 'b'; name one with column="),
+        (sl.Source(two, column="c"), "column is 'c', and x has no such column; there are 'a', 'b', 'id'"),
+        (sl.Source(two, id_column="key"), "id_column is 'key', and x has no such column"),
+        (sl.Source(two, column="id"), "column 'id' of x has dtype string, which holds no numbers"),
+        (sl.Source(two, column=["a", "b"]), "accepted is one, but for a committee"),
+        (NUMBERS, "column 'id' of x has dtype int64; accepted are float16"),
+        (sl.Source(TABLE, key="a"), "key is 'a', which means nothing for a table"),
+        (pa.table({"t": ["a", "b"]}), "column 't' of x has dtype string"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            sl.select(source, "margin", 2)
+
+
+def test_numeric_columns_of_two_dtypes_become_the_wider():
+    mixed = NUMBERS.drop(["id"]).set_column(0, "a", pa.array(P[:, 0].astype(np.float64)))
+    picks = sl.select(mixed, "margin", 9, normalize="as_is")
+    assert np.array_equal(picks.indices, BEST.indices)
+    assert picks.scores.dtype == np.float64
+
+
+def test_ids_that_repeat_are_refused():
+    table = TABLE.set_column(0, "id", pa.array(["same"] * 3000))
+    with pytest.raises(
+        ValueError, match="the id column of x has 'same' both at row .* and at row .*; accepted is each id once"
+    ):
+        sl.select(sl.Source(table, id_column="id"), "margin", 9)
+
+
+def test_bfloat16_columns():
+    bits = oracles.bfloat16(P)
+    wanted = sl.select(bits, "margin", 9, dtype="bfloat16", normalize="as_is")
+    assert (
+        sl.select(sl.Source(pa.table({"p": lists(bits)}), dtype="bfloat16"), "margin", 9, normalize="as_is") == wanted
+    )
+
+
+@pytest.mark.parametrize("whole", [0, parquet.WHOLE])
+@pytest.mark.parametrize("group", [250, 5000])
+def test_parquet(tmp_path, monkeypatch, whole, group):
+    monkeypatch.setattr(parquet, "WHOLE", whole)
+    for number, (name, table) in enumerate({"lists": TABLE, "wide": NUMBERS}.items()):
+        path = tmp_path / f"{name}.parquet"
+        pq.write_table(table, path, row_group_size=group, compression="zstd")
+        source = sl.Source(path, id_column="id")
+        picks = sl.select(source, "margin", 9)
+        assert picks == BEST
+        assert picks.ids.tolist() == [IDS[row] if number == 0 else row * 10 for row in BEST.indices.tolist()]
+        assert np.array_equal(sl.score(source, "entropy"), sl.score(P, "entropy"))
+        groups = np.arange(3000) % 5
+        assert sl.select(source, "margin", per_group=2, groups=groups) == sl.select(
+            P, "margin", per_group=2, groups=groups
+        )
+
+
+def test_parquet_folders(tmp_path):
+    (tmp_path / "x" / "day=2").mkdir(parents=True)
+    pq.write_table(TABLE[:1000], tmp_path / "x" / "a.parquet")
+    pq.write_table(TABLE[1000:1000], tmp_path / "x" / "b.parquet")
+    pq.write_table(TABLE[1000:], tmp_path / "x" / "day=2" / "c.parquet")
+    (tmp_path / "x" / "_SUCCESS").touch()
+    (tmp_path / "x" / "_common_metadata.parquet").touch()
+    picks = sl.select(sl.Source(tmp_path / "x", column="proba", id_column="id"), "margin", 9)
+    assert picks == BEST
+    assert picks.ids.tolist() == [IDS[row] for row in BEST.indices]
+    with pytest.raises(ValueError, match="k is 4,000, and the pool has 3,000 rows"):
+        sl.select(sl.Source(tmp_path / "x", column="proba"), "margin", 4000)
+    narrow = pa.table({"id": IDS, "proba": lists(P[:, :5]), "text": IDS})
+    pq.write_table(narrow, tmp_path / "x" / "d.parquet")
+    with pytest.raises(ValueError, match="c.parquet has classes 7, and the rows before it 5|d.parquet has classes 5"):
+        sl.select(sl.Source(tmp_path / "x", column="proba"), "margin", 9)
+    pq.write_table(narrow.rename_columns(["id", "scores", "text"]), tmp_path / "x" / "d.parquet")
+    with pytest.raises(ValueError, match="column is 'proba', and .*d.parquet has no such column"):
+        sl.select(sl.Source(tmp_path / "x", column="proba"), "margin", 9)
+
+
+@pytest.mark.parametrize("whole", [0, parquet.WHOLE])
+def test_parquet_that_is_broken(tmp_path, monkeypatch, whole):
+    monkeypatch.setattr(parquet, "WHOLE", whole)
+    path = tmp_path / "x.parquet"
+    pq.write_table(TABLE, path, row_group_size=1000, compression="zstd", use_dictionary=False)
+    good = path.read_bytes()
+    about = pq.ParquetFile(path).metadata.row_group(1).column(1)
+    for content, message in (
+        (b"", "x.parquet is not a readable Parquet file"),
+        (good[:-5000], "x.parquet is not a readable Parquet file"),
+        (good[: len(good) // 2], "x.parquet is not a readable Parquet file"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            sl.select(path, "margin", 9)
+    bad = bytearray(good)
+    start = about.data_page_offset
+    bad[start : start + about.total_compressed_size] = bytes(about.total_compressed_size)
+    path.write_bytes(bad)
+    with pytest.raises(ValueError, match="x.parquet cannot be read in row group 1, rows 1,000 to 1,999"):
+        sl.select(path, "margin", 9)
+    pq.write_table(TABLE[:0], path)
+    with pytest.raises(ValueError, match="x.parquet is empty: it has no rows"):
+        sl.select(path, "margin", 9)
+
+
+def test_arrow_files(tmp_path):
+    for name, make in (("x.arrow", pa.ipc.new_file), ("x.arrows", pa.ipc.new_stream)):
+        with make(str(tmp_path / name), TABLE.schema) as writer:
+            writer.write_table(TABLE, max_chunksize=800)
+        picks = sl.select(sl.Source(tmp_path / name, id_column="id"), "margin", 9)
+        assert picks == BEST
+        assert picks.report.copies == ()
+        assert picks.ids.tolist() == [IDS[row] for row in BEST.indices]
+    (tmp_path / "y.arrow").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="y.arrow is not a readable Arrow file"):
+        sl.select(tmp_path / "y.arrow", "margin", 9)
+
+
+def test_polars_frames_with_arrays():
+    pl = pytest.importorskip("polars", reason="pip install 'shortlist[polars]'")
+    frame = pl.DataFrame({"id": IDS, "proba": P})
+    pieces = pl.concat([frame[:1000], frame[1000:]], rechunk=False)
+    for x in (frame, pieces, frame.lazy()):
+        picks = sl.select(sl.Source(x, id_column="id"), "margin", 9)
+        assert picks == BEST
+        assert picks.report.copies == ()
+        assert picks.ids.tolist() == [IDS[row] for row in BEST.indices]
+    assert sl.select(frame["proba"], "margin", 9) == BEST
+    wide = pl.DataFrame(P, schema=WIDE)
+    for x in (wide, wide.lazy()):
+        picks = sl.select(x, "margin", 9)
+        assert picks == BEST
+        assert "put together from 7 columns" in picks.report.copies[0]
+    with pytest.raises(TypeError, match=r"is a List.*cast it with .*list.to_array"):
+        sl.select(frame.with_columns(pl.col("proba").arr.to_list()), "margin", 9)
+    with pytest.raises(TypeError, match="column 'id' of x has dtype String"):
+        sl.select(wide.with_columns(id=pl.lit("a")), "margin", 9)
+    holes = frame.with_columns(pl.when(pl.int_range(pl.len()) != 4).then("proba").alias("proba"))
+    with pytest.raises(ValueError, match="row 4 has NaN"):
+        sl.select(holes, "margin", 9)
+
+
+def test_pandas_frames_with_ids_and_arrow_columns():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(P, columns=WIDE)
+    assert sl.select(frame, "margin", 9).report.copies == ()
+    picks = sl.select(sl.Source(frame.assign(id=IDS), id_column="id"), "margin", 9)
+    assert picks == BEST
+    assert picks.ids.tolist() == [IDS[row] for row in BEST.indices]
+    assert "copied from 7 pandas columns" in picks.report.copies[0]
+    indexed = frame.set_axis(pandas.Index(IDS, name="id"))
+    assert sl.select(sl.Source(indexed, id_column="id"), "margin", 9).ids.tolist() == picks.ids.tolist()
+    arrow = pandas.DataFrame({"p": pandas.Series(pandas.arrays.ArrowExtensionArray(lists(P))), "id": IDS})
+    picks = sl.select(sl.Source(arrow, id_column="id"), "margin", 9)
+    assert picks == BEST
+    assert picks.ids.tolist() == [IDS[row] for row in BEST.indices]
+    nullable = frame.convert_dtypes(dtype_backend="numpy_nullable")
+    nullable.loc[4, "b"] = pandas.NA
+    with pytest.raises(ValueError, match="row 4 has NaN in column 1"):
+        sl.select(nullable, "margin", 9)
+
+
+def test_ids_are_written_with_the_picks(tmp_path):
+    table = TABLE.set_column(0, "id", pa.array([f'a "{name}", b' for name in IDS]))
+    picks = sl.select(sl.Source(table, id_column="id"), "margin", 3)
+    picks.to_csv(tmp_path / "x.csv")
+    rows = list(csv.DictReader((tmp_path / "x.csv").read_text().splitlines()))
+    assert [row["id"] for row in rows] == picks.ids.tolist()
+    assert [int(row["index"]) for row in rows] == picks.indices.tolist()
+    picks.to_jsonl(tmp_path / "x.jsonl")
+    assert [json.loads(line)["id"] for line in (tmp_path / "x.jsonl").read_text().splitlines()] == picks.ids.tolist()
+    assert picks.to_dict()["ids"] == picks.ids.tolist()
