@@ -74,6 +74,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A file, a folder or a glob: one pool.")]
 Files = Annotated[
     list[Path],
     typer.Argument(
