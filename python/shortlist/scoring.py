@@ -107,8 +107,9 @@ def score_pool(
     out: NDArray[np.floating[Any]] | None,
     n_threads: int,
     progress: Progress | None,
+    first_row: int = 0,
 ) -> NDArray[np.floating[Any]]:
-    """Score an opened pool; a stream of unknown length is collected piece by piece."""
+    """Score an opened pool; a stream of unknown length is collected piece by piece. Messages count from `first_row`."""
     steps = Steps(progress, pool.rows)
     pieces: list[NDArray[np.floating[Any]]] = []
     named = isinstance(scorer, _core.Scorer)
@@ -122,7 +123,12 @@ def score_pool(
         if isinstance(scorer, _core.Scorer):
             piece = np.empty(rows, pool.score_dtype) if out is None else out[done : done + rows]
             scorer.score(
-                block, piece, bfloat16=pool.bfloat16, first_row=done, n_threads=n_threads, progress=steps.within
+                block,
+                piece,
+                bfloat16=pool.bfloat16,
+                first_row=first_row + done,
+                n_threads=n_threads,
+                progress=steps.within,
             )
         else:
             piece = call_measure(scorer, pool.kept(block))

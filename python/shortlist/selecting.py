@@ -532,17 +532,15 @@ def select(
         )
         if scorer is None:
             raise ValueError('perturb is "softrank", and measure "random" has no scores to rank')
-        direction = scorer.order if isinstance(scorer, _core.Scorer) else order or "highest"
         scores = score_pool(pool, scorer, None, thread_count(n_threads), progress)
-        picks = select(
-            _softrank(scores, direction, exclusion)[:, None],
-            _weight,
+        picks = softrank_picks(
+            scores,
+            name_of(measure),
+            scorer.order if isinstance(scorer, _core.Scorer) else order or "highest",
             k,
-            order="highest",
             invalid=invalid,
             ties=ties,
             random_state=random_state,
-            perturb="power",
             coldness=coldness,
             exclude=exclude,
             groups=groups,
@@ -550,15 +548,9 @@ def select(
             quotas=quotas,
             strict=strict,
         )
-        report = replace(
-            picks.report,
-            perturb="softrank",
-            seconds=time.perf_counter() - began,
-            bytes=pool.bytes_read,
-            copies=tuple(pool.copies),
-        )
-        picks = replace(picks, scores=scores[picks.indices], measure=name_of(measure), order=direction, report=report)
-        return with_own_ids(picks, pool)
+        seconds = time.perf_counter() - began
+        report = replace(picks.report, seconds=seconds, bytes=pool.bytes_read, copies=tuple(pool.copies))
+        return with_own_ids(replace(picks, report=report), pool)
     groups = None if groups is None else as_labels(groups, pool.rows)
     labels = distinct(groups) if groups is not None else None
     if isinstance(quotas, str) and labels is not None and groups is not None and k is not None:
@@ -665,20 +657,39 @@ def sample(
     return replace(selector.finish(), measure="random" if weights is None else "weight")
 
 
+def softrank_picks(
+    scores: NDArray[np.floating[Any]],
+    name: str,
+    order: Order,
+    k: int | None,
+    *,
+    exclude: ArrayLike | set[int] | None,
+    **options: Any,
+) -> Selection:
+    """Draw from the scores of all rows in proportion to rank^-coldness, the most informative first in rank."""
+    weights = _softrank(scores, order, Exclusion(exclude, len(scores)))[:, None]
+    picks = select(weights, _weight, k, order="highest", perturb="power", exclude=exclude, **options)
+    report = replace(picks.report, perturb="softrank")
+    return replace(picks, scores=scores[picks.indices], measure=name, order=order, report=report)
+
+
 def with_own_ids(picks: Selection, pool: Pool) -> Selection:
-    """Return the picks with what the pool's id column holds for them; refuse an id that two of them have."""
+    """Return the picks with what the pool's id column holds for them."""
     if pool.own_ids is None:
         return picks
-    ids = pool.own_ids(picks.indices)
+    return refuse_repeats(replace(picks, ids=pool.own_ids(picks.indices)), pool.name)
+
+
+def refuse_repeats(picks: Selection, name: str) -> Selection:
+    """Refuse an id that two of the picked rows have: nobody could tell which of them is meant."""
     seen: dict[Any, int] = {}
-    for row, own in zip(picks.indices.tolist(), ids.tolist(), strict=True):
+    for row, own in zip(picks.indices.tolist(), [] if picks.ids is None else picks.ids.tolist(), strict=True):
         if own in seen:
             raise ValueError(
-                f"the id column of {pool.name} has {own!r} both at row {seen[own]:,} and at row {row:,}; accepted is each "
-                "id once"
+                f"the id column of {name} has {own!r} both at row {seen[own]:,} and at row {row:,}; accepted is each id once"
             )
         seen[own] = row
-    return replace(picks, ids=ids)
+    return picks
 
 
 def _both_or_neither(groups: object, grouped: bool) -> None:

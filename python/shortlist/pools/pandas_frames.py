@@ -84,4 +84,5 @@ def _column(name: Any, kind: Any) -> Column:
     numpy_dtype = kind if isinstance(kind, np.dtype) else getattr(kind, "numpy_dtype", None)
     if numpy_dtype is not None and numpy_dtype.kind in "fiu":
         return Column(name, "number", numpy_dtype, 0, str(kind))
-    return Column(name, "other", None, 0, str(kind))
+    hint = " (for lists, read it with dtype_backend='pyarrow')" if str(kind) == "object" else ""
+    return Column(name, "other", None, 0, str(kind) + hint)

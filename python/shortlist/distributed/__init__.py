@@ -1,0 +1,1 @@
+"""Selection on a cluster: `shortlist.distributed.dask` and `shortlist.distributed.ray`, each needing its own extra."""
