@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from . import against_memory, against_rivals, bandwidth, data, import_cost, logits, memory, rivals
+from shortlist.benchmarking import bandwidth, data, rivals
+from shortlist.benchmarking.machine import cores, machine
+from shortlist.benchmarking.timing import interleave
+
+from . import against_memory, against_rivals, import_cost, logits, memory
 from .report import Figure, Printer, verdict
-from .timing import interleave
 
 PARTS = ("bandwidth", *against_memory.PARTS, "logits", "rivals", "memory", "import")
 
@@ -43,33 +43,8 @@ def options() -> argparse.Namespace:
     given.part = set(given.part or PARTS)
     if given.quick:
         given.rounds = min(given.rounds, 3)
-    given.threads = given.threads or ([1, 2] if len(cores()) > 1 else [1])
+    given.threads = given.threads or ([1, 2] if cores() > 1 else [1])
     return given
-
-
-def cores() -> set[int]:
-    """The cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return os.sched_getaffinity(0)
-    return set(range(os.cpu_count() or 1))
-
-
-def machine() -> dict[str, Any]:
-    """What was measured, and on what."""
-    from shortlist import _core
-
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        models = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        cpu = models[0].partition(": ")[2] if models else cpu
-    return {
-        "cpu": cpu,
-        "cores": len(cores()),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "shortlist": _core.build_info(),
-    }
 
 
 def measure_bandwidth(given: argparse.Namespace, printer: Printer) -> list[Figure]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import data
-from .bandwidth import reader
+from shortlist.benchmarking import data
+from shortlist.benchmarking.bandwidth import reader
+from shortlist.benchmarking.timing import Task, Times, interleave
+
 from .report import Figure, Printer, progress
-from .timing import Task, Times, interleave
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

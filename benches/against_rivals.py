@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import data, rivals
+from shortlist.benchmarking import data, rivals
+from shortlist.benchmarking.rivals import MEASURES, Rival
+from shortlist.benchmarking.timing import Task, Times, interleave
+
 from .report import Figure, Printer, number, progress, verdict
-from .rivals import MEASURES, Rival
-from .timing import Task, Times, interleave
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

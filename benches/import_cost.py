@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from shortlist.benchmarking.timing import interleave
+
 from .report import Figure, Printer
-from .timing import interleave
 
 TARGET = 0.1
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import data
+from shortlist.benchmarking import data
+from shortlist.benchmarking.bandwidth import reader
+from shortlist.benchmarking.timing import Task, interleave
+
 from .against_memory import WIDTHS, K
-from .bandwidth import reader
 from .report import Figure, Printer, progress
-from .timing import Task, interleave
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,11 @@ import importlib
 import subprocess
 import sys
 
-from . import data, peak
+from shortlist.benchmarking import data, peak
+from shortlist.benchmarking.rivals import MEASURES, Rival
+
 from .against_rivals import K, rival_task
 from .report import Figure, Printer, number
-from .rivals import MEASURES, Rival
 
 TARGET = 16.0  # MiB, for Shortlist
 OURS = "Shortlist"

@@ -7,28 +7,25 @@ modAL's formulas do the same work in the same run.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
-
-import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from typing import TYPE_CHECKING
 
+import numpy as np
 import place_names
 import show
-from benches import peak
-from benches.rivals import LOWEST, MEASURES, reference
-from benches.rivals.modal import ModALFormulas
-from benches.rivals.numpy_best import NumPyThreads
-from benches.timing import interleave
 
 import shortlist as sl
+from shortlist.benchmarking import peak
+from shortlist.benchmarking.agreement import agreement
+from shortlist.benchmarking.machine import cores
+from shortlist.benchmarking.rivals import LOWEST, MEASURES
+from shortlist.benchmarking.rivals.modal import ModALFormulas
+from shortlist.benchmarking.rivals.numpy_best import NumPyThreads
+from shortlist.benchmarking.timing import interleave
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +37,6 @@ RIVALS = {"NumPy, expert": NumPyThreads, "modAL's formulas": ModALFormulas}
 NEEDED = 6 * 2**30  # bytes free for modAL's temporaries
 
 Picks = dict[tuple[str, str], np.ndarray]
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def task(who: str, measure: str, path: Path, labelled: np.ndarray) -> Callable[[], np.ndarray]:
@@ -158,20 +150,6 @@ def compare(path: Path, labelled: np.ndarray, probs: np.ndarray) -> None:
     show.say("Times are ratios to Shortlist's; medians of 5 interleaved runs, modAL's formulas once. The file is in")
     show.say("the page cache. Peak memory is what the process allocates beyond the mapped input of "
              f"{probs.nbytes / 2**20:,.0f} MiB.")  # fmt: skip
-
-
-def agreement(ours: np.ndarray, theirs: np.ndarray, measure: str, probs: np.ndarray) -> str:
-    """Whether two sets of picks are the same, and why not."""
-    mine, others = np.setdiff1d(ours, theirs), np.setdiff1d(theirs, ours)
-    if not len(mine):
-        return "the same"
-    exact = reference(probs[np.concatenate([mine, others])], measure)
-    spread = exact.max() - exact.min()
-    if spread == 0:
-        return f"{len(mine)} differ: ties at the cut"
-    rounding = 4 * np.finfo(np.float32).eps * max(1.0, float(np.abs(exact).max()))
-    why = "float32 rounding at the cut" if spread <= rounding else "NOT explained by rounding"
-    return f"{len(mine)} differ by {spread:.0e}: {why}"
 
 
 def memory(who: str) -> dict[str, int]:

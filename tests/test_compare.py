@@ -59,6 +59,7 @@ def test_near_duplicates_by_embedding_and_by_answer():
     assert by_answer.near_duplicates == {"twins": 0.25, "apart": 0.0}
     logits = sl.compare(np.log(p), picks, k=4, from_logits=True)
     assert logits.near_duplicates == by_answer.near_duplicates
+    assert sl.compare(np.log(p), k=4, from_logits=True).names[-2:] == ("energy", "random")
 
 
 def test_measures_of_two_classes_agree_and_it_says_so():

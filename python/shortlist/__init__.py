@@ -25,6 +25,7 @@ __version__: str = _core.build_info()["version"]
 _LAZY: dict[str, str] = {
     **dict.fromkeys(("badge", "kmeans_plus_plus"), "shortlist.diversity"),
     **dict.fromkeys(("simulate", "Simulation"), "shortlist.simulation"),
+    **dict.fromkeys(("bench", "Benchmark"), "shortlist.benchmarking"),
     "compare": "shortlist.comparing",
     "Comparison": "shortlist.comparison",
     **dict.fromkeys(

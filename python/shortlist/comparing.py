@@ -87,11 +87,11 @@ def compare(
     if pool.rows is None:
         raise TypeError("x is a stream, which can be walked once; accepted are arrays and files")
     k = whole(k, "k", least=2)
-    wanted = _wanted(strategies, from_logits, embeddings is not None)
+    wanted = wanted_of(strategies, from_logits, embeddings is not None)
     picks: dict[str, NDArray[np.int64]] = {}
     ties: dict[str, int] = {}
     for name, how in wanted.items():
-        found = _pick(how, x, k, embeddings, random_state, options) if isinstance(how, str) else how
+        found = pick(how, x, k, embeddings, random_state, options) if isinstance(how, str) else how
         if isinstance(found, Selection):
             if found.measure != RANDOM:
                 ties[name] = found.report.ties_left
@@ -119,7 +119,8 @@ def compare(
     )
 
 
-def _wanted(strategies: Any, from_logits: bool, embedded: bool) -> dict[str, Any]:
+def wanted_of(strategies: Any, from_logits: bool, embedded: bool) -> dict[str, Any]:
+    """Return strategies by name, checked; all that fit the pool where none are named."""
     diverse = [name for name in DIVERSE if embedded and hasattr(shortlist, name)]
     if strategies is None:
         inputs = "logits" if from_logits else "probabilities"
@@ -138,7 +139,10 @@ def _wanted(strategies: Any, from_logits: bool, embedded: bool) -> dict[str, Any
     return pairs
 
 
-def _pick(how: str, x: Any, k: int, embeddings: Any, seed: int, options: dict[str, Any]) -> Any:
+def pick(how: str, x: Any, k: int, embeddings: Any, seed: int, options: dict[str, Any]) -> Any:
+    """Return the picks of a strategy by name: a measure of a row, random, or one of `DIVERSE`."""
+    if how == RANDOM:
+        return select(x, RANDOM, k, random_state=seed, n_threads=options["n_threads"])
     if how not in DIVERSE:
         return select(x, how, k, random_state=seed, **options)
     needs, seeded = DIVERSE[how]

@@ -16,9 +16,11 @@ def main() -> None:
         raise SystemExit(1) from None
     del rich, typer
     from shortlist.cli.app import app
+    from shortlist.cli.benching import bench_command
     from shortlist.cli.comparing import compare_command
     from shortlist.cli.simulating import simulate_command
 
+    app.command("bench")(bench_command)
     app.command("compare")(compare_command)
     app.command("simulate")(simulate_command)
     app(prog_name="shortlist")

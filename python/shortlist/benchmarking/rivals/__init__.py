@@ -31,6 +31,8 @@ RIVALS = {
     "numexpr_vm": ("NumExpr",),
     "numba_loops": ("NumbaLoops", "NumbaFused"),
     "torch_cpu": ("Torch",),
+    "polars_frame": ("Polars",),
+    "duckdb_table": ("DuckDB",),
     "jax_cpu": ("Jax",),
 }
 
@@ -96,6 +98,9 @@ def load(wanted: tuple[str, ...] = tuple(RIVALS)) -> tuple[list[Rival], dict[str
             continue
         try:
             module = importlib.import_module(f"{__name__}.{module_name}")
+        except ModuleNotFoundError as error:
+            skipped[module_name] = f"{error.name} is not installed"
+            continue
         except Exception as error:  # a broken install may raise anything
             skipped[module_name] = f"{type(error).__name__}: {error}".splitlines()[0][:120]
             continue
@@ -110,3 +115,17 @@ def load(wanted: tuple[str, ...] = tuple(RIVALS)) -> tuple[list[Rival], dict[str
             else:
                 working.append(rival)
     return working, skipped
+
+
+def named(name: str) -> Rival:
+    """Make a rival by its name, without looking at the others."""
+    for module_name, classes in RIVALS.items():
+        try:
+            module = importlib.import_module(f"{__name__}.{module_name}")
+        except Exception:  # noqa: S112  (a broken install may raise anything; another module may have it)
+            continue
+        for class_name in classes:
+            made: Rival = getattr(module, class_name)()
+            if made.name == name:
+                return made
+    raise ValueError(f"there is no working rival {name!r}")

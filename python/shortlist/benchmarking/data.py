@@ -35,7 +35,7 @@ class Buffer:
         self.raw = self.raw[start : start + n_bytes]
 
     def rows(self, n_rows: int, n_classes: int, dtype: str) -> np.ndarray:
-        """The first bytes of the buffer as a C-ordered matrix."""
+        """Return the first bytes of the buffer as a C-ordered matrix."""
         n_bytes = n_rows * n_classes * np.dtype(dtype).itemsize
         return self.raw[:n_bytes].view(dtype).reshape(n_rows, n_classes)
 
@@ -117,7 +117,7 @@ def fill(x: np.ndarray, pool: str, seed: int = 0) -> np.ndarray:
 
 
 def fortran(x: np.ndarray) -> np.ndarray:
-    """A Fortran-ordered copy, made in tiles that stay in cache."""
+    """Return a Fortran-ordered copy, made in tiles that stay in cache."""
     out = np.empty(x.shape, dtype=x.dtype, order="F")
     rows = max(1, (1 << 16) // x.shape[1])
     for start in range(0, len(x), rows):

@@ -11,22 +11,22 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 INTERVAL = 0.001
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def phase(name: str, task: Callable[[], object]) -> None:
     """In the child: run a task as a phase the parent measures."""
-    print(f"begin {name}", flush=True)
-    sys.stdin.readline()
-    task()
-    print(f"end {name}", flush=True)
-    sys.stdin.readline()
+    for word in ("begin", "end"):
+        if word == "end":
+            task()
+        sys.stdout.write(f"{word} {name}\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
 
 
 def anonymous_bytes(pid: int) -> int:
@@ -47,9 +47,7 @@ def phases(arguments: Sequence[str]) -> dict[str, int]:
     if not Path("/proc/self/status").exists():
         return {}
     command = [sys.executable, *arguments]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    assert child.stdin is not None
-    assert child.stdout is not None
+    child: Any = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
     highest = 0
     done = threading.Event()
 
@@ -77,6 +75,7 @@ def phases(arguments: Sequence[str]) -> dict[str, int]:
         done.set()
         watcher.join()
         child.stdin.close()
+        child.stdout.close()
         code = child.wait()
     if code:
         raise subprocess.CalledProcessError(code, command)

@@ -1,0 +1,89 @@
+"""The plot of a benchmark: rows against time on logarithmic axes, and bars against read bandwidth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from shortlist.benchmarking.rivals import MEASURES
+from shortlist.benchmarking.tasks import OURS
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from shortlist.benchmarking.result import Benchmark
+
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#444444"
+# Rivals share a few muted colours and differ by marker and dash: their names stand beside their lines in the legend.
+MUTED = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C564B", "#7F7F7F")
+MARKERS = "s^Dv<>Xph*d+x"
+
+
+def draw(found: Benchmark) -> Figure:
+    """Draw one panel of curves for each measure that rivals share, and one of bars."""
+    shared = [name for name in MEASURES if name in found.strategies] or found.strategies[:1]
+    figure = Figure(figsize=(5 * len(shared) + 5.5, 5.6), layout="constrained")
+    *curves, bars = figure.subplots(1, len(shared) + 1)
+    for axes, strategy in zip(curves, shared, strict=True):
+        _curves(axes, found, strategy)
+    handles, labels = curves[0].get_legend_handles_labels()
+    for axes in curves[1:]:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            if label not in labels:
+                handles, labels = [*handles, handle], [*labels, label]
+    figure.legend(handles, labels, loc="outside lower center", ncols=6, fontsize=9)
+    _bars(bars, found)
+    return figure
+
+
+def _curves(axes: Any, found: Benchmark, strategy: str) -> None:
+    threads = found.threads[-1]
+    sizes = sorted({t.rows for t in found.timings})
+    for who in [*found.rivals, OURS]:
+        points = [(t.rows, t.median) for rows in sizes if (t := found.find(who, strategy, threads, rows)) is not None]
+        if not points:
+            continue
+        place = found.rivals.index(who) if who != OURS else 0
+        look: dict[str, Any] = {
+            "color": MUTED[place % len(MUTED)],
+            "marker": MARKERS[place % len(MARKERS)],
+            "alpha": 0.8,
+        }
+        if who == OURS:
+            look = {"color": BLUE, "marker": "o", "linewidth": 2.5}
+        axes.plot(*zip(*points, strict=True), label=who, markersize=5, **look)
+    _, classes = found.shape
+    read = [
+        (rows, sum(found.reads[threads, rows]) / len(found.reads[threads, rows]))
+        for rows in sizes
+        if (threads, rows) in found.reads
+    ]
+    axes.plot(*zip(*read, strict=True), color=GREY, linestyle="--", linewidth=1, label="reading the memory alone")
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="rows",
+        ylabel="seconds",
+        title=f"{strategy}: top {found.k:,}, {classes} classes, {threads} threads",
+    )
+    axes.grid(alpha=0.25, which="both")
+
+
+def _bars(axes: Any, found: Benchmark) -> None:
+    shown = [name for name in reversed(found.strategies) if name != "random" and found.share(name, found.threads[0])]
+    height = 0.8 / len(found.threads)
+    for place, n in enumerate(found.threads):
+        shares = [found.share(name, n) or 0.0 for name in shown]
+        rows = [
+            row + (len(found.threads) - 1 - place - (len(found.threads) - 1) / 2) * height for row in range(len(shown))
+        ]
+        bars = axes.barh(
+            rows, shares, height * 0.9, color=(BLUE, ORANGE)[place % 2], label=f"{n} thread{'s' if n > 1 else ''}"
+        )
+        axes.bar_label(bars, [f"{share:.2f}" for share in shares], padding=3, fontsize=8)
+    axes.axvline(1, color=GREY, linestyle="--", linewidth=1)
+    axes.set_yticks(range(len(shown)), shown)
+    axes.set(xlim=(0, 1.2), xlabel="share of read bandwidth", title="Shortlist against memory")
+    axes.legend(loc="upper right", fontsize=9)
+    axes.grid(alpha=0.25, axis="x")

@@ -1,0 +1,237 @@
+"""The result of bench(): timings, and the tables, JSON and plot made of them."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from shortlist.benchmarking.tasks import OURS
+from shortlist.selection import beside, write_text
+from shortlist.tables import aligned
+
+if TYPE_CHECKING:
+    import os
+
+    from matplotlib.figure import Figure
+
+
+@dataclass
+class Timing:
+    """Runs of one strategy by one competitor, on so many rows with so many threads.
+
+    Attributes
+    ----------
+    who, strategy : str
+    threads, rows : int
+    seconds : list of float
+        One for each run.
+    bytes : int or None
+        Bytes of the pool; None where it is not read exactly once.
+    picks : str or None
+        Whether a rival picked what Shortlist did.
+    peak : int or None
+        Peak memory beyond the input, in bytes, where it was measured.
+    """
+
+    who: str
+    strategy: str
+    threads: int
+    rows: int
+    seconds: list[float]
+    bytes: int | None
+    picks: str | None = None
+    peak: int | None = None
+
+    @property
+    def median(self) -> float:
+        """Seconds of the median run."""
+        return statistics.median(self.seconds)
+
+    @property
+    def spread(self) -> float:
+        """Slowest run less fastest, over the median."""
+        return (max(self.seconds) - min(self.seconds)) / self.median
+
+    @property
+    def gb_per_s(self) -> float | None:
+        """Bytes of the pool per second, in 10^9."""
+        return None if self.bytes is None else self.bytes / self.median / 1e9
+
+
+class Benchmark:
+    """What `bench` measured; shows itself as tables.
+
+    Attributes
+    ----------
+    timings : list of Timing
+    machine : dict
+        Processor, cores, versions, date.
+    shape, dtype, k, rounds
+        What was run.
+    skipped : dict
+        Rivals that were left out, and why.
+    reads : dict of (threads, rows): list of float
+        Seconds to read the same memory and do nothing else.
+    """
+
+    def __init__(
+        self,
+        timings: list[Timing],
+        machine: dict[str, Any],
+        shape: tuple[int, int],
+        dtype: str,
+        k: int,
+        rounds: int,
+        skipped: dict[str, str],
+        reads: dict[tuple[int, int], list[float]],
+    ) -> None:
+        self.timings, self.machine, self.shape, self.dtype = timings, machine, tuple(shape), dtype
+        self.k, self.rounds, self.skipped, self.reads = k, rounds, skipped, reads
+
+    @property
+    def threads(self) -> list[int]:
+        """Numbers of threads measured."""
+        return sorted({n for n, _ in self.reads})
+
+    @property
+    def strategies(self) -> list[str]:
+        """Strategies measured."""
+        return list(dict.fromkeys(t.strategy for t in self.timings if t.who == OURS))
+
+    @property
+    def rivals(self) -> list[str]:
+        """Rivals measured."""
+        return list(dict.fromkeys(t.who for t in self.timings if t.who != OURS))
+
+    def find(self, who: str, strategy: str, threads: int, rows: int | None = None) -> Timing | None:
+        """Return one timing, on the whole pool unless `rows` says otherwise; None where there is none."""
+        at = self.shape[0] if rows is None else rows
+        key = (who, strategy, threads, at)
+        return next((t for t in self.timings if (t.who, t.strategy, t.threads, t.rows) == key), None)
+
+    def median(self, strategy: str, threads: int) -> float:
+        """Return Shortlist's median seconds on the whole pool."""
+        found = self.find(OURS, strategy, threads)
+        if found is None:
+            raise KeyError(
+                f"{strategy!r} with {threads} threads was not measured; there are {', '.join(self.strategies)}"
+            )
+        return found.median
+
+    def read_gb_per_s(self, threads: int) -> float:
+        """Return the read bandwidth measured beside the rest, in 10^9 bytes a second."""
+        of_pool = next(t.bytes for t in self.timings if t.bytes is not None and t.rows == self.shape[0])
+        return of_pool / statistics.median(self.reads[threads, self.shape[0]]) / 1e9 if of_pool else 0.0
+
+    def share(self, strategy: str, threads: int) -> float | None:
+        """Return the share of read bandwidth that a strategy reaches; None where it reads more than once."""
+        found = self.find(OURS, strategy, threads)
+        if found is None or found.gb_per_s is None:
+            return None
+        return found.gb_per_s / self.read_gb_per_s(threads)
+
+    def heading(self) -> str:
+        """Return one line on what was run and on what."""
+        rows, classes = self.shape
+        bandwidth = ", ".join(f"{self.read_gb_per_s(n):.1f} GB/s with {n}" for n in self.threads)
+        return (
+            f"top {self.k:,} of {rows:,} x {classes:,} {self.dtype}; medians of {self.rounds} interleaved runs; "
+            f"{self.machine['cpu']}, {self.machine['cores']} cores; memory is read at {bandwidth} threads"
+        )
+
+    def rows(self) -> list[list[str]]:
+        """Return Shortlist's figures as text, the first line naming the columns."""
+        head = ["strategy", "threads", "median", "spread", "rows/s", "GB/s", "of read bandwidth", "peak memory"]
+        body = []
+        for name in self.strategies:
+            for n in self.threads:
+                t = self.find(OURS, name, n)
+                if t is None:
+                    continue
+                share = self.share(name, n)
+                rate = "-" if t.gb_per_s is None or name == "random" else f"{t.gb_per_s:.1f}"
+                of = "-" if share is None or name == "random" else f"{share:.2f}"
+                speed = f"{t.rows / t.median / 1e6:.3g} M"
+                body.append([name, str(n), _time(t.median), f"{t.spread:.0%}", speed, rate, of, _size(t.peak)])
+        return [head, *body]
+
+    def rival_rows(self) -> list[list[str]]:
+        """Return the rivals' figures as text; a mark ``*`` is on those of fewer runs; empty where there was no rival."""
+        body = []
+        for strategy in self.strategies:
+            for n in self.threads:
+                ours = self.find(OURS, strategy, n)
+                for who in self.rivals:
+                    t = self.find(who, strategy, n)
+                    if t is None or ours is None:
+                        continue
+                    mark = "*" if len(t.seconds) < self.rounds else ""
+                    ratio = f"{t.median / ours.median:.3g} x{mark}"
+                    body.append([strategy, str(n), who, ratio, t.picks or "", _size(t.peak)])
+        head = ["strategy", "threads", "rival", "time over Shortlist's", "picks", "peak memory"]
+        return [head, *body] if body else []
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for json.dumps."""
+        return {
+            "machine": self.machine,
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+            "k": self.k,
+            "rounds": self.rounds,
+            "skipped": self.skipped,
+            "reads": [{"threads": n, "rows": rows, "seconds": s} for (n, rows), s in self.reads.items()],
+            "timings": [asdict(t) for t in self.timings],
+        }
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Benchmark:
+        """Read what `to_dict` returned."""
+        return cls(
+            [Timing(**t) for t in record["timings"]],
+            record["machine"],
+            (record["shape"][0], record["shape"][1]),
+            record["dtype"],
+            record["k"],
+            record["rounds"],
+            record["skipped"],
+            {(r["threads"], r["rows"]): r["seconds"] for r in record["reads"]},
+        )
+
+    def to_json(self, target: str | os.PathLike[str]) -> None:
+        """Write `to_dict` to a file."""
+        write_text(target, iter([json.dumps(self.to_dict(), indent=1), "\n"]))
+
+    def plot(self) -> Figure:
+        """Draw rows against time and shares of bandwidth. Needs matplotlib: the extra `plot`."""
+        from shortlist.benchmarking.plots import draw
+
+        return draw(self)
+
+    def to_png(self, target: str | os.PathLike[str]) -> None:
+        """Write `plot` to a file."""
+        figure = self.plot()
+        with beside(target) as partial:
+            figure.savefig(partial, format="png", dpi=150, metadata={"Software": None})
+
+    def __repr__(self) -> str:
+        parts = [self.heading(), "", aligned(self.rows())]
+        if self.rival_rows():
+            parts += ["", aligned(self.rival_rows())]
+        return "\n".join([*parts, *(f"skipped: {name} ({reason})" for name, reason in self.skipped.items())])
+
+
+def _time(seconds: float) -> str:
+    return (
+        f"{seconds:.3g} s"
+        if seconds >= 1
+        else f"{seconds * 1e3:.3g} ms"
+        if seconds >= 1e-3
+        else f"{seconds * 1e6:.3g} us"
+    )
+
+
+def _size(n_bytes: int | None) -> str:
+    return "-" if n_bytes is None else f"{n_bytes / 2**20:,.1f} MiB"

@@ -1,0 +1,148 @@
+"""bench(): what it measures, how rivals are judged and left out, and what it shows. Not how fast anything is."""
+
+import json
+import os
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pytest
+
+import shortlist as sl
+from shortlist.benchmarking import rivals
+from shortlist.benchmarking.agreement import agreement
+from shortlist.benchmarking.timing import interleave
+
+P = np.random.default_rng(3).dirichlet(np.ones(5), 20_000).astype(np.float32)
+CALL = {"k": 20, "rounds": 3, "threads": [1], "peaks": False}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return sl.bench(P, "margin,entropy,random", rivals=["numpy_best", "modal"], **CALL)
+
+
+def test_every_strategy_and_rival_is_timed_on_every_size(found):
+    assert found.strategies == ["margin", "entropy", "random"]
+    assert found.rivals == ["NumPy chunked", "NumPy chunked, threads", "NumPy fused top-k, threads", "modAL's formulas"]
+    assert sorted({t.rows for t in found.timings}) == [2000, 20_000]
+    ours = found.find("Shortlist", "margin", 1)
+    assert (len(ours.seconds), ours.bytes, ours.picks) == (3, P.nbytes, None)
+    assert found.share("margin", 1) == pytest.approx(ours.gb_per_s / found.read_gb_per_s(1))
+    assert found.find("modAL's formulas", "random", 1) is None
+
+
+def test_rivals_pick_the_same(found):
+    assert {t.picks for t in found.timings if t.who != "Shortlist"} == {"the same"}
+
+
+def test_agreement_tells_ties_from_mistakes():
+    p = np.full((6, 2), 0.5)
+    p[3:] = [0.9, 0.1]
+    assert agreement([0, 1], [1, 0], "margin", p) == "the same"
+    assert agreement([0, 1], [1, 2], "margin", p) == "1 differ: ties at the cut"
+    assert agreement([0, 1], [1, 3], "margin", p).endswith("NOT explained by rounding")
+    assert agreement([0, 1], [1], "margin", p) == "1 picks, not 2"
+    close = np.array([[0.5 + 1e-9, 0.5 - 1e-9], [0.5, 0.5]], np.float64)
+    assert agreement([0], [1], "least_confident", close).endswith("NOT explained by rounding")
+    assert "rounding at the cut" in agreement(
+        [0], [1], "entropy", np.array([[0.5 + 1e-7, 0.5], [0.5, 0.5]], np.float32)
+    )
+
+
+def test_broken_and_missing_rivals_are_named_and_left_out(monkeypatch):
+    broken, wrong = types.ModuleType("broken"), types.ModuleType("wrong")
+
+    class Broken:
+        name = "Broken"
+
+        def setup(self, x, n_threads):
+            raise AttributeError("module 'numpy' has no attribute 'float'")
+
+    class Wrong(rivals.importlib.import_module("shortlist.benchmarking.rivals.modal").ModALFormulas):
+        name = "Wrong"
+
+        def scores(self, measure):
+            return super().scores(measure) + 1
+
+    broken.Broken, wrong.Wrong = Broken, Wrong
+    for module in (broken, wrong):
+        monkeypatch.setitem(sys.modules, f"shortlist.benchmarking.rivals.{module.__name__}", module)
+    monkeypatch.setattr(rivals, "RIVALS", {"broken": ("Broken",), "wrong": ("Wrong",), "absent": ("Absent",)})
+    working, skipped = rivals.load(("broken", "wrong", "absent"))
+    assert working == []
+    assert skipped == {
+        "Broken": "AttributeError: module 'numpy' has no attribute 'float'",
+        "Wrong": "wrong least_confident scores",
+        "absent": "shortlist.benchmarking.rivals.absent is not installed",
+    }
+
+
+def test_interleaving_runs_all_tasks_in_turn():
+    ran = []
+    times = interleave({name: lambda name=name: ran.append(name) for name in "abc"}, 3)
+    assert ran == [*"abc", *"abc", *"bca", *"cab"]
+    assert {len(t.seconds) for t in times.values()} == {3}
+
+
+def test_logits_files_and_pools_that_are_made(tmp_path):
+    np.save(tmp_path / "logits.npy", np.log(P))
+    logits = sl.bench(tmp_path / "logits.npy", from_logits=True, **CALL)
+    assert "energy" in logits.strategies
+    assert logits.skipped == {"all rivals": "they take probabilities, and the pool holds logits"}
+    made = sl.bench(rows=3000, classes=3, dtype="float64", strategies="gini", rivals="none", **CALL)
+    assert (made.shape, made.dtype) == ((3000, 3), "float64")
+
+
+def test_peak_memory_is_measured_in_processes_of_their_own():
+    found = sl.bench(P, "margin", rivals=["modal"], **{**CALL, "peaks": True})
+    if not os.path.exists("/proc/self/status"):
+        pytest.skip("peak memory is read from /proc")
+    assert found.find("Shortlist", "margin", 1).peak < 4 << 20
+    assert found.find("modAL's formulas", "margin", 1).peak > P.nbytes / 2
+
+
+def test_it_keeps_and_shows_itself(found, tmp_path):
+    pytest.importorskip("matplotlib")
+    found.to_json(tmp_path / "b.json")
+    again = sl.Benchmark.from_dict(json.loads((tmp_path / "b.json").read_text()))
+    assert repr(again) == repr(found)
+    assert set(again.machine) >= {"cpu", "cores", "python", "numpy", "shortlist", "date", "packages"}
+    assert "top 20 of 20,000 x 5 float32; medians of 3 interleaved runs" in repr(found)
+    margin, entropy, bars = found.plot().axes
+    assert (margin.get_xscale(), margin.get_yscale(), margin.get_xlabel()) == ("log", "log", "rows")
+    assert {line.get_label() for line in entropy.lines} >= {"Shortlist", "modAL's formulas"}
+    assert [text.get_text() for text in bars.get_yticklabels()] == ["entropy", "margin"]
+    found.to_png(tmp_path / "b.png")
+    assert (tmp_path / "b.png").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rivals": "nothing"}, "rivals has 'nothing'; accepted are auto, none, and numpy_best"),
+        ({"k": 30_000}, "k is 30,000; accepted are at most the 20,000 rows"),
+        ({"rounds": 2}, "rounds is 2; accepted is a whole number, 3 or more"),
+        ({"x": P[0]}, r"x has shape \(5,\)"),
+        ({"x": P.T}, "x is not contiguous in C order"),
+        ({"x": None, "dtype": "int8"}, "dtype is 'int8'"),
+        ({"strategies": "k_center"}, "needs embeddings="),
+    ],
+)
+def test_mistakes(changes, message):
+    with pytest.raises(ValueError, match=message):
+        sl.bench(**{"x": P, "rivals": "none", **CALL, **changes})
+
+
+def test_the_command(tmp_path):
+    pytest.importorskip("typer")
+    np.save(tmp_path / "p.npy", P)
+    words = ["p.npy", "-s", "margin", "-k", "10", "--rivals", "modal", "--rounds", "3", "--threads", "1", "--no-peaks"]
+    done = subprocess.run(
+        [sys.executable, "-m", "shortlist", "bench", *words, "--json", "b.json"],
+        capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120, env={**os.environ, "COLUMNS": "150"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "modAL's formulas" in done.stdout
+    assert json.loads((tmp_path / "b.json").read_text())["shape"] == [20_000, 5]
