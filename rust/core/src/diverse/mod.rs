@@ -20,6 +20,7 @@
 //! ```
 
 pub mod badge;
+pub mod coverage;
 mod front;
 pub mod gradient;
 pub mod k_center;
@@ -31,6 +32,7 @@ pub mod plus_plus;
 pub mod points;
 mod pool;
 pub mod race;
+pub mod similarity;
 mod triangle;
 
 pub(crate) use front::Entry;
