@@ -3,6 +3,7 @@
 mod array;
 mod badge;
 mod border;
+mod coverage;
 mod k_center;
 mod scorer;
 mod selector;
@@ -19,6 +20,8 @@ use shortlist_core::measure::Measure;
 mod _core {
     #[pymodule_export]
     use super::badge::{badge, kmeans_plus_plus};
+    #[pymodule_export]
+    use super::coverage::{coverage, typical};
     #[pymodule_export]
     use super::k_center::k_center;
     #[pymodule_export]

@@ -174,7 +174,8 @@ impl<'a, E: Element> Added<'a, E> {
         if median > 0.0 {
             Ok(median)
         } else {
-            let sentence = "scale is None, and the reference rows are too alike to tell one; accepted is a number above 0";
+            let sentence =
+                "scale is None, and the reference rows are too alike to tell one; accepted is a number above 0";
             Err(Error::Argument(sentence.into()))
         }
     }

@@ -34,6 +34,7 @@ mod pool;
 pub mod race;
 pub mod similarity;
 mod triangle;
+pub mod typicality;
 
 pub(crate) use front::Entry;
 pub(crate) use lazy::{Best, Engine};
