@@ -4,7 +4,18 @@ from typing import Any, Literal, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Scorer", "Selector", "badge", "build_info", "default_threads", "kmeans_plus_plus", "measures", "read_all"]
+__all__ = [
+    "Scorer",
+    "Selector",
+    "badge",
+    "build_info",
+    "coverage",
+    "default_threads",
+    "kmeans_plus_plus",
+    "measures",
+    "read_all",
+    "typical",
+]
 
 _Block: TypeAlias = NDArray[Any] | list[NDArray[Any]]
 _Progress: TypeAlias = Callable[[int, int], object]
@@ -35,6 +46,32 @@ def kmeans_plus_plus(
     n_threads: int | None = None,
     progress: _Progress | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], int]: ...
+def coverage(
+    x: NDArray[Any],
+    k: int,
+    references: NDArray[np.int64],
+    *,
+    weights: NDArray[np.float64] | None = None,
+    kernel: str = "gaussian",
+    scale: float | None = None,
+    metric: str = "euclidean",
+    bfloat16: bool = False,
+    labelled: NDArray[np.float64] | None = None,
+    among: NDArray[np.int64] | None = None,
+    n_threads: int | None = None,
+    progress: _Progress | None = None,
+) -> dict[str, Any]: ...
+def typical(
+    x: NDArray[Any],
+    members: NDArray[np.int64],
+    sizes: list[int],
+    picks: list[int],
+    *,
+    neighbours: int = 20,
+    bfloat16: bool = False,
+    n_threads: int | None = None,
+    progress: _Progress | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
 def read_all(words: NDArray[np.uint64], n_threads: int) -> int: ...
 
 @final

@@ -47,6 +47,10 @@ class Report:
     filled : int
         Picks that add nothing to those before them (a distance or a gain of zero), taken by lowest id as nothing better
         was left.
+    covered : float or None
+        Share of the weight of all reference rows that labelled rows and picks cover; None where that is not the aim.
+    scale : float or None
+        The scale of the kernel behind `covered`; None for one without.
     perturb : str or None
         How rows were drawn: "uniform", "power", "softmax", "softrank" or "squared distance"; None where the best were
         taken.
@@ -68,6 +72,8 @@ class Report:
     seconds: float = 0.0
     bytes: int = 0
     filled: int = 0
+    covered: float | None = None
+    scale: float | None = None
     perturb: str | None = None
     seed: int | None = None
     n_threads: int = 1
@@ -92,6 +98,9 @@ class Report:
             lines.append(f"ties at the cut: {self.ties_picked:,} picked, {self.ties_left:,} left with the same score")
         if self.filled:
             lines.append(f"the last {self.filled:,} picks add nothing to those before them")
+        if self.covered is not None:
+            at = "" if self.scale is None else f" at scale {self.scale:.4g}"
+            lines.append(f"{self.covered:.1%} of the reference rows covered{at}")
         if self.scored_fraction < 1:
             lines.append(f"{self.scored_fraction:.1%} of rows needed logarithms")
         if self.seed is not None:

@@ -7,6 +7,9 @@ any number of threads.
 from __future__ import annotations
 
 from shortlist.diversity.badge import badge
+from shortlist.diversity.cluster_margin import cluster_margin
+from shortlist.diversity.herding import herding
 from shortlist.diversity.kmeans_plus_plus import kmeans_plus_plus
+from shortlist.diversity.typiclust import typiclust
 
-__all__ = ["badge", "kmeans_plus_plus"]
+__all__ = ["badge", "kmeans_plus_plus", "cluster_margin", "typiclust", "herding"]
