@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.arguments import Exclusion, whole
+from shortlist.arguments import Exclusion, as_ids, whole
 from shortlist.groups import Labels, checked_quotas, distinct, share
 from shortlist.pools import Source, open_pool
 from shortlist.registry import is_committee, make_scorer
@@ -111,6 +111,19 @@ def take_note(
         return state.update(source, first_id, exclude=mask, groups=groups)
     except ValueError as error:
         raise located(error, first_id, part) from None
+
+
+def take_note_of_ids(plan: Plan, table: Any, excluded: NDArray[np.int64] | None, groups: str | None) -> Selector:
+    """Return the state of a part of an Arrow table that has its rows' ids in a column: a task."""
+    ids = as_ids(np.asarray(table.column(plan.id_column)), f"id_column {plan.id_column!r}")
+    labels = None if groups is None else plain(table.column(groups))
+    rows = table.drop([groups]) if groups is not None and plan.column is None else table
+    return copy.deepcopy(plan.state).update(
+        Source(rows, plan.column, plan.id_column),
+        ids=ids,
+        exclude=None if excluded is None else np.isin(ids, excluded),
+        groups=labels,
+    )
 
 
 def rows_of_part(block: Any) -> int:

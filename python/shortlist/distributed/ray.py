@@ -1,0 +1,159 @@
+"""Selection from Ray Data: the picks of one machine, whatever blocks the rows come in and in whatever order.
+
+A Dataset has no order of rows, so the rows need a column of ids. Each block becomes the state of a selection by a task, and
+tasks merge the states in a tree; nothing is sorted and no row travels. Tasks of a worker that dies are run again by Ray.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pickle import loads
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.arguments import Exclusion, as_ids
+from shortlist.distributed import states
+from shortlist.pools.extras import need
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from shortlist.groups import Labels
+    from shortlist.registry import Function, MeasureName
+    from shortlist.selecting import Selector
+    from shortlist.selection import Selection
+
+STATE = "state"
+"""The column in which blocks of states travel."""
+
+
+def select(
+    dataset: Any,
+    measure: MeasureName | str | Function,
+    k: int | None = None,
+    *,
+    id_column: str,
+    column: str | Sequence[str] | None = None,
+    exclude: ArrayLike | set[int] | None = None,
+    groups: str | None = None,
+    per_group: int | None = None,
+    quotas: str | Mapping[Any, int] | None = None,
+    n_threads: int | None = None,
+    **options: Any,
+) -> Selection:
+    """Pick the k most informative rows of a Ray Dataset.
+
+    Parameters
+    ----------
+    dataset : ray.data.Dataset
+        With a column of lists of one length or of tensors, or numeric columns, and a column of ids.
+    measure, k, per_group, quotas
+        As `shortlist.select` takes them.
+    id_column : str
+        Column of whole numbers, 0 or more, each once. They decide between equal scores, and are what random draws hash.
+    column : str or list of str, optional
+        As `Source` takes it.
+    exclude : array of int or set, optional
+        Ids never to pick.
+    groups : str, optional
+        Name of a column of labels.
+    n_threads : int, optional
+        Threads of each task; by default 1.
+    **options
+        What else `shortlist.select` takes: order, from_logits, temperature, normalize, invalid, dtype, ties, random_state,
+        perturb ("power" and "softmax"), coldness, strict.
+
+    Returns
+    -------
+    Selection
+        ``.indices`` are ids. ``.report.seconds`` is what all tasks took together.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `shortlist.select`, where it is about arguments. Errors about rows come as Ray raises them, with the id of the row.
+
+    Notes
+    -----
+    One pass over the data; groups take one over their column before it.
+    """
+    ray = need("ray", "ray", "shortlist.distributed.ray")
+    need("ray.data", "ray", "shortlist.distributed.ray")
+    if not hasattr(dataset, "map_batches"):
+        raise TypeError(f"dataset is a {type(dataset).__name__}; accepted is a ray.data.Dataset")
+    names = dataset.schema().names
+    for name, wanted in (("id_column", id_column), ("groups", groups)):
+        if wanted is not None and wanted not in names:
+            raise ValueError(f"{name} is {wanted!r}, and the dataset has no such column; there are {', '.join(names)}")
+    gone = Exclusion(exclude, None)
+    if gone.mask is not None:
+        raise ValueError("exclude is a mask, and a Dataset has no order of rows; accepted are ids")
+    labels = None if groups is None else _labels(dataset, groups, id_column, gone.ids)
+    plan = states.make_plan(
+        measure,
+        k,
+        labels=labels,
+        per_group=per_group,
+        quotas=quotas,
+        column=column,
+        id_column=id_column,
+        n_threads=n_threads,
+        options=options,
+    )
+    note = partial(_note, plan=ray.put(plan), excluded=ray.put(gone.ids), groups=groups)
+    lazy = dataset.map_batches(note, batch_size=None, batch_format="pyarrow", zero_copy_batch=True)
+    merge = ray.remote(_merge).options(num_cpus=1)
+    whole: Selector = ray.get(merge.remote(states.tree(lazy.to_arrow_refs(), lambda refs: merge.remote(*refs))))
+    return whole.finish()
+
+
+def _note(table: Any, *, plan: Any, excluded: Any, groups: str | None) -> Any:
+    """Turn a block of rows into a block of one state: a task."""
+    import pyarrow as pa
+
+    ray = need("ray", "ray", "shortlist.distributed.ray")
+    plan, excluded = ray.get(plan), ray.get(excluded)
+    if not table.num_rows:
+        return pa.table({STATE: pa.array([], pa.binary())})
+    state = states.take_note_of_ids(plan, table, excluded, groups)
+    return pa.table({STATE: pa.array([ray.cloudpickle.dumps(state)], pa.binary())})
+
+
+def _merge(*blocks: Any) -> Any:
+    """Merge blocks of states, and states, into one: a task. None where there were none."""
+    found: list[Selector] = []
+    for block in blocks:
+        if block is not None:
+            found += (
+                [_restored(saved) for saved in block.column(STATE).to_pylist()] if hasattr(block, "column") else [block]
+            )
+    return states.merge(found) if found else None
+
+
+def _labels(
+    dataset: Any, groups: str, id_column: str, excluded: NDArray[np.int64] | None
+) -> tuple[Labels, NDArray[np.int64]]:
+    """Count the labels of all rows, those of rows that may be picked."""
+    counted = dataset.select_columns([groups, id_column]).map_batches(
+        partial(_count, groups=groups, id_column=id_column, excluded=excluded), batch_size=None, batch_format="pyarrow"
+    )
+    return states.merge_labels([_restored(row[STATE]) for row in counted.take_all()])
+
+
+def _count(table: Any, *, groups: str, id_column: str, excluded: NDArray[np.int64] | None) -> Any:
+    import pyarrow as pa
+
+    ray = need("ray", "ray", "shortlist.distributed.ray")
+    gone = None
+    if excluded is not None:
+        gone = np.flatnonzero(np.isin(as_ids(np.asarray(table.column(id_column)), id_column), excluded))
+    found = ray.cloudpickle.dumps(states.count_labels(table.column(groups), gone))
+    return pa.table({STATE: pa.array([found], pa.binary())})
+
+
+def _restored(saved: bytes) -> Any:
+    """Return what a task of this very run has pickled."""
+    return loads(saved)  # noqa: S301

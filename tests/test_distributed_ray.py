@@ -1,0 +1,107 @@
+"""Ray Data on two worker processes: the picks of one machine, with ids from a column, and while a worker dies."""
+
+import sys
+
+import numpy as np
+import oracles
+import pytest
+
+import shortlist as sl
+
+ray = pytest.importorskip("ray", reason="pip install 'shortlist[ray]'")
+pa = pytest.importorskip("pyarrow", reason="pip install 'shortlist[arrow]'")
+pytest.importorskip("ray.data", reason="pip install 'shortlist[ray]'")
+from shortlist.distributed import ray as slr  # noqa: E402
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.skipif(sys.platform == "win32", reason="Ray is tested on POSIX"),
+]
+rng = np.random.default_rng(5)
+P = oracles.probabilities(rng, 3000, 7, np.float32)
+LABELS = np.array(["ant", "bee", "cat", "dog"])[rng.integers(4, size=3000)]
+LISTS = pa.FixedSizeListArray.from_arrays(pa.array(P.reshape(-1)), 7)
+TABLE = pa.table({"proba": LISTS, "id": np.arange(3000), "kind": LABELS})
+SHUFFLED = TABLE.take(rng.permutation(3000))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster():
+    ray.init(
+        num_cpus=2, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False, configure_logging=False
+    )
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def dataset(cluster):
+    return ray.data.from_arrow([SHUFFLED[start : start + 700] for start in range(0, 3000, 700)])
+
+
+@pytest.mark.parametrize(
+    ("measure", "k", "options"),
+    [
+        ("margin", 40, {}),
+        ("random", 40, {"random_state": 3}),
+        ("entropy", 40, {"perturb": "power", "random_state": 3, "exclude": np.arange(0, 3000, 2)}),
+        (lambda block: block[:, 0], 40, {"order": "lowest"}),
+        ("margin", None, {"groups": LABELS, "per_group": 3}),
+        ("margin", 40, {"groups": LABELS, "quotas": "proportional", "exclude": np.arange(100)}),
+    ],
+)
+def test_the_picks_of_one_machine(dataset, measure, k, options):
+    wanted = sl.select(P, measure, k, **options)
+    there = {**options, **({"groups": "kind"} if "groups" in options else {})}
+    found = slr.select(dataset, measure, k, id_column="id", column="proba", **there)
+    assert found == wanted
+    assert found.report.rows == 3000
+    assert found.report.n_threads == 1
+
+
+def test_numeric_columns_and_many_small_blocks():
+    wide = pa.table({**{name: P[:500, i] for i, name in enumerate("abcdefg")}, "id": np.arange(500)})
+    dataset = ray.data.from_arrow([wide[start : start + 11] for start in range(0, 500, 11)])
+    assert slr.select(dataset, "margin", 20, id_column="id") == sl.select(P[:500], "margin", 20)
+
+
+def test_mistakes(dataset):
+    for call, message in (
+        (
+            lambda: slr.select(dataset, "margin", 9, id_column="key"),
+            "id_column is 'key', and the dataset has no such column",
+        ),
+        (lambda: slr.select(dataset, "margin", 9, id_column="id", exclude=np.zeros(3000, bool)), "exclude is a mask"),
+        (lambda: slr.select(dataset, "mragin", 9, id_column="id"), "did you mean"),
+        (lambda: slr.select(P, "margin", 9, id_column="id"), "dataset is a ndarray; accepted is a ray.data.Dataset"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            call()
+
+
+def test_ids_that_repeat_and_bad_rows_are_errors():
+    twice = TABLE.set_column(1, "id", pa.array([7] * 3000))
+    with pytest.raises(Exception, match="7 again"):
+        slr.select(ray.data.from_arrow([twice]), "margin", 9, id_column="id", column="proba")
+    words = TABLE.set_column(1, "id", pa.array(["a"] * 3000))
+    with pytest.raises(Exception, match="whole numbers"):
+        slr.select(ray.data.from_arrow([words]), "margin", 9, id_column="id", column="proba")
+
+
+def test_a_worker_that_dies_in_the_middle_changes_nothing(tmp_path):
+    marker = tmp_path / "died"
+
+    def deadly(table):
+        import os
+        import signal
+
+        if table.column("id")[0].as_py() == 1500 and not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return table
+
+    dataset = ray.data.from_arrow([TABLE[start : start + 100] for start in range(0, 3000, 100)])
+    dataset = dataset.map_batches(deadly, batch_size=None, batch_format="pyarrow")
+    assert slr.select(dataset, "margin", 40, id_column="id", column="proba") == sl.select(P, "margin", 40)
+    assert marker.exists()
