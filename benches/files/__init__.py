@@ -1,0 +1,1 @@
+"""Measure pools that lie in files: `python -m benches.files`."""

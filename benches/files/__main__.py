@@ -1,0 +1,46 @@
+"""Measure pools that lie in files: one larger than memory, and Parquet.
+
+Figures are ratios to what reads the same bytes and does nothing else. See README.md one folder up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from ..report import Printer
+from . import large, parquet
+
+PARTS = ("large", "parquet")
+
+
+def main() -> int:
+    """Run the parts asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benches.files", description=__doc__)
+    add = parser.add_argument
+    add("--part", action="append", choices=PARTS, help="a part to run; may be repeated (default: all)")
+    add("--gb", type=float, default=8.0, help="size of the large file (default: 8)")
+    add("--limit-mib", type=int, default=2048, help="memory it is read in (default: 2048)")
+    add("--rows", type=int, default=1_000_000, help="rows of the Parquet file (default: 1,000,000)")
+    add("--rounds", type=int, default=3, help="runs of each (default: 3)")
+    add("--folder", help="where files are made and removed again (default: the system's temporary folder)")
+    add("--markdown", action="store_true", help="tables for a document")
+    add("--strict", action="store_true", help="exit with 1 if a target is missed")
+    given = parser.parse_args()
+    printer = Printer(markdown=given.markdown)
+    met = []
+    if "large" in (given.part or PARTS):
+        met += large.run(
+            printer,
+            n_bytes=int(given.gb * 1e9),
+            limit_bytes=given.limit_mib << 20,
+            rounds=given.rounds,
+            folder=given.folder,
+        )
+    if "parquet" in (given.part or PARTS):
+        met += parquet.run(printer, rows=given.rows, rounds=given.rounds, folder=given.folder)
+    return int(given.strict and not all(met))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
