@@ -1,0 +1,91 @@
+"""The examples of docs/pools.md and docs/distributed.md are run."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import oracles
+import pytest
+
+import shortlist as sl
+
+DOCS = Path(__file__).parents[1] / "docs"
+P = oracles.probabilities(np.random.default_rng(0), 20_000, 3, np.float32)
+
+
+def blocks(name, language):
+    text = (DOCS / name).read_text() if (DOCS / name).exists() else ""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """What the reader has at hand."""
+    pa = pytest.importorskip("pyarrow", reason="pip install 'shortlist[arrow]'")
+    pq = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.chdir(tmp_path)
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(P.reshape(-1)), 3)
+    columns = {name: P[:, i] for i, name in enumerate(("p_cat", "p_dog", "p_owl"))}
+    urls = [f"https://example.org/{row}" for row in range(20_000)]
+    table = pa.table({"url": urls, "proba": lists, **columns, "source": ["a", "b"] * 10_000})
+    Path("predictions").mkdir()
+    pq.write_table(table[:9000], "predictions/0.parquet")
+    pq.write_table(table[9000:], "predictions/1.parquet")
+    np.savez("probs.npz", P)
+    P.tofile("probs.f32")
+    np.save("monday.npy", P[:500])
+    np.save("tuesday.npy", P[500:])
+    return table
+
+
+def run_python(name, start=0, stop=None, **names):
+    for code in blocks(name, "python")[start:stop]:
+        exec(compile(code, name, "exec"), names)
+    return names
+
+
+def test_pools(files):
+    pytest.importorskip("polars", reason="pip install 'shortlist[polars]'")
+    found = run_python("pools.md")
+    best = sl.select(P, "margin", 10)
+    assert found["picks"] == best
+    assert found["best"]["url"].to_list() == found["picks"].ids.tolist()
+
+
+def test_pools_by_command(files):
+    pytest.importorskip("typer")
+    for code in blocks("pools.md", "sh"):
+        for line in code.splitlines():
+            words = shlex.split(line)[1:]
+            done = subprocess.run(
+                [sys.executable, "-m", "shortlist", *words], capture_output=True, text=True, timeout=120
+            )
+            assert done.returncode == 0, f"{line}\n{done.stderr}"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_dask(files):
+    pytest.importorskip("dask.dataframe", reason="pip install 'shortlist[dask]' pandas")
+    import dask
+
+    with dask.config.set(scheduler="threads"):
+        found = run_python("distributed.md", 0, 2, probs=P, table=files.drop(["proba"]).to_pandas())
+    assert len(found["picks"].ids) == 100
+
+
+def test_the_recipe_for_spark(files):
+    import pyarrow as pa
+
+    code = blocks("distributed.md", "python")[2]
+    names = {}
+    exec(compile(code, "distributed.md", "exec"), names)
+    rows = pa.table({"row": np.arange(20_000), "proba": pa.array(list(P), pa.list_(pa.float32()))})
+    parts = [rows[start : start + 3000] for start in range(0, 20_000, 3000)]
+    states = [
+        batch.column("state")[0].as_py() for part in parts for batch in names["note"](iter(part.to_batches(1000)))
+    ]
+    assert len(states) == 7
+    assert names["merge"](reversed(states)) == sl.select(P, "margin", 100)
