@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo test test-rust test-python bench lint clean python-found cargo-found
+.PHONY: help venv build demo test test-rust test-python bench bench-report instructions label-savings lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -11,7 +11,7 @@ PY := $(VENV)/bin/python
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 help:  ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(VENV)/.built  ## make .venv: tools, dependencies, and Shortlist built for release and installed
 build: venv  ## the same: compile what changed
@@ -34,6 +34,15 @@ test-python: venv  ## the tests of the Python package and the command
 
 bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals (TORCH=1: against torch too, a large download)
 	$(PY) -m benches
+
+bench-report: venv  ## make docs/benchmarks.md again from the figures stored in docs/benchmarks/
+	$(PY) -m benches.bench_report
+
+instructions: cargo-found  ## count the instructions of the main kernels against the baseline (needs valgrind)
+	@$(or $(wildcard $(PY)),$(PYTHON)) benches/instructions.py
+
+label-savings: $(VENV)/.study  ## the study behind docs/label-savings.md (under an hour on 2 cores; killed, it goes on)
+	$(PY) -m benches.label_savings
 
 lint: venv  ## formatting, clippy, ruff, mypy --strict, stubs against the module
 	cargo fmt --all --check
@@ -63,6 +72,10 @@ $(VENV)/.demo: examples/requirements.txt | venv
 
 $(VENV)/.bench$(if $(TORCH),-torch): benches/requirements.txt $(if $(TORCH),benches/requirements-torch.txt) | venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check $(addprefix -r ,$^)
+	@touch $@
+
+$(VENV)/.study: benches/label_savings/requirements.txt | venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 python-found:

@@ -1,0 +1,81 @@
+"""docs/benchmarks.md from what ``shortlist bench --json`` stored in docs/benchmarks: ``python -m benches.bench_report``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shortlist.benchmarking import Benchmark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+HEAD = """# Benchmarks
+
+Made by `make bench-report` from the JSON files in [benchmarks/](benchmarks), which `shortlist bench` wrote; nothing here is
+typed in. To measure your machine: `shortlist bench`, or `shortlist bench probs.npy` for your own matrix.
+
+Every run of every task is interleaved with all others in one process, on the same matrix; medians count. Times are quoted as
+ratios: to reading the same memory and doing nothing else, or to Shortlist's time. Shortlist checks every row in these figures;
+of the rivals only scikit-activeml does. Rivals have the same threads where they can be told (JAX and Polars take their own).
+A `*` marks rivals stopped after two runs for being more than ten times slower.
+"""
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table."""
+    head, *rest = rows
+    lines = [head, ["---"] * len(head), *rest]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def losses(found: Benchmark) -> Iterator[str]:
+    """Where a rival is as fast or faster."""
+    for strategy in found.strategies:
+        for n in found.threads:
+            ours = found.find("Shortlist", strategy, n)
+            for who in found.rivals:
+                t = found.find(who, strategy, n)
+                if t is not None and ours is not None and t.median <= ours.median * 1.05:
+                    yield f"{who}, {strategy}, {n} thread{'s' if n > 1 else ''}: {t.median / ours.median:.2f} of Shortlist's time"
+
+
+def section(name: str, found: Benchmark) -> str:
+    """One stored benchmark: heading, losses, tables, plot."""
+    rows, classes = found.shape
+    lost = list(losses(found))
+    parts = [
+        f"## {rows:,} x {classes:,} {found.dtype}\n",
+        f"{found.heading()}. {found.machine['date']}, Python {found.machine['python']}, NumPy {found.machine['numpy']}, "
+        f"Shortlist {found.machine['shortlist']['version']} at level {found.machine['shortlist']['cpu_level']}. "
+        f"Stored: [{name}.json](benchmarks/{name}.json).\n",
+        f"![{rows:,} x {classes:,}](benchmarks/{name}.png)\n",
+        "**Where Shortlist loses or draws** (a rival within 5% or faster): "
+        + ("; ".join(lost) + ".\n" if lost else "nowhere in this table.\n"),
+        markdown(found.rows()),
+    ]
+    if found.rival_rows():
+        parts.append(markdown(found.rival_rows()))
+    if found.skipped:
+        parts.append("Left out: " + "; ".join(f"{who} ({why})" for who, why in found.skipped.items()) + ".\n")
+    return "\n".join(parts)
+
+
+def main() -> None:
+    """Write the page and its plots."""
+    stored = sorted((DOCS / "benchmarks").glob("*.json"))
+    if not stored:
+        raise SystemExit("bench_report: docs/benchmarks has no JSON: shortlist bench --json docs/benchmarks/NAME.json")
+    parts = [HEAD]
+    for path in stored:
+        found = Benchmark.from_dict(json.loads(path.read_text()))
+        found.to_png(path.with_suffix(".png"))
+        parts.append(section(path.stem, found))
+    (DOCS / "benchmarks.md").write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()
