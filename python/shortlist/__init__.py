@@ -23,7 +23,18 @@ __version__: str = _core.build_info()["version"]
 
 # Names that need more than NumPy, and the module each comes from: imported when first used.
 _LAZY: dict[str, str] = {
-    **dict.fromkeys(("badge", "kmeans_plus_plus", "cluster_margin", "typiclust", "herding"), "shortlist.diversity"),
+    **dict.fromkeys(
+        (
+            "ranked_batch",
+            "diverse_uncertain",
+            "badge",
+            "kmeans_plus_plus",
+            "cluster_margin",
+            "typiclust",
+            "herding",
+        ),
+        "shortlist.diversity",
+    ),
     **dict.fromkeys(("simulate", "Simulation"), "shortlist.simulation"),
     **dict.fromkeys(("bench", "Benchmark"), "shortlist.benchmarking"),
     "compare": "shortlist.comparing",

@@ -15,6 +15,8 @@ __all__ = [
     "measures",
     "read_all",
     "typical",
+    "uncertain_batch",
+    "uncertain_batch_by",
 ]
 
 _Block: TypeAlias = NDArray[Any] | list[NDArray[Any]]
@@ -70,6 +72,30 @@ def typical(
     neighbours: int = 20,
     bfloat16: bool = False,
     n_threads: int | None = None,
+    progress: _Progress | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
+def uncertain_batch(
+    x: NDArray[Any],
+    uncertainty: NDArray[np.float64],
+    k: int,
+    *,
+    weights: tuple[float, float] | None = None,
+    bfloat16: bool = False,
+    labelled: NDArray[np.float64] | None = None,
+    metric: str = "euclidean",
+    among: NDArray[np.int64] | None = None,
+    n_threads: int | None = None,
+    progress: _Progress | None = None,
+    cpu_level: str | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
+def uncertain_batch_by(
+    distances: Any,
+    rows: int,
+    uncertainty: NDArray[np.float64],
+    k: int,
+    *,
+    labelled: int = 0,
+    weights: tuple[float, float] | None = None,
     progress: _Progress | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
 def read_all(words: NDArray[np.uint64], n_threads: int) -> int: ...

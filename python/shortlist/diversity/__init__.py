@@ -8,8 +8,18 @@ from __future__ import annotations
 
 from shortlist.diversity.badge import badge
 from shortlist.diversity.cluster_margin import cluster_margin
+from shortlist.diversity.diverse_uncertain import diverse_uncertain
 from shortlist.diversity.herding import herding
 from shortlist.diversity.kmeans_plus_plus import kmeans_plus_plus
+from shortlist.diversity.ranked_batch import ranked_batch
 from shortlist.diversity.typiclust import typiclust
 
-__all__ = ["badge", "kmeans_plus_plus", "cluster_margin", "typiclust", "herding"]
+__all__ = [
+    "ranked_batch",
+    "diverse_uncertain",
+    "badge",
+    "kmeans_plus_plus",
+    "cluster_margin",
+    "typiclust",
+    "herding",
+]

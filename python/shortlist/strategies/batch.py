@@ -1,8 +1,6 @@
 """Ranked batch: rows that are uncertain and unlike each other (Cardoso et al. 2017).
 
-At step t, with n_U rows left to choose from and n_L labelled rows, the next pick is the highest
-``a (1 - 1 / (1 + d)) + (1 - a) u`` with ``a = n_U / (n_U + n_L)``, u the uncertainty of a row and d its distance to the
-nearest labelled or picked row. That distance only ever falls, so one running minimum serves every step.
+The work is that of `shortlist.ranked_batch`; these are modAL's names for it.
 """
 
 from __future__ import annotations
@@ -12,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
+from shortlist import diversity
 from shortlist.rows import count, take
 from shortlist.strategies.asking import pool_of, predict_proba_of, score_matrix
-from shortlist.strategies.distances import Metric, Nearest, features, nearest, reduced
+from shortlist.strategies.distances import Metric, core_metric, features, labelled_features
 from shortlist.strategies.errors import check_count
 
 if TYPE_CHECKING:
@@ -44,9 +43,10 @@ def uncertainty_batch_sampling(
     n_instances : int, default=20
         Size of the batch; clipped to the pool.
     metric : str or callable, default="euclidean"
-        Any that scikit-learn's ``pairwise_distances`` takes.
+        Any that scikit-learn's ``pairwise_distances`` takes. Euclidean, squared Euclidean, cosine and Manhattan distances
+        of dense rows are computed by direct differences, so that equal rows are at distance 0.
     n_jobs : int or None
-        Passed on to it.
+        Threads to use at most, or jobs of ``pairwise_distances``; by default what affinity and cgroup limits allow.
     chunk_size, progress
         See `shortlist.strategies.uncertainty`.
     **kwargs
@@ -70,35 +70,30 @@ def ranked_batch(
     n_instances: int,
     metric: Metric = "euclidean",
     n_jobs: int | None = None,
+    *,
+    progress: Progress = None,
 ) -> Picks:
     """Rank a batch given the uncertainty of each row; see `uncertainty_batch_sampling`."""
     uncertainty = np.asarray(uncertainty_scores)
     rows = count(unlabeled)
     wanted = check_count(min(n_instances, rows), rows)
-    pool = features(classifier, unlabeled)
-    known = getattr(classifier, "X_training", None)
-    labelled = features(classifier, known) if known is not None and count(known) else None
-    near = Nearest(pool, labelled, metric, n_jobs)
-    left = np.ones(rows, dtype=bool)
-    ranking: list[int] = []
-    while len(ranking) < wanted:
-        if near.centres:
-            value = _values(near.distance, uncertainty, rows - len(ranking), near.centres)
-            row = int(np.argmax(np.where(left, value, -np.inf)))
-        else:
-            row = _most_central(pool, metric, n_jobs)
-        left[row] = False
-        ranking.append(row)
-        if len(ranking) < wanted:
-            near.add(row)
-    indices = np.asarray(ranking, dtype=np.int64)
-    return indices, uncertainty[indices]
+    selection = diversity.ranked_batch(
+        features(classifier, unlabeled),
+        uncertainty,
+        wanted,
+        labelled=labelled_features(classifier),
+        metric=core_metric(metric, n_jobs),
+        n_threads=_threads(n_jobs),
+        progress=progress,
+    )
+    return selection.indices.copy(), uncertainty[selection.indices]
 
 
 def select_cold_start_instance(X: Any, metric: Metric = "euclidean", n_jobs: int | None = None) -> tuple[int, Any]:
     """Return the position and the row, as a matrix, whose mean distance to the others is smallest."""
     matrix = features(None, X)
-    row = _most_central(matrix, metric, n_jobs)
+    picks, _ = ranked_batch(None, matrix, np.zeros(count(matrix)), 1, metric, n_jobs)
+    row = int(picks[0])
     return row, take(matrix, [row])
 
 
@@ -107,22 +102,22 @@ def select_instance(
 ) -> tuple[int, Any, Array]:
     """Return the position and the row, as a matrix, of the next pick, and `mask` with that row taken out."""
     mask = np.array(mask, dtype=bool)
-    pool, labelled = features(None, X_pool), features(None, X_training)
-    left = np.flatnonzero(mask)
-    distance = nearest(take(pool, left), labelled, metric, n_jobs)
-    value = _values(distance, np.asarray(X_uncertainty)[left], len(left), count(labelled))
-    row = int(left[np.argmax(value)])
+    selection = diversity.ranked_batch(
+        features(None, X_pool),
+        np.asarray(X_uncertainty),
+        1,
+        labelled=features(None, X_training),
+        metric=core_metric(metric, n_jobs),
+        among=np.flatnonzero(mask),
+        n_threads=_threads(n_jobs),
+    )
+    row = int(selection.indices[0])
     mask[row] = False
     return row, take(X_pool, [row]), mask
 
 
-def _values(distance: Array, uncertainty: Array, unlabelled: int, labelled: int) -> Array:
-    alpha = unlabelled / (unlabelled + labelled)
-    return np.asarray(alpha * (1 - 1 / (1 + distance)) + (1 - alpha) * uncertainty)
-
-
-def _most_central(pool: Any, metric: Metric, n_jobs: int | None) -> int:
-    return int(np.argmin(reduced(pool, pool, metric, n_jobs, lambda block: block.mean(axis=1))))
+def _threads(n_jobs: int | None) -> int | None:
+    return n_jobs if n_jobs is not None and n_jobs > 0 else None
 
 
 def _uncertainty(classifier: Any, X: Any, chunk_size: ChunkSize, progress: Progress, kwargs: dict[str, Any]) -> Array:

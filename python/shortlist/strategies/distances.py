@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,12 +11,21 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 from sklearn.metrics import pairwise_distances
 
-from shortlist.rows import count, kind, span, take
+from shortlist.rows import count, kind, span
 
 Array = np.ndarray[Any, Any]
 Metric: TypeAlias = str | Callable[..., Any]
 CELLS = 2**21
 
+_CORE = {
+    "euclidean": "euclidean",
+    "l2": "euclidean",
+    "sqeuclidean": "sqeuclidean",
+    "cosine": "cosine",
+    "manhattan": "manhattan",
+    "cityblock": "manhattan",
+    "l1": "manhattan",
+}
 _DIRECT = {"euclidean": "euclidean", "sqeuclidean": "sqeuclidean", "manhattan": "cityblock", "cityblock": "cityblock"}
 
 
@@ -26,7 +36,22 @@ def features(model: Any, X: Any) -> Any:
     if kind(X) == "sparse":
         return X.tocsr()
     matrix = np.asarray(X)
+    if matrix.dtype.kind == "O":
+        matrix = matrix.astype(np.float64)
     return matrix.reshape(len(matrix), -1)
+
+
+def labelled_features(model: Any) -> Any:
+    """Return the rows a learner has been taught as a matrix; None without any."""
+    known = getattr(model, "X_training", None)
+    return features(model, known) if known is not None and count(known) else None
+
+
+def core_metric(metric: Metric, n_jobs: int | None = None) -> Metric:
+    """Return the core's name of a metric, or scikit-learn's ``pairwise_distances`` of blocks for one it doesn't have."""
+    if isinstance(metric, str) and metric in _CORE:
+        return _CORE[metric]
+    return partial(pairwise_distances, metric=metric, n_jobs=n_jobs)
 
 
 def between(A: Any, B: Any, metric: Metric = "euclidean", n_jobs: int | None = None) -> Array:
@@ -40,11 +65,6 @@ def between(A: Any, B: Any, metric: Metric = "euclidean", n_jobs: int | None = N
     return np.asarray(pairwise_distances(A, B, metric=metric, n_jobs=n_jobs))
 
 
-def nearest(A: Any, B: Any, metric: Metric = "euclidean", n_jobs: int | None = None) -> Array:
-    """Return the distance from each row of `A` to the nearest of `B`."""
-    return reduced(A, B, metric, n_jobs, lambda block: block.min(axis=1))
-
-
 def reduced(A: Any, B: Any, metric: Metric, n_jobs: int | None, reduce: Callable[[Array], Array]) -> Array:
     """Return ``reduce(distances to B)`` for each row of `A`, in blocks of at most `CELLS` numbers."""
     rows, step = count(A), max(1, CELLS // max(1, count(B), A.shape[1]))
@@ -53,30 +73,3 @@ def reduced(A: Any, B: Any, metric: Metric, n_jobs: int | None, reduce: Callable
         stop = min(first + step, rows)
         out[first:stop] = reduce(between(span(A, first, stop), B, metric, n_jobs))
     return out
-
-
-class Nearest:
-    """Distance from each row of a pool to the nearest centre, kept up to date as centres are added.
-
-    Parameters
-    ----------
-    pool : matrix
-        As `features` gives it.
-    centres : matrix or None
-        The first centres; None or no rows for none.
-    metric, n_jobs
-        See `between`.
-    """
-
-    def __init__(self, pool: Any, centres: Any, metric: Metric, n_jobs: int | None = None) -> None:
-        self.pool, self.metric, self.n_jobs = pool, metric, n_jobs
-        self.centres = 0 if centres is None else count(centres)
-        self.distance = (
-            nearest(pool, centres, metric, n_jobs) if self.centres else np.full(count(pool), np.inf, dtype=np.float64)
-        )
-
-    def add(self, row: int) -> None:
-        """Make a row of the pool a centre."""
-        centre = take(self.pool, [row])
-        np.minimum(self.distance, nearest(self.pool, centre, self.metric, self.n_jobs), out=self.distance)
-        self.centres += 1

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.diversity.uncertain import pick
 from shortlist.rows import count
-from shortlist.strategies.distances import Metric, Nearest, features
+from shortlist.strategies.distances import Metric, core_metric, features, labelled_features
 from shortlist.strategies.errors import ArgumentError, NotCallableError, check_count
 from shortlist.strategies.uncertainty import classifier_uncertainty
 
 if TYPE_CHECKING:
-    from shortlist.strategies.choice import Array, Picks
+    from shortlist.strategies.choice import Picks
 
 Utility = Callable[..., Any]
 
@@ -84,29 +85,17 @@ def mix_sampling(
     values : ndarray
         The weighted sum each had when it was picked.
     """
-    rows = count(X)
-    wanted = check_count(n_instances, rows)
-    value = uncertainty * _between_0_and_1(np.asarray(measure(classifier, X, **kwargs), dtype=np.float64))
-    known = getattr(classifier, "X_training", None)
-    pool = features(classifier, X)
-    near = Nearest(pool, features(classifier, known) if known is not None and count(known) else None, metric)
-    scale = 0.0
-    left = np.ones(rows, dtype=bool)
-    picks, worth = np.zeros(wanted, dtype=np.int64), np.zeros(wanted)
-    for step in range(wanted):
-        total = value
-        if near.centres:
-            scale = scale or float(near.distance.max()) or 1.0
-            total = value + diversity * (near.distance / scale)
-        row = int(np.argmax(np.where(left, total, -np.inf)))
-        picks[step], worth[step], left[row] = row, total[row], False
-        if step + 1 < wanted:
-            near.add(row)
-    return picks, worth
-
-
-def _between_0_and_1(values: Array) -> Array:
-    if np.isnan(values).any():
-        raise ArgumentError(f"measure gave NaN for row {int(np.isnan(values).argmax())}")
-    low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
-    return (values - low) / (high - low) if high > low else np.zeros_like(values)
+    wanted = check_count(n_instances, count(X))
+    worth = np.asarray(measure(classifier, X, **kwargs), dtype=np.float64)
+    if np.isnan(worth).any():
+        raise ArgumentError(f"measure gave NaN for row {int(np.isnan(worth).argmax())}")
+    selection = pick(
+        "mix",
+        features(classifier, X),
+        worth,
+        wanted,
+        weights=(uncertainty, diversity),
+        labelled=labelled_features(classifier),
+        metric=core_metric(metric),
+    )
+    return selection.indices.copy(), selection.scores.copy()

@@ -5,6 +5,7 @@ mod badge;
 mod border;
 mod coverage;
 mod k_center;
+mod ranked_batch;
 mod scorer;
 mod selector;
 
@@ -24,6 +25,8 @@ mod _core {
     use super::coverage::{coverage, typical};
     #[pymodule_export]
     use super::k_center::k_center;
+    #[pymodule_export]
+    use super::ranked_batch::{uncertain_batch, uncertain_batch_by};
     #[pymodule_export]
     use super::scorer::Scorer;
     #[pymodule_export]

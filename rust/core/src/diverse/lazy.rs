@@ -163,7 +163,7 @@ impl<O: Objective> Engine<O> {
         let steps = self.objective.steps() as u32;
         let mut scratch = self.objective.scratch();
         let mut batch: Vec<Stale> = Vec::new();
-        let mut size = self.objective.least_batch().max(self.effort / 2);
+        let mut size = self.objective.least_batch().max(self.effort / 2).min(MOST_BATCH);
         self.effort = 0;
         // The best key of this step: rows that fall below it are out of the running for now.
         let mut fresh = f64::NEG_INFINITY;
@@ -184,7 +184,7 @@ impl<O: Objective> Engine<O> {
             }
             batch.clear();
             let mut floor = self.rest.map_or(fresh, |rest| rest.key.max(fresh));
-            while batch.len() < size.min(MOST_BATCH)
+            while batch.len() < size
                 && let Some(next) = self.peek()
             {
                 let row = next.row as usize;
@@ -195,7 +195,7 @@ impl<O: Objective> Engine<O> {
                 self.drop_peeked();
                 batch.push(Stale { row: next.row, seen: self.seen[row], value: self.values[row] });
             }
-            size *= 2;
+            size = (2 * size).min(MOST_BATCH);
             self.refresh(&mut scratch, &mut batch, floor, watch)?;
             for stale in &batch {
                 let row = stale.row as usize;
@@ -223,6 +223,14 @@ impl<O: Objective> Engine<O> {
             self.key_again(rise);
         }
         Ok(())
+    }
+
+    /// Keys are other ones from now on.
+    pub(crate) fn start_again(&mut self) {
+        self.front.clear();
+        self.survivors.clear();
+        self.used = 0;
+        self.rest = Some(Entry { key: f64::INFINITY, row: 0 });
     }
 
     /// The best entry of front and survivors, if it beats the rest.
@@ -254,7 +262,9 @@ impl<O: Objective> Engine<O> {
     fn collect(&mut self, watch: &mut dyn Watch) -> Result<bool> {
         let objective = &self.objective;
         let drifting = objective.rise(0) > 0.0;
-        let want = if drifting { FRONT_DRIFTING } else { FRONT_LEAST.max(self.values.len() / FRONT_SHARE) };
+        // Where a look through all bounds was not enough for a pick, the next one is to be.
+        let few = drifting && self.collected < objective.steps();
+        let want = if few { FRONT_DRIFTING } else { FRONT_LEAST.max(self.values.len() / FRONT_SHARE) };
         self.survivors.clear();
         // Its memory first: the next one is as large.
         self.front = Vec::new();
@@ -283,6 +293,12 @@ impl<O: Objective> Engine<O> {
         for entry in &mut self.front {
             let row = entry.row as usize;
             entry.key = self.objective.key(row, self.values[row]);
+        }
+        if self.front.len() > 2 * FRONT_DRIFTING {
+            let (_, &mut first_out, _) = self.front.select_nth_unstable_by(FRONT_DRIFTING, Entry::compare);
+            self.front.truncate(FRONT_DRIFTING);
+            self.rest_key = self.rest_key.max(first_out.key);
+            self.rest = Some(Entry { key: self.rest_key + rise, row: 0 });
         }
         self.front.sort_unstable_by(Entry::compare);
     }

@@ -20,24 +20,31 @@
 //! ```
 
 pub mod badge;
+mod central;
 pub mod coverage;
 mod front;
 pub mod gradient;
 pub mod k_center;
 mod lazy;
 mod mean;
+mod mixed;
+mod near;
 mod nearest;
 mod objective;
 pub mod plus_plus;
 pub mod points;
 mod pool;
 pub mod race;
+mod ranked_batch;
 pub mod similarity;
 mod triangle;
 pub mod typicality;
+pub mod uncertain;
 
 pub(crate) use front::Entry;
 pub(crate) use lazy::{Best, Engine};
+pub use mixed::Weights;
+pub use near::Distances;
 pub(crate) use nearest::Nearest;
 pub(crate) use objective::{Objective, Stale};
 pub(crate) use pool::Pool;

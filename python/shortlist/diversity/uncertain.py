@@ -1,0 +1,119 @@
+"""What `ranked_batch` and `diverse_uncertain` share: arguments, and the way to the core."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist import _core
+from shortlist.arguments import Steps
+from shortlist.diversity.features import METRICS, among_ids, as_features, as_points, metric_name, picks_of
+from shortlist.diversity.told import Told, check_sparse, sparse_metric
+from shortlist.selection import Report, Selection
+from shortlist.threads import thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from shortlist.arguments import Progress
+
+
+def pick(
+    measure: str,
+    X: Any,
+    uncertainty: ArrayLike,
+    k: int,
+    *,
+    weights: tuple[float, float] | None,
+    labelled: Any = None,
+    metric: str | Callable[[Any, Any], Any] = "euclidean",
+    among: Selection | ArrayLike | None = None,
+    dtype: str | None = None,
+    strict: bool = True,
+    n_threads: int | None = None,
+    progress: Progress | None = None,
+) -> Selection:
+    """Pick rows by uncertainty and distance: by ranked batch, or by `weights` of the two."""
+    Steps(progress, None)  # checks it
+    began, threads = time.perf_counter(), thread_count(n_threads)
+    if callable(metric) or hasattr(X, "tocsr"):
+        told = _told(X, labelled, metric, among)
+        known = uncertainty_of(uncertainty, int(told.pool.shape[0]), told.ids)
+        k = picks_of(k, told.rows, strict=strict)
+        positions, values = _core.uncertain_batch_by(
+            told, told.rows, known, k, labelled=told.known, weights=weights, progress=progress
+        )
+        ids = positions if told.ids is None else told.ids[positions]
+        report = Report(rows=told.rows, seconds=time.perf_counter() - began)
+        return Selection(ids, values, measure, "highest", report)
+    features = as_features(X, "X", dtype)
+    found = among_ids(among, features.rows)
+    points = as_points(labelled, features)
+    rows = features.rows if found is None else len(found)
+    known = uncertainty_of(uncertainty, features.rows, found)
+    k = picks_of(k, rows, strict=strict)
+    ids, values = _core.uncertain_batch(
+        features.array,
+        known,
+        k,
+        weights=weights,
+        bfloat16=features.bfloat16,
+        labelled=points,
+        metric=metric_name(metric),
+        among=found,
+        n_threads=threads,
+        progress=progress,
+    )
+    report = Report(
+        rows=rows,
+        copies=tuple(features.copies),
+        seconds=time.perf_counter() - began,
+        bytes=rows * features.columns * features.array.itemsize,
+        n_threads=threads,
+        cpu_level=_core.build_info()["cpu_level"],
+    )
+    return Selection(ids, values, measure, "highest", report)
+
+
+def uncertainty_of(uncertainty: ArrayLike, rows: int, ids: NDArray[np.int64] | None) -> NDArray[np.float64]:
+    """Return the uncertainty of the rows to pick from."""
+    array = np.asarray(uncertainty)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"uncertainty has dtype {array.dtype}; accepted are numbers")
+    if array.shape != (rows,):
+        raise ValueError(
+            f"uncertainty has shape {array.shape}; accepted is ({rows},), one number for each row of the pool"
+        )
+    known = np.ascontiguousarray(array if ids is None else array[ids], dtype=np.float64)
+    bad = ~np.isfinite(known)
+    if bad.any():
+        first = int(bad.argmax())
+        row = first if ids is None else int(ids[first])
+        raise ValueError(f"uncertainty of row {row} is {known[first]}; accepted are finite numbers")
+    return known
+
+
+def _told(X: Any, labelled: Any, metric: Any, among: Any) -> Told:
+    if hasattr(X, "tocsr"):
+        pool = check_sparse(X, "X")
+        if labelled is not None:
+            from scipy.sparse import csr_matrix
+
+            labelled = check_sparse(labelled if hasattr(labelled, "tocsr") else csr_matrix(labelled), "labelled")
+    else:
+        pool = X if hasattr(X, "shape") else np.asarray(X)
+        if labelled is not None and not hasattr(labelled, "shape"):
+            labelled = np.asarray(labelled)
+    if len(pool.shape) != 2:
+        raise ValueError(f"X has {len(pool.shape)} dimensions, shape {pool.shape}; accepted is (rows, features)")
+    if labelled is not None and labelled.shape[1:] != pool.shape[1:]:
+        raise ValueError(f"labelled has shape {labelled.shape}, and X has {pool.shape[1]} features; they must be equal")
+    if not callable(metric):
+        if metric not in METRICS:
+            metric_name(metric)
+        metric = sparse_metric(metric)
+    return Told(pool, labelled, metric, among_ids(among, int(pool.shape[0])))
