@@ -70,8 +70,6 @@ def ranked_batch(
     n_instances: int,
     metric: Metric = "euclidean",
     n_jobs: int | None = None,
-    *,
-    progress: Progress = None,
 ) -> Picks:
     """Rank a batch given the uncertainty of each row; see `uncertainty_batch_sampling`."""
     uncertainty = np.asarray(uncertainty_scores)
@@ -84,7 +82,6 @@ def ranked_batch(
         labelled=labelled_features(classifier),
         metric=core_metric(metric, n_jobs),
         n_threads=_threads(n_jobs),
-        progress=progress,
     )
     return selection.indices.copy(), uncertainty[selection.indices]
 
