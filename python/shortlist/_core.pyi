@@ -13,6 +13,7 @@ __all__ = [
     "default_threads",
     "kmeans_plus_plus",
     "measures",
+    "min_distances",
     "read_all",
     "typical",
     "uncertain_batch",
@@ -98,6 +99,17 @@ def uncertain_batch_by(
     weights: tuple[float, float] | None = None,
     progress: _Progress | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
+def min_distances(
+    x: NDArray[Any],
+    y: NDArray[Any],
+    *,
+    metric: str = "euclidean",
+    among: NDArray[np.int64] | None = None,
+    bfloat16: tuple[bool, bool] = (False, False),
+    n_threads: int | None = None,
+    progress: _Progress | None = None,
+    cpu_level: str | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
 def read_all(words: NDArray[np.uint64], n_threads: int) -> int: ...
 
 @final

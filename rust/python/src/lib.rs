@@ -5,6 +5,7 @@ mod badge;
 mod border;
 mod coverage;
 mod k_center;
+mod nearest;
 mod ranked_batch;
 mod scorer;
 mod selector;
@@ -25,6 +26,8 @@ mod _core {
     use super::coverage::{coverage, typical};
     #[pymodule_export]
     use super::k_center::k_center;
+    #[pymodule_export]
+    use super::nearest::min_distances;
     #[pymodule_export]
     use super::ranked_batch::{uncertain_batch, uncertain_batch_by};
     #[pymodule_export]

@@ -6,15 +6,56 @@
 //! by less than 4 (features + 16) 2⁻⁵³ (|a| + |b|)². Under the cosine metric rows have unit length, the centre is 0, and -a·b decides. Under
 //! Manhattan it is the sum of absolute differences, with |·|₁ in the bound.
 
+use super::pair::wide;
 use super::tiles::{Block, parts};
 use super::{Kind, LANES, Metric, prepare};
 use crate::Level;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::{Float, Kernel, Simd};
+use std::ops::Range;
 
 /// Rows the centre is the mean of, at most.
-const SAMPLE: usize = 1000;
+const SAMPLE: usize = 256;
+
+/// Which rows of a matrix: some, by number, or adjacent ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rows<'a> {
+    /// These, which lie inside.
+    Picked(&'a [i64]),
+    /// From the first, so many.
+    Adjacent(usize, usize),
+}
+
+impl Rows<'_> {
+    /// How many.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Rows::Picked(ids) => ids.len(),
+            Rows::Adjacent(_, count) => *count,
+        }
+    }
+
+    /// The number of one of them.
+    #[inline(always)]
+    pub(crate) fn row(&self, i: usize) -> usize {
+        match self {
+            Rows::Picked(ids) => ids[i] as usize,
+            Rows::Adjacent(first, _) => first + i,
+        }
+    }
+
+    /// Some of them.
+    pub(crate) fn part(&self, part: Range<usize>) -> Self {
+        match *self {
+            Rows::Picked(ids) => Rows::Picked(&ids[part]),
+            Rows::Adjacent(first, count) => {
+                assert!(part.end <= count);
+                Rows::Adjacent(first + part.start, part.len())
+            }
+        }
+    }
+}
 
 /// What is subtracted from every row. Any centre would do; one amid the rows makes the bounds tight.
 #[derive(Debug)]
@@ -31,13 +72,17 @@ impl Centre {
             let step = matrix.rows().div_ceil(SAMPLE);
             let share = 1.0 / matrix.rows().div_ceil(step) as f64;
             for row in (0..matrix.rows()).step_by(step) {
-                for (column, mean) in point.iter_mut().enumerate() {
-                    *mean += share * matrix.get(row, column).widen().into();
+                match matrix.adjacent_row(row) {
+                    Some(values) => {
+                        point.iter_mut().zip(values).for_each(|(mean, x)| *mean += share * x.widen().into())
+                    }
+                    None => (point.iter_mut().enumerate())
+                        .for_each(|(column, mean)| *mean += share * matrix.get(row, column).widen().into()),
                 }
             }
             for mean in &mut point {
-                // Not for the rows' sake, which are checked, but because nothing may be subtracted that is not finite.
-                *mean = if mean.abs() < largest::<T>() { T::from_f64(*mean).into() } else { 0.0 };
+                // Rows that are not finite are found later.
+                *mean = if mean.abs() < 0.5 * largest::<T>() { T::from_f64(*mean).into() } else { 0.0 };
             }
         }
         Centre { metric, point }
@@ -53,26 +98,26 @@ impl Centre {
         self.point.len()
     }
 
-    /// Fill a block with the rows from `first` on, less the centre, and tell their norms, rounded up.
+    /// Fill a block with rows of a matrix, less the centre, and tell their norms, rounded up.
     ///
     /// A row whose norm is above [`largest`] has zeros in its place. The error is the first row that is not acceptable.
     pub(crate) fn subtract<T: Float, E: Element>(
         &self,
         matrix: &Matrix<'_, E>,
-        first: usize,
+        rows: Rows<'_>,
         block: &mut Block<T>,
         norms: &mut [f64],
         level: Level,
     ) -> Result<(), usize> {
-        assert!(matrix.columns() == self.point.len() && norms.len() == block.rows());
-        level.run(Subtract { centre: self, matrix, first, block, norms })
+        assert!(matrix.columns() == self.point.len() && norms.len() == block.rows() && rows.len() == block.rows());
+        level.run(Subtract { centre: self, matrix, rows, block, norms })
     }
 }
 
 struct Subtract<'a, 'm, E, T> {
     centre: &'a Centre,
     matrix: &'a Matrix<'m, E>,
-    first: usize,
+    rows: Rows<'a>,
     block: &'a mut Block<T>,
     norms: &'a mut [f64],
 }
@@ -82,36 +127,67 @@ impl<E: Element, T: Float> Kernel for Subtract<'_, '_, E, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self) -> Result<(), usize> {
-        let Subtract { centre: Centre { metric, point }, matrix, first, block, norms } = self;
+        let Subtract { centre: Centre { metric, point }, matrix, rows, block, norms } = self;
         let mut prepared = vec![0.0; point.len().next_multiple_of(LANES)];
         let upward = 1.0 + (point.len() + 16) as f64 * f64::EPSILON;
         for (i, norm) in norms.iter_mut().enumerate() {
-            if prepare::<S, E>(*metric, matrix, first + i, &mut prepared) == Kind::Bad {
-                return Err(first + i);
-            }
-            let row = block.row_mut(i);
-            let mut lanes = [0.0_f64; LANES];
-            let chunks = prepared.chunks(LANES).zip(point.chunks(LANES));
-            for (to, (from, centre)) in row.chunks_mut(LANES).zip(chunks) {
-                for (((to, from), centre), lane) in to.iter_mut().zip(from).zip(centre).zip(&mut lanes) {
-                    let difference = from - centre;
-                    *to = T::from_f64(difference);
-                    *lane += if *metric == Metric::Manhattan { difference.abs() } else { difference * difference };
+            let (row, to) = (rows.row(i), block.row_mut(i));
+            let in_place = if *metric == Metric::Cosine { None } else { matrix.adjacent_row(row) };
+            let sum = match in_place {
+                Some(from) => less::<E, T>(*metric, from, point, to),
+                None => {
+                    prepare::<S, E>(*metric, matrix, row, &mut prepared);
+                    less::<f64, T>(*metric, &prepared[..point.len()], point, to)
                 }
-            }
-            let sum: f64 = lanes.iter().sum();
+            };
             *norm = upward * if *metric == Metric::Manhattan { sum } else { sum.sqrt() };
-            if *norm > largest::<T>() {
-                row.fill(T::ZERO);
+            // False for what is not finite.
+            let in_range = *norm <= largest::<T>();
+            if !in_range {
+                if prepare::<S, E>(*metric, matrix, row, &mut prepared) == Kind::Bad {
+                    return Err(row);
+                }
+                to.fill(T::ZERO);
             }
         }
         Ok(())
     }
 }
 
+/// Write a row less the centre; the sum of the differences' squares, or under Manhattan of their magnitudes.
+#[inline(always)]
+fn less<E: Element, T: Float>(metric: Metric, from: &[E], centre: &[f64], to: &mut [T]) -> f64 {
+    let mut sums = [0.0_f64; LANES];
+    let (chunks, rest) = from.as_chunks::<LANES>();
+    let (centres, centre_rest) = centre.as_chunks::<LANES>();
+    let (places, place_rest) = to.as_chunks_mut::<LANES>();
+    for ((x, centre), to) in chunks.iter().zip(centres).zip(places) {
+        *to = difference(metric, &wide(x), centre, &mut sums);
+    }
+    let last: [T; LANES] = difference(metric, &wide(rest), &wide(centre_rest), &mut sums);
+    place_rest.copy_from_slice(&last[..rest.len()]);
+    sums.iter().sum()
+}
+
+#[inline(always)]
+fn difference<T: Float>(
+    metric: Metric,
+    x: &[f64; LANES],
+    centre: &[f64; LANES],
+    sums: &mut [f64; LANES],
+) -> [T; LANES] {
+    let mut to = [T::ZERO; LANES];
+    for i in 0..LANES {
+        let difference = x[i] - centre[i];
+        to[i] = T::from_f64(difference);
+        sums[i] += if metric == Metric::Manhattan { difference.abs() } else { difference * difference };
+    }
+    to
+}
+
 /// The largest norm for which no sum overflows.
 pub(crate) fn largest<T: Float>() -> f64 {
-    if size_of::<T>() == 4 { 2f64.powi(60) } else { 2f64.powi(500) }
+    if size_of::<T>() == 4 { 2f64.powi(60) } else { 2f64.powi(490) }
 }
 
 /// How far a filter's result may be off.

@@ -25,7 +25,7 @@ mod tiles;
 pub(crate) use centres::{Centres, GROUP};
 pub use metric::Metric;
 pub use nearest::nearest;
-pub(crate) use pair::{LANES, merge, to_group, to_one};
+pub(crate) use pair::{LANES, between, merge, to_group, to_one};
 pub(crate) use tile::{Kind, Tile, prepare, row_fault};
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The sum behind a distance, over prepared rows: two kernels, the same bits.
 
 use crate::distance::Metric;
-use crate::simd::{Simd, Vector};
+use crate::float::Element;
+use crate::simd::{Float, Simd, Vector};
 
 /// Virtual lanes, over the coordinates of a row; prepared rows are padded to whole lanes with zeros.
 pub(crate) const LANES: usize = 8;
@@ -98,6 +99,51 @@ fn few_to_one<S: Simd, T: Term, const N: usize>(rows: &[f64], point: &[f64]) -> 
         *merged = merge(lanes);
     }
     merged
+}
+
+/// The sum of the distance of two rows as they lie, under a metric for which preparing them changes nothing but their dtype.
+#[inline(always)]
+pub(crate) fn between<S: Simd, X: Element, Y: Element>(metric: Metric, x: &[X], y: &[Y]) -> f64 {
+    assert!(metric != Metric::Cosine && x.len() == y.len());
+    if metric == Metric::Manhattan { rows::<S, Absolute, X, Y>(x, y) } else { rows::<S, Square, X, Y>(x, y) }
+}
+
+#[inline(always)]
+fn rows<S: Simd, T: Term, X: Element, Y: Element>(x: &[X], y: &[Y]) -> f64 {
+    let mut sums = [0.0; LANES];
+    let (xs, x_rest) = x.as_chunks::<LANES>();
+    let (ys, y_rest) = y.as_chunks::<LANES>();
+    for (x, y) in xs.iter().zip(ys) {
+        add_lanes::<S, T>(&mut sums, &wide(x), &wide(y));
+    }
+    if !x_rest.is_empty() {
+        add_lanes::<S, T>(&mut sums, &wide(x_rest), &wide(y_rest));
+    }
+    merge(sums)
+}
+
+#[inline(always)]
+fn add_lanes<S: Simd, T: Term>(sums: &mut [f64; LANES], x: &[f64; LANES], y: &[f64; LANES]) {
+    let mut from = 0;
+    while from < LANES {
+        let lanes = from..from + S::F64::LANES;
+        let (x, y) = (S::F64::from_slice(&x[lanes.clone()]), S::F64::from_slice(&y[lanes.clone()]));
+        let sum = T::add(S::F64::from_slice(&sums[lanes.clone()]), x, y);
+        sum.to_slice(&mut sums[lanes]);
+        from += S::F64::LANES;
+    }
+}
+
+/// Up to eight coordinates, then zeros.
+#[inline(always)]
+pub(super) fn wide<E: Element>(from: &[E]) -> [f64; LANES] {
+    let mut computed = [E::Compute::ZERO; LANES];
+    let mut to = [0.0; LANES];
+    E::widen_all(from, &mut computed[..from.len()]);
+    for (to, computed) in to.iter_mut().zip(computed) {
+        *to = computed.into();
+    }
+    to
 }
 
 /// The sums of the distances of one prepared row to the eight points of a group: coordinate j of point p is `group[8 j + p]`.

@@ -236,21 +236,46 @@ unsafe fn tile<V: Vector, M: Term>(
 ) -> [[V; 2]; ROWS] {
     let mut sums = [[V::splat(V::Scalar::ZERO); 2]; ROWS];
     let mut step = 0;
-    while step < steps {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let at = y.add(step * V::Scalar::LANES);
-            let (low, high) = (V::load(at), V::load(at.add(second)));
-            let mut row = 0;
-            while row < ROWS {
-                let x = V::splat(*x.add(row * stride + step));
-                sums[row] = [M::add(x, low, sums[row][0]), M::add(x, high, sums[row][1])];
-                row += 1;
-            }
+    // SAFETY: the caller's promise, for each step.
+    unsafe {
+        // Four at a time: so few rounds that their number can be foreseen.
+        while step + 4 <= steps {
+            add::<V, M>(&mut sums, x.add(step), stride, y.add(step * V::Scalar::LANES), second);
+            add::<V, M>(&mut sums, x.add(step + 1), stride, y.add((step + 1) * V::Scalar::LANES), second);
+            add::<V, M>(&mut sums, x.add(step + 2), stride, y.add((step + 2) * V::Scalar::LANES), second);
+            add::<V, M>(&mut sums, x.add(step + 3), stride, y.add((step + 3) * V::Scalar::LANES), second);
+            step += 4;
         }
-        step += 1;
+        while step < steps {
+            add::<V, M>(&mut sums, x.add(step), stride, y.add(step * V::Scalar::LANES), second);
+            step += 1;
+        }
     }
     sums
+}
+
+/// One more coordinate.
+///
+/// # Safety
+/// Six values, `stride` apart, must be readable at `x`, and a vector at `y` and at `second` values after it.
+#[inline(always)]
+unsafe fn add<V: Vector, M: Term>(
+    sums: &mut [[V; 2]; ROWS],
+    x: *const V::Scalar,
+    stride: usize,
+    y: *const V::Scalar,
+    second: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (low, high) = (V::load(y), V::load(y.add(second)));
+        let mut row = 0;
+        while row < ROWS {
+            let x = V::splat(*x.add(row * stride));
+            sums[row] = [M::add(x, low, sums[row][0]), M::add(x, high, sums[row][1])];
+            row += 1;
+        }
+    }
 }
 
 /// Add the sums of earlier coordinates.

@@ -4,7 +4,7 @@ use crate::distance::tiles::{ROWS, Sink};
 use crate::simd::{Float, Vector};
 
 /// Candidates a row may have at a time before some are compared directly.
-const ROOM: usize = 16;
+const ROOM: usize = 8;
 
 /// Columns that may be the nearest, in ascending order, with their lower bounds.
 #[derive(Clone, Copy, Debug)]
@@ -63,14 +63,11 @@ impl<T: Float> Candidates<'_, T> {
         if threshold == T::from_f64(f64::NEG_INFINITY) {
             return;
         }
-        for (&lower, &width) in bounds.iter().zip(widths) {
-            let upper = T::from_f64(lower.into() + width.into());
-            threshold = if upper < threshold { upper } else { threshold };
-        }
-        self.thresholds[row] = threshold;
         for ((&lower, &width), column) in bounds.iter().zip(widths).zip(column as u32..) {
-            let padding = lower == infinity && width == infinity;
-            if lower <= threshold && !padding {
+            if lower <= threshold && lower < infinity {
+                let upper = T::from_f64(lower.into() + width.into());
+                threshold = if upper < threshold { upper } else { threshold };
+                self.thresholds[row] = threshold;
                 self.note(row, column, lower);
             }
         }

@@ -1,7 +1,7 @@
 //! One row compared directly with some others.
 
 use crate::distance::centres::ORTHOGONAL;
-use crate::distance::{Kind, LANES, Metric, prepare, to_one};
+use crate::distance::{Kind, LANES, Metric, between, prepare, to_one};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::{Kernel, Simd};
@@ -31,6 +31,16 @@ pub(super) struct Best {
 
 impl Best {
     pub(super) const NONE: Best = Best { sum: f64::INFINITY, distance: f64::INFINITY, index: 0 };
+
+    #[inline(always)]
+    fn offer(&mut self, sum: f64, distance: f64, index: u32) {
+        // Unequal sums may have one square root: then the first has it.
+        if distance < self.distance {
+            self.distance = distance;
+            self.index = index;
+        }
+        self.sum = if sum < self.sum { sum } else { self.sum };
+    }
 }
 
 /// Row `row` of `x` against rows of `y`, given in ascending order, and all after those that `best` is from.
@@ -50,20 +60,24 @@ impl<X: Element, Y: Element, C: Iterator<Item = u32>> Kernel for Direct<'_, '_, 
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Direct { x, row, y, columns, metric, pair, best } = self;
-        let zero = prepare::<S, X>(metric, x, row, &mut pair.x) == Kind::Zero;
+        let in_place = if metric == Metric::Cosine { None } else { x.adjacent_row(row) };
+        let zero = in_place.is_none() && prepare::<S, X>(metric, x, row, &mut pair.x) == Kind::Zero;
         for column in columns {
-            let orthogonal = prepare::<S, Y>(metric, y, column as usize, &mut pair.y) == Kind::Zero || zero;
-            let mut sum = [ORTHOGONAL];
-            if !orthogonal {
-                to_one::<S>(metric, &pair.x, &pair.y, &mut sum);
-            }
-            let distance = metric.finish(sum[0]);
-            // Unequal sums may have one square root: then the first has it.
-            if distance < best.distance {
-                best.distance = distance;
-                best.index = column;
-            }
-            best.sum = if sum[0] < best.sum { sum[0] } else { best.sum };
+            let sum = match (in_place, y.adjacent_row(column as usize)) {
+                (Some(x), Some(y)) => between::<S, X, Y>(metric, x, y),
+                _ => {
+                    if in_place.is_some() {
+                        prepare::<S, X>(metric, x, row, &mut pair.x);
+                    }
+                    let orthogonal = prepare::<S, Y>(metric, y, column as usize, &mut pair.y) == Kind::Zero || zero;
+                    let mut sum = [ORTHOGONAL];
+                    if !orthogonal {
+                        to_one::<S>(metric, &pair.x, &pair.y, &mut sum);
+                    }
+                    sum[0]
+                }
+            };
+            best.offer(sum, metric.finish(sum), column);
         }
     }
 }

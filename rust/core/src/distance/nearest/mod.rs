@@ -1,14 +1,14 @@
 //! The nearest of some rows to each row of a pool, exactly.
 //!
 //! The distance that counts is the direct difference (see [`super`]). In front of it stands a filter: the expanded form of all pairs, computed
-//! by [`tiles`](super::tiles), in `f32` where neither side is `f64`, less a bound on its rounding error ([`centred`](super::centred)), is a certified
+//! by [`tiles`](super::tiles), in `f32` unless both sides are `f64`, less a bound on its rounding error ([`centred`](super::centred)), is a certified
 //! lower bound. The pairs that such bounds don't rule out, most often one for each row, are compared directly. So distance and index are
 //! those of the plain loop over all pairs, whatever the filter's precision; where it cannot tell rows apart the plain loop is what remains.
 
 mod candidates;
 mod direct;
 
-use super::centred::{Centre, Rounding, largest};
+use super::centred::{Centre, Rounding, Rows, largest};
 use super::tiles::{Block, Multiply, NegatedDifference, Panels, Product, ROWS};
 use super::{Metric, row_fault};
 use crate::Level;
@@ -19,10 +19,9 @@ use crate::matrix::Matrix;
 use crate::simd::Float;
 use candidates::{Candidates, List};
 use direct::{Best, Direct, Pair};
-use std::ops::Range;
 
 /// Most rows of a block: their coordinates stay in the second-level cache.
-const MOST_ROWS: usize = 32 * ROWS;
+const MOST_ROWS: usize = 16 * ROWS;
 
 /// Fewest rows of a block, however many others they are compared with.
 const FEWEST_ROWS: usize = 4 * ROWS;
@@ -30,13 +29,14 @@ const FEWEST_ROWS: usize = 4 * ROWS;
 /// About how many coordinates of pairs make a block: what takes a tenth of a second.
 const BLOCK_WORK: usize = 1 << 32;
 
-/// For each row of `x` the sum behind its distance to the nearest row of `y` ([`Metric::finish`] makes a distance of it), and that row's number: the
+/// For each row of `x`, or of those in `among`, the sum behind its distance to the nearest row of `y` ([`Metric::finish`] makes a distance of it), and that row's number: the
 /// lowest of those at the least distance.
 ///
 /// Memory is that of `y` in the type computed in, and a few hundred rows for each thread.
 #[allow(clippy::too_many_arguments)]
 pub fn nearest<X: Element, Y: Element>(
     x: &Matrix<'_, X>,
+    among: Option<&[i64]>,
     y: &Matrix<'_, Y>,
     metric: Metric,
     level: Level,
@@ -46,11 +46,15 @@ pub fn nearest<X: Element, Y: Element>(
     watch: &mut dyn Watch,
 ) -> Result<()> {
     check(x, y)?;
-    assert!(sums.len() == x.rows() && indices.len() == x.rows());
-    if size_of::<X::Compute>() == 4 && size_of::<Y::Compute>() == 4 {
-        Targets::<f32, Y>::new(y, metric, level)?.search(x, sums, indices, threads, watch)
+    let rows = among.map_or(Rows::Adjacent(0, x.rows()), Rows::Picked);
+    if let Some(id) = among.and_then(|ids| ids.iter().find(|&&id| id < 0 || id as usize >= x.rows())) {
+        return Err(Error::Argument(format!("among has id {id}; accepted are 0 to {}", x.rows() - 1)));
+    }
+    assert!(sums.len() == rows.len() && indices.len() == rows.len());
+    if size_of::<X::Compute>() == 4 || size_of::<Y::Compute>() == 4 {
+        Targets::<f32, Y>::new(y, metric, level)?.search(x, rows, sums, indices, threads, watch)
     } else {
-        Targets::<f64, Y>::new(y, metric, level)?.search(x, sums, indices, threads, watch)
+        Targets::<f64, Y>::new(y, metric, level)?.search(x, rows, sums, indices, threads, watch)
     }
 }
 
@@ -89,7 +93,7 @@ impl<'a, 'y, T: Float, Y: Element> Targets<'a, 'y, T, Y> {
             let part = start..rows.min(start + MOST_ROWS);
             few.resize(part.len());
             centre
-                .subtract(matrix, start, &mut few, &mut norms[part.clone()], level)
+                .subtract(matrix, Rows::Adjacent(start, part.len()), &mut few, &mut norms[part.clone()], level)
                 .map_err(|row| Error::Argument(format!("Y: {}", row_fault(matrix, row, row as u64))))?;
             for (i, column) in part.enumerate() {
                 panels.set(column, few.row(i));
@@ -101,19 +105,21 @@ impl<'a, 'y, T: Float, Y: Element> Targets<'a, 'y, T, Y> {
     fn search<X: Element>(
         &self,
         x: &Matrix<'_, X>,
+        rows: Rows<'_>,
         sums: &mut [f64],
         indices: &mut [i64],
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<()> {
-        let even = x.rows().div_ceil(threads.max(1)).next_multiple_of(ROWS);
+        let count = rows.len();
+        let even = count.div_ceil(threads.max(1)).max(1).next_multiple_of(ROWS);
         let fitting = BLOCK_WORK / (self.norms.len() * x.columns());
         let size = (fitting - fitting % ROWS).clamp(FEWEST_ROWS, MOST_ROWS).min(even);
-        let rows = (0..x.rows()).step_by(size).map(|start| start..x.rows().min(start + size));
-        let blocks = rows.zip(sums.chunks_mut(size).zip(indices.chunks_mut(size)));
+        let parts = (0..count).step_by(size).map(|start| start..count.min(start + size));
+        let blocks = parts.zip(sums.chunks_mut(size).zip(indices.chunks_mut(size)));
         let state = || Worker::new(self, size);
-        blocks::run(x.rows(), blocks, threads, watch, state, |worker, rows, (sums, indices)| {
-            worker.block(x, rows, sums, indices)
+        blocks::run(count, blocks, threads, watch, state, |worker, part, (sums, indices)| {
+            worker.block(x, rows.part(part), sums, indices)
         })
         .map(drop)
     }
@@ -155,7 +161,7 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Worker<'t, 'a, 'y, T, Y> {
     fn block<X: Element>(
         &mut self,
         x: &Matrix<'_, X>,
-        rows: Range<usize>,
+        rows: Rows<'_>,
         sums: &mut [f64],
         indices: &mut [i64],
     ) -> Result<()> {
@@ -163,13 +169,13 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Worker<'t, 'a, 'y, T, Y> {
         let (metric, level) = (centre.metric(), *level);
         self.block.resize(rows.len());
         centre
-            .subtract(x, rows.start, &mut self.block, &mut self.norms[..rows.len()], level)
+            .subtract(x, rows, &mut self.block, &mut self.norms[..rows.len()], level)
             .map_err(|row| row_fault(x, row, row as u64))?;
         self.bounds();
         let mut best = [Best::NONE; MOST_ROWS];
         let mut direct = |row: usize, columns: &[u32]| {
             let (columns, pair, best) = (columns.iter().copied(), &mut self.pair, &mut best[row]);
-            level.run(Direct { x, row: rows.start + row, y, columns, metric, pair, best });
+            level.run(Direct { x, row: rows.row(row), y, columns, metric, pair, best });
         };
         let mut sink = Candidates {
             starts: &self.starts,
@@ -188,7 +194,7 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Worker<'t, 'a, 'y, T, Y> {
         for (row, (sum, index)) in sums.iter_mut().zip(indices).enumerate() {
             if self.norms[row] > largest::<T>() {
                 let (columns, pair, best) = (0..y.rows() as u32, &mut self.pair, &mut best[row]);
-                level.run(Direct { x, row: rows.start + row, y, columns, metric, pair, best });
+                level.run(Direct { x, row: rows.row(row), y, columns, metric, pair, best });
             }
             (*sum, *index) = (best[row].sum, i64::from(best[row].index));
         }

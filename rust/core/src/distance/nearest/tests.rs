@@ -2,22 +2,42 @@
 
 use super::*;
 use crate::blocks::Unwatched;
+use crate::distance::Tile;
 use crate::random::{hash, uniform};
+use crate::simd::{Kernel, Simd};
 
 fn values(seed: u64, count: usize, scale: f64, shift: f64) -> Vec<f64> {
     (0..count as u64).map(|i| shift + scale * (uniform(hash(seed, 0, i)) - 0.5)).collect()
 }
 
+/// The loop over all pairs, by the kernel for prepared rows.
+struct Plain<'a, 'x, 'y, X, Y>(&'a Matrix<'x, X>, &'a Matrix<'y, Y>, Metric);
+
+impl<X: Element, Y: Element> Kernel for Plain<'_, '_, '_, X, Y> {
+    type Output = Vec<(f64, i64)>;
+
+    fn run<S: Simd>(self) -> Vec<(f64, i64)> {
+        let Plain(x, y, metric) = self;
+        let (mut rows, mut points) = (Tile::new(metric, x.columns()), Tile::new(metric, x.columns()));
+        (0..x.rows()).for_each(|row| assert!(rows.push::<S, X>(x, row)));
+        (0..y.rows()).for_each(|row| assert!(points.push::<S, Y>(y, row)));
+        let mut best = vec![(f64::INFINITY, 0); x.rows()];
+        let mut sums = vec![0.0; x.rows()];
+        for point in 0..y.rows() {
+            rows.to_one::<S>(points.row(point), points.zero(point), &mut sums);
+            for ((least, index), &sum) in best.iter_mut().zip(&sums) {
+                if metric.finish(sum) < metric.finish(*least) {
+                    *index = point as i64;
+                }
+                *least = least.min(sum);
+            }
+        }
+        best
+    }
+}
+
 fn plain<X: Element, Y: Element>(x: &Matrix<'_, X>, y: &Matrix<'_, Y>, metric: Metric) -> Vec<(f64, i64)> {
-    let mut scratch = Pair::new(x.columns());
-    (0..x.rows())
-        .map(|row| {
-            let mut best = Best::NONE;
-            let columns = 0..y.rows() as u32;
-            Level::Portable.run(Direct { x, row, y, columns, metric, pair: &mut scratch, best: &mut best });
-            (best.sum, i64::from(best.index))
-        })
-        .collect()
+    Level::Portable.run(Plain(x, y, metric))
 }
 
 fn found<X: Element, Y: Element>(
@@ -28,7 +48,7 @@ fn found<X: Element, Y: Element>(
     threads: usize,
 ) -> Vec<(f64, i64)> {
     let (mut sums, mut indices) = (vec![f64::NAN; x.rows()], vec![-1; x.rows()]);
-    nearest(x, y, metric, level, &mut sums, &mut indices, threads, &mut Unwatched).unwrap();
+    nearest(x, None, y, metric, level, &mut sums, &mut indices, threads, &mut Unwatched).unwrap();
     sums.into_iter().zip(indices).collect()
 }
 
@@ -119,11 +139,34 @@ fn a_bad_row_is_named() {
         let (x, y) = (Matrix::from_rows(x, 200, 3).unwrap(), Matrix::from_rows(y, 200, 3).unwrap());
         let (mut sums, mut indices) = (vec![0.0; 200], vec![0; 200]);
         let level = Level::best();
-        nearest(&x, &y, Metric::Euclidean, level, &mut sums, &mut indices, 2, &mut Unwatched).unwrap_err().to_string()
+        nearest(&x, None, &y, Metric::Euclidean, level, &mut sums, &mut indices, 2, &mut Unwatched)
+            .unwrap_err()
+            .to_string()
     };
     x[301] = f64::NAN;
     x[500] = f64::INFINITY;
     assert_eq!(run(&x, &y), "row 100 has NaN in column 1; accepted are finite numbers");
     y[5] = f64::NEG_INFINITY;
     assert_eq!(run(&x, &y), "Y: row 1 has -inf in column 2; accepted are finite numbers");
+}
+
+#[test]
+fn picked_rows_only() {
+    let (x, y) = (values(1, 900, 1.0, 0.0), values(2, 150, 1.0, 0.0));
+    let (mut x, y) = (x, Matrix::from_rows(&y, 50, 3).unwrap());
+    x[3] = f64::NAN;
+    let x = Matrix::from_rows(&x, 300, 3).unwrap();
+    let run = |ids: &[i64]| {
+        let (mut sums, mut indices) = (vec![0.0; ids.len()], vec![0; ids.len()]);
+        let (sums_to, indices_to) = (&mut sums, &mut indices);
+        nearest(&x, Some(ids), &y, Metric::Manhattan, Level::best(), sums_to, indices_to, 2, &mut Unwatched)
+            .map(|()| sums.into_iter().zip(indices).collect::<Vec<_>>())
+    };
+    let ids: Vec<i64> = (0..200).map(|i| 299 - i).collect();
+    let wanted = found(&x.slice(100..300), &y, Metric::Manhattan, Level::best(), 1);
+    assert!(run(&ids).unwrap().iter().eq(wanted.iter().rev()));
+    assert_eq!(run(&[]).unwrap(), []);
+    assert_eq!(run(&[5, 1]).unwrap_err().to_string(), "row 1 has NaN in column 0; accepted are finite numbers");
+    assert_eq!(run(&[0, 300]).unwrap_err().to_string(), "among has id 300; accepted are 0 to 299");
+    assert_eq!(run(&[-1]).unwrap_err().to_string(), "among has id -1; accepted are 0 to 299");
 }
