@@ -5,10 +5,11 @@ use crate::border::{Lookout, raise, threads};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::Level;
-use shortlist_core::diverse::badge::{Drawn, badge as draw_badge};
+use shortlist_core::diverse::badge::badge as draw_badge;
 use shortlist_core::diverse::gradient::Gradients;
 use shortlist_core::diverse::plus_plus::plus_plus;
 use shortlist_core::diverse::points::{Among, Chosen, Features, Points};
+use shortlist_core::diverse::race::Drawn;
 use shortlist_core::error::Result;
 
 /// Ids, squared distances at the time of each draw, and the number of distances computed.

