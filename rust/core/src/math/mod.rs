@@ -5,6 +5,8 @@
 
 #![allow(clippy::excessive_precision)] // the fits are written down in full
 
+use crate::simd::Vector;
+
 mod exp;
 mod log;
 
@@ -25,9 +27,19 @@ pub trait Coefficients: Sized + 'static {
     const EXP_LEAST: Self;
     /// `(2 atanh(t/2) - t) / t^3` as a polynomial in `t^2`, for `|t|` up to `2 (sqrt 2 - 1) / (sqrt 2 + 1)`.
     const LN_TAIL: &'static [Self];
+    /// The logarithm of a share x of a whole, in its own unit and but for a constant: see below. Accurate relative to the larger of
+    /// itself and ln 2, as is enough where x is at most a half.
+    fn share<V: Vector<Scalar = Self>>(x: V) -> V;
+    /// The unit of [`Coefficients::share`], in nats.
+    const SHARE_UNIT: Self;
+    /// What [`Coefficients::share`] leaves out, in nats.
+    const SHARE_SHIFT: Self;
     /// `(e^r - 1 - r) / r^2` as a polynomial in `r`, for `|r|` up to half of ln 2.
     const EXP_TAIL: &'static [Self];
 }
+
+/// 2^23.
+const TWO_23: f32 = 8_388_608.0;
 
 impl Coefficients for f32 {
     const LN_2: f32 = std::f32::consts::LN_2;
@@ -37,6 +49,27 @@ impl Coefficients for f32 {
     const EXP_LEAST: f32 = -87.336_54;
     // Error of the fit: 8.1e-10.
     const LN_TAIL: &'static [f32] = &[0.083_333_470_119_6, 0.012_492_990_441_4, 0.002_333_679_386_44];
+    const SHARE_UNIT: f32 = std::f32::consts::LN_2 / TWO_23;
+    const SHARE_SHIFT: f32 = 0.0;
+
+    /// `log2 x = (e + f) + f P(f)`, in units of 2^-23.
+    #[inline(always)]
+    fn share<V: Vector<Scalar = f32>>(x: V) -> V {
+        // Error of the fit, relative to the logarithm to base 2: 2.1e-7.
+        const TAIL: &[f32] = &[
+            0.442_661_437_318 * TWO_23,
+            -0.720_461_470_052 * TWO_23,
+            0.472_752_370_144 * TWO_23,
+            -0.323_522_322_13 * TWO_23,
+            0.190_719_533_086 * TWO_23,
+            -0.076_915_564_183_8 * TWO_23,
+            0.014_766_222_607_9 * TWO_23,
+        ];
+        let [linear, mantissa] = x.octave();
+        let fraction = mantissa.sub(V::splat(1.0));
+        fraction.mul_add(polynomial(fraction, TAIL), linear)
+    }
+
     // Error of the fit: 3.2e-9.
     const EXP_TAIL: &'static [f32] =
         &[0.500_000_009_569, 0.166_665_183_137, 0.041_666_204_153_9, 0.008_368_952_811_73, 0.001_395_060_159_36];
@@ -57,6 +90,28 @@ impl Coefficients for f64 {
         0.000_088_494_765_361_309_732_538,
         0.000_020_530_875_499_782_901_077,
     ];
+    const SHARE_UNIT: f64 = std::f64::consts::LN_2;
+    const SHARE_SHIFT: f64 = std::f64::consts::LN_2 / 2.0;
+
+    /// `log2 x - 1/2 = e + t P(t^2)`, `t = (m - sqrt 2) / (m + sqrt 2)`, `1 <= m < 2`.
+    #[inline(always)]
+    fn share<V: Vector<Scalar = f64>>(x: V) -> V {
+        // Error of the fit: 4.4e-17.
+        const TAIL: &[f64] = &[
+            2.885_390_081_777_930_462,
+            0.961_796_693_921_299_633_38,
+            0.577_078_018_075_781_501_52,
+            0.412_198_305_104_868_239_87,
+            0.320_621_890_036_273_237_2,
+            0.261_294_461_310_968_659_21,
+            0.244_483_896_063_415_313_44,
+        ];
+        let [exponent, mantissa] = x.octave();
+        let middle = V::splat(std::f64::consts::SQRT_2);
+        let t = mantissa.sub(middle).div(mantissa.add(middle));
+        t.mul_add(polynomial(t.mul(t), TAIL), exponent)
+    }
+
     // Error of the fit: 3.5e-18.
     const EXP_TAIL: &'static [f64] = &[
         0.500_000_000_000_001_284_7,
@@ -74,7 +129,7 @@ impl Coefficients for f64 {
 
 /// `coefficients[0] + x coefficients[1] + ...` by Horner's rule.
 #[inline(always)]
-fn polynomial<V: crate::simd::Vector>(x: V, coefficients: &'static [V::Scalar]) -> V {
+fn polynomial<V: Vector>(x: V, coefficients: &'static [V::Scalar]) -> V {
     let (last, rest) = coefficients.split_last().expect("a polynomial has a coefficient");
     let mut sum = V::splat(*last);
     for &coefficient in rest.iter().rev() {

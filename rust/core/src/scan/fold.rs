@@ -7,7 +7,7 @@
 //! smaller (`beaten`) joins the sums. So the sums run over all classes but one largest, in one pass.
 
 use super::recipe::{Folded, Recipe};
-use crate::math::{exp, ln};
+use crate::math::{Coefficients, exp};
 use crate::measure::Needs;
 use crate::simd::{Float, Vector};
 
@@ -148,11 +148,15 @@ impl<V: Vector> SingleFold<V, 4> for Seconds {
     }
 }
 
-/// The largest, and the sums of `p` and `p ln p` over the others.
+/// The largest, and the sums of `p` and `p ln p` over the others, which are at most half of the sum: their logarithms need no accuracy near 0. The second sum
+/// is in the unit of [`Coefficients::share`] until the row is closed.
 #[derive(Clone, Copy)]
 pub(super) struct Logarithms;
 
-impl<V: Vector> Fold<V, 4> for Logarithms {
+impl<V: Vector> Fold<V, 4> for Logarithms
+where
+    V::Scalar: Coefficients,
+{
     const ABSENT: f64 = 0.0;
     const LONG: bool = true;
 
@@ -169,19 +173,24 @@ impl<V: Vector> Fold<V, 4> for Logarithms {
     #[inline(always)]
     fn step(self, [top, rest, logs, least]: [V; 4], value: V) -> [V; 4] {
         let beaten = top.min(value);
-        [top.max(value), rest.add(beaten), beaten.mul_add(ln(beaten), logs), least.min(value)]
+        [top.max(value), rest.add(beaten), beaten.mul_add(V::Scalar::share(beaten), logs), least.min(value)]
     }
 
     #[inline(always)]
     fn merge(self, a: [V; 4], b: [V; 4]) -> [V; 4] {
         let beaten = a[0].min(b[0]);
-        [a[0].max(b[0]), a[1].add(b[1]).add(beaten), beaten.mul_add(ln(beaten), a[2].add(b[2])), a[3].min(b[3])]
+        [a[0].max(b[0]), a[1].add(b[1]).add(beaten), beaten.mul_add(V::Scalar::share(beaten), a[2].add(b[2])), a[3].min(b[3])]
     }
 }
 
-impl<V: Vector> SingleFold<V, 4> for Logarithms {
+impl<V: Vector> SingleFold<V, 4> for Logarithms
+where
+    V::Scalar: Coefficients,
+{
     #[inline(always)]
     unsafe fn close(recipe: &Recipe<V::Scalar>, [top, rest, logs, least]: [V; 4], out: *mut V::Scalar) -> bool {
+        let shift = rest.mul(V::splat(V::Scalar::SHARE_SHIFT));
+        let logs = logs.mul_add(V::splat(V::Scalar::SHARE_UNIT), shift);
         let row =
             Folded { top, second: zero(), rest, logs, squares: zero(), total: top.add(rest), least, kept: Needs::Logs };
         // SAFETY: the caller's promise.
@@ -383,7 +392,6 @@ impl<V: Vector> Fold<V, 3> for TailLogarithms<V> {
 
     #[inline(always)]
     fn step(self, [rest, count, logs]: [V; 3], value: V) -> [V; 3] {
-        use crate::math::Coefficients;
         let exponent = self.0.exponent(value);
         let (weight, count) = self.0.weight(exponent, count);
         // Bounded, so that a logit of -inf contributes 0 and not 0 times infinity.

@@ -245,6 +245,18 @@ impl Vector for F32 {
     }
 
     #[inline(always)]
+    fn octave(self) -> [Self; 2] {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let bits = _mm256_castps_si256(self.0);
+            let above = _mm256_sub_epi32(bits, _mm256_set1_epi32(0x3f80_0000));
+            let fraction = _mm256_and_si256(bits, _mm256_set1_epi32(0x007f_ffff));
+            let mantissa = _mm256_or_si256(fraction, _mm256_set1_epi32(0x3f80_0000));
+            [F32(_mm256_cvtepi32_ps(above)), F32(_mm256_castsi256_ps(mantissa))]
+        }
+    }
+
+    #[inline(always)]
     fn power_of_two(self) -> Self {
         // SAFETY: as in `splat`.
         unsafe {
@@ -343,6 +355,23 @@ impl Vector for F64 {
                 F64(_mm256_sub_pd(_mm256_castsi256_pd(under), _mm256_set1_pd(4_503_599_627_370_496.0 + 1024.0))),
                 F64(_mm256_castsi256_pd(_mm256_add_epi64(mantissa, low))),
             )
+        }
+    }
+
+    #[inline(always)]
+    fn octave(self) -> [Self; 2] {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let bits = _mm256_castpd_si256(self.0);
+            let under = _mm256_or_si256(_mm256_srli_epi64::<52>(bits), _mm256_set1_epi64x(0x4330_0000_0000_0000));
+            let mantissa = _mm256_or_si256(
+                _mm256_and_si256(bits, _mm256_set1_epi64x(0x000f_ffff_ffff_ffff)),
+                _mm256_set1_epi64x(0x3ff0_0000_0000_0000),
+            );
+            [
+                F64(_mm256_sub_pd(_mm256_castsi256_pd(under), _mm256_set1_pd(4_503_599_627_370_496.0 + 1023.0))),
+                F64(_mm256_castsi256_pd(mantissa)),
+            ]
         }
     }
 

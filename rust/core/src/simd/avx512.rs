@@ -235,6 +235,18 @@ impl Vector for F32 {
     }
 
     #[inline(always)]
+    fn octave(self) -> [Self; 2] {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let bits = _mm512_castps_si512(self.0);
+            let above = _mm512_sub_epi32(bits, _mm512_set1_epi32(0x3f80_0000));
+            let fraction = _mm512_and_si512(bits, _mm512_set1_epi32(0x007f_ffff));
+            let mantissa = _mm512_or_si512(fraction, _mm512_set1_epi32(0x3f80_0000));
+            [F32(_mm512_cvtepi32_ps(above)), F32(_mm512_castsi512_ps(mantissa))]
+        }
+    }
+
+    #[inline(always)]
     fn power_of_two(self) -> Self {
         // SAFETY: as in `splat`.
         unsafe {
@@ -318,6 +330,20 @@ impl Vector for F64 {
                 F64(_mm512_cvtepi64_pd(_mm512_srai_epi64::<52>(above))),
                 F64(_mm512_castsi512_pd(_mm512_add_epi64(mantissa, low))),
             )
+        }
+    }
+
+    #[inline(always)]
+    fn octave(self) -> [Self; 2] {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let bits = _mm512_castpd_si512(self.0);
+            let biased = _mm512_cvtepu64_pd(_mm512_srli_epi64::<52>(bits));
+            let mantissa = _mm512_or_si512(
+                _mm512_and_si512(bits, _mm512_set1_epi64(0x000f_ffff_ffff_ffff)),
+                _mm512_set1_epi64(0x3ff0_0000_0000_0000),
+            );
+            [F64(_mm512_sub_pd(biased, _mm512_set1_pd(1023.0))), F64(_mm512_castsi512_pd(mantissa))]
         }
     }
 

@@ -16,7 +16,7 @@ impl Simd for Portable {
 pub struct Lanes<T, const N: usize>([T; N]);
 
 macro_rules! portable {
-    ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal) => {
+    ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal, $octave:ident) => {
         impl Lanes<$float, $lanes> {
             #[inline]
             fn zip(self, other: Self, f: impl Fn($float, $float) -> $float) -> Self {
@@ -171,6 +171,11 @@ macro_rules! portable {
             }
 
             #[inline]
+            fn octave(self) -> [Self; 2] {
+                $octave(self.0)
+            }
+
+            #[inline]
             fn power_of_two(self) -> Self {
                 const ONE: $bits = (1.0 as $float).to_bits();
                 Lanes(self.0.map(|x| <$float>::from_bits((x.to_bits() << $mantissa_bits).wrapping_add(ONE))))
@@ -179,6 +184,18 @@ macro_rules! portable {
     };
 }
 
+fn octave_f32(x: [f32; 16]) -> [Lanes<f32, 16>; 2] {
+    let bits = x.map(f32::to_bits);
+    let above = bits.map(|bits| bits.wrapping_sub(0x3f80_0000) as i32 as f32);
+    [Lanes(above), Lanes(bits.map(|bits| f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000)))]
+}
+
+fn octave_f64(x: [f64; 8]) -> [Lanes<f64, 8>; 2] {
+    let bits = x.map(f64::to_bits);
+    let exponent = bits.map(|bits| (bits >> 52) as f64 - 1023.0);
+    [Lanes(exponent), Lanes(bits.map(|bits| f64::from_bits(bits & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000)))]
+}
+
 // The last constant is the bit pattern of the square root of one half.
-portable!(f32, u32, i32, 16, 23, 0x3f35_04f3);
-portable!(f64, u64, i64, 8, 52, 0x3fe6_a09e_667f_3bcd);
+portable!(f32, u32, i32, 16, 23, 0x3f35_04f3, octave_f32);
+portable!(f64, u64, i64, 8, 52, 0x3fe6_a09e_667f_3bcd, octave_f64);

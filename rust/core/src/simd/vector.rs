@@ -145,6 +145,11 @@ pub trait Vector: Copy + 'static {
     /// the square root of one half. Defined for positive normal numbers; finite for zero and subnormal ones.
     fn split(self) -> (Self, Self);
 
+    /// For `self = (1 + f) 2^e`, `0 <= f < 1`, what a logarithm to base 2 of limited relative accuracy starts from: of `f32` `e + f`, rounded, in
+    /// units of 2^-23, as one conversion to floating point gives it, and of `f64`, which has no such conversion at every level, `e`; and
+    /// `1 + f`. Defined for positive normal numbers; finite for zero and subnormal ones.
+    fn octave(self) -> [Self; 2];
+
     /// `2^n` for `self = n + `[`Coefficients::ROUNDER`](crate::math::Coefficients::ROUNDER), `n` a whole number of a normal power.
     fn power_of_two(self) -> Self;
 }
