@@ -87,15 +87,21 @@ where
         let cut = worker.kept.threshold(Some(&self.shared));
         let least =
             cut.zip(worker.screen.as_mut()).and_then(|(cut, screen)| screen.least(cut).map(|least| (screen, least)));
-        match least.map(|(screen, least)| (screen.cheaper(&self.recipe), least)) {
-            Some((cheaper, least)) => self.screened(worker, part.clone(), &cheaper, least)?,
+        let rows = self.rows.slice(part.start, part.end);
+        match least.map(|(screen, least)| screen.cheaper(&self.recipe, least)) {
+            Some((cheaper, least)) => {
+                self.screened(worker, part.clone(), &cheaper, least)?;
+                if worker.survivors.is_empty() {
+                    worker.kept.pass_over(part.len(), &rows);
+                    return Ok(());
+                }
+            }
             None => {
                 self.fill(worker, part.clone(), &self.recipe)?;
                 worker.scored += part.len() as u64;
             }
         }
         let scores = &worker.scores[..part.len()];
-        let rows = self.rows.slice(part.start, part.end);
         let absorb = Absorb { selector: &mut worker.kept, scores, rows: &rows, shared: &self.shared };
         self.scorer.level().run(absorb)
     }
@@ -107,16 +113,18 @@ where
         worker: &mut Worker<E::Compute>,
         part: Range<usize>,
         cheaper: &Recipe<E::Compute>,
-        least: f64,
+        least: E::Compute,
     ) -> Result<()> {
         self.fill(worker, part.clone(), cheaper)?;
         let Worker { scores, survivors, screen, scan, .. } = worker;
         let scores = &mut scores[..part.len()];
-        let least = E::Compute::from_f64(least);
         self.scorer.level().run(Survive { scores: &*scores, least, survivors });
         worker.scored += survivors.len() as u64;
         if let Some(screen) = screen {
             screen.learn(survivors.len(), part.len());
+        }
+        if survivors.is_empty() {
+            return Ok(());
         }
         scores.fill(E::Compute::from_f64(self.scorer.measure().about().order.orient(f64::NEG_INFINITY)));
         scan.picked(self.matrix, part.start, survivors, &self.recipe, scores);
@@ -129,6 +137,9 @@ where
         self.scorer.rows(self.matrix, part.clone(), recipe, &mut scores[..part.len()], scan, name).map(drop)
     }
 }
+
+/// How many scores are looked at together: most such chunks have no survivor.
+const CHUNK: usize = 64;
 
 /// Lists the rows that a screen does not rule out, and those that are invalid: they have a NaN here and are to have one in the end.
 struct Survive<'a, T> {
@@ -143,9 +154,8 @@ impl<T: Float> Kernel for Survive<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Survive { scores, least, survivors } = self;
-        let lanes = T::Vector::<S>::LANES;
         survivors.clear();
-        for (chunk, first) in scores.chunks(lanes).zip((0..).step_by(lanes)) {
+        for (chunk, first) in scores.chunks(CHUNK).zip((0..).step_by(CHUNK)) {
             if !all_worse::<S, T>(chunk, least, Order::Highest) {
                 let survives = |score: &T| score.partial_cmp(&least) != Some(Ordering::Less);
                 survivors.extend((first..).zip(chunk).filter(|(_, score)| survives(score)).map(|(row, _)| row));

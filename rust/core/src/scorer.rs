@@ -127,6 +127,7 @@ impl Scorer {
             near_one: self.normalize == Normalize::Check && E::SUM_TOLERANCE <= 1e-3,
             per_ln_classes: number(if classes > 1 { 1.0 / ln_classes } else { 0.0 }),
             single: classes == 1,
+            reach: None,
         }
     }
 

@@ -42,8 +42,10 @@ pub(crate) struct Screen {
 /// Try the screen again after so many blocks at first; doubled each time it does not pay, up to the second number.
 const WAITS: [u32; 2] = [4, 256];
 
-/// The greatest share of rows that may survive for the screen to pay. A screen costs about a third of what it saves.
+/// The greatest share of rows that may survive for the screen to pay. A screen costs about a third of what it saves; and a survivor, picked
+/// out by itself, about as much as so many classes of a row in its place.
 const PAYS: f64 = 0.5;
+const PICKED: f64 = 50.0;
 
 impl Screen {
     /// The screen for a measure of rows of so many classes, if it has one.
@@ -71,11 +73,12 @@ impl Screen {
         })
     }
 
-    /// What computes the cheaper measure, given what computes the one asked for.
-    pub(crate) fn cheaper<T: Float>(&self, recipe: &Recipe<T>) -> Recipe<T> {
+    /// What computes the cheaper measure, given what computes the one asked for; and the value of it below which a row is out.
+    pub(crate) fn cheaper<T: Float>(&self, recipe: &Recipe<T>, least: f64) -> (Recipe<T>, T) {
+        let least = T::from_f64(least);
         match self.bound {
-            Bound::Entropy(_) => Recipe { measure: Measure::Gini, renormalise: true, ..*recipe },
-            Bound::Margin | Bound::LeastConfident => Recipe { measure: Measure::Ratio, ..*recipe },
+            Bound::Entropy(_) => (Recipe { measure: Measure::Gini, reach: Some(least), ..*recipe }, T::ZERO),
+            Bound::Margin | Bound::LeastConfident => (Recipe { measure: Measure::Ratio, ..*recipe }, least),
         }
     }
 
@@ -120,7 +123,7 @@ impl Screen {
 
     /// Take note of how many rows of a screened block survived.
     pub(crate) fn learn(&mut self, survivors: usize, rows: usize) {
-        if survivors as f64 > PAYS * rows as f64 {
+        if survivors as f64 > PAYS.min(self.classes as f64 / PICKED) * rows as f64 {
             self.wait = self.waited;
             self.waited = (2 * self.waited).min(WAITS[1]);
         } else {

@@ -54,6 +54,9 @@ pub struct Probabilities<V> {
     pub per_ln_classes: V,
     /// There is one class only.
     pub single: bool,
+    /// All that is asked of a Gini impurity is whether it reaches this, of the row normalised to sum 1: any number will do that is negative
+    /// where it does not.
+    pub reach: Option<V>,
 }
 
 impl<V: Vector> Probabilities<V> {

@@ -179,7 +179,12 @@ where
     #[inline(always)]
     fn merge(self, a: [V; 4], b: [V; 4]) -> [V; 4] {
         let beaten = a[0].min(b[0]);
-        [a[0].max(b[0]), a[1].add(b[1]).add(beaten), beaten.mul_add(V::Scalar::share(beaten), a[2].add(b[2])), a[3].min(b[3])]
+        [
+            a[0].max(b[0]),
+            a[1].add(b[1]).add(beaten),
+            beaten.mul_add(V::Scalar::share(beaten), a[2].add(b[2])),
+            a[3].min(b[3]),
+        ]
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Recipe<T> {
     pub(crate) per_ln_classes: T,
     /// There is one class only.
     pub(crate) single: bool,
+    /// All that is asked of a Gini impurity is whether it reaches this: see [`Probabilities::reach`].
+    pub(crate) reach: Option<T>,
 }
 
 /// What a row of probabilities was folded into.
@@ -63,6 +65,10 @@ impl<T: Float> Recipe<T> {
                 near_one: self.near_one,
                 per_ln_classes: V::splat(self.per_ln_classes),
                 single: self.single,
+                reach: match self.reach {
+                    Some(reach) => Some(V::splat(reach)),
+                    None => None,
+                },
             },
         );
         // SAFETY: the caller's promise.
