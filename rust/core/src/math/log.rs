@@ -69,6 +69,23 @@ mod tests {
         assert!(worst(&values, Ln, f64::ln) < 3e-7);
     }
 
+    #[derive(Clone, Copy)]
+    struct Share;
+    impl<T: Float + Coefficients> Function<T> for Share {
+        #[inline(always)]
+        fn call<V: Vector<Scalar = T>>(&self, x: V) -> V {
+            T::share(x).mul_add(V::splat(T::SHARE_UNIT), V::splat(T::SHARE_SHIFT))
+        }
+    }
+
+    #[test]
+    fn logarithm_of_a_share_is_within_its_bound() {
+        let values: Vec<f64> = grid(1e-37, 0.5);
+        assert!(worst(&values, Share, f64::ln) < 9e-16);
+        let values: Vec<f32> = values.iter().map(|&x| x as f32).collect();
+        assert!(worst(&values, Share, f64::ln) < 4e-7);
+    }
+
     #[test]
     fn logarithm_of_one_plus_keeps_small_arguments() {
         let values: Vec<f64> = std::iter::once(0.0).chain(grid(1e-30, 1e6)).collect();
