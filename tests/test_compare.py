@@ -79,6 +79,13 @@ def test_all_strategies_by_default_and_files(tmp_path, found):
     assert "overlap of the picks" in repr(everything)
 
 
+def test_diverse_batches_are_compared_where_there_are_embeddings():
+    points = np.random.default_rng(0).normal(size=(3000, 8)).astype(np.float32)
+    found = sl.compare(P, ["margin", "badge", "typiclust"], k=20, embeddings=points)
+    assert {len(ids) for ids in found.picks.values()} == {20}
+    assert np.isnan(found.rank_correlation[1]).all()
+
+
 def test_the_plot_is_labelled(found):
     pytest.importorskip("matplotlib")
     left, right = found.plot().axes

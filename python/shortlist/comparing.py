@@ -26,6 +26,7 @@ RANKED = 200_000
 # Strategies of diverse batches: what they need beside embeddings, and whether they draw.
 DIVERSE = {
     "k_center": ("", False),
+    "typiclust": ("", True),
     "ranked_batch": ("uncertainty", False),
     "diverse_uncertain": ("uncertainty", False),
     "badge": ("answers", True),

@@ -18,7 +18,7 @@ from sklearn.naive_bayes import GaussianNB
 
 import shortlist as sl
 from shortlist import stopping
-from shortlist.simulation.seeding import seed_rows, split
+from shortlist.simulation.seeding import SEED_SETS, seed_rows, split
 
 X, Y = load_iris(return_X_y=True)
 SMALL = {"batch": 5, "budget": 30, "initial": 6, "repeats": 3, "n_jobs": 1}
@@ -94,12 +94,15 @@ def test_own_strategies_sparse_rows_text_labels_and_open_seeds():
     assert runs[0].to_dict() == runs[1].to_dict()
 
 
-@pytest.mark.parametrize("method", ["random", "stratified"])
+@pytest.mark.parametrize(
+    "method", [method for method in SEED_SETS if method in ("random", "stratified") or hasattr(sl, method)]
+)
 def test_seed_sets(method):
     y = np.repeat([0, 1, 2], [70, 29, 1])
-    rows = seed_rows(method, np.zeros((100, 1)), y, 10, seed=3)
+    X = np.random.default_rng(0).normal(size=(100, 4))
+    rows = seed_rows(method, X, y, 10, seed=3)
     assert len(set(rows.tolist())) == 10
-    assert np.array_equal(rows, seed_rows(method, np.zeros((100, 1)), y, 10, seed=3))
+    assert np.array_equal(rows, seed_rows(method, X, y, 10, seed=3))
     if method == "stratified":
         assert np.bincount(y[rows]).tolist() == [7, 2, 1]
         assert np.bincount(y[seed_rows(method, np.zeros((100, 1)), y, 2, seed=0)], minlength=3).tolist() == [1, 1, 0]

@@ -51,7 +51,8 @@ def seed_rows(method: str, X: Any, y: NDArray[Any], initial: int, seed: int) -> 
             raise ValueError(
                 f"seed_set is {method!r}, which this build of Shortlist has not; take random or stratified"
             )
-        chosen = np.asarray(getattr(shortlist, method)(X, initial).indices)
+        more = {"random_state": seed} if method == "typiclust" else {}
+        chosen = np.asarray(getattr(shortlist, method)(X, initial, **more).indices)
     return _two_classes(chosen, drawn, y)
 
 
