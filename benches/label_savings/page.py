@@ -20,8 +20,8 @@ Made by `make label-savings`, which is `python -m benches.label_savings`: every 
 command. Killed, it goes on where it was.
 
 On each set a linear model (multinomial logistic regression) starts from a few random rows, and every strategy asks for labels
-batch by batch from a pool of {pool}, up to a budget. A **repeat** is one split with its own seed set, shared by all strategies;
-there are {repeats}. A strategy is said to **save labels** only where the 95% bootstrap intervals of the labels it needs and of
+batch by batch from a pool of {pool}, up to a budget. A **repeat** is one split with its own seed set, shared
+by all strategies; there are {repeats}. A strategy is said to **save labels** only where the 95% bootstrap intervals of the labels it needs and of
 the labels random needs do not overlap; the target is what random reaches with the whole budget. The area under the curve is a
 mean score; its difference to random's is taken within a repeat, tested with Wilcoxon's signed-rank test, and adjusted for the
 number of strategies by Holm's rule.
@@ -59,9 +59,22 @@ def overview(found: dict[Study, sl.Simulation]) -> str:
 
 
 def _cell(summary: sl.simulation.Summary) -> str:
-    if summary.saved is None:
-        return "no measurable gain"
     return summary.verdict.removeprefix("saves ")
+
+
+def in_short(found: dict[Study, sl.Simulation]) -> str:
+    """A sentence a strategy."""
+    names = [name for name in next(iter(found.values())) if name != "random"]
+    lines = []
+    for name in names:
+        by_verdict: dict[str, list[str]] = {}
+        for study, simulation in found.items():
+            summary = next(s for s in simulation.summary if s.strategy == name)
+            word = "saves labels on" if summary.saved is not None and summary.saved > 0 else f"{summary.verdict} on"
+            by_verdict.setdefault(word, []).append(study.name)
+        said = "; ".join(f"{word} {', '.join(sets)}" for word, sets in by_verdict.items())
+        lines.append(f"- `{name}`: {said}.")
+    return "\n".join(["In short:\n", *lines]) + "\n"
 
 
 def section(study: Study, simulation: sl.Simulation) -> str:
@@ -74,7 +87,20 @@ def section(study: Study, simulation: sl.Simulation) -> str:
         markdown(simulation.rows()),
     ]
     parts += [f"**Caution.** {text}.\n" for text in cautions]
-    parts += ["Where stopping rules would have stopped (none of them cut a curve):\n", markdown(simulation.stop_rows())]
+    return "\n".join([*parts, stopping(simulation)])
+
+
+def stopping(simulation: sl.Simulation) -> str:
+    """Where stopping rules would have stopped, and which never did."""
+    head, *rows = simulation.stop_rows()
+    fired = [row for row, stop in zip(rows, simulation.stops, strict=True) if stop.share > 0]
+    idle = [rule for rule in dict.fromkeys(s.rule for s in simulation.stops) if all(rule != row[1] for row in fired)]
+    parts = []
+    if fired:
+        parts += ["Where stopping rules would have stopped, in a share of the repeats (none of them cut a curve):\n"]
+        parts += [markdown([head, *fired])]
+    if idle:
+        parts += [f"Never stopped within the budget: {'; '.join(idle)}.\n"]
     return "\n".join(parts)
 
 
@@ -89,9 +115,9 @@ def write(docs: Path, found: dict[Study, sl.Simulation]) -> None:
     head = HEAD.format(pool="3,000 rows (1,200 of digits)", repeats=" to ".join(map(str, {repeats[0], repeats[-1]})))
     about = machine()
     made = (
-        f"\nMade with Shortlist {about['shortlist']['version']}, Python {about['python']}, NumPy {about['numpy']}, "
+        f"Made with Shortlist {about['shortlist']['version']}, Python {about['python']}, NumPy {about['numpy']}, "
         f"random_state {first.settings['random_state']}, {about['date']}. "
         "Query times are medians on one thread, beside other work.\n"
     )
-    parts = [head, overview(found), made, *(section(*pair) for pair in found.items()), TAIL.lstrip()]
+    parts = [head, overview(found), in_short(found), made, *(section(*pair) for pair in found.items()), TAIL.lstrip()]
     (docs / "label-savings.md").write_text("\n".join(parts))

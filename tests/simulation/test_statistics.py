@@ -95,4 +95,5 @@ def test_a_summary_by_hand():
     assert second.last_rounds == pytest.approx((-0.1,) * 3)
     assert first.p == stats.wilcoxon(better.area - random.area).pvalue
     assert first.p_holm == pytest.approx(2 * first.p)
+    assert summaries([worse, random], random, target=0.9)[0].verdict == "worse than random"
     assert (third.gain, third.p, third.verdict) == (None, None, "the baseline")

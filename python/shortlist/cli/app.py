@@ -139,7 +139,7 @@ def select_command(
     quiet: Quiet = False,
 ) -> None:
     """Pick the k most informative rows of the files, most informative first."""
-    with _one_line_errors():
+    with one_line_errors():
         source = _source(files, column, id_column, key, shape, dtype)
         with _progress(files, quiet) as progress:
             picks = select(
@@ -185,7 +185,7 @@ def inspect_command(
     """Show shape, dtype, bad rows, the scores of a strategy, and ties at the cut."""
     if strategy == RANDOM:
         raise typer.BadParameter("random has no scores to show", param_hint="--strategy")
-    with _one_line_errors():
+    with one_line_errors():
         source = _source(files, column, None, key, shape, dtype)
         with _progress(files, quiet) as progress:
             found = inspect_files(
@@ -202,7 +202,7 @@ def inspect_command(
 
 
 @contextmanager
-def _one_line_errors() -> Iterator[None]:
+def one_line_errors() -> Iterator[None]:
     """Turn errors that a person can mend into one line and exit code 1, and Ctrl-C into 130."""
     try:
         yield
@@ -336,6 +336,9 @@ def _bytes(size: float) -> str:
 
 # How the command writes what the library's sentences advise.
 OPTIONS = {
+    "needs embeddings=": "needs --embeddings",
+    "named by text=": "named by --text",
+    "labels= names": "--labels names",
     "strict=False": "--no-strict",
     "from_logits=True": "--from-logits",
     'normalize="renormalize"': "--normalize renormalize",

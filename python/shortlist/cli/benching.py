@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from shortlist.cli.app import FromLogits, _one_line_errors
+from shortlist.cli.app import FromLogits, one_line_errors
 from shortlist.cli.tables import table_of
 
 
@@ -44,7 +44,7 @@ def bench_command(
     """Measure strategies on FILE, or on a pool that is made: time, share of read bandwidth, memory, rivals."""
     from shortlist.benchmarking import bench
 
-    with _one_line_errors():
+    with one_line_errors():
         if png is not None:
             import matplotlib  # noqa: F401  (a missing one is told before the measuring, not after)
         with _bar(quiet) as progress:

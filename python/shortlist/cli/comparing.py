@@ -8,7 +8,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from shortlist.cli.app import File, FromLogits, Normalize, Temperature, Threads, _one_line_errors
+from shortlist.cli.app import File, FromLogits, Normalize, Temperature, Threads, one_line_errors
 from shortlist.cli.tables import table_of
 from shortlist.selection import beside, write_text
 
@@ -37,7 +37,7 @@ def compare_command(
     """Compare what strategies pick from FILE: overlap, ranks, class mix, near-duplicates, ties at the cut."""
     from shortlist.comparing import compare
 
-    with _one_line_errors():
+    with one_line_errors():
         found = compare(
             file,
             strategies,

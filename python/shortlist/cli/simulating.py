@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from shortlist.cli.app import _one_line_errors
+from shortlist.cli.app import one_line_errors
 from shortlist.cli.tables import table_of
 
 Dataset = Annotated[
@@ -59,7 +59,7 @@ def simulate_command(
     from shortlist.simulation import simulate
     from shortlist.simulation.datasets import estimator_of, load
 
-    with _one_line_errors():
+    with one_line_errors():
         X, y = load(dataset, labels=labels, text=text)
         with _bar(quiet) as progress:
             found = simulate(

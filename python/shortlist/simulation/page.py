@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from shortlist.registry import RANDOM
+from shortlist.simulation.summary import NO_GAIN, WORSE
 
 if TYPE_CHECKING:
     from shortlist.simulation.result import Simulation
@@ -56,9 +57,9 @@ def conclusion(found: Simulation) -> str:
     """Return the verdicts in one sentence."""
     others = [s for s in found.summary if s.strategy != RANDOM]
     told = [f"{s.strategy} {s.verdict}" for s in others if s.saved is not None]
-    quiet = [s.strategy for s in others if s.saved is None]
-    if quiet:
-        told.append(f"no measurable gain by {', '.join(quiet)}")
+    for verdict in (NO_GAIN, WORSE):
+        alike = [s.strategy for s in others if s.verdict == verdict]
+        told += [f"{verdict}: {', '.join(alike)}"] if alike else []
     return f"To the score {found.target:.4f}: {'; '.join(told)}."
 
 

@@ -20,6 +20,10 @@ Interval = tuple[float, float, float]
 """A value and the 95% bootstrap interval around it."""
 
 NO_GAIN = "no measurable gain"
+WORSE = "worse than random"
+SURE = 0.05
+"""Adjusted p value from which a lower area than random's is called worse."""
+
 LAST = 4
 """The last rounds are the last of so many equal parts of a curve."""
 
@@ -47,7 +51,8 @@ class Summary:
         Labels saved against random at the target, below 0 where more are needed; None where the intervals of the two
         overlap.
     verdict : str
-        The same in words.
+        The same in words; "worse than random" where no labels are saved and the area is lower, with an adjusted p value
+        below 0.05.
     last_rounds : Interval or None
         Mean difference to random over the last rounds.
     """
@@ -77,13 +82,16 @@ def _summary(c: Curves, baseline: Curves, target: float, p: float | None, p_holm
     is_baseline = c is baseline
     to_target, of_random = c.labels_to(target), baseline.labels_to(target)
     saved, verdict = (None, "the baseline") if is_baseline else judge(to_target, of_random, int(c.labels[-1]))
+    gain = None if is_baseline else mean_interval(c.area - baseline.area)
+    if saved is None and gain is not None and gain[2] < 0 and p_holm is not None and p_holm < SURE:
+        verdict = WORSE
     last = math.ceil(len(c.labels) / LAST)
     behind = (c.scores - baseline.scores)[:, -last:].mean(axis=1)
     return Summary(
         c.name,
         mean_interval(c.scores[:, -1]),
         mean_interval(c.area),
-        None if is_baseline else mean_interval(c.area - baseline.area),
+        gain,
         p,
         p_holm,
         deficiency(c.scores, baseline.scores),
