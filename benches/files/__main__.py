@@ -1,4 +1,4 @@
-"""Measure pools that lie in files: one larger than memory, and Parquet.
+"""Measure pools that lie in files: one larger than memory, Parquet, and Dask and Ray on this machine.
 
 Figures are ratios to what reads the same bytes and does nothing else. See README.md one folder up.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from ..report import Printer
-from . import large, parquet
+from . import cluster, large, parquet
 
-PARTS = ("large", "parquet")
+PARTS = ("large", "parquet", "dask", "ray")
 
 
 def main() -> int:
@@ -21,7 +22,8 @@ def main() -> int:
     add("--part", action="append", choices=PARTS, help="a part to run; may be repeated (default: all)")
     add("--gb", type=float, default=8.0, help="size of the large file (default: 8)")
     add("--limit-mib", type=int, default=2048, help="memory it is read in (default: 2048)")
-    add("--rows", type=int, default=1_000_000, help="rows of the Parquet file (default: 1,000,000)")
+    add("--rows", type=int, default=1_000_000, help="rows of the other pools (default: 1,000,000)")
+    add("--matrix", type=Path, metavar="FILE", help="a .npy file for Dask and Ray (default: one is made, 228 classes)")
     add("--rounds", type=int, default=3, help="runs of each (default: 3)")
     add("--folder", help="where files are made and removed again (default: the system's temporary folder)")
     add("--markdown", action="store_true", help="tables for a document")
@@ -39,6 +41,16 @@ def main() -> int:
         )
     if "parquet" in (given.part or PARTS):
         met += parquet.run(printer, rows=given.rows, rounds=given.rounds, folder=given.folder)
+    for engine in cluster.ENGINES:
+        if engine in (given.part or PARTS):
+            met += cluster.run(
+                printer,
+                engine=engine,
+                rows=given.rows,
+                rounds=given.rounds,
+                matrix=given.matrix,
+                folder=given.folder,
+            )
     return int(given.strict and not all(met))
 
 
