@@ -127,7 +127,7 @@ def score_pool(
                 piece,
                 bfloat16=pool.bfloat16,
                 first_row=first_row + done,
-                n_threads=n_threads,
+                n_threads=pool.threads(n_threads),
                 progress=steps.within,
             )
         else:

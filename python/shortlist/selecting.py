@@ -356,7 +356,11 @@ class Selector:
                 self._state.update_count(rows, **part)
             elif isinstance(self._scorer, _core.Scorer):
                 self._state.update(
-                    block, bfloat16=pool.bfloat16, n_threads=self._n_threads, progress=steps.within, **part
+                    block,
+                    bfloat16=pool.bfloat16,
+                    n_threads=pool.threads(self._n_threads),
+                    progress=steps.within,
+                    **part,
                 )
             else:
                 scores = call_measure(self._scorer, pool.kept(block))

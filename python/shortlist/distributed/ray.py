@@ -106,7 +106,7 @@ def select(
     note = partial(_note, plan=ray.put(plan), excluded=ray.put(gone.ids), groups=groups)
     lazy = dataset.map_batches(note, batch_size=None, batch_format="pyarrow", zero_copy_batch=True)
     merge = ray.remote(_merge).options(num_cpus=1)
-    whole: Selector = ray.get(merge.remote(states.tree(lazy.to_arrow_refs(), lambda refs: merge.remote(*refs))))
+    whole: Selector = ray.get(merge.remote(states.tree(lazy.to_arrow_refs(), merge.remote)))
     return whole.finish()
 
 
@@ -130,7 +130,7 @@ def _merge(*blocks: Any) -> Any:
             found += (
                 [_restored(saved) for saved in block.column(STATE).to_pylist()] if hasattr(block, "column") else [block]
             )
-    return states.merge(found) if found else None
+    return states.merge(*found) if found else None
 
 
 def _labels(

@@ -131,19 +131,18 @@ def rows_of_part(block: Any) -> int:
     return int(block.shape[1] if len(block.shape) == 3 else block.shape[0])
 
 
-def merge(states: Sequence[Selector]) -> Selector:
+def merge(first: Selector, *rest: Selector) -> Selector:
     """Return one state of many: a task."""
-    first, *rest = states
     merged = copy.deepcopy(first)
     for state in rest:
         merged.merge(state)
     return merged
 
 
-def tree(states: list[Any], task: Callable[[list[Any]], Any]) -> Any:
+def tree(states: list[Any], task: Callable[..., Any]) -> Any:
     """Merge lazily, `FAN_IN` at a time, until one is left."""
     while len(states) > 1:
-        states = [task(states[i : i + FAN_IN]) for i in range(0, len(states), FAN_IN)]
+        states = [task(*states[i : i + FAN_IN]) for i in range(0, len(states), FAN_IN)]
     return states[0]
 
 

@@ -42,6 +42,7 @@ class ChainPool(Pool):
             first, before = done, self.bytes_read
             for block in pool.blocks(limit):
                 self.bytes_read = before + pool.bytes_read
+                self.starved = pool.starved
                 done += rows_of(block)
                 yield block
             if self.own_ids is not None:

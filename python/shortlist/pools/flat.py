@@ -62,10 +62,13 @@ class FlatPool(Pool):
         """Yield blocks in row order, of at most `limit` rows each."""
         if not self._stored.isnative:
             self.note(f"{self.name} was converted from {oddity(np.empty(0, self._stored))} block by block")
-        for block in ahead(self._read(), DEPTH):
+        for block in ahead(self._read(), DEPTH, self._waited):
             if not self._stored.isnative:
                 block = block.astype(self.dtype)
             yield from self._pieces(list(block) if self.members else block, limit)
+
+    def _waited(self, starved: bool) -> None:
+        self.starved = starved
 
     def _read(self) -> Iterator[NDArray[Any]]:
         flat, rows = self.flat, self.flat.shape[-2]

@@ -38,6 +38,8 @@ class Pool:
         Bytes of the blocks yielded so far.
     recycles : bool
         The memory of a block is used again for one of the next.
+    starved : bool
+        The present block had to be waited for: a thread that scores would take its time from the one that reads.
     own_ids : callable or None
         Takes an int64 array of rows and returns what the pool's id column holds there; complete once all blocks were
         read. None without such a column.
@@ -45,6 +47,7 @@ class Pool:
 
     rows: int | None = None
     recycles = False
+    starved = False
 
     def __init__(
         self, name: str, rows: int | None, form: tuple[int, int, np.dtype[Any], bool], copies: list[str] | None = None
@@ -83,6 +86,10 @@ class Pool:
         """One array of a block that any NumPy code reads and may keep."""
         array = array_of(block, self.bfloat16)
         return array.copy() if self.recycles and array is block else array
+
+    def threads(self, most: int) -> int:
+        """Return how many threads should score the present block."""
+        return max(1, most - 1) if self.starved else most
 
     def note(self, copy: str) -> None:
         """Report a kind of copy, once."""
