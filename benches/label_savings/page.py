@@ -21,10 +21,11 @@ command. Killed, it goes on where it was.
 
 On each set a linear model (multinomial logistic regression) starts from a few random rows, and every strategy asks for labels
 batch by batch from a pool of {pool}, up to a budget. A **repeat** is one split with its own seed set, shared
-by all strategies; there are {repeats}. A strategy is said to **save labels** only where the 95% bootstrap intervals of the labels it needs and of
-the labels random needs do not overlap; the target is what random reaches with the whole budget. The area under the curve is a
-mean score; its difference to random's is taken within a repeat, tested with Wilcoxon's signed-rank test, and adjusted for the
-number of strategies by Holm's rule.
+by all strategies; there are {repeats}. A strategy is said to **save labels** only where the 95% bootstrap intervals of the
+labels it needs and of the labels random needs do not overlap; the target is what random reaches with the whole budget. The area
+under the curve is a mean score; its difference to random's is taken within a repeat, tested with Wilcoxon's signed-rank test, and
+adjusted for the number of strategies by Holm's rule. A strategy that saves none and whose area is lower, with an adjusted p value
+below 0.05, is called **worse than random**.
 
 Features are made without labels, once: principal components of pixels, or a truncated SVD of TF-IDF.
 """

@@ -20,7 +20,7 @@ CALL = {"k": 20, "rounds": 3, "threads": [1], "peaks": False}
 
 @pytest.fixture(scope="module")
 def found():
-    return sl.bench(P, "margin,entropy,random", rivals=["numpy_best", "modal"], **CALL)
+    return sl.bench(P, "margin,entropy,random", rivals=["numpy", "modal"], **CALL)
 
 
 def test_every_strategy_and_rival_is_timed_on_every_size(found):
@@ -121,7 +121,7 @@ def test_it_keeps_and_shows_itself(found, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"rivals": "nothing"}, "rivals has 'nothing'; accepted are auto, none, and numpy_best"),
+        ({"rivals": "nothing"}, "rivals has 'nothing'; accepted are auto, none, and numpy, modal"),
         ({"k": 30_000}, "k is 30,000; accepted are at most the 20,000 rows"),
         ({"rounds": 2}, "rounds is 2; accepted is a whole number, 3 or more"),
         ({"x": P[0]}, r"x has shape \(5,\)"),

@@ -69,7 +69,7 @@ def bench(
     from_logits : bool
         x holds logits; rivals, which take probabilities, are left out.
     rivals : "auto", "none", or list of str, default="auto"
-        Modules of `shortlist.benchmarking.rivals`; "auto" is all that are installed and give right answers.
+        As ["numpy", "modal", "numba"]; "auto" is all that are installed and give right answers.
     rounds : int, default=7
         Interleaved runs of each task, at least 3. Rivals ten times slower stop after two.
     threads : list of int, default=1 and all
@@ -194,13 +194,14 @@ def _pool(x: Any, rows: int, classes: int, dtype: str, seed: int) -> Any:
 def _rivals(wanted: str | Iterable[str], from_logits: bool) -> tuple[list[Rival], dict[str, str]]:
     if wanted == "none":
         return [], {}
-    names = tuple(RIVALS) if wanted == "auto" else tuple([wanted] if isinstance(wanted, str) else wanted)
-    unknown = [name for name in names if name not in RIVALS]
+    modules = {module.partition("_")[0]: module for module in RIVALS}
+    asked = list(modules) if wanted == "auto" else [wanted] if isinstance(wanted, str) else list(wanted)
+    unknown = [name for name in asked if name not in modules]
     if unknown:
-        raise ValueError(f"rivals has {unknown[0]!r}; accepted are auto, none, and {', '.join(RIVALS)}")
+        raise ValueError(f"rivals has {unknown[0]!r}; accepted are auto, none, and {', '.join(modules)}")
     if from_logits:
         return [], {"all rivals": "they take probabilities, and the pool holds logits"}
-    return load(names)
+    return load(tuple(modules[name] for name in asked))
 
 
 def _peaks(run: _Run, x: Any, threads: int, tell: Callable[[int], object]) -> None:
