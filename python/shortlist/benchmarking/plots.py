@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
@@ -54,11 +55,7 @@ def _curves(axes: Any, found: Benchmark, strategy: str) -> None:
             look = {"color": BLUE, "marker": "o", "linewidth": 2.5}
         axes.plot(*zip(*points, strict=True), label=who, markersize=5, **look)
     _, classes = found.shape
-    read = [
-        (rows, sum(found.reads[threads, rows]) / len(found.reads[threads, rows]))
-        for rows in sizes
-        if (threads, rows) in found.reads
-    ]
+    read = [(rows, statistics.median(found.reads[threads, rows])) for rows in sizes if (threads, rows) in found.reads]
     axes.plot(*zip(*read, strict=True), color=GREY, linestyle="--", linewidth=1, label="reading the memory alone")
     axes.set(
         xscale="log",
