@@ -28,6 +28,7 @@ _LAZY: dict[str, str] = {
             "ranked_batch",
             "diverse_uncertain",
             "badge",
+            "density",
             "min_distances",
             "kmeans_plus_plus",
             "cluster_margin",

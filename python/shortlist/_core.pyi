@@ -14,6 +14,7 @@ __all__ = [
     "kmeans_plus_plus",
     "measures",
     "min_distances",
+    "density",
     "read_all",
     "typical",
     "uncertain_batch",
@@ -110,6 +111,16 @@ def min_distances(
     progress: _Progress | None = None,
     cpu_level: str | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
+def density(
+    x: NDArray[Any],
+    *,
+    metric: str = "euclidean",
+    references: NDArray[np.int64] | None = None,
+    bfloat16: bool = False,
+    n_threads: int | None = None,
+    progress: _Progress | None = None,
+    cpu_level: str | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]: ...
 def read_all(words: NDArray[np.uint64], n_threads: int) -> int: ...
 
 @final

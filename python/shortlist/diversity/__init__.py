@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from shortlist.diversity.badge import badge
 from shortlist.diversity.cluster_margin import cluster_margin
+from shortlist.diversity.density import density
 from shortlist.diversity.diverse_uncertain import diverse_uncertain
 from shortlist.diversity.herding import herding
 from shortlist.diversity.kmeans_plus_plus import kmeans_plus_plus
@@ -16,6 +17,7 @@ from shortlist.diversity.ranked_batch import ranked_batch
 from shortlist.diversity.typiclust import typiclust
 
 __all__ = [
+    "density",
     "min_distances",
     "ranked_batch",
     "diverse_uncertain",

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scipy.sparse import issparse
 from scipy.spatial.distance import cosine, euclidean
 
+from shortlist.diversity.density import density
 from shortlist.strategies.distances import Array, Metric, features, reduced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_COMPILED: dict[Any, str] = {
+    "euclidean": "euclidean",
+    "l2": "euclidean",
+    "sqeuclidean": "sqeuclidean",
+    "cosine": "cosine",
+    "manhattan": "manhattan",
+    "cityblock": "manhattan",
+    "l1": "manhattan",
+}
 
 
 def similarize_distance(distance_measure: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,9 +43,12 @@ def information_density(X: Any, metric: Metric = "euclidean") -> Array:
     Parameters
     ----------
     X : rows
-        The pool. Memory is that of a block of distances; time grows with the square of the rows.
+        The pool. Memory is that of a few blocks; time grows with the square of the rows.
     metric : str or callable, default="euclidean"
-        Any that scikit-learn's ``pairwise_distances`` takes.
+        Any that scikit-learn's ``pairwise_distances`` takes. Dense rows under Euclidean, squared Euclidean, cosine and
+        Manhattan distances are the work of `shortlist.density`.
     """
     matrix = features(None, X)
+    if metric in _COMPILED and not issparse(matrix) and matrix.shape[1] and matrix.dtype.kind in "fiub":
+        return density(matrix, metric=_COMPILED[metric])
     return reduced(matrix, matrix, metric, None, lambda distances: (1 / (1 + distances)).mean(axis=1))

@@ -3,6 +3,7 @@
 pub mod blocks;
 pub mod committee;
 #[allow(dead_code, unused_imports)]
+pub mod density;
 pub mod distance;
 #[allow(dead_code, unused_imports)]
 pub mod diverse;

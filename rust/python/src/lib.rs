@@ -4,6 +4,7 @@ mod array;
 mod badge;
 mod border;
 mod coverage;
+mod density;
 mod k_center;
 mod nearest;
 mod ranked_batch;
@@ -24,6 +25,8 @@ mod _core {
     use super::badge::{badge, kmeans_plus_plus};
     #[pymodule_export]
     use super::coverage::{coverage, typical};
+    #[pymodule_export]
+    use super::density::density;
     #[pymodule_export]
     use super::k_center::k_center;
     #[pymodule_export]

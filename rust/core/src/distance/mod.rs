@@ -14,17 +14,18 @@
 //! [`nearest()`] compares all rows of one matrix with all of another: [`tiles`] sums coordinates like a matrix product, [`centred`] says how far that may be
 //! off, and what the bounds leave open is compared directly.
 
-mod centred;
+pub(crate) mod centred;
 mod centres;
 mod metric;
 mod nearest;
 mod pair;
 mod tile;
-mod tiles;
+pub(crate) mod tiles;
 
 pub(crate) use centres::{Centres, GROUP};
 pub use metric::Metric;
 pub use nearest::nearest;
+pub(crate) use nearest::{Best, Direct, Pair};
 pub(crate) use pair::{LANES, between, merge, to_group, to_one};
 pub(crate) use tile::{Kind, Tile, prepare, row_fault};
 

@@ -23,7 +23,7 @@ pub struct F64(__m256d);
 /// The operations that differ between the two types only in the name of the intrinsic.
 macro_rules! lane_wise {
     ($vector:ident, $float:ty, $register:ty, $lanes:literal, $set:ident, $load:ident, $store:ident, $stream:ident, $add:ident, $sub:ident,
-     $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $cmp:ident, $and:ident, $and_not:ident, $movemask:ident, $blend:ident) => {
+     $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $sqrt:ident, $cmp:ident, $and:ident, $and_not:ident, $movemask:ident, $blend:ident) => {
         type Scalar = $float;
         type Mask = $register;
         const LANES: usize = $lanes;
@@ -107,6 +107,12 @@ macro_rules! lane_wise {
         }
 
         #[inline(always)]
+        fn sqrt(self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($sqrt(self.0)) }
+        }
+
+        #[inline(always)]
         fn lt(self, other: Self) -> Self::Mask {
             // SAFETY: as in `splat`.
             unsafe { $cmp::<_CMP_LT_OQ>(self.0, other.0) }
@@ -170,6 +176,7 @@ impl Vector for F32 {
         _mm256_fmadd_ps,
         _mm256_min_ps,
         _mm256_max_ps,
+        _mm256_sqrt_ps,
         _mm256_cmp_ps,
         _mm256_and_ps,
         _mm256_andnot_ps,
@@ -283,6 +290,7 @@ impl Vector for F64 {
         _mm256_fmadd_pd,
         _mm256_min_pd,
         _mm256_max_pd,
+        _mm256_sqrt_pd,
         _mm256_cmp_pd,
         _mm256_and_pd,
         _mm256_andnot_pd,

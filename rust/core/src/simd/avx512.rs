@@ -23,7 +23,7 @@ pub struct F64(__m512d);
 /// The operations that differ between the two types only in the name of the intrinsic.
 macro_rules! lane_wise {
     ($vector:ident, $float:ty, $lanes:literal, $mask:ty, $set:ident, $load:ident, $mask_load:ident, $store:ident, $stream:ident, $add:ident,
-     $sub:ident, $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $cmp:ident, $blend:ident, $masked:ident) => {
+     $sub:ident, $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $sqrt:ident, $cmp:ident, $blend:ident, $masked:ident) => {
         type Scalar = $float;
         type Mask = $mask;
         const LANES: usize = $lanes;
@@ -114,6 +114,12 @@ macro_rules! lane_wise {
         }
 
         #[inline(always)]
+        fn sqrt(self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($sqrt(self.0)) }
+        }
+
+        #[inline(always)]
         fn lt(self, other: Self) -> Self::Mask {
             // SAFETY: as in `splat`.
             unsafe { $cmp::<_CMP_LT_OQ>(self.0, other.0) }
@@ -173,6 +179,7 @@ impl Vector for F32 {
         _mm512_fmadd_ps,
         _mm512_min_ps,
         _mm512_max_ps,
+        _mm512_sqrt_ps,
         _mm512_cmp_ps_mask,
         _mm512_mask_blend_ps,
         _mm512_maskz_mov_ps
@@ -274,6 +281,7 @@ impl Vector for F64 {
         _mm512_fmadd_pd,
         _mm512_min_pd,
         _mm512_max_pd,
+        _mm512_sqrt_pd,
         _mm512_cmp_pd_mask,
         _mm512_mask_blend_pd,
         _mm512_maskz_mov_pd

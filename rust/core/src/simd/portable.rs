@@ -125,6 +125,11 @@ macro_rules! portable {
             }
 
             #[inline]
+            fn sqrt(self) -> Self {
+                Lanes(self.0.map(<$float>::sqrt))
+            }
+
+            #[inline]
             fn lt(self, other: Self) -> Self::Mask {
                 self.test(other, |a, b| a < b)
             }

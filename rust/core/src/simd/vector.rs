@@ -131,6 +131,9 @@ pub trait Vector: Copy + 'static {
     /// `if self > other { self } else { other }`: a NaN in `self` yields `other`.
     fn max(self, other: Self) -> Self;
 
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
+
     fn lt(self, other: Self) -> Self::Mask;
     fn le(self, other: Self) -> Self::Mask;
     fn eq(self, other: Self) -> Self::Mask;

@@ -8,13 +8,13 @@ use crate::simd::{Kernel, Simd};
 
 /// Room for two prepared rows.
 #[derive(Debug)]
-pub(super) struct Pair {
+pub(crate) struct Pair {
     x: Vec<f64>,
     y: Vec<f64>,
 }
 
 impl Pair {
-    pub(super) fn new(features: usize) -> Self {
+    pub(crate) fn new(features: usize) -> Self {
         let row = vec![0.0; features.next_multiple_of(LANES)];
         Pair { x: row.clone(), y: row }
     }
@@ -22,15 +22,15 @@ impl Pair {
 
 /// The nearest row found so far.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Best {
+pub(crate) struct Best {
     /// The sum behind the distance.
-    pub(super) sum: f64,
-    pub(super) distance: f64,
-    pub(super) index: u32,
+    pub(crate) sum: f64,
+    pub(crate) distance: f64,
+    pub(crate) index: u32,
 }
 
 impl Best {
-    pub(super) const NONE: Best = Best { sum: f64::INFINITY, distance: f64::INFINITY, index: 0 };
+    pub(crate) const NONE: Best = Best { sum: f64::INFINITY, distance: f64::INFINITY, index: 0 };
 
     #[inline(always)]
     fn offer(&mut self, sum: f64, distance: f64, index: u32) {
@@ -44,14 +44,14 @@ impl Best {
 }
 
 /// Row `row` of `x` against rows of `y`, given in ascending order, and all after those that `best` is from.
-pub(super) struct Direct<'a, 'x, 'y, X, Y, C> {
-    pub(super) x: &'a Matrix<'x, X>,
-    pub(super) row: usize,
-    pub(super) y: &'a Matrix<'y, Y>,
-    pub(super) columns: C,
-    pub(super) metric: Metric,
-    pub(super) pair: &'a mut Pair,
-    pub(super) best: &'a mut Best,
+pub(crate) struct Direct<'a, 'x, 'y, X, Y, C> {
+    pub(crate) x: &'a Matrix<'x, X>,
+    pub(crate) row: usize,
+    pub(crate) y: &'a Matrix<'y, Y>,
+    pub(crate) columns: C,
+    pub(crate) metric: Metric,
+    pub(crate) pair: &'a mut Pair,
+    pub(crate) best: &'a mut Best,
 }
 
 impl<X: Element, Y: Element, C: Iterator<Item = u32>> Kernel for Direct<'_, '_, '_, X, Y, C> {

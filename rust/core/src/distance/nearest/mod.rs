@@ -18,7 +18,7 @@ use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::Float;
 use candidates::{Candidates, List};
-use direct::{Best, Direct, Pair};
+pub(crate) use direct::{Best, Direct, Pair};
 
 /// Most rows of a block: their coordinates stay in the second-level cache.
 const MOST_ROWS: usize = 16 * ROWS;
