@@ -31,6 +31,7 @@ def test_every_strategy_and_rival_is_timed_on_every_size(found):
     assert (len(ours.seconds), ours.bytes, ours.picks) == (3, P.nbytes, None)
     assert found.share("margin", 1) == pytest.approx(ours.gb_per_s / found.read_gb_per_s(1))
     assert found.find("modAL's formulas", "random", 1) is None
+    assert found.skipped["numba"] == "not asked for"
 
 
 def test_rivals_pick_the_same(found):

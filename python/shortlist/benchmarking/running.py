@@ -201,7 +201,8 @@ def _rivals(wanted: str | Iterable[str], from_logits: bool) -> tuple[list[Rival]
         raise ValueError(f"rivals has {unknown[0]!r}; accepted are auto, none, and {', '.join(modules)}")
     if from_logits:
         return [], {"all rivals": "they take probabilities, and the pool holds logits"}
-    return load(tuple(modules[name] for name in asked))
+    found, skipped = load(tuple(modules[name] for name in asked))
+    return found, skipped | {name: "not asked for" for name in modules if name not in asked}
 
 
 def _peaks(run: _Run, x: Any, threads: int, tell: Callable[[int], object]) -> None:
