@@ -7,6 +7,7 @@ of a worker that dies are run again by Dask, with the same result.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,17 +110,18 @@ def select(
         n_threads=n_threads,
         options=options,
     )
-    sent = dask.delayed(plan, traverse=False)
-    note = dask.delayed(states.take_note)
+    note = dask.delayed(partial(states.take_note, plan))
     lazy = [
-        note(sent, block, first, gone, group, None if pool.starts is not None else part)
+        note(block, first, gone, group, None if pool.starts is not None else part)
         for part, (block, first, gone, group) in enumerate(
             zip(pool.blocks, pool.first_ids(), excluded, group_parts, strict=True)
         )
     ]
     whole = states.tree(lazy, dask.delayed(states.merge))
     sizes = [] if pool.starts is not None else [dask.delayed(states.rows_of_part)(block) for block in pool.blocks]
-    state, *sizes = dask.compute(whole, *sizes)
+    # Reading a chunk and taking note of it become one task, so that no chunk is ever sent to another worker.
+    with dask.config.set({"optimization.fuse.delayed": True}):
+        state, *sizes = dask.delayed(_together)(whole, *sizes).compute()
     picks = state.finish()
     if sizes:
         picks = replace(picks, indices=pool.places(picks.indices, sizes))
@@ -313,6 +315,10 @@ def _whole_rows(x: Any, committee: bool) -> Any:
     if x.ndim != (3 if committee else 2):
         raise ValueError(f"x has {x.ndim} dimensions, shape {x.shape}; accepted is {wanted}")
     return x.rechunk({0: -1, 2: -1} if committee else {1: -1})
+
+
+def _together(*found: Any) -> tuple[Any, ...]:
+    return found
 
 
 def _number(found: Any) -> int:
