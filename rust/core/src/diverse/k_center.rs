@@ -2,11 +2,11 @@
 
 use super::lazy::{Engine, Work};
 use super::mean;
-use super::nearest::Nearest;
+use super::nearest::{Nearest, Scratch};
 use super::objective::{Objective, Stale};
 use super::pool::Pool;
 use crate::blocks::Watch;
-use crate::distance::{Metric, Tile};
+use crate::distance::Metric;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -59,7 +59,7 @@ pub struct CoreSet {
 struct Farthest<'a, E>(Nearest<'a, E>);
 
 impl<E: Element> Objective for Farthest<'_, E> {
-    type Scratch = Tile;
+    type Scratch = Scratch;
 
     fn rows(&self) -> usize {
         self.0.pool().rows()
@@ -69,7 +69,7 @@ impl<E: Element> Objective for Farthest<'_, E> {
         self.0.steps()
     }
 
-    fn scratch(&self) -> Tile {
+    fn scratch(&self) -> Scratch {
         self.0.scratch()
     }
 
@@ -78,8 +78,8 @@ impl<E: Element> Objective for Farthest<'_, E> {
         value
     }
 
-    fn refresh(&self, tile: &mut Tile, rows: &mut [Stale], floor: f64) -> Result<u64> {
-        self.0.refresh(tile, rows, floor == f64::INFINITY, |_, value| value < floor)
+    fn refresh(&self, scratch: &mut Scratch, rows: &mut [Stale], floor: f64) -> Result<u64> {
+        self.0.refresh(scratch, rows, floor == f64::INFINITY, |_, value| value < floor)
     }
 
     fn cost(&self, behind: usize) -> usize {

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// Rows that a thread brings up to date at a time.
 const CHUNK: usize = 32;
 
+/// How many times the least batch the second of a step is, at the least: enough for threads to share.
+const SECOND: usize = 32;
+
 /// Rows of a block of the first pass.
 const FIRST: usize = 256;
 
@@ -163,7 +166,8 @@ impl<O: Objective> Engine<O> {
         let steps = self.objective.steps() as u32;
         let mut scratch = self.objective.scratch();
         let mut batch: Vec<Stale> = Vec::new();
-        let mut size = self.objective.least_batch().max(self.effort / 2).min(MOST_BATCH);
+        let mut size = self.objective.least_batch();
+        let second = (self.effort / 2).max(SECOND * size);
         self.effort = 0;
         // The best key of this step: rows that fall below it are out of the running for now.
         let mut fresh = f64::NEG_INFINITY;
@@ -195,7 +199,8 @@ impl<O: Objective> Engine<O> {
                 self.drop_peeked();
                 batch.push(Stale { row: next.row, seen: self.seen[row], value: self.values[row] });
             }
-            size = (2 * size).min(MOST_BATCH);
+            // The first few show what is to be beaten; then about as many as the last pick took.
+            size = (2 * size).max(second).min(MOST_BATCH);
             self.refresh(&mut scratch, &mut batch, floor, watch)?;
             for stale in &batch {
                 let row = stale.row as usize;

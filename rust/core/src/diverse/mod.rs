@@ -9,8 +9,8 @@
 //! A rule is an [`Objective`]: what its keys and values are, and how rows are brought up to date. The rules share
 //!
 //! - [`Pool`]: the rows in question, by position: a matrix, or the rows of it that a short list names;
-//! - [`Nearest`]: the distance of each row to the nearest of a growing list of points, brought up to date eight points at a time, with the triangle
-//!   inequality as a filter: what k-centre, ranked batches and k-means++ are made of.
+//! - [`Nearest`]: the distance of each row to the nearest of a growing list of points, brought up to date sixteen points at a time, with the triangle
+//!   inequality and rough sums as filters: what k-centre, ranked batches and k-means++ are made of.
 //!
 //! ```text
 //! let mut engine = Engine::new(objective, threads, watch)?;      one pass over the rows: a first bound for each
@@ -36,6 +36,7 @@ pub mod points;
 mod pool;
 pub mod race;
 mod ranked_batch;
+mod rough;
 pub mod similarity;
 mod triangle;
 pub mod typicality;
@@ -48,3 +49,6 @@ pub use near::Distances;
 pub(crate) use nearest::Nearest;
 pub(crate) use objective::{Objective, Stale};
 pub(crate) use pool::Pool;
+
+#[cfg(test)]
+mod tests;

@@ -1,20 +1,28 @@
 //! The distance of each row to the nearest of a growing list of points.
+//!
+//! A row that is behind is compared with the points it has not seen, group by group, until it is up to date or no longer matters. Most of that is spared:
+//! a group too far from the row's nearest point is passed over ([`Triangle`]), and of the others the rough sums ([`Rough`]) leave open hardly any distance
+//! that is not the new smallest. What decides is always the truth. A few rows go through the groups together, so that a group is fetched once.
 
 use super::objective::Stale;
 use super::pool::Pool;
+use super::rough::{GROUP, Rough};
 use super::triangle::Triangle;
-use crate::distance::{Centres, GROUP, Metric, Tile, row_fault};
+use crate::distance::{LANES, Metric, Tile, row_fault, to_one};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::{Kernel, Level, Simd, Vector};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Points of the last group that rows are compared with one by one: with more, all eight at once are faster.
+/// So few points of a group are compared one by one.
 const FEW: usize = 2;
 
 /// Rows that pass through the first pass together.
 const TOGETHER: usize = 16;
+
+/// Rows that go through the groups together.
+const SIDE_BY_SIDE: usize = 32;
 
 /// More labelled rows than this are not put into the triangle's table, which takes the square of their number.
 const MOST_LABELLED: usize = 2048;
@@ -26,9 +34,9 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Nearest<'a, E> {
     pool: Pool<'a, E>,
     level: Level,
-    centres: Centres,
-    /// The points of the last group, as they are.
-    last: Tile,
+    metric: Metric,
+    points: Tile,
+    rough: Rough,
     triangle: Option<Triangle>,
     /// The nearest point each row has seen. Each row is written by whichever thread brings it up to date, and read in a later call.
     nearest: Vec<AtomicU32>,
@@ -43,19 +51,20 @@ impl<'a, E: Element> Nearest<'a, E> {
         steps: usize,
         level: Level,
     ) -> Result<Self> {
-        let points = labelled.map_or(0, Matrix::rows);
-        let triangle = if points <= MOST_LABELLED { Triangle::new(points.saturating_add(steps)) } else { None };
+        let given = labelled.map_or(0, Matrix::rows);
+        let triangle = if given <= MOST_LABELLED { Triangle::new(given.saturating_add(steps)) } else { None };
         let rows = if triangle.is_some() { pool.rows() } else { 0 };
         let mut found = Nearest {
             pool,
             level,
-            centres: Centres::new(metric, pool.features()),
-            last: Tile::new(metric, pool.features()),
+            metric,
+            points: Tile::new(metric, pool.features()),
+            rough: Rough::new(metric, pool.features().next_multiple_of(LANES)),
             triangle,
             nearest: std::iter::repeat_with(|| AtomicU32::new(NONE)).take(rows).collect(),
         };
         if let Some(labelled) = labelled {
-            for row in 0..points {
+            for row in 0..given {
                 found.add(labelled, row)?;
             }
         }
@@ -69,12 +78,16 @@ impl<'a, E: Element> Nearest<'a, E> {
 
     /// Points so far.
     pub(crate) fn steps(&self) -> usize {
-        self.centres.len()
+        self.points.len()
     }
 
     /// What a thread needs.
-    pub(crate) fn scratch(&self) -> Tile {
-        Tile::new(self.centres.metric(), self.pool.features())
+    pub(crate) fn scratch(&self) -> Scratch {
+        Scratch { tile: self.tile(), rough: Vec::new(), jobs: Vec::with_capacity(SIDE_BY_SIDE) }
+    }
+
+    fn tile(&self) -> Tile {
+        Tile::new(self.metric, self.pool.features())
     }
 
     /// See [`Objective::cost`](super::Objective::cost): a row that comes from memory costs as much as a few distances.
@@ -90,31 +103,33 @@ impl<'a, E: Element> Nearest<'a, E> {
 
     /// A row of a matrix becomes a point.
     pub(crate) fn add<F: Element>(&mut self, matrix: &Matrix<'_, F>, row: usize) -> Result<()> {
-        let point = self.level.run(Prepare { tile: self.scratch(), matrix, row })?;
-        let (values, zero) = (point.row(0), point.zero(0));
+        let point = self.level.run(Prepare { tile: self.tile(), matrix, row })?;
+        let values = point.row(0);
         if let Some(triangle) = &mut self.triangle {
-            triangle.push(&self.level.run(Lengths { centres: &self.centres, values, zero }));
+            triangle.push(&self.level.run(Lengths { rough: &self.rough, values, points: self.points.len() }));
         }
-        if self.centres.len().is_multiple_of(GROUP) {
-            self.last.clear();
-        }
-        self.last.push_prepared(values, zero);
-        self.centres.push(values, zero);
+        self.rough.push(values);
+        self.points.push_prepared(values, point.zero(0));
         Ok(())
     }
 
-    /// Brings the values of rows up to date, until `below(row, value)` says of a row that no more is needed; returns the number of distances computed.
+    /// Brings the values of rows up to date, until `below(row, value)` says of a row that no more is needed; returns the number of distances that were
+    /// looked at, roughly or directly.
     pub(crate) fn refresh(
         &self,
-        tile: &mut Tile,
+        scratch: &mut Scratch,
         rows: &mut [Stale],
         first: bool,
         below: impl Fn(usize, f64) -> bool,
     ) -> Result<u64> {
-        if first && self.centres.len() <= FEW {
-            return self.level.run(First { nearest: self, tile, rows });
+        if first && self.points.len() <= FEW {
+            return self.level.run(First { nearest: self, tile: &mut scratch.tile, rows });
         }
-        self.level.run(Refresh { nearest: self, tile, rows, below })
+        let mut computed = 0;
+        for rows in rows.chunks_mut(SIDE_BY_SIDE) {
+            computed += self.level.run(Refresh { nearest: self, scratch, rows, below: &below })?;
+        }
+        Ok(computed)
     }
 
     /// The point nearest to a row, of those it has seen.
@@ -151,11 +166,11 @@ impl<F: Element> Kernel for Prepare<'_, '_, F> {
     }
 }
 
-/// The lengths from one prepared row to all points.
+/// Lengths that those from one prepared row to all points reach at least.
 struct Lengths<'n> {
-    centres: &'n Centres,
+    rough: &'n Rough,
     values: &'n [f64],
-    zero: bool,
+    points: usize,
 }
 
 impl Kernel for Lengths<'_> {
@@ -163,15 +178,15 @@ impl Kernel for Lengths<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self) -> Vec<f64> {
-        let count = self.centres.len();
-        let metric = self.centres.metric();
-        let mut lengths = Vec::with_capacity(count.next_multiple_of(GROUP));
-        for group in 0..count.div_ceil(GROUP) {
-            for sum in self.centres.sums::<S>(self.values, self.zero, group) {
-                lengths.push(metric.length(metric.finish(sum)));
+        let row: Vec<f32> = self.values.iter().map(|&x| x as f32).collect();
+        let size = self.rough.size(self.values);
+        let mut lengths = Vec::with_capacity(self.points.next_multiple_of(GROUP));
+        for group in 0..self.points.div_ceil(GROUP) {
+            for sum in self.rough.sums::<S>(&row, group) {
+                lengths.push(self.rough.least(sum, size));
             }
         }
-        lengths.truncate(count);
+        lengths.truncate(self.points);
         lengths
     }
 }
@@ -189,8 +204,8 @@ impl<E: Element> Kernel for First<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) -> Result<u64> {
         let First { nearest, tile, rows } = self;
-        let metric = nearest.centres.metric();
-        let points = nearest.centres.len();
+        let metric = nearest.metric;
+        let points = nearest.points.len();
         let mut sums = [0.0; TOGETHER];
         let mut start = 0;
         while start < rows.len() {
@@ -201,7 +216,7 @@ impl<E: Element> Kernel for First<'_, '_, E> {
                 push::<S, E>(&nearest.pool, tile, row.row)?;
             }
             for point in 0..points {
-                tile.to_one::<S>(nearest.last.row(point), nearest.last.zero(point), sums);
+                tile.to_one::<S>(nearest.points.row(point), nearest.points.zero(point), sums);
                 for (row, &sum) in rows[some.clone()].iter_mut().zip(sums.iter()) {
                     let value = metric.finish(sum);
                     if value < row.value {
@@ -217,11 +232,36 @@ impl<E: Element> Kernel for First<'_, '_, E> {
     }
 }
 
+/// What a thread needs to bring rows up to date.
+pub(crate) struct Scratch {
+    tile: Tile,
+    /// The rows of the tile in `f32`.
+    rough: Vec<f32>,
+    jobs: Vec<Job>,
+}
+
+/// A row on its way through the groups.
+#[derive(Clone, Copy)]
+struct Job {
+    /// Where it is among the rows, and in the tile.
+    index: usize,
+    place: usize,
+    /// The first group to look at.
+    group: usize,
+    value: f64,
+    closest: u32,
+    size: f64,
+    /// Points this far from the closest one cannot be nearer.
+    reach: f64,
+    /// Points of at least this rough sum cannot be nearer.
+    cut: f32,
+}
+
 struct Refresh<'n, 'a, E, B> {
     nearest: &'n Nearest<'a, E>,
-    tile: &'n mut Tile,
+    scratch: &'n mut Scratch,
     rows: &'n mut [Stale],
-    below: B,
+    below: &'n B,
 }
 
 impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for Refresh<'_, '_, E, B> {
@@ -229,72 +269,141 @@ impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for Refresh<'_, '_, E, B> {
 
     #[inline(always)]
     fn run<S: Simd>(self) -> Result<u64> {
-        let Refresh { nearest, tile, rows, below } = self;
-        let metric = nearest.centres.metric();
-        let points = nearest.centres.len();
+        let Refresh { nearest, scratch, rows, below } = self;
+        let points = nearest.points.len();
+        let mut group = nearest.line_up::<S>(scratch, rows)?;
         let mut computed = 0;
-        for i in 0..rows.len() {
-            if i + 1 < rows.len() {
-                prefetch::<S, E>(&nearest.pool, rows[i + 1].row);
-            }
-            let Stale { row, seen, mut value } = rows[i];
-            if value == 0.0 {
-                rows[i].seen = points as u32;
-                continue;
-            }
-            let mut closest = nearest.nearest_of(row);
-            let mut reach = 2.0 * metric.length(value);
-            let mut ready = false;
-            let mut group = seen as usize / GROUP;
-            while group * GROUP < points {
-                if let Some(triangle) = &nearest.triangle
-                    && closest != NONE
-                    && f64::from(triangle.of(closest as usize)[group]) >= reach
-                {
-                    group += 1;
+        while group * GROUP < points && !scratch.jobs.is_empty() {
+            let all = group * GROUP..points.min((group + 1) * GROUP);
+            let mut i = 0;
+            while i < scratch.jobs.len() {
+                let job = &mut scratch.jobs[i];
+                i += 1;
+                if group < job.group || nearest.far(job.closest, group, job.reach) {
                     continue;
                 }
-                if !ready {
-                    tile.clear();
-                    push::<S, E>(&nearest.pool, tile, row)?;
-                    ready = true;
-                }
-                let from = (seen as usize).max(group * GROUP);
-                let to = points.min((group + 1) * GROUP);
-                let mut least = f64::INFINITY;
-                let mut which = NONE;
-                if to == points && to - from <= FEW {
-                    for point in from..to {
-                        let mut sum = [0.0];
-                        let place = point - group * GROUP;
-                        tile.to_one::<S>(nearest.last.row(place), nearest.last.zero(place), &mut sum);
-                        if sum[0] < least {
-                            (least, which) = (sum[0], point as u32);
-                        }
-                    }
+                let stale = &mut rows[job.index];
+                let pending = (stale.seen as usize).max(all.start)..all.end;
+                computed += pending.len() as u64;
+                let nearer = if pending.len() <= FEW || job.cut.is_nan() {
+                    nearest.one_by_one::<S>(&scratch.tile, job, pending.start, pending.end)
                 } else {
-                    let sums = nearest.centres.sums::<S>(tile.row(0), tile.zero(0), group);
-                    for (lane, &sum) in sums.iter().enumerate() {
-                        if sum < least {
-                            (least, which) = (sum, (group * GROUP + lane) as u32);
-                        }
-                    }
-                }
-                computed += to - from;
-                group += 1;
-                let distance = metric.finish(least);
-                if distance < value {
-                    (value, closest) = (distance, which);
-                    reach = 2.0 * metric.length(value);
-                    if below(row as usize, value) {
-                        break;
-                    }
+                    nearest.together::<S>(&scratch.tile, &scratch.rough, job, group, all.len())
+                };
+                if nearer && below(stale.row as usize, job.value) {
+                    nearest.set_nearest(stale.row, job.closest);
+                    *stale = Stale { row: stale.row, seen: all.end as u32, value: job.value };
+                    i -= 1;
+                    scratch.jobs.swap_remove(i);
                 }
             }
-            nearest.set_nearest(row, closest);
-            rows[i] = Stale { row, seen: points.min(group * GROUP) as u32, value };
+            group += 1;
         }
-        Ok(computed as u64)
+        for job in &scratch.jobs {
+            let stale = &mut rows[job.index];
+            nearest.set_nearest(stale.row, job.closest);
+            *stale = Stale { row: stale.row, seen: points as u32, value: job.value };
+        }
+        Ok(computed)
+    }
+}
+
+impl<E: Element> Nearest<'_, E> {
+    /// Makes a job of each row that some group might matter to, and returns the first such group.
+    #[inline(always)]
+    fn line_up<S: Simd>(&self, scratch: &mut Scratch, rows: &mut [Stale]) -> Result<usize> {
+        let points = self.points.len();
+        let mut first = usize::MAX / GROUP;
+        scratch.tile.clear();
+        scratch.rough.clear();
+        scratch.jobs.clear();
+        for index in 0..rows.len() {
+            let Stale { row, seen, value } = rows[index];
+            let closest = self.nearest_of(row);
+            let reach = 2.0 * self.metric.length(value);
+            let mut group = seen as usize / GROUP;
+            while group * GROUP < points && (value == 0.0 || self.far(closest, group, reach)) {
+                group += 1;
+            }
+            if group * GROUP >= points {
+                rows[index].seen = points as u32;
+                continue;
+            }
+            if let Some(next) = rows.get(index + 1) {
+                prefetch::<S, E>(&self.pool, next.row);
+            }
+            let place = scratch.tile.len();
+            push::<S, E>(&self.pool, &mut scratch.tile, row)?;
+            let values = scratch.tile.row(place);
+            let start = scratch.rough.len();
+            scratch.rough.resize(start + values.len(), 0.0);
+            for (rough, &x) in scratch.rough[start..].iter_mut().zip(values) {
+                *rough = x as f32;
+            }
+            let size = self.rough.size(values);
+            let cut = self.rough.cut(self.metric.length(value), size);
+            scratch.jobs.push(Job { index, place, group, value, closest, size, reach, cut });
+            first = first.min(group);
+        }
+        Ok(first)
+    }
+
+    /// Whether all points of a group are so far from a row's nearest one that none can be nearer to the row.
+    #[inline(always)]
+    fn far(&self, closest: u32, group: usize, reach: f64) -> bool {
+        match &self.triangle {
+            Some(triangle) if closest != NONE => f64::from(triangle.of(closest as usize)[group]) >= reach,
+            _ => false,
+        }
+    }
+
+    /// Compares a row with some points directly; whether one is nearer.
+    #[inline(always)]
+    fn one_by_one<S: Simd>(&self, tile: &Tile, job: &mut Job, from: usize, to: usize) -> bool {
+        let mut nearer = false;
+        for point in from..to {
+            nearer |= self.compare::<S>(tile, job, point);
+        }
+        nearer
+    }
+
+    /// Compares a row with the first `count` points of a group; whether one is nearer.
+    #[inline(always)]
+    fn together<S: Simd>(&self, tile: &Tile, rough: &[f32], job: &mut Job, group: usize, count: usize) -> bool {
+        let width = tile.width();
+        let row = &rough[job.place * width..(job.place + 1) * width];
+        let mut sums = self.rough.sums::<S>(row, group);
+        let mut nearer = false;
+        loop {
+            // The smallest first: it most likely rules out the others.
+            let mut open = GROUP;
+            let mut least = f32::INFINITY;
+            for (lane, &sum) in sums.iter().enumerate().take(count) {
+                if sum < job.cut && sum < least {
+                    (open, least) = (lane, sum);
+                }
+            }
+            if open == GROUP {
+                return nearer;
+            }
+            sums[open] = f32::INFINITY;
+            nearer |= self.compare::<S>(tile, job, group * GROUP + open);
+        }
+    }
+
+    /// Compares a row with a point; whether that is nearer than all before.
+    #[inline(always)]
+    fn compare<S: Simd>(&self, tile: &Tile, job: &mut Job, point: usize) -> bool {
+        let mut sum = [0.0];
+        to_one::<S>(self.metric, tile.row(job.place), self.points.row(point), &mut sum);
+        let distance = self.metric.finish(tile.orthogonal(job.place, &self.points, point).unwrap_or(sum[0]));
+        if distance >= job.value {
+            return false;
+        }
+        let length = self.metric.length(distance);
+        (job.value, job.closest) = (distance, point as u32);
+        (job.reach, job.cut) = (2.0 * length, self.rough.cut(length, job.size));
+        true
     }
 }
 
