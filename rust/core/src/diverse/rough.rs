@@ -69,7 +69,11 @@ impl Rough {
         let safe = (length * (1.0 + 1e-9) + self.apart(size)) * (1.0 + 2.0 * relative);
         let sum = if self.metric == Metric::Manhattan { safe } else { safe * safe * (1.0 + 2.0 * relative) };
         // Coordinates must fit into f32; squares that do not are large enough.
-        if sum < 1e37 && size + self.largest < 1e37 && relative < 0.01 { ((sum * (1.0 + 4.0 * UNIT)) as f32).max(1e-30) } else { f32::NAN }
+        if sum < 1e37 && size + self.largest < 1e37 && relative < 0.01 {
+            ((sum * (1.0 + 4.0 * UNIT)) as f32).max(1e-30)
+        } else {
+            f32::NAN
+        }
     }
 
     /// A length that the one behind a rough sum certainly reaches, for rows of these sizes.
