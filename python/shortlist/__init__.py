@@ -25,6 +25,7 @@ __version__: str = _core.build_info()["version"]
 _LAZY: dict[str, str] = {
     **dict.fromkeys(
         (
+            "k_center",
             "ranked_batch",
             "diverse_uncertain",
             "badge",

@@ -11,6 +11,7 @@ __all__ = [
     "build_info",
     "coverage",
     "default_threads",
+    "k_center",
     "kmeans_plus_plus",
     "measures",
     "min_distances",
@@ -27,6 +28,20 @@ _Progress: TypeAlias = Callable[[int, int], object]
 def measures() -> list[dict[str, Any]]: ...
 def build_info() -> dict[str, Any]: ...
 def default_threads() -> int: ...
+def k_center(
+    x: NDArray[Any],
+    k: int,
+    *,
+    bfloat16: bool = False,
+    labelled: NDArray[np.float64] | None = None,
+    init: str | int | None = None,
+    metric: str = "euclidean",
+    among: NDArray[np.int64] | None = None,
+    held: int | None = None,
+    n_threads: int | None = None,
+    progress: _Progress | None = None,
+    cpu_level: str | None = None,
+) -> dict[str, Any]: ...
 def badge(
     probs: NDArray[Any],
     x: NDArray[Any],

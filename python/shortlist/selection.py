@@ -51,6 +51,13 @@ class Report:
         Share of the weight of all reference rows that labelled rows and picks cover; None where that is not the aim.
     scale : float or None
         The scale of the kernel behind `covered`; None for one without.
+    cover_radii : tuple of float
+        The largest distance of any row to its nearest labelled or picked one, after each pick; empty where that is not
+        the aim.
+    computed_share : float or None
+        Distances computed, as a share of rows times labelled and picked rows; None where that was not counted.
+    passes : int
+        Passes over a file in whose rows distances were computed; 0 where the rows were in memory.
     perturb : str or None
         How rows were drawn: "uniform", "power", "softmax", "softrank" or "squared distance"; None where the best were
         taken.
@@ -74,6 +81,9 @@ class Report:
     filled: int = 0
     covered: float | None = None
     scale: float | None = None
+    cover_radii: tuple[float, ...] = ()
+    computed_share: float | None = None
+    passes: int = 0
     perturb: str | None = None
     seed: int | None = None
     n_threads: int = 1
@@ -101,6 +111,12 @@ class Report:
         if self.covered is not None:
             at = "" if self.scale is None else f" at scale {self.scale:.4g}"
             lines.append(f"{self.covered:.1%} of the reference rows covered{at}")
+        if self.cover_radii:
+            lines.append(f"cover radius {self.cover_radii[-1]:.6g}")
+        if self.computed_share is not None:
+            lines.append(f"{self.computed_share:.2%} of all distances computed")
+        if self.passes:
+            lines.append(f"{self.passes:,} passes over the file")
         if self.scored_fraction < 1:
             lines.append(f"{self.scored_fraction:.1%} of rows needed logarithms")
         if self.seed is not None:

@@ -63,3 +63,30 @@ def spoilt(x, at, value):
     x = np.array(x)
     x[at] = value
     return x
+
+
+def distances(x: np.ndarray, y: np.ndarray, metric: str) -> np.ndarray:
+    """All distances, float64, by direct difference; a row of zeros has cosine similarity 0."""
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    if metric == "cosine":
+        lengths = np.linalg.norm(x, axis=1)[:, None] * np.linalg.norm(y, axis=1)[None]
+        return 1 - np.divide(x @ y.T, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    difference = x[:, None] - y[None]
+    if metric == "manhattan":
+        return np.abs(difference).sum(-1)
+    squares = (difference**2).sum(-1)
+    return np.sqrt(squares) if metric == "euclidean" else squares
+
+
+def k_center(x, k, *, metric="euclidean", first=None, labelled=None):
+    """Ids, distances at the pick, and the cover radius at the end."""
+    left = np.full(len(x), np.inf)
+    if labelled is not None:
+        left = distances(x, labelled, metric).min(axis=1)
+    out, ids, at = np.zeros(len(x), dtype=bool), [], []
+    for _ in range(k):
+        ids.append(first if first is not None and not ids else int(np.where(out, -1.0, left).argmax()))
+        at.append(left[ids[-1]])
+        out[ids[-1]] = True
+        left = np.minimum(left, distances(x, x[ids[-1]][None], metric)[:, 0])
+    return ids, at, np.where(out, 0.0, left).max()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -16,7 +17,12 @@ from shortlist.selection import Selection
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from shortlist.arguments import Progress
+
 MetricName: TypeAlias = Literal["euclidean", "sqeuclidean", "cosine", "manhattan"]
+
+HELD_BYTES = 128 << 20
+"""Bytes of candidates of a file that are held in memory."""
 
 METRICS: tuple[str, ...] = ("euclidean", "sqeuclidean", "cosine", "manhattan")
 
@@ -35,12 +41,32 @@ class Features:
         Whether the rows lie in a file, and reading them in order is what counts.
     copies : list of str
         One sentence per copy that was made.
+    file : NpyFile or None
+        The file that the array maps.
     """
 
     array: NDArray[Any]
     bfloat16: bool = False
     mapped: bool = False
     copies: list[str] = field(default_factory=list)
+    file: NpyFile | None = None
+
+    def watched(self, progress: Progress | None) -> Progress | None:
+        """Return what the core is to call while it works: `progress`, after handing back the pages of a file read so far."""
+        if progress is not None and not callable(progress):
+            raise TypeError(
+                f"progress is a {type(progress).__name__}; accepted is a callable of (rows picked, rows to pick)"
+            )
+        pages = self.file.array.base if self.file is not None else None
+        if not isinstance(pages, mmap.mmap) or not hasattr(mmap, "MADV_DONTNEED"):
+            return progress
+
+        def look(done: int, all_: int | None) -> None:
+            pages.madvise(mmap.MADV_DONTNEED)
+            if progress is not None:
+                progress(done, all_)
+
+        return look
 
     @property
     def rows(self) -> int:
@@ -80,6 +106,7 @@ def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
         )
     copies: list[str] = []
     mapped = isinstance(x, np.memmap)
+    file = None
     if isinstance(x, str | os.PathLike):
         file = NpyFile(x)
         x, name, mapped = file.array, str(file.path), True
@@ -101,7 +128,7 @@ def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
     if not (array.dtype.isnative and array.flags.aligned):
         array = array.astype(array.dtype.newbyteorder("="))
         copies.append(f"{name} was copied to native {array.dtype} ({array.nbytes:,} bytes)")
-    return Features(array, bfloat16, mapped, copies)
+    return Features(array, bfloat16, mapped, copies, file)
 
 
 def as_points(points: Any, like: Features, name: str = "labelled") -> NDArray[np.float64] | None:
@@ -113,7 +140,13 @@ def as_points(points: Any, like: Features, name: str = "labelled") -> NDArray[np
     found = as_features(points, name, "bfloat16" if like.bfloat16 and _is_uint16(points) else None)
     if found.columns != like.columns:
         raise ValueError(f"{name} has {found.columns} features, and X has {like.columns}; they must be equal")
-    return np.ascontiguousarray(array_of(found.array, found.bfloat16), dtype=np.float64)
+    array = np.ascontiguousarray(array_of(found.array, found.bfloat16), dtype=np.float64)
+    wrong = np.flatnonzero(~np.isfinite(array).all(axis=1))
+    if len(wrong):
+        row = int(wrong[0])
+        column = int(np.flatnonzero(~np.isfinite(array[row]))[0])
+        raise ValueError(f"{name} row {row} has {array[row, column]} in column {column}; accepted are finite numbers")
+    return array
 
 
 def among_ids(among: Selection | ArrayLike | None, rows: int) -> NDArray[np.int64] | None:

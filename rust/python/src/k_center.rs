@@ -19,7 +19,7 @@ pub(crate) fn metric(name: &str) -> PyResult<Metric> {
 
 /// Pick `k` rows, each the farthest from `labelled` and the picks before it; returns ids, distances and counts.
 #[pyfunction]
-#[pyo3(signature = (x, k, *, bfloat16=false, labelled=None, init=None, metric="euclidean", among=None, n_threads=None, progress=None, cpu_level=None))]
+#[pyo3(signature = (x, k, *, bfloat16=false, labelled=None, init=None, metric="euclidean", among=None, held=None, n_threads=None, progress=None, cpu_level=None))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn k_center<'py>(
     py: Python<'py>,
@@ -30,6 +30,7 @@ pub(crate) fn k_center<'py>(
     init: Option<Start>,
     metric: &str,
     among: Option<PyReadonlyArray1<'py, i64>>,
+    held: Option<usize>,
     n_threads: Option<i64>,
     progress: Option<Py<PyAny>>,
     cpu_level: Option<&str>,
@@ -39,6 +40,7 @@ pub(crate) fn k_center<'py>(
         k,
         metric: self::metric(metric)?,
         init: init.map_or(Init::Farthest, |start| start.0),
+        held,
         threads: threads(n_threads)?,
         level: level(cpu_level)?,
     };
@@ -60,6 +62,7 @@ pub(crate) fn k_center<'py>(
     found.set_item("computed", picked.computed)?;
     found.set_item("refreshed", picked.refreshed)?;
     found.set_item("scans", picked.scans)?;
+    found.set_item("first_passes", picked.first_passes)?;
     found.set_item("cpu_level", options.level.name())?;
     Ok(found)
 }

@@ -32,6 +32,8 @@ pub struct Options {
     pub metric: Metric,
     /// The first pick where nothing is labelled.
     pub init: Init,
+    /// Where the rows are dear to reach (in a file), how many candidates may be held in memory: rows are then read in order, in rounds.
+    pub held: Option<usize>,
     /// Threads to use at most.
     pub threads: usize,
     /// The CPU level.
@@ -52,25 +54,30 @@ pub struct CoreSet {
     pub computed: u64,
     /// Rows brought up to date after the first pass.
     pub refreshed: u64,
-    /// Times that all bounds were looked through.
+    /// Times that all bounds were looked through: with `Options::held`, the passes over the rows after the first.
     pub scans: u64,
+    /// Passes over the rows up to the first bounds: the mean, the first pick, the first bounds.
+    pub first_passes: u64,
 }
 
-struct Farthest<'a, E>(Nearest<'a, E>);
+struct Farthest<'a, E> {
+    nearest: Nearest<'a, E>,
+    held: Option<usize>,
+}
 
 impl<E: Element> Objective for Farthest<'_, E> {
     type Scratch = Scratch;
 
     fn rows(&self) -> usize {
-        self.0.pool().rows()
+        self.nearest.pool().rows()
     }
 
     fn steps(&self) -> usize {
-        self.0.steps()
+        self.nearest.steps()
     }
 
     fn scratch(&self) -> Scratch {
-        self.0.scratch()
+        self.nearest.scratch()
     }
 
     #[inline(always)]
@@ -79,15 +86,23 @@ impl<E: Element> Objective for Farthest<'_, E> {
     }
 
     fn refresh(&self, scratch: &mut Scratch, rows: &mut [Stale], floor: f64) -> Result<u64> {
-        self.0.refresh(scratch, rows, floor == f64::INFINITY, |_, value| value < floor)
+        self.nearest.refresh(scratch, rows, floor == f64::INFINITY, |_, value| value < floor)
     }
 
     fn cost(&self, behind: usize) -> usize {
-        self.0.cost(behind)
+        self.nearest.cost(behind)
+    }
+
+    fn round(&self) -> Option<usize> {
+        self.held
+    }
+
+    fn hold(&mut self, rows: Vec<u32>) {
+        self.nearest.hold(rows);
     }
 
     fn pick(&mut self, row: usize) -> Result<()> {
-        self.0.pick(row)
+        self.nearest.pick(row)
     }
 }
 
@@ -101,7 +116,7 @@ pub fn k_center<E: Element>(
     watch: &mut dyn Watch,
 ) -> Result<CoreSet> {
     let pool = Pool::new(matrix, among)?;
-    let Options { k, metric, init, threads, level } = *options;
+    let Options { k, metric, init, held, threads, level } = *options;
     if k > pool.rows() {
         let rows = pool.rows();
         return Err(Error::Argument(format!("k is {k}, and there are {rows} rows to pick from")));
@@ -114,6 +129,7 @@ pub fn k_center<E: Element>(
         computed: 0,
         refreshed: 0,
         scans: 0,
+        first_passes: 1,
     };
     if pool.rows() == 0 || (k == 0 && labelled.is_none()) {
         picked.radius = if pool.rows() == 0 { 0.0 } else { f64::INFINITY };
@@ -122,6 +138,7 @@ pub fn k_center<E: Element>(
     let mut nearest = Nearest::new(pool, metric, labelled, k, level)?;
     let mut first = None;
     if labelled.is_none() {
+        picked.first_passes += if matches!(init, Init::Row(_)) { 0 } else { 2 };
         let position = match init {
             Init::Farthest => mean::extreme(&pool, metric, true, level, threads, watch)?,
             Init::Central => mean::extreme(&pool, metric, false, level, threads, watch)?,
@@ -134,7 +151,7 @@ pub fn k_center<E: Element>(
         picked.distances.push(f64::INFINITY);
         first = Some(position);
     }
-    let mut engine = Engine::new(Farthest(nearest), first.as_slice(), k, threads, watch)?;
+    let mut engine = Engine::new(Farthest { nearest, held }, first.as_slice(), k, threads, watch)?;
     while picked.ids.len() < k
         && let Some(best) = engine.best(watch)?
     {

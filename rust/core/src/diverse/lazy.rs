@@ -10,9 +10,6 @@ use std::time::{Duration, Instant};
 /// Rows that a thread brings up to date at a time.
 const CHUNK: usize = 32;
 
-/// How many times the least batch the second of a step is, at the least: enough for threads to share.
-const SECOND: usize = 32;
-
 /// Rows of a block of the first pass.
 const FIRST: usize = 256;
 
@@ -167,7 +164,7 @@ impl<O: Objective> Engine<O> {
         let mut scratch = self.objective.scratch();
         let mut batch: Vec<Stale> = Vec::new();
         let mut size = self.objective.least_batch();
-        let second = (self.effort / 2).max(SECOND * size);
+        let second = (self.effort / 2).max(WORTH_THREADS / self.objective.cost(1).max(1));
         self.effort = 0;
         // The best key of this step: rows that fall below it are out of the running for now.
         let mut fresh = f64::NEG_INFINITY;
@@ -179,6 +176,9 @@ impl<O: Objective> Engine<O> {
             let Some(next) = self.peek() else {
                 if !self.collect(watch)? {
                     return Ok(None);
+                }
+                if self.objective.round().is_some() {
+                    self.round(&mut scratch, watch)?;
                 }
                 continue;
             };
@@ -199,20 +199,10 @@ impl<O: Objective> Engine<O> {
                 self.drop_peeked();
                 batch.push(Stale { row: next.row, seen: self.seen[row], value: self.values[row] });
             }
-            // The first few show what is to be beaten; then about as many as the last pick took.
+            // The first few show what is to be beaten; then about as many as the last pick took, or as threads can share.
             size = (2 * size).max(second).min(MOST_BATCH);
             self.refresh(&mut scratch, &mut batch, floor, watch)?;
-            for stale in &batch {
-                let row = stale.row as usize;
-                (self.values[row], self.seen[row]) = (stale.value, stale.seen);
-                let entry = Entry { key: self.objective.key(row, stale.value), row: stale.row };
-                if stale.seen == steps {
-                    fresh = fresh.max(entry.key);
-                }
-                if self.rest.is_none_or(|rest| entry.beats(&rest)) {
-                    self.survivors.push(entry);
-                }
-            }
+            fresh = fresh.max(self.take_back(&batch));
         }
     }
 
@@ -269,7 +259,11 @@ impl<O: Objective> Engine<O> {
         let drifting = objective.rise(0) > 0.0;
         // Where a look through all bounds was not enough for a pick, the next one is to be.
         let few = drifting && self.collected < objective.steps();
-        let want = if few { FRONT_DRIFTING } else { FRONT_LEAST.max(self.values.len() / FRONT_SHARE) };
+        let want = match objective.round() {
+            Some(rows) => rows,
+            None if few => FRONT_DRIFTING,
+            None => FRONT_LEAST.max(self.values.len() / FRONT_SHARE),
+        };
         self.survivors.clear();
         // Its memory first: the next one is as large.
         self.front = Vec::new();
@@ -281,6 +275,46 @@ impl<O: Objective> Engine<O> {
         self.rest_key = self.rest.map_or(f64::NEG_INFINITY, |rest| rest.key);
         self.work.scans += 1;
         Ok(!self.front.is_empty())
+    }
+
+    /// Brings the whole front up to date in the order of rows, and has those of it held that still beat the rest.
+    fn round(&mut self, scratch: &mut O::Scratch, watch: &mut dyn Watch) -> Result<()> {
+        self.front.sort_unstable_by_key(|entry| entry.row);
+        let front = std::mem::take(&mut self.front);
+        let floor = self.rest.map_or(f64::NEG_INFINITY, |rest| rest.key);
+        let mut batch = Vec::new();
+        for some in front.chunks(MOST_BATCH) {
+            batch.clear();
+            batch.extend(some.iter().map(|entry| {
+                let row = entry.row as usize;
+                Stale { row: entry.row, seen: self.seen[row], value: self.values[row] }
+            }));
+            self.refresh(scratch, &mut batch, floor, watch)?;
+            self.take_back(&batch);
+        }
+        self.effort = 0;
+        let mut held: Vec<u32> = self.survivors.iter().map(|entry| entry.row).collect();
+        held.sort_unstable();
+        self.objective.hold(held);
+        Ok(())
+    }
+
+    /// Notes what bringing rows up to date has found: those that beat the rest are survivors. Returns the best key that is up to date.
+    fn take_back(&mut self, batch: &[Stale]) -> f64 {
+        let steps = self.objective.steps() as u32;
+        let mut fresh = f64::NEG_INFINITY;
+        for stale in batch {
+            let row = stale.row as usize;
+            (self.values[row], self.seen[row]) = (stale.value, stale.seen);
+            let entry = Entry { key: self.objective.key(row, stale.value), row: stale.row };
+            if stale.seen == steps {
+                fresh = fresh.max(entry.key);
+            }
+            if self.rest.is_none_or(|rest| entry.beats(&rest)) {
+                self.survivors.push(entry);
+            }
+        }
+        fresh
     }
 
     /// Front and survivors by their keys at this step; what may have risen in the rest counts as risen.

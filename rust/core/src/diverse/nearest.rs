@@ -40,6 +40,9 @@ pub(crate) struct Nearest<'a, E> {
     triangle: Option<Triangle>,
     /// The nearest point each row has seen. Each row is written by whichever thread brings it up to date, and read in a later call.
     nearest: Vec<AtomicU32>,
+    /// Rows held in memory, where the pool is dear to reach: their positions, ascending, and their features.
+    held: Vec<u32>,
+    held_values: Vec<E>,
 }
 
 impl<'a, E: Element> Nearest<'a, E> {
@@ -62,6 +65,8 @@ impl<'a, E: Element> Nearest<'a, E> {
             rough: Rough::new(metric, pool.features().next_multiple_of(LANES)),
             triangle,
             nearest: std::iter::repeat_with(|| AtomicU32::new(NONE)).take(rows).collect(),
+            held: Vec::new(),
+            held_values: Vec::new(),
         };
         if let Some(labelled) = labelled {
             for row in 0..given {
@@ -99,6 +104,34 @@ impl<'a, E: Element> Nearest<'a, E> {
     pub(crate) fn pick(&mut self, position: usize) -> Result<()> {
         let matrix = *self.pool.matrix();
         self.add(&matrix, self.pool.id(position))
+    }
+
+    /// Holds these rows, in ascending order, in memory, and no others.
+    pub(crate) fn hold(&mut self, rows: Vec<u32>) {
+        let matrix = self.pool.matrix();
+        self.held_values = Vec::with_capacity(rows.len() * self.pool.features());
+        for &position in &rows {
+            let row = self.pool.id(position as usize);
+            match matrix.adjacent_row(row) {
+                Some(values) => self.held_values.extend_from_slice(values),
+                None => self.held_values.extend((0..matrix.columns()).map(|column| matrix.get(row, column))),
+            }
+        }
+        self.held = rows;
+    }
+
+    /// Adds the row at a position to a tile, from memory if it is held there.
+    #[inline(always)]
+    fn push<S: Simd>(&self, tile: &mut Tile, position: u32) -> Result<()> {
+        let row = self.pool.id(position as usize);
+        let fine = match self.held.binary_search(&position) {
+            Ok(place) => {
+                let held = Matrix::from_rows(&self.held_values, self.held.len(), self.pool.features())?;
+                tile.push::<S, E>(&held, place)
+            }
+            Err(_) => tile.push::<S, E>(self.pool.matrix(), row),
+        };
+        if fine { Ok(()) } else { Err(row_fault(self.pool.matrix(), row, row as u64)) }
     }
 
     /// A row of a matrix becomes a point.
@@ -213,7 +246,7 @@ impl<E: Element> Kernel for First<'_, '_, E> {
             let sums = &mut sums[..some.len()];
             tile.clear();
             for row in &rows[some.clone()] {
-                push::<S, E>(&nearest.pool, tile, row.row)?;
+                nearest.push::<S>(tile, row.row)?;
             }
             for point in 0..points {
                 tile.to_one::<S>(nearest.points.row(point), nearest.points.zero(point), sums);
@@ -329,11 +362,13 @@ impl<E: Element> Nearest<'_, E> {
                 rows[index].seen = points as u32;
                 continue;
             }
-            if let Some(next) = rows.get(index + 1) {
+            if let Some(next) = rows.get(index + 1)
+                && self.held.is_empty()
+            {
                 prefetch::<S, E>(&self.pool, next.row);
             }
             let place = scratch.tile.len();
-            push::<S, E>(&self.pool, &mut scratch.tile, row)?;
+            self.push::<S>(&mut scratch.tile, row)?;
             let values = scratch.tile.row(place);
             let start = scratch.rough.len();
             scratch.rough.resize(start + values.len(), 0.0);
@@ -405,12 +440,6 @@ impl<E: Element> Nearest<'_, E> {
         (job.reach, job.cut) = (2.0 * length, self.rough.cut(length, job.size));
         true
     }
-}
-
-#[inline(always)]
-fn push<S: Simd, E: Element>(pool: &Pool<'_, E>, tile: &mut Tile, position: u32) -> Result<()> {
-    let row = pool.id(position as usize);
-    if tile.push::<S, E>(pool.matrix(), row) { Ok(()) } else { Err(row_fault(pool.matrix(), row, row as u64)) }
 }
 
 /// Asks for a row ahead of its use: rows are looked at in no order that the hardware could guess.

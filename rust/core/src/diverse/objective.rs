@@ -53,6 +53,17 @@ pub(crate) trait Objective: Sync {
         16
     }
 
+    /// Where rows are dear to reach (in a file), how many may be held in memory: the engine then works in rounds, each of which brings that many rows up
+    /// to date in ascending order, has those that are still in the running held, and picks from them for as long as no other row can be better.
+    fn round(&self) -> Option<usize> {
+        None
+    }
+
+    /// Holds these rows, in ascending order, and no others.
+    fn hold(&mut self, rows: Vec<u32>) {
+        let _ = rows;
+    }
+
     /// The row is picked: one more step.
     fn pick(&mut self, row: usize) -> Result<()>;
 }

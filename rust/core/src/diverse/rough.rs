@@ -80,7 +80,8 @@ impl Rough {
     #[inline(always)]
     pub(super) fn least(&self, sum: f32, size: f64) -> f64 {
         // Sums that are smaller are off by what was lost below the smallest numbers.
-        if !(1e-30..1e37).contains(&sum) || !(size + self.largest < 1e37) {
+        let fits = (1e-30..1e37).contains(&sum) && size + self.largest < 1e37;
+        if !fits {
             return 0.0;
         }
         let sum = f64::from(sum);

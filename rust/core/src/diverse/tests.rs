@@ -94,7 +94,7 @@ fn data(rows: usize, features: usize, clusters: usize, seed: u64) -> Vec<f64> {
 }
 
 fn options(k: usize, metric: Metric) -> Options {
-    Options { k, metric, init: Init::Farthest, threads: 1, level: Level::best() }
+    Options { k, metric, init: Init::Farthest, held: None, threads: 1, level: Level::best() }
 }
 
 fn parts(set: CoreSet) -> (Vec<i64>, Vec<f64>, f64) {
@@ -109,7 +109,8 @@ fn the_engine_picks_what_the_loop_over_all_rows_picks() {
         let values = data(rows, features, 1 + case % 9, case as u64);
         let matrix = Matrix::from_rows(&values, rows, features).unwrap();
         let all: Vec<i64> = (0..rows as i64).collect();
-        let some: Vec<i64> = all.iter().copied().filter(|id| hash(5, 5, *id as u64) % 3 > 0 || *id == 0).collect();
+        let some: Vec<i64> =
+            all.iter().copied().filter(|id| !hash(5, 5, *id as u64).is_multiple_of(3) || *id == 0).collect();
         let given = data(case % 5 * 9, features, 2, 77);
         let labelled = Matrix::from_rows(&given, case % 5 * 9, features).unwrap();
         for among in [None, Some(some.as_slice())] {
@@ -152,6 +153,25 @@ fn threads_levels_dtypes_and_layouts_do_not_show() {
         }
         let came = Matrix::from_columns(&turned, rows, features).unwrap();
         assert_eq!(parts(k_center(came, None, None, &options(k, metric), &mut Unwatched).unwrap()), wanted);
+    }
+}
+
+#[test]
+fn rounds_do_not_show() {
+    let (rows, features, k) = (5000, 24, 150);
+    let values = data(rows, features, 12, 3);
+    let matrix = Matrix::from_rows(&values, rows, features).unwrap();
+    let some: Vec<i64> = (0..rows as i64).filter(|id| id % 3 > 0).collect();
+    for metric in Metric::ALL {
+        for among in [None, Some(some.as_slice())] {
+            let wanted = parts(k_center(matrix, among, None, &options(k, metric), &mut Unwatched).unwrap());
+            for held in [1, 7, 100, 1000, rows] {
+                let options = Options { held: Some(held), threads: 2, ..options(k, metric) };
+                let came = k_center(matrix, among, None, &options, &mut Unwatched).unwrap();
+                assert!(held < 1000 || came.scans < 20, "{} rounds", came.scans);
+                assert_eq!(parts(came), wanted, "{metric:?} {held}");
+            }
+        }
     }
 }
 
