@@ -1,8 +1,7 @@
 //! Distances to the nearest of a growing list of points, for rules that don't care who computes them.
 
-use super::nearest::Nearest;
+use super::nearest::{Nearest, Scratch};
 use super::objective::Stale;
-use crate::distance::Tile;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use std::ops::Range;
@@ -32,7 +31,7 @@ pub(crate) trait Near: Sync {
 }
 
 impl<E: Element> Near for Nearest<'_, E> {
-    type Scratch = Tile;
+    type Scratch = Scratch;
 
     fn rows(&self) -> usize {
         self.pool().rows()
@@ -42,7 +41,7 @@ impl<E: Element> Near for Nearest<'_, E> {
         self.steps()
     }
 
-    fn scratch(&self) -> Tile {
+    fn scratch(&self) -> Scratch {
         self.scratch()
     }
 
@@ -56,12 +55,12 @@ impl<E: Element> Near for Nearest<'_, E> {
 
     fn refresh(
         &self,
-        tile: &mut Tile,
+        scratch: &mut Scratch,
         rows: &mut [Stale],
         first: bool,
         below: impl Fn(usize, f64) -> bool,
     ) -> Result<u64> {
-        self.refresh(tile, rows, first, below)
+        self.refresh(scratch, rows, first, below)
     }
 }
 
