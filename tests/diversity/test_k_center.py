@@ -174,7 +174,7 @@ def test_the_first_pick():
         ({"among": [1, 1]}, ValueError, "among has id 1 twice"),
         ({"among": [7]}, ValueError, "among has id 7; accepted are 0 to 4, for a pool of 5 rows"),
         ({"labelled": [[1.0]]}, ValueError, "labelled has 1 features, and X has 2; they must be equal"),
-        ({"labelled": [[1.0, np.nan]]}, ValueError, "labelled row 0 has nan in column 1; accepted are finite numbers"),
+        ({"labelled": [[1.0, np.nan]]}, ValueError, "labelled row 0 has NaN in column 1; accepted are finite numbers"),
         ({"X": [[1.0], [np.inf]]}, ValueError, "row 1 has inf in column 0; accepted are finite numbers"),
         ({"X": [[1e200]], "k": 1}, ValueError, "row 0 has 1e200 in column 0; accepted are numbers below 2\\^500"),
         ({"X": np.zeros((3, 0))}, ValueError, "X has no features"),

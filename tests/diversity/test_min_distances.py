@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from oracles import distances as dense
+from diversity_oracles import distances as dense
 
 import shortlist as sl
 from shortlist import _core

@@ -209,7 +209,7 @@ MISTAKES = [
     ({"k": 2.5}, TypeError, "k is 2.5, a float"),
     ({"k": 601}, ValueError, "k is 601, and there are 600 rows to pick from; strict=False"),
     ({"labelled": SEEN[:, :4]}, ValueError, "labelled has 4 features, and X has 12; they must be equal"),
-    ({"labelled": np.where(SEEN[2, 3] == SEEN, np.inf, SEEN)}, ValueError, "labelled: row 2 has inf in column 3"),
+    ({"labelled": np.where(SEEN[2, 3] == SEEN, np.inf, SEEN)}, ValueError, "labelled row 2 has inf in column 3"),
     ({"metric": "chebyshev"}, ValueError, "metric is 'chebyshev'; accepted are 'euclidean', 'sqeuclidean'"),
     ({"metric": lambda A, B: np.zeros(len(A))}, ValueError, r"metric gave shape \(.*\) for two blocks of rows"),
     ({"metric": lambda A, B: np.full((len(A), len(B)), np.nan)}, ValueError, "metric gave NaN for row 0; accepted are"),

@@ -145,7 +145,8 @@ def as_points(points: Any, like: Features, name: str = "labelled") -> NDArray[np
     if len(wrong):
         row = int(wrong[0])
         column = int(np.flatnonzero(~np.isfinite(array[row]))[0])
-        raise ValueError(f"{name} row {row} has {array[row, column]} in column {column}; accepted are finite numbers")
+        came = "NaN" if np.isnan(array[row, column]) else array[row, column]
+        raise ValueError(f"{name} row {row} has {came} in column {column}; accepted are finite numbers")
     return array
 
 

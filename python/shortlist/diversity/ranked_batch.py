@@ -86,7 +86,7 @@ def ranked_batch(
     >>> import numpy as np, shortlist as sl
     >>> X = np.array([[0.0], [0.1], [5.0], [9.0]])
     >>> sl.ranked_batch(X, np.array([0.5, 0.4, 0.1, 0.3]), 2, labelled=np.array([[4.0]])).indices
-    array([3, 0])
+    array([0, 3])
     """
     return pick(
         "ranked_batch",

@@ -64,7 +64,8 @@ where
 fn core_set() {
     let data = narrow((0..10_000 * 64).map(|place| number(place as u64)).collect());
     let matrix = Matrix::from_rows(&data, 10_000, 64).expect("a matrix");
-    let options = Options { k: K, metric: Metric::Euclidean, init: Init::Farthest, threads: 1, level: Level::best() };
+    let options =
+        Options { k: K, metric: Metric::Euclidean, init: Init::Farthest, held: None, threads: 1, level: Level::best() };
     measured(&mut || {
         k_center(matrix, None, None, &options, &mut Unwatched).expect("valid rows");
     });

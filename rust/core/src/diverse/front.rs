@@ -54,6 +54,9 @@ const BLOCK: usize = 1 << 14;
 /// Rows that the threshold is estimated from.
 const SAMPLE: usize = 1 << 14;
 
+/// More threads would hold more entries between them, for a look that waits for memory.
+const MOST_THREADS: usize = 4;
+
 /// What one thread has collected.
 struct Part {
     entries: Vec<Entry>,
@@ -65,6 +68,14 @@ impl Part {
     fn leave_out(&mut self, entry: Entry) {
         if self.rest.is_none_or(|rest| entry.beats(&rest)) {
             self.rest = Some(entry);
+        }
+    }
+
+    /// Room for more entries, in steps of a quarter: doubling would take more memory than the entries do.
+    fn make_room(&mut self, more: usize) {
+        let len = self.entries.len();
+        if self.entries.capacity() - len < more {
+            self.entries.reserve_exact(more.max(len / 4));
         }
     }
 
@@ -89,8 +100,8 @@ pub(crate) fn scan(
     watch: &mut dyn Watch,
 ) -> Result<(Vec<Entry>, Option<Entry>)> {
     let threshold = threshold(values, &key, want);
-    let most = want.saturating_mul(2);
-    let threads = if values.len() < 1 << 17 { 1 } else { threads };
+    let most = want.saturating_add(want / 4);
+    let threads = if values.len() < 1 << 17 { 1 } else { threads.min(MOST_THREADS) };
     let ranges = (0..values.len()).step_by(BLOCK).map(|start| (start..values.len().min(start + BLOCK), ()));
     let parts = blocks::run(
         values.len(),
@@ -99,6 +110,7 @@ pub(crate) fn scan(
         watch,
         || Part { entries: Vec::new(), rest: None },
         |part, range, ()| {
+            part.make_room(range.len());
             let mut below = f64::NEG_INFINITY;
             let mut start = range.start;
             while start < range.end {
@@ -130,9 +142,7 @@ pub(crate) fn scan(
                 // Which of them has this key is not known: as if it were the first.
                 part.leave_out(Entry { key: below, row: 0 });
             }
-            if part.entries.len() > most + BLOCK {
-                part.shrink(most);
-            }
+            part.shrink(most);
             Ok(())
         },
     )?;
@@ -144,10 +154,11 @@ pub(crate) fn scan(
         if all.entries.is_empty() {
             all.entries = part.entries;
         } else {
+            all.make_room(part.entries.len());
             all.entries.extend_from_slice(&part.entries);
+            all.shrink(most);
         }
     }
-    all.shrink(most);
     all.entries.sort_unstable_by(Entry::compare);
     // Rows that a thread left out for want of room may come before some that another kept.
     if let Some(rest) = all.rest {

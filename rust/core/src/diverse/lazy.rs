@@ -169,10 +169,7 @@ impl<O: Objective> Engine<O> {
         // The best key of this step: rows that fall below it are out of the running for now.
         let mut fresh = f64::NEG_INFINITY;
         loop {
-            if self.looked.elapsed() >= LOOK_EVERY {
-                self.looked = Instant::now();
-                watch.look(self.picked, self.wanted)?;
-            }
+            self.look(watch)?;
             let Some(next) = self.peek() else {
                 if !self.collect(watch)? {
                     return Ok(None);
@@ -204,6 +201,14 @@ impl<O: Objective> Engine<O> {
             self.refresh(&mut scratch, &mut batch, floor, watch)?;
             fresh = fresh.max(self.take_back(&batch));
         }
+    }
+
+    fn look(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        if self.looked.elapsed() >= LOOK_EVERY {
+            self.looked = Instant::now();
+            watch.look(self.picked, self.wanted)?;
+        }
+        Ok(())
     }
 
     /// Takes the row that [`Engine::best`] has just found.
@@ -284,6 +289,7 @@ impl<O: Objective> Engine<O> {
         let floor = self.rest.map_or(f64::NEG_INFINITY, |rest| rest.key);
         let mut batch = Vec::new();
         for some in front.chunks(MOST_BATCH) {
+            self.look(watch)?;
             batch.clear();
             batch.extend(some.iter().map(|entry| {
                 let row = entry.row as usize;
