@@ -20,6 +20,14 @@ from shortlist.strategies.disagreement import (
     variation_ratio_sampling,
     vote_entropy_sampling,
 )
+from shortlist.strategies.diverse import (
+    badge_sampling,
+    cluster_margin_sampling,
+    herding_sampling,
+    k_center_sampling,
+    kmeans_plus_plus_sampling,
+    typiclust_sampling,
+)
 from shortlist.strategies.dropout import (
     mc_dropout_bald,
     mc_dropout_max_entropy,
@@ -82,6 +90,12 @@ __all__ = [
     "uncertainty_batch_sampling",
     "mix",
     "mix_sampling",
+    "k_center_sampling",
+    "kmeans_plus_plus_sampling",
+    "badge_sampling",
+    "cluster_margin_sampling",
+    "typiclust_sampling",
+    "herding_sampling",
     "expected_error_reduction",
     "information_density",
     "max_PI",

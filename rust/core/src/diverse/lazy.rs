@@ -120,16 +120,17 @@ impl<O: Objective> Engine<O> {
             effort: 0,
             looked: Instant::now(),
         };
-        engine.first_pass(watch)?;
+        engine.pass(f64::INFINITY, watch)?;
         for &row in out {
             engine.values[row] = OUT;
         }
         Ok(engine)
     }
 
-    fn first_pass(&mut self, watch: &mut dyn Watch) -> Result<()> {
+    /// Brings rows up to date in the order of rows until they fall below `floor`: those that reach it, and those that have seen nothing yet.
+    fn pass(&mut self, floor: f64, watch: &mut dyn Watch) -> Result<()> {
         let objective = &self.objective;
-        let rows = self.values.len();
+        let (rows, steps) = (self.values.len(), objective.steps() as u32);
         let threads = self.threads.min(1 + rows * objective.cost(1) / WORTH_THREADS);
         let ranges = (0..rows).step_by(FIRST).map(|start| start..rows.min(start + FIRST));
         let blocks = ranges.zip(self.values.chunks_mut(FIRST).zip(self.seen.chunks_mut(FIRST)));
@@ -137,19 +138,38 @@ impl<O: Objective> Engine<O> {
             rows,
             blocks,
             threads,
-            &mut Picks { watch, picked: 0, wanted: self.wanted },
+            &mut Picks { watch, picked: self.picked, wanted: self.wanted },
             || (objective.scratch(), Vec::with_capacity(FIRST), 0),
             |(scratch, stale, computed), range, (values, seen)| {
                 stale.clear();
-                stale.extend(range.map(|row| Stale { row: row as u32, seen: 0, value: f64::INFINITY }));
-                *computed += objective.refresh(scratch, stale, f64::INFINITY)?;
-                for ((from, value), seen) in stale.iter().zip(values).zip(seen) {
-                    (*value, *seen) = (from.value, from.seen);
+                for (row, (&value, &seen)) in range.clone().zip(values.iter().zip(seen.iter())) {
+                    if seen == 0 || (seen < steps && objective.key(row, value) >= floor) {
+                        stale.push(Stale { row: row as u32, seen, value });
+                    }
+                }
+                *computed += objective.refresh(scratch, stale, floor)?;
+                for from in stale.iter() {
+                    let row = from.row as usize - range.start;
+                    (values[row], seen[row]) = (from.value, from.seen);
                 }
                 Ok(())
             },
         )?;
         self.work.computed += states.iter().map(|state| state.2).sum::<u64>();
+        Ok(())
+    }
+
+    /// Leaves no row out of date whose bound reaches the best key there is: where keys drift, a small front may leave out more than it holds.
+    fn sweep(&mut self, mut fresh: f64, scratch: &mut O::Scratch, watch: &mut dyn Watch) -> Result<()> {
+        let mut batch = Vec::new();
+        for entry in self.front.iter().take(self.objective.least_batch()) {
+            let row = entry.row as usize;
+            batch.push(Stale { row: entry.row, seen: self.seen[row], value: self.values[row] });
+        }
+        self.refresh(scratch, &mut batch, fresh, watch)?;
+        fresh = fresh.max(self.take_back(&batch));
+        self.pass(fresh, watch)?;
+        self.start_again();
         Ok(())
     }
 
@@ -168,14 +188,18 @@ impl<O: Objective> Engine<O> {
         self.effort = 0;
         // The best key of this step: rows that fall below it are out of the running for now.
         let mut fresh = f64::NEG_INFINITY;
+        let mut looks = 0;
         loop {
             self.look(watch)?;
             let Some(next) = self.peek() else {
                 if !self.collect(watch)? {
                     return Ok(None);
                 }
+                looks += 1;
                 if self.objective.round().is_some() {
                     self.round(&mut scratch, watch)?;
+                } else if looks == 2 && self.objective.rise(0) > 0.0 {
+                    self.sweep(fresh, &mut scratch, watch)?;
                 }
                 continue;
             };
@@ -262,11 +286,9 @@ impl<O: Objective> Engine<O> {
     fn collect(&mut self, watch: &mut dyn Watch) -> Result<bool> {
         let objective = &self.objective;
         let drifting = objective.rise(0) > 0.0;
-        // Where a look through all bounds was not enough for a pick, the next one is to be.
-        let few = drifting && self.collected < objective.steps();
         let want = match objective.round() {
             Some(rows) => rows,
-            None if few => FRONT_DRIFTING,
+            None if drifting => FRONT_DRIFTING,
             None => FRONT_LEAST.max(self.values.len() / FRONT_SHARE),
         };
         self.survivors.clear();
@@ -338,12 +360,6 @@ impl<O: Objective> Engine<O> {
         for entry in &mut self.front {
             let row = entry.row as usize;
             entry.key = self.objective.key(row, self.values[row]);
-        }
-        if self.front.len() > 2 * FRONT_DRIFTING {
-            let (_, &mut first_out, _) = self.front.select_nth_unstable_by(FRONT_DRIFTING, Entry::compare);
-            self.front.truncate(FRONT_DRIFTING);
-            self.rest_key = self.rest_key.max(first_out.key);
-            self.rest = Some(Entry { key: self.rest_key + rise, row: 0 });
         }
         self.front.sort_unstable_by(Entry::compare);
     }

@@ -1,0 +1,218 @@
+"""Rows that differ from each other: the functions of `shortlist.diversity` as strategies for learners.
+
+The features of a row are the row itself, or what the steps before the classifier make of it where the learner was made with
+``on_transformed=True``. The learner's ``X_training`` are the labelled rows. Ranked batches are in `shortlist.strategies.batch`,
+the 70/30 mix in `shortlist.strategies.mixing`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist import diversity
+from shortlist.rows import count
+from shortlist.strategies import randomness
+from shortlist.strategies.asking import matrix, pool_of, predict_proba_of
+from shortlist.strategies.distances import features, labelled_features
+from shortlist.strategies.errors import check_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shortlist.rows.blocks import ChunkSize, Progress
+    from shortlist.selection import Selection
+    from shortlist.strategies.choice import Array, Picks
+    from shortlist.strategies.randomness import RandomState
+
+
+def k_center_sampling(
+    classifier: Any, X: Any, n_instances: int = 1, *, init: str | int = "farthest", metric: Any = "euclidean"
+) -> Picks:
+    """Pick a core-set: each row the farthest from everything labelled or picked; see `shortlist.k_center`.
+
+    Parameters
+    ----------
+    classifier : learner
+        Its ``X_training`` are the labelled rows. The model is not asked.
+    X : rows
+        The pool.
+    n_instances : int, default=1
+        How many to pick.
+    init : {"farthest", "central"} or int, default="farthest"
+        The first pick where nothing is labelled.
+    metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"}, default="euclidean"
+        What distance means.
+
+    Returns
+    -------
+    indices : ndarray
+        In the order picked.
+    distances : ndarray
+        To the nearest labelled or picked row, when it was picked.
+    """
+    wanted = check_count(n_instances, count(X))
+    labelled = labelled_features(classifier)
+    return _picks(diversity.k_center(features(classifier, X), wanted, labelled=labelled, init=init, metric=metric))
+
+
+def kmeans_plus_plus_sampling(
+    classifier: Any, X: Any, n_instances: int = 1, *, random_state: RandomState = None
+) -> Picks:
+    """Draw rows apart from each other and from what is labelled; see `shortlist.kmeans_plus_plus`.
+
+    Parameters and results are those of `k_center_sampling`, with squared distances.
+    """
+    wanted = check_count(n_instances, count(X))
+    return _picks(
+        diversity.kmeans_plus_plus(
+            features(classifier, X),
+            wanted,
+            labelled=labelled_features(classifier),
+            random_state=_seed(classifier, random_state),
+        )
+    )
+
+
+def badge_sampling(
+    classifier: Any,
+    X: Any,
+    n_instances: int = 1,
+    *,
+    random_state: RandomState = None,
+    chunk_size: ChunkSize = "auto",
+    progress: Progress = None,
+    **kwargs: Any,
+) -> Picks:
+    """Draw rows whose gradients are long and differ from each other; see `shortlist.badge`.
+
+    Parameters
+    ----------
+    classifier : learner
+        Gives class probabilities.
+    X : rows
+        The pool; its features take the place of the last layer's input.
+    n_instances : int, default=1
+        How many to pick.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules the draw; None is the learner's, or NumPy's global state.
+    chunk_size, progress
+        See `shortlist.strategies.uncertainty`.
+    **kwargs
+        Passed on to ``predict_proba``.
+
+    Returns
+    -------
+    indices : ndarray
+        In the order drawn.
+    squared : ndarray
+        Squared distances of gradients when each was drawn.
+    """
+    wanted = check_count(n_instances, count(X))
+    proba = _probabilities(classifier, X, chunk_size, progress, kwargs)
+    seed = _seed(classifier, random_state)
+    return _picks(diversity.badge(proba, features(classifier, X), wanted, random_state=seed))
+
+
+def cluster_margin_sampling(
+    classifier: Any,
+    X: Any,
+    n_instances: int = 1,
+    *,
+    clusters: Any = None,
+    random_state: RandomState = None,
+    chunk_size: ChunkSize = "auto",
+    progress: Progress = None,
+    **kwargs: Any,
+) -> Picks:
+    """Pick rows of low margin from many clusters; see `shortlist.cluster_margin`.
+
+    Parameters and results are those of `badge_sampling`, with margins; `clusters` gives the cluster of each row of the
+    pool, which k-means finds otherwise.
+    """
+    wanted = check_count(n_instances, count(X))
+    proba = _probabilities(classifier, X, chunk_size, progress, kwargs)
+    where = {"X": features(classifier, X)} if clusters is None else {"clusters": clusters}
+    seed = _seed(classifier, random_state)
+    return _picks(diversity.cluster_margin(proba, wanted, random_state=seed, **where))
+
+
+def typiclust_sampling(classifier: Any, X: Any, n_instances: int = 1, *, random_state: RandomState = None) -> Picks:
+    """Pick typical rows, each from a cluster with few labels: for the first labels of all; see `shortlist.typiclust`.
+
+    Parameters and results are those of `k_center_sampling`, with typicalities.
+    """
+    wanted = check_count(n_instances, count(X))
+    return _picks(
+        diversity.typiclust(
+            features(classifier, X),
+            wanted,
+            labelled=labelled_features(classifier),
+            random_state=_seed(classifier, random_state),
+        )
+    )
+
+
+def herding_sampling(
+    classifier: Any,
+    X: Any,
+    n_instances: int = 1,
+    *,
+    measure: Callable[..., Any] | None = None,
+    random_state: RandomState = None,
+    **options: Any,
+) -> Picks:
+    """Pick the rows that cover the pool best; see `shortlist.herding`.
+
+    Parameters
+    ----------
+    classifier : learner
+        Its ``X_training`` are the labelled rows.
+    X : rows
+        The pool.
+    n_instances : int, default=1
+        How many to pick.
+    measure : callable, optional
+        ``measure(learner, X)`` gives how much it is worth to cover each row, 0 or more: with a measure of uncertainty this is
+        Uncertainty Herding. By default all rows are worth the same.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules which rows are references; None is the learner's, or NumPy's global state.
+    **options
+        ``kernel``, ``scale``, ``metric`` and ``references`` of `shortlist.herding`.
+
+    Returns
+    -------
+    indices : ndarray
+        In the order picked.
+    gains : ndarray
+        What each added to the coverage.
+    """
+    wanted = check_count(n_instances, count(X))
+    weights = None if measure is None else np.asarray(measure(classifier, X), dtype=np.float64)
+    return _picks(
+        diversity.herding(
+            features(classifier, X),
+            wanted,
+            weights=weights,
+            labelled=labelled_features(classifier),
+            random_state=_seed(classifier, random_state),
+            **options,
+        )
+    )
+
+
+def _picks(selection: Selection) -> Picks:
+    return selection.indices.copy(), selection.scores.copy()
+
+
+def _seed(classifier: Any, random_state: RandomState) -> int:
+    return randomness.seed(randomness.of(classifier, random_state))
+
+
+def _probabilities(classifier: Any, X: Any, chunk_size: ChunkSize, progress: Progress, kwargs: dict[str, Any]) -> Array:
+    """Ask in blocks; the answers for the whole pool are kept, as gradients need all of a row."""
+    ask = predict_proba_of(classifier)
+    return np.concatenate(
+        [matrix(ask(block, **kwargs), "predict_proba") for _, block in pool_of(classifier, X, chunk_size, progress)]
+    )
