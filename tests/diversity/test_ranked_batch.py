@@ -237,7 +237,7 @@ def test_the_first_bad_row_is_named(verb, labelled):
     uncertainty = np.where(np.arange(600) == 300, 1, U)
     with pytest.raises(ValueError, match="row 70 has -inf in column 5; accepted are finite numbers"):
         verb(spoilt, uncertainty, 3, labelled=labelled)
-    with pytest.raises(ValueError, match="X: row 70 has -inf; accepted are finite numbers"):
+    with pytest.raises(ValueError, match="^row 70 has -inf; accepted are finite numbers"):
         verb(sparse.csr_matrix(spoilt), uncertainty, 3, labelled=labelled)
 
 

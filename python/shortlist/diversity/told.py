@@ -95,5 +95,6 @@ def check_sparse(x: Any, name: str) -> Any:
     bad = ~np.isfinite(matrix.data)
     if bad.any():
         row = int(np.searchsorted(matrix.indptr, int(bad.argmax()), side="right")) - 1
-        raise ValueError(f"{name}: row {row} has {matrix.data[bad.argmax()]}; accepted are finite numbers")
+        whose = "" if name == "X" else f"{name} "
+        raise ValueError(f"{whose}row {row} has {matrix.data[bad.argmax()]}; accepted are finite numbers")
     return matrix

@@ -54,7 +54,7 @@ impl<E: Element> Features<'_, E> {
             return Ok(Vec::new());
         }
         let near = Nearest::new(pool, self.metric, self.labelled.as_ref(), k, self.level)
-            .map_err(|error| Error::Argument(format!("labelled: {error}")))?;
+            .map_err(|error| Error::Argument(format!("labelled {error}")))?;
         let central = |watch: &mut dyn Watch| most_central(&pool, self.metric, self.level, threads, watch);
         rule.pick(near, uncertainty, k, threads, watch, central)
     }
