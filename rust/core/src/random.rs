@@ -14,8 +14,6 @@ pub const STEP_PERTURB: u64 = 1;
 pub const STEP_CLOCK: u64 = 2;
 /// Step of the numbers that a first row is drawn by, before there are distances.
 pub const STEP_FIRST: u64 = 3;
-/// Step of the numbers that choose reference rows.
-pub const STEP_REFERENCE: u64 = 4;
 
 #[inline(always)]
 fn mix(mut x: u64) -> u64 {
