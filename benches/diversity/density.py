@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import shortlist as sl
+from shortlist.benchmarking.timing import interleave
 
 from ..report import Figure, Printer, number, verdict
-from ..timing import interleave
 
 if TYPE_CHECKING:
     import argparse
