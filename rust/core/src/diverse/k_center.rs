@@ -97,8 +97,12 @@ impl<E: Element> Objective for Farthest<'_, E> {
         self.held
     }
 
-    fn hold(&mut self, rows: Vec<u32>) {
+    fn hold(&mut self, rows: &[u32]) {
         self.nearest.hold(rows);
+    }
+
+    fn let_go(&mut self) {
+        self.nearest.let_go();
     }
 
     fn pick(&mut self, row: usize) -> Result<()> {

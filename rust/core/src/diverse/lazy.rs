@@ -16,8 +16,14 @@ const FIRST: usize = 256;
 /// Multiplications that make starting threads worth it: about a quarter of a millisecond.
 const WORTH_THREADS: usize = 1 << 21;
 
+/// No more than one row in so many is brought up to date for the sake of threads alone.
+const LEAST_SHARE: usize = 64;
+
 /// Largest number of rows brought up to date together.
 const MOST_BATCH: usize = 1 << 14;
+
+/// Rows of a file brought up to date together.
+const ROUND_BATCH: usize = 1 << 12;
 
 /// One row in so many is in the front.
 const FRONT_SHARE: usize = 16;
@@ -184,7 +190,8 @@ impl<O: Objective> Engine<O> {
         let mut scratch = self.objective.scratch();
         let mut batch: Vec<Stale> = Vec::new();
         let mut size = self.objective.least_batch();
-        let second = (self.effort / 2).max(WORTH_THREADS / self.objective.cost(1).max(1));
+        let shared = (WORTH_THREADS / self.objective.cost(1).max(1)).min(self.values.len() / LEAST_SHARE);
+        let second = shared.max(self.effort / 2);
         self.effort = 0;
         // The best key of this step: rows that fall below it are out of the running for now.
         let mut fresh = f64::NEG_INFINITY;
@@ -310,8 +317,8 @@ impl<O: Objective> Engine<O> {
         let front = std::mem::take(&mut self.front);
         let floor = self.rest.map_or(f64::NEG_INFINITY, |rest| rest.key);
         let mut batch = Vec::new();
-        for some in front.chunks(MOST_BATCH) {
-            self.look(watch)?;
+        self.objective.let_go();
+        for some in front.chunks(ROUND_BATCH) {
             batch.clear();
             batch.extend(some.iter().map(|entry| {
                 let row = entry.row as usize;
@@ -319,11 +326,17 @@ impl<O: Objective> Engine<O> {
             }));
             self.refresh(scratch, &mut batch, floor, watch)?;
             self.take_back(&batch);
+            let (objective, rest) = (&self.objective, self.rest);
+            let still = batch.iter().filter(|stale| {
+                let entry = Entry { key: objective.key(stale.row as usize, stale.value), row: stale.row };
+                rest.is_none_or(|rest| entry.beats(&rest))
+            });
+            let held: Vec<u32> = still.map(|stale| stale.row).collect();
+            self.objective.hold(&held);
+            // However little time has passed: whoever watches may hand pages of a file back.
+            watch.look(self.picked, self.wanted)?;
         }
         self.effort = 0;
-        let mut held: Vec<u32> = self.survivors.iter().map(|entry| entry.row).collect();
-        held.sort_unstable();
-        self.objective.hold(held);
         Ok(())
     }
 

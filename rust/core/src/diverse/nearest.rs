@@ -106,18 +106,23 @@ impl<'a, E: Element> Nearest<'a, E> {
         self.add(&matrix, self.pool.id(position))
     }
 
-    /// Holds these rows, in ascending order, in memory, and no others.
-    pub(crate) fn hold(&mut self, rows: Vec<u32>) {
+    /// Holds no row in memory any more.
+    pub(crate) fn let_go(&mut self) {
+        self.held = Vec::new();
+        self.held_values = Vec::new();
+    }
+
+    /// Holds these rows too in memory, which ascend and come after all that are held.
+    pub(crate) fn hold(&mut self, rows: &[u32]) {
         let matrix = self.pool.matrix();
-        self.held_values = Vec::with_capacity(rows.len() * self.pool.features());
-        for &position in &rows {
+        for &position in rows {
             let row = self.pool.id(position as usize);
             match matrix.adjacent_row(row) {
                 Some(values) => self.held_values.extend_from_slice(values),
                 None => self.held_values.extend((0..matrix.columns()).map(|column| matrix.get(row, column))),
             }
         }
-        self.held = rows;
+        self.held.extend_from_slice(rows);
     }
 
     /// Adds the row at a position to a tile, from memory if it is held there.

@@ -59,10 +59,13 @@ pub(crate) trait Objective: Sync {
         None
     }
 
-    /// Holds these rows, in ascending order, and no others.
-    fn hold(&mut self, rows: Vec<u32>) {
+    /// Holds these rows too, which ascend and come after all that are held.
+    fn hold(&mut self, rows: &[u32]) {
         let _ = rows;
     }
+
+    /// Holds no row any more.
+    fn let_go(&mut self) {}
 
     /// The row is picked: one more step.
     fn pick(&mut self, row: usize) -> Result<()>;
