@@ -1,9 +1,11 @@
 """Files of every kind give the picks that their array gives, and files that lie are refused by name."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 
 import numpy as np
@@ -58,7 +60,7 @@ def test_npz_files_that_are_broken(tmp_path):
     content[place + 20_000 : place + 20_100] = bytes(100)
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"x.npz\['probs'\] cannot be unpacked from row"):
-        sl.select(path, "margin", 9)
+        sl.select(path, "margin", 9, invalid="skip")
 
 
 @pytest.mark.parametrize("order", "CF")
@@ -263,3 +265,31 @@ def test_reading_ahead_goes_no_further_than_asked():
         assert next(run) == expected
         assert len(started) <= expected + 3
     run.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to oneself")
+def test_ctrl_c_does_not_wait_for_a_slow_read():
+    def slow():
+        yield 1
+        time.sleep(3)
+        yield 2
+
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        list(ahead(slow()))
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_child_forked_while_a_file_is_read_reads_files_of_its_own(tmp_path):
+    np.save(tmp_path / "x.npy", P)
+    blocks = open_pool(tmp_path / "x.npy").blocks()
+    next(blocks)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if sl.select(tmp_path / "x.npy", "margin", 9) == BEST else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert sum(len(block) for block in blocks) > 2900

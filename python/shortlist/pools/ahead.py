@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 LOOK_UP = 0.2
 """Seconds after which a wait looks up for Ctrl-C, on systems where a signal does not end it."""
-FAREWELL = 1.0
+FAREWELL = 0.5
 """Seconds that a reader gets to end the read it is in, when nobody wants its blocks any more."""
 
 

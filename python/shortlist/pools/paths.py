@@ -11,13 +11,18 @@ from shortlist.npy import NpyFile, no_file
 from shortlist.pools.arrays import committee_pool
 from shortlist.pools.chain import ChainPool
 from shortlist.pools.flat import npy_pool, raw_pool
-from shortlist.pools.npz import npz_pool
 from shortlist.pools.pool import Pool, same_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shortlist.pools.source import Reading
+
+
+def _npz(path: Path, reading: Reading) -> Pool:
+    from shortlist.pools.npz import npz_pool
+
+    return npz_pool(path, reading)
 
 
 def _parquet(path: Path, reading: Reading) -> Pool:
@@ -46,7 +51,7 @@ def _hdf5(path: Path, reading: Reading) -> Pool:
 
 KINDS: dict[str, Callable[[Path, Reading], Pool]] = {
     ".npy": npy_pool,
-    ".npz": npz_pool,
+    ".npz": _npz,
     **dict.fromkeys((".parquet", ".pq"), _parquet),
     **dict.fromkeys((".arrow", ".feather", ".ipc", ".arrows"), _arrow),
     **dict.fromkeys((".h5", ".hdf5"), _hdf5),
