@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+NOISY = 0.3
+"""Median spread above which a page says that its figures are rough."""
 
 HEAD = """# Benchmarks
 
@@ -47,6 +51,7 @@ def section(name: str, found: Benchmark) -> str:
     """One stored benchmark: heading, losses, tables, plot."""
     rows, classes = found.shape
     lost = list(losses(found))
+    spread = statistics.median(t.spread for t in found.timings if t.who == "Shortlist" and t.rows == rows)
     parts = [
         f"## {rows:,} x {classes:,} {found.dtype}\n",
         f"{found.heading()}. {found.machine['date']}, Python {found.machine['python']}, NumPy {found.machine['numpy']}, "
@@ -57,6 +62,12 @@ def section(name: str, found: Benchmark) -> str:
         + ("; ".join(lost) + ".\n" if lost else "nowhere in this table.\n"),
         markdown(found.rows()),
     ]
+    if spread > NOISY:
+        parts.insert(
+            2,
+            f"**Noisy.** The machine was shared: half of Shortlist's tasks have a spread above {spread:.0%} of their median, and "
+            "more threads may show no gain. Read the ratios as rough.\n",
+        )
     if found.rival_rows():
         parts.append(markdown(found.rival_rows()))
     if found.skipped:
