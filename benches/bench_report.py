@@ -37,14 +37,12 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
 
 
 def losses(found: Benchmark) -> Iterator[str]:
-    """Where a rival is as fast or faster."""
-    for strategy in found.strategies:
-        for n in found.threads:
-            ours = found.find("Shortlist", strategy, n)
-            for who in found.rivals:
-                t = found.find(who, strategy, n)
-                if t is not None and ours is not None and t.median <= ours.median * 1.05:
-                    yield f"{who}, {strategy}, {n} thread{'s' if n > 1 else ''}: {t.median / ours.median:.2f} of Shortlist's time"
+    """Where a rival is as fast or faster, on the whole pool and on its first rows."""
+    for t in found.timings:
+        ours = found.find("Shortlist", t.strategy, t.threads, t.rows)
+        if t.who != "Shortlist" and ours is not None and t.median <= ours.median * 1.05:
+            threads = f"{t.threads} thread{'s' if t.threads > 1 else ''}"
+            yield f"{t.who}, {t.strategy}, {t.rows:,} rows, {threads}: {t.median / ours.median:.2f} of Shortlist's time"
 
 
 def section(name: str, found: Benchmark) -> str:
@@ -59,7 +57,7 @@ def section(name: str, found: Benchmark) -> str:
         f"Stored: [{name}.json](benchmarks/{name}.json).\n",
         f"![{rows:,} x {classes:,}](benchmarks/{name}.png)\n",
         "**Where Shortlist loses or draws** (a rival within 5% or faster): "
-        + ("; ".join(lost) + ".\n" if lost else "nowhere in this table.\n"),
+        + ("; ".join(lost) + ".\n" if lost else "nowhere.\n"),
         markdown(found.rows()),
     ]
     if spread > NOISY:

@@ -82,5 +82,5 @@ def _bars(axes: Any, found: Benchmark) -> None:
     axes.axvline(1, color=GREY, linestyle="--", linewidth=1)
     axes.set_yticks(range(len(shown)), shown)
     axes.set(xlim=(0, 1.2), xlabel="share of read bandwidth", title="Shortlist against memory")
-    axes.legend(loc="upper right", fontsize=9)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=9)
     axes.grid(alpha=0.25, axis="x")
