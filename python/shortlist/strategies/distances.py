@@ -1,4 +1,4 @@
-"""Distances from the rows of a pool to a few others: plain blocks, no N x N matrix."""
+"""Features of rows, and distances that the core does not compute: plain blocks, no N x N matrix."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy import sparse
-from scipy.spatial.distance import cdist
 from sklearn.metrics import pairwise_distances
 
 from shortlist.rows import count, kind, span
@@ -26,7 +24,6 @@ _CORE = {
     "cityblock": "manhattan",
     "l1": "manhattan",
 }
-_DIRECT = {"euclidean": "euclidean", "sqeuclidean": "sqeuclidean", "manhattan": "cityblock", "cityblock": "cityblock"}
 
 
 def features(model: Any, X: Any) -> Any:
@@ -54,22 +51,11 @@ def core_metric(metric: Metric, n_jobs: int | None = None) -> Metric:
     return partial(pairwise_distances, metric=metric, n_jobs=n_jobs)
 
 
-def between(A: Any, B: Any, metric: Metric = "euclidean", n_jobs: int | None = None) -> Array:
-    """Return the distances from each row of `A` to each of `B`.
-
-    Euclidean and Manhattan distances of dense rows are sums of differences, so that equal rows are at distance 0; all
-    else is what scikit-learn's ``pairwise_distances`` gives.
-    """
-    if isinstance(metric, str) and metric in _DIRECT and not (sparse.issparse(A) or sparse.issparse(B)):
-        return np.asarray(cdist(A, B, _DIRECT[metric]))
-    return np.asarray(pairwise_distances(A, B, metric=metric, n_jobs=n_jobs))
-
-
 def reduced(A: Any, B: Any, metric: Metric, n_jobs: int | None, reduce: Callable[[Array], Array]) -> Array:
     """Return ``reduce(distances to B)`` for each row of `A`, in blocks of at most `CELLS` numbers."""
     rows, step = count(A), max(1, CELLS // max(1, count(B), A.shape[1]))
     out = np.empty(rows)
     for first in range(0, rows, step):
         stop = min(first + step, rows)
-        out[first:stop] = reduce(between(span(A, first, stop), B, metric, n_jobs))
+        out[first:stop] = reduce(pairwise_distances(span(A, first, stop), B, metric=metric, n_jobs=n_jobs))
     return out
