@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import shortlist as sl
+from shortlist.benchmarking.timing import interleave
 
 from ..report import Figure, Printer, number, verdict
-from ..timing import interleave
 from .pools import SYNTHETIC, TEXTS, embeddings
 
 if TYPE_CHECKING:

@@ -2,10 +2,8 @@
 
 pub mod blocks;
 pub mod committee;
-#[allow(dead_code, unused_imports)]
 pub mod density;
 pub mod distance;
-#[allow(dead_code, unused_imports)]
 pub mod diverse;
 pub mod error;
 pub mod fault;

@@ -36,11 +36,6 @@ impl Centres {
         self.zero.len()
     }
 
-    /// Bytes held.
-    pub(crate) fn bytes(&self) -> usize {
-        size_of_val(self.packed.as_slice()) + self.zero.len()
-    }
-
     /// Adds a prepared row.
     pub(crate) fn push(&mut self, row: &[f64], zero: bool) {
         assert_eq!(row.len(), self.width);

@@ -179,11 +179,6 @@ impl<O: Objective> Engine<O> {
         Ok(())
     }
 
-    /// The value of a row: up to date or an upper bound; −∞ for a row that is out.
-    pub(crate) fn bound(&self, row: usize) -> f64 {
-        self.values[row]
-    }
-
     /// The row to pick next, or `None` where all are out.
     pub(crate) fn best(&mut self, watch: &mut dyn Watch) -> Result<Option<Best>> {
         let steps = self.objective.steps() as u32;

@@ -42,7 +42,6 @@ mod triangle;
 pub mod typicality;
 pub mod uncertain;
 
-pub(crate) use front::Entry;
 pub(crate) use lazy::{Best, Engine};
 pub use mixed::Weights;
 pub use near::Distances;
