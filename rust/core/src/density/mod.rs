@@ -15,7 +15,6 @@ use crate::distance::{Metric, Pair};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::Float;
 use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tile::{Tile, side, similarity};
