@@ -121,7 +121,7 @@ def min_distances(
     *,
     metric: str = "euclidean",
     among: NDArray[np.int64] | None = None,
-    bfloat16: tuple[bool, bool] = (False, False),
+    bfloat16: tuple[bool, bool] = ...,
     n_threads: int | None = None,
     progress: _Progress | None = None,
     cpu_level: str | None = None,
