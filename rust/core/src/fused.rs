@@ -139,7 +139,7 @@ where
 }
 
 /// How many scores are looked at together: most such chunks have no survivor.
-const CHUNK: usize = 64;
+const CHUNK: usize = 32;
 
 /// Lists the rows that a screen does not rule out, and those that are invalid: they have a NaN here and are to have one in the end.
 struct Survive<'a, T> {
