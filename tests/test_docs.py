@@ -60,6 +60,7 @@ def pool(tmp_path, monkeypatch):
         "probs": probs,
         "logits": np.log(probs + 1e-6),
         "labelled": np.arange(10),
+        "X": rng.normal(size=(20_000, 16)).astype(np.float32),
         "predicted": probs.argmax(axis=1),
         "np": np,
     }
