@@ -65,6 +65,8 @@ impl<T: Float> Recipe<T> {
                 near_one: self.near_one,
                 per_ln_classes: V::splat(self.per_ln_classes),
                 single: self.single,
+                // Not `map`, whose closure would be compiled without the level's features.
+                #[allow(clippy::manual_map)]
                 reach: match self.reach {
                     Some(reach) => Some(V::splat(reach)),
                     None => None,
