@@ -237,3 +237,35 @@ def test_the_report_says_what_it_took():
     assert "of all distances computed" in repr(picks)
     assert "cover radius" in repr(picks)
     assert picks.to_dict()["report"]["cover_radii"][-1] == picks.report.cover_radii[-1]
+
+
+def far(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.abs(a[:, None].astype(float) - b[None]).sum(axis=2)
+
+
+@pytest.mark.parametrize("init", ["farthest", "central", 7])
+@pytest.mark.parametrize("among", [None, np.arange(3, 400, 4)])
+def test_a_callable_metric_picks_as_its_name_does(init, among):
+    X = clustered(500, 4, 2)
+    by_name = sl.k_center(X, 30, metric="manhattan", init=7, among=among)
+    by_callable = sl.k_center(X, 30, metric=far, init=7, among=among)
+    assert by_callable.indices.tolist() == by_name.indices.tolist()
+    np.testing.assert_allclose(by_callable.scores, by_name.scores)
+    np.testing.assert_allclose(by_callable.report.cover_radii, by_name.report.cover_radii)
+    ids = np.arange(500) if among is None else among
+    away = far(X[ids], X[ids].astype(float).mean(axis=0, keepdims=True))[:, 0]
+    first = {"farthest": ids[away.argmax()], "central": ids[away.argmin()], 7: 7}[init]
+    assert sl.k_center(X, 1, metric=far, init=init, among=among).indices.tolist() == [first]
+    near = sl.k_center(X, 30, metric=far, labelled=X[:9], among=among)
+    assert near.indices.tolist() == sl.k_center(X, 30, metric="manhattan", labelled=X[:9], among=among).indices.tolist()
+
+
+def test_what_a_callable_metric_must_give():
+    X = np.arange(6.0).reshape(3, 2)
+    with pytest.raises(ValueError, match=r"metric gave nan for row 0; accepted are finite numbers, 0 or more"):
+        sl.k_center(X, 2, metric=lambda a, b: np.full((len(a), len(b)), np.nan))
+    with pytest.raises(ValueError, match=r"metric gave shape \(3,\) for two blocks of rows; accepted is \(3, 1\)"):
+        sl.k_center(X, 2, metric=lambda a, b: np.zeros(len(a)))
+    with pytest.raises(ValueError, match="init is 9; accepted are the ids of the 3 rows"):
+        sl.k_center(X, 2, metric=far, init=9)
+    assert sl.k_center(X, 3, metric=lambda a, b: np.zeros((len(a), len(b)))).report.filled == 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist import _core
-from shortlist.arguments import whole
+from shortlist.arguments import Steps, whole
 from shortlist.diversity.features import (
     HELD_BYTES,
     MetricName,
@@ -18,6 +18,8 @@ from shortlist.diversity.features import (
     metric_name,
     picks_of,
 )
+from shortlist.diversity.told import BlockMetric, told_of
+from shortlist.diversity.told_centres import centres
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
 
@@ -35,7 +37,7 @@ def k_center(
     *,
     labelled: Any = None,
     init: str | int = "farthest",
-    metric: MetricName = "euclidean",
+    metric: MetricName | BlockMetric = "euclidean",
     among: Selection | ArrayLike | None = None,
     dtype: str | None = None,
     strict: bool = True,
@@ -59,8 +61,10 @@ def k_center(
     init : {"farthest", "central"} or int
         The first pick where nothing is labelled: the row farthest from the mean of all, the one nearest to it, or the row
         with that id.
-    metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"}
+    metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"} or callable
         What distance means. Cosine distance is 1 - cosine similarity; a row of zeros has similarity 0 to every row.
+        A callable takes two blocks of rows, (a, features) and (b, features), and gives their (a, b) distances, finite and
+        not negative; it is asked about every row for every pick, as nothing is known of it that would spare any.
     among : Selection or array of int, optional
         Ids of the rows to pick from and to cover; no other row is read. By default all.
     dtype : {None, "bfloat16"}
@@ -110,14 +114,16 @@ def k_center(
     >>> picks.report.cover_radii
     (10.0, 3.0, 1.0)
     """
+    start = init if isinstance(init, str) else whole(init, "init")
+    if isinstance(start, str) and start not in INITS:
+        raise ValueError(f'init is {init!r}; accepted are "farthest", "central" and the id of a row')
+    if callable(metric):
+        return _by_callable(X, k, labelled, start, metric, among, strict, progress)
     features = as_features(X, dtype=dtype)
     points = as_points(labelled, features)
     ids = among_ids(among, features.rows)
     rows = features.rows if ids is None else len(ids)
     k = picks_of(k, rows, strict=strict)
-    start = init if isinstance(init, str) else whole(init, "init")
-    if isinstance(start, str) and start not in INITS:
-        raise ValueError(f'init is {init!r}; accepted are "farthest", "central" and the id of a row')
     began, n_threads = time.perf_counter(), thread_count(n_threads)
     row_bytes = features.columns * features.array.itemsize
     found = _core.k_center(
@@ -148,3 +154,22 @@ def k_center(
         cpu_level=found["cpu_level"],
     )
     return Selection(found["ids"], distances, f"k_center ({metric})", "highest", report)
+
+
+def _by_callable(
+    X: Any, k: int, labelled: Any, start: str | int, metric: BlockMetric, among: Any, strict: bool, progress: Any
+) -> Selection:
+    """Pick by distances that a callable gives."""
+    told = told_of(X, labelled, metric, among)
+    k, began = picks_of(k, told.rows, strict=strict), time.perf_counter()
+    positions, distances, radius = centres(told, k, start, Steps(progress, k))
+    report = Report(
+        rows=told.rows,
+        seconds=time.perf_counter() - began,
+        filled=int(np.count_nonzero(distances == 0)),
+        cover_radii=(*distances[1:].tolist(), radius) if k else (),
+        computed_share=1.0,
+    )
+    ids = positions if told.ids is None else told.ids[positions]
+    name = getattr(metric, "__name__", type(metric).__name__)
+    return Selection(ids, distances, f"k_center ({name})", "highest", report)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from shortlist.diversity.features import METRICS, among_ids, metric_name
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -64,6 +66,12 @@ class Told:
         means = [self._between(block, pool).mean(axis=1) for _, block in self._blocks(every, self.rows)]
         return int(np.argmin(np.concatenate(means)))
 
+    def from_mean(self) -> NDArray[np.float64]:
+        """Return the distance of each row to the mean of all rows."""
+        every = np.arange(self.rows)
+        mean = np.asarray(self._take(every).mean(axis=0), dtype=np.float64).reshape(1, -1)
+        return np.concatenate([self._between(block, mean)[:, 0] for _, block in self._blocks(every, 1)])
+
     def _between(self, block: Any, points: Any) -> NDArray[np.float64]:
         found = np.asarray(self.metric(block, points), dtype=np.float64)
         wanted = (int(block.shape[0]), int(points.shape[0]))
@@ -98,3 +106,26 @@ def check_sparse(x: Any, name: str) -> Any:
         whose = "" if name == "X" else f"{name} "
         raise ValueError(f"{whose}row {row} has {matrix.data[bad.argmax()]}; accepted are finite numbers")
     return matrix
+
+
+def told_of(X: Any, labelled: Any, metric: Any, among: Any) -> Told:
+    """Return a pool whose distances are told by a callable, or by scikit-learn where it is sparse."""
+    if hasattr(X, "tocsr"):
+        pool = check_sparse(X, "X")
+        if labelled is not None:
+            from scipy.sparse import csr_matrix
+
+            labelled = check_sparse(labelled if hasattr(labelled, "tocsr") else csr_matrix(labelled), "labelled")
+    else:
+        pool = X if hasattr(X, "shape") else np.asarray(X)
+        if labelled is not None and not hasattr(labelled, "shape"):
+            labelled = np.asarray(labelled)
+    if len(pool.shape) != 2:
+        raise ValueError(f"X has {len(pool.shape)} dimensions, shape {pool.shape}; accepted is (rows, features)")
+    if labelled is not None and labelled.shape[1:] != pool.shape[1:]:
+        raise ValueError(f"labelled has shape {labelled.shape}, and X has {pool.shape[1]} features; they must be equal")
+    if not callable(metric):
+        if metric not in METRICS:
+            metric_name(metric)
+        metric = sparse_metric(metric)
+    return Told(pool, labelled, metric, among_ids(among, int(pool.shape[0])))

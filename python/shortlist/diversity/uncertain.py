@@ -9,8 +9,8 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import Steps
-from shortlist.diversity.features import METRICS, among_ids, as_features, as_points, metric_name, picks_of
-from shortlist.diversity.told import Told, check_sparse, sparse_metric
+from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of
+from shortlist.diversity.told import told_of
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
 
@@ -41,7 +41,7 @@ def pick(
     Steps(progress, None)  # checks it
     began, threads = time.perf_counter(), thread_count(n_threads)
     if callable(metric) or hasattr(X, "tocsr"):
-        told = _told(X, labelled, metric, among)
+        told = told_of(X, labelled, metric, among)
         known = uncertainty_of(uncertainty, int(told.pool.shape[0]), told.ids)
         k = picks_of(k, told.rows, strict=strict)
         positions, values = _core.uncertain_batch_by(
@@ -95,25 +95,3 @@ def uncertainty_of(uncertainty: ArrayLike, rows: int, ids: NDArray[np.int64] | N
         row = first if ids is None else int(ids[first])
         raise ValueError(f"uncertainty of row {row} is {known[first]}; accepted are finite numbers")
     return known
-
-
-def _told(X: Any, labelled: Any, metric: Any, among: Any) -> Told:
-    if hasattr(X, "tocsr"):
-        pool = check_sparse(X, "X")
-        if labelled is not None:
-            from scipy.sparse import csr_matrix
-
-            labelled = check_sparse(labelled if hasattr(labelled, "tocsr") else csr_matrix(labelled), "labelled")
-    else:
-        pool = X if hasattr(X, "shape") else np.asarray(X)
-        if labelled is not None and not hasattr(labelled, "shape"):
-            labelled = np.asarray(labelled)
-    if len(pool.shape) != 2:
-        raise ValueError(f"X has {len(pool.shape)} dimensions, shape {pool.shape}; accepted is (rows, features)")
-    if labelled is not None and labelled.shape[1:] != pool.shape[1:]:
-        raise ValueError(f"labelled has shape {labelled.shape}, and X has {pool.shape[1]} features; they must be equal")
-    if not callable(metric):
-        if metric not in METRICS:
-            metric_name(metric)
-        metric = sparse_metric(metric)
-    return Told(pool, labelled, metric, among_ids(among, int(pool.shape[0])))

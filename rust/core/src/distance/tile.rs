@@ -160,9 +160,9 @@ fn unit_length(row: &mut [f64]) -> Kind {
             *lane = x.mul_add(*x, *lane);
         }
     }
-    let inverse = 1.0 / merge(lanes).sqrt();
+    let length = merge(lanes).sqrt();
     for x in row.iter_mut() {
-        *x *= inverse;
+        *x /= length;
     }
     Kind::Usual
 }
