@@ -189,3 +189,18 @@ print(memory("VmHWM") - before)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 8 << 20, f"{int(done.stdout) / 2**20:.1f} MiB"
+
+
+def test_among_reads_some_rows_only():
+    draw = np.random.default_rng(8)
+    x = draw.normal(size=(300, 5)).astype(np.float32)
+    x[7] = np.nan
+    ids = np.array([250, 3, 90, 11])
+    wanted = sl.density(x[np.sort(ids)])
+    assert sl.density(x, among=ids).tolist() == wanted.tolist()
+    picks = sl.Selection(ids, np.zeros(4), "margin", "lowest")
+    assert sl.density(x, among=picks).tolist() == wanted.tolist()
+    with pytest.raises(ValueError, match="row 7 has NaN in column 0; accepted are finite numbers"):
+        sl.density(x, among=[3, 7])
+    with pytest.raises(ValueError, match="among has id 300; accepted are 0 to 299"):
+        sl.density(x, among=[300])

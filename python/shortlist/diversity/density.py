@@ -8,15 +8,17 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import Steps, whole
-from shortlist.diversity.features import Features, MetricName, as_features, metric_name
+from shortlist.diversity.features import Features, MetricName, among_ids, as_features, metric_name
 from shortlist.diversity.min_distances import Distance, distance_blocks
+from shortlist.pools import array_of
 from shortlist.selecting import sample as draw
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from shortlist.arguments import Progress, RandomState
+    from shortlist.selection import Selection
 
 
 @overload
@@ -26,6 +28,7 @@ def density(
     metric: MetricName | str | Distance = ...,
     sample: None = ...,
     random_state: RandomState = ...,
+    among: Selection | ArrayLike | None = ...,
     dtype: str | None = ...,
     n_threads: int | None = ...,
     progress: Progress | None = ...,
@@ -37,6 +40,7 @@ def density(
     metric: MetricName | str = ...,
     sample: int,
     random_state: RandomState = ...,
+    among: Selection | ArrayLike | None = ...,
     dtype: str | None = ...,
     n_threads: int | None = ...,
     progress: Progress | None = ...,
@@ -47,6 +51,7 @@ def density(
     metric: MetricName | str | Distance = "euclidean",
     sample: int | None = None,
     random_state: RandomState = None,
+    among: Selection | ArrayLike | None = None,
     dtype: str | None = None,
     n_threads: int | None = None,
     progress: Progress | None = None,
@@ -67,6 +72,8 @@ def density(
         Estimate from so many rows, at least 3, drawn uniformly without replacement; the same for all rows.
     random_state : int, numpy Generator or RandomState, optional
         Seed of that draw; by default a fresh one.
+    among : Selection or array of int, optional
+        Ids of the rows in question: only these are read, into a copy, and compared with each other. By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.
     n_threads : int, optional
@@ -77,7 +84,7 @@ def density(
     Returns
     -------
     values : ndarray of float64, shape (rows,)
-        In (0, 1].
+        In (0, 1]; with `among` one for each of its ids, by ascending id.
     errors : ndarray of float64, shape (rows,)
         With `sample`: the standard errors of the estimates. They are about 1 / sqrt(sample) of the spread of a row's
         similarities, whatever the number of rows; estimates share the rows drawn, so their errors go together.
@@ -108,6 +115,9 @@ def density(
     array([0.5667, 0.5833, 0.4833])
     """
     x = as_features(X, "X", dtype)
+    ids = among_ids(among, x.rows)
+    if ids is not None:
+        x = _taken(x, ids)
     if not x.rows:
         raise ValueError("X is empty: it has no rows; at least one is needed")
     references = None
@@ -139,3 +149,15 @@ def _by_callable(x: Features, metric: Distance, progress: Progress | None) -> ND
         steps.block(len(distances))
     steps.end()
     return values
+
+
+def _taken(x: Features, ids: NDArray[np.int64]) -> Features:
+    """Copy the rows in question, and name the first bad one by its id while it is known."""
+    taken = x.array[ids]
+    bad = ~np.isfinite(array_of(taken, x.bfloat16))
+    if bad.any():
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        value = array_of(taken, x.bfloat16)[row, column]
+        came = "NaN" if np.isnan(value) else value
+        raise ValueError(f"row {ids[row]} has {came} in column {column}; accepted are finite numbers")
+    return Features(taken, x.bfloat16, copies=x.copies)
