@@ -50,6 +50,8 @@ def run(given: argparse.Namespace, printer: Printer) -> list[Figure]:
         found, row = measure(name, x, given)
         figures += found
         rows.append(row)
+        if x.shape == SHAPES[0]:
+            printer.line(many(name, x, given.threads))
         del x
     printer.title(f"k_center, k = {K}: times faster than")
     printer.table(
@@ -120,6 +122,13 @@ def measure(name: str, x: np.ndarray, given: argparse.Namespace) -> tuple[list[F
     row += [number(by_rival["scikit-activeml"].ratio) if "scikit-activeml" in by_rival else "-"]
     row += [agreement(x, found), verdict([figure.met for figure in figures])]
     return figures, row
+
+
+def many(name: str, x: np.ndarray, threads: int | None, k: int = 10_000) -> str:
+    """How long a large k takes; once, and no rival: the loop would take k passes."""
+    found = sl.k_center(x, k, init=0, n_threads=threads)
+    share = found.report.computed_share
+    return f"{name}: {k:,} of {len(x):,} x {x.shape[1]} took {found.report.seconds:.0f} s, {share:.1%} of all distances"
 
 
 def agreement(x: np.ndarray, found: sl.Selection) -> str:
