@@ -19,6 +19,7 @@
 //! }
 //! ```
 
+mod among;
 pub mod badge;
 mod central;
 pub mod coverage;

@@ -1,5 +1,7 @@
 //! Rows of a matrix as points, or some of them, whatever dtype holds them.
 
+pub use super::among::Among;
+
 use crate::blocks::{self, Watch};
 use crate::distance::{Kind, LANES, Metric, prepare, row_fault, to_one};
 use crate::error::{Error, Result};
@@ -7,43 +9,6 @@ use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::{Kernel, Level, Simd};
 use std::ops::Range;
-
-/// Some of the rows of a matrix, or all. A row's *position* counts within these, and its *id* within the matrix.
-#[derive(Clone, Copy, Debug)]
-pub struct Among<'a> {
-    ids: Option<&'a [i64]>,
-    count: usize,
-}
-
-impl<'a> Among<'a> {
-    /// All rows of a matrix of so many, or those of some ascending ids.
-    pub fn new(rows: usize, ids: Option<&'a [i64]>) -> Result<Among<'a>> {
-        if let Some(ids) = ids {
-            let ascending = ids.windows(2).all(|pair| pair[0] < pair[1]);
-            let inside = ids.first().is_none_or(|&id| id >= 0) && ids.last().is_none_or(|&id| (id as usize) < rows);
-            if !ascending || !inside {
-                let sentence = format!("among must hold ascending ids, each once, of 0 to {}", rows as i64 - 1);
-                return Err(Error::Argument(sentence));
-            }
-        }
-        let count = ids.map_or(rows, <[i64]>::len);
-        if u32::try_from(count).is_err() {
-            return Err(Error::Argument(format!("X has {count} rows to pick from; accepted are up to 4294967295")));
-        }
-        Ok(Among { ids, count })
-    }
-
-    /// How many rows.
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
-    /// The id of the row at a position.
-    #[inline(always)]
-    pub fn id(&self, position: usize) -> u64 {
-        self.ids.map_or(position as u64, |ids| ids[position] as u64)
-    }
-}
 
 /// Rows as points of `f64`. One call is for many rows, as each enters the CPU level and finds out the dtype.
 pub trait Points: Sync {
