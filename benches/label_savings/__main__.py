@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--jobs", type=int, help="processes; by default all cores")
     parser.add_argument("--only", choices=[study.name for study in STUDIES], nargs="+", help="these sets alone")
-    parser.add_argument("--strategies", nargs="+", choices=list(STRATEGIES), default=list(STRATEGIES))
+    parser.add_argument("--strategies", nargs="+", choices=STRATEGIES, default=list(STRATEGIES))
     parser.add_argument("--runs", type=Path, help="where runs are kept; by default in the cache of the data")
     parser.add_argument("--docs", type=Path, default=Path(__file__).parents[2] / "docs", help="where the page goes")
     given = parser.parse_args()

@@ -1,9 +1,9 @@
-"""What is simulated: one study a set, the same strategies in all."""
+"""What is simulated: one study a set, the same strategies in all, by the names that `shortlist simulate` knows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sklearn.linear_model import LogisticRegression
 
@@ -16,24 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def badge(learner: Any, X: Any, n_instances: int) -> Any:
-    """Gradients of the last layer, which for a linear model are of the features themselves."""
-    return sl.badge(learner.predict_proba(X), X, n_instances, random_state=learner.random_state).indices
-
-
-def k_center(learner: Any, X: Any, n_instances: int) -> Any:
-    """Cover the pool beside what is labelled, whatever the model thinks."""
-    return sl.k_center(X, n_instances, labelled=learner.X_training).indices
-
-
-STRATEGIES: dict[str, Any] = {
-    "margin": "margin",
-    "entropy": "entropy",
-    "least_confident": "least_confident",
-    "ranked_batch": "ranked_batch",
-    "badge": badge,
-    "k_center": k_center,
-}
+STRATEGIES = ("margin", "entropy", "least_confident", "ranked_batch", "badge", "k_center")
 STOP = ("kappa", "overall_uncertainty:0.3", "change:0.005")
 
 
@@ -62,7 +45,7 @@ class Study:
             X,
             y,
             LogisticRegression(C=self.C, max_iter=500),
-            {name: STRATEGIES[name] for name in strategies},
+            strategies,
             batch=self.batch,
             budget=self.budget,
             initial=max(self.batch, 20),

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ from sklearn.naive_bayes import GaussianNB
 
 import shortlist as sl
 from shortlist import stopping
+from shortlist.comparing import DIVERSE
 from shortlist.simulation.seeding import SEED_SETS, seed_rows, split
+from shortlist.simulation.strategies import RANDOM, names
 
 X, Y = load_iris(return_X_y=True)
 SMALL = {"batch": 5, "budget": 30, "initial": 6, "repeats": 3, "n_jobs": 1}
@@ -37,6 +40,19 @@ def test_random_is_always_there_and_curves_have_their_points(found):
     # The same split, seed set and model: all strategies start from one score in each repeat.
     assert len({tuple(found[name].scores[:, 0]) for name in found}) == 1
     assert found.target == found["random"].mean[-1]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_strategy_goes_by_its_name(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one = sl.simulate(X, Y, LogisticRegression(max_iter=200), name, **{**SMALL, "repeats": 1})
+    assert one[name].scores.shape == (1, 6)
+    assert len(set(one[name].scores[0])) > 1
+
+
+def test_names_are_those_of_the_other_commands():
+    assert {m.name for m in sl.measures() if m.kind == "row"} | {*DIVERSE, RANDOM} <= {*names()}
 
 
 def test_a_run_by_hand(found):

@@ -28,7 +28,10 @@ def simulate_command(
         str, typer.Option("--estimator", "-e", help="logistic, forest, bayes, neighbours, or package.module:Class.")
     ] = "logistic",
     strategies: Annotated[
-        str, typer.Option("--strategies", "-s", help="Names with commas; random is always among them.")
+        str,
+        typer.Option(
+            "--strategies", "-s", help="Names with commas, as margin,badge,k_center; random is always among them."
+        ),
     ] = "margin,entropy,least_confident,random",
     batch: Annotated[int, typer.Option(min=1, help="Labels asked for in a round.")] = 20,
     budget: Annotated[int | None, typer.Option(min=1, help="Labels in all; by default 20 rounds.")] = None,

@@ -56,8 +56,8 @@ def simulate(
     estimator : classifier, default=LogisticRegression(max_iter=1000)
         Cloned for each run; every ``random_state`` left at None is set by the repeat.
     strategies : str, list of str, or dict
-        Names as ``"margin"`` or ``"margin,entropy"``, or a dict of names and callables ``(learner, X, n_instances)``.
-        Random is always among them.
+        Names as ``"margin"`` or ``"margin,badge"``, or a dict of names and callables ``(learner, X, n_instances)``. Measures of
+        a row and rules of diverse batches go by the names they have everywhere. Random is always among them.
     batch : int, default=20
         Labels asked for in a round.
     budget : int, default=20 rounds

@@ -11,8 +11,12 @@ from shortlist import strategies
 Strategy: TypeAlias = Callable[..., Any]
 RANDOM = "random"
 
-# Where the name of a measure or method is not that of the function less its "_sampling".
-_ALIASES = {"least_confident": "uncertainty_sampling", "ranked_batch": "uncertainty_batch_sampling"}
+# Where the name of a measure or rule is not that of the function less its "_sampling".
+_ALIASES = {
+    "least_confident": "uncertainty_sampling",
+    "ranked_batch": "uncertainty_batch_sampling",
+    "diverse_uncertain": "mix_sampling",
+}
 _COMMITTEE = {
     "vote_entropy",
     "consensus_entropy",
