@@ -139,7 +139,11 @@ class Steps:
 
     def block(self, rows: int) -> None:
         """Count a finished block."""
-        self._done += rows
+        self.reach(self._done + rows)
+
+    def reach(self, done: int) -> None:
+        """Take note of how many rows are done by now."""
+        self._done = done
         if self._progress is not None and time.monotonic() - self._last > 0.1:
             self._tell(self._done)
 

@@ -9,6 +9,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import Progress, Steps
 from shortlist.pools import Pool, open_pool, rows_of
+from shortlist.pools.crew import Crew, crew_of
 from shortlist.registry import Function, MeasureName, is_committee, make_scorer
 from shortlist.threads import thread_count
 
@@ -117,6 +118,9 @@ def score_pool(
         _check_out(out, pool, named)
     elif named and pool.rows is not None:
         out = np.empty(pool.rows, pool.score_dtype)
+    if isinstance(scorer, _core.Scorer) and out is not None and (crew := crew_of(pool, n_threads)):
+        _score_by(crew, scorer, out, pool.bfloat16, first_row, steps)
+        return out
     done = 0
     for block in pool.blocks(None if named else CALLABLE_BLOCK):
         rows = rows_of(block)
@@ -127,7 +131,7 @@ def score_pool(
                 piece,
                 bfloat16=pool.bfloat16,
                 first_row=first_row + done,
-                n_threads=pool.threads(n_threads),
+                n_threads=n_threads,
                 progress=steps.within,
             )
         else:
@@ -144,6 +148,19 @@ def score_pool(
     if not done:
         raise ValueError(f"{pool.name} is empty: it has no rows; at least one is needed")
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def _score_by(
+    crew: Crew, scorer: _core.Scorer, out: NDArray[Any], bfloat16: bool, first_row: int, steps: Steps
+) -> None:
+    """Score what several threads read."""
+
+    def work(_: int, row: int, block: Any) -> None:
+        piece = out[row : row + rows_of(block)]
+        scorer.score(block, piece, bfloat16=bfloat16, first_row=first_row + row, n_threads=1)
+
+    crew.run(work, steps.reach)
+    steps.end()
 
 
 def call_measure(function: Function, block: NDArray[Any]) -> NDArray[np.floating[Any]]:

@@ -13,17 +13,19 @@ from shortlist import _core
 from shortlist.arguments import Exclusion, Steps, as_ids, seed_of, whole
 from shortlist.groups import BLOCK, Labels, as_labels, checked_quotas, count, distinct, share
 from shortlist.pools import Pool, open_pool, rows_of, same_form
+from shortlist.pools.crew import crew_of
 from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of
 from shortlist.scoring import call_measure, score_pool
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
     from shortlist.arguments import Progress, RandomState
+    from shortlist.pools.crew import Crew
 
 STATE_VERSION = 1
 NO_LIMIT = sys.maxsize
@@ -207,7 +209,7 @@ class Selector:
         Notes
         -----
         O(rows x classes) time, O(k + threads) memory beside the block. Nothing is remembered of an array that raises;
-        of a file or a stream, the parts before the one that raises are.
+        of a stream, the parts before the one that raises are.
         """
         pool = open_pool(block, committee=self._committee, dtype=self._dtype, name="block")
         if self._form is not None:
@@ -341,33 +343,24 @@ class Selector:
         began = time.perf_counter()
         steps = Steps(progress, pool.rows)
         limit = BLOCK if groups is not None or callable(self._scorer) else None
-        done = 0
-        for block in pool.blocks(limit):
-            rows = rows_of(block)
-            part: dict[str, Any] = {
-                "first_id": start + done,
-                "ids": None if ids is None else ids[done : done + rows],
-                "exclude": mask.part(done, rows),
-                "groups": None if groups is None else self._codes(groups[done : done + rows]),
+
+        def part(first: int, rows: int) -> dict[str, Any]:
+            return {
+                "first_id": start + first if ids is None else 0,
+                "ids": None if ids is None else ids[first : first + rows],
+                "exclude": mask.part(first, rows),
+                "groups": None if groups is None else self._codes(groups[first : first + rows]),
             }
-            if ids is not None:
-                part["first_id"] = 0
-            if self._scorer is None:
-                self._state.update_count(rows, **part)
-            elif isinstance(self._scorer, _core.Scorer):
-                self._state.update(
-                    block,
-                    bfloat16=pool.bfloat16,
-                    n_threads=pool.threads(self._n_threads),
-                    progress=steps.within,
-                    **part,
-                )
-            else:
-                scores = call_measure(self._scorer, pool.kept(block))
-                self._double |= scores.dtype == np.float64
-                self._state.update_scores(scores, n_threads=self._n_threads, **part)
-            done += rows
-            steps.block(rows)
+
+        if isinstance(self._scorer, _core.Scorer) and (crew := crew_of(pool, self._n_threads, limit)):
+            done = self._sweep_by(crew, pool.bfloat16, part, steps)
+        else:
+            done = 0
+            for block in pool.blocks(limit):
+                rows = rows_of(block)
+                self._take(block, pool, part(done, rows), steps)
+                done += rows
+                steps.block(rows)
         if mask.mask is not None and len(mask.mask) != done:
             raise ValueError(
                 f"exclude is a mask of {len(mask.mask):,} rows, and the pool has {done:,}; they must be equal"
@@ -383,6 +376,30 @@ class Selector:
             self._bytes += pool.bytes_read
         self._note(pool.copies)
         self._seconds += time.perf_counter() - began
+
+    def _sweep_by(self, crew: Crew, bfloat16: bool, part: Callable[[int, int], dict[str, Any]], steps: Steps) -> int:
+        """Take note of what several threads read, each with a state of its own; of nothing, if one of them fails."""
+        states = [self._state.fork() for _ in range(crew.size)]
+
+        def work(member: int, row: int, block: Any) -> None:
+            states[member].update(block, bfloat16=bfloat16, n_threads=1, **part(row, rows_of(block)))
+
+        done = crew.run(work, steps.reach)
+        for state in states[1:]:
+            states[0].merge(state)
+        self._state.merge(states[0])
+        return done
+
+    def _take(self, block: Any, pool: Pool, part: dict[str, Any], steps: Steps) -> None:
+        """Take note of one block."""
+        if self._scorer is None:
+            self._state.update_count(rows_of(block), **part)
+        elif isinstance(self._scorer, _core.Scorer):
+            self._state.update(block, bfloat16=pool.bfloat16, n_threads=self._n_threads, progress=steps.within, **part)
+        else:
+            scores = call_measure(self._scorer, pool.kept(block))
+            self._double |= scores.dtype == np.float64
+            self._state.update_scores(scores, n_threads=self._n_threads, **part)
 
     def _take_count(self, rows: int, mask: Exclusion) -> None:
         """Take note of rows of which only the number is known."""

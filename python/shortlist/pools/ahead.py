@@ -24,11 +24,11 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterable[T], depth: int = 1, starved: Callable[[bool], None] | None = None) -> Iterator[T]:
+def ahead(items: Iterable[T], depth: int = 1) -> Iterator[T]:
     """Yield the items of an iterable that one background thread runs through, at most `depth` items ahead.
 
     The thread lives no longer than the iteration. Errors come out here, in their place. The iterable must not mind being
-    run by another thread. `starved` is told before each item whether it had to be waited for.
+    run by another thread.
     """
     ready: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
     room = threading.Semaphore(depth)
@@ -53,8 +53,6 @@ def ahead(items: Iterable[T], depth: int = 1, starved: Callable[[bool], None] | 
     reader.start()
     try:
         while True:
-            if starved is not None:
-                starved(ready.empty())
             item = _take(ready)
             if isinstance(item, _End):
                 break

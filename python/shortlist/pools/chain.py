@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.pools.pool import Block, Pool, rows_of, same_form
+from shortlist.pools.pool import Block, Part, Pool, rows_of, same_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ class ChainPool(Pool):
     """Pools one after the other, each opened only when it is reached."""
 
     def __init__(self, pools: Iterable[Pool], rows: int | None, name: str) -> None:
+        self._opened = pools if isinstance(pools, list) else None
         self._rest = iter(pools)
         try:
             self._first = next(self._rest)
@@ -42,17 +44,52 @@ class ChainPool(Pool):
             first, before = done, self.bytes_read
             for block in pool.blocks(limit):
                 self.bytes_read = before + pool.bytes_read
-                self.starved = pool.starved
                 done += rows_of(block)
                 yield block
             if self.own_ids is not None:
                 self._parts.append((first, pool.own_ids))
-            for copy in pool.copies:
-                self.note(copy.replace(pool.name, f"each part of {self.name}", 1))
+            self._note_copies_of(pool)
+
+    def parts(self, threads: int) -> Iterator[Part] | None:
+        """Return all rows in parts, in order, for so many threads to read; None where one thread has to read them all."""
+        if self._opened is None:
+            return None
+        inner = [(pool, pool.parts(threads)) for pool in self._opened]
+        return None if any(parts is None for _, parts in inner) else self._parts_of(inner)
+
+    def _parts_of(self, inner: list[tuple[Pool, Any]]) -> Iterator[Part]:
+        first = 0
+        self._parts = []
+        for pool, parts in inner:
+            self._parts.append((first, pool.own_ids))
+            for part in parts:
+                yield first + part[0], (pool, part)
+            first += pool.rows or 0
+
+    @contextmanager
+    def reader(self, limit: int | None = None) -> Iterator[Callable[[Part], Iterator[Block]]]:
+        """Return what one thread reads parts with: a function from a part to its blocks, of at most `limit` rows each."""
+        reader: tuple[Pool, Callable[[Part], Iterator[Block]]] | None = None
+        with ExitStack() as present:
+
+            def read(part: Part) -> Iterator[Block]:
+                nonlocal reader
+                pool, own = part[1]
+                if reader is None or reader[0] is not pool:
+                    present.close()
+                    reader = pool, present.enter_context(pool.reader(limit))
+                    present.callback(self._note_copies_of, pool)
+                yield from reader[1](own)
+
+            yield read
 
     def overlaps(self, out: NDArray[Any]) -> bool:
         """Whether writing to `out` might change the pool; looks at the first block."""
         return self._first.overlaps(out)
+
+    def _note_copies_of(self, pool: Pool) -> None:
+        for copy in pool.copies:
+            self.note(copy.replace(pool.name, f"each part of {self.name}", 1))
 
     def _pools(self) -> Iterator[Pool]:
         yield self._first

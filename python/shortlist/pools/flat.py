@@ -1,12 +1,13 @@
 """Arrays that lie in a file byte for byte: `.npy`, stored members of `.npz`, raw binary.
 
-They are read by positioned reads into a ring of buffers, in the background. That takes the same memory for a file of any
-size, keeps what is read in cache until it is scored, and a file that shrinks meanwhile is an error rather than a bus error,
-as it would be through a memory map.
+They are read by positioned reads into a few buffers: by several threads, each of which works on what it has read, or by one
+in the background. That takes the same memory for a file of any size, keeps what is read in cache until it is scored, and a
+file that shrinks meanwhile is an error rather than a bus error, as it would be through a memory map.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -16,10 +17,10 @@ from shortlist.npy import NpyFile
 from shortlist.pools.ahead import ahead
 from shortlist.pools.arrays import check_shape, oddity
 from shortlist.pools.convert import accepted_dtype
-from shortlist.pools.pool import Block, Pool
+from shortlist.pools.pool import Block, Part, Pool, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 READ = 4 << 20
 """Bytes that are read at once. Three such buffers stay in cache, and calls are rare enough to cost nothing."""
+BUFFERS, LEAST = 64 << 20, 1 << 20
+"""Bytes that the buffers of all threads take together, as long as each has the least."""
 RUN = 64 << 10
 """Bytes of one column that are read at once where columns lie together, as long as a buffer stays below `COLUMNS_READ`."""
 COLUMNS_READ = 32 << 20
@@ -60,32 +63,60 @@ class FlatPool(Pool):
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
-        if not self._stored.isnative:
-            self.note(f"{self.name} was converted from {oddity(np.empty(0, self._stored))} block by block")
-        for block in ahead(self._read(), DEPTH, self._waited):
-            if not self._stored.isnative:
-                block = block.astype(self.dtype)
-            yield from self._pieces(list(block) if self.members else block, limit)
+        for block in ahead(self._read(), DEPTH):
+            yield from self._pieces(self._native(block), limit)
 
-    def _waited(self, starved: bool) -> None:
-        self.starved = starved
+    def parts(self, threads: int) -> Iterator[Part]:
+        """Return all rows in parts, in order, for so many threads to read."""
+        rows = self.flat.shape[-2]
+        size = min(READ, max(LEAST, BUFFERS // threads))
+        if self.flat.fortran:
+            size = max(size, min(RUN // self.dtype.itemsize * self.row_bytes, COLUMNS_READ // threads))
+        step = min(rows, max(1, size // self.row_bytes))
+        for start in range(0, rows, max(1, step)):
+            yield start, min(start + step, rows)
+
+    @contextmanager
+    def reader(self, limit: int | None = None) -> Iterator[Callable[[Part], Iterator[Block]]]:
+        """Return what one thread reads parts with: a function from a part to its blocks, of at most `limit` rows each."""
+        buffer = np.empty(0, self._stored)
+        with self.flat.path.open("rb", buffering=0) as file:
+
+            def read(part: Part) -> Iterator[Block]:
+                nonlocal buffer
+                buffer = self._room(part, buffer)
+                yield from cut(self._native(self._block(file, part, buffer)), limit)
+
+            yield read
 
     def _read(self) -> Iterator[NDArray[Any]]:
-        flat, rows = self.flat, self.flat.shape[-2]
-        size = READ
-        if flat.fortran:
-            size = min(max(size, RUN // self.dtype.itemsize * self.row_bytes), max(size, COLUMNS_READ))
-        step = min(rows, max(1, size // self.row_bytes))
-        order = "F" if flat.fortran else "C"
-        ring = [np.empty(step * self.row_bytes // self.dtype.itemsize, self._stored) for _ in range(DEPTH + 1)]
-        with flat.path.open("rb", buffering=0) as file:
-            for number, start in enumerate(range(0, rows, max(1, step))):
-                stop = min(start + step, rows)
-                shape = (*flat.shape[:-2], stop - start, flat.shape[-1])
-                buffer = ring[number % len(ring)][: int(np.prod(shape))]
-                self._fill(file, buffer, start, stop)
-                block: NDArray[Any] = buffer.reshape(shape, order=order)  # type: ignore[call-overload]
-                yield block
+        ring = [np.empty(0, self._stored) for _ in range(DEPTH + 1)]
+        with self.flat.path.open("rb", buffering=0) as file:
+            for number, part in enumerate(self.parts(1)):
+                place = number % len(ring)
+                ring[place] = self._room(part, ring[place])
+                yield self._block(file, part, ring[place])
+
+    def _room(self, part: Part, buffer: NDArray[Any]) -> NDArray[Any]:
+        """Return a buffer for a part: the one there is, if it is large enough."""
+        start, stop = part
+        needed = (stop - start) * self.row_bytes // self.dtype.itemsize
+        return buffer if len(buffer) >= needed else np.empty(needed, self._stored)
+
+    def _block(self, file: BinaryIO, part: Part, buffer: NDArray[Any]) -> NDArray[Any]:
+        start, stop = part
+        shape = (*self.flat.shape[:-2], stop - start, self.flat.shape[-1])
+        buffer = buffer[: int(np.prod(shape))]
+        self._fill(file, buffer, start, stop)
+        block: NDArray[Any] = buffer.reshape(shape, order="F" if self.flat.fortran else "C")
+        return block
+
+    def _native(self, block: NDArray[Any]) -> Block:
+        """See what was read as a block: in native byte order, and for a committee as a list of its members."""
+        if not self._stored.isnative:
+            self.note(f"{self.name} was converted from {oddity(np.empty(0, self._stored))} block by block")
+            block = block.astype(self.dtype)
+        return list(block) if self.members else block
 
     def _fill(self, file: BinaryIO, buffer: NDArray[Any], start: int, stop: int) -> None:
         """Read a range of rows: one run of bytes, or one for each member or column where these lie apart."""

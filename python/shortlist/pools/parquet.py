@@ -1,7 +1,8 @@
-"""Parquet files, row group by row group: as many are read ahead as there are threads, or one large one in pieces."""
+"""Parquet files, row group by row group: one a thread, or a large one in pieces."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,11 @@ from shortlist.pools.arrow import as_own_ids, block_of, columns_of, measured, on
 from shortlist.pools.columns import choose
 from shortlist.pools.extras import need
 from shortlist.pools.flat import READ
-from shortlist.pools.pool import Block, Pool
+from shortlist.pools.pool import Block, Part, Pool, cut
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -67,16 +68,41 @@ class ParquetPool(Pool):
             yield from self._pieces(block_of(batch, self.choice, done, self.name, self.note), limit)
             done += batch.num_rows
 
+    def parts(self, threads: int) -> list[Part] | None:  # noqa: ARG002
+        """Return all rows in parts, in order, for threads to read; None where a row group is too large for that."""
+        return list(zip(self._starts[:-1].tolist(), range(self._groups), strict=True)) if self._small else None
+
+    @contextmanager
+    def reader(self, limit: int | None = None) -> Iterator[Callable[[Part], Iterator[Block]]]:
+        """Return what one thread reads parts with: a function from a part to its blocks, of at most `limit` rows each."""
+        self.note(f"{self.name} was decoded block by block")
+
+        def read(part: Part) -> Iterator[Block]:
+            done, number = part
+            for batch in self._cut(self._group(number, self._columns, use_threads=False)):
+                yield from cut(block_of(batch, self.choice, done, self.name, self.note), limit)
+                done += batch.num_rows
+
+        yield read
+
     def _batches(self) -> Iterator[Any]:
-        sizes = np.diff(self._starts)
-        if len(sizes) and sizes.max() * self.row_bytes <= WHOLE:
-            readers = min(READERS, thread_count(None), len(sizes))
-            for table in in_order(
-                [partial(self._group, number, self._columns) for number in range(len(sizes))], readers
-            ):
-                yield from table.to_batches(max_chunksize=None if self.choice.lists else self._step())
+        if not self._small:
+            yield from ahead(self._in_pieces())
             return
-        yield from ahead(self._in_pieces())
+        readers = min(READERS, thread_count(None), self._groups)
+        wide = not self.choice.lists
+        tasks = [partial(self._group, number, self._columns, use_threads=wide) for number in range(self._groups)]
+        for table in in_order(tasks, readers):
+            yield from self._cut(table)
+
+    @property
+    def _groups(self) -> int:
+        return len(self._starts) - 1
+
+    @property
+    def _small(self) -> bool:
+        """Whether row groups are read whole."""
+        return int(np.diff(self._starts).max(initial=0)) * self.row_bytes <= WHOLE
 
     @property
     def _columns(self) -> list[str]:
@@ -85,22 +111,26 @@ class ParquetPool(Pool):
     def _step(self) -> int:
         return max(1, READ // self.row_bytes)
 
-    def _group(self, number: int, columns: list[str]) -> Any:
+    def _cut(self, table: Any) -> list[Any]:
+        """Cut a table into batches: lists are read where they lie, but columns are put together, which is to stay in cache."""
+        batches: list[Any] = table.to_batches(max_chunksize=None if self.choice.lists else self._step())
+        return batches
+
+    def _group(self, number: int, columns: list[str], *, use_threads: bool) -> Any:
         """Read one row group whole."""
         try:
             # Readers are not shared between threads; the footer is.
             with self._pq.ParquetFile(self.path, metadata=self._about, pre_buffer=True) as file:
-                table = file.read_row_group(number, columns=columns, use_threads=not self.choice.lists)
+                return file.read_row_group(number, columns=columns, use_threads=use_threads)
         except self._broken as error:
             raise self._unreadable(number, error) from None
-        return table
 
     def _in_pieces(self) -> Iterator[Any]:
         """Read row groups in pieces, so that a large one takes no more memory than a small one."""
         number = 0
         try:
             with self._pq.ParquetFile(self.path, metadata=self._about) as file:
-                for number in range(len(self._starts) - 1):
+                for number in range(self._groups):
                     yield from file.iter_batches(
                         self._step(), row_groups=[number], columns=self._columns, use_threads=not self.choice.lists
                     )
@@ -118,7 +148,7 @@ class ParquetPool(Pool):
         group_of = np.searchsorted(self._starts, rows, side="right") - 1
         found = np.empty(len(rows), dtype=object)
         for group in np.unique(group_of):
-            column = self._group(int(group), [str(self._id_column)]).column(0)
+            column = self._group(int(group), [str(self._id_column)], use_threads=True).column(0)
             found[group_of == group] = taken(column, rows[group_of == group] - self._starts[group])
         return as_own_ids(found.tolist())
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
 Block = Any
 """A 2-D array, or for a committee a list of 2-D arrays, one per member. Valid until the next one is asked for."""
+
+Part = tuple[int, Any]
+"""Some rows of a pool that any thread can read: the first of them, and what the reader needs to know."""
 
 
 class Pool:
@@ -38,8 +43,6 @@ class Pool:
         Bytes of the blocks yielded so far.
     recycles : bool
         The memory of a block is used again for one of the next.
-    starved : bool
-        The present block had to be waited for: a thread that scores would take its time from the one that reads.
     own_ids : callable or None
         Takes an int64 array of rows and returns what the pool's id column holds there; complete once all blocks were
         read. None without such a column.
@@ -47,7 +50,6 @@ class Pool:
 
     rows: int | None = None
     recycles = False
-    starved = False
 
     def __init__(
         self, name: str, rows: int | None, form: tuple[int, int, np.dtype[Any], bool], copies: list[str] | None = None
@@ -58,6 +60,7 @@ class Pool:
         self.copies: list[str] = list(copies or [])
         self.bytes_read = 0
         self.own_ids: Callable[[NDArray[np.int64]], NDArray[Any]] | None = None
+        self._noting = threading.Lock()
 
     @property
     def form(self) -> tuple[int, int, np.dtype[Any], bool]:
@@ -78,6 +81,14 @@ class Pool:
         """Yield blocks in row order, of at most `limit` rows each."""
         raise NotImplementedError
 
+    def parts(self, threads: int) -> Iterable[Part] | None:  # noqa: ARG002
+        """Return all rows in parts, in order, for so many threads to read; None where one thread has to read them all."""
+        return None
+
+    def reader(self, limit: int | None = None) -> AbstractContextManager[Callable[[Part], Iterator[Block]]]:
+        """Return what one thread reads parts with: a function from a part to its blocks, of at most `limit` rows each."""
+        raise NotImplementedError
+
     def overlaps(self, out: NDArray[Any]) -> bool:  # noqa: ARG002
         """Whether writing to `out` might change the pool."""
         return False
@@ -87,25 +98,27 @@ class Pool:
         array = array_of(block, self.bfloat16)
         return array.copy() if self.recycles and array is block else array
 
-    def threads(self, most: int) -> int:
-        """Return how many threads should score the present block."""
-        return max(1, most - 1) if self.starved else most
-
     def note(self, copy: str) -> None:
         """Report a kind of copy, once."""
-        if copy not in self.copies:
-            self.copies.append(copy)
+        with self._noting:
+            if copy not in self.copies:
+                self.copies.append(copy)
 
     def _pieces(self, block: Block, limit: int | None) -> Iterator[Block]:
         """Count what was read, and cut it into blocks of at most `limit` rows."""
-        rows = rows_of(block)
-        self.bytes_read += rows * self.row_bytes
-        if limit is None or rows <= limit:
-            yield block
-            return
-        for start in range(0, rows, limit):
-            stop = min(start + limit, rows)
-            yield [part[start:stop] for part in block] if isinstance(block, list) else block[start:stop]
+        self.bytes_read += rows_of(block) * self.row_bytes
+        yield from cut(block, limit)
+
+
+def cut(block: Block, limit: int | None) -> Iterator[Block]:
+    """Cut a block into blocks of at most `limit` rows."""
+    rows = rows_of(block)
+    if limit is None or rows <= limit:
+        yield block
+        return
+    for start in range(0, rows, limit):
+        stop = min(start + limit, rows)
+        yield [part[start:stop] for part in block] if isinstance(block, list) else block[start:stop]
 
 
 def same_form(form: tuple[int, int, np.dtype[Any], bool], pool: Pool) -> None:

@@ -196,6 +196,13 @@ impl Selector {
         .map_err(raise)
     }
 
+    /// An empty state of the same configuration, to be merged later.
+    fn fork(&self, py: Python<'_>) -> Selector {
+        let core = py.detach(|| self.lock().core.fork());
+        let state = Mutex::new(State { core, classes: None, bytes: 0, scored: 0 });
+        Selector { scorer: self.scorer.clone(), invalid: self.invalid, state }
+    }
+
     /// Take over everything another state of the same configuration and of other rows has seen.
     fn merge(&self, py: Python<'_>, other: &Selector) -> PyResult<()> {
         if self.scorer != other.scorer || self.invalid != other.invalid {
