@@ -13,7 +13,7 @@ import pytest
 
 import shortlist as sl
 
-pytest.importorskip("typer")
+pytest.importorskip("click")
 pytest.importorskip("rich")
 
 P = oracles.probabilities(np.random.default_rng(2), 2000, 5, np.float32)
@@ -324,10 +324,11 @@ def test_ctrl_c_ends_with_130(tmp_path):
 import sys, time
 import numpy as np
 import shortlist.cli.app as app
+import shortlist.cli.picking as picking
 def select(*args, **options):
     print("working", flush=True)
     time.sleep(60)
-app.select = select
+picking.select = select
 app.app(["select", "probs.npy"])
 """
     np.save(tmp_path / "probs.npy", P)
@@ -343,7 +344,7 @@ app.app(["select", "probs.npy"])
 
 
 def test_without_the_extra_one_sentence(tmp_path):
-    script = "import sys; sys.modules['typer'] = None\nfrom shortlist.cli import main\nmain()"
+    script = "import sys; sys.modules['click'] = None\nfrom shortlist.cli import main\nmain()"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert done.stderr == "shortlist: error: the command needs typer; run: pip install 'shortlist[cli]'\n"
+    assert done.stderr == "shortlist: error: the command needs click; run: pip install 'shortlist[cli]'\n"

@@ -111,7 +111,7 @@ def test_mistakes(call, message):
 
 
 def test_the_command(tmp_path):
-    pytest.importorskip("typer")
+    pytest.importorskip("click")
     pytest.importorskip("matplotlib")
     np.save(tmp_path / "p.npy", P)
     words = [sys.executable, "-m", "shortlist", "compare", "p.npy", "-s", "margin,entropy,random", "-k", "50"]

@@ -56,7 +56,7 @@ def test_pools(files):
 
 
 def test_pools_by_command(files):
-    pytest.importorskip("typer")
+    pytest.importorskip("click")
     for code in blocks("pools.md", "sh"):
         for line in code.splitlines():
             words = shlex.split(line)[1:]

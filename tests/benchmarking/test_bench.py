@@ -137,7 +137,7 @@ def test_mistakes(changes, message):
 
 
 def test_the_command(tmp_path):
-    pytest.importorskip("typer")
+    pytest.importorskip("click")
     np.save(tmp_path / "p.npy", P)
     words = ["p.npy", "-s", "margin", "-k", "10", "--rivals", "modal", "--rounds", "3", "--threads", "1", "--no-peaks"]
     done = subprocess.run(

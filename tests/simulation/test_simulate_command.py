@@ -9,7 +9,7 @@ import pytest
 
 from shortlist.simulation.datasets import estimator_of, load
 
-pytest.importorskip("typer")
+pytest.importorskip("click")
 pytest.importorskip("rich")
 
 

@@ -8,19 +8,12 @@ import sys
 def main() -> None:
     """Run the command, or say what is missing."""
     try:
-        import rich
-        import typer
+        import click
     except ImportError as error:
-        missing = error.name or "typer"
+        missing = error.name or "click"
         print(f"shortlist: error: the command needs {missing}; run: pip install 'shortlist[cli]'", file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
-    del rich, typer
+    del click
     from shortlist.cli.app import app
-    from shortlist.cli.benching import bench_command
-    from shortlist.cli.comparing import compare_command
-    from shortlist.cli.simulating import simulate_command
 
-    app.command("bench")(bench_command)
-    app.command("compare")(compare_command)
-    app.command("simulate")(simulate_command)
     app(prog_name="shortlist")

@@ -1,0 +1,68 @@
+"""Arguments and options that commands share, and what is checked of them before any work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shortlist.pools import Source
+from shortlist.registry import RANDOM, find_measure
+
+PATH = click.Path(path_type=Path)
+
+
+def _known(_: click.Context, __: click.Parameter, name: str) -> str:
+    if name != RANDOM:
+        try:
+            find_measure(name)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return name
+
+
+def _shape(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no shape; accepted is ROWS,CLASSES or MEMBERS,ROWS,CLASSES") from None
+
+
+def source_of(
+    files: tuple[Path, ...],
+    *,
+    column: tuple[str, ...],
+    key: str | None,
+    shape: Any,
+    dtype: str | None,
+    id_column: str | None = None,
+) -> Source:
+    """Return files as one pool, with how to read them."""
+    columns = column[0] if len(column) == 1 else list(column) or None
+    return Source(list(files), column=columns, id_column=id_column, key=key, shape=shape, dtype=dtype)
+
+
+one_file = click.argument("file", type=PATH)
+files = click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
+column = click.option(
+    "--column", multiple=True, help="Of a table: the column of lists, or (repeated) the numeric columns."
+)
+id_column = click.option("--id-column", help="Of a table: the column that names the rows.")
+key = click.option("--key", help="Of a file of several arrays: which one.")
+shape = click.option(
+    "--shape", callback=_shape, metavar="ROWS,CLASSES", help="Of raw binary; -1 for the rows there are."
+)
+dtype = click.option("--dtype", help="Of raw binary, as float32; bfloat16: read uint16 as bfloat16.")
+strategy = click.option("--strategy", "-s", default="margin", callback=_known, help="Measure to pick by, or random.")
+strategies = click.option("--strategies", "-s", help="Names with commas; by default all that fit.")
+from_logits = click.option("--from-logits", is_flag=True, help="The file holds logits.")
+temperature = click.option("--temperature", type=float, default=1.0, help="Divides the logits.")
+normalize = click.option("--normalize", default="check", help="Rows must sum to 1: check, as_is, or renormalize.")
+embeddings = click.option(
+    "--embeddings", type=PATH, metavar="FILE", help="A .npy of one row of features a row: adds diverse batches."
+)
+threads = click.option("--threads", "n_threads", type=click.IntRange(1), help="At most so many threads.")
+quiet = click.option("--quiet", "-q", is_flag=True, help="No progress bar and no summary.")

@@ -1,0 +1,109 @@
+"""`shortlist select`: the k most informative rows of files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shortlist.cli import options, screen
+from shortlist.cli.errors import one_line_errors
+from shortlist.cli.files import FORMATS, read_ids, write_picks
+from shortlist.selecting import select
+
+if TYPE_CHECKING:
+    from shortlist.selection import Selection
+
+SHOWN = 20
+
+
+def _writable(_: click.Context, __: click.Parameter, out: str | None) -> str | None:
+    if out not in (None, "-") and Path(str(out)).suffix not in FORMATS:
+        raise click.BadParameter(
+            f"{out!r} has no known suffix; accepted are {', '.join(FORMATS)}, and - for standard output"
+        )
+    return out
+
+
+@click.command("select", short_help="Pick the k most informative rows of the files.")
+@options.files
+@options.strategy
+@click.option("-k", type=click.IntRange(0), default=100, help="Rows to pick.")
+@options.from_logits
+@options.temperature
+@options.normalize
+@click.option("--invalid", default="raise", help="Invalid rows: raise, or skip.")
+@options.dtype
+@options.column
+@options.id_column
+@options.key
+@options.shape
+@click.option(
+    "--exclude", type=options.PATH, metavar="FILE", help="Ids never to pick: .npy, .csv, .jsonl, or one a line."
+)
+@click.option("--ties", default="first", help="Which of equal rows: first, or random.")
+@click.option("--perturb", help="Draw at random: power, softmax, or softrank.")
+@click.option("--coldness", type=float, default=1.0, help="The larger, the closer to the best rows.")
+@click.option("--seed", "random_state", type=click.IntRange(0), help="For ties, perturbation and random.")
+@click.option("--strict/--no-strict", default=True, help="Is it an error to find fewer than k rows?")
+@options.threads
+@click.option(
+    "--out", metavar="FILE", callback=_writable, help="picks.csv, picks.jsonl, picks.npy (ids), or - for CSV."
+)
+@options.quiet
+def select_command(
+    files: tuple[Path, ...],
+    strategy: str,
+    k: int,
+    *,
+    exclude: Path | None,
+    out: str | None,
+    quiet: bool,
+    column: tuple[str, ...],
+    id_column: str | None,
+    key: str | None,
+    shape: Any,
+    dtype: str | None,
+    **how: Any,
+) -> None:
+    """Pick the k most informative rows, most informative first.
+
+    FILE is a .npy, .npz, .parquet, .arrow, .h5 or .zarr, or raw binary; several files, folders and globs are one pool.
+    """
+    with one_line_errors():
+        source = options.source_of(files, column=column, id_column=id_column, key=key, shape=shape, dtype=dtype)
+        excluded = None if exclude is None else read_ids(exclude)
+        title = ", ".join(file.name for file in files[:3]) + (", ..." if files[3:] else "")
+        with screen.bar(title, "rows", quiet) as progress:
+            picks = select(source, strategy, k, exclude=excluded, progress=progress, **how)
+        if out is None and sys.stdout.isatty():
+            _show(picks, quiet)
+            return
+        write_picks(picks, out or "-")
+        if not quiet and sys.stderr.isatty():
+            written = [] if out in (None, "-") else [f"written to {out}"]
+            screen.console(stderr=True).print("\n".join([*picks.report.lines(), *written]), markup=False)
+
+
+def _show(picks: Selection, quiet: bool) -> None:
+    from rich.markup import escape
+
+    console = screen.console()
+    ids = [] if picks.ids is None else picks.ids[:SHOWN].tolist()
+    table = screen.plain_table("rank", "index", "score", *(["id"] if ids else []))
+    for column in table.columns:
+        column.justify = "right"
+    for rank, (index, score) in enumerate(picks, 1):
+        if rank > SHOWN:
+            break
+        table.add_row(str(rank), str(index), f"{score:.6g}", *([escape(str(ids[rank - 1]))] if ids else []))
+    console.print(table)
+    if len(picks) > SHOWN:
+        console.print(
+            f"... and {len(picks) - SHOWN:,} more: --out picks.csv writes them all", style="dim", markup=False
+        )
+    if not quiet:
+        for line in picks.report.lines():
+            console.print(line, style="dim", markup=False)
