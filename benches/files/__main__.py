@@ -21,10 +21,11 @@ def main() -> int:
     add = parser.add_argument
     add("--part", action="append", choices=PARTS, help="a part to run; may be repeated (default: all)")
     add("--gb", type=float, default=8.0, help="size of the large file (default: 8)")
+    add("--state", action="append", choices=("cold", "warm"), help="of the page cache (default: both)")
     add("--limit-mib", type=int, default=2048, help="memory it is read in (default: 2048)")
     add("--rows", type=int, default=1_000_000, help="rows of the other pools (default: 1,000,000)")
     add("--matrix", type=Path, metavar="FILE", help="a .npy file for Dask and Ray (default: one is made, 228 classes)")
-    add("--rounds", type=int, default=3, help="runs of each (default: 3)")
+    add("--rounds", type=int, default=7, help="runs of each (default: 7)")
     add("--folder", help="where files are made and removed again (default: the system's temporary folder)")
     add("--markdown", action="store_true", help="tables for a document")
     add("--strict", action="store_true", help="exit with 1 if a target is missed")
@@ -37,6 +38,7 @@ def main() -> int:
             n_bytes=int(given.gb * 1e9),
             limit_bytes=given.limit_mib << 20,
             rounds=given.rounds,
+            states=given.state or ["cold", "warm"],
             folder=given.folder,
         )
     if "parquet" in (given.part or PARTS):

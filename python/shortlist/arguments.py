@@ -6,7 +6,6 @@ What the core takes as it is (temperature, normalize, ties, ...) is checked ther
 from __future__ import annotations
 
 import operator
-import secrets
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -39,6 +38,8 @@ def whole(value: Any, name: str, *, least: int = 0) -> int:
 def seed_of(random_state: RandomState) -> int:
     """Return the seed of a hash: the int itself, one draw from a generator, or fresh entropy for None."""
     if random_state is None:
+        import secrets
+
         return secrets.randbits(63)
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(2**63 - 1))

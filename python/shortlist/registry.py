@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -71,6 +69,8 @@ class MeasureList(tuple[Measure, ...]):
         return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells)
 
     def _repr_html_(self) -> str:
+        import html
+
         head = "".join(f"<th>{column}</th>" for column in self._columns)
         body = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in self._cells())
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -98,6 +98,8 @@ def find_measure(name: str) -> Measure:
     known = _by_name()
     if name in known:
         return known[name]
+    import difflib
+
     near = difflib.get_close_matches(
         name.lower().replace(" ", "_").replace("-", "_"), [*known, RANDOM], n=1, cutoff=0.5
     )
