@@ -39,7 +39,7 @@ def test_from_python(benchmark, files, tmp_path, name):
 
 @pytest.mark.benchmark(group="file to CSV: the command, with starting Python", min_rounds=3)
 def test_the_command(benchmark, files, tmp_path):
-    pytest.importorskip("typer")
+    pytest.importorskip("click")
     words = ["select", files / "pool.npy", "-s", "margin", "-k", str(K), "--out", tmp_path / "picks.csv", "--quiet"]
     run = [sys.executable, "-m", "shortlist", *words]
     benchmark(subprocess.run, run, check=True, stdout=subprocess.DEVNULL)

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 import shortlist as sl
+from shortlist.by_name import DIVERSE
 
 P = oracles.probabilities(np.random.default_rng(5), 3000, 6, np.float32)
 
@@ -81,8 +82,10 @@ def test_all_strategies_by_default_and_files(tmp_path, found):
 
 def test_diverse_batches_are_compared_where_there_are_embeddings():
     points = np.random.default_rng(0).normal(size=(3000, 8)).astype(np.float32)
-    found = sl.compare(P, ["margin", "badge", "typiclust"], k=20, embeddings=points)
+    found = sl.compare(P, ["margin", *DIVERSE], k=20, embeddings=points)
     assert {len(ids) for ids in found.picks.values()} == {20}
+    assert found.picks["k_center"].tolist() == sl.k_center(points, 20).indices.tolist()
+    assert found.picks["badge"].tolist() == sl.badge(P, points, 20, random_state=0).indices.tolist()
     assert np.isnan(found.rank_correlation[1]).all()
 
 
@@ -96,9 +99,11 @@ def test_the_plot_is_labelled(found):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: sl.compare(P, ["margn"]), "measure 'margn' is unknown"),
+        (lambda: sl.compare(P, ["margn"]), "strategies has 'margn'; known are .*; did you mean 'margin'"),
         (lambda: sl.compare(P, []), "strategies is empty"),
         (lambda: sl.compare(P, ["k_center"]), "strategies has 'k_center', which needs embeddings="),
+        (lambda: sl.compare(P, ["bald"]), "strategies has 'bald'; known are least_confident"),
+        (lambda: sl.compare(P, embeddings=P[:7]), r"embeddings has shape \(7, 6\); accepted is \(3000, features\)"),
         (lambda: sl.compare(P, {"mine": [5000]}), "strategies has id 5000; accepted are 0 to 2999"),
         (lambda: sl.compare(P, ["margin"], labels=[1]), r"labels has shape \(1,\); accepted is \(3000,\)"),
         (lambda: sl.compare(P, ["margin"], k=1), "k is 1; accepted is a whole number, 2 or more"),

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import shortlist
 from shortlist.arguments import as_ids, whole
+from shortlist.by_name import DIVERSE, embedded, pick, wanted_of
 from shortlist.comparison import Comparison
 from shortlist.pools import open_pool, rows_of
-from shortlist.registry import RANDOM, find_measure, measures
+from shortlist.registry import RANDOM, find_measure
 from shortlist.scoring import score
-from shortlist.selecting import select
 from shortlist.selection import Selection
 
 if TYPE_CHECKING:
@@ -20,17 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+
 RANKED = 200_000
 """Rows at most over which rank correlations are taken, drawn at random from larger pools."""
-
-# Strategies of diverse batches: what they need beside embeddings, and whether they draw.
-DIVERSE = {
-    "k_center": ("", False),
-    "typiclust": ("", True),
-    "ranked_batch": ("uncertainty", False),
-    "diverse_uncertain": ("uncertainty", False),
-    "badge": ("answers", True),
-}
 
 
 def compare(
@@ -58,7 +49,7 @@ def compare(
         `Selection` that came from elsewhere. By default all of them.
     k : int, default=100
         Rows that each picks.
-    embeddings : array-like of shape (rows, features), optional
+    embeddings : array-like or path of shape (rows, features), optional
         For diverse batches and near-duplicates.
     labels : array-like of shape (rows,), optional
         A class for each row, for the class mix; by default the most likely class.
@@ -88,6 +79,7 @@ def compare(
     if pool.rows is None:
         raise TypeError("x is a stream, which can be walked once; accepted are arrays and files")
     k = whole(k, "k", least=2)
+    embeddings = embedded(embeddings, pool.rows)
     wanted = wanted_of(strategies, from_logits, embeddings is not None)
     picks: dict[str, NDArray[np.int64]] = {}
     ties: dict[str, int] = {}
@@ -118,42 +110,6 @@ def compare(
         f"{by} of at most {near:g} to a better pick",
         ties,
     )
-
-
-def wanted_of(strategies: Any, from_logits: bool, embedded: bool) -> dict[str, Any]:
-    """Return strategies by name, checked; all that fit the pool where none are named."""
-    diverse = [name for name in DIVERSE if embedded and hasattr(shortlist, name)]
-    if strategies is None:
-        inputs = "logits" if from_logits else "probabilities"
-        found = [m.name for m in measures() if m.kind == "row" and inputs in m.inputs]
-        return {name: name for name in [*found, *diverse, RANDOM]}
-    if isinstance(strategies, str):
-        strategies = strategies.split(",")
-    pairs = dict(strategies) if hasattr(strategies, "keys") else {name: name for name in strategies}
-    for how in pairs.values():
-        if isinstance(how, str) and how in DIVERSE and how not in diverse:
-            raise ValueError(f"strategies has {how!r}, which needs embeddings=")
-        if isinstance(how, str) and how not in (*DIVERSE, RANDOM):
-            find_measure(how)
-    if not pairs:
-        raise ValueError("strategies is empty; accepted is at least one name")
-    return pairs
-
-
-def pick(how: str, x: Any, k: int, embeddings: Any, seed: int, options: dict[str, Any]) -> Any:
-    """Return the picks of a strategy by name: a measure of a row, random, or one of `DIVERSE`."""
-    if how == RANDOM:
-        return select(x, RANDOM, k, random_state=seed, n_threads=options["n_threads"])
-    if how not in DIVERSE:
-        return select(x, how, k, random_state=seed, **options)
-    needs, seeded = DIVERSE[how]
-    verb = getattr(shortlist, how)
-    more: dict[str, Any] = {"random_state": seed} if seeded else {}
-    if needs == "uncertainty":
-        return verb(embeddings, score(x, "least_confident", **options), k, **more)
-    if needs == "answers":
-        return verb(x, embeddings, k, from_logits=options["from_logits"], **more)
-    return verb(embeddings, k, **more)
 
 
 def _walk(pool: Any, rows: NDArray[np.int64], labels: NDArray[Any] | None) -> tuple[NDArray[np.int64], NDArray[Any]]:

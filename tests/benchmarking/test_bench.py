@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 import shortlist as sl
-from shortlist.benchmarking import rivals
+from shortlist.benchmarking import rivals, rules
 from shortlist.benchmarking.agreement import agreement
 from shortlist.benchmarking.timing import interleave
 
 P = np.random.default_rng(3).dirichlet(np.ones(5), 20_000).astype(np.float32)
+E = np.random.default_rng(4).normal(size=(20_000, 6)).astype(np.float32)
 CALL = {"k": 20, "rounds": 3, "threads": [1], "peaks": False}
 
 
@@ -31,7 +32,7 @@ def test_every_strategy_and_rival_is_timed_on_every_size(found):
     assert (len(ours.seconds), ours.bytes, ours.picks) == (3, P.nbytes, None)
     assert found.share("margin", 1) == pytest.approx(ours.gb_per_s / found.read_gb_per_s(1))
     assert found.find("modAL's formulas", "random", 1) is None
-    assert found.skipped["numba"] == "not asked for"
+    assert found.skipped == {}
 
 
 def test_rivals_pick_the_same(found):
@@ -80,6 +81,98 @@ def test_broken_and_missing_rivals_are_named_and_left_out(monkeypatch):
     }
 
 
+@pytest.fixture(scope="module")
+def ruled():
+    """Every rule on a pool small enough that every rival takes part."""
+    return sl.bench(P[:1500], strategies=list(rules.OURS), embeddings=E[:1500], **CALL)
+
+
+def test_every_rule_is_timed_beside_numpy_at_least(ruled):
+    assert [ours.strategy for ours, _ in ruled.contests] == list(rules.OURS)
+    for ours, theirs in ruled.contests:
+        if ours.strategy != "typiclust":
+            assert theirs[0].who == "NumPy loops"
+        assert {t.rows for t in theirs} <= {1400}
+    assert ruled.find("Shortlist", "k_center", 1).rows == 1500
+    assert ruled.find("Shortlist", "density", 1) is None
+    assert ruled.features == 6
+
+
+def test_rules_come_to_the_same(ruled):
+    for ours, theirs in ruled.contests:
+        for t in theirs:
+            if ours.strategy in rules.DRAWN:
+                assert t.picks == "drawn anew"
+            elif ours.strategy == "density":
+                assert float(t.picks.removeprefix("within ")) < 1e-6
+            else:
+                assert t.picks == "the same", (t.who, ours.strategy)
+
+
+def test_tables_and_plot_of_rules(ruled, tmp_path):
+    pytest.importorskip("matplotlib")
+    assert ruled.contest_rows()[1][:4] == ["k_center", "1,400", "1", "Shortlist"]
+    assert "times Shortlist's" not in repr(ruled)
+    assert "modAL's formulas" in repr(ruled)
+    last = ruled.plot().axes[-1]
+    assert last.get_title() == "Rules over 6 features"
+    assert [text.get_text().partition("\n")[0] for text in last.get_yticklabels()] == list(rules.OURS)
+    ruled.to_json(tmp_path / "b.json")
+    assert repr(sl.Benchmark.from_dict(json.loads((tmp_path / "b.json").read_text()))) == repr(ruled)
+
+
+def test_differences_are_put_into_words():
+    assert rules.same("k_center", [1, 2, 3], [1, 2, 3]) == "the same"
+    assert rules.same("k_center", [1, 2, 3], [1, 3, 2]) == "the first 1 of 3"
+    assert rules.same("min_distances", [0, 0, 1], [0, 1, 1]) == "1 of 3 differ"
+    assert rules.same("density", np.array([0.5, 0.25]), np.array([0.5, 0.5])) == "within 1e+00"
+    assert rules.same("badge", [1], [2]) == "drawn anew"
+
+
+def test_broken_and_missing_rivals_of_rules_are_named_and_left_out(monkeypatch):
+    broken, wrong = types.ModuleType("broken"), types.ModuleType("wrong")
+
+    class Broken:
+        name = "Broken"
+
+        def k_center(self, work):
+            raise ImportError("cannot import name '_check_fit_params' from 'sklearn'")
+
+    class Wrong:
+        name = "Wrong"
+
+        def k_center(self, work):
+            return lambda: list(range(work.k))
+
+    broken.Broken, wrong.Wrong = Broken, Wrong
+    for module in (broken, wrong):
+        monkeypatch.setitem(sys.modules, f"shortlist.benchmarking.rules.{module.__name__}", module)
+    monkeypatch.setattr(rules, "RIVALS", {"broken": "Broken", "wrong": "Wrong", "absent_one": "Absent"})
+    assert rules.load(("broken", "wrong", "absent_one")) == (
+        [],
+        {
+            "broken": "ImportError: cannot import name '_check_fit_params' from 'sklearn'",
+            "wrong": "wrong k_center",
+            "absent": "shortlist.benchmarking.rules.absent_one is not installed",
+        },
+    )
+
+
+def test_rules_alone_logits_and_a_pool_made_for_embeddings(tmp_path):
+    pytest.importorskip("matplotlib")
+    np.save(tmp_path / "e.npy", E[:2000])
+    alone = sl.bench(strategies="k_center", embeddings=tmp_path / "e.npy", rivals="numpy", classes=3, **CALL)
+    assert alone.shape == (2000, 3)
+    assert "memory is read at" in repr(alone)
+    assert alone.to_png(tmp_path / "b.png") is None
+    logits = sl.bench(
+        np.log(P[:500]), "badge", embeddings=E[:500], from_logits=True, rivals=["numpy", "polars"], **CALL
+    )
+    assert [t.who for t in logits.contests[0][1]] == ["NumPy loops"]
+    assert logits.skipped["rivals of measures"].startswith("they take probabilities")
+    assert sl.bench(P[:500], "margin", rivals=["faiss"], **CALL).skipped["faiss"] == "for embeddings alone"
+
+
 def test_interleaving_runs_all_tasks_in_turn():
     ran = []
     times = interleave({name: lambda name=name: ran.append(name) for name in "abc"}, 3)
@@ -91,7 +184,7 @@ def test_logits_files_and_pools_that_are_made(tmp_path):
     np.save(tmp_path / "logits.npy", np.log(P))
     logits = sl.bench(tmp_path / "logits.npy", from_logits=True, **CALL)
     assert "energy" in logits.strategies
-    assert logits.skipped == {"all rivals": "they take probabilities, and the pool holds logits"}
+    assert logits.skipped["rivals of measures"] == "they take probabilities, and the pool holds logits"
     made = sl.bench(rows=3000, classes=3, dtype="float64", strategies="gini", rivals="none", **CALL)
     assert (made.shape, made.dtype) == ((3000, 3), "float64")
 
@@ -129,6 +222,9 @@ def test_it_keeps_and_shows_itself(found, tmp_path):
         ({"x": P.T}, "x is not contiguous in C order"),
         ({"x": None, "dtype": "int8"}, "dtype is 'int8'"),
         ({"strategies": "k_center"}, "needs embeddings="),
+        ({"strategies": "margin, magin"}, "strategies has 'magin'; known are .*; did you mean 'margin'"),
+        ({"embeddings": E[:9]}, r"embeddings has shape \(9, 6\); accepted is \(20000, features\)"),
+        ({"embeddings": E[:, 0]}, r"embeddings has shape \(20000,\)"),
     ],
 )
 def test_mistakes(changes, message):

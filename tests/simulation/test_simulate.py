@@ -19,7 +19,7 @@ from sklearn.naive_bayes import GaussianNB
 
 import shortlist as sl
 from shortlist import stopping
-from shortlist.comparing import DIVERSE
+from shortlist.by_name import DIVERSE
 from shortlist.simulation.seeding import SEED_SETS, seed_rows, split
 from shortlist.simulation.strategies import RANDOM, names
 

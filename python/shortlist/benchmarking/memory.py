@@ -12,7 +12,7 @@ import numpy as np
 
 from shortlist.benchmarking import peak, rivals
 from shortlist.benchmarking.tasks import OURS, rival_task
-from shortlist.comparing import pick
+from shortlist.by_name import pick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

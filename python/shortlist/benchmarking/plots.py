@@ -1,8 +1,9 @@
-"""The plot of a benchmark: rows against time on logarithmic axes, and bars against read bandwidth."""
+"""The plot of a benchmark: rows against time on logarithmic axes, bars against read bandwidth, rules against rivals."""
 
 from __future__ import annotations
 
 import statistics
+from functools import partial
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
@@ -22,23 +23,32 @@ MARKERS = "s^Dv<>Xph*d+x"
 
 
 def draw(found: Benchmark) -> Figure:
-    """Draw one panel of curves for each measure that rivals share, and one of bars."""
-    shared = [name for name in MEASURES if name in found.strategies] or found.strategies[:1]
-    figure = Figure(figsize=(5 * len(shared) + 5.5, 5.6), layout="constrained")
-    *curves, bars = figure.subplots(1, len(shared) + 1)
-    for axes, strategy in zip(curves, shared, strict=True):
-        _curves(axes, found, strategy)
-    handles, labels = curves[0].get_legend_handles_labels()
-    for axes in curves[1:]:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            if label not in labels:
-                handles, labels = [*handles, handle], [*labels, label]
-    figure.legend(handles, labels, loc="outside lower center", ncols=6, fontsize=9)
-    _bars(bars, found)
+    """Draw a panel of curves for each measure that rivals share, one of bars, and one of rules over embeddings."""
+    shared = [name for name in MEASURES if name in found.strategies] or found.strategies[: not found.contests]
+    panels: list[Any] = [partial(_curves, strategy=name) for name in shared]
+    if any(found.share(name, found.threads[0]) for name in found.strategies):
+        panels.append(_bars)
+    if found.contests:
+        panels.append(_contests)
+    across = min(2, max(1, len(panels)))
+    down = -(-len(panels) // across)
+    figure = Figure(figsize=(6.4 * across, 4.6 * down + 0.8), layout="constrained")
+    places = figure.subplots(down, across, squeeze=False).ravel()
+    legend: dict[str, Any] = {}
+    for axes, panel in zip(places, panels, strict=False):
+        panel(axes, found)
+        if not axes.get_legend():
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+                legend.setdefault(label, handle)
+    for axes in places[len(panels) :]:
+        figure.delaxes(axes)
+    if legend:
+        figure.legend(legend.values(), legend, loc="outside lower center", ncols=4, fontsize=9)
     return figure
 
 
 def _curves(axes: Any, found: Benchmark, strategy: str) -> None:
+    """Seconds against rows, for everyone who has the measure."""
     threads = found.threads[-1]
     sizes = sorted({t.rows for t in found.timings})
     for who in [*found.rivals, OURS]:
@@ -81,6 +91,39 @@ def _bars(axes: Any, found: Benchmark) -> None:
         axes.bar_label(bars, [f"{share:.2f}" for share in shares], padding=3, fontsize=8)
     axes.axvline(1, color=GREY, linestyle="--", linewidth=1)
     axes.set_yticks(range(len(shown)), shown)
-    axes.set(xlim=(0, 1.2), xlabel="share of read bandwidth", title="Shortlist against memory")
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=9)
+    axes.set(
+        xlim=(0, 1.45),
+        ylim=(-0.6, len(shown) - 0.4),
+        xlabel="share of read bandwidth",
+        title="Shortlist against memory",
+    )
+    axes.legend(loc="lower right", fontsize=9)
     axes.grid(alpha=0.25, axis="x")
+
+
+def _contests(axes: Any, found: Benchmark) -> None:
+    names = [ours.strategy for ours, _ in found.contests]
+    everyone = list(dict.fromkeys(t.who for _, theirs in found.contests for t in theirs))
+    for place, who in enumerate(everyone):
+        points = [
+            (t.median / ours.median, row)
+            for row, (ours, theirs) in enumerate(found.contests)
+            for t in theirs
+            if t.who == who
+        ]
+        axes.plot(
+            *zip(*points, strict=True),
+            linestyle="",
+            marker=MARKERS[place % len(MARKERS)],
+            color=MUTED[place % len(MUTED)],
+            label=who,
+        )
+    axes.axvline(1, color=BLUE, linewidth=2, label="Shortlist")
+    axes.set_yticks(
+        range(len(names)), [f"{ours.strategy}\n{ours.rows:,} rows" for ours, _ in found.contests], fontsize=9
+    )
+    axes.invert_yaxis()
+    axes.set(xscale="log", xlabel="times Shortlist's time", title=f"Rules over {found.features} features")
+    axes.grid(alpha=0.25)
+    if everyone:
+        axes.legend(loc="best", fontsize=8)

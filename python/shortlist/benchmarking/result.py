@@ -7,6 +7,8 @@ import statistics
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from shortlist.benchmarking.tasks import OURS
 from shortlist.selection import beside, write_text
 from shortlist.tables import aligned
@@ -74,6 +76,8 @@ class Benchmark:
         Rivals that were left out, and why.
     reads : dict of (threads, rows): list of float
         Seconds to read the same memory and do nothing else.
+    features : int or None
+        Of the embeddings, where there were any.
     """
 
     def __init__(
@@ -86,9 +90,10 @@ class Benchmark:
         rounds: int,
         skipped: dict[str, str],
         reads: dict[tuple[int, int], list[float]],
+        features: int | None = None,
     ) -> None:
         self.timings, self.machine, self.shape, self.dtype = timings, machine, tuple(shape), dtype
-        self.k, self.rounds, self.skipped, self.reads = k, rounds, skipped, reads
+        self.k, self.rounds, self.skipped, self.reads, self.features = k, rounds, skipped, reads, features
 
     @property
     def threads(self) -> list[int]:
@@ -122,8 +127,9 @@ class Benchmark:
 
     def read_gb_per_s(self, threads: int) -> float:
         """Return the read bandwidth measured beside the rest, in 10^9 bytes a second."""
-        of_pool = next(t.bytes for t in self.timings if t.bytes is not None and t.rows == self.shape[0])
-        return of_pool / statistics.median(self.reads[threads, self.shape[0]]) / 1e9 if of_pool else 0.0
+        rows, classes = self.shape
+        size = np.dtype(self.dtype).itemsize
+        return rows * classes * size / statistics.median(self.reads[threads, rows]) / 1e9
 
     def share(self, strategy: str, threads: int) -> float | None:
         """Return the share of read bandwidth that a strategy reaches; None where it reads more than once."""
@@ -173,6 +179,28 @@ class Benchmark:
         head = ["strategy", "threads", "rival", "time over Shortlist's", "picks", "peak memory"]
         return [head, *body] if body else []
 
+    @property
+    def contests(self) -> list[tuple[Timing, list[Timing]]]:
+        """Rules over embeddings beside their rivals: Shortlist's timing, and theirs on the same rows."""
+        smaller = [t for t in self.timings if t.bytes is None and t.rows < self.shape[0]]
+        return [
+            (ours, [t for t in smaller if t.who != OURS and t.strategy == ours.strategy])
+            for ours in smaller
+            if ours.who == OURS
+        ]
+
+    def contest_rows(self) -> list[list[str]]:
+        """Return `contests` as text, as in `rival_rows`; empty without embeddings."""
+        body = []
+        for ours, theirs in self.contests:
+            body.append([ours.strategy, f"{ours.rows:,}", str(ours.threads), OURS, _time(ours.median), "", ""])
+            for t in theirs:
+                mark = "*" if len(t.seconds) < self.rounds else ""
+                ratio = f"{t.median / ours.median:.3g} x{mark}"
+                body.append(["", "", "", t.who, _time(t.median), ratio, t.picks or ""])
+        head = ["rule", "rows", "threads", "by", "median", "time over Shortlist's", "picks"]
+        return [head, *body] if body else []
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for json.dumps."""
         return {
@@ -182,6 +210,7 @@ class Benchmark:
             "k": self.k,
             "rounds": self.rounds,
             "skipped": self.skipped,
+            "features": self.features,
             "reads": [{"threads": n, "rows": rows, "seconds": s} for (n, rows), s in self.reads.items()],
             "timings": [asdict(t) for t in self.timings],
         }
@@ -198,6 +227,7 @@ class Benchmark:
             record["rounds"],
             record["skipped"],
             {(r["threads"], r["rows"]): r["seconds"] for r in record["reads"]},
+            record.get("features"),
         )
 
     def to_json(self, target: str | os.PathLike[str]) -> None:
@@ -218,8 +248,9 @@ class Benchmark:
 
     def __repr__(self) -> str:
         parts = [self.heading(), "", aligned(self.rows())]
-        if self.rival_rows():
-            parts += ["", aligned(self.rival_rows())]
+        for more in (self.rival_rows(), self.contest_rows()):
+            if more:
+                parts += ["", aligned(more)]
         return "\n".join([*parts, *(f"skipped: {name} ({reason})" for name, reason in self.skipped.items())])
 
 

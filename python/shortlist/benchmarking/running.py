@@ -14,25 +14,31 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from shortlist.arguments import whole
-from shortlist.benchmarking import data, memory
+from shortlist.benchmarking import data, memory, rules
 from shortlist.benchmarking.agreement import agreement
 from shortlist.benchmarking.bandwidth import reader
 from shortlist.benchmarking.machine import cores, machine, versions
 from shortlist.benchmarking.result import Benchmark, Timing
-from shortlist.benchmarking.rivals import MEASURES, RIVALS, Rival, load
-from shortlist.benchmarking.tasks import OURS, READ, rival_task
+from shortlist.benchmarking.rivals import MEASURES, RIVALS, Rival, load, short
+from shortlist.benchmarking.rules import measuring
+from shortlist.benchmarking.tasks import OURS, READ, SLOW, rival_task
 from shortlist.benchmarking.timing import Times, interleave
-from shortlist.comparing import DIVERSE, pick, wanted_of
+from shortlist.by_name import DIVERSE, embedded, pick, wanted_of
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-PACKAGES = ["numpy", "scipy", "numba", "numexpr", "scikit-activeml", "torch", "jax", "polars", "duckdb"]
-SLOW = 10
-"""Rivals so many times slower than Shortlist stop after two runs."""
-COLD = frozenset({"modAL's formulas", "scikit-activeml"})
+PACKAGES = [
+    "numpy", "scipy", "scikit-learn", "numba", "numexpr", "scikit-activeml", "cardinal", "torch", "jax", "polars",
+    "duckdb", "apricot-select", "faiss-cpu",
+]  # fmt: skip
+LONG = 5.0
+"""Shortlist itself stops after two runs that take so many seconds each."""
+COLD = frozenset({"modAL's formulas", "scikit-activeml", "cardinal"})
 """Rivals with nothing to compile or allocate: their first run counts."""
+VALUES = ("density", "min_distances")
+"""What is timed beside its rivals alone: it gives a number a row, and no picks."""
 
 
 def bench(
@@ -40,7 +46,7 @@ def bench(
     strategies: str | Iterable[str] | None = None,
     k: int = 100,
     *,
-    rows: int = 1_000_000,
+    rows: int | None = None,
     classes: int = 100,
     dtype: str = "float32",
     embeddings: Any = None,
@@ -59,15 +65,18 @@ def bench(
     x : ndarray or path of shape (rows, classes), optional
         Probabilities, or logits with `from_logits`; without it a pool is made of `rows`, `classes` and `dtype`.
     strategies : list of str, optional
-        Measures of a row, "random", and with `embeddings` those of diverse batches. By default all that fit.
+        Measures of a row, "random", and with `embeddings` rules of diverse batches, "density" and "min_distances". By
+        default all that fit.
     k : int, default=100
         Rows to pick.
     rows, classes, dtype
-        Of the pool that is made: rows spread evenly over the simplex.
-    embeddings : ndarray of shape (rows, features), optional
-        For diverse batches, which are timed but have no bandwidth to be held against.
+        Of the pool that is made: rows spread evenly over the simplex, by default a million, or one for each of
+        `embeddings`.
+    embeddings : ndarray or path of shape (rows, features), optional
+        For diverse batches, which have no bandwidth to be held against. They are timed on the whole pool, and beside their
+        rivals on its first rows: 20,000, fewer where rivals take rows times rows.
     from_logits : bool
-        x holds logits; rivals, which take probabilities, are left out.
+        x holds logits; rivals of measures, which take probabilities, are left out.
     rivals : "auto", "none", or list of str, default="auto"
         As ["numpy", "modal", "numba"]; "auto" is all that are installed and give right answers.
     rounds : int, default=7
@@ -97,15 +106,22 @@ def bench(
     True
     """
     k, rounds = whole(k, "k", least=1), whole(rounds, "rounds", least=3)
+    if isinstance(embeddings, str | os.PathLike):
+        embeddings = np.load(embeddings, mmap_mode="r")
+    if rows is None:
+        rows = 1_000_000 if embeddings is None else len(embeddings)
     pool = _pool(x, rows, classes, dtype, random_state)
+    embeddings = embedded(embeddings, len(pool))
     if k > len(pool):
         raise ValueError(f"k is {k:,}; accepted are at most the {len(pool):,} rows of the pool")
     counts = sorted({whole(n, "threads", least=1) for n in threads} if threads is not None else {1, thread_count(None)})
-    wanted = list(wanted_of(strategies, from_logits, embeddings is not None))
-    found, skipped = _rivals(rivals, from_logits)
+    wanted = list(wanted_of(strategies, from_logits, embeddings is not None, VALUES))
+    ruled = [how for how in rules.OURS if how in wanted]
+    found, rule_rivals, skipped = _rivals(rivals, from_logits, ruled)
     run = _Run(pool, wanted, k, embeddings, from_logits, random_state, found, rounds)
     sizes = [size for size in (len(pool) // 1000, len(pool) // 100, len(pool) // 10) if size >= max(10 * k, 1000)]
-    steps = len(counts) + len(sizes) + (1 + len(found)) * peaks
+    wait = len(counts) + len(sizes) + bool(ruled)
+    steps = wait + (1 + len(found)) * peaks
     tell = progress or (lambda done, total: None)  # noqa: ARG005
     with threadpool_limits(1, user_api="blas"):
         for done, n in enumerate(counts):
@@ -114,11 +130,17 @@ def bench(
         for done, size in enumerate(sizes, len(counts)):
             tell(done, steps)
             run.measure(pool[:size], counts[-1])
+    if ruled:
+        tell(wait - 1, steps)
+        run.timings += measuring.measure(
+            ruled, embeddings, pool, k, counts[-1], rounds, rule_rivals, from_logits=from_logits
+        )
     if peaks:
-        _peaks(run, x, counts[-1], lambda done: tell(len(counts) + len(sizes) + done, steps))
+        _peaks(run, x, counts[-1], lambda done: tell(wait + done, steps))
     tell(steps, steps)
     about = machine() | {"packages": versions(PACKAGES)}
-    return Benchmark(run.timings, about, pool.shape, str(pool.dtype), k, rounds, skipped, run.reads)
+    features = None if embeddings is None else int(embeddings.shape[1])
+    return Benchmark(run.timings, about, pool.shape, str(pool.dtype), k, rounds, skipped, run.reads, features)
 
 
 @dataclass
@@ -151,7 +173,7 @@ class _Run:
         }  # fmt: skip
         whole_pool = len(x) == len(self.pool)
         for how in self.wanted:
-            if whole_pool or how not in DIVERSE:
+            if how not in VALUES and (whole_pool or how not in DIVERSE):
                 name = f"{OURS}|{how}"
                 tasks[name] = keep(name, partial(self.select, how, x, options))
         for rival in self.rivals:
@@ -161,7 +183,9 @@ class _Run:
 
         def slow(name: str, times: dict[str, Times]) -> bool:
             who, _, how = name.partition("|")
-            return who not in (READ, OURS) and times[name].median > SLOW * times[f"{OURS}|{how}"].median
+            if who in (READ, OURS):
+                return times[name].median > LONG
+            return times[name].median > SLOW * times[f"{OURS}|{how}"].median
 
         cold = [name for name in tasks if name.partition("|")[0] in COLD]
         times = interleave(tasks, self.rounds, cold=cold, slow=slow)
@@ -191,18 +215,29 @@ def _pool(x: Any, rows: int, classes: int, dtype: str, seed: int) -> Any:
     return pool
 
 
-def _rivals(wanted: str | Iterable[str], from_logits: bool) -> tuple[list[Rival], dict[str, str]]:
+def _rivals(
+    wanted: str | Iterable[str], from_logits: bool, ruled: list[str]
+) -> tuple[list[Rival], list[Any], dict[str, str]]:
+    """Return rivals of measures, rivals of rules, and why the others are left out."""
     if wanted == "none":
-        return [], {}
-    modules = {module.partition("_")[0]: module for module in RIVALS}
-    asked = list(modules) if wanted == "auto" else [wanted] if isinstance(wanted, str) else list(wanted)
-    unknown = [name for name in asked if name not in modules]
+        return [], [], {}
+    of_measures, of_rules = ({short(module): module for module in known} for known in (RIVALS, rules.RIVALS))
+    names = list(of_measures | of_rules)
+    asked = names if wanted == "auto" else [wanted] if isinstance(wanted, str) else list(wanted)
+    unknown = [name for name in asked if name not in names]
     if unknown:
-        raise ValueError(f"rivals has {unknown[0]!r}; accepted are auto, none, and {', '.join(modules)}")
-    if from_logits:
-        return [], {"all rivals": "they take probabilities, and the pool holds logits"}
-    found, skipped = load(tuple(modules[name] for name in asked))
-    return found, skipped | {name: "not asked for" for name in modules if name not in asked}
+        raise ValueError(f"rivals has {unknown[0]!r}; accepted are auto, none, and {', '.join(names)}")
+    found: list[Rival] = []
+    skipped: dict[str, str] = {"rivals of measures": "they take probabilities, and the pool holds logits"}
+    if not from_logits:
+        found, skipped = load(tuple(of_measures[name] for name in asked if name in of_measures))
+    rule_rivals: list[Any] = []
+    if ruled:
+        rule_rivals, more = rules.load(tuple(of_rules[name] for name in asked if name in of_rules))
+        skipped = skipped | more
+    elif wanted != "auto":
+        skipped = skipped | {name: "for embeddings alone" for name in asked if name not in of_measures}
+    return found, rule_rivals, skipped
 
 
 def _peaks(run: _Run, x: Any, threads: int, tell: Callable[[int], object]) -> None:
@@ -214,7 +249,7 @@ def _peaks(run: _Run, x: Any, threads: int, tell: Callable[[int], object]) -> No
             np.save(path, run.pool)
         measure = partial(memory.peaks, str(path), run.k, from_logits=run.from_logits, threads=threads)
         everyone = [OURS, *(rival.name for rival in run.rivals)]
-        plain = [how for how in run.wanted if how not in DIVERSE]
+        plain = [how for how in run.wanted if how not in (*DIVERSE, *VALUES)]
         asked = [plain if who == OURS else [how for how in plain if how in MEASURES] for who in everyone]
         # Side by side: a process's own memory does not depend on its neighbours, and most of the time is imports.
         with ThreadPoolExecutor(cores()) as side_by_side:

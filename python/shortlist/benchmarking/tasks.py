@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 OURS = "Shortlist"
 READ = "read"
+SLOW = 10
+"""Rivals so many times slower than Shortlist stop after two runs."""
 
 
 def rival_task(rival: Rival, strategy: str, k: int) -> Callable[[], Any]:

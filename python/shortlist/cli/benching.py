@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
@@ -18,7 +17,9 @@ if TYPE_CHECKING:
 @click.argument("file", type=options.PATH, required=False)
 @options.strategies
 @click.option("-k", type=click.IntRange(1), default=100, help="Rows to pick.")
-@click.option("--rows", type=click.IntRange(1), default=1_000_000, help="Rows of the pool that is made.")
+@click.option(
+    "--rows", type=click.IntRange(1), help="Rows of the pool that is made; by default a million, or as the embeddings."
+)
 @click.option("--classes", type=click.IntRange(2), default=100, help="Its classes.")
 @click.option("--dtype", default="float32", help="float32 or float64.")
 @options.embeddings
@@ -57,7 +58,7 @@ def bench_command(
                 file,
                 strategies,
                 k,
-                embeddings=None if embeddings is None else np.load(embeddings, mmap_mode="r"),
+                embeddings=embeddings,
                 rivals=rivals if rivals in ("auto", "none") else rivals.split(","),
                 threads=list(threads) or None,
                 progress=progress,
@@ -65,12 +66,12 @@ def bench_command(
             )
         console = screen.console()
         console.print(found.heading(), markup=False)
-        for lines in (found.rows(), found.rival_rows()):
+        for lines in (found.rows(), found.rival_rows(), found.contest_rows()):
             if lines:
                 console.print()
                 console.print(screen.table_of(lines))
         if any(len(t.seconds) < found.rounds for t in found.timings):
-            console.print("* fewer runs: more than ten times slower", style="dim")
+            console.print("* fewer runs: more than ten times slower than Shortlist", style="dim")
         for name, reason in found.skipped.items():
             console.print(f"skipped: {name} ({reason})", style="dim", markup=False)
         if as_json is not None:

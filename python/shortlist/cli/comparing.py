@@ -54,7 +54,7 @@ def compare_command(
             file,
             strategies,
             k,
-            embeddings=None if embeddings is None else np.load(embeddings, mmap_mode="r"),
+            embeddings=embeddings,
             labels=None if labels is None else np.load(labels),
             **how,
         )

@@ -27,6 +27,7 @@ RIVALS = {
     "numpy_best": ("NumPyChunked", "NumPyThreads", "NumPyFused"),
     "modal": ("ModALFormulas",),
     "activeml": ("ScikitActiveML",),
+    "cardinal_scores": ("Cardinal",),
     "scipy_entr": ("SciPy",),
     "numexpr_vm": ("NumExpr",),
     "numba_loops": ("NumbaLoops", "NumbaFused"),
@@ -88,6 +89,11 @@ def complaint(rival: Rival) -> str | None:
     return None
 
 
+def short(module_name: str) -> str:
+    """Return what people call the rivals of a module."""
+    return module_name.partition("_")[0]
+
+
 @cache
 def load(wanted: tuple[str, ...] = tuple(RIVALS)) -> tuple[list[Rival], dict[str, str]]:
     """The rivals that work here, and why the others do not."""
@@ -99,10 +105,10 @@ def load(wanted: tuple[str, ...] = tuple(RIVALS)) -> tuple[list[Rival], dict[str
         try:
             module = importlib.import_module(f"{__name__}.{module_name}")
         except ModuleNotFoundError as error:
-            skipped[module_name] = f"{error.name} is not installed"
+            skipped[short(module_name)] = f"{error.name} is not installed"
             continue
         except Exception as error:  # a broken install may raise anything
-            skipped[module_name] = f"{type(error).__name__}: {error}".splitlines()[0][:120]
+            skipped[short(module_name)] = f"{type(error).__name__}: {error}".splitlines()[0][:120]
             continue
         for class_name in classes:
             rival = getattr(module, class_name)()
