@@ -84,7 +84,8 @@ def test_broken_and_missing_rivals_are_named_and_left_out(monkeypatch):
 @pytest.fixture(scope="module")
 def ruled():
     """Every rule on a pool small enough that every rival takes part."""
-    return sl.bench(P[:1500], strategies=list(rules.OURS), embeddings=E[:1500], **CALL)
+    everyone = [rivals.short(module) for module in rules.RIVALS]
+    return sl.bench(P[:1500], list(rules.OURS), embeddings=E[:1500], rivals=everyone, **CALL)
 
 
 def test_every_rule_is_timed_beside_numpy_at_least(ruled):

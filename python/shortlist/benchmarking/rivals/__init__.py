@@ -14,6 +14,7 @@ A fused rival (``fused = True``) has no use for `scores`: its ``top(measure, Non
 from __future__ import annotations
 
 import importlib
+import warnings
 from functools import cache
 from typing import Any, Protocol
 
@@ -103,7 +104,9 @@ def load(wanted: tuple[str, ...] = tuple(RIVALS)) -> tuple[list[Rival], dict[str
         if module_name not in wanted:
             continue
         try:
-            module = importlib.import_module(f"{__name__}.{module_name}")
+            with warnings.catch_warnings():  # what a rival warns of is its own affair
+                warnings.simplefilter("ignore")
+                module = importlib.import_module(f"{__name__}.{module_name}")
         except ModuleNotFoundError as error:
             skipped[short(module_name)] = f"{error.name} is not installed"
             continue

@@ -8,6 +8,7 @@ nearest of the labelled rows. It returns None where the work does not fit its me
 from __future__ import annotations
 
 import importlib
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -150,8 +151,10 @@ def load(wanted: tuple[str, ...] = tuple(RIVALS)) -> tuple[list[Any], dict[str, 
         if module_name not in wanted:
             continue
         try:
-            rival = getattr(importlib.import_module(f"{__name__}.{module_name}"), class_name)()
-            wrong = complaint(rival)
+            with warnings.catch_warnings():  # what a rival warns of is its own affair
+                warnings.simplefilter("ignore")
+                rival = getattr(importlib.import_module(f"{__name__}.{module_name}"), class_name)()
+                wrong = complaint(rival)
         except ModuleNotFoundError as error:
             skipped[short(module_name)] = f"{error.name} is not installed"
             continue

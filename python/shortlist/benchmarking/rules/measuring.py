@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,8 @@ def measure(
         work = work_of(rule, X, probs, k, threads)
         calls: dict[str, Callable[[], Any]] = {SHORTLIST: partial(OURS[rule], work)}
         # NumPy's products take as many threads as Shortlist does, here and where they are set up.
-        with threadpool_limits(threads):
+        with threadpool_limits(threads), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             for rival in found:
                 if rule in rules_of(rival) and (call := getattr(rival, rule)(work)) is not None:
                     calls[rival.name] = call
