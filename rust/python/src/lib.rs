@@ -6,6 +6,7 @@ mod border;
 mod coverage;
 mod density;
 mod k_center;
+mod mean;
 mod nearest;
 mod ranked_batch;
 mod scorer;
@@ -30,6 +31,8 @@ mod _core {
     #[pymodule_export]
     use super::k_center::k_center;
     #[pymodule_export]
+    use super::mean::part_sums;
+    #[pymodule_export]
     use super::nearest::min_distances;
     #[pymodule_export]
     use super::ranked_batch::{uncertain_batch, uncertain_batch_by};
@@ -37,6 +40,9 @@ mod _core {
     use super::scorer::Scorer;
     #[pymodule_export]
     use super::selector::Selector;
+    /// Rows whose sum is one term of a mean.
+    #[pymodule_export]
+    const TERM: usize = shortlist_core::diverse::mean::TERM;
     #[pymodule_export]
     use super::{build_info, default_threads, measures, read_all};
 }

@@ -4,13 +4,14 @@ use super::front::Entry;
 use super::pool::Pool;
 use crate::blocks::{self, Watch};
 use crate::distance::{Metric, Tile, row_fault};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::float::Element;
+use crate::matrix::Matrix;
 use crate::simd::{Kernel, Level, Simd};
 use std::ops::Range;
 
 /// Rows whose sum is one term of the mean: fixed, so that the mean has the same bits for any threads and blocks.
-const TERM: usize = 4096;
+pub const TERM: usize = 4096;
 
 /// Rows that are compared with the mean together.
 const TOGETHER: usize = 16;
@@ -28,29 +29,79 @@ pub(super) fn extreme<E: Element>(
 ) -> Result<usize> {
     let rows = pool.rows();
     let width = pool.features().next_multiple_of(8);
+    let sums = sums(pool, metric, 0, &[], level, threads, watch)?;
     let threads = blocks::crew(threads, rows * pool.features() * size_of::<E>());
-    let terms = || (0..rows).step_by(TERM).map(move |start| start..rows.min(start + TERM));
-    let mut sums = vec![0.0; width * rows.div_ceil(TERM)];
-    let tile = || Tile::new(metric, pool.features());
-    blocks::run(rows, terms().zip(sums.chunks_mut(width)), threads, watch, tile, |tile, rows, sum| {
-        level.run(Sum { pool, tile, rows, sum })
-    })?;
     let mut mean = vec![0.0; width];
     for term in sums.chunks(width) {
         mean.iter_mut().zip(term).for_each(|(mean, term)| *mean += term);
     }
     mean.iter_mut().for_each(|mean| *mean /= rows as f64);
     let mean = level.run(Ready { metric, mean: &mean })?;
-    let state = || (tile(), Entry { key: f64::NEG_INFINITY, row: u32::MAX });
-    let found = blocks::run(rows, terms().map(|rows| (rows, ())), threads, watch, state, |(tile, best), rows, ()| {
-        let entry = level.run(Compare { pool, metric, tile, rows, mean: &mean, farthest })?;
-        if entry.beats(best) {
-            *best = entry;
-        }
-        Ok(())
-    })?;
+    let state = || (Tile::new(metric, pool.features()), Entry { key: f64::NEG_INFINITY, row: u32::MAX });
+    let found =
+        blocks::run(rows, terms(rows, 0).map(|rows| (rows, ())), threads, watch, state, |(tile, best), rows, ()| {
+            let entry = level.run(Compare { pool, metric, tile, rows, mean: &mean, farthest })?;
+            if entry.beats(best) {
+                *best = entry;
+            }
+            Ok(())
+        })?;
     let best = found.into_iter().map(|state| state.1).min_by(Entry::compare);
     Ok(best.map_or(0, |entry| entry.row as usize))
+}
+
+/// The terms of the mean that rows of a part of a pool belong to, one row of the result each: the sum of `before` rows of the first term, which lie in the
+/// parts before, is `open`; the last term may go on in the next part. Adding up all terms in order, and dividing by the number of rows, gives the mean.
+pub fn part_sums<E: Element>(
+    matrix: Matrix<'_, E>,
+    metric: Metric,
+    before: usize,
+    open: &[f64],
+    level: Level,
+    threads: usize,
+    watch: &mut dyn Watch,
+) -> Result<Vec<Vec<f64>>> {
+    let features = matrix.columns();
+    if before >= TERM || (before > 0 && open.len() != features) {
+        let came = open.len();
+        let accepted = format!("fewer than {TERM} rows before, and their sum of {features} features");
+        return Err(Error::Argument(format!(
+            "there are {before} rows before, with a sum of {came}; accepted are {accepted}"
+        )));
+    }
+    let pool = Pool::new(matrix, None)?;
+    let sums = sums(&pool, metric, before, open, level, threads, watch)?;
+    Ok(sums.chunks(features.next_multiple_of(8).max(1)).map(|term| term[..features].to_vec()).collect())
+}
+
+/// The rows of each term, where `before` rows of the first one lie elsewhere.
+fn terms(rows: usize, before: usize) -> impl ExactSizeIterator<Item = Range<usize>> {
+    let bound = move |term: usize| (term * TERM).saturating_sub(before).min(rows);
+    (0..(before + rows).div_ceil(TERM)).map(move |term| bound(term)..bound(term + 1))
+}
+
+/// The sums of the terms, one after the other, each padded to whole lanes; the first one starts at `open`.
+fn sums<E: Element>(
+    pool: &Pool<'_, E>,
+    metric: Metric,
+    before: usize,
+    open: &[f64],
+    level: Level,
+    threads: usize,
+    watch: &mut dyn Watch,
+) -> Result<Vec<f64>> {
+    let rows = pool.rows();
+    let width = pool.features().next_multiple_of(8);
+    let mut sums = vec![0.0; width * (before + rows).div_ceil(TERM)];
+    if before > 0 {
+        sums[..open.len()].copy_from_slice(open);
+    }
+    let threads = blocks::crew(threads, rows * pool.features() * size_of::<E>());
+    let tile = || Tile::new(metric, pool.features());
+    blocks::run(rows, terms(rows, before).zip(sums.chunks_mut(width)), threads, watch, tile, |tile, rows, sum| {
+        level.run(Sum { pool, tile, rows, sum })
+    })?;
+    Ok(sums)
 }
 
 #[inline(always)]

@@ -27,7 +27,7 @@ mod front;
 pub mod gradient;
 pub mod k_center;
 mod lazy;
-mod mean;
+pub mod mean;
 mod mixed;
 mod near;
 mod nearest;

@@ -1,0 +1,122 @@
+"""Pools on this machine that are read again for every round, block by block: as large as the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.diversity.rounds.drive import First
+from shortlist.diversity.rounds.part import NONE, Rows, advance
+from shortlist.pools import Source, open_pool, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from shortlist.diversity.rounds.part import Offer, Question, State
+
+BLOCK_BYTES = 8 << 20
+"""Bytes of rows that are looked at together."""
+
+
+class Blocks:
+    """A pool as parts: each block of each pass, in order.
+
+    Parameters
+    ----------
+    x : Source, path, list of paths, or what else `open_pool` takes
+        It is opened for every pass, and must give the same rows each time.
+    dtype : {None, "bfloat16"}
+        How to read uint16.
+    among : ndarray of int64 or None
+        Ids of the rows in question, ascending; None for all.
+    uncertainty : ndarray of float64 or None
+        One number for each row in question.
+    threads : int
+        Threads of a task.
+    """
+
+    def __init__(
+        self,
+        x: Any,
+        dtype: str | None,
+        among: NDArray[np.int64] | None = None,
+        uncertainty: NDArray[np.float64] | None = None,
+        threads: int = 1,
+    ) -> None:
+        if isinstance(x.x if isinstance(x, Source) else x, Iterator):
+            raise TypeError("X is an iterator, which gives its rows once; accepted is what can be read again")
+        self.x, self.dtype, self.among, self.uncertainty, self.threads = x, dtype, among, uncertainty, threads
+        self.pool = self._open()
+        self.columns, self.row_bytes = self.pool.classes, self.pool.row_bytes
+        self.passes = 0
+        self.states: list[State] = []
+        self.limit = max(1, BLOCK_BYTES // self.row_bytes)
+        whole = self.pool.rows
+        if whole is None:
+            self.passes += 1
+            whole = sum(map(rows_of, self.pool.blocks(self.limit)))
+            self.pool = self._open()
+        self.whole = whole
+        self.rows = whole if among is None else len(among)
+
+    def each(self, task: Callable[[Rows], Any]) -> list[Any]:
+        """See `Parts`."""
+        return [task(rows) for rows, _ in self._read()]
+
+    def fold(self, task: Callable[[Rows, int], Any], add: Callable[[Any, Any], Any], start: Any) -> Any:
+        """See `Parts`."""
+        for rows, first in self._read():
+            start = add(start, task(rows, first=first))
+        return start
+
+    def advance(
+        self, question: Question, amounts: Sequence[int] | None, gone: Mapping[int, NDArray[np.int64]]
+    ) -> list[Offer]:
+        """See `Parts`."""
+        states, offers = [], []
+        for number, (rows, _) in enumerate(self._read()):
+            state, offer = advance(
+                rows,
+                self.states[number] if self.states else None,
+                question,
+                amounts[number] if amounts else None,
+                gone.get(number, NONE),
+            )
+            states.append(state)
+            offers.append(offer)
+        self.states = states
+        return offers
+
+    def row(self, row: int) -> First:
+        """See `Parts`."""
+        for number, (rows, _) in enumerate(self._read()):
+            position = int(np.searchsorted(rows.ids, row))
+            if position < len(rows) and rows.ids[position] == row:
+                return First(number, position, row, rows.point(position))
+        raise ValueError(f"init is {row}; accepted are the ids of the {self.rows:,} rows to pick from")
+
+    def _open(self) -> Any:
+        return open_pool(self.x, dtype=self.dtype, name="X")
+
+    def _read(self) -> Iterator[tuple[Rows, int]]:
+        """Yield the rows in question of each block, and how many came before: a pass."""
+        self.passes += 1
+        self.pool = pool = self._open()
+        start = done = 0
+        for block in pool.blocks(self.limit):
+            stop = start + rows_of(block)
+            if self.among is None:
+                ids, features = np.arange(start, stop), block
+            else:
+                a, b = np.searchsorted(self.among, [start, stop])
+                ids = self.among[a:b]
+                features = block[ids - start]
+            known = None if self.uncertainty is None else self.uncertainty[done : done + len(ids)]
+            yield Rows(features, ids, known, pool.bfloat16), done
+            start, done = stop, done + len(ids)
+        if start != self.whole:
+            raise ValueError(f"X had {self.whole:,} rows, and {start:,} when read again; it must stay as it is")

@@ -1,0 +1,38 @@
+//! `part_sums`: what a part of a pool adds to the mean of all rows.
+
+use crate::array::{Rows, with_matrix};
+use crate::border::{Lookout, threads, value_error};
+use crate::k_center::metric;
+use crate::scorer::level;
+use numpy::{PyArray2, PyReadonlyArray1};
+use pyo3::prelude::*;
+use shortlist_core::diverse::mean;
+
+/// The sums of the terms of the mean that the rows belong to, one a row; `before` rows of the first term lie in earlier parts, and `open` is their sum.
+#[pyfunction]
+#[pyo3(signature = (x, *, metric="euclidean", before=0, open=None, bfloat16=false, n_threads=None))]
+pub(crate) fn part_sums<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    metric: &str,
+    before: usize,
+    open: Option<PyReadonlyArray1<'py, f64>>,
+    bfloat16: bool,
+    n_threads: Option<i64>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let rows = Rows::borrow(x, "X", bfloat16)?;
+    let (metric, threads, level) = (self::metric(metric)?, threads(n_threads)?, level(None)?);
+    let open = open.as_ref().map_or(Ok(&[][..]), |open| open.as_slice())?;
+    let mut lookout = Lookout::new(None);
+    let sums = with_matrix!(&rows, |matrix| py.detach(|| mean::part_sums(
+        matrix,
+        metric,
+        before,
+        open,
+        level,
+        threads,
+        &mut lookout
+    )));
+    let sums = lookout.settle(py, rows.len(), sums)?;
+    PyArray2::from_vec2(py, &sums).map_err(|error| value_error(error.to_string()))
+}
