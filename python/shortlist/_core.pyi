@@ -16,6 +16,8 @@ __all__ = [
     "measures",
     "min_distances",
     "density",
+    "part_sums",
+    "TERM",
     "read_all",
     "typical",
     "uncertain_batch",
@@ -136,6 +138,18 @@ def density(
     progress: _Progress | None = None,
     cpu_level: str | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]: ...
+def part_sums(
+    x: NDArray[Any],
+    *,
+    metric: str = "euclidean",
+    before: int = 0,
+    open: NDArray[np.float64] | None = None,  # noqa: A002
+    bfloat16: bool = False,
+    n_threads: int | None = None,
+) -> NDArray[np.float64]: ...
+
+TERM: int
+
 def read_all(words: NDArray[np.uint64], n_threads: int) -> int: ...
 
 @final

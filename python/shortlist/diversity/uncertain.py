@@ -79,8 +79,10 @@ def pick(
     return Selection(ids, values, measure, "highest", report)
 
 
-def uncertainty_of(uncertainty: ArrayLike, rows: int, ids: NDArray[np.int64] | None) -> NDArray[np.float64]:
-    """Return the uncertainty of the rows to pick from."""
+def uncertainty_of(
+    uncertainty: ArrayLike, rows: int, ids: NDArray[np.int64] | None, first_id: int = 0
+) -> NDArray[np.float64]:
+    """Return the uncertainty of the rows to pick from; `first_id` is that of the first row of a part of a pool."""
     array = np.asarray(uncertainty)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"uncertainty has dtype {array.dtype}; accepted are numbers")
@@ -92,6 +94,6 @@ def uncertainty_of(uncertainty: ArrayLike, rows: int, ids: NDArray[np.int64] | N
     bad = ~np.isfinite(known)
     if bad.any():
         first = int(bad.argmax())
-        row = first if ids is None else int(ids[first])
+        row = first_id + (first if ids is None else int(ids[first]))
         raise ValueError(f"uncertainty of row {row} is {known[first]}; accepted are finite numbers")
     return known

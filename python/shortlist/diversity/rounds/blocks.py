@@ -70,7 +70,7 @@ class Blocks:
     def fold(self, task: Callable[[Rows, int], Any], add: Callable[[Any, Any], Any], start: Any) -> Any:
         """See `Parts`."""
         for rows, first in self._read():
-            start = add(start, task(rows, first=first))
+            start = add(start, task(rows, first))
         return start
 
     def advance(

@@ -78,12 +78,13 @@ class Greedy:
         self.computed += sum(offer.computed for offer in offers)
         self.seconds += sum(offer.seconds for offer in offers)
         bound_keys, bound_ids = _bounds(offers)
-        union, nearest, (part, position) = _together(offers)
+        union, nearest, (part, position) = _together(offers, self.points.shape[1])
         work = Work(union, nearest, np.full(len(union), len(self.points), dtype=np.uint32), self.question())
         found = np.bincount(part[work.keys() >= bound_keys[0]], minlength=len(offers)) + 1
         # Most is asked next of the parts that had most of the rows no bound reaches.
         self.amounts = [int(rows) for rows in self.candidates * found / found.sum()]
-        first, picked = len(self.points), []
+        first = len(self.points)
+        picked: list[int] = []
         points = np.concatenate([self.points, np.empty((min(self.k, len(union)), self.points.shape[1]))])
         while not self.done:
             work.question = replace(work.question, points=points[: first + len(picked)])
@@ -143,7 +144,7 @@ def _bounds(offers: Sequence[Offer]) -> tuple[NDArray[np.float64], NDArray[np.in
 
 
 def _together(
-    offers: Sequence[Offer],
+    offers: Sequence[Offer], columns: int
 ) -> tuple[Rows, NDArray[np.float64], tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Return all rows offered by ascending id, their distances, and which part and position each comes from."""
     ids = np.concatenate([offer.ids for offer in offers])
@@ -155,14 +156,19 @@ def _together(
     # Written where it belongs, as this is most of the memory.
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    dtype = np.result_type(*{offer.features.dtype for offer in offers})
-    features = np.empty((len(ids), offers[0].features.shape[1]), dtype)
+    some = [offer for offer in offers if len(offer.ids)]
+    dtypes = {offer.features.dtype for offer in some}
+    features = np.empty((len(ids), columns), np.result_type(*dtypes) if dtypes else np.float64)
     start = 0
-    for offer in offers:
+    for offer in some:
         features[place[start : start + len(offer.ids)]] = offer.features
         start += len(offer.ids)
     nearest = np.concatenate([offer.nearest for offer in offers])[order]
     position = np.concatenate([offer.positions for offer in offers])[order]
     known = [offer.uncertainty for offer in offers if offer.uncertainty is not None]
     uncertainty = np.concatenate(known)[order] if known else None
-    return Rows(features, ids[order], uncertainty, offers[0].bfloat16), nearest, (part[order], position)
+    return (
+        Rows(features, ids[order], uncertainty, any(offer.bfloat16 for offer in some)),
+        nearest,
+        (part[order], position),
+    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist import _core
-from shortlist.diversity.rounds.part import Rows, named
+from shortlist.diversity.rounds.part import Rows, aligned, named
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Total:
         return mean[None, :]
 
 
-def piece_of(rows: Rows, metric: str, first: int, threads: int) -> Piece:
+def piece_of(rows: Rows, first: int, metric: str, threads: int) -> Piece:
     """Return what a part adds, whose first row is row `first` of the pool: a task."""
     head = min(-first % _core.TERM, len(rows))
     return Piece(_part(rows, 0, head), _sums(_part(rows, head, len(rows)), metric, 0, None, threads), len(rows) - head)
@@ -98,10 +98,10 @@ def _sums(rows: Rows, metric: str, before: int, open_: NDArray[Any] | None, thre
         return np.empty((0, rows.features.shape[1]))
     try:
         return _core.part_sums(
-            rows.features,
+            aligned(rows.features),
             metric=metric,
             before=before,
-            open=open_ if before else None,
+            open=aligned(open_) if before and open_ is not None else None,
             bfloat16=rows.bfloat16,
             n_threads=threads,
         )

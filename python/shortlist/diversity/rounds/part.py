@@ -57,9 +57,15 @@ class Rows:
         self, points: NDArray[np.float64], metric: str, which: NDArray[np.int64] | None, threads: int
     ) -> NDArray[np.float64]:
         """Return the distance of some rows to the nearest of some points: the truth, a function of two rows."""
+        found: NDArray[np.float64]
         try:
             found, _ = _core.min_distances(
-                self.features, points, metric=metric, among=which, bfloat16=(self.bfloat16, False), n_threads=threads
+                aligned(self.features),
+                aligned(points),
+                metric=metric,
+                among=which,
+                bfloat16=(self.bfloat16, False),
+                n_threads=threads,
             )
         except ValueError as error:
             raise named(error, self.ids) from None
@@ -67,7 +73,8 @@ class Rows:
 
     def point(self, position: int) -> NDArray[np.float64]:
         """Return one row as a point."""
-        return points_of(self.features[position : position + 1], self.bfloat16)[0]
+        found: NDArray[np.float64] = points_of(self.features[position : position + 1], self.bfloat16)[0]
+        return found
 
 
 @dataclass(frozen=True)
@@ -213,7 +220,7 @@ class Work:
         self.question = question
         self.computed = 0
 
-    def keys(self, which: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float64]:
+    def keys(self, which: NDArray[np.int64] | slice | int = slice(None)) -> NDArray[np.float64]:
         """Return what rows are worth at this step, by distances that may be out of date."""
         uncertainty = self.rows.uncertainty
         step = len(self.question.points)
@@ -259,6 +266,12 @@ def top(keys: NDArray[np.float64], ids: NDArray[np.int64], amount: int) -> NDArr
     if wanted < len(equal):
         equal = equal[np.argpartition(ids[equal], wanted)[:wanted]]
     return np.concatenate([above, equal])
+
+
+def aligned(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array that the core reads: what comes over a network may lie at odd addresses."""
+    found: NDArray[Any] = np.require(array, requirements="A")
+    return found
 
 
 def points_of(features: NDArray[Any], bfloat16: bool) -> NDArray[np.float64]:

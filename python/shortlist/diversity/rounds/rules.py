@@ -55,8 +55,7 @@ class RankedBatch:
         Every operation is rounded as the core rounds it, and none makes a smaller key of a larger distance.
         """
         alpha = (float(self.all) - float(step)) / float(self.all)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = alpha * (1.0 - 1.0 / (1.0 + nearest)) + (1.0 - alpha) * uncertainty
+        found = alpha * (1.0 - 1.0 / (1.0 + nearest)) + (1.0 - alpha) * uncertainty  # type: ignore[operator]
         return np.where(nearest == -np.inf, -np.inf, found)
 
 

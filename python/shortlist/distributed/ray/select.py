@@ -1,8 +1,4 @@
-"""Selection from Ray Data: the picks of one machine, whatever blocks the rows come in and in whatever order.
-
-A Dataset has no order of rows, so the rows need a column of ids. Each block becomes the state of a selection by a task, and
-tasks merge the states in a tree; nothing is sorted and no row travels. Tasks of a worker that dies are run again by Ray.
-"""
+"""select(): each block becomes the state of a selection, and tasks merge the states in a tree."""
 
 from __future__ import annotations
 
