@@ -57,7 +57,8 @@ class Report:
     computed_share : float or None
         Distances computed, as a share of rows times labelled and picked rows; None where that was not counted.
     passes : int
-        Passes over a file in whose rows distances were computed; 0 where the rows were in memory.
+        Times that the rows of a file, or of all parts on a cluster, were looked through for distances; 0 where the rows
+        were in memory.
     perturb : str or None
         How rows were drawn: "uniform", "power", "softmax", "softrank" or "squared distance"; None where the best were
         taken.
@@ -116,7 +117,7 @@ class Report:
         if self.computed_share is not None:
             lines.append(f"{self.computed_share:.2%} of all distances computed")
         if self.passes:
-            lines.append(f"{self.passes:,} passes over the file")
+            lines.append(f"{self.passes:,} pass{'es' if self.passes != 1 else ''} over the rows")
         if self.scored_fraction < 1:
             lines.append(f"{self.scored_fraction:.1%} of rows needed logarithms")
         if self.seed is not None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.arguments import Progress, whole
-from shortlist.diversity.features import Features, as_features, as_points, metric_name
+from shortlist.diversity.features import Features, as_features, as_points, metric_name, uncertainty_of
 from shortlist.diversity.k_center import INITS
-from shortlist.diversity.rounds.part import Rows, advance
-from shortlist.diversity.uncertain import uncertainty_of
+from shortlist.diversity.rounds.part import advance
+from shortlist.diversity.rounds.rows import Rows
 from shortlist.pools import Source, open_pool
 
 if TYPE_CHECKING:

@@ -175,5 +175,25 @@ def picks_of(k: int, rows: int, *, strict: bool = True) -> int:
     return min(k, rows)
 
 
+def uncertainty_of(
+    uncertainty: ArrayLike, rows: int, ids: NDArray[np.int64] | None, first_id: int = 0
+) -> NDArray[np.float64]:
+    """Return the uncertainty of the rows to pick from; `first_id` is that of the first row of a part of a pool."""
+    array = np.asarray(uncertainty)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"uncertainty has dtype {array.dtype}; accepted are numbers")
+    if array.shape != (rows,):
+        raise ValueError(
+            f"uncertainty has shape {array.shape}; accepted is ({rows},), one number for each row of the pool"
+        )
+    known = np.ascontiguousarray(array if ids is None else array[ids], dtype=np.float64)
+    bad = ~np.isfinite(known)
+    if bad.any():
+        first = int(bad.argmax())
+        row = first_id + (first if ids is None else int(ids[first]))
+        raise ValueError(f"uncertainty of row {row} is {known[first]}; accepted are finite numbers")
+    return known
+
+
 def _is_uint16(points: Any) -> bool:
     return isinstance(points, np.ndarray) and points.dtype == np.uint16

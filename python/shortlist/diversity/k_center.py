@@ -18,6 +18,8 @@ from shortlist.diversity.features import (
     metric_name,
     picks_of,
 )
+from shortlist.diversity.rounds import drive
+from shortlist.diversity.rounds.blocks import Blocks, in_blocks
 from shortlist.diversity.told import BlockMetric, told_of
 from shortlist.diversity.told_centres import centres
 from shortlist.selection import Report, Selection
@@ -53,7 +55,7 @@ def k_center(
     ----------
     X : array-like or path, shape (rows, features)
         Finite numbers below 2**500 in magnitude: float16, bfloat16, float32 or float64 in any memory order, read as they
-        lie; or the path of a `.npy` file, or a memory map, read in passes (see Notes).
+        lie; or a file or files of any kind that `select` takes, or a `Source`, read in passes (see Notes).
     k : int
         Rows to pick.
     labelled : array-like or path, shape (m, features), optional
@@ -100,7 +102,8 @@ def k_center(
 
     Memory beside X is about 20 bytes a row, 12 bytes a feature of each labelled or picked row, and (m + k)²/4 bytes where
     that is at most 128 MiB. A file is read in order, in passes (``.report.passes``) of which each yields many picks; up
-    to 128 MiB of candidates are held in memory beside the above.
+    to 128 MiB of candidates are held in memory beside the above. Of a `.npy` file or a memory map a pass reads only the
+    rows that may be picked; files of other kinds are read whole, block by block, and take 12 bytes a row.
 
     Examples
     --------
@@ -117,6 +120,8 @@ def k_center(
     start = init if isinstance(init, str) else whole(init, "init")
     if isinstance(start, str) and start not in INITS:
         raise ValueError(f'init is {init!r}; accepted are "farthest", "central" and the id of a row')
+    if in_blocks(X):
+        return _in_rounds(X, k, labelled, start, metric, among, dtype, strict, n_threads, progress)
     if callable(metric):
         return _by_callable(X, k, labelled, start, metric, among, strict, progress)
     features = as_features(X, dtype=dtype)
@@ -154,6 +159,27 @@ def k_center(
         cpu_level=found["cpu_level"],
     )
     return Selection(found["ids"], distances, f"k_center ({metric})", "highest", report)
+
+
+def _in_rounds(
+    X: Any,
+    k: int,
+    labelled: Any,
+    start: str | int,
+    metric: Any,
+    among: Any,
+    dtype: str | None,
+    strict: bool,
+    n_threads: int | None,
+    progress: Progress | None,
+) -> Selection:
+    """Pick from rows that are read in blocks, again for each round."""
+    Steps(progress, None)  # checks it
+    blocks = Blocks(X, dtype, metric, among, None, thread_count(n_threads))
+    points = blocks.points(labelled)
+    k = picks_of(k, blocks.rows, strict=strict)
+    found = drive.k_center(blocks, k, labelled=points, init=start, metric=metric, candidates=None, progress=progress)
+    return blocks.finished(found)
 
 
 def _by_callable(

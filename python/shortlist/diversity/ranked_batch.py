@@ -39,7 +39,8 @@ def ranked_batch(
     Parameters
     ----------
     X : array-like, path, memory map or SciPy sparse matrix, shape (rows, features)
-        Finite features of float16, bfloat16, float32 or float64.
+        Finite features of float16, bfloat16, float32 or float64; or a file or files of any kind that `select` takes, or a
+        `Source`, read in blocks, again for each round (``.report.passes``): these need `labelled`.
     uncertainty : array-like, shape (rows,)
         How uncertain the model is of each row of the pool, the highest most: finite, usually between 0 and 1.
     k : int

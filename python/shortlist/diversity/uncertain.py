@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from shortlist import _core
 from shortlist.arguments import Steps
-from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of
+from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of, uncertainty_of
+from shortlist.diversity.rounds import drive
+from shortlist.diversity.rounds.blocks import Blocks, in_blocks
 from shortlist.diversity.told import told_of
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
@@ -17,7 +17,7 @@ from shortlist.threads import thread_count
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from shortlist.arguments import Progress
 
@@ -40,6 +40,12 @@ def pick(
     """Pick rows by uncertainty and distance: by ranked batch, or by `weights` of the two."""
     Steps(progress, None)  # checks it
     began, threads = time.perf_counter(), thread_count(n_threads)
+    if weights is None and in_blocks(X):
+        blocks = Blocks(X, dtype, metric, among, uncertainty, threads)
+        points = blocks.points(labelled)
+        k = picks_of(k, blocks.rows, strict=strict)
+        picks = drive.ranked_batch(blocks, k, labelled=points, metric=str(metric), candidates=None, progress=progress)
+        return blocks.finished(picks)
     if callable(metric) or hasattr(X, "tocsr"):
         told = told_of(X, labelled, metric, among)
         known = uncertainty_of(uncertainty, int(told.pool.shape[0]), told.ids)
@@ -77,23 +83,3 @@ def pick(
         cpu_level=_core.build_info()["cpu_level"],
     )
     return Selection(ids, values, measure, "highest", report)
-
-
-def uncertainty_of(
-    uncertainty: ArrayLike, rows: int, ids: NDArray[np.int64] | None, first_id: int = 0
-) -> NDArray[np.float64]:
-    """Return the uncertainty of the rows to pick from; `first_id` is that of the first row of a part of a pool."""
-    array = np.asarray(uncertainty)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"uncertainty has dtype {array.dtype}; accepted are numbers")
-    if array.shape != (rows,):
-        raise ValueError(
-            f"uncertainty has shape {array.shape}; accepted is ({rows},), one number for each row of the pool"
-        )
-    known = np.ascontiguousarray(array if ids is None else array[ids], dtype=np.float64)
-    bad = ~np.isfinite(known)
-    if bad.any():
-        first = int(bad.argmax())
-        row = first_id + (first if ids is None else int(ids[first]))
-        raise ValueError(f"uncertainty of row {row} is {known[first]}; accepted are finite numbers")
-    return known

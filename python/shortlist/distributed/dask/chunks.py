@@ -9,10 +9,10 @@ import numpy as np
 
 from shortlist.distributed import rounds
 from shortlist.distributed.dask.parts import Parts, in_memory, is_frame
-from shortlist.diversity.features import among_ids
+from shortlist.diversity.features import among_ids, uncertainty_of
 from shortlist.diversity.rounds import drive
-from shortlist.diversity.rounds.part import NONE, Rows
-from shortlist.diversity.uncertain import uncertainty_of
+from shortlist.diversity.rounds.part import NONE
+from shortlist.diversity.rounds.rows import Rows
 from shortlist.pools.extras import need
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import numpy as np
 
 from shortlist.arguments import as_ids
 from shortlist.distributed import rounds
+from shortlist.diversity.features import uncertainty_of
 from shortlist.diversity.rounds import drive
-from shortlist.diversity.rounds.part import NONE, Rows, advance
-from shortlist.diversity.uncertain import uncertainty_of
+from shortlist.diversity.rounds.part import NONE, advance
+from shortlist.diversity.rounds.rows import Rows
 from shortlist.pools.extras import need
 
 if TYPE_CHECKING:
@@ -129,9 +130,9 @@ def _read(table: Any, *, id_column: str, column: Any, uncertainty: str | None) -
         known = uncertainty_of(np.asarray(table.column(uncertainty)), len(ids), None)
         table = table.drop([uncertainty]) if column is None else table
     features = rounds.features_of(table, column, id_column, None)
-    order = np.argsort(ids)
-    if (np.diff(order) == 1).all():
+    if (np.diff(ids) > 0).all():
         return Rows(features.array, ids, known, features.bfloat16)
+    order = np.argsort(ids)
     repeated = np.flatnonzero(np.diff(ids[order]) == 0)
     if len(repeated):
         raise ValueError(f"two rows have the id {ids[order][repeated[0]]}; accepted is each id once")

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.diversity.features import Features, among_ids, as_points, metric_name, uncertainty_of
 from shortlist.diversity.rounds.drive import First
-from shortlist.diversity.rounds.part import NONE, Rows, advance
+from shortlist.diversity.rounds.part import NONE, advance
+from shortlist.diversity.rounds.rows import Rows
 from shortlist.pools import Source, open_pool, rows_of
+from shortlist.pools.paths import is_path
+from shortlist.selecting import refuse_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from shortlist.diversity.rounds.part import Offer, Question, State
+    from shortlist.selection import Selection
 
+MAPPED = ".npy"
+"""Files of this kind are mapped, and the core reads of them what it needs."""
 BLOCK_BYTES = 8 << 20
 """Bytes of rows that are looked at together."""
+
+
+def in_blocks(x: Any) -> bool:
+    """Whether rows are to be read in blocks, again for each round, as they lie in files or chunks that cannot be mapped."""
+    if isinstance(x, list | tuple):
+        return bool(x) and all(map(is_path, x))
+    if is_path(x):
+        return not str(os.fspath(x)).endswith(MAPPED)
+    return isinstance(x, Source) or type(x).__module__.partition(".")[0] in ("zarr", "h5py")
 
 
 class Blocks:
@@ -31,25 +49,27 @@ class Blocks:
         It is opened for every pass, and must give the same rows each time.
     dtype : {None, "bfloat16"}
         How to read uint16.
-    among : ndarray of int64 or None
-        Ids of the rows in question, ascending; None for all.
-    uncertainty : ndarray of float64 or None
-        One number for each row in question.
+    metric : str
+        Checked here.
+    among : Selection, array of int or None
+        Ids of the rows in question; None for all.
+    uncertainty : array-like, shape (rows,), or None
+        One number for each row of the pool.
     threads : int
         Threads of a task.
     """
 
     def __init__(
-        self,
-        x: Any,
-        dtype: str | None,
-        among: NDArray[np.int64] | None = None,
-        uncertainty: NDArray[np.float64] | None = None,
-        threads: int = 1,
+        self, x: Any, dtype: str | None, metric: Any, among: Any, uncertainty: ArrayLike | None, threads: int
     ) -> None:
         if isinstance(x.x if isinstance(x, Source) else x, Iterator):
             raise TypeError("X is an iterator, which gives its rows once; accepted is what can be read again")
-        self.x, self.dtype, self.among, self.uncertainty, self.threads = x, dtype, among, uncertainty, threads
+        if callable(metric):
+            raise TypeError(
+                "metric is a callable, and X is read in blocks; accepted are arrays in memory, or a metric by name"
+            )
+        metric_name(metric)
+        self.x, self.dtype, self.threads = x, dtype, threads
         self.pool = self._open()
         self.columns, self.row_bytes = self.pool.classes, self.pool.row_bytes
         self.passes = 0
@@ -61,7 +81,9 @@ class Blocks:
             whole = sum(map(rows_of, self.pool.blocks(self.limit)))
             self.pool = self._open()
         self.whole = whole
-        self.rows = whole if among is None else len(among)
+        self.among = among_ids(among, whole)
+        self.rows = whole if self.among is None else len(self.among)
+        self.uncertainty = None if uncertainty is None else uncertainty_of(uncertainty, whole, self.among)
 
     def each(self, task: Callable[[Rows], Any]) -> list[Any]:
         """See `Parts`."""
@@ -98,6 +120,17 @@ class Blocks:
             if position < len(rows) and rows.ids[position] == row:
                 return First(number, position, row, rows.point(position))
         raise ValueError(f"init is {row}; accepted are the ids of the {self.rows:,} rows to pick from")
+
+    def points(self, labelled: Any) -> NDArray[np.float64] | None:
+        """Return the labelled rows as points, checked against the pool."""
+        return as_points(labelled, Features(np.empty((0, self.columns)), self.pool.bfloat16))
+
+    def finished(self, picks: Selection) -> Selection:
+        """Return picks with what the pool says of them: its own ids, and its copies."""
+        ids = None if self.pool.own_ids is None or not len(picks) else self.pool.own_ids(picks.indices)
+        report = replace(picks.report, copies=tuple(self.pool.copies))
+        found = replace(picks, ids=ids, report=report)
+        return found if ids is None else refuse_repeats(found, "X")
 
     def _open(self) -> Any:
         return open_pool(self.x, dtype=self.dtype, name="X")

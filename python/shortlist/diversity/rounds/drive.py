@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shortlist.arguments import Progress
-    from shortlist.diversity.rounds.part import Offer, Question, Rows
+    from shortlist.diversity.rounds.part import Offer, Question
+    from shortlist.diversity.rounds.rows import Rows
 
 
 class Parts(Protocol):

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shortlist.diversity.rounds.part import Offer, Question, Rows, Work
+from shortlist.diversity.rounds.part import Offer, Question
+from shortlist.diversity.rounds.rows import Rows
 from shortlist.diversity.rounds.rules import AHEAD
+from shortlist.diversity.rounds.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist import _core
-from shortlist.diversity.rounds.part import Rows, aligned, named
+from shortlist.diversity.rounds.rows import Rows, aligned, named
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,75 +6,24 @@ Everything here is a pure function of rows, state and question, so an engine may
 from __future__ import annotations
 
 import math
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist import _core
 from shortlist.diversity.rounds.rules import Rule, bounds
+from shortlist.diversity.rounds.work import TOGETHER, Work, top
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TOGETHER = 64
-"""Points that rows are compared with before it is asked whether they still matter."""
+    from shortlist.diversity.rounds.rows import Rows
+
 NONE: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 """No rows."""
 LEAST = 2
 """Rows that a part offers at least."""
-FEW = 1024
-"""Rows that are compared in one call, whatever they have seen."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of one part, as the core reads them.
-
-    Attributes
-    ----------
-    features : ndarray, shape (rows, columns)
-        Any accepted dtype.
-    ids : ndarray of int64, shape (rows,)
-        Which rows they are in the pool.
-    uncertainty : ndarray of float64, shape (rows,), or None
-        For rules that weigh it.
-    bfloat16 : bool
-        The features are uint16 and hold bfloat16.
-    """
-
-    features: NDArray[Any]
-    ids: NDArray[np.int64]
-    uncertainty: NDArray[np.float64] | None = None
-    bfloat16: bool = False
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def distances(
-        self, points: NDArray[np.float64], metric: str, which: NDArray[np.int64] | None, threads: int
-    ) -> NDArray[np.float64]:
-        """Return the distance of some rows to the nearest of some points: the truth, a function of two rows."""
-        found: NDArray[np.float64]
-        try:
-            found, _ = _core.min_distances(
-                aligned(self.features),
-                aligned(points),
-                metric=metric,
-                among=which,
-                bfloat16=(self.bfloat16, False),
-                n_threads=threads,
-            )
-        except ValueError as error:
-            raise named(error, self.ids) from None
-        return found
-
-    def point(self, position: int) -> NDArray[np.float64]:
-        """Return one row as a point."""
-        found: NDArray[np.float64] = points_of(self.features[position : position + 1], self.bfloat16)[0]
-        return found
 
 
 @dataclass(frozen=True)
@@ -210,80 +159,3 @@ def advance(
         time.perf_counter() - began,
     )
     return State(nearest, seen), offer
-
-
-class Work:
-    """Rows whose distances are being brought up to date."""
-
-    def __init__(self, rows: Rows, nearest: NDArray[np.float64], seen: NDArray[np.uint32], question: Question) -> None:
-        self.rows, self.nearest, self.seen = rows, nearest, seen
-        self.question = question
-        self.computed = 0
-
-    def keys(self, which: NDArray[np.int64] | slice | int = slice(None)) -> NDArray[np.float64]:
-        """Return what rows are worth at this step, by distances that may be out of date."""
-        uncertainty = self.rows.uncertainty
-        step = len(self.question.points)
-        return self.question.rule.keys(self.nearest[which], None if uncertainty is None else uncertainty[which], step)
-
-    def bring(self, which: NDArray[np.int64], floor: float, until: int | None = None) -> None:
-        """Bring rows up to date, each until it has seen all points (or the first `until`) or is worth less than `floor`."""
-        points = self.question.points
-        until = len(points) if until is None else until
-        while True:
-            which = which[self.seen[which] < until]
-            keys = self.keys(which)
-            which = which[(keys >= floor) & (keys > -np.inf)]
-            if not len(which):
-                return
-            # Those that are furthest behind; ends are the same for all, so that rows meet there. A few rows are better
-            # compared again with what some of them have seen than in several calls.
-            seen = self.seen[which]
-            start = int(seen.min())
-            stop = min((start // TOGETHER + 1) * TOGETHER, until)
-            some = which[seen < stop]
-            if len(some) > FEW:
-                some = which[seen == start]
-            some.sort()
-            distances = self.rows.distances(
-                points[start:stop],
-                self.question.rule.metric,
-                None if len(some) == len(self.rows) else some,
-                self.question.threads,
-            )
-            self.nearest[some] = np.minimum(self.nearest[some], distances)
-            self.seen[some] = stop
-            self.computed += len(some) * (stop - start)
-
-
-def top(keys: NDArray[np.float64], ids: NDArray[np.int64], amount: int) -> NDArray[np.int64]:
-    """Return the positions of the best keys, the lowest ids of equal ones, in no order."""
-    if amount >= len(keys):
-        return np.arange(len(keys))
-    cut = np.partition(keys, len(keys) - amount)[len(keys) - amount]
-    above, equal = np.flatnonzero(keys > cut), np.flatnonzero(keys == cut)
-    wanted = amount - len(above)
-    if wanted < len(equal):
-        equal = equal[np.argpartition(ids[equal], wanted)[:wanted]]
-    return np.concatenate([above, equal])
-
-
-def aligned(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array that the core reads: what comes over a network may lie at odd addresses."""
-    found: NDArray[Any] = np.require(array, requirements="A")
-    return found
-
-
-def points_of(features: NDArray[Any], bfloat16: bool) -> NDArray[np.float64]:
-    """Return rows as float64, which every accepted dtype fits into."""
-    array = (features.astype(np.uint32) << 16).view(np.float32) if bfloat16 else features
-    return np.ascontiguousarray(array, dtype=np.float64)
-
-
-def named(error: ValueError, ids: NDArray[np.int64]) -> ValueError:
-    """Return an error about a row of a part as one about that row of the pool."""
-
-    def name(found: re.Match[str]) -> str:
-        return f"row {ids[int(found[1].replace(',', ''))]}"
-
-    return ValueError(re.sub(r"\brow ([\d,]*\d)", name, str(error), count=1))

@@ -189,3 +189,34 @@ impl<E: Element> Kernel for Compare<'_, '_, E> {
         Ok(best)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blocks::Unwatched;
+    use crate::random::{hash, uniform};
+
+    #[test]
+    fn parts_add_up_to_the_bits_of_the_whole() {
+        let (rows, features) = (3 * TERM + 77, 3);
+        let values: Vec<f64> = (0..rows * features).map(|i| uniform(hash(7, 0, i as u64)) - 0.5).collect();
+        let level = Level::best();
+        for metric in [Metric::Euclidean, Metric::Cosine] {
+            let part = |from: usize, to: usize, before: usize, open: &[f64]| {
+                let matrix = Matrix::from_rows(&values[from * features..to * features], to - from, features).unwrap();
+                part_sums(matrix, metric, before, open, level, 2, &mut Unwatched).unwrap()
+            };
+            let whole = part(0, rows, 0, &[]);
+            assert_eq!(whole.len(), 4);
+            for cut in [1, 500, TERM - 1, TERM, TERM + 1, 2 * TERM, rows - 1] {
+                let mut sums = part(0, cut, 0, &[]);
+                let open = if cut % TERM > 0 { sums.pop().unwrap() } else { Vec::new() };
+                sums.extend(part(cut, rows, cut % TERM, &open));
+                assert_eq!(sums, whole, "{cut}");
+            }
+        }
+        let matrix = Matrix::from_rows(&values[..features], 1, features).unwrap();
+        assert!(part_sums(matrix, Metric::Euclidean, TERM, &[0.0; 3], level, 1, &mut Unwatched).is_err());
+        assert!(part_sums(matrix, Metric::Euclidean, 1, &[0.0; 2], level, 1, &mut Unwatched).is_err());
+    }
+}
