@@ -7,6 +7,8 @@ file that shrinks meanwhile is an error rather than a bus error, as it would be 
 
 from __future__ import annotations
 
+import os
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -48,6 +50,39 @@ class Flat:
     fortran: bool
 
 
+class OneFile:
+    """A file that threads have open together, so that the kernel reads ahead of all of them as it does of one reader.
+
+    With a file of its own, each would seem to skip what the others read. Where there are no positioned reads, each has one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._users = 0
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """Open the file, or share the one that is open; the last to leave closes it."""
+        if not hasattr(os, "preadv"):
+            with self._path.open("rb", buffering=0) as own:
+                yield own
+            return
+        with self._lock:
+            file: BinaryIO = self._file or self._path.open("rb", buffering=0)
+            self._file = file
+            self._users += 1
+        try:
+            yield file
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._file = None
+                    file.close()
+
+
 class FlatPool(Pool):
     """Rows of an array in a file, read ahead in flat memory."""
 
@@ -60,6 +95,7 @@ class FlatPool(Pool):
         form = (flat.shape[0] if reading.committee else 0, flat.shape[-1], dtype.newbyteorder("="), bfloat16)
         super().__init__(name, flat.shape[-2], form)
         self.flat = flat
+        self._file = OneFile(flat.path)
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -80,7 +116,7 @@ class FlatPool(Pool):
     def reader(self, limit: int | None = None) -> Iterator[Callable[[Part], Iterator[Block]]]:
         """Return what one thread reads parts with: a function from a part to its blocks, of at most `limit` rows each."""
         buffer = np.empty(0, self._stored)
-        with self.flat.path.open("rb", buffering=0) as file:
+        with self._file.opened() as file:
 
             def read(part: Part) -> Iterator[Block]:
                 nonlocal buffer
@@ -91,7 +127,7 @@ class FlatPool(Pool):
 
     def _read(self) -> Iterator[NDArray[Any]]:
         ring = [np.empty(0, self._stored) for _ in range(DEPTH + 1)]
-        with self.flat.path.open("rb", buffering=0) as file:
+        with self._file.opened() as file:
             for number, part in enumerate(self.parts(1)):
                 place = number % len(ring)
                 ring[place] = self._room(part, ring[place])
@@ -127,16 +163,25 @@ class FlatPool(Pool):
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
         run = (stop - start) * row
         for number in range(apart):
-            file.seek(flat.offset + (number * flat.shape[-2] + start) * row)
+            offset = flat.offset + (number * flat.shape[-2] + start) * row
             part = view[number * run : (number + 1) * run]
             while len(part):
-                got = file.readinto(part)  # type: ignore[attr-defined]
+                got = read_at(file, part, offset)
                 if not got:
                     raise ValueError(
                         f"{self.name} ended while rows {start:,} to {stop - 1:,} were read: it became shorter since it was "
                         "opened; accepted is a file that stays as it is"
                     )
                 part = part[got:]
+                offset += got
+
+
+def read_at(file: BinaryIO, into: memoryview, offset: int) -> int:
+    """Read from a place in a file; return how many bytes were there."""
+    if hasattr(os, "preadv"):
+        return os.preadv(file.fileno(), [into], offset)
+    file.seek(offset)
+    return int(file.readinto(into))  # type: ignore[attr-defined]
 
 
 def npy_pool(path: Path, reading: Reading) -> FlatPool:
