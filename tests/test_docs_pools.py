@@ -1,7 +1,10 @@
 """The examples of docs/pools.md and docs/distributed.md are run."""
 
+import importlib.util
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,16 +79,81 @@ def test_dask(files):
     assert len(found["picks"].ids) == 100
 
 
-def test_the_recipe_for_spark(files):
+def spark_recipe():
+    names = {}
+    for code in blocks("distributed.md", "python")[2:]:
+        exec(compile(code, "distributed.md", "exec"), names)
+    return names
+
+
+def test_the_recipe_for_spark_without_spark(files):
     import pyarrow as pa
 
-    code = blocks("distributed.md", "python")[2]
-    names = {}
-    exec(compile(code, "distributed.md", "exec"), names)
+    names = spark_recipe()
     rows = pa.table({"row": np.arange(20_000), "proba": pa.array(list(P), pa.list_(pa.float32()))})
     parts = [rows[start : start + 3000] for start in range(0, 20_000, 3000)]
-    states = [
-        batch.column("state")[0].as_py() for part in parts for batch in names["note"](iter(part.to_batches(1000)))
-    ]
+    batches = [batch for part in parts for batch in names["note"](iter(part.to_batches(1000)))]
+    states = [batch.column("state")[0].as_py() for batch in batches]
     assert len(states) == 7
     assert names["merge"](reversed(states)) == sl.select(P, "margin", 100)
+    few = [*names["merge_some"](iter(batches[:4])), *names["merge_some"](iter(batches[4:]))]
+    assert names["merge"](batch.column("state")[0].as_py() for batch in few) == sl.select(P, "margin", 100)
+    assert list(names["merge_some"](iter([]))) == []
+
+
+SPARK = """
+import sys
+from pathlib import Path
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shortlist as sl
+from pyspark import TaskContext
+from pyspark.sql import SparkSession
+
+P = np.load("P.npy")
+table = pa.table({"row": np.arange(len(P)), "proba": pa.array(list(P), pa.list_(pa.float32()))})
+pq.write_table(table, "spark.parquet", row_group_size=3000)
+names = {}
+exec(sys.argv[1], names)
+note = names["note"]
+
+def fails_once(batches):
+    context = TaskContext.get()
+    if context.partitionId() == 1 and context.attemptNumber() == 0:
+        raise RuntimeError("the worker dies")
+    yield from note(batches)
+
+options = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "4"}
+spark = SparkSession.builder.master("local[2, 3]").config(map=options).getOrCreate()
+wanted = sl.select(P, "margin", 100)
+for parts in (1, 7):
+    names["frame"] = spark.read.parquet("spark.parquet").repartition(parts)
+    for function in (note, fails_once):
+        names["note"] = function
+        for code in sys.argv[2:]:
+            exec(code, names)
+            assert names["picks"] == wanted
+spark.stop()
+"""
+
+
+def test_the_recipe_for_spark(tmp_path):
+    pytest.importorskip("pyarrow", reason="pip install 'shortlist[arrow]'")
+    if importlib.util.find_spec("pyspark") is None:
+        pytest.skip("pip install pyspark")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        pytest.skip("Spark needs Java 17 or later")
+    np.save(tmp_path / "P.npy", P)
+    recipe = "".join(blocks("distributed.md", "python")[2:])
+    runs = [code for code in blocks("distributed.md", "py") if "mapInArrow" in code]
+    assert len(runs) == 2
+    done = subprocess.run(
+        [sys.executable, "-c", SPARK, recipe, *(code.replace("(100)", "(3)") for code in runs)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=tmp_path,
+        env={**os.environ, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(Path(sl.__file__).parents[1])},
+    )
+    assert done.returncode == 0, done.stderr
