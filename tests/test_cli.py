@@ -181,6 +181,21 @@ MISTAKES = [
     (["select", "words.npy"], 1, "shortlist: error: words.npy has dtype"),
     (["select", "probs.npy", "--exclude", "nope.txt"], 1, "there is no file nope.txt"),
     (["select", "probs.npy", "--exclude", "words.txt"], 1, "has 'one' as id 1; accepted are whole numbers"),
+    (
+        ["select", "probs.npy", "--exclude", "words.jsonl"],
+        1,
+        "words.jsonl has '.1.' as id 1; accepted are whole numbers",
+    ),
+    (
+        ["select", "probs.npy", "--exclude", "short.csv"],
+        1,
+        r"short.csv has '1 \(too few cells\)' as id 2; accepted are",
+    ),
+    (
+        ["select", "probs.npy", "--exclude", "probs.npy"],
+        1,
+        "exclude has shape .2000, 5.; accepted are ids or a boolean mask",
+    ),
     (["select", "probs.npy", "--out", "no/such/place.csv"], 1, "shortlist: error: .*place.csv"),
     (["select", "probs.npy", "--from-logits", "--temperature", "0"], 1, "temperature is 0"),
     (["select", "probs.npy", "--strategy", "mragin"], 2, "did you mean"),
@@ -204,6 +219,8 @@ def test_mistakes_get_a_sentence_and_a_code(run, tmp_path, words, code, message)
     np.save(tmp_path / "bad.npy", bad)
     np.save(tmp_path / "words.npy", np.array([["a"]]))
     (tmp_path / "words.txt").write_text("one\ntwo\n")
+    (tmp_path / "words.jsonl").write_text('[1]\n{"indx": 1}\nwords\n')
+    (tmp_path / "short.csv").write_text("rank,index\n1,2\n1\n")
     (tmp_path / "empty").mkdir()
     done = run(*words, code=code)
     assert done.stdout == ""

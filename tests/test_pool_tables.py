@@ -181,6 +181,32 @@ def test_parquet_folders(tmp_path):
         sl.select(sl.Source(tmp_path / "x", column="proba"), "margin", 9)
 
 
+def test_tables_whose_columns_differ_are_refused(tmp_path):
+    numbers = NUMBERS.drop(["id"])
+    turned = numbers.select(["b", "a", *WIDE[2:]])
+    for other, message in (
+        (
+            turned,
+            "has 'b' where .* has 'a'; accepted are the same columns in the same order, or their names with column=",
+        ),
+        (numbers.rename_columns([*WIDE[:6], "z"]), "has 'z' where .* has 'g'"),
+        (numbers.set_column(3, "d", pa.array(["x"] * 3000)), "y.parquet has dtype string"),
+        (numbers.append_column("h", numbers["a"]), "y.parquet has classes 8, and the rows before it 7"),
+        (numbers.cast(pa.schema([(name, pa.float64()) for name in WIDE])), "y.parquet has dtype float64"),
+    ):
+        pq.write_table(numbers, tmp_path / "x.parquet")
+        pq.write_table(other, tmp_path / "y.parquet")
+        with pytest.raises((ValueError, TypeError), match=message):
+            sl.select(tmp_path, "margin", 9)
+        if other.num_columns == 7 and other.schema.types == numbers.schema.types:
+            for parts in ([numbers, other], [numbers.to_pandas(), other.to_pandas()]):
+                with pytest.raises(ValueError, match=message.replace(".* ", r"x\[0\] ")):
+                    sl.select(parts, "margin", 9)
+    pq.write_table(turned, tmp_path / "y.parquet")
+    both = sl.select(sl.Source(tmp_path, column=WIDE), "margin", 9)
+    assert both == sl.select(np.concatenate([P, P]), "margin", 9)
+
+
 @pytest.mark.parametrize("whole", [0, parquet.WHOLE])
 def test_parquet_that_is_broken(tmp_path, monkeypatch, whole):
     monkeypatch.setattr(parquet, "WHOLE", whole)

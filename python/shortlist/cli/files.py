@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from pathlib import Path
@@ -34,18 +35,29 @@ def read_ids(path: Path) -> NDArray[Any]:
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not text; accepted are .npy, .csv, .jsonl and text with one id a line") from None
     lines = [line for line in lines if line.strip()]
-    cells = [str(json.loads(line)["index"]) for line in lines] if path.suffix == ".jsonl" else _column(lines)
+    cells = [_index(line) for line in lines] if path.suffix == ".jsonl" else _column(lines)
     for number, cell in enumerate(cells, 1):
-        if not cell.isdigit():
+        if not cell.isdecimal() or int(cell) >= 2**63:
             raise ValueError(f"{path} has {cell!r} as id {number}; accepted are whole numbers, 0 or more")
     return np.array([int(cell) for cell in cells], dtype=np.int64)
 
 
+def _index(line: str) -> str:
+    """Return the id in a line of JSON, or the line where there is none."""
+    try:
+        return str(json.loads(line)["index"])
+    except (ValueError, TypeError, KeyError):
+        return line
+
+
 def _column(lines: list[str]) -> list[str]:
+    """Return the cells of the column of ids; of rows that are too short, all there is."""
     rows = [[cell.strip() for cell in row] for row in csv.reader(lines)]
     head = [cell.lower() for cell in rows[0]] if rows else []
     place = next((head.index(name) for name in ("index", "id") if name in head), None)
-    return [row[place or 0] for row in (rows if place is None else rows[1:])]
+    if place is None:
+        return [row[0] for row in rows]
+    return [row[place] if place < len(row) else ",".join(row) + " (too few cells)" for row in rows[1:]]
 
 
 def write_picks(picks: Selection, out: str) -> None:
@@ -57,5 +69,8 @@ def write_picks(picks: Selection, out: str) -> None:
     elif out.endswith(".jsonl"):
         picks.to_jsonl(out)
     else:
+        content = io.BytesIO()
+        np.save(content, picks.indices)
+        # Not by NumPy itself, which writes past Python and then can't say why it failed.
         with beside(out) as partial, partial.open("wb") as file:
-            np.save(file, picks.indices)
+            file.write(content.getbuffer())

@@ -38,7 +38,7 @@ class ArrowPool(Pool):
         if not choice.classes:
             choice = measured(choice, self._peek(), name)
         super().__init__(name, None if self._stream else table.num_rows, choice.form)
-        self.choice = choice
+        self.choice, self.columns = choice, choice.names
         self._id_column = reading.id_column
         self._ids: list[Any] = []
         if reading.id_column is not None:

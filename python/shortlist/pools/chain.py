@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.pools.pool import Block, Part, Pool, rows_of, same_form
+from shortlist.pools.pool import Block, Part, Pool, rows_of, same_columns, same_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -41,6 +41,7 @@ class ChainPool(Pool):
         self._parts = []
         for pool in self._pools():
             same_form(self.form, pool)
+            same_columns(self._first, pool)
             first, before = done, self.bytes_read
             for block in pool.blocks(limit):
                 self.bytes_read = before + pool.bytes_read

@@ -51,6 +51,7 @@ def pandas_pool(x: Any, reading: Reading, name: str) -> Pool:
         columns.append(Column(str(reading.id_column), "other", None, 0, "index"))
     choice = choose(columns, reading, name)
     pool = _rows(x, choice, reading, name)
+    pool.columns = choice.names
     if reading.id_column is not None:
         ids = x.index if index else x[reading.id_column]
 

@@ -55,7 +55,7 @@ class ParquetPool(Pool):
         except self._broken as error:
             raise ValueError(f"{path} is not a readable Parquet file ({one_line(error)})") from None
         super().__init__(str(path), self._about.num_rows, choice.form)
-        self.choice = choice
+        self.choice, self.columns = choice, choice.names
         self._id_column = reading.id_column
         if reading.id_column is not None:
             self.own_ids = self._ids_at

@@ -11,7 +11,7 @@ from shortlist.npy import NpyFile, no_file
 from shortlist.pools.arrays import committee_pool
 from shortlist.pools.chain import ChainPool
 from shortlist.pools.flat import npy_pool, raw_pool
-from shortlist.pools.pool import Pool, same_form
+from shortlist.pools.pool import Pool, same_columns, same_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +101,7 @@ def files_pool(files: list[Path], reading: Reading, name: str) -> Pool:
     pools = [file_pool(file, reading) for file in files]
     for pool in pools[1:]:
         same_form(pools[0].form, pool)
+        same_columns(pools[0], pool)
     known = [pool.rows for pool in pools if pool.rows is not None]
     return ChainPool(pools, sum(known) if len(known) == len(pools) else None, name)
 

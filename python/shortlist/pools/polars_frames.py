@@ -36,7 +36,7 @@ class PolarsPool(Pool):
                 f"is an Array: cast it with .with_columns(pl.col({choice.names[0]!r}).list.to_array(WIDTH))"
             )
         super().__init__(name, None if self._lazy else frame.height, choice.form)
-        self._frame, self.choice = frame, choice
+        self._frame, self.choice, self.columns = frame, choice, choice.names
         self._id_column = reading.id_column
         self._ids: list[Any] = []
         if reading.id_column is not None:

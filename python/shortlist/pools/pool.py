@@ -41,6 +41,8 @@ class Pool:
         One sentence per kind of copy that was made; complete once all blocks were read.
     bytes_read : int
         Bytes of the blocks yielded so far.
+    columns : tuple of str
+        Names of the columns that are the rows; empty where columns have none.
     recycles : bool
         The memory of a block is used again for one of the next.
     own_ids : callable or None
@@ -49,6 +51,7 @@ class Pool:
     """
 
     rows: int | None = None
+    columns: tuple[str, ...] = ()
     recycles = False
 
     def __init__(
@@ -132,6 +135,16 @@ def same_form(form: tuple[int, int, np.dtype[Any], bool], pool: Pool) -> None:
     if form[3] != pool.bfloat16:
         raise ValueError(
             f"{pool.name} and the rows before it are not both bfloat16; all blocks must have the same dtype"
+        )
+
+
+def same_columns(first: Pool, pool: Pool) -> None:
+    """Refuse a table whose columns go by other names than those before it, or by the same in another order."""
+    if first.columns != pool.columns and first.columns and pool.columns:
+        at = next((i for i, (a, b) in enumerate(zip(first.columns, pool.columns, strict=False)) if a != b), 0)
+        raise ValueError(
+            f"{pool.name} has {pool.columns[at]!r} where {first.name} has {first.columns[at]!r}; accepted are the same columns "
+            "in the same order, or their names with column="
         )
 
 
