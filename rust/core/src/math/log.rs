@@ -4,7 +4,7 @@
 //! `2 atanh(t / 2) = t + t^3 P(t^2)`, where three (`f32`) or six (`f64`) terms of P are enough. One division costs less
 //! than the terms it saves, near `x = 1` the result stays accurate relative to itself, and after the division little is left to wait for.
 
-use super::{Coefficients, polynomial};
+use super::Coefficients;
 use crate::simd::{Float, Vector};
 
 /// ln x for positive normal x. Finite (about the logarithm of the least normal number) for zero and subnormals, so that `x ln x` is right
@@ -19,7 +19,7 @@ where
     let (exponent, mantissa) = x.split();
     let t = mantissa.sub(one).div(mantissa.mul_add(half, half));
     let square = t.mul(t);
-    let tail = polynomial(square, V::Scalar::LN_TAIL);
+    let tail = square.polynomial(V::Scalar::LN_TAIL);
     t.mul(square).mul_add(tail, exponent.mul_add(V::splat(V::Scalar::LN_2), t))
 }
 

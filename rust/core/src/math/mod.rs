@@ -5,7 +5,7 @@
 
 #![allow(clippy::excessive_precision)] // the fits are written down in full
 
-use crate::simd::Vector;
+use crate::simd::{Spread, Vector};
 
 mod exp;
 mod log;
@@ -25,8 +25,10 @@ pub trait Coefficients: Sized + 'static {
     const ROUNDER: Self;
     /// The least argument whose exponential is a normal number.
     const EXP_LEAST: Self;
+    /// An argument whose exponential, as it is computed, is zero: its power of two has the exponent below that of normal numbers, and no bits.
+    const EXP_ZERO: Self;
     /// `(2 atanh(t/2) - t) / t^3` as a polynomial in `t^2`, for `|t|` up to `2 (sqrt 2 - 1) / (sqrt 2 + 1)`.
-    const LN_TAIL: &'static [Self];
+    const LN_TAIL: &'static [Spread<Self>];
     /// The logarithm of a share x of a whole, in a unit of its own and but for a constant. Its error is at most 4e-7 (`f32`), 9e-16 (`f64`) relative
     /// to the larger of the logarithm and ln 2, which is enough where x is at most a half, and cheaper than [`ln`].
     fn share<V: Vector<Scalar = Self>>(x: V) -> V;
@@ -34,8 +36,12 @@ pub trait Coefficients: Sized + 'static {
     const SHARE_UNIT: Self;
     /// What [`Coefficients::share`] leaves out, in nats.
     const SHARE_SHIFT: Self;
+    /// `ln(1 + d) / d` for d so small that the terms left out are nothing.
+    const LN_1P_NEAR: &'static [Spread<Self>];
+    /// `1 / (1 + d)`, likewise.
+    const PER_1P_NEAR: &'static [Spread<Self>];
     /// `(e^r - 1 - r) / r^2` as a polynomial in `r`, for `|r|` up to half of ln 2.
-    const EXP_TAIL: &'static [Self];
+    const EXP_TAIL: &'static [Spread<Self>];
 }
 
 /// 2^23.
@@ -47,8 +53,10 @@ impl Coefficients for f32 {
     const LOG2_E: f32 = std::f32::consts::LOG2_E;
     const ROUNDER: f32 = 12_582_912.0;
     const EXP_LEAST: f32 = -87.336_54;
+    const EXP_ZERO: f32 = -88.0;
     // Error of the fit: 8.1e-10.
-    const LN_TAIL: &'static [f32] = &[0.083_333_470_119_6, 0.012_492_990_441_4, 0.002_333_679_386_44];
+    const LN_TAIL: &'static [Spread<f32>] =
+        &Spread::all([0.083_333_470_119_6, 0.012_492_990_441_4, 0.002_333_679_386_44]);
     const SHARE_UNIT: f32 = std::f32::consts::LN_2 / TWO_23;
     const SHARE_SHIFT: f32 = 0.0;
 
@@ -56,7 +64,7 @@ impl Coefficients for f32 {
     #[inline(always)]
     fn share<V: Vector<Scalar = f32>>(x: V) -> V {
         // Error of the fit, relative to the logarithm to base 2: 2.1e-7.
-        const TAIL: &[f32] = &[
+        const TAIL: &[Spread<f32>] = &Spread::all([
             0.442_661_437_318 * TWO_23,
             -0.720_461_470_052 * TWO_23,
             0.472_752_370_144 * TWO_23,
@@ -64,15 +72,21 @@ impl Coefficients for f32 {
             0.190_719_533_086 * TWO_23,
             -0.076_915_564_183_8 * TWO_23,
             0.014_766_222_607_9 * TWO_23,
-        ];
-        let [linear, mantissa] = x.octave();
-        let fraction = mantissa.sub(V::splat(1.0));
-        fraction.mul_add(polynomial(fraction, TAIL), linear)
+        ]);
+        let [linear, fraction] = x.octave();
+        fraction.mul_add(fraction.polynomial(TAIL), linear)
     }
 
+    const LN_1P_NEAR: &'static [Spread<f32>] = &Spread::all([1.0, -1.0 / 2.0, 1.0 / 3.0]);
+    const PER_1P_NEAR: &'static [Spread<f32>] = &Spread::all([1.0, -1.0, 1.0]);
     // Error of the fit: 3.2e-9.
-    const EXP_TAIL: &'static [f32] =
-        &[0.500_000_009_569, 0.166_665_183_137, 0.041_666_204_153_9, 0.008_368_952_811_73, 0.001_395_060_159_36];
+    const EXP_TAIL: &'static [Spread<f32>] = &Spread::all([
+        0.500_000_009_569,
+        0.166_665_183_137,
+        0.041_666_204_153_9,
+        0.008_368_952_811_73,
+        0.001_395_060_159_36,
+    ]);
 }
 
 impl Coefficients for f64 {
@@ -81,15 +95,16 @@ impl Coefficients for f64 {
     const LOG2_E: f64 = std::f64::consts::LOG2_E;
     const ROUNDER: f64 = 6_755_399_441_055_744.0;
     const EXP_LEAST: f64 = -708.396_418_532_264;
+    const EXP_ZERO: f64 = -709.0;
     // Error of the fit: 1.9e-16, of a term that is at most a hundredth of the whole.
-    const LN_TAIL: &'static [f64] = &[
+    const LN_TAIL: &'static [Spread<f64>] = &Spread::all([
         0.083_333_333_333_235_139_737,
         0.012_500_000_016_225_507_996,
         0.002_232_141_967_012_346_622_7,
         0.000_434_050_170_233_088_319_39,
         0.000_088_494_765_361_309_732_538,
         0.000_020_530_875_499_782_901_077,
-    ];
+    ]);
     const SHARE_UNIT: f64 = std::f64::consts::LN_2;
     const SHARE_SHIFT: f64 = std::f64::consts::LN_2 / 2.0;
 
@@ -97,7 +112,7 @@ impl Coefficients for f64 {
     #[inline(always)]
     fn share<V: Vector<Scalar = f64>>(x: V) -> V {
         // Error of the fit: 4.4e-17.
-        const TAIL: &[f64] = &[
+        const TAIL: &[Spread<f64>] = &Spread::all([
             2.885_390_081_777_930_462,
             0.961_796_693_921_299_633_38,
             0.577_078_018_075_781_501_52,
@@ -105,15 +120,17 @@ impl Coefficients for f64 {
             0.320_621_890_036_273_237_2,
             0.261_294_461_310_968_659_21,
             0.244_483_896_063_415_313_44,
-        ];
+        ]);
         let [exponent, mantissa] = x.octave();
         let middle = V::splat(std::f64::consts::SQRT_2);
         let t = mantissa.sub(middle).div(mantissa.add(middle));
-        t.mul_add(polynomial(t.mul(t), TAIL), exponent)
+        t.mul_add(t.mul(t).polynomial(TAIL), exponent)
     }
 
+    const LN_1P_NEAR: &'static [Spread<f64>] = &Spread::all([1.0, -1.0 / 2.0, 1.0 / 3.0, -1.0 / 4.0, 1.0 / 5.0]);
+    const PER_1P_NEAR: &'static [Spread<f64>] = &Spread::all([1.0, -1.0, 1.0, -1.0, 1.0]);
     // Error of the fit: 3.5e-18.
-    const EXP_TAIL: &'static [f64] = &[
+    const EXP_TAIL: &'static [Spread<f64>] = &Spread::all([
         0.500_000_000_000_001_284_7,
         0.166_666_666_666_666_993_55,
         0.041_666_666_666_514_389_615,
@@ -124,18 +141,7 @@ impl Coefficients for f64 {
         2.755_721_593_007_893_879_2e-6,
         2.763_140_950_741_806_312_4e-7,
         2.511_797_966_344_021_818_3e-8,
-    ];
-}
-
-/// `coefficients[0] + x coefficients[1] + ...` by Horner's rule.
-#[inline(always)]
-fn polynomial<V: Vector>(x: V, coefficients: &'static [V::Scalar]) -> V {
-    let (last, rest) = coefficients.split_last().expect("a polynomial has a coefficient");
-    let mut sum = V::splat(*last);
-    for &coefficient in rest.iter().rev() {
-        sum = sum.mul_add(x, V::splat(coefficient));
-    }
-    sum
+    ]);
 }
 
 #[cfg(test)]

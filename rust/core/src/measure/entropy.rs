@@ -7,7 +7,7 @@
 //! and `|S - 1|`. Other rows take `H = ln(1 + t/p1) + (t ln p1 - A) / S`, whose error is relative to H however small.
 
 use super::{About, BOTH, Formula, Logits, Needs, Probabilities, splat};
-use crate::math::{ln, ln_1p};
+use crate::math::{Coefficients, ln, ln_1p};
 use crate::order::Order;
 use crate::simd::Vector;
 
@@ -30,8 +30,8 @@ impl Formula for Entropy {
         if row.near_one {
             let excess = row.top.sub(splat(1.0)).add(row.rest);
             // ln(1 + d) / d and 1 / (1 + d), for |d| <= 1.1e-3.
-            let ln_total = horner(excess, [1.0, -1.0 / 2.0, 1.0 / 3.0, -1.0 / 4.0, 1.0 / 5.0]).mul(excess);
-            let per_total = horner(excess, [1.0, -1.0, 1.0, -1.0, 1.0]);
+            let ln_total = excess.polynomial(V::Scalar::LN_1P_NEAR).mul(excess);
+            let per_total = excess.polynomial(V::Scalar::PER_1P_NEAR);
             let sum = row.top.mul_add(top, row.logs);
             return ln_total.sub(sum.mul(per_total)).max(splat(0.0));
         }
@@ -42,13 +42,9 @@ impl Formula for Entropy {
 
     #[inline(always)]
     fn of_logits<V: Vector>(row: &Logits<V>) -> V {
-        ln_1p(row.rest).add(row.logs.div(splat::<V>(1.0).add(row.rest)))
+        // ln(1 + t) + A / (1 + t), what 1 + t rounds away carried to first order.
+        let total = splat::<V>(1.0).add(row.rest);
+        let lost = row.rest.sub(total.sub(splat(1.0)));
+        ln(total).add(row.logs.add(lost).div(total))
     }
-}
-
-/// `c0 + x (c1 + x (c2 + ...))`. A relative error of x^5 is 1.6e-15 at most, and for the 1e-4 of `f64` 1e-20.
-#[inline(always)]
-fn horner<V: Vector>(x: V, [c0, c1, c2, c3, c4]: [f64; 5]) -> V {
-    let high = splat::<V>(c4).mul_add(x, splat(c3)).mul_add(x, splat(c2));
-    high.mul_add(x, splat(c1)).mul_add(x, splat(c0))
 }

@@ -106,12 +106,19 @@ pub struct About {
 }
 
 /// One measure.
-trait Formula {
+pub(crate) trait Formula {
     const ABOUT: About;
     const NEEDS: Needs;
     const NEEDS_OF_LOGITS: Needs = Self::NEEDS;
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V;
     fn of_logits<V: Vector>(row: &Logits<V>) -> V;
+}
+
+/// What is to be compiled for each measure apart.
+pub(crate) trait Visit {
+    type Output;
+    /// Must be `#[inline(always)]` where vectors are touched.
+    fn visit<M: Formula>(self) -> Self::Output;
 }
 
 const BOTH: &[&str] = &["probabilities", "logits"];
@@ -133,31 +140,10 @@ macro_rules! the_list {
                 match self { $(Measure::$name => $module::$name::ABOUT,)* }
             }
 
-            /// What the fold must keep for it.
-            pub(crate) fn needs(self, logits: bool) -> Needs {
-                match self {
-                    $(Measure::$name if logits => $module::$name::NEEDS_OF_LOGITS,)*
-                    $(Measure::$name => $module::$name::NEEDS,)*
-                }
-            }
-
-            /// Its value for rows of probabilities folded for `kept`, a constant: the formulas of measures with other needs
-            /// are left out when the kernel is compiled.
+            /// Do something with its formula, compiled for it.
             #[inline(always)]
-            pub(crate) fn of_probabilities<V: Vector>(self, kept: Needs, row: &Probabilities<V>) -> V {
-                match self {
-                    $(Measure::$name if $module::$name::NEEDS as u8 == kept as u8 => $module::$name::of_probabilities(row),)*
-                    _ => splat(f64::NAN),
-                }
-            }
-
-            /// Its value for rows of logits folded for `kept`, likewise.
-            #[inline(always)]
-            pub(crate) fn of_logits<V: Vector>(self, kept: Needs, row: &Logits<V>) -> V {
-                match self {
-                    $(Measure::$name if $module::$name::NEEDS_OF_LOGITS as u8 == kept as u8 => $module::$name::of_logits(row),)*
-                    _ => splat(f64::NAN),
-                }
+            pub(crate) fn visit<W: Visit>(self, visit: W) -> W::Output {
+                match self { $(Measure::$name => visit.visit::<$module::$name>(),)* }
             }
         }
     };

@@ -8,13 +8,15 @@
 
 use super::recipe::{Folded, Recipe};
 use crate::math::{Coefficients, exp};
-use crate::measure::Needs;
+use crate::measure::Formula;
 use crate::simd::{Float, Vector};
 
 /// A fold that keeps `N` numbers per lane.
 pub(super) trait Fold<V: Vector, const N: usize>: Copy {
     /// The value of a class that is not there; folding it in changes nothing.
     const ABSENT: f64;
+    /// Whether values are probabilities, whose signs are to be watched.
+    const SIGNED: bool;
     /// Whether a step is so long that two at a time would not fit the registers.
     const LONG: bool;
     /// What is kept of no classes.
@@ -29,23 +31,27 @@ pub(super) trait Fold<V: Vector, const N: usize>: Copy {
 
 /// A fold that sees a row once.
 pub(super) trait SingleFold<V: Vector, const N: usize>: Fold<V, N> {
-    /// Store the scores of what was kept; whether all rows are valid.
+    /// Store the scores of what was kept; which rows are valid, but for signs.
     ///
     /// # Safety
     /// All lanes must be writable at `out`.
-    unsafe fn close(recipe: &Recipe<V::Scalar>, kept: [V; N], out: *mut V::Scalar) -> bool;
+    unsafe fn close<M: Formula>(recipe: &Recipe<V::Scalar>, kept: [V; N], out: *mut V::Scalar) -> V::Mask;
 }
 
 /// The second of the two folds over a row of logits.
 pub(super) trait TailFold<V: Vector, const N: usize>: Fold<V, N> {
     /// The fold around a peak.
     fn new(tail: Tail<V>) -> Self;
-    /// Store the scores of what both folds kept; whether all rows are valid.
+    /// Store the scores of what both folds kept; which rows are valid.
     ///
     /// # Safety
     /// All lanes must be writable at `out`.
-    unsafe fn close(recipe: &Recipe<V::Scalar>, needs: Needs, peaks: [V; 2], kept: [V; N], out: *mut V::Scalar)
-    -> bool;
+    unsafe fn close<M: Formula>(
+        recipe: &Recipe<V::Scalar>,
+        peaks: [V; 2],
+        kept: [V; N],
+        out: *mut V::Scalar,
+    ) -> V::Mask;
 }
 
 #[inline(always)]
@@ -64,8 +70,48 @@ fn nothing<V: Vector>(value: V) -> V {
 #[derive(Clone, Copy)]
 pub(super) struct Sums;
 
-impl<V: Vector> Fold<V, 3> for Sums {
+impl<V: Vector> Fold<V, 2> for Sums {
     const ABSENT: f64 = 0.0;
+    const SIGNED: bool = true;
+    const LONG: bool = false;
+
+    #[inline(always)]
+    fn start(self) -> [V; 2] {
+        [zero(); 2]
+    }
+
+    #[inline(always)]
+    fn first(self, value: V) -> [V; 2] {
+        [value, value]
+    }
+
+    #[inline(always)]
+    fn step(self, [top, total]: [V; 2], value: V) -> [V; 2] {
+        [top.max(value), total.add(value)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
+        [a[0].max(b[0]), a[1].add(b[1])]
+    }
+}
+
+impl<V: Vector> SingleFold<V, 2> for Sums {
+    #[inline(always)]
+    unsafe fn close<M: Formula>(recipe: &Recipe<V::Scalar>, [top, total]: [V; 2], out: *mut V::Scalar) -> V::Mask {
+        let row = Folded { top, second: zero(), rest: zero(), logs: zero(), squares: zero(), total };
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_probabilities::<M, V>(row, out) }
+    }
+}
+
+/// The two largest, and the sum.
+#[derive(Clone, Copy)]
+pub(super) struct Seconds;
+
+impl<V: Vector> Fold<V, 3> for Seconds {
+    const ABSENT: f64 = 0.0;
+    const SIGNED: bool = true;
     const LONG: bool = false;
 
     #[inline(always)]
@@ -75,76 +121,32 @@ impl<V: Vector> Fold<V, 3> for Sums {
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 3] {
-        [value, value, zero::<V>().min(value)]
+        [value, zero(), nothing(value)]
     }
 
     #[inline(always)]
-    fn step(self, [top, total, least]: [V; 3], value: V) -> [V; 3] {
-        [top.max(value), total.add(value), least.min(value)]
+    fn step(self, [top, second, rest]: [V; 3], value: V) -> [V; 3] {
+        let beaten = top.min(value);
+        [top.max(value), second.max(beaten), rest.add(beaten)]
     }
 
     #[inline(always)]
     fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
-        [a[0].max(b[0]), a[1].add(b[1]), a[2].min(b[2])]
-    }
-}
-
-impl<V: Vector> SingleFold<V, 3> for Sums {
-    #[inline(always)]
-    unsafe fn close(recipe: &Recipe<V::Scalar>, [top, total, least]: [V; 3], out: *mut V::Scalar) -> bool {
-        let row =
-            Folded { top, second: zero(), rest: zero(), logs: zero(), squares: zero(), total, least, kept: Needs::Sum };
-        // SAFETY: the caller's promise.
-        unsafe { recipe.close_probabilities(row, out) }
-    }
-}
-
-/// The two largest, and the sum.
-#[derive(Clone, Copy)]
-pub(super) struct Seconds;
-
-impl<V: Vector> Fold<V, 4> for Seconds {
-    const ABSENT: f64 = 0.0;
-    const LONG: bool = false;
-
-    #[inline(always)]
-    fn start(self) -> [V; 4] {
-        [zero(); 4]
-    }
-
-    #[inline(always)]
-    fn first(self, value: V) -> [V; 4] {
-        [value, zero(), nothing(value), zero::<V>().min(value)]
-    }
-
-    #[inline(always)]
-    fn step(self, [top, second, rest, least]: [V; 4], value: V) -> [V; 4] {
-        let beaten = top.min(value);
-        [top.max(value), second.max(beaten), rest.add(beaten), least.min(value)]
-    }
-
-    #[inline(always)]
-    fn merge(self, a: [V; 4], b: [V; 4]) -> [V; 4] {
         let beaten = a[0].min(b[0]);
-        [a[0].max(b[0]), a[1].max(b[1]).max(beaten), a[2].add(b[2]).add(beaten), a[3].min(b[3])]
+        [a[0].max(b[0]), a[1].max(b[1]).max(beaten), a[2].add(b[2]).add(beaten)]
     }
 }
 
-impl<V: Vector> SingleFold<V, 4> for Seconds {
+impl<V: Vector> SingleFold<V, 3> for Seconds {
     #[inline(always)]
-    unsafe fn close(recipe: &Recipe<V::Scalar>, [top, second, rest, least]: [V; 4], out: *mut V::Scalar) -> bool {
-        let row = Folded {
-            top,
-            second,
-            rest,
-            logs: zero(),
-            squares: zero(),
-            total: top.add(rest),
-            least,
-            kept: Needs::Second,
-        };
+    unsafe fn close<M: Formula>(
+        recipe: &Recipe<V::Scalar>,
+        [top, second, rest]: [V; 3],
+        out: *mut V::Scalar,
+    ) -> V::Mask {
+        let row = Folded { top, second, rest, logs: zero(), squares: zero(), total: top.add(rest) };
         // SAFETY: the caller's promise.
-        unsafe { recipe.close_probabilities(row, out) }
+        unsafe { recipe.close_probabilities::<M, V>(row, out) }
     }
 }
 
@@ -153,53 +155,50 @@ impl<V: Vector> SingleFold<V, 4> for Seconds {
 #[derive(Clone, Copy)]
 pub(super) struct Logarithms;
 
-impl<V: Vector> Fold<V, 4> for Logarithms
+impl<V: Vector> Fold<V, 3> for Logarithms
 where
     V::Scalar: Coefficients,
 {
     const ABSENT: f64 = 0.0;
+    const SIGNED: bool = true;
     const LONG: bool = true;
 
     #[inline(always)]
-    fn start(self) -> [V; 4] {
-        [zero(); 4]
+    fn start(self) -> [V; 3] {
+        [zero(); 3]
     }
 
     #[inline(always)]
-    fn first(self, value: V) -> [V; 4] {
-        [value, nothing(value), zero(), zero::<V>().min(value)]
+    fn first(self, value: V) -> [V; 3] {
+        [value, nothing(value), zero()]
     }
 
     #[inline(always)]
-    fn step(self, [top, rest, logs, least]: [V; 4], value: V) -> [V; 4] {
+    fn step(self, [top, rest, logs]: [V; 3], value: V) -> [V; 3] {
         let beaten = top.min(value);
-        [top.max(value), rest.add(beaten), beaten.mul_add(V::Scalar::share(beaten), logs), least.min(value)]
+        [top.max(value), rest.add(beaten), beaten.mul_add(V::Scalar::share(beaten), logs)]
     }
 
     #[inline(always)]
-    fn merge(self, a: [V; 4], b: [V; 4]) -> [V; 4] {
+    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
         let beaten = a[0].min(b[0]);
-        [
-            a[0].max(b[0]),
-            a[1].add(b[1]).add(beaten),
-            beaten.mul_add(V::Scalar::share(beaten), a[2].add(b[2])),
-            a[3].min(b[3]),
-        ]
+        [a[0].max(b[0]), a[1].add(b[1]).add(beaten), beaten.mul_add(V::Scalar::share(beaten), a[2].add(b[2]))]
     }
 }
 
-impl<V: Vector> SingleFold<V, 4> for Logarithms
+impl<V: Vector> SingleFold<V, 3> for Logarithms
 where
     V::Scalar: Coefficients,
 {
     #[inline(always)]
-    unsafe fn close(recipe: &Recipe<V::Scalar>, [top, rest, logs, least]: [V; 4], out: *mut V::Scalar) -> bool {
-        let shift = rest.mul(V::splat(V::Scalar::SHARE_SHIFT));
-        let logs = logs.mul_add(V::splat(V::Scalar::SHARE_UNIT), shift);
-        let row =
-            Folded { top, second: zero(), rest, logs, squares: zero(), total: top.add(rest), least, kept: Needs::Logs };
+    unsafe fn close<M: Formula>(recipe: &Recipe<V::Scalar>, [top, rest, logs]: [V; 3], out: *mut V::Scalar) -> V::Mask {
+        let mut logs = logs.mul(V::splat(V::Scalar::SHARE_UNIT));
+        if V::Scalar::SHARE_SHIFT != V::Scalar::ZERO {
+            logs = rest.mul_add(V::splat(V::Scalar::SHARE_SHIFT), logs);
+        }
+        let row = Folded { top, second: zero(), rest, logs, squares: zero(), total: top.add(rest) };
         // SAFETY: the caller's promise.
-        unsafe { recipe.close_probabilities(row, out) }
+        unsafe { recipe.close_probabilities::<M, V>(row, out) }
     }
 }
 
@@ -207,57 +206,84 @@ where
 #[derive(Clone, Copy)]
 pub(super) struct Squares;
 
-impl<V: Vector> Fold<V, 4> for Squares {
+impl<V: Vector> Fold<V, 3> for Squares {
     const ABSENT: f64 = 0.0;
+    const SIGNED: bool = true;
     const LONG: bool = false;
 
     #[inline(always)]
-    fn start(self) -> [V; 4] {
-        [zero(); 4]
+    fn start(self) -> [V; 3] {
+        [zero(); 3]
     }
 
     #[inline(always)]
-    fn first(self, value: V) -> [V; 4] {
-        [value, nothing(value), zero(), zero::<V>().min(value)]
+    fn first(self, value: V) -> [V; 3] {
+        [value, nothing(value), zero()]
     }
 
     #[inline(always)]
-    fn step(self, [top, rest, squares, least]: [V; 4], value: V) -> [V; 4] {
+    fn step(self, [top, rest, squares]: [V; 3], value: V) -> [V; 3] {
         let beaten = top.min(value);
-        [top.max(value), rest.add(beaten), beaten.mul_add(beaten, squares), least.min(value)]
+        [top.max(value), rest.add(beaten), beaten.mul_add(beaten, squares)]
     }
 
     #[inline(always)]
-    fn merge(self, a: [V; 4], b: [V; 4]) -> [V; 4] {
+    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
         let beaten = a[0].min(b[0]);
-        [a[0].max(b[0]), a[1].add(b[1]).add(beaten), beaten.mul_add(beaten, a[2].add(b[2])), a[3].min(b[3])]
+        [a[0].max(b[0]), a[1].add(b[1]).add(beaten), beaten.mul_add(beaten, a[2].add(b[2]))]
     }
 }
 
-impl<V: Vector> SingleFold<V, 4> for Squares {
+impl<V: Vector> SingleFold<V, 3> for Squares {
     #[inline(always)]
-    unsafe fn close(recipe: &Recipe<V::Scalar>, [top, rest, squares, least]: [V; 4], out: *mut V::Scalar) -> bool {
-        let row = Folded {
-            top,
-            second: zero(),
-            rest,
-            logs: zero(),
-            squares,
-            total: top.add(rest),
-            least,
-            kept: Needs::Squares,
-        };
+    unsafe fn close<M: Formula>(
+        recipe: &Recipe<V::Scalar>,
+        [top, rest, squares]: [V; 3],
+        out: *mut V::Scalar,
+    ) -> V::Mask {
+        let row = Folded { top, second: zero(), rest, logs: zero(), squares, total: top.add(rest) };
         // SAFETY: the caller's promise.
-        unsafe { recipe.close_probabilities(row, out) }
+        unsafe { recipe.close_probabilities::<M, V>(row, out) }
     }
 }
 
-/// The two largest logits: the first sweep over a row of logits.
+/// The largest logit: the first sweep over a row of logits.
+#[derive(Clone, Copy)]
+pub(super) struct Peak;
+
+impl<V: Vector> Fold<V, 1> for Peak {
+    const ABSENT: f64 = f64::NEG_INFINITY;
+    const SIGNED: bool = false;
+    const LONG: bool = false;
+
+    #[inline(always)]
+    fn start(self) -> [V; 1] {
+        [V::splat(V::Scalar::from_f64(f64::NEG_INFINITY))]
+    }
+
+    #[inline(always)]
+    fn first(self, value: V) -> [V; 1] {
+        [value]
+    }
+
+    #[inline(always)]
+    fn step(self, [top]: [V; 1], value: V) -> [V; 1] {
+        [top.max(value)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 1], b: [V; 1]) -> [V; 1] {
+        self.step(a, b[0])
+    }
+}
+
+/// The two largest logits: the first sweep where both are needed.
 #[derive(Clone, Copy)]
 pub(super) struct Peaks;
 
 impl<V: Vector> Fold<V, 2> for Peaks {
     const ABSENT: f64 = f64::NEG_INFINITY;
+    const SIGNED: bool = false;
     const LONG: bool = false;
 
     #[inline(always)]
@@ -287,6 +313,7 @@ pub(super) struct Gaps;
 
 impl<V: Vector> Fold<V, 3> for Gaps {
     const ABSENT: f64 = f64::NEG_INFINITY;
+    const SIGNED: bool = false;
     const LONG: bool = false;
 
     #[inline(always)]
@@ -315,17 +342,18 @@ impl<V: Vector> Fold<V, 3> for Gaps {
 
 impl<V: Vector> SingleFold<V, 3> for Gaps {
     #[inline(always)]
-    unsafe fn close(recipe: &Recipe<V::Scalar>, [top, second, odd]: [V; 3], out: *mut V::Scalar) -> bool {
-        // NaN where there was one, where the largest is infinite, and where no logit is finite.
-        let fault = odd.add(top.sub(top));
-        let count = V::splat(V::Scalar::from_f64(1.0));
+    unsafe fn close<M: Formula>(
+        recipe: &Recipe<V::Scalar>,
+        [top, second, odd]: [V; 3],
+        out: *mut V::Scalar,
+    ) -> V::Mask {
         // SAFETY: the caller's promise.
-        unsafe { recipe.close_logits(Needs::Gap, [top, second], [fault, count], zero(), zero(), out) }
+        unsafe { recipe.close_logits::<M, V>([top, second], [top, odd], zero(), zero(), out) }
     }
 }
 
-/// The second sweep over a row of logits: sums over `d = (z - z_max) / T`. A class that equals the largest is counted and
-/// not summed, so that the sum over all classes but one largest is exact however small it is.
+/// The second sweep over a row of logits: sums of `d = (z - z_max) / T` over all classes but one largest, which is kept apart as in the folds over
+/// probabilities, so that they are exact however small they are. A NaN becomes the largest and stays it, or is beaten and reaches a sum.
 #[derive(Clone, Copy)]
 pub(super) struct Tail<V> {
     pub(super) peak: V,
@@ -333,80 +361,82 @@ pub(super) struct Tail<V> {
 }
 
 impl<V: Vector> Tail<V> {
+    /// `e^d`, and `d` bounded so that a logit of -inf contributes 0 to `d e^d`.
     #[inline(always)]
-    fn exponent(&self, value: V) -> V {
-        value.sub(self.peak).mul(self.inverse_temperature)
-    }
-
-    /// `e^d`, or zero for a largest; the count so far with a largest added.
-    #[inline(always)]
-    fn weight(&self, exponent: V, count: V) -> (V, V) {
-        let largest = exponent.eq(zero());
-        let one = V::splat(V::Scalar::from_f64(1.0));
-        (exp(exponent).zero_where(largest), V::select(largest, count.add(one), count))
+    fn weight(&self, value: V) -> (V, V) {
+        let exponent = V::splat(V::Scalar::EXP_ZERO).max(value.sub(self.peak).mul(self.inverse_temperature));
+        (exp(exponent), exponent)
     }
 }
 
-/// Sum of `e^d`, and the number of largest classes.
+/// Of two logits the smaller and the larger; of a NaN and another either is.
+#[inline(always)]
+fn beaten<V: Vector>(top: V, value: V) -> (V, V) {
+    (top.min(value), value.max(top))
+}
+
+/// The largest, and the sum of `e^d`.
 #[derive(Clone, Copy)]
 pub(super) struct TailSum<V>(Tail<V>);
 
 impl<V: Vector> Fold<V, 2> for TailSum<V> {
     const ABSENT: f64 = f64::NEG_INFINITY;
+    const SIGNED: bool = false;
     const LONG: bool = true;
 
     #[inline(always)]
     fn start(self) -> [V; 2] {
-        [zero(); 2]
+        [V::splat(V::Scalar::from_f64(f64::NEG_INFINITY)), zero()]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 2] {
-        self.step(self.start(), value)
+        [value, zero()]
     }
 
     #[inline(always)]
-    fn step(self, [rest, count]: [V; 2], value: V) -> [V; 2] {
-        let (weight, count) = self.0.weight(self.0.exponent(value), count);
-        [rest.add(weight), count]
+    fn step(self, [top, rest]: [V; 2], value: V) -> [V; 2] {
+        let (beaten, top) = beaten(top, value);
+        [top, rest.add(self.0.weight(beaten).0)]
     }
 
     #[inline(always)]
     fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
-        [a[0].add(b[0]), a[1].add(b[1])]
+        let [top, rest] = self.step(a, b[0]);
+        [top, rest.add(b[1])]
     }
 }
 
-/// As [`TailSum`], and the sum of `-d e^d`.
+/// As [`TailSum`], and the sum of `d e^d`.
 #[derive(Clone, Copy)]
 pub(super) struct TailLogarithms<V>(Tail<V>);
 
 impl<V: Vector> Fold<V, 3> for TailLogarithms<V> {
     const ABSENT: f64 = f64::NEG_INFINITY;
+    const SIGNED: bool = false;
     const LONG: bool = true;
 
     #[inline(always)]
     fn start(self) -> [V; 3] {
-        [zero(); 3]
+        [V::splat(V::Scalar::from_f64(f64::NEG_INFINITY)), zero(), zero()]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 3] {
-        self.step(self.start(), value)
+        [value, zero(), zero()]
     }
 
     #[inline(always)]
-    fn step(self, [rest, count, logs]: [V; 3], value: V) -> [V; 3] {
-        let exponent = self.0.exponent(value);
-        let (weight, count) = self.0.weight(exponent, count);
-        // Bounded, so that a logit of -inf contributes 0 and not 0 times infinity.
-        let bounded = V::splat(V::Scalar::EXP_LEAST).max(exponent);
-        [rest.add(weight), count, logs.sub(weight.mul(bounded))]
+    fn step(self, [top, rest, logs]: [V; 3], value: V) -> [V; 3] {
+        let (beaten, top) = beaten(top, value);
+        let (weight, exponent) = self.0.weight(beaten);
+        [top, rest.add(weight), weight.mul_add(exponent, logs)]
     }
 
     #[inline(always)]
     fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
-        [a[0].add(b[0]), a[1].add(b[1]), a[2].add(b[2])]
+        let [top, rest, logs] = self.step(a, b[0]);
+        [top, rest.add(b[1]), logs.add(b[2])]
     }
 }
 
@@ -416,27 +446,30 @@ pub(super) struct TailSquares<V>(Tail<V>);
 
 impl<V: Vector> Fold<V, 3> for TailSquares<V> {
     const ABSENT: f64 = f64::NEG_INFINITY;
+    const SIGNED: bool = false;
     const LONG: bool = true;
 
     #[inline(always)]
     fn start(self) -> [V; 3] {
-        [zero(); 3]
+        [V::splat(V::Scalar::from_f64(f64::NEG_INFINITY)), zero(), zero()]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 3] {
-        self.step(self.start(), value)
+        [value, zero(), zero()]
     }
 
     #[inline(always)]
-    fn step(self, [rest, count, squares]: [V; 3], value: V) -> [V; 3] {
-        let (weight, count) = self.0.weight(self.0.exponent(value), count);
-        [rest.add(weight), count, weight.mul_add(weight, squares)]
+    fn step(self, [top, rest, squares]: [V; 3], value: V) -> [V; 3] {
+        let (beaten, top) = beaten(top, value);
+        let (weight, _) = self.0.weight(beaten);
+        [top, rest.add(weight), weight.mul_add(weight, squares)]
     }
 
     #[inline(always)]
     fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
-        [a[0].add(b[0]), a[1].add(b[1]), a[2].add(b[2])]
+        let [top, rest, squares] = self.step(a, b[0]);
+        [top, rest.add(b[1]), squares.add(b[2])]
     }
 }
 
@@ -447,15 +480,14 @@ impl<V: Vector> TailFold<V, 2> for TailSum<V> {
     }
 
     #[inline(always)]
-    unsafe fn close(
+    unsafe fn close<M: Formula>(
         recipe: &Recipe<V::Scalar>,
-        needs: Needs,
         peaks: [V; 2],
         kept: [V; 2],
         out: *mut V::Scalar,
-    ) -> bool {
+    ) -> V::Mask {
         // SAFETY: the caller's promise.
-        unsafe { recipe.close_logits(needs, peaks, kept, zero(), zero(), out) }
+        unsafe { recipe.close_logits::<M, V>(peaks, kept, zero(), zero(), out) }
     }
 }
 
@@ -466,15 +498,14 @@ impl<V: Vector> TailFold<V, 3> for TailLogarithms<V> {
     }
 
     #[inline(always)]
-    unsafe fn close(
+    unsafe fn close<M: Formula>(
         recipe: &Recipe<V::Scalar>,
-        needs: Needs,
         peaks: [V; 2],
         kept: [V; 3],
         out: *mut V::Scalar,
-    ) -> bool {
+    ) -> V::Mask {
         // SAFETY: the caller's promise.
-        unsafe { recipe.close_logits(needs, peaks, [kept[0], kept[1]], kept[2], zero(), out) }
+        unsafe { recipe.close_logits::<M, V>(peaks, [kept[0], kept[1]], zero::<V>().sub(kept[2]), zero(), out) }
     }
 }
 
@@ -485,14 +516,13 @@ impl<V: Vector> TailFold<V, 3> for TailSquares<V> {
     }
 
     #[inline(always)]
-    unsafe fn close(
+    unsafe fn close<M: Formula>(
         recipe: &Recipe<V::Scalar>,
-        needs: Needs,
         peaks: [V; 2],
         kept: [V; 3],
         out: *mut V::Scalar,
-    ) -> bool {
+    ) -> V::Mask {
         // SAFETY: the caller's promise.
-        unsafe { recipe.close_logits(needs, peaks, [kept[0], kept[1]], zero(), kept[2], out) }
+        unsafe { recipe.close_logits::<M, V>(peaks, [kept[0], kept[1]], zero(), kept[2], out) }
     }
 }

@@ -21,9 +21,11 @@ use tile::Tile;
 
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::measure::Needs;
+use crate::measure::{Formula, Needs, Visit};
 use crate::simd::sealed::Lanes;
 use crate::simd::{Float, Kernel, Level, Simd, Vector};
+use recipe::Verdict;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Ask for `count` values that lie `ahead` bytes from `from`. The hardware's own reading ahead ends at each page, and a kernel that does
@@ -39,19 +41,29 @@ fn read_ahead<V: Vector>(from: *const V::Scalar, count: usize, ahead: usize) {
     }
 }
 
-/// The fold or folds that a measure needs.
+/// The fold or folds that a measure needs, of a kernel compiled for that measure alone.
 macro_rules! choose {
-    ($recipe:ident, $once:ident, $twice:ident) => {
-        match ($recipe.logits, $recipe.measure.needs($recipe.logits)) {
-            (false, Needs::Sum) => $once!(fold::Sums),
-            (false, Needs::Second | Needs::Gap) => $once!(fold::Seconds),
-            (false, Needs::Logs) => $once!(fold::Logarithms),
-            (false, Needs::Squares) => $once!(fold::Squares),
-            (true, Needs::Gap) => $once!(fold::Gaps),
-            (true, Needs::Sum) => $twice!(fold::TailSum<_>, Needs::Sum),
-            (true, Needs::Second) => $twice!(fold::TailSum<_>, Needs::Second),
-            (true, Needs::Logs) => $twice!(fold::TailLogarithms<_>, Needs::Logs),
-            (true, Needs::Squares) => $twice!(fold::TailSquares<_>, Needs::Squares),
+    ($measure:ident, $recipe:ident, $once:ident, $twice:ident) => {
+        if !$recipe.logits {
+            if const { matches!($measure::NEEDS, Needs::Sum) } {
+                $once!(fold::Sums)
+            } else if const { matches!($measure::NEEDS, Needs::Second | Needs::Gap) } {
+                $once!(fold::Seconds)
+            } else if const { matches!($measure::NEEDS, Needs::Logs) } {
+                $once!(fold::Logarithms)
+            } else {
+                $once!(fold::Squares)
+            }
+        } else if const { matches!($measure::NEEDS_OF_LOGITS, Needs::Gap) } {
+            $once!(fold::Gaps)
+        } else if const { matches!($measure::NEEDS_OF_LOGITS, Needs::Sum) } {
+            $twice!(fold::Peak, fold::TailSum<_>)
+        } else if const { matches!($measure::NEEDS_OF_LOGITS, Needs::Second) } {
+            $twice!(fold::Peaks, fold::TailSum<_>)
+        } else if const { matches!($measure::NEEDS_OF_LOGITS, Needs::Logs) } {
+            $twice!(fold::Peak, fold::TailLogarithms<_>)
+        } else {
+            $twice!(fold::Peak, fold::TailSquares<_>)
         }
     };
 }
@@ -88,16 +100,30 @@ impl<T: Float> Scan<T> {
         match (origin, matrix.row_major(), matrix.column_major()) {
             (Some(origin), Some(stride), _) => {
                 // SAFETY: `whole` rows from `row` are inside, and so is what the narrow walk reads past them.
-                let valid = self.level.run(unsafe { AdjacentRows::new(origin, stride, classes, recipe, direct) });
-                self.tiles(matrix, rows.start + whole, recipe, rest) & valid
+                let found = self.level.run(unsafe { AdjacentRows::new(origin, stride, classes, recipe, direct) });
+                self.second_look(found, matrix, rows.start, recipe, direct)
+                    & self.tiles(matrix, rows.start + whole, recipe, rest)
             }
             (Some(origin), _, Some(stride)) if !wide => {
                 // SAFETY: `whole` rows from `row` are inside.
-                let valid = self.level.run(unsafe { AdjacentColumns::new(origin, stride, classes, recipe, direct) });
-                self.tiles(matrix, rows.start + whole, recipe, rest) & valid
+                let found = self.level.run(unsafe { AdjacentColumns::new(origin, stride, classes, recipe, direct) });
+                self.second_look(found, matrix, rows.start, recipe, direct)
+                    & self.tiles(matrix, rows.start + whole, recipe, rest)
             }
             _ => self.tiles(matrix, rows.start, recipe, out),
         }
+    }
+
+    /// What a kernel found; where it saw a sign, the rows again by way of tiles, which can tell -0 from what is negative.
+    fn second_look<E: Element<Compute = T>>(
+        &mut self,
+        found: Verdict,
+        matrix: &Matrix<'_, E>,
+        row: usize,
+        recipe: &Recipe<T>,
+        out: &mut [T],
+    ) -> bool {
+        if found.signed { self.tiles(matrix, row, recipe, out) } else { found.valid }
     }
 
     /// Score rows from `row` on by way of tiles.
@@ -143,20 +169,29 @@ impl<T: Float> Scan<T> {
 
     /// Score the first `out.len()` rows of the tile.
     fn score_tile(&mut self, classes: usize, recipe: &Recipe<T>, out: &mut [T]) -> bool {
+        let mut found = self.tile_as_it_is(classes, recipe, out);
+        if found.signed {
+            self.tile.settle_signs();
+            found = self.tile_as_it_is(classes, recipe, out);
+        }
+        found.valid
+    }
+
+    fn tile_as_it_is(&self, classes: usize, recipe: &Recipe<T>, out: &mut [T]) -> Verdict {
         let (whole, rest) = out.split_at_mut(out.len() / T::LANES * T::LANES);
         let origin = self.tile.origin();
         // SAFETY: a tile is padded to whole groups of rows, and has slack past the last one.
-        let valid = self.level.run(unsafe { AdjacentRows::new(origin, classes, classes, recipe, whole) });
+        let found = self.level.run(unsafe { AdjacentRows::new(origin, classes, classes, recipe, whole) });
         if rest.is_empty() {
-            return valid;
+            return found;
         }
         let mut last = [T::ZERO; 16];
         let origin = origin.wrapping_add(whole.len() * classes);
         // SAFETY: as above; one group is left.
         let rows = unsafe { AdjacentRows::new(origin, classes, classes, recipe, &mut last[..T::LANES]) };
-        let valid = self.level.run(rows) & valid;
+        let others = self.level.run(rows);
         rest.copy_from_slice(&last[..rest.len()]);
-        valid
+        Verdict { valid: found.valid & others.valid, signed: found.signed | others.signed }
     }
 }
 
@@ -205,31 +240,52 @@ impl<'a, T: Float> AdjacentRows<'a, T> {
 }
 
 impl<T: Float> Kernel for AdjacentRows<'_, T> {
-    type Output = bool;
+    type Output = Verdict;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> bool {
+    fn run<S: Simd>(self) -> Verdict {
         let AdjacentRows { origin, stride, classes, recipe, out } = self;
-        if classes == 2 && stride == 2 {
-            // SAFETY: promised to `new`.
-            return unsafe { narrow_rows::<S, T>(&narrow::Pairs { origin }, classes, recipe, out) };
+        // SAFETY: promised to `new`, for each of the three.
+        unsafe {
+            if classes == 2 && stride == 2 {
+                narrow_rows::<S, T>(narrow::Pairs { origin }, classes, recipe, out)
+            } else if classes <= narrow::MOST_CLASSES {
+                narrow_rows::<S, T>(narrow::RowMajor { origin, stride }, classes, recipe, out)
+            } else {
+                recipe.measure.visit(WideRows { origin, stride, classes, recipe, out, level: PhantomData::<S> })
+            }
         }
-        if classes <= narrow::MOST_CLASSES {
-            // SAFETY: promised to `new`.
-            return unsafe { narrow_rows::<S, T>(&narrow::RowMajor { origin, stride }, classes, recipe, out) };
-        }
-        macro_rules! wide_once {
+    }
+}
+
+/// Many classes, for one measure.
+struct WideRows<'a, S, T> {
+    origin: *const T,
+    stride: usize,
+    classes: usize,
+    recipe: &'a Recipe<T>,
+    out: &'a mut [T],
+    level: PhantomData<S>,
+}
+
+impl<S: Simd, T: Float> Visit for WideRows<'_, S, T> {
+    type Output = Verdict;
+
+    #[inline(always)]
+    fn visit<M: Formula>(self) -> Verdict {
+        let WideRows { origin, stride, classes, recipe, out, .. } = self;
+        macro_rules! once {
             ($fold:expr) => {
-                wide::once::<<T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, recipe, out)
+                wide::once::<M, <T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, recipe, out)
             };
         }
-        macro_rules! wide_twice {
-            ($fold:ty, $needs:expr) => {
-                wide::twice::<<T as Lanes>::Vector<S>, $fold, _>(origin, stride, classes, $needs, recipe, out)
+        macro_rules! twice {
+            ($peaks:expr, $fold:ty) => {
+                wide::twice::<M, <T as Lanes>::Vector<S>, _, $fold, _, _>(origin, stride, classes, $peaks, recipe, out)
             };
         }
-        // SAFETY: promised to `new`.
-        unsafe { choose!(recipe, wide_once, wide_twice) }
+        // SAFETY: promised to `AdjacentRows::new`.
+        unsafe { choose!(M, recipe, once, twice) }
     }
 }
 
@@ -251,13 +307,13 @@ impl<'a, T: Float> AdjacentColumns<'a, T> {
 }
 
 impl<T: Float> Kernel for AdjacentColumns<'_, T> {
-    type Output = bool;
+    type Output = Verdict;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> bool {
+    fn run<S: Simd>(self) -> Verdict {
         let AdjacentColumns { origin, stride, classes, recipe, out } = self;
         // SAFETY: promised to `new`.
-        unsafe { narrow_rows::<S, T>(&narrow::ColumnMajor { origin, stride }, classes, recipe, out) }
+        unsafe { narrow_rows::<S, T>(narrow::ColumnMajor { origin, stride }, classes, recipe, out) }
     }
 }
 
@@ -265,21 +321,40 @@ impl<T: Float> Kernel for AdjacentColumns<'_, T> {
 /// As for [`narrow::Source::columns`], for `out.len()` rows.
 #[inline(always)]
 unsafe fn narrow_rows<S: Simd, T: Float>(
-    source: &impl narrow::Source<T>,
+    source: impl narrow::Source<T>,
     classes: usize,
     recipe: &Recipe<T>,
     out: &mut [T],
-) -> bool {
-    macro_rules! narrow_once {
-        ($fold:expr) => {
-            narrow::once::<<T as Lanes>::Vector<S>, _, _, _>(source, classes, $fold, recipe, out)
-        };
+) -> Verdict {
+    recipe.measure.visit(NarrowRows { source, classes, recipe, out, level: PhantomData::<S> })
+}
+
+/// Few classes, for one measure.
+struct NarrowRows<'a, S, T, R> {
+    source: R,
+    classes: usize,
+    recipe: &'a Recipe<T>,
+    out: &'a mut [T],
+    level: PhantomData<S>,
+}
+
+impl<S: Simd, T: Float, R: narrow::Source<T>> Visit for NarrowRows<'_, S, T, R> {
+    type Output = Verdict;
+
+    #[inline(always)]
+    fn visit<M: Formula>(self) -> Verdict {
+        let NarrowRows { source, classes, recipe, out, .. } = self;
+        macro_rules! once {
+            ($fold:expr) => {
+                narrow::once::<M, <T as Lanes>::Vector<S>, _, _, _>(&source, classes, $fold, recipe, out)
+            };
+        }
+        macro_rules! twice {
+            ($peaks:expr, $fold:ty) => {
+                narrow::twice::<M, <T as Lanes>::Vector<S>, _, $fold, _, _>(&source, classes, $peaks, recipe, out)
+            };
+        }
+        // SAFETY: promised to `narrow_rows`.
+        unsafe { choose!(M, recipe, once, twice) }
     }
-    macro_rules! narrow_twice {
-        ($fold:ty, $needs:expr) => {
-            narrow::twice::<<T as Lanes>::Vector<S>, $fold, _>(source, classes, $needs, recipe, out)
-        };
-    }
-    // SAFETY: the caller's promise.
-    unsafe { choose!(recipe, narrow_once, narrow_twice) }
 }

@@ -1,9 +1,9 @@
 //! Few classes: a lane is a row. A group of rows is read column by column (four at a time, through 4 x 4 transposes, where rows are
 //! adjacent in memory), and every operation is vertical. The sums run over the classes in their order.
 
-use super::fold::{Fold, Peaks, SingleFold, Tail, TailFold};
-use super::recipe::Recipe;
-use crate::measure::Needs;
+use super::fold::{Fold, SingleFold, Tail, TailFold};
+use super::recipe::{Recipe, Verdict};
+use crate::measure::Formula;
 use crate::simd::{Float, Vector};
 
 /// The most classes that are read this way: beyond, the lanes share the classes of one row.
@@ -48,31 +48,27 @@ impl<T: Float> Source<T> for RowMajor<T> {
         unsafe {
             let from = self.origin.add(row * self.stride);
             super::read_ahead::<V>(from, V::LANES * classes, AHEAD);
+            // Those that do not fill a group of four come first, so that they are written once here.
+            let first = (classes - 1) % 4 + 1;
             let [a, b, c, d] = V::load_columns(from, self.stride);
             taker.first(a);
-            if classes > 1 {
+            if first > 1 {
                 taker.next(b);
             }
-            if classes > 2 {
+            if first > 2 {
                 taker.next(c);
             }
-            if classes > 3 {
+            if first > 3 {
                 taker.next(d);
             }
-            let mut class = 4;
-            while class + 4 <= classes {
+            let mut class = first;
+            while class < classes {
                 let [a, b, c, d] = V::load_columns(from.add(class), self.stride);
                 taker.next(a);
                 taker.next(b);
                 taker.next(c);
                 taker.next(d);
                 class += 4;
-            }
-            if class < classes {
-                let last = V::load_columns(from.add(class), self.stride);
-                for &value in &last[..classes - class] {
-                    taker.next(value);
-                }
             }
         }
     }
@@ -124,56 +120,71 @@ impl<T: Float> Source<T> for ColumnMajor<T> {
 struct Folding<F, V, const N: usize> {
     fold: F,
     kept: [V; N],
+    /// The bits set in any of them.
+    bits: V,
+}
+
+impl<V: Vector, F: Fold<V, N>, const N: usize> Folding<F, V, N> {
+    #[inline(always)]
+    fn watch(&mut self, value: V) {
+        if F::SIGNED {
+            self.bits = self.bits.or(value);
+        }
+    }
 }
 
 impl<V: Vector, F: Fold<V, N>, const N: usize> Take<V> for Folding<F, V, N> {
     #[inline(always)]
     fn first(&mut self, value: V) {
+        self.watch(value);
         self.kept = self.fold.first(value);
     }
 
     #[inline(always)]
     fn next(&mut self, value: V) {
+        self.watch(value);
         self.kept = self.fold.step(self.kept, value);
     }
 }
 
-/// Keeps the columns, and finds the two largest.
-struct Keeping<V> {
-    columns: [V; MOST_CLASSES],
+/// Keeps the columns, and folds them. The columns lie apart, so that all else stays in registers.
+struct Keeping<'a, F, V, const N: usize> {
+    columns: &'a mut [V; MOST_CLASSES],
     count: usize,
-    peaks: [V; 2],
+    fold: F,
+    kept: [V; N],
 }
 
-impl<V: Vector> Take<V> for Keeping<V> {
+impl<V: Vector, F: Fold<V, N>, const N: usize> Take<V> for Keeping<'_, F, V, N> {
     #[inline(always)]
     fn first(&mut self, value: V) {
         self.columns[0] = value;
         self.count = 1;
-        self.peaks = Peaks.first(value);
+        self.kept = self.fold.first(value);
     }
 
     #[inline(always)]
     fn next(&mut self, value: V) {
         self.columns[self.count] = value;
         self.count += 1;
-        self.peaks = Peaks.step(self.peaks, value);
+        self.kept = self.fold.step(self.kept, value);
     }
 }
 
-/// Score whole groups of rows by a fold that sees them once. True when all are valid.
+/// Score whole groups of rows by a fold that sees them once.
 ///
 /// # Safety
 /// As for [`Source::columns`], for `out.len()` rows.
 #[inline(always)]
-pub(super) unsafe fn once<V, F, S, const N: usize>(
+pub(super) unsafe fn once<M, V, F, S, const N: usize>(
     source: &S,
     classes: usize,
     fold: F,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
-) -> bool
+) -> Verdict
 where
+    M: Formula,
     V: Vector,
     F: SingleFold<V, N>,
     S: Source<V::Scalar>,
@@ -182,8 +193,8 @@ where
     unsafe {
         match classes {
             // With so few classes, a loop over them would cost as much as what it does.
-            3 if S::APART => groups::<V, F, S, N>(source, 3, fold, recipe, out),
-            _ => groups::<V, F, S, N>(source, classes, fold, recipe, out),
+            3 if S::APART => groups::<M, V, F, S, N>(source, 3, fold, recipe, out),
+            _ => groups::<M, V, F, S, N>(source, classes, fold, recipe, out),
         }
     }
 }
@@ -191,62 +202,68 @@ where
 /// # Safety
 /// As for [`once`].
 #[inline(always)]
-unsafe fn groups<V, F, S, const N: usize>(
+unsafe fn groups<M, V, F, S, const N: usize>(
     source: &S,
     classes: usize,
     fold: F,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
-) -> bool
+) -> Verdict
 where
+    M: Formula,
     V: Vector,
     F: SingleFold<V, N>,
     S: Source<V::Scalar>,
 {
     // A copy of its own, which stores to `out` can't change: what the loop asks of it is asked once.
     let recipe = &{ *recipe };
-    let mut valid = true;
+    let mut folding = Folding { fold, kept: fold.start(), bits: V::splat(V::Scalar::ZERO) };
+    let mut valid = folding.bits.eq(folding.bits);
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
-        let mut folding = Folding { fold, kept: fold.start() };
         // SAFETY: the caller's promise; `out` has room for all lanes.
         unsafe {
             source.columns::<V>(group * V::LANES, classes, &mut folding);
-            valid &= F::close(recipe, folding.kept, out.as_mut_ptr());
+            valid = V::and(valid, F::close::<M>(recipe, folding.kept, out.as_mut_ptr()));
         }
     }
-    valid
+    Verdict { valid: V::all(valid), signed: F::SIGNED && folding.bits.any_signed() }
 }
 
-/// Score whole groups of rows by two folds over logits: the first keeps the columns for the second.
+/// Score whole groups of rows by two folds over logits: one for the peaks, which keeps the columns for the other.
 ///
 /// # Safety
 /// As for [`Source::columns`], for `out.len()` rows.
 #[inline(always)]
-pub(super) unsafe fn twice<V, F, const N: usize>(
+pub(super) unsafe fn twice<M, V, P, F, const K: usize, const N: usize>(
     source: &impl Source<V::Scalar>,
     classes: usize,
-    needs: Needs,
+    peaks: P,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
-) -> bool
+) -> Verdict
 where
+    M: Formula,
     V: Vector,
+    P: Fold<V, K>,
     F: TailFold<V, N>,
 {
     let recipe = &{ *recipe };
-    let mut valid = true;
     let inverse_temperature = V::splat(recipe.inverse_temperature);
-    let mut keeping = Keeping { columns: [V::splat(V::Scalar::ZERO); MOST_CLASSES], count: 0, peaks: Peaks.start() };
+    let mut valid = inverse_temperature.eq(inverse_temperature);
+    let mut columns = [V::splat(V::Scalar::ZERO); MOST_CLASSES];
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
+        let mut keeping = Keeping { columns: &mut columns, count: 0, fold: peaks, kept: peaks.start() };
         // SAFETY: the caller's promise.
         unsafe { source.columns::<V>(group * V::LANES, classes, &mut keeping) };
-        let fold = F::new(Tail { peak: keeping.peaks[0], inverse_temperature });
-        let mut kept = fold.start();
-        for &value in &keeping.columns[..classes] {
+        let found = keeping.kept;
+        let fold = F::new(Tail { peak: found[0], inverse_temperature });
+        let mut kept = fold.first(columns[0]);
+        for &value in &columns[1..classes] {
             kept = fold.step(kept, value);
         }
         // SAFETY: `out` has room for all lanes.
-        valid &= unsafe { F::close(recipe, needs, keeping.peaks, kept, out.as_mut_ptr()) };
+        let sound = unsafe { F::close::<M>(recipe, [found[0], found[K - 1]], kept, out.as_mut_ptr()) };
+        valid = V::and(valid, sound);
     }
-    valid
+    Verdict { valid: V::all(valid), signed: false }
 }

@@ -1,6 +1,6 @@
 //! What is done with a folded row: check it, and close it with the measure's formula.
 
-use crate::measure::{Logits, Measure, Needs, Probabilities};
+use crate::measure::{Formula, Logits, Measure, Probabilities};
 use crate::simd::{Float, Vector};
 
 /// Everything the kernels must know beside the rows themselves.
@@ -34,95 +34,91 @@ pub(super) struct Folded<V> {
     pub(super) logs: V,
     pub(super) squares: V,
     pub(super) total: V,
-    pub(super) least: V,
-    /// What the fold was for.
-    pub(super) kept: Needs,
+}
+
+/// What a kernel found of its rows.
+#[derive(Clone, Copy)]
+pub(super) struct Verdict {
+    /// All are valid, but for signs.
+    pub(super) valid: bool,
+    /// The sign bit of a probability is set: it is negative, or the zero that counts as one.
+    pub(super) signed: bool,
 }
 
 impl<T: Float> Recipe<T> {
-    /// Store the scores of rows of probabilities, NaN where a row is invalid; whether all are valid. A NaN or infinity among
+    /// Store the scores of rows of probabilities, NaN where a row is invalid; which are valid, but for signs. A NaN or infinity among
     /// the probabilities reaches the sum, and so fails its test.
     ///
     /// # Safety
     /// All lanes must be writable at `out`.
     #[inline(always)]
-    pub(super) unsafe fn close_probabilities<V: Vector<Scalar = T>>(&self, row: Folded<V>, out: *mut T) -> bool {
+    pub(super) unsafe fn close_probabilities<M: Formula, V: Vector<Scalar = T>>(
+        &self,
+        row: Folded<V>,
+        out: *mut T,
+    ) -> V::Mask {
         let one = V::splat(T::from_f64(1.0));
         let low = V::splat(self.sums[0]).le(row.total);
         let high = row.total.le(V::splat(self.sums[1]));
-        let positive = V::splat(T::ZERO).le(row.least);
-        let score = self.measure.of_probabilities(
-            row.kept,
-            &Probabilities {
-                top: row.top,
-                second: row.second,
-                rest: row.rest,
-                logs: row.logs,
-                squares: row.squares,
-                total: row.total,
-                unit: if self.renormalise { row.total } else { one },
-                renormalise: self.renormalise,
-                near_one: self.near_one,
-                per_ln_classes: V::splat(self.per_ln_classes),
-                single: self.single,
-                // Not `map`, whose closure would be compiled without the level's features.
-                #[allow(clippy::manual_map)]
-                reach: match self.reach {
-                    Some(reach) => Some(V::splat(reach)),
-                    None => None,
-                },
+        let score = M::of_probabilities(&Probabilities {
+            top: row.top,
+            second: row.second,
+            rest: row.rest,
+            logs: row.logs,
+            squares: row.squares,
+            total: row.total,
+            unit: if self.renormalise { row.total } else { one },
+            renormalise: self.renormalise,
+            near_one: self.near_one,
+            per_ln_classes: V::splat(self.per_ln_classes),
+            single: self.single,
+            // Not `map`, whose closure would be compiled without the level's features.
+            #[allow(clippy::manual_map)]
+            reach: match self.reach {
+                Some(reach) => Some(V::splat(reach)),
+                None => None,
             },
-        );
+        });
         // SAFETY: the caller's promise.
-        unsafe { Self::store(V::and(V::and(low, high), positive), score, out) }
+        unsafe { Self::store(V::and(low, high), score, out) }
     }
 
-    /// Store the scores of rows of logits, likewise. A NaN, a +inf, or no finite logit at all makes `rest` NaN.
+    /// Store the scores of rows of logits, likewise. A NaN is the largest in one of the two sweeps, or makes `rest` NaN; with a +inf or no finite logit the
+    /// largest is infinite.
     ///
     /// # Safety
     /// All lanes must be writable at `out`.
     #[inline(always)]
-    pub(super) unsafe fn close_logits<V: Vector<Scalar = T>>(
+    pub(super) unsafe fn close_logits<M: Formula, V: Vector<Scalar = T>>(
         &self,
-        kept: Needs,
         [top, second]: [V; 2],
-        [rest, count]: [V; 2],
+        [again, rest]: [V; 2],
         logs: V,
         squares: V,
         out: *mut T,
-    ) -> bool {
-        let one = V::splat(T::from_f64(1.0));
-        // The other classes that equal the largest: each is e^0 = 1 in the sums of e^d and e^2d, 0 in that of -d e^d.
-        let equals = count.sub(one);
-        let score = self.measure.of_logits(
-            kept,
-            &Logits {
-                top,
-                second: second.sub(top).mul(V::splat(self.inverse_temperature)),
-                rest: rest.add(equals),
-                logs,
-                squares: squares.add(equals),
-                temperature: V::splat(self.temperature),
-                per_ln_classes: V::splat(self.per_ln_classes),
-                single: self.single,
-            },
-        );
+    ) -> V::Mask {
+        // NaN where anything is.
+        let sound = again.sub(top).add(rest);
+        let score = M::of_logits(&Logits {
+            top,
+            second: second.sub(top).mul(V::splat(self.inverse_temperature)),
+            rest,
+            logs,
+            squares,
+            temperature: V::splat(self.temperature),
+            per_ln_classes: V::splat(self.per_ln_classes),
+            single: self.single,
+        });
         // SAFETY: the caller's promise.
-        unsafe { Self::store(rest.eq(rest), score, out) }
+        unsafe { Self::store(sound.eq(sound), score, out) }
     }
 
     /// # Safety
     /// All lanes must be writable at `out`.
     #[inline(always)]
-    unsafe fn store<V: Vector<Scalar = T>>(valid: V::Mask, score: V, out: *mut T) -> bool {
+    unsafe fn store<V: Vector<Scalar = T>>(valid: V::Mask, score: V, out: *mut T) -> V::Mask {
         // SAFETY: the caller's promise.
-        unsafe {
-            score.store(out);
-            if V::all(valid) {
-                return true;
-            }
-            V::select(valid, score, V::splat(T::NAN)).store(out);
-        }
-        false
+        unsafe { V::select(valid, score, V::splat(T::NAN)).store(out) };
+        valid
     }
 }

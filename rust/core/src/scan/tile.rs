@@ -75,6 +75,15 @@ impl<T: Float> Tile<T> {
         self.pad(count, whole);
     }
 
+    /// Leave no sign: -0 becomes 0, and what is negative NaN.
+    pub(super) fn settle_signs(&mut self) {
+        for value in &mut self.values {
+            if *value <= T::ZERO {
+                *value = if *value < T::ZERO { T::NAN } else { T::ZERO };
+            }
+        }
+    }
+
     /// The copy of `count` rows whose columns are adjacent.
     ///
     /// # Safety

@@ -3,9 +3,9 @@
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
-use super::fold::{Fold, Peaks, SingleFold, Tail, TailFold};
-use super::recipe::Recipe;
-use crate::measure::Needs;
+use super::fold::{Fold, SingleFold, Tail, TailFold};
+use super::recipe::{Recipe, Verdict};
+use crate::measure::Formula;
 use crate::simd::{Float, Vector};
 
 /// How many bytes ahead memory is asked for. Measured: 2 KiB is slower.
@@ -66,12 +66,26 @@ impl<T: Float, const N: usize> Lanes<T, N> {
     }
 }
 
+/// The same value, its bits noted where signs are to be watched.
+#[inline(always)]
+fn watched<V: Vector, F: Fold<V, N>, const N: usize>(value: V, bits: &mut V) -> V {
+    if F::SIGNED {
+        *bits = bits.or(value);
+    }
+    value
+}
+
 /// Fold the classes of one row over the virtual lanes: a vector of them, or of their first half merged with the second.
 ///
 /// # Safety
 /// `classes >= LANES` values must be readable at `from`.
 #[inline(always)]
-unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, classes: usize, fold: F) -> [V; N] {
+unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
+    from: *const V::Scalar,
+    classes: usize,
+    fold: F,
+    bits: &mut V,
+) -> [V; N] {
     let lanes = V::Scalar::LANES;
     let absent = V::splat(V::Scalar::from_f64(F::ABSENT));
     let whole = classes - classes % lanes;
@@ -79,80 +93,89 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(from: *const V::Scalar, 
     super::read_ahead::<V>(from, lanes, AHEAD);
     // SAFETY: only the `classes` values are read.
     unsafe {
-        let mut first = fold.first(V::load(from));
+        let mut first = fold.first(watched::<V, F, N>(V::load(from), bits));
         if V::LANES == lanes {
             while class < whole {
                 super::read_ahead::<V>(from.wrapping_add(class), lanes, AHEAD);
-                first = fold.step(first, V::load(from.add(class)));
+                first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
                 class += lanes;
             }
             if whole < classes {
-                first = fold.step(first, V::load_first(from.add(whole), classes - whole, absent));
+                first =
+                    fold.step(first, watched::<V, F, N>(V::load_first(from.add(whole), classes - whole, absent), bits));
             }
             return first;
         }
         let half = V::LANES;
-        let mut second = fold.first(V::load(from.add(half)));
+        let mut second = fold.first(watched::<V, F, N>(V::load(from.add(half)), bits));
         if F::LONG {
             while class < whole {
                 super::read_ahead::<V>(from.wrapping_add(class), lanes, AHEAD);
-                first = fold.step(first, V::load(from.add(class)));
+                first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
                 class += lanes;
             }
             class = lanes;
             while class < whole {
-                second = fold.step(second, V::load(from.add(class + half)));
+                second = fold.step(second, watched::<V, F, N>(V::load(from.add(class + half)), bits));
                 class += lanes;
             }
         } else {
             while class < whole {
                 super::read_ahead::<V>(from.wrapping_add(class), lanes, AHEAD);
-                first = fold.step(first, V::load(from.add(class)));
-                second = fold.step(second, V::load(from.add(class + half)));
+                first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
+                second = fold.step(second, watched::<V, F, N>(V::load(from.add(class + half)), bits));
                 class += lanes;
             }
         }
         // Folding an absent class in changes nothing: vectors of nothing else are left out.
         if whole < classes {
-            first = fold.step(first, V::load_first(from.add(whole), (classes - whole).min(half), absent));
+            first = fold.step(
+                first,
+                watched::<V, F, N>(V::load_first(from.add(whole), (classes - whole).min(half), absent), bits),
+            );
         }
         if whole + half < classes {
-            second = fold.step(second, V::load_first(from.add(whole + half), classes - whole - half, absent));
+            second = fold.step(
+                second,
+                watched::<V, F, N>(V::load_first(from.add(whole + half), classes - whole - half, absent), bits),
+            );
         }
         fold.merge(first, second)
     }
 }
 
-/// Score whole groups of rows by a fold that sees them once. True when all are valid.
+/// Score whole groups of rows by a fold that sees them once.
 ///
 /// # Safety
 /// `out.len()` rows of `classes` values, `stride` apart, must be readable at `from`.
 #[inline(always)]
-pub(super) unsafe fn once<V, F, const N: usize>(
+pub(super) unsafe fn once<M, V, F, const N: usize>(
     from: *const V::Scalar,
     stride: usize,
     classes: usize,
     fold: F,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
-) -> bool
+) -> Verdict
 where
+    M: Formula,
     V: Vector,
     F: SingleFold<V, N>,
 {
     let recipe = &{ *recipe };
     let mut lanes = Lanes::<V::Scalar, N>::new();
-    let mut valid = true;
+    let mut bits = V::splat(V::Scalar::ZERO);
+    let mut valid = bits.eq(bits);
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
         for i in 0..V::LANES {
             // SAFETY: the caller's promise.
-            let kept = unsafe { row::<V, F, N>(from.add((group * V::LANES + i) * stride), classes, fold) };
+            let kept = unsafe { row::<V, F, N>(from.add((group * V::LANES + i) * stride), classes, fold, &mut bits) };
             lanes.keep(i, kept);
         }
         // SAFETY: `out` has room for all lanes.
-        valid &= unsafe { F::close(recipe, lanes.merge(fold), out.as_mut_ptr()) };
+        valid = V::and(valid, unsafe { F::close::<M>(recipe, lanes.merge(fold), out.as_mut_ptr()) });
     }
-    valid
+    Verdict { valid: V::all(valid), signed: F::SIGNED && bits.any_signed() }
 }
 
 /// Score whole groups of rows by two folds over logits, the second while they are in cache.
@@ -160,42 +183,46 @@ where
 /// # Safety
 /// As for [`once`].
 #[inline(always)]
-pub(super) unsafe fn twice<V, F, const N: usize>(
+pub(super) unsafe fn twice<M, V, P, F, const K: usize, const N: usize>(
     from: *const V::Scalar,
     stride: usize,
     classes: usize,
-    needs: Needs,
+    peaks: P,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
-) -> bool
+) -> Verdict
 where
+    M: Formula,
     V: Vector,
+    P: Fold<V, K>,
     F: TailFold<V, N>,
 {
     let recipe = &{ *recipe };
     let count = V::LANES;
     let inverse_temperature = V::splat(recipe.inverse_temperature);
-    let mut first = Lanes::<V::Scalar, 2>::new();
+    let mut first = Lanes::<V::Scalar, K>::new();
     let mut second = Lanes::<V::Scalar, N>::new();
     let mut tops = [V::Scalar::ZERO; 16];
-    let mut valid = true;
+    let mut valid = inverse_temperature.eq(inverse_temperature);
+    let mut unwatched = inverse_temperature;
     for (group, out) in out.chunks_exact_mut(count).enumerate() {
         let from = from.wrapping_add(group * count * stride);
         for i in 0..count {
             // SAFETY: the caller's promise.
-            first.keep(i, unsafe { row::<V, Peaks, 2>(from.add(i * stride), classes, Peaks) });
+            first.keep(i, unsafe { row::<V, P, K>(from.add(i * stride), classes, peaks, &mut unwatched) });
         }
-        let peaks: [V; 2] = first.merge(Peaks);
+        let found: [V; K] = first.merge(peaks);
+        let (top, second_top) = (found[0], found[K - 1]);
         // SAFETY: `tops` has room for all lanes.
-        unsafe { peaks[0].store(tops.as_mut_ptr()) };
+        unsafe { top.store(tops.as_mut_ptr()) };
         for i in 0..count {
             let fold = F::new(Tail { peak: V::splat(tops[i]), inverse_temperature });
             // SAFETY: the caller's promise.
-            second.keep(i, unsafe { row::<V, F, N>(from.add(i * stride), classes, fold) });
+            second.keep(i, unsafe { row::<V, F, N>(from.add(i * stride), classes, fold, &mut unwatched) });
         }
-        let merged = second.merge(F::new(Tail { peak: peaks[0], inverse_temperature }));
+        let merged = second.merge(F::new(Tail { peak: top, inverse_temperature }));
         // SAFETY: `out` has room for all lanes.
-        valid &= unsafe { F::close(recipe, needs, peaks, merged, out.as_mut_ptr()) };
+        valid = V::and(valid, unsafe { F::close::<M>(recipe, [top, second_top], merged, out.as_mut_ptr()) });
     }
-    valid
+    Verdict { valid: V::all(valid), signed: false }
 }

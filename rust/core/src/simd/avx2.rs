@@ -1,6 +1,7 @@
 //! AVX2 and FMA: 256-bit registers.
 
-use super::{Simd, Vector};
+use super::operand::{first_pd, first_ps, horner, opaque_address, opaque_ps, step_pd, step_ps};
+use super::{Simd, Spread, Vector};
 use std::arch::x86_64::*;
 
 /// The AVX2 level.
@@ -23,7 +24,7 @@ pub struct F64(__m256d);
 /// The operations that differ between the two types only in the name of the intrinsic.
 macro_rules! lane_wise {
     ($vector:ident, $float:ty, $register:ty, $lanes:literal, $set:ident, $load:ident, $store:ident, $stream:ident, $add:ident, $sub:ident,
-     $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $sqrt:ident, $cmp:ident, $and:ident, $and_not:ident, $movemask:ident, $blend:ident) => {
+     $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $sqrt:ident, $cmp:ident, $and:ident, $and_not:ident, $movemask:ident, $blend:ident, $or:ident, $first:ident, $step:ident) => {
         type Scalar = $float;
         type Mask = $register;
         const LANES: usize = $lanes;
@@ -107,6 +108,24 @@ macro_rules! lane_wise {
         }
 
         #[inline(always)]
+        fn or(self, other: Self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($or(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn any_signed(self) -> bool {
+            // SAFETY: as in `splat`.
+            unsafe { $movemask(self.0) != 0 }
+        }
+
+        #[inline(always)]
+        fn polynomial(self, coefficients: &'static [Spread<$float>]) -> Self {
+            // SAFETY: as in `splat`.
+            $vector(unsafe { horner!(self.0, coefficients, $first, $step) })
+        }
+
+        #[inline(always)]
         fn sqrt(self) -> Self {
             // SAFETY: as in `splat`.
             unsafe { $vector($sqrt(self.0)) }
@@ -181,7 +200,10 @@ impl Vector for F32 {
         _mm256_and_ps,
         _mm256_andnot_ps,
         _mm256_movemask_ps,
-        _mm256_blendv_ps
+        _mm256_blendv_ps,
+        _mm256_or_ps,
+        first_ps,
+        step_ps
     );
 
     #[inline(always)]
@@ -202,18 +224,19 @@ impl Vector for F32 {
         /// # Safety
         /// Both must be readable.
         #[inline(always)]
-        unsafe fn rows(from: *const f32, stride: usize, i: usize) -> __m256 {
+        unsafe fn rows(from: *const f32, far: *const f32, offset: usize) -> __m256 {
             // SAFETY: the caller's promise.
             unsafe {
-                let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add(i * stride)));
-                _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(from.add((i + 4) * stride)))
+                let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add(offset)));
+                _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(far.add(offset)))
             }
         }
 
         // SAFETY: the caller promises four values at the start of each of the 8 rows.
         unsafe {
-            let (a, b) = (rows(from, stride, 0), rows(from, stride, 1));
-            let (c, d) = (rows(from, stride, 2), rows(from, stride, 3));
+            let (from, far) = (opaque_address(from), opaque_address(from.add(4 * stride)));
+            let (a, b) = (rows(from, far, 0), rows(from, far, stride));
+            let (c, d) = (rows(from, far, 2 * stride), rows(from, far, 3 * stride));
             let (ab_low, cd_low) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
             let (ab_high, cd_high) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
             [
@@ -256,10 +279,11 @@ impl Vector for F32 {
         // SAFETY: as in `splat`.
         unsafe {
             let bits = _mm256_castps_si256(self.0);
-            let above = _mm256_sub_epi32(bits, _mm256_set1_epi32(0x3f80_0000));
+            let one = opaque_ps(_mm256_set1_ps(1.0));
+            let above = _mm256_sub_epi32(bits, _mm256_castps_si256(one));
             let fraction = _mm256_and_si256(bits, _mm256_set1_epi32(0x007f_ffff));
-            let mantissa = _mm256_or_si256(fraction, _mm256_set1_epi32(0x3f80_0000));
-            [F32(_mm256_cvtepi32_ps(above)), F32(_mm256_castsi256_ps(mantissa))]
+            let mantissa = _mm256_or_ps(_mm256_castsi256_ps(fraction), one);
+            [F32(_mm256_cvtepi32_ps(above)), F32(_mm256_sub_ps(mantissa, one))]
         }
     }
 
@@ -295,7 +319,10 @@ impl Vector for F64 {
         _mm256_and_pd,
         _mm256_andnot_pd,
         _mm256_movemask_pd,
-        _mm256_blendv_pd
+        _mm256_blendv_pd,
+        _mm256_or_pd,
+        first_pd,
+        step_pd
     );
 
     #[inline(always)]

@@ -20,10 +20,24 @@ pub struct F32(__m512);
 #[derive(Clone, Copy)]
 pub struct F64(__m512d);
 
+/// The sign bits.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn signs_ps(x: __m512) -> __mmask16 {
+    _mm512_movepi32_mask(_mm512_castps_si512(x))
+}
+
+/// The sign bits.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn signs_pd(x: __m512d) -> __mmask8 {
+    _mm512_movepi64_mask(_mm512_castpd_si512(x))
+}
+
 /// The operations that differ between the two types only in the name of the intrinsic.
 macro_rules! lane_wise {
     ($vector:ident, $float:ty, $lanes:literal, $mask:ty, $set:ident, $load:ident, $mask_load:ident, $store:ident, $stream:ident, $add:ident,
-     $sub:ident, $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $sqrt:ident, $cmp:ident, $blend:ident, $masked:ident) => {
+     $sub:ident, $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $sqrt:ident, $cmp:ident, $blend:ident, $masked:ident, $or:ident, $signs:ident) => {
         type Scalar = $float;
         type Mask = $mask;
         const LANES: usize = $lanes;
@@ -114,6 +128,18 @@ macro_rules! lane_wise {
         }
 
         #[inline(always)]
+        fn or(self, other: Self) -> Self {
+            // SAFETY: as in `splat`.
+            unsafe { $vector($or(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn any_signed(self) -> bool {
+            // SAFETY: as in `splat`.
+            unsafe { $signs(self.0) != 0 }
+        }
+
+        #[inline(always)]
         fn sqrt(self) -> Self {
             // SAFETY: as in `splat`.
             unsafe { $vector($sqrt(self.0)) }
@@ -182,7 +208,9 @@ impl Vector for F32 {
         _mm512_sqrt_ps,
         _mm512_cmp_ps_mask,
         _mm512_mask_blend_ps,
-        _mm512_maskz_mov_ps
+        _mm512_maskz_mov_ps,
+        _mm512_or_ps,
+        signs_ps
     );
 
     #[inline(always)]
@@ -249,7 +277,8 @@ impl Vector for F32 {
             let above = _mm512_sub_epi32(bits, _mm512_set1_epi32(0x3f80_0000));
             let fraction = _mm512_and_si512(bits, _mm512_set1_epi32(0x007f_ffff));
             let mantissa = _mm512_or_si512(fraction, _mm512_set1_epi32(0x3f80_0000));
-            [F32(_mm512_cvtepi32_ps(above)), F32(_mm512_castsi512_ps(mantissa))]
+            let one = _mm512_set1_ps(1.0);
+            [F32(_mm512_cvtepi32_ps(above)), F32(_mm512_sub_ps(_mm512_castsi512_ps(mantissa), one))]
         }
     }
 
@@ -284,7 +313,9 @@ impl Vector for F64 {
         _mm512_sqrt_pd,
         _mm512_cmp_pd_mask,
         _mm512_mask_blend_pd,
-        _mm512_maskz_mov_pd
+        _mm512_maskz_mov_pd,
+        _mm512_or_pd,
+        signs_pd
     );
 
     #[inline(always)]

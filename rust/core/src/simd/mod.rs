@@ -15,11 +15,13 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod operand;
 mod portable;
 mod vector;
 
 pub use vector::Vector;
-pub use vector::{Float, sealed};
+pub use vector::{Float, Spread, sealed};
 
 use std::sync::OnceLock;
 

@@ -125,6 +125,16 @@ macro_rules! portable {
             }
 
             #[inline]
+            fn or(self, other: Self) -> Self {
+                self.zip(other, |a, b| <$float>::from_bits(a.to_bits() | b.to_bits()))
+            }
+
+            #[inline]
+            fn any_signed(self) -> bool {
+                self.0.iter().fold(false, |any, one| any | one.is_sign_negative())
+            }
+
+            #[inline]
             fn sqrt(self) -> Self {
                 Lanes(self.0.map(<$float>::sqrt))
             }
@@ -192,7 +202,7 @@ macro_rules! portable {
 fn octave_f32(x: [f32; 16]) -> [Lanes<f32, 16>; 2] {
     let bits = x.map(f32::to_bits);
     let above = bits.map(|bits| bits.wrapping_sub(0x3f80_0000) as i32 as f32);
-    [Lanes(above), Lanes(bits.map(|bits| f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000)))]
+    [Lanes(above), Lanes(bits.map(|bits| f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000) - 1.0))]
 }
 
 fn octave_f64(x: [f64; 8]) -> [Lanes<f64, 8>; 2] {

@@ -26,6 +26,30 @@ pub mod sealed {
     }
 }
 
+/// A constant as an instruction can take it from memory at a level that does not spread a single number over the lanes.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct Spread<T>([T; 8]);
+
+impl<T: Copy> Spread<T> {
+    /// Some constants.
+    pub const fn all<const N: usize>(constants: [T; N]) -> [Spread<T>; N] {
+        let mut spread = [Spread([constants[0]; 8]); N];
+        let mut i = 0;
+        while i < N {
+            spread[i] = Spread([constants[i]; 8]);
+            i += 1;
+        }
+        spread
+    }
+
+    /// The number.
+    #[inline(always)]
+    pub(super) fn number(&self) -> T {
+        self.0[0]
+    }
+}
+
 impl Float for f32 {
     const LANES: usize = 16;
     const NAN: Self = f32::NAN;
@@ -131,6 +155,11 @@ pub trait Vector: Copy + 'static {
     /// `if self > other { self } else { other }`: a NaN in `self` yields `other`.
     fn max(self, other: Self) -> Self;
 
+    /// The bits set in either.
+    fn or(self, other: Self) -> Self;
+    /// Whether the sign bit of any lane is set.
+    fn any_signed(self) -> bool;
+
     /// The square root, correctly rounded.
     fn sqrt(self) -> Self;
 
@@ -143,6 +172,17 @@ pub trait Vector: Copy + 'static {
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
     /// Zero where the mask holds, `self` elsewhere.
     fn zero_where(self, mask: Self::Mask) -> Self;
+
+    /// The polynomial in `self` with these coefficients, the constant first: `c[0] + self (c[1] + self (...))`, each step a [`Vector::mul_add`].
+    #[inline(always)]
+    fn polynomial(self, coefficients: &'static [Spread<Self::Scalar>]) -> Self {
+        let (last, rest) = coefficients.split_last().expect("a polynomial has a coefficient");
+        let mut sum = Self::splat(last.number());
+        for coefficient in rest.iter().rev() {
+            sum = sum.mul_add(self, Self::splat(coefficient.number()));
+        }
+        sum
+    }
 
     /// Exponent `e` and mantissa `m` with `self = m 2^e` and `m` in `[low, 2 low)`, `low` a constant near
     /// the square root of one half. Defined for positive normal numbers; finite for zero and subnormal ones.

@@ -154,17 +154,40 @@ fn rows_without_anything_are_bad() {
 
 #[test]
 fn negative_zero_is_zero() {
-    for classes in [2, 49] {
-        let values = pool::<f32>(CHECKED, 36, classes, 9);
-        let turned: Vec<f32> = values.iter().map(|&p| if p == 0.0 { -0.0 } else { p }).collect();
-        for measure in measures(CHECKED) {
-            let [a, b] = [&values, &turned].map(|values| {
-                let matrix = Matrix::from_rows(values, 36, classes).unwrap();
-                score(&with(measure, CHECKED, Invalid::Raise, Level::best()), &matrix, 1)
-            });
-            assert_eq!(a, b, "{measure:?}");
+    fn check<T: Dtype<Compute = T> + PartialEq>(of: fn(f64) -> T) {
+        for classes in [1, 2, 3, 10, 48, 49, 300] {
+            let values = pool::<T>(CHECKED, 68, classes, 9);
+            let mut turned: Vec<T> = values.iter().map(|&p| if p == of(0.0) { of(-0.0) } else { p }).collect();
+            // A row that is invalid for nothing but its sign takes no other with it, nor does a NaN with a sign.
+            turned[20 * classes..21 * classes].fill(of(0.0));
+            turned[20 * classes] = of(1.0);
+            turned[21 * classes - 1] = of(if classes == 1 { -1.0 } else { -1e-30 });
+            turned[42 * classes - 1] = of(-f64::NAN);
+            let by_columns = |values: &[T]| -> Vec<T> {
+                (0..classes).flat_map(|class| (0..68).map(move |row| values[row * classes + class])).collect()
+            };
+            let (values_across, turned_across) = (by_columns(&values), by_columns(&turned));
+            for measure in measures(CHECKED) {
+                for level in Level::ALL.into_iter().filter(|level| level.supported()) {
+                    let scorer = scorer(measure, CHECKED, level);
+                    let as_rows = |values| try_score(&scorer, &Matrix::from_rows(values, 68, classes).unwrap(), 1);
+                    let as_columns =
+                        |values| try_score(&scorer, &Matrix::from_columns(values, 68, classes).unwrap(), 1);
+                    let pairs = [
+                        (as_rows(&values).unwrap(), as_rows(&turned).unwrap()),
+                        (as_columns(&values_across).unwrap(), as_columns(&turned_across).unwrap()),
+                    ];
+                    for ((mut expected, none), (found, invalid)) in pairs {
+                        assert_eq!((none, invalid), (0, 2), "{measure:?} {classes} {level:?}");
+                        (expected[20], expected[41]) = (of(f64::NAN), of(f64::NAN));
+                        assert_eq!(bits(&expected), bits(&found), "{measure:?} {classes} {level:?}");
+                    }
+                }
+            }
         }
     }
+    check::<f32>(|x| x as f32);
+    check::<f64>(|x| x);
 }
 
 /// The sum of a row does not matter to entropies; to the others a sum that is right does not.

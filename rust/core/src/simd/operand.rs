@@ -1,0 +1,88 @@
+//! Constants for AVX2, which has no instruction that spreads a number it takes from memory over the lanes of an operand.
+//!
+//! Left to itself the compiler spreads each coefficient of a polynomial over a register of its own just before its use. There are 160 such registers behind the
+//! 16 names, and in loops over logarithms and exponentials their number is what keeps the CPU from running ahead: as operands in memory the same coefficients
+//! cost none, and these loops take a fifth less time.
+
+use super::Spread;
+use std::arch::asm;
+use std::arch::x86_64::*;
+
+macro_rules! steps {
+    ($first:ident, $step:ident, $float:ty, $register:ty, $load:literal, $fused:literal) => {
+        /// Coefficient `I`.
+        ///
+        /// # Safety
+        /// It must be readable.
+        #[inline]
+        #[target_feature(enable = "avx2,fma")]
+        pub(super) unsafe fn $first<const I: usize>(from: *const Spread<$float>) -> $register {
+            let sum;
+            // SAFETY: the caller's promise; a spread constant is more than a register, and as aligned as one.
+            unsafe {
+                asm!(concat!($load, " {sum}, [{from} + 64 * {i}]"), sum = out(ymm_reg) sum, from = in(reg) from, i = const I,
+                    options(pure, readonly, nostack, preserves_flags));
+            }
+            sum
+        }
+
+        /// `sum * x` and coefficient `I`.
+        ///
+        /// # Safety
+        /// It must be readable.
+        #[inline]
+        #[target_feature(enable = "avx2,fma")]
+        pub(super) unsafe fn $step<const I: usize>(mut sum: $register, x: $register, from: *const Spread<$float>) -> $register {
+            // SAFETY: as above.
+            unsafe {
+                asm!(concat!($fused, " {sum}, {x}, [{from} + 64 * {i}]"), sum = inout(ymm_reg) sum, x = in(ymm_reg) x, from = in(reg) from, i = const I,
+                    options(pure, readonly, nostack, preserves_flags));
+            }
+            sum
+        }
+    };
+}
+
+steps!(first_ps, step_ps, f32, __m256, "vmovaps", "vfmadd213ps");
+steps!(first_pd, step_pd, f64, __m256d, "vmovapd", "vfmadd213pd");
+
+/// A polynomial by Horner's rule. The number of coefficients is a constant where this is compiled, and what it rules out is left out.
+macro_rules! horner {
+    ($x:expr, $coefficients:ident, $first:ident, $step:ident) => {
+        horner!($x, $coefficients, $first, $step, 11 10 9 8 7 6 5 4 3 2 1 0)
+    };
+    ($x:expr, $coefficients:ident, $first:ident, $step:ident, $($i:literal)*) => {{
+        let (from, last) = ($coefficients.as_ptr(), $coefficients.len() - 1);
+        assert!(last <= 11, "as many coefficients as are listed here");
+        let mut sum = $x;
+        $(
+            if $i == last {
+                sum = $first::<$i>(from);
+            } else if $i < last {
+                sum = $step::<$i>(sum, $x, from);
+            }
+        )*
+        sum
+    }};
+}
+pub(super) use horner;
+
+/// A constant that the compiler does not see through: of 1 it would keep -1 in another register, for it prefers to add.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn opaque_ps(mut constant: __m256) -> __m256 {
+    // SAFETY: nothing is done.
+    unsafe {
+        asm!("/* {constant} */", constant = inout(ymm_reg) constant, options(pure, nomem, nostack, preserves_flags))
+    };
+    constant
+}
+
+/// An address that the compiler does not see through: it would keep one more for every row of a block, and run out of registers.
+#[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // handed on, and not read
+pub(super) fn opaque_address<T>(mut address: *const T) -> *const T {
+    // SAFETY: nothing is done.
+    unsafe { asm!("/* {address} */", address = inout(reg) address, options(pure, nomem, nostack, preserves_flags)) };
+    address
+}
