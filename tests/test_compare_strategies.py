@@ -89,11 +89,24 @@ def test_diverse_batches_are_compared_where_there_are_embeddings():
     assert np.isnan(found.rank_correlation[1]).all()
 
 
+def test_matrices_are_numbered_and_leave_out_what_has_no_value(found):
+    assert found.matrix(found.rank_correlation)[0] == ["", "1", "2", "3"]
+    assert [row[0] for row in found.matrix(found.jaccard)[1:]] == [
+        "1 margin",
+        "2 entropy",
+        "3 least_confident",
+        "4 random",
+    ]
+    assert sl.compare(P, ["random"], k=5).matrix(np.full((1, 1), np.nan)) == [[""]]
+
+
 def test_the_plot_is_labelled(found):
     pytest.importorskip("matplotlib")
     left, right = found.plot().axes
     assert [text.get_text() for text in left.get_yticklabels()] == list(found.names)
     assert right.get_title().startswith("Rank correlation")
+    assert [text.get_text() for text in right.get_yticklabels()] == ["margin", "entropy", "least_confident"]
+    assert len(sl.compare(P, ["random"], k=5).plot().axes) == 1
 
 
 @pytest.mark.parametrize(
@@ -106,12 +119,14 @@ def test_the_plot_is_labelled(found):
         (lambda: sl.compare(P, embeddings=P[:7]), r"embeddings has shape \(7, 6\); accepted is \(3000, features\)"),
         (lambda: sl.compare(P, {"mine": [5000]}), "strategies has id 5000; accepted are 0 to 2999"),
         (lambda: sl.compare(P, ["margin"], labels=[1]), r"labels has shape \(1,\); accepted is \(3000,\)"),
+        (lambda: sl.compare(P, ["margin"], k=3001), "k is 3,001; accepted are at most the 3,000 rows of x"),
+        (lambda: sl.compare(P, ["margin"], embeddings="nowhere.npy"), "there is no file nowhere.npy"),
         (lambda: sl.compare(P, ["margin"], k=1), "k is 1; accepted is a whole number, 2 or more"),
         (lambda: sl.compare(iter([P])), "x is a stream"),
     ],
 )
 def test_mistakes(call, message):
-    with pytest.raises((ValueError, TypeError), match=message):
+    with pytest.raises((ValueError, TypeError, FileNotFoundError), match=message):
         call()
 
 
@@ -128,3 +143,5 @@ def test_the_command(tmp_path):
     assert "no two of these strategies pick nearly the same rows" in done.stdout
     assert json.loads((tmp_path / "c.json").read_text())["names"] == ["margin", "entropy", "random"]
     assert (tmp_path / "c.png").stat().st_size > 10_000
+    late = subprocess.run([*words, "--png", "nowhere/c.png"], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (late.returncode, "there is no folder nowhere to write c.png to" in late.stderr) == (2, True)

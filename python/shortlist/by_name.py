@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import shortlist
+from shortlist.npy import NpyFile
 from shortlist.registry import RANDOM, measures
 from shortlist.scoring import score
 from shortlist.selecting import select
@@ -93,7 +94,7 @@ def embedded(embeddings: Any, rows: int) -> Any:
     if embeddings is None:
         return None
     if isinstance(embeddings, str | os.PathLike):
-        embeddings = np.load(embeddings, mmap_mode="r")
+        embeddings = NpyFile(embeddings).array
     shape = np.shape(embeddings)
     if len(shape) != 2 or shape[0] != rows:
         raise ValueError(f"embeddings has shape {shape}; accepted is ({rows}, features), one row for each of x")

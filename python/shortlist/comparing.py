@@ -79,6 +79,8 @@ def compare(
     if pool.rows is None:
         raise TypeError("x is a stream, which can be walked once; accepted are arrays and files")
     k = whole(k, "k", least=2)
+    if k > pool.rows:
+        raise ValueError(f"k is {k:,}; accepted are at most the {pool.rows:,} rows of x")
     embeddings = embedded(embeddings, pool.rows)
     wanted = wanted_of(strategies, from_logits, embeddings is not None)
     picks: dict[str, NDArray[np.int64]] = {}

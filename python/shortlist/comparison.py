@@ -85,9 +85,18 @@ class Comparison:
         return [head, *body]
 
     def matrix(self, values: NDArray[np.float64]) -> list[list[str]]:
-        """Return `jaccard` or `rank_correlation` as text, the first line naming the columns."""
-        cells = [["-" if math.isnan(v) else f"{v:.2f}" for v in row] for row in values]
-        return [["", *self.names], *([name, *row] for name, row in zip(self.names, cells, strict=True))]
+        """Return `jaccard` or `rank_correlation` as text: strategies are numbered, and left out where they have no value."""
+        there = self._with_values(values)
+        head = ["", *(str(number) for number in range(1, len(there) + 1))]
+        rows = [
+            [f"{number} {self.names[i]}", *("-" if math.isnan(values[i, j]) else f"{values[i, j]:.2f}" for j in there)]
+            for number, i in enumerate(there, 1)
+        ]
+        return [head, *rows]
+
+    def _with_values(self, values: NDArray[np.float64]) -> list[int]:
+        """Return the places of strategies that have any value in a matrix."""
+        return [i for i in range(len(self.names)) if not np.isnan(values[i]).all()]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for json.dumps."""
@@ -103,24 +112,26 @@ class Comparison:
         }
 
     def plot(self) -> Figure:
-        """Draw overlap and rank correlation as two squares. Needs matplotlib: the extra `plot`."""
+        """Draw overlap and, where there are scores, rank correlation as squares. Needs matplotlib: the extra `plot`."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(11, 5), layout="constrained")
-        for axes, values, title in zip(
-            figure.subplots(1, 2),
-            (self.jaccard, self.rank_correlation),
-            ("Overlap of the picks (Jaccard)", "Rank correlation over the pool"),
-            strict=True,
-        ):
-            axes.imshow(values, vmin=0, vmax=1, cmap="cividis")
-            axes.set_xticks(range(len(self.names)), self.names, rotation=40, ha="right")
-            axes.set_yticks(range(len(self.names)), self.names)
+        drawn = [("Overlap of the picks (Jaccard)", self.jaccard, self._with_values(self.jaccard))]
+        if ranked := self._with_values(self.rank_correlation):
+            drawn.append(("Rank correlation over the pool", self.rank_correlation, ranked))
+        widths = [2.2 + 0.52 * max(4, len(there)) for *_, there in drawn]
+        figure = Figure(figsize=(sum(widths), max(widths)), layout="constrained")
+        places = figure.subplots(1, len(drawn), squeeze=False, width_ratios=widths)[0]
+        for axes, (title, values, there) in zip(places, drawn, strict=True):
+            names = [self.names[i] for i in there]
+            shown = values[np.ix_(there, there)]
+            axes.imshow(shown, vmin=0, vmax=1, cmap="cividis")
+            axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
+            axes.set_yticks(range(len(names)), names)
             axes.set_title(title)
-            for (i, j), value in np.ndenumerate(values):
+            for (i, j), value in np.ndenumerate(shown):
                 text = "-" if math.isnan(value) else f"{value:.2f}"
                 dark = math.isnan(value) or value > 0.6
-                axes.text(j, i, text, ha="center", va="center", color="black" if dark else "white", fontsize=9)
+                axes.text(j, i, text, ha="center", va="center", color="black" if dark else "white", fontsize=8)
         return figure
 
     def __repr__(self) -> str:

@@ -294,6 +294,8 @@ def beside(target: str | os.PathLike[str]) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} to") from None
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise OSError(f"{path} cannot be written ({error.strerror}); nothing was changed") from None

@@ -14,7 +14,7 @@ import pytest
 import scipy.sparse
 from sklearn.datasets import load_iris, make_classification
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 
 import shortlist as sl
@@ -217,6 +217,13 @@ def test_a_journal_grows_and_refuses_other_settings(tmp_path, found):
     [
         ({"y": Y[:9]}, "y has 9 labels and X has 150 rows"),
         ({"y": np.zeros(150)}, "y has 1 class; accepted are two or more"),
+        ({"y": np.where(np.arange(150) == 7, np.nan, Y)}, "y has nan for row 7; accepted are classes"),
+        ({"y": Y + 0.5}, "y has 0.5 for row 0; accepted are classes: whole numbers or text"),
+        (
+            {"X": np.where(np.arange(600).reshape(150, 4) == 9, np.nan, X)},
+            "row 2 of X has NaN in column 1, and the estim",
+        ),
+        ({"initial": 105}, "initial is 105; accepted is less than the 105 rows of the pool"),
         ({"strategies": "margn"}, "strategy 'margn' is unknown; known are .*; did you mean 'margin'"),
         ({"strategies": []}, "strategies is empty"),
         ({"seed_set": "best"}, "seed_set is 'best'; accepted are stratified, random"),
@@ -238,6 +245,28 @@ def test_mistakes(changes, message):
     call = {"X": X, "y": Y, "estimator": GaussianNB(), "strategies": "margin", **SMALL, **changes}
     with pytest.raises(ValueError, match=message):
         sl.simulate(**call)
+
+
+def test_a_model_without_probabilities_is_told_of_once_it_is_asked():
+    call = {"batch": 5, "budget": 12, "repeats": 1, "n_jobs": 1}
+    assert len(sl.simulate(X, Y, RidgeClassifier(), "k_center", **call)["k_center"].labels) == 3
+    with pytest.raises(TypeError, match="estimator: RidgeClassifier has no predict_proba; wrap it"):
+        sl.simulate(X, Y, RidgeClassifier(), "margin", **call)
+
+
+def test_random_alone_has_a_report(tmp_path):
+    found = sl.simulate(X, Y, GaussianNB(), "random", **SMALL)
+    assert found.save(tmp_path)[-1].read_text().count("Random alone:") == 1
+    assert len(found.rows()) == 2
+
+
+def test_without_matplotlib_the_report_says_so(found, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.delitem(sys.modules, "shortlist.simulation.plots", raising=False)
+    written = found.save(tmp_path)
+    assert [path.name for path in written] == ["results.json", "report.html"]
+    assert "No figure: matplotlib is not installed" in written[-1].read_text()
 
 
 def test_mistakes_of_kind():

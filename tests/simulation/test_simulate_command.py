@@ -47,6 +47,12 @@ def test_from_a_data_set_to_a_report(tmp_path):
         (["iris", "-e", "oracle"], "estimator is 'oracle'; accepted are logistic, forest"),
         (["iris", "-s", "margn"], "strategy 'margn' is unknown"),
         (["iris", "--stop", "soon"], "'soon' is no rule; known are budget"),
+        (["iris", "--stop", "budget"], "'budget' lacks its labels; accepted is as budget:300"),
+        (["iris", "--test", "1.5"], "test is 1.5; accepted are a share between 0 and 1"),
+        (["iris", "--initial", "5000"], "initial is 5,000; accepted is less than the 105 rows of the pool"),
+        (["iris", "--batch", "50", "--budget", "20"], "budget is 20; accepted is more than the 50 labels"),
+        (["iris", "-e", "sklearn.svm:SVC", "--repeats", "1"], "estimator: SVC has no predict_proba; wrap it"),
+        (["iris", "-e", "sklearn.linear_model:Ridge"], "estimator is a Ridge; accepted is a scikit-learn classifier"),
     ],
 )
 def test_mistakes_take_one_line(tmp_path, words, message):
@@ -76,11 +82,20 @@ def test_files(tmp_path, monkeypatch):
     rows, labels = load("words.csv", text="said")
     assert rows.shape == (2, 1)
     assert labels.tolist() == ["1", "0"]
+    for name, text in [("blank.csv", ""), ("head.csv", "a,label\n"), ("bad.npz", "no archive")]:
+        with open(name, "w") as out:
+            out.write(text)
+    np.savez("arrays.npz", Z=X)
     for name, words, message in [
         ("rows.npy", {}, "holds rows without labels"),
         ("data.csv", {}, "has no column 'label'; its columns are a, kind, b"),
         ("words.csv", {}, "has 'good, very good' in column 'said' of row 1; accepted are numbers"),
         ("none.csv", {}, "there is no file"),
+        ("blank.csv", {}, "blank.csv has no rows below a heading"),
+        ("head.csv", {}, "head.csv has no rows below a heading"),
+        ("bad.npz", {}, "bad.npz is no .npz file"),
+        ("arrays.npz", {}, "arrays.npz has arrays Z; accepted are X and y"),
+        ("rows.npy", {"labels": "none.npy"}, "there is no file none.npy"),
     ]:
         with pytest.raises((ValueError, FileNotFoundError), match=message):
             load(name, **words)

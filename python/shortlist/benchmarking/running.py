@@ -24,6 +24,7 @@ from shortlist.benchmarking.rules import measuring
 from shortlist.benchmarking.tasks import OURS, READ, SLOW, rival_task
 from shortlist.benchmarking.timing import Times, interleave
 from shortlist.by_name import DIVERSE, embedded, pick, wanted_of
+from shortlist.npy import NpyFile
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def bench(
     """
     k, rounds = whole(k, "k", least=1), whole(rounds, "rounds", least=3)
     if isinstance(embeddings, str | os.PathLike):
-        embeddings = np.load(embeddings, mmap_mode="r")
+        embeddings = NpyFile(embeddings).array
     if rows is None:
         rows = 1_000_000 if embeddings is None else len(embeddings)
     pool = _pool(x, rows, classes, dtype, random_state)
@@ -207,7 +208,7 @@ def _pool(x: Any, rows: int, classes: int, dtype: str, seed: int) -> Any:
         rows, classes = whole(rows, "rows", least=1), whole(classes, "classes", least=2)
         n_bytes = rows * classes * np.dtype(dtype).itemsize
         return data.fill(data.Buffer(n_bytes).rows(rows, classes, dtype), "dirichlet", seed)
-    pool = np.load(x, mmap_mode="r") if isinstance(x, str | os.PathLike) else np.asarray(x)
+    pool = NpyFile(x).array if isinstance(x, str | os.PathLike) else np.asarray(x)
     if pool.ndim != 2 or not len(pool):
         raise ValueError(f"x has shape {pool.shape}; accepted is (rows, classes) with at least one row")
     if not pool.flags.c_contiguous:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @click.option("--rounds", type=click.IntRange(3), default=7, help="Interleaved runs of each task.")
 @click.option("--threads", type=click.IntRange(1), multiple=True, help="May be repeated; by default 1 and all.")
 @click.option("--peaks/--no-peaks", default=True, help="Measure peak memory too.")
-@click.option("--json", "as_json", type=options.PATH, metavar="FILE", help="Write every run.")
-@click.option("--png", type=options.PATH, metavar="FILE", help="Draw rows against time, and shares of bandwidth.")
+@options.as_json
+@options.png
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
 def bench_command(
     file: Path | None,
@@ -51,8 +51,6 @@ def bench_command(
     from shortlist.benchmarking import bench
 
     with one_line_errors():
-        if png is not None:
-            import matplotlib  # noqa: F401  (a missing one is told before the measuring, not after)
         with screen.bar("measuring", "steps", quiet) as progress:
             found = bench(
                 file,

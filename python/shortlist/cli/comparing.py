@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
+from shortlist.npy import NpyFile
 from shortlist.selection import beside, write_text
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 @options.normalize
 @click.option("--seed", "random_state", type=click.IntRange(0), default=0, help="For random.")
 @options.threads
-@click.option("--json", "as_json", type=options.PATH, metavar="FILE", help="Write picks and figures.")
-@click.option("--png", type=options.PATH, metavar="FILE", help="Draw overlaps and rank correlations.")
+@options.as_json
+@options.png
 def compare_command(
     file: Path,
     strategies: str | None,
@@ -55,7 +55,7 @@ def compare_command(
             strategies,
             k,
             embeddings=embeddings,
-            labels=None if labels is None else np.load(labels),
+            labels=None if labels is None else NpyFile(labels).array,
             **how,
         )
         console = screen.console()

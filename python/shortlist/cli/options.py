@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from shortlist.cli.errors import one_line_errors
 from shortlist.pools import Source
+from shortlist.pools.extras import need
 from shortlist.registry import RANDOM, find_measure
 
 PATH = click.Path(path_type=Path)
@@ -20,6 +22,20 @@ def _known(_: click.Context, __: click.Parameter, name: str) -> str:
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
     return name
+
+
+def _in_a_folder(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a target in a folder that is not there, before any work."""
+    if path is not None and not path.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {path.parent} to write {path.name} to")
+    return path
+
+
+def _drawable(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None:
+        with one_line_errors():
+            need("matplotlib", "plot", "--png")
+    return _in_a_folder(context, parameter, path)
 
 
 def _shape(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, ...] | None:
@@ -66,3 +82,7 @@ embeddings = click.option(
 )
 threads = click.option("--threads", "n_threads", type=click.IntRange(1), help="At most so many threads.")
 quiet = click.option("--quiet", "-q", is_flag=True, help="No progress bar and no summary.")
+as_json = click.option(
+    "--json", "as_json", type=PATH, metavar="FILE", callback=_in_a_folder, help="Write every figure there is."
+)
+png = click.option("--png", type=PATH, metavar="FILE", callback=_drawable, help="Draw a picture of them.")

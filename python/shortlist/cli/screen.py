@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+WIDE = 250
+
 
 def console(*, stderr: bool = False) -> Console:
     """Return what prints to the terminal."""
-    found: Console = need("rich.console", "cli", "the command").Console(highlight=False, stderr=stderr)
+    # Where no person looks, a table is as wide as it is: what reads a file or a pipe cannot scroll to what was cut.
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() or "COLUMNS" in os.environ else WIDE
+    found: Console = need("rich.console", "cli", "the command").Console(highlight=False, stderr=stderr, width=width)
     return found
 
 

@@ -73,7 +73,7 @@ def simulate_command(
 
     with one_line_errors():
         X, y = load(dataset, labels=labels, text=text)
-        test_rows = int(test) if test >= 1 else test
+        test_rows = int(test) if test.is_integer() and test >= 1 else test
         with screen.bar("simulating", "runs", quiet) as progress:
             found = simulate(
                 X, y, estimator_of(estimator), strategies, test=test_rows, out=out, progress=progress, **how

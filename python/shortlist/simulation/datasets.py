@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import importlib
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from shortlist.npy import NpyFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,11 +62,15 @@ def load(source: str, *, labels: str | None = None, text: str | None = None) -> 
         return load_svmlight_file(str(path))[:2]  # type: ignore[no-any-return]
     if labels is None:
         raise ValueError(f"{path} holds rows without labels; labels= names the .npy file that has them")
-    return np.load(path, mmap_mode="r"), np.load(labels)
+    return NpyFile(path).array, NpyFile(labels).array
 
 
 def _npz(path: Path) -> tuple[Any, NDArray[Any]]:
-    with np.load(path) as arrays:
+    try:
+        found = np.load(path)
+    except (ValueError, zipfile.BadZipFile):
+        raise ValueError(f"{path} is no .npz file; accepted is what np.savez writes, with arrays X and y") from None
+    with found as arrays:
         if not {"X", "y"} <= set(arrays.files):
             raise ValueError(f"{path} has arrays {', '.join(arrays.files)}; accepted are X and y")
         return arrays["X"], arrays["y"]
@@ -71,7 +78,11 @@ def _npz(path: Path) -> tuple[Any, NDArray[Any]]:
 
 def _csv(path: Path, label: str, text: str | None) -> tuple[Any, NDArray[Any]]:
     with path.open(encoding="utf-8", newline="") as file:
-        head, *rows = (row for row in csv.reader(file) if row)
+        head, *rows = [row for row in csv.reader(file) if row] or [[]]
+    if not rows:
+        raise ValueError(
+            f"{path} has no rows below a heading; accepted is a heading, and one row of cells for each label"
+        )
     for name in filter(None, (label, text)):
         if name not in head:
             raise ValueError(f"{path} has no column {name!r}; its columns are {', '.join(head)}")

@@ -64,10 +64,26 @@ def run(X: Any, y: NDArray[Any], settings: Settings, name: str, strategy: Strate
         try:
             found = _Loop(X, y, settings, strategy, repeat).play()
         except Exception as error:
-            error.add_note(f"in repeat {repeat} of strategy {name!r}")
-            raise
+            told = _explained(error, X)
+            told.add_note(f"in repeat {repeat} of strategy {name!r}")
+            raise told from error
     said = Counter(f"{w.category.__name__}: {str(w.message).splitlines()[0][:160]}" for w in caught)
     return Run(name, repeat, *found, warnings=dict(sorted(said.items())))
+
+
+def _explained(error: Exception, X: Any) -> Exception:
+    """Return an error that names what the caller gave, where the model's own does not."""
+    text = str(error)
+    if isinstance(error, AttributeError) and "has no predict_proba" in text:
+        return TypeError(f"estimator: {text}")
+    if isinstance(error, ValueError) and "NaN" in text and isinstance(X, np.ndarray) and X.dtype.kind == "f":
+        bad = np.argwhere(np.isnan(X.reshape(len(X), -1)))
+        if len(bad):
+            row, column = bad[0]
+            return ValueError(
+                f"row {row} of X has NaN in column {column}, and the estimator takes none; accepted are finite numbers"
+            )
+    return error
 
 
 class _Loop:

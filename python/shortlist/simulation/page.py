@@ -56,6 +56,8 @@ def body(found: Simulation, *, figure: bool = True) -> str:
 def conclusion(found: Simulation) -> str:
     """Return the verdicts in one sentence."""
     others = [s for s in found.summary if s.strategy != RANDOM]
+    if not others:
+        return f"Random alone: {found.target:.4f} is the score to reach."
     told = [f"{s.strategy} {s.verdict}" for s in others if s.saved is not None]
     for verdict in (NO_GAIN, WORSE):
         alike = [s.strategy for s in others if s.verdict == verdict]

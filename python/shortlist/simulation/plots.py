@@ -59,7 +59,8 @@ def _gains(axes: Any, found: Simulation) -> None:
         axes.plot([value], [row], "o", color=colour, markersize=7)
         # Written towards the middle, so that it stays inside.
         edge, side = (high, "right") if value > 0 else (low, "left")
-        axes.annotate(s.verdict, (edge, row), textcoords="offset points", xytext=(0, 9), ha=side, fontsize=8)
+        told = axes.annotate(s.verdict, (edge, row), textcoords="offset points", xytext=(0, 9), ha=side, fontsize=8)
+        told.set_bbox({"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 0.8})
     axes.axvline(0, color=GREY, linewidth=1, linestyle="--")
     axes.set_yticks(range(len(shown)), [s.strategy for s in shown])
     axes.set_ylim(-0.6, len(shown) - 0.3)

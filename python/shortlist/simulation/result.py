@@ -206,7 +206,7 @@ class Simulation:
 
     def stop_rows(self) -> list[list[str]]:
         """Return the stops as text, the first line naming the columns; empty where there was no rule."""
-        head = ["strategy", "rule", "stopped", "labels", "score there", "at the budget"]
+        head = ["strategy", "rule", "stopped", "labels", "score there", "the rest adds"]
         body = [
             [s.strategy, s.rule, f"{s.share:.0%}", f"{s.labels:,.0f}", f"{s.score:.4f}", f"{s.left:+.4f}"]
             for s in self.stops

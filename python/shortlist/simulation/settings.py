@@ -83,8 +83,12 @@ def settings_of(
     rows, classes = count(X), len(np.unique(y))
     if len(y) != rows:
         raise ValueError(f"y has {len(y):,} labels and X has {rows:,} rows; accepted is one label for each row")
+    if y.dtype.kind == "f":
+        bad = np.flatnonzero(y != np.round(y))  # NaN is not equal to itself
+        if len(bad):
+            raise ValueError(f"y has {y[bad[0]]} for row {bad[0]}; accepted are classes: whole numbers or text")
     if classes < 2:
-        raise ValueError(f"y has {classes} class; accepted are two or more")
+        raise ValueError(f"y has {classes} class{'' if classes == 1 else 'es'}; accepted are two or more")
     if not isinstance(estimator, BaseEstimator) or not is_classifier(estimator):
         raise TypeError(f"estimator is a {type(estimator).__name__}; accepted is a scikit-learn classifier")
     if isinstance(scoring, str):
@@ -101,6 +105,8 @@ def settings_of(
         raise ValueError(f"pool is {in_pool:,} and test {in_test:,}; accepted are {rows:,} together, the rows of X")
     batch = whole(batch, "batch", least=1)
     initial = min(max(batch, classes), in_pool - 1) if initial is None else whole(initial, "initial", least=2)
+    if initial >= in_pool:
+        raise ValueError(f"initial is {initial:,}; accepted is less than the {in_pool:,} rows of the pool")
     budget = min(in_pool, initial + ROUNDS * batch) if budget is None else whole(budget, "budget", least=1)
     if not initial < budget <= in_pool:
         raise ValueError(

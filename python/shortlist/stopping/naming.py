@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ RULES: dict[str, Callable[..., Rule]] = {
     "change": ClassificationChange,
 }
 """The names, and what each makes; what follows a colon goes to its first arguments."""
+
+SAMPLES = {"budget": "300", "target": "0.9"}
+"""What may follow the names that cannot stand alone."""
 
 
 def rule_of(text: str | Rule) -> Rule:
@@ -52,6 +56,9 @@ def _single(word: str, text: str) -> Rule:
         near = difflib.get_close_matches(name, RULES, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"stop is {text!r}, and {name!r} is no rule; known are {', '.join(RULES)}{hint}")
+    wants = [p.name for p in inspect.signature(RULES[name]).parameters.values() if p.default is p.empty]
+    if len(values) < len(wants):
+        raise ValueError(f"stop is {text!r}, and {word!r} lacks its {wants[0]}; accepted is as {name}:{SAMPLES[name]}")
     try:
         return RULES[name](*(int(value) if value.isdigit() else float(value) for value in values))
     except (TypeError, ValueError) as error:
