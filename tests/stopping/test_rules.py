@@ -124,7 +124,10 @@ def test_every_name_makes_a_rule():
             "unlabelled has 1 rows; accepted are 2",
         ),
         (lambda: stopping.rule_of("kapa"), "stop is 'kapa', and 'kapa' is no rule; known are .*; did you mean 'kappa'"),
-        (lambda: stopping.rule_of("target"), "stop is 'target', and 'target' lacks its score; accepted is as target:0.9"),
+        (
+            lambda: stopping.rule_of("target"),
+            "stop is 'target', and 'target' lacks its score; accepted is as target:0.9",
+        ),
         (lambda: stopping.rule_of("budget:many"), "'budget:many' cannot be read"),
         (lambda: stopping.AllOf(stopping.Budget(3)), "rules came with 1; accepted are two or more stopping rules"),
     ],

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c1c1c; max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0 }
-th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums }
+th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums; white-space: nowrap }
+.wide { overflow-x: auto }
 th { border-bottom: 2px solid #888 }
 .warning { background: #fff4e0; border-left: 4px solid #e69f00; padding: .4rem .8rem; margin: .4rem 0 }
 .note { color: #555 }
@@ -84,4 +85,4 @@ def _table(rows: list[list[str]]) -> str:
     head, *rest = rows
     top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
     lines = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rest)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table>"
+    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>'

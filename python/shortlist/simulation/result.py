@@ -180,7 +180,16 @@ class Simulation:
 
     def rows(self) -> list[list[str]]:
         """Return the summary as text, the first line naming the columns."""
-        head = ["strategy", "final score", "area", "area less random's", "p (Holm)", "labels to target", "", "query"]
+        head = [
+            "strategy",
+            "final score",
+            "area",
+            "area less random's",
+            "p (Holm)",
+            "labels to target",
+            "verdict",
+            "query",
+        ]
         body = [
             [
                 s.strategy,
