@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c1c1c; max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0 }
-th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums; white-space: nowrap }
+th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid #ddd }
+td { font-variant-numeric: tabular-nums; white-space: nowrap }
 .wide { overflow-x: auto }
 th { border-bottom: 2px solid #888 }
 .warning { background: #fff4e0; border-left: 4px solid #e69f00; padding: .4rem .8rem; margin: .4rem 0 }
