@@ -171,3 +171,27 @@ def test_tasks_use_one_thread(client):
     picks = sld.select(da.from_array(P, chunks=(700, -1)), "margin", 9)
     assert picks.report.n_threads == 1
     assert client.submit(lambda: __import__("shortlist").threads.thread_count(None)).result() == 1
+
+
+def other_version():
+    import shortlist.diversity.rounds.part
+    import shortlist.selecting
+
+    shortlist.selecting.STATE_VERSION = shortlist.diversity.rounds.part.VERSION = 99
+
+
+def test_workers_of_another_version_say_so(client):
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as other,
+    ):
+        other.run(other_version)
+        x = da.from_array(P, chunks=(700, -1))
+        with pytest.raises(
+            ValueError, match="this worker's Shortlist knows version 99 of states, and the client's version 1"
+        ):
+            sld.select(x, "margin", 9)
+        with pytest.raises(
+            ValueError, match="this worker's Shortlist knows version 99 of rounds, and the client's version 1"
+        ):
+            sld.k_center(x, 9)

@@ -105,3 +105,30 @@ def test_a_worker_that_dies_in_the_middle_changes_nothing(tmp_path):
     dataset = dataset.map_batches(deadly, batch_size=None, batch_format="pyarrow")
     assert slr.select(dataset, "margin", 40, id_column="id", column="proba") == sl.select(P, "margin", 40)
     assert marker.exists()
+
+
+def test_workers_of_another_version_say_so(dataset):
+    def other(table):
+        import shortlist.selecting
+
+        shortlist.selecting.STATE_VERSION = 99
+        return table
+
+    changed = dataset.map_batches(other, batch_size=None, batch_format="pyarrow")
+    try:
+        with pytest.raises(Exception, match="this worker's Shortlist knows version 99 of states"):
+            slr.select(changed, "margin", 9, id_column="id", column="proba")
+    finally:
+        # Worker processes are used again.
+        def back(table):
+            import shortlist.selecting
+
+            shortlist.selecting.STATE_VERSION = 1
+            return table
+
+        ray.data.from_arrow([TABLE[i::8] for i in range(8)]).map_batches(back, batch_format="pyarrow").materialize()
+
+
+def test_softrank_is_refused_in_one_sentence(dataset):
+    with pytest.raises(ValueError, match='perturb is "softrank", which needs the ranks of all rows'):
+        slr.select(dataset, "margin", 9, id_column="id", column="proba", perturb="softrank")

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from ..report import Printer
-from . import cluster, large, parquet
+from . import cluster, k_center, large, parquet
 
-PARTS = ("large", "parquet", "dask", "ray")
+PARTS = ("large", "parquet", "k_center", "dask", "ray")
 
 
 def main() -> int:
@@ -24,6 +24,8 @@ def main() -> int:
     add("--state", action="append", choices=("cold", "warm"), help="of the page cache (default: both)")
     add("--limit-mib", type=int, default=2048, help="memory it is read in (default: 2048)")
     add("--rows", type=int, default=1_000_000, help="rows of the other pools (default: 1,000,000)")
+    add("--k", type=int, default=500, help="rows that k_center picks (default: 500)")
+    add("--k-center-mib", type=int, default=300, help="memory that k_center reads its file in (default: 300)")
     add("--matrix", type=Path, metavar="FILE", help="a .npy file for Dask and Ray (default: one is made, 228 classes)")
     add("--rounds", type=int, default=7, help="runs of each (default: 7)")
     add("--folder", help="where files are made and removed again (default: the system's temporary folder)")
@@ -43,6 +45,10 @@ def main() -> int:
         )
     if "parquet" in (given.part or PARTS):
         met += parquet.run(printer, rows=given.rows, rounds=given.rounds, folder=given.folder)
+    if "k_center" in (given.part or PARTS):
+        met += k_center.run(
+            printer, rows=given.rows, k=given.k, limit_bytes=given.k_center_mib << 20, folder=given.folder
+        )
     for engine in cluster.ENGINES:
         if engine in (given.part or PARTS):
             met += cluster.run(

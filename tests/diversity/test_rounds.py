@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shortlist as sl
+from shortlist import memory
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks
 
@@ -204,3 +207,18 @@ def test_rows_that_share_an_id_are_an_error():
     offers = [advance(part, None, greedy.question(), None, NONE)[1] for _ in range(2)]
     with pytest.raises(ValueError, match="accepted is each id once"):
         greedy.take(offers)
+
+
+@pytest.mark.parametrize("as_path", [True, False])
+def test_a_file_larger_than_memory_is_read_in_blocks(tmp_path, monkeypatch, as_path):
+    from shortlist.diversity import k_center as module
+
+    found = memory.room()
+    assert found is None or found > 0
+    x = rows(5000, 8, 1)
+    np.save(tmp_path / "x.npy", x)
+    pool = tmp_path / "x.npy" if as_path else np.load(tmp_path / "x.npy", mmap_mode="r")
+    wanted = sl.k_center(x, 50)
+    for room in (None, 1 << 40, 1000):
+        monkeypatch.setattr(sys.modules[module.__module__], "room", lambda room=room: room)
+        same(sl.k_center(pool, 50), wanted)

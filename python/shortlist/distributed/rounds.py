@@ -89,13 +89,18 @@ def answer(
     part: Part,
     block: Any,
     uncertainty: Any,
-    state: State | None,
+    before: tuple[State, Offer] | None,
     question: Question,
     amount: int | None,
     gone: NDArray[np.int64],
 ) -> tuple[State, Offer]:
-    """Return the next state of a part, and its answer: a task."""
-    return advance(part.read(block, uncertainty), state, question, amount, gone)
+    """Return the next state of a part and its offer, given those of the round before: a task."""
+    return advance(part.read(block, uncertainty), before[0] if before else None, question, amount, gone)
+
+
+def offered(answer: tuple[State, Offer]) -> Offer:
+    """Return what goes to the client: a task."""
+    return answer[1]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist import selecting
 from shortlist.arguments import Exclusion, as_ids, whole
+from shortlist.diversity.rounds.part import same_version
 from shortlist.groups import Labels, checked_quotas, distinct, share
 from shortlist.pools import Source, open_pool
 from shortlist.registry import is_committee, make_scorer
@@ -42,11 +44,27 @@ LOCAL_BITS = 40
 
 @dataclass(frozen=True)
 class Plan:
-    """A selection, ready to be sent to where the rows are."""
+    """A selection, ready to be sent to where the rows are.
 
-    state: Selector
+    Attributes
+    ----------
+    saved : dict
+        What a Selector would pickle: the state that every part starts from. Workers look at its version before they make a
+        Selector of it: an engine may take an error while it unpickles for one that passes, and try again for ever.
+    column, id_column
+        As `Source` takes them.
+    """
+
+    saved: dict[str, Any]
     column: str | Sequence[str] | None = None
     id_column: str | None = None
+
+    def start(self) -> Selector:
+        """Return a fresh state."""
+        same_version(self.saved["version"], selecting.STATE_VERSION, "states")
+        state = Selector.__new__(Selector)
+        state.__setstate__(copy.deepcopy(self.saved))
+        return state
 
 
 def make_plan(
@@ -80,7 +98,7 @@ def make_plan(
     state = Selector(measure, k, per_group=per_group, quotas=quotas, n_threads=n_threads or 1, **options)
     if state._labels is None and labels is not None:
         state._labels = labels[0]
-    return Plan(state, column, id_column)
+    return Plan(state.__getstate__(), column, id_column)
 
 
 def takes_ids(measure: Any, options: dict[str, Any]) -> bool:
@@ -101,7 +119,7 @@ def take_note(
     part: int | None = None,
 ) -> Selector:
     """Return the state of one part: a task. `part` is its number where `first_id` is not the place of its first row."""
-    state = copy.deepcopy(plan.state)
+    state = plan.start()
     mask = None
     if excluded is not None and len(excluded):
         mask = np.zeros(rows_of_part(block), dtype=np.bool)
@@ -118,7 +136,7 @@ def take_note_of_ids(plan: Plan, table: Any, excluded: NDArray[np.int64] | None,
     ids = as_ids(np.asarray(table.column(plan.id_column)), f"id_column {plan.id_column!r}")
     labels = None if groups is None else plain(table.column(groups))
     rows = table.drop([groups]) if groups is not None and plan.column is None else table
-    return copy.deepcopy(plan.state).update(
+    return plan.start().update(
         Source(rows, plan.column, plan.id_column),
         ids=ids,
         exclude=None if excluded is None else np.isin(ids, excluded),

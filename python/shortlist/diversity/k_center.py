@@ -22,6 +22,7 @@ from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks, in_blocks
 from shortlist.diversity.told import BlockMetric, told_of
 from shortlist.diversity.told_centres import centres
+from shortlist.memory import room
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
 
@@ -103,7 +104,8 @@ def k_center(
     Memory beside X is about 20 bytes a row, 12 bytes a feature of each labelled or picked row, and (m + k)²/4 bytes where
     that is at most 128 MiB. A file is read in order, in passes (``.report.passes``) of which each yields many picks; up
     to 128 MiB of candidates are held in memory beside the above. Of a `.npy` file or a memory map a pass reads only the
-    rows that may be picked; files of other kinds are read whole, block by block, and take 12 bytes a row.
+    rows that may be picked. Files of other kinds, and those larger than memory (what is available, and what control groups
+    allow), are read whole in each pass, block by block, in far fewer passes, with 12 bytes a row.
 
     Examples
     --------
@@ -125,6 +127,10 @@ def k_center(
     if callable(metric):
         return _by_callable(X, k, labelled, start, metric, among, strict, progress)
     features = as_features(X, dtype=dtype)
+    if features.mapped and features.array.nbytes > (room() or features.array.nbytes):
+        # The pages of rows here and there would be read from disk again and again.
+        kept = X if features.file is not None else features.array
+        return _in_rounds(kept, k, labelled, start, metric, among, dtype, strict, n_threads, progress)
     points = as_points(labelled, features)
     ids = among_ids(among, features.rows)
     rows = features.rows if ids is None else len(ids)

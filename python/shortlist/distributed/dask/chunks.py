@@ -62,7 +62,7 @@ class Chunks:
             self.uncertainty.append(known[number])
             before += stop - start if some is None else len(some)
         self.columns, self.row_bytes = self._width(column, id_column, dtype)
-        self.states: list[Any] = [None] * len(self.blocks)
+        self.answers: list[Any] = [None] * len(self.blocks)
 
     def each(self, task: Callable[..., Any]) -> list[Any]:
         """See `Parts`."""
@@ -83,15 +83,16 @@ class Chunks:
     ) -> list[Offer]:
         """See `Parts`."""
         self.passes += 1
-        answer, asked = self.dask.delayed(rounds.answer, nout=2), self.dask.delayed(question, traverse=False)
+        answer, asked = self.dask.delayed(rounds.answer), self.dask.delayed(question, traverse=False)
         answers = [
-            answer(part, block, known, state, asked, amounts[number] if amounts else None, gone.get(number, NONE))
-            for number, ((part, block), known, state) in enumerate(
-                zip(self._both(), self.uncertainty, self.states, strict=True)
+            answer(part, block, known, before, asked, amounts[number] if amounts else None, gone.get(number, NONE))
+            for number, ((part, block), known, before) in enumerate(
+                zip(self._both(), self.uncertainty, self.answers, strict=True)
             )
         ]
-        held = self.dask.persist(*(state for state, _ in answers), *(offer for _, offer in answers))
-        self.states = list(held[: len(answers)])
+        offered = self.dask.delayed(rounds.offered)
+        held = self.dask.persist(*answers, *map(offered, answers))
+        self.answers = list(held[: len(answers)])
         return list(self.dask.compute(*held[len(answers) :]))
 
     def row(self, row: int) -> drive.First:

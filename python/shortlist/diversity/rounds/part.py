@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from shortlist.diversity.rounds.rows import Rows
 
+VERSION = 1
+"""Of what parts are asked, remember and answer; another one is refused."""
 NONE: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 """No rows."""
 LEAST = 2
@@ -58,6 +60,8 @@ class Question:
         Rows to offer, as a share of the rows of a part, where no number is given.
     threads : int
         Threads of each task.
+    version : int
+        That of the Shortlist which asks.
     """
 
     rule: Rule
@@ -65,6 +69,7 @@ class Question:
     ahead: int
     share: float
     threads: int
+    version: int = VERSION
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ def advance(
         Positions of rows of this part that were picked since.
     """
     began = time.perf_counter()
+    same_version(question.version, VERSION, "rounds")
     rule, step = question.rule, len(question.points)
     amount = math.ceil(question.share * len(rows)) if amount is None else amount
     amount = max(amount, LEAST)
@@ -159,3 +165,12 @@ def advance(
         time.perf_counter() - began,
     )
     return State(nearest, seen), offer
+
+
+def same_version(asked: int, own: int, what: str) -> None:
+    """Refuse what a Shortlist of another version asks for."""
+    if asked != own:
+        raise ValueError(
+            f"this worker's Shortlist knows version {own} of {what}, and the client's version {asked}; accepted is the same "
+            "Shortlist on the client and on all workers"
+        )
