@@ -1,4 +1,4 @@
-"""Memory and import cost, measured in a process of their own."""
+"""Memory, measured in a process of its own."""
 
 import subprocess
 import sys
@@ -93,33 +93,3 @@ print((DEPTH + 1) * READ)
 """
     *found, buffers = peaks(script, str(tmp_path / "probs.npy"), order)
     assert max(found) < buffers + 16 * MIB, [f"{peak / MIB:.1f} MiB" for peak in found]
-
-
-def test_import_brings_in_numpy_and_nothing_heavy(record_property):
-    script = """
-import sys, time
-import numpy
-began = time.perf_counter()
-import shortlist
-print(time.perf_counter() - began)
-print(*sorted({name.partition(".")[0] for name in sys.modules}))
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    seconds, modules = done.stdout.splitlines()
-    print(f"import shortlist: {float(seconds) * 1e3:.0f} ms beside numpy")
-    record_property("import_seconds", seconds)
-    heavy = {
-        "sklearn",
-        "scipy",
-        "pandas",
-        "polars",
-        "pyarrow",
-        "torch",
-        "matplotlib",
-        "rich",
-        "typer",
-        "joblib",
-        "multiprocessing",
-    }
-    assert not heavy & set(modules.split())
