@@ -28,6 +28,11 @@ of the rivals only scikit-activeml does. Rivals have the same threads where they
 A `*` marks rivals stopped after two runs for being more than ten times slower.
 """
 
+RULES = """Rules over embeddings beside their rivals, with 100 rows labelled, on as many rows as every rival can bear. On pools as
+small as these, which a cache holds, one matrix product a pick costs little; what rows are spared pays on larger ones:
+`python -m benches.diversity` measures them.
+"""
+
 
 def markdown(rows: Sequence[Sequence[str]]) -> str:
     """A table."""
@@ -51,7 +56,7 @@ def section(name: str, found: Benchmark) -> str:
     lost = list(losses(found))
     spread = statistics.median(t.spread for t in found.timings if t.who == "Shortlist" and t.rows == rows)
     parts = [
-        f"## {rows:,} x {classes:,} {found.dtype}\n",
+        f"## {rows:,} x {classes:,} {found.dtype}" + (f", {found.features} features\n" if found.features else "\n"),
         f"{found.heading()}. {found.machine['date']}, Python {found.machine['python']}, NumPy {found.machine['numpy']}, "
         f"Shortlist {found.machine['shortlist']['version']} at level {found.machine['shortlist']['cpu_level']}. "
         f"Stored: [{name}.json](benchmarks/{name}.json).\n",
@@ -68,6 +73,8 @@ def section(name: str, found: Benchmark) -> str:
         )
     if found.rival_rows():
         parts.append(markdown(found.rival_rows()))
+    if found.contest_rows():
+        parts += [RULES, markdown(found.contest_rows())]
     if found.skipped:
         parts.append("Left out: " + "; ".join(f"{who} ({why})" for who, why in found.skipped.items()) + ".\n")
     return "\n".join(parts)

@@ -164,10 +164,12 @@ def test_rules_alone_logits_and_a_pool_made_for_embeddings(tmp_path):
     np.save(tmp_path / "e.npy", E[:2000])
     alone = sl.bench(strategies="k_center", embeddings=tmp_path / "e.npy", rivals="numpy", classes=3, **CALL)
     assert alone.shape == (2000, 3)
+    made = sl.bench(rows=500, classes=3, features=7, strategies="min_distances", rivals="none", **CALL)
+    assert (made.features, made.contests[0][0].rows) == (7, 400)
     assert "memory is read at" in repr(alone)
     assert alone.to_png(tmp_path / "b.png") is None
     logits = sl.bench(
-        np.log(P[:500]), "badge", embeddings=E[:500], from_logits=True, rivals=["numpy", "polars"], **CALL
+        np.log(P[:500]), "margin,badge", embeddings=E[:500], from_logits=True, rivals=["numpy", "polars"], **CALL
     )
     assert [t.who for t in logits.contests[0][1]] == ["NumPy loops"]
     assert logits.skipped["rivals of measures"].startswith("they take probabilities")

@@ -116,6 +116,18 @@ def fill(x: np.ndarray, pool: str, seed: int = 0) -> np.ndarray:
     return x
 
 
+def clustered(rows: int, features: int, seed: int = 0) -> np.ndarray:
+    """Return embeddings in float32: 100 isotropic clusters of half the spread of their centres."""
+    rng = np.random.default_rng(seed)
+    found = rng.standard_normal((rows, features), dtype=np.float32)
+    found *= np.float32(0.5)
+    centres = rng.standard_normal((100, features), dtype=np.float32)
+    which = rng.integers(100, size=rows)
+    for start in range(0, rows, 10_000):
+        found[start : start + 10_000] += centres[which[start : start + 10_000]]
+    return found
+
+
 def fortran(x: np.ndarray) -> np.ndarray:
     """Return a Fortran-ordered copy, made in tiles that stay in cache."""
     out = np.empty(x.shape, dtype=x.dtype, order="F")

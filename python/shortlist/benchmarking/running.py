@@ -51,6 +51,7 @@ def bench(
     classes: int = 100,
     dtype: str = "float32",
     embeddings: Any = None,
+    features: int | None = None,
     from_logits: bool = False,
     rivals: str | Iterable[str] = "auto",
     rounds: int = 7,
@@ -76,6 +77,8 @@ def bench(
     embeddings : ndarray or path of shape (rows, features), optional
         For diverse batches, which have no bandwidth to be held against. They are timed on the whole pool, and beside their
         rivals on its first rows: 20,000, fewer where rivals take rows times rows.
+    features : int, optional
+        Of embeddings that are made, in 100 loose clusters, where none are given.
     from_logits : bool
         x holds logits; rivals of measures, which take probabilities, are left out.
     rivals : "auto", "none", or list of str, default="auto"
@@ -112,13 +115,15 @@ def bench(
     if rows is None:
         rows = 1_000_000 if embeddings is None else len(embeddings)
     pool = _pool(x, rows, classes, dtype, random_state)
+    if embeddings is None and features is not None:
+        embeddings = data.clustered(len(pool), whole(features, "features", least=1), random_state)
     embeddings = embedded(embeddings, len(pool))
     if k > len(pool):
         raise ValueError(f"k is {k:,}; accepted are at most the {len(pool):,} rows of the pool")
     counts = sorted({whole(n, "threads", least=1) for n in threads} if threads is not None else {1, thread_count(None)})
     wanted = list(wanted_of(strategies, from_logits, embeddings is not None, VALUES))
     ruled = [how for how in rules.OURS if how in wanted]
-    found, rule_rivals, skipped = _rivals(rivals, from_logits, ruled)
+    found, rule_rivals, skipped = _rivals(rivals, from_logits, ruled, bool(set(wanted) & set(MEASURES)))
     run = _Run(pool, wanted, k, embeddings, from_logits, random_state, found, rounds)
     sizes = [size for size in (len(pool) // 1000, len(pool) // 100, len(pool) // 10) if size >= max(10 * k, 1000)]
     wait = len(counts) + len(sizes) + bool(ruled)
@@ -140,7 +145,7 @@ def bench(
         _peaks(run, x, counts[-1], lambda done: tell(wait + done, steps))
     tell(steps, steps)
     about = machine() | {"packages": versions(PACKAGES)}
-    features = None if embeddings is None else int(embeddings.shape[1])
+    features = None if embeddings is None else int(np.shape(embeddings)[1])
     return Benchmark(run.timings, about, pool.shape, str(pool.dtype), k, rounds, skipped, run.reads, features)
 
 
@@ -217,7 +222,7 @@ def _pool(x: Any, rows: int, classes: int, dtype: str, seed: int) -> Any:
 
 
 def _rivals(
-    wanted: str | Iterable[str], from_logits: bool, ruled: list[str]
+    wanted: str | Iterable[str], from_logits: bool, ruled: list[str], measured: bool
 ) -> tuple[list[Rival], list[Any], dict[str, str]]:
     """Return rivals of measures, rivals of rules, and why the others are left out."""
     if wanted == "none":
@@ -230,7 +235,9 @@ def _rivals(
         raise ValueError(f"rivals has {unknown[0]!r}; accepted are auto, none, and {', '.join(names)}")
     found: list[Rival] = []
     skipped: dict[str, str] = {"rivals of measures": "they take probabilities, and the pool holds logits"}
-    if not from_logits:
+    if not measured:
+        skipped = {}
+    elif not from_logits:
         found, skipped = load(tuple(of_measures[name] for name in asked if name in of_measures))
     rule_rivals: list[Any] = []
     if ruled:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--classes", type=click.IntRange(2), default=100, help="Its classes.")
 @click.option("--dtype", default="float32", help="float32 or float64.")
 @options.embeddings
+@click.option("--features", type=click.IntRange(1), help="Of embeddings that are made, where no file has them.")
 @options.from_logits
 @click.option("--rivals", default="auto", help="auto, none, or names with commas.")
 @click.option("--rounds", type=click.IntRange(3), default=7, help="Interleaved runs of each task.")

@@ -21,7 +21,7 @@ from shortlist.benchmarking.rivals import short
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROWS = {"density": 5_000, "ranked_batch": 5_000, "herding": 4_000}
+ROWS = {"density": 5_000, "ranked_batch": 5_000, "herding": 2_000}
 """Rows at most for a rule whose rivals take time or memory by rows times rows, or all labelled rows at every pick."""
 MOST_ROWS, MOST_PICKS, LABELLED = 20_000, 100, 100
 CELLS = 64_000_000
