@@ -13,6 +13,7 @@ import numpy as np
 
 from shortlist.benchmarking import data, rivals
 from shortlist.benchmarking.rivals import MEASURES, Rival
+from shortlist.benchmarking.tasks import COLD, SLOW
 from shortlist.benchmarking.timing import Task, Times, interleave
 
 from .report import Figure, Printer, number, progress, verdict
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 SHAPES = ((1_000_000, 10), (1_000_000, 100), (100_000, 1000), (10_000_000, 2), (10_000_000, 10))
 QUICK = ((100_000, 10), (1_000, 1000), (200_000, 2))
 K = 100
-SLOW = 10
-COLD = ("modAL's formulas", "scikit-activeml")  # nothing to compile: the first run counts
 
 
 def rival_task(rival: Rival, measure: str) -> Task:

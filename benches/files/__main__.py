@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from ..report import Printer
-from . import cluster, k_center, large, parquet
+from . import cluster, k_center, large, parquet, states
 
-PARTS = ("large", "parquet", "k_center", "dask", "ray")
+PARTS = ("large", "parquet", "k_center", "states", "dask", "ray")
 
 
 def main() -> int:
@@ -49,6 +49,8 @@ def main() -> int:
         met += k_center.run(
             printer, rows=given.rows, k=given.k, limit_bytes=given.k_center_mib << 20, folder=given.folder
         )
+    if "states" in (given.part or PARTS):
+        states.run(printer, rounds=given.rounds)
     for engine in cluster.ENGINES:
         if engine in (given.part or PARTS):
             met += cluster.run(

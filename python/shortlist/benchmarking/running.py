@@ -21,7 +21,7 @@ from shortlist.benchmarking.machine import cores, machine, versions
 from shortlist.benchmarking.result import Benchmark, Timing
 from shortlist.benchmarking.rivals import MEASURES, RIVALS, Rival, load, short
 from shortlist.benchmarking.rules import measuring
-from shortlist.benchmarking.tasks import OURS, READ, SLOW, rival_task
+from shortlist.benchmarking.tasks import COLD, OURS, READ, SLOW, rival_task
 from shortlist.benchmarking.timing import Times, interleave
 from shortlist.by_name import DIVERSE, embedded, pick, wanted_of
 from shortlist.npy import NpyFile
@@ -36,8 +36,6 @@ PACKAGES = [
 ]  # fmt: skip
 LONG = 5.0
 """Shortlist itself stops after two runs that take so many seconds each."""
-COLD = frozenset({"modAL's formulas", "scikit-activeml", "cardinal"})
-"""Rivals with nothing to compile or allocate: their first run counts."""
 VALUES = ("density", "min_distances")
 """What is timed beside its rivals alone: it gives a number a row, and no picks."""
 
