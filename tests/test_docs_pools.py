@@ -75,13 +75,13 @@ def test_dask(files):
     import dask
 
     with dask.config.set(scheduler="threads"):
-        found = run_python("distributed.md", 0, 2, probs=P, table=files.drop(["proba"]).to_pandas())
+        found = run_python("distributed.md", 0, 3, probs=P, table=files.drop(["proba"]).to_pandas())
     assert len(found["picks"].ids) == 100
 
 
 def spark_recipe():
     names = {}
-    for code in blocks("distributed.md", "python")[2:]:
+    for code in blocks("distributed.md", "python")[3:]:
         exec(compile(code, "distributed.md", "exec"), names)
     return names
 
@@ -145,7 +145,7 @@ def test_the_recipe_for_spark(tmp_path):
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         pytest.skip("Spark needs Java 17 or later")
     np.save(tmp_path / "P.npy", P)
-    recipe = "".join(blocks("distributed.md", "python")[2:])
+    recipe = "".join(blocks("distributed.md", "python")[3:])
     runs = [code for code in blocks("distributed.md", "py") if "mapInArrow" in code]
     assert len(runs) == 2
     done = subprocess.run(

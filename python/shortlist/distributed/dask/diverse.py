@@ -53,7 +53,7 @@ def k_center(
     column, id_column : str, optional
         For dataframes, as `Source` takes them.
     candidates : int, optional
-        Rows that a round brings to the client; by default 32 MiB of them, at most 65,536. More rows, fewer rounds.
+        Rows that a round brings to the client; by default 32 MiB of them, at most 16,384. More rows, fewer rounds.
     n_threads : int, optional
         Threads of each task; by default 1, as the workers have a task for each core already.
     progress : callable, optional

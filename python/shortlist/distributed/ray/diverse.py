@@ -51,7 +51,7 @@ def k_center(
         As `shortlist.k_center` takes it; an int is an id. The mean behind the first two is added up in the order of ids,
         so no two blocks may have ids that overlap: ``dataset.sort(id_column)`` sees to that.
     candidates : int, optional
-        Rows that a round brings to the driver; by default 32 MiB of them, at most 65,536. More rows, fewer rounds.
+        Rows that a round brings to the driver; by default 32 MiB of them, at most 16,384. More rows, fewer rounds.
     n_threads : int, optional
         Threads of each task; by default 1.
     progress : callable, optional

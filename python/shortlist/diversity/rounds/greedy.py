@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HELD_BYTES = 32 << 20
 """Bytes of features that a round brings together."""
-MOST = 1 << 16
+MOST = 1 << 14
 """Rows that a round brings together at most."""
 BATCH = 32
 """Rows that are brought up to date together at first."""
