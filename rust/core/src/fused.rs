@@ -102,8 +102,7 @@ where
             }
         }
         let scores = &worker.scores[..part.len()];
-        let absorb = Absorb { selector: &mut worker.kept, scores, rows: &rows, shared: &self.shared };
-        self.scorer.level().run(absorb)
+        self.scorer.level().run(Absorb { selector: &mut worker.kept, scores, rows: &rows, shared: &self.shared })
     }
 
     /// The cheaper measure first; then the one asked for, of the rows not ruled out. The others get the worst score there is, which is
@@ -165,11 +164,11 @@ impl<T: Float> Kernel for Survive<'_, T> {
 }
 
 /// [`Selector::absorb`], compiled for a CPU level, and not called where no score reaches the threshold.
-struct Absorb<'a, T> {
-    selector: &'a mut Selector,
-    scores: &'a [T],
-    rows: &'a Rows<'a>,
-    shared: &'a SharedCut,
+pub(crate) struct Absorb<'a, T> {
+    pub(crate) selector: &'a mut Selector,
+    pub(crate) scores: &'a [T],
+    pub(crate) rows: &'a Rows<'a>,
+    pub(crate) shared: &'a SharedCut,
 }
 
 impl<T: Float + Score> Kernel for Absorb<'_, T> {

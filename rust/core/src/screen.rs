@@ -5,9 +5,10 @@
 //! `H = -(1 - y) ln(1 - y) - y ln(y / (C - 1))`, with impurity `g = y (2 - y) - y^2 / (C - 1)`; both rise with y up to 1 - 1/C. So a row
 //! whose impurity is below the `g` that belongs to the threshold's `H` is out.
 //!
-//! **Margin and least confidence of logits** by the ratio `r = p2 / p1`, for which no logarithm or exponential is taken of any but the second
+//! **Entropy, margin and least confidence of logits** by the ratio `r = p2 / p1`, for which no logarithm or exponential is taken of any but the second
 //! class. The others weigh at most as much as the second, so the margin is at least `(1 - r) / (1 + (C - 1) r)`, and the least confidence
-//! at most `(C - 1) r / (1 + (C - 1) r)`: a row with a smaller ratio than the threshold asks for is out.
+//! at most `(C - 1) r / (1 + (C - 1) r)`; and the entropy at most that of the row whose others all weigh as much as the second, as the one that is
+//! nearest to uniform. A row with a smaller ratio than the threshold asks for is out.
 
 use crate::measure::Measure;
 use crate::scan::Recipe;
@@ -20,6 +21,8 @@ enum Bound {
     Entropy(f64),
     Margin,
     LeastConfident,
+    /// Of entropies of logits, likewise.
+    Spread(f64),
 }
 
 /// Decides, for one thread, whether to look at the cheaper measure first, and tells which rows it rules out.
@@ -53,6 +56,8 @@ impl Screen {
         let bound = match (measure, logits) {
             (Measure::Entropy, false) => Bound::Entropy(1.0),
             (Measure::NormalisedEntropy, false) => Bound::Entropy((classes as f64).ln()),
+            (Measure::Entropy, true) => Bound::Spread(1.0),
+            (Measure::NormalisedEntropy, true) => Bound::Spread((classes as f64).ln()),
             (Measure::Margin, true) => Bound::Margin,
             (Measure::LeastConfident, true) => Bound::LeastConfident,
             _ => return None,
@@ -78,7 +83,9 @@ impl Screen {
         let least = T::from_f64(least);
         match self.bound {
             Bound::Entropy(_) => (Recipe { measure: Measure::Gini, reach: Some(least), ..*recipe }, T::ZERO),
-            Bound::Margin | Bound::LeastConfident => (Recipe { measure: Measure::Ratio, ..*recipe }, least),
+            Bound::Margin | Bound::LeastConfident | Bound::Spread(_) => {
+                (Recipe { measure: Measure::Ratio, ..*recipe }, least)
+            }
         }
     }
 
@@ -105,6 +112,7 @@ impl Screen {
                 let entropy = cut * unit * (1.0 - self.slack) - 1e-2 * self.slack;
                 least_impurity(entropy, self.classes) * (1.0 - self.slack) - self.slack
             }
+            Bound::Spread(unit) => self.less(least_ratio(cut * unit * (1.0 - self.slack), self.classes)),
             Bound::Margin => {
                 let margin = cut * (1.0 + self.slack);
                 self.less((1.0 - margin) / (1.0 + others * margin))
@@ -148,6 +156,22 @@ fn least_impurity(entropy: f64, classes: usize) -> f64 {
         if greatest(middle) < entropy { low = middle } else { high = middle }
     }
     low * (2.0 - low) - low * low / others
+}
+
+/// The least ratio of the second to the largest probability of a row of so many classes with at least that entropy.
+fn least_ratio(entropy: f64, classes: usize) -> f64 {
+    if entropy.is_nan() || entropy <= 0.0 {
+        return 0.0;
+    }
+    let others = classes as f64 - 1.0;
+    // ln(1 + (C - 1) r) - (C - 1) r ln r / (1 + (C - 1) r) rises with r.
+    let greatest = |ratio: f64| (others * ratio).ln_1p() - others * ratio * ratio.ln() / (1.0 + others * ratio);
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if greatest(middle) < entropy { low = middle } else { high = middle }
+    }
+    low
 }
 
 #[cfg(test)]
@@ -202,16 +226,18 @@ mod tests {
             (Measure::Margin, true, 1.0),
             (Measure::Margin, true, f64::INFINITY),
             (Measure::LeastConfident, true, 0.0),
+            (Measure::Entropy, true, 0.0),
+            (Measure::NormalisedEntropy, true, f64::NAN),
         ] {
             assert_eq!(Screen::new::<f64>(measure, logits, 10).unwrap().least(cut), None, "{measure:?} {cut}");
         }
         assert!(Screen::new::<f64>(Measure::Entropy, false, 1).is_none());
-        assert!(Screen::new::<f64>(Measure::Entropy, true, 10).is_none());
+        assert!(Screen::new::<f64>(Measure::Energy, true, 10).is_none());
         assert!(Screen::new::<f64>(Measure::Margin, false, 10).is_none());
     }
 
     #[test]
-    fn no_row_of_lower_ratio_reaches_margin_or_least_confidence() {
+    fn no_row_of_lower_ratio_reaches_the_score() {
         for classes in [2usize, 3, 10, 100] {
             for i in 1..200 {
                 let ratio = f64::from(i) / 200.0;
@@ -222,6 +248,14 @@ mod tests {
                     assert!(by_margin.least(margin).is_none_or(|least| least <= ratio));
                     let mut by_confidence = Screen::new::<f64>(Measure::LeastConfident, true, classes).unwrap();
                     assert!(by_confidence.least(unsure).is_none_or(|least| least <= ratio));
+                    // The others of the first row are `classes - 1`, of the second one and nothing.
+                    let share = ratio / (1.0 + others);
+                    let entropy = (1.0 + others).ln() / (1.0 + others) - others / ratio * share * share.ln();
+                    let mut by_entropy = Screen::new::<f64>(Measure::Entropy, true, classes).unwrap();
+                    let least = by_entropy.least(entropy);
+                    assert!(least.is_none_or(|least| least <= ratio));
+                    // And the bound is tight where all others equal the second.
+                    assert!(others == ratio || least.is_some_and(|least| (least - ratio).abs() < 1e-6));
                 }
             }
         }

@@ -5,10 +5,11 @@ use super::scorer::{CommitteeScorer, check_shapes};
 use crate::blocks::{self, Watch};
 use crate::error::Result;
 use crate::float::Element;
+use crate::fused::Absorb;
 use crate::matrix::Matrix;
 use crate::scorer::part_rows;
 use crate::select::{Rows, Score, Selector, SharedCut};
-use crate::simd::{Float, Kernel, Simd};
+use crate::simd::Float;
 use std::ops::Range;
 
 /// What one thread works with.
@@ -73,22 +74,5 @@ where
         self.scorer.rows(self.members, part.clone(), &self.recipe, scores, scan, name)?;
         let rows = self.rows.slice(part.start, part.end);
         self.scorer.level().run(Absorb { selector: kept, scores, rows: &rows, shared: &self.shared })
-    }
-}
-
-/// [`Selector::absorb`], compiled for a CPU level.
-struct Absorb<'a, T> {
-    selector: &'a mut Selector,
-    scores: &'a [T],
-    rows: &'a Rows<'a>,
-    shared: &'a SharedCut,
-}
-
-impl<T: Score> Kernel for Absorb<'_, T> {
-    type Output = Result<()>;
-
-    #[inline(always)]
-    fn run<S: Simd>(self) -> Result<()> {
-        self.selector.absorb(self.scores, self.rows, Some(self.shared))
     }
 }
