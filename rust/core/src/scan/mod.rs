@@ -45,7 +45,9 @@ fn read_ahead<V: Vector>(from: *const V::Scalar, count: usize, ahead: usize) {
 macro_rules! choose {
     ($measure:ident, $recipe:ident, $once:ident, $twice:ident) => {
         if !$recipe.logits {
-            if const { matches!($measure::NEEDS, Needs::Sum) } {
+            if const { $measure::ABOUT.inputs.len() == 1 } {
+                unreachable!("a measure of logits alone, which `Scorer::new` refuses for probabilities")
+            } else if const { matches!($measure::NEEDS, Needs::Sum) } {
                 $once!(fold::Sums)
             } else if const { matches!($measure::NEEDS, Needs::Second | Needs::Gap) } {
                 $once!(fold::Seconds)

@@ -8,8 +8,8 @@ use super::recipe::{Recipe, Verdict};
 use crate::measure::Formula;
 use crate::simd::{Float, Vector};
 
-/// How many bytes ahead memory is asked for. Measured: 2 KiB is slower.
-const AHEAD: usize = 1024;
+/// How many bytes ahead memory is asked for: as far as the loads of one latency reach, for long steps and for short ones.
+const AHEAD: [usize; 2] = [2048, 1024];
 
 /// What the lanes of a group of rows keep: `[number][row][lane]`, as `f32` lanes need it.
 struct Lanes<T, const N: usize>([[[T; 16]; 16]; N]);
@@ -88,15 +88,16 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
 ) -> [V; N] {
     let lanes = V::Scalar::LANES;
     let absent = V::splat(V::Scalar::from_f64(F::ABSENT));
+    let ahead = if F::LONG { AHEAD[0] } else { AHEAD[1] };
     let whole = classes - classes % lanes;
     let mut class = lanes;
-    super::read_ahead::<V>(from, lanes, AHEAD);
+    super::read_ahead::<V>(from, lanes, ahead);
     // SAFETY: only the `classes` values are read.
     unsafe {
         let mut first = fold.first(watched::<V, F, N>(V::load(from), bits));
         if V::LANES == lanes {
             while class < whole {
-                super::read_ahead::<V>(from.wrapping_add(class), lanes, AHEAD);
+                super::read_ahead::<V>(from.wrapping_add(class), lanes, ahead);
                 first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
                 class += lanes;
             }
@@ -110,7 +111,7 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
         let mut second = fold.first(watched::<V, F, N>(V::load(from.add(half)), bits));
         if F::LONG {
             while class < whole {
-                super::read_ahead::<V>(from.wrapping_add(class), lanes, AHEAD);
+                super::read_ahead::<V>(from.wrapping_add(class), lanes, ahead);
                 first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
                 class += lanes;
             }
@@ -121,7 +122,7 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
             }
         } else {
             while class < whole {
-                super::read_ahead::<V>(from.wrapping_add(class), lanes, AHEAD);
+                super::read_ahead::<V>(from.wrapping_add(class), lanes, ahead);
                 first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
                 second = fold.step(second, watched::<V, F, N>(V::load(from.add(class + half)), bits));
                 class += lanes;
