@@ -175,9 +175,9 @@ def test_tasks_use_one_thread(client):
 
 def other_version():
     import shortlist.diversity.rounds.part
-    import shortlist.selecting
+    import shortlist.selector
 
-    shortlist.selecting.STATE_VERSION = shortlist.diversity.rounds.part.VERSION = 99
+    shortlist.selector.STATE_VERSION = shortlist.diversity.rounds.part.VERSION = 99
 
 
 def test_workers_of_another_version_say_so(client):

@@ -109,9 +109,9 @@ def test_a_worker_that_dies_in_the_middle_changes_nothing(tmp_path):
 
 def test_workers_of_another_version_say_so(dataset):
     def other(table):
-        import shortlist.selecting
+        import shortlist.selector
 
-        shortlist.selecting.STATE_VERSION = 99
+        shortlist.selector.STATE_VERSION = 99
         return table
 
     changed = dataset.map_batches(other, batch_size=None, batch_format="pyarrow")
@@ -121,9 +121,9 @@ def test_workers_of_another_version_say_so(dataset):
     finally:
         # Worker processes are used again.
         def back(table):
-            import shortlist.selecting
+            import shortlist.selector
 
-            shortlist.selecting.STATE_VERSION = 1
+            shortlist.selector.STATE_VERSION = 1
             return table
 
         ray.data.from_arrow([TABLE[i::8] for i in range(8)]).map_batches(back, batch_format="pyarrow").materialize()

@@ -15,9 +15,11 @@ from typing import Any
 from shortlist import _core
 from shortlist.pools import Source
 from shortlist.registry import measures
+from shortlist.sampling import sample
 from shortlist.scoring import score
-from shortlist.selecting import Selector, sample, select
+from shortlist.selecting import select
 from shortlist.selection import Report, Selection
+from shortlist.selector import Selector
 
 __version__: str = _core.build_info()["version"]
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist import selecting
+from shortlist import selector
 from shortlist.arguments import Exclusion, as_ids, whole
 from shortlist.diversity.rounds.part import same_version
 from shortlist.groups import Labels, checked_quotas, distinct, share
 from shortlist.pools import Source, open_pool
 from shortlist.registry import is_committee, make_scorer
 from shortlist.scoring import score_pool
-from shortlist.selecting import Selector
+from shortlist.selector import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ class Plan:
 
     def start(self) -> Selector:
         """Return a fresh state."""
-        same_version(self.saved["version"], selecting.STATE_VERSION, "states")
+        same_version(self.saved["version"], selector.STATE_VERSION, "states")
         state = Selector.__new__(Selector)
         state.__setstate__(copy.deepcopy(self.saved))
         return state

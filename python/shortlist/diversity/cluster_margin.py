@@ -14,8 +14,8 @@ from shortlist.diversity.clusters import cluster
 from shortlist.diversity.features import among_ids, as_features, picks_of
 from shortlist.groups import as_labels
 from shortlist.pools import array_of
-from shortlist.selecting import Selector
 from shortlist.selection import Selection
+from shortlist.selector import Selector
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from shortlist.arguments import Steps, whole
 from shortlist.diversity.features import Features, MetricName, among_ids, as_features, metric_name
 from shortlist.diversity.min_distances import Distance, distance_blocks
 from shortlist.pools import array_of
-from shortlist.selecting import sample as draw
+from shortlist.sampling import sample as draw
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:

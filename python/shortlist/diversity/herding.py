@@ -10,7 +10,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import as_ids, seed_of, whole
 from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of
-from shortlist.selecting import sample
+from shortlist.sampling import sample
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
 

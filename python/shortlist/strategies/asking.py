@@ -17,7 +17,7 @@ from sklearn.exceptions import NotFittedError
 
 from shortlist.rows import blocks, count
 from shortlist.scoring import score
-from shortlist.selecting import Selector
+from shortlist.selector import Selector
 from shortlist.strategies import randomness
 from shortlist.strategies.choice import Array, Picks, best
 from shortlist.strategies.errors import check_count

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from shortlist.groups import Labels
     from shortlist.registry import Function, MeasureName
-    from shortlist.selecting import Selector
     from shortlist.selection import Selection
+    from shortlist.selector import Selector
 
 STATE = "state"
 """The column in which blocks of states travel."""

@@ -1,0 +1,435 @@
+"""Selector: the state of a selection over rows that come in blocks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist import _core
+from shortlist.arguments import Exclusion, Steps, as_ids, seed_of, whole
+from shortlist.groups import BLOCK, Labels, as_labels, checked_quotas, distinct
+from shortlist.pools import Pool, open_pool, rows_of, same_form
+from shortlist.pools.crew import crew_of
+from shortlist.registry import Function, MeasureName, Order, make_scorer, name_of
+from shortlist.scoring import call_measure
+from shortlist.selection import Report, Selection
+from shortlist.threads import thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from shortlist.arguments import Progress, RandomState
+    from shortlist.pools.crew import Crew
+
+STATE_VERSION = 1
+NO_LIMIT = sys.maxsize
+
+
+class Selector:
+    """The best k rows of a pool that comes in blocks: a state to update, merge with others, and finish.
+
+    The result depends on the rows alone: any blocks, in any order, in any number of merged states, give what
+    `select` gives on the whole pool. The state is O(k) and can be pickled; a state of another version of
+    Shortlist's format is refused.
+
+    Parameters
+    ----------
+    measure : str or callable
+        Name of a measure (see `measures`), ``"random"`` for uniformly random rows, or a callable that takes a
+        (rows, columns) block and returns (rows,) scores; a callable needs `order`.
+    k : int or None
+        Rows to pick, 0 or more. None only with `per_group`: that many of each group.
+    order : {"highest", "lowest"}, optional
+        Which end of a callable's scores is informative.
+    from_logits : bool
+        Blocks are logits, any finite numbers or -inf; probabilities are never built.
+    temperature : float
+        Divides the logits; above 0.
+    normalize : {"check", "as_is", "renormalize"}
+        Rows of probabilities must sum to 1 (within 1e-4 for float64, 1e-3 float32, 1e-2 float16, 3e-2 bfloat16);
+        are taken as they are; or are divided by their sum.
+    invalid : {"raise", "skip"}
+        What to do with rows that are no valid input.
+    dtype : {None, "bfloat16"}
+        Read uint16 as bfloat16.
+    ties : {"first", "random"}
+        Which of several rows with the same score is picked: the lowest id, or a random one.
+    random_state : int, numpy Generator or RandomState, optional
+        Seed for ties, perturbation and random rows. States that are to be merged need the same int.
+    perturb : {None, "power", "softmax"}
+        Draw rows at random without replacement, in proportion to score^coldness or e^(coldness score)
+        (Kirsch et al. 2023); with "power" a margin counts as 1 - margin.
+    coldness : float
+        Above 0; the larger, the closer to picking the best rows.
+    exclude : array of int, optional
+        Ids never to pick. For a mask, pass it block by block to `update`.
+    per_group : int, optional
+        At most so many rows of any one group. `update` then takes groups as whole numbers from 0 to 2^24 - 1, which
+        mean the same in every merged state.
+    quotas : dict of label: rows, optional
+        So many rows of each group; the rest of k is filled with the best rows left over.
+    strict : bool
+        Whether it is an error to find fewer than k rows.
+    n_threads : int, optional
+        At most so many threads; by default what affinity and cgroup limits allow, and 1 inside a Dask or Ray worker.
+
+    Raises
+    ------
+    ValueError, TypeError
+        One sentence that names the argument, what came, and what is accepted.
+
+    See Also
+    --------
+    select : the same on a whole pool.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> probs = np.array([[0.9, 0.1], [0.5, 0.5], [0.3, 0.7], [0.6, 0.4]])
+    >>> left, right = sl.Selector("margin", k=2), sl.Selector("margin", k=2)
+    >>> _ = left.update(probs[:2], first_id=0)
+    >>> _ = right.update(probs[2:], first_id=2)
+    >>> left.merge(right).finish().indices
+    array([1, 3])
+    """
+
+    def __init__(
+        self,
+        measure: MeasureName | str | Function,
+        k: int | None,
+        *,
+        order: Order | None = None,
+        from_logits: bool = False,
+        temperature: float = 1.0,
+        normalize: str = "check",
+        invalid: str = "raise",
+        dtype: str | None = None,
+        ties: str = "first",
+        random_state: RandomState = None,
+        perturb: str | None = None,
+        coldness: float = 1.0,
+        exclude: ArrayLike | None = None,
+        per_group: int | None = None,
+        quotas: Mapping[Any, int] | str | None = None,
+        strict: bool = True,
+        n_threads: int | None = None,
+    ) -> None:
+        if perturb == "softrank":
+            raise ValueError('perturb is "softrank", which needs the ranks of all rows; accepted by select() only')
+        self.measure = name_of(measure)
+        self._scorer = make_scorer(
+            measure, order, from_logits=from_logits, temperature=temperature, normalize=normalize, invalid=invalid
+        )
+        self.k = None if k is None else whole(k, "k")
+        if self.k is None and per_group is None:
+            raise ValueError("k is None; accepted is a whole number, 0 or more, or None together with per_group")
+        self.strict = strict
+        self._dtype = dtype
+        self._n_threads = thread_count(n_threads)
+        self._labels: Labels | None = None
+        codes: list[int] | None = None
+        if quotas is not None:
+            if isinstance(quotas, str):
+                raise ValueError(
+                    f"quotas is {quotas!r}, which needs the groups of all rows; a Selector accepts a dict of label: rows"
+                )
+            given = checked_quotas(quotas)
+            self._labels = distinct(as_labels(list(given)))
+            # The last code is for rows of all other groups: no quota, but they may fill a shortage.
+            codes = [*(given[label] for label in self._labels.labels.tolist()), 0]
+        excluded = Exclusion(exclude, None)
+        if excluded.mask is not None:
+            raise ValueError("exclude is a mask; a Selector accepts ids, and a mask of each block in update(exclude=)")
+        if self._scorer is None:
+            if perturb is not None:
+                raise ValueError(f'perturb is {perturb!r}, and measure "random" has no scores to perturb')
+            perturb = "uniform"
+        self._perturb = perturb
+        self._seed = seed_of(random_state) if ties == "random" or perturb is not None else None
+        named = isinstance(self._scorer, _core.Scorer)
+        self.order = self._scorer.order if isinstance(self._scorer, _core.Scorer) else order or "highest"
+        options: dict[str, Any] = {"scorer": self._scorer} if named else {"order": self.order, "invalid": invalid}
+        self._state = _core.Selector(
+            NO_LIMIT if self.k is None else self.k,
+            ties=ties,
+            seed=self._seed or 0,
+            perturb=perturb,
+            coldness=coldness,
+            per_group=None if per_group is None else whole(per_group, "per_group", least=1),
+            quotas=codes,
+            exclude=excluded.ids,
+            **options,
+        )
+        self._grouped = per_group is not None or quotas is not None
+        self._next_id = 0
+        self._form: tuple[int, int, np.dtype[Any], bool] | None = None
+        self._double = self._scorer is None
+        self._seconds = 0.0
+        self._bytes = 0
+        self._copies: list[str] = []
+
+    def update(
+        self,
+        block: Any,
+        first_id: int | None = None,
+        ids: ArrayLike | None = None,
+        *,
+        exclude: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        progress: Progress | None = None,
+    ) -> Selector:
+        """Take note of more rows, in one sweep.
+
+        Parameters
+        ----------
+        block : array-like, path or tensor, shape (rows, classes)
+            What `select` accepts. It is read as it is and not kept. For a committee (members, rows, classes) or a list.
+        first_id : int, optional
+            Id of the first row, the others follow; by default the one after the last row seen.
+        ids : array of int, shape (rows,), optional
+            Ids of the rows, where they do not follow each other.
+        exclude : array of bool, shape (rows,), optional
+            Rows not to pick.
+        groups : array, shape (rows,), optional
+            Label of each row; needed with `per_group` and `quotas`.
+        progress : callable, optional
+            Called about ten times a second with (rows done, rows in all).
+
+        Returns
+        -------
+        Selector
+            Itself.
+
+        Notes
+        -----
+        O(rows x classes) time, O(k + threads) memory beside the block. Nothing is remembered of an array that raises;
+        of a stream, the parts before the one that raises are.
+        """
+        pool = open_pool(block, committee=self._committee, dtype=self._dtype, name="block")
+        if self._form is not None:
+            same_form(self._form, pool)
+        if ids is not None and first_id is not None:
+            raise ValueError("first_id and ids were both given; accepted is one of them")
+        if ids is not None:
+            ids = as_ids(ids, "ids")
+            self._whole_block("ids", len(ids), pool)
+        labels = None if groups is None else as_labels(groups, pool.rows)
+        mask = Exclusion(exclude, pool.rows)
+        if mask.ids is not None:
+            raise ValueError("exclude has ids; update accepts a mask of the block's rows, and Selector(exclude=) ids")
+        start = self._next_id if first_id is None else whole(first_id, "first_id")
+        self._sweep(pool, start, ids, mask, labels, progress)
+        return self
+
+    def merge(self, other: Selector) -> Selector:
+        """Take over everything another Selector of the same configuration and of other rows has seen.
+
+        Returns
+        -------
+        Selector
+            Itself. The other one is left as it is.
+
+        Raises
+        ------
+        ValueError
+            The configurations differ, or both have seen a row of the same id.
+        """
+        if not isinstance(other, Selector):
+            raise TypeError(f"other is a {type(other).__name__}; accepted is a Selector")
+        if self.measure != other.measure:
+            raise ValueError(
+                f"these Selectors cannot be merged: measure is {self.measure} in one and {other.measure} in the other"
+            )
+        for option in ("from_logits", "temperature", "normalize", "invalid"):
+            mine, theirs = (getattr(s._scorer, option, None) for s in (self, other))
+            if mine != theirs:
+                raise ValueError(
+                    f"these Selectors cannot be merged: {option} is {mine!r} in one and {theirs!r} in the other"
+                )
+        mine, theirs = self._labels, other._labels
+        if (mine is None) != (theirs is None) or (mine and theirs and mine.labels.tolist() != theirs.labels.tolist()):
+            raise ValueError("these Selectors cannot be merged: quotas are for different groups")
+        if self._form is not None and other._form is not None and self._form != other._form:
+            raise ValueError(
+                f"these Selectors cannot be merged: one has seen {self._form[1]} classes of {self._form[2]}, "
+                f"the other {other._form[1]} of {other._form[2]}"
+            )
+        self._state.merge(other._state)
+        self._form = self._form or other._form
+        self._double |= other._double
+        self._next_id = max(self._next_id, other._next_id)
+        self._seconds += other._seconds
+        self._bytes += other._bytes
+        self._note(other._copies)
+        return self
+
+    def finish(self) -> Selection:
+        """Return the picks so far, most informative first. The state can go on afterwards.
+
+        Raises
+        ------
+        ValueError
+            There are fewer than k rows to pick, unless ``strict=False``.
+        """
+        began = time.perf_counter()
+        indices, scores, stats = self._state.finish()
+        if self.strict and self.k is not None and len(indices) < self.k:
+            raise ValueError(_too_few(self.k, len(indices), stats))
+        return Selection(
+            indices,
+            scores if self._double else scores.astype(np.float32),
+            self.measure,
+            self.order,
+            Report(
+                rows=stats["rows"],
+                skipped=stats["invalid"],
+                excluded=stats["excluded"],
+                ties_picked=stats["ties_at_cut"]["picked"],
+                ties_left=stats["ties_at_cut"]["left"],
+                scored_fraction=stats["scored_fraction"],
+                copies=tuple(self._copies),
+                seconds=self._seconds + time.perf_counter() - began,
+                bytes=self._bytes,
+                perturb=self._perturb,
+                seed=self._seed,
+                n_threads=self._n_threads,
+                cpu_level=_core.build_info()["cpu_level"],
+            ),
+        )
+
+    def __repr__(self) -> str:
+        return f"Selector({self.measure!r}, k={self.k}), {self._next_id:,} rows seen"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "version": STATE_VERSION}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        version = state.pop("version", None)
+        if version != STATE_VERSION:
+            raise ValueError(
+                f"this pickled Selector has format version {version}; accepted is {STATE_VERSION}: make it again"
+            )
+        self.__dict__.update(state)
+
+    @property
+    def _committee(self) -> bool:
+        return isinstance(self._scorer, _core.Scorer) and self._scorer.kind == "committee"
+
+    def _whole_block(self, name: str, length: int, pool: Pool) -> None:
+        if pool.rows is not None and length != pool.rows:
+            raise ValueError(f"{name} has {length:,} entries, and the block has {pool.rows:,} rows; they must be equal")
+
+    def _note(self, copies: list[str]) -> None:
+        self._copies += [copy for copy in copies if copy not in self._copies]
+
+    def _sweep(
+        self,
+        pool: Pool,
+        start: int,
+        ids: NDArray[np.int64] | None,
+        mask: Exclusion,
+        groups: NDArray[Any] | None,
+        progress: Progress | None,
+    ) -> None:
+        """Take note of all blocks of a pool: the one way of rows into the state."""
+        both_or_neither(groups, self._grouped)
+        began = time.perf_counter()
+        steps = Steps(progress, pool.rows)
+        limit = BLOCK if groups is not None or callable(self._scorer) else None
+
+        def part(first: int, rows: int) -> dict[str, Any]:
+            return {
+                "first_id": start + first if ids is None else 0,
+                "ids": None if ids is None else ids[first : first + rows],
+                "exclude": mask.part(first, rows),
+                "groups": None if groups is None else self._codes(groups[first : first + rows]),
+            }
+
+        if isinstance(self._scorer, _core.Scorer) and (crew := crew_of(pool, self._n_threads, limit)):
+            done = self._sweep_by(crew, pool.bfloat16, part, steps)
+        else:
+            done = 0
+            for block in pool.blocks(limit):
+                rows = rows_of(block)
+                self._take(block, pool, part(done, rows), steps)
+                done += rows
+                steps.block(rows)
+        if mask.mask is not None and len(mask.mask) != done:
+            raise ValueError(
+                f"exclude is a mask of {len(mask.mask):,} rows, and the pool has {done:,}; they must be equal"
+            )
+        if groups is not None and len(groups) != done:
+            raise ValueError(f"groups has {len(groups):,} labels, and the pool has {done:,} rows; they must be equal")
+        steps.end()
+        self._form = self._form or pool.form
+        if isinstance(self._scorer, _core.Scorer):
+            self._double |= pool.score_dtype == np.float64
+        self._next_id = max(self._next_id, start + done if ids is None else int(ids.max(initial=-1)) + 1)
+        if self._scorer is not None:
+            self._bytes += pool.bytes_read
+        self._note(pool.copies)
+        self._seconds += time.perf_counter() - began
+
+    def _sweep_by(self, crew: Crew, bfloat16: bool, part: Callable[[int, int], dict[str, Any]], steps: Steps) -> int:
+        """Take note of what several threads read, each with a state of its own; of nothing, if one of them fails."""
+        states = [self._state.fork() for _ in range(crew.size)]
+
+        def work(member: int, row: int, block: Any) -> None:
+            states[member].update(block, bfloat16=bfloat16, n_threads=1, **part(row, rows_of(block)))
+
+        done = crew.run(work, steps.reach)
+        for state in states[1:]:
+            states[0].merge(state)
+        self._state.merge(states[0])
+        return done
+
+    def _take(self, block: Any, pool: Pool, part: dict[str, Any], steps: Steps) -> None:
+        """Take note of one block."""
+        if self._scorer is None:
+            self._state.update_count(rows_of(block), **part)
+        elif isinstance(self._scorer, _core.Scorer):
+            self._state.update(block, bfloat16=pool.bfloat16, n_threads=self._n_threads, progress=steps.within, **part)
+        else:
+            scores = call_measure(self._scorer, pool.kept(block))
+            self._double |= scores.dtype == np.float64
+            self._state.update_scores(scores, n_threads=self._n_threads, **part)
+
+    def _take_count(self, rows: int, mask: Exclusion) -> None:
+        """Take note of rows of which only the number is known."""
+        began = time.perf_counter()
+        self._state.update_count(rows, first_id=self._next_id, exclude=mask.part(0, rows))
+        self._next_id += rows
+        self._seconds += time.perf_counter() - began
+
+    def _codes(self, groups: NDArray[Any]) -> NDArray[np.uint32]:
+        if self._labels is not None:
+            return self._labels.codes(groups)
+        if groups.dtype.kind not in "iub" or (len(groups) and not 0 <= int(groups.min()) <= int(groups.max()) < 2**24):
+            raise ValueError(
+                f"groups has labels of dtype {groups.dtype}; with per_group a Selector accepts whole numbers from 0 to "
+                "2**24 - 1, which mean the same in every state (select() accepts any labels)"
+            )
+        return groups.astype(np.uint32)
+
+
+def both_or_neither(groups: object, grouped: bool) -> None:
+    """Refuse groups without a limit on each, and the other way round."""
+    if grouped != (groups is not None):
+        needed = "are needed with per_group and quotas" if grouped else "were given without per_group or quotas"
+        raise ValueError(f"groups {needed}; accepted are both or neither")
+
+
+def _too_few(k: int, found: int, stats: Mapping[str, Any]) -> str:
+    names = {"excluded": "excluded", "invalid": "invalid", "never_drawn": "of weight 0"}
+    lost = [f"{stats[name]:,} {what}" for name, what in names.items() if stats.get(name)]
+    rest = f" ({', '.join(lost)})" if lost else ""
+    return (
+        f"k is {k:,}, and {found:,} of the {stats['rows']:,} rows of the pool can be picked{rest}; "
+        "accepted is up to that, or strict=False"
+    )
