@@ -125,7 +125,11 @@ impl Scorer {
             sums: sums.map(number),
             renormalise: self.normalize == Normalize::Renormalize,
             near_one: self.normalize == Normalize::Check && E::SUM_TOLERANCE <= 1e-3,
-            per_ln_classes: number(if classes > 1 { 1.0 / ln_classes } else { 0.0 }),
+            entropy_unit: number(match self.measure {
+                Measure::NormalisedEntropy if classes > 1 => 1.0 / ln_classes,
+                Measure::NormalisedEntropy => 0.0,
+                _ => 1.0,
+            }),
             single: classes == 1,
             reach: None,
         }

@@ -33,11 +33,11 @@ impl Formula for Entropy {
             let ln_total = excess.polynomial(V::Scalar::LN_1P_NEAR).mul(excess);
             let per_total = excess.polynomial(V::Scalar::PER_1P_NEAR);
             let sum = row.top.mul_add(top, row.logs);
-            return ln_total.sub(sum.mul(per_total)).max(splat(0.0));
+            return ln_total.sub(sum.mul(per_total)).max(splat(0.0)).mul(row.entropy_unit);
         }
         let spread = ln_1p(row.rest.div(row.top));
         let mixed = row.rest.mul(top).sub(row.logs);
-        spread.add(mixed.div(row.total))
+        spread.add(mixed.div(row.total)).mul(row.entropy_unit)
     }
 
     #[inline(always)]
@@ -45,6 +45,6 @@ impl Formula for Entropy {
         // ln(1 + t) + A / (1 + t), what 1 + t rounds away carried to first order.
         let total = splat::<V>(1.0).add(row.rest);
         let lost = row.rest.sub(total.sub(splat(1.0)));
-        ln(total).add(row.logs.add(lost).div(total))
+        ln(total).add(row.logs.add(lost).div(total)).mul(row.entropy_unit)
     }
 }

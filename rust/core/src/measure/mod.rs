@@ -50,8 +50,8 @@ pub struct Probabilities<V> {
     pub renormalise: bool,
     /// Whether the total of every valid row is within a thousandth of 1.
     pub near_one: bool,
-    /// One over ln C, zero for one class.
-    pub per_ln_classes: V,
+    /// What an entropy in nats is multiplied by: 1, or 1 / ln C (zero for one class).
+    pub entropy_unit: V,
     /// There is one class only.
     pub single: bool,
     /// All that is asked of a Gini impurity is whether it reaches this, of the row normalised to sum 1: any number will do that is negative
@@ -82,8 +82,8 @@ pub struct Logits<V> {
     pub squares: V,
     /// The temperature T.
     pub temperature: V,
-    /// One over ln C, zero for one class.
-    pub per_ln_classes: V,
+    /// What an entropy in nats is multiplied by: 1, or 1 / ln C (zero for one class).
+    pub entropy_unit: V,
     /// There is one class only.
     pub single: bool,
 }
@@ -123,8 +123,18 @@ pub(crate) trait Visit {
 
 const BOTH: &[&str] = &["probabilities", "logits"];
 
+/// The formula whose loops a measure is computed by: its own, if no other is named.
+macro_rules! looped {
+    ($module:ident::$name:ident) => {
+        $module::$name
+    };
+    ($module:ident::$name:ident by $looped:ident::$same:ident) => {
+        $looped::$same
+    };
+}
+
 macro_rules! the_list {
-    ($($module:ident::$name:ident),* $(,)?) => {
+    ($($module:ident::$name:ident $(by $looped:ident::$same:ident)?),* $(,)?) => {
         /// A measure of one row.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Measure {
@@ -140,10 +150,10 @@ macro_rules! the_list {
                 match self { $(Measure::$name => $module::$name::ABOUT,)* }
             }
 
-            /// Do something with its formula, compiled for it.
+            /// Do something with its formula, compiled for it, or for the one whose loops do for both.
             #[inline(always)]
             pub(crate) fn visit<W: Visit>(self, visit: W) -> W::Output {
-                match self { $(Measure::$name => visit.visit::<$module::$name>(),)* }
+                match self { $(Measure::$name => visit.visit::<looped!($module::$name $(by $looped::$same)?)>(),)* }
             }
         }
     };
@@ -155,7 +165,7 @@ the_list! {
     margin::Margin,
     ratio::Ratio,
     entropy::Entropy,
-    normalised_entropy::NormalisedEntropy,
+    normalised_entropy::NormalisedEntropy by entropy::Entropy,
     gini::Gini,
     energy::Energy,
 }

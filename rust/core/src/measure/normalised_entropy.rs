@@ -1,4 +1,5 @@
-//! Entropy as a share of the greatest possible: divided by ln C, so that pools with other numbers of classes compare.
+//! Entropy as a share of the greatest possible: divided by ln C, so that pools with other numbers of classes compare. It has the loops of entropy, which multiply by
+//! the unit of either.
 
 use super::entropy::Entropy;
 use super::{About, BOTH, Formula, Logits, Needs, Probabilities};
@@ -20,11 +21,11 @@ impl Formula for NormalisedEntropy {
 
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
-        Entropy::of_probabilities(row).mul(row.per_ln_classes)
+        Entropy::of_probabilities(row)
     }
 
     #[inline(always)]
     fn of_logits<V: Vector>(row: &Logits<V>) -> V {
-        Entropy::of_logits(row).mul(row.per_ln_classes)
+        Entropy::of_logits(row)
     }
 }

@@ -17,8 +17,8 @@ pub(crate) struct Recipe<T> {
     pub(crate) renormalise: bool,
     /// Valid rows of probabilities sum to 1 within a thousandth.
     pub(crate) near_one: bool,
-    /// One over ln C, zero for one class.
-    pub(crate) per_ln_classes: T,
+    /// What an entropy in nats is multiplied by.
+    pub(crate) entropy_unit: T,
     /// There is one class only.
     pub(crate) single: bool,
     /// All that is asked of a Gini impurity is whether it reaches this: see [`Probabilities::reach`].
@@ -70,7 +70,7 @@ impl<T: Float> Recipe<T> {
             unit: if self.renormalise { row.total } else { one },
             renormalise: self.renormalise,
             near_one: self.near_one,
-            per_ln_classes: V::splat(self.per_ln_classes),
+            entropy_unit: V::splat(self.entropy_unit),
             single: self.single,
             // Not `map`, whose closure would be compiled without the level's features.
             #[allow(clippy::manual_map)]
@@ -106,7 +106,7 @@ impl<T: Float> Recipe<T> {
             logs,
             squares,
             temperature: V::splat(self.temperature),
-            per_ln_classes: V::splat(self.per_ln_classes),
+            entropy_unit: V::splat(self.entropy_unit),
             single: self.single,
         });
         // SAFETY: the caller's promise.
