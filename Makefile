@@ -32,8 +32,8 @@ test-rust: cargo-found  ## the tests of the core
 test-python: venv  ## the tests of the Python package and the command
 	$(PY) -m pytest
 
-bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals (TORCH=1: against torch too, a large download)
-	$(PY) -m benches
+bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals, in ten minutes (TORCH=1: against torch too, a large download)
+	$(PY) -m benches --minutes 10
 
 bench-report: venv  ## make docs/benchmarks.md again from the figures stored in docs/benchmarks/
 	$(PY) -m benches.bench_report

@@ -37,12 +37,14 @@ def options() -> argparse.Namespace:
     add("--rivals", nargs="+", choices=list(rivals.RIVALS), help="only these rivals")
     add("--json", type=Path, metavar="FILE", help="write every figure with its raw seconds")
     add("--markdown", action="store_true", help="tables for a document")
+    add("--minutes", type=float, help="begin no pool of the rivals that could end later than this")
     add("--strict", action="store_true", help="exit with 1 if a target is missed")
     given = parser.parse_args()
     given.rivals = tuple(given.rivals or rivals.RIVALS)
     given.part = set(given.part or PARTS)
     if given.quick:
         given.rounds = min(given.rounds, 3)
+    given.end = None if given.minutes is None else time.perf_counter() + 60 * given.minutes
     given.threads = given.threads or ([1, 2] if cores() > 1 else [1])
     return given
 
@@ -99,12 +101,12 @@ def main() -> int:
         found = import_cost.run(given.rounds)
         import_cost.show(found, printer)
         figures += found
-    if "rivals" in given.part:
-        figures += against_rivals.run(given, printer)
     if "memory" in given.part:
         found = memory.run(rivals.load(given.rivals)[0], quick=given.quick)
         memory.show(found, printer)
         figures += found
+    if "rivals" in given.part:
+        figures += against_rivals.run(given, printer)
     missed = summary(figures, printer)
     printer.line(f"{time.perf_counter() - start:.0f} s in all")
     if given.json:

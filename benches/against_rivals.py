@@ -136,15 +136,22 @@ def run(options: Any, printer: Printer) -> list[Figure]:
         shapes = tuple(shape for shape in shapes if shape[1] in options.classes)
     buffer = data.Buffer(max((n * c for n, c in shapes), default=0) * 8)
     all_figures: list[Figure] = []
-    for n_rows, classes in shapes:
-        for dtype in options.dtypes:
-            x = data.fill(buffer.rows(n_rows, classes, dtype), "dirichlet")
-            progress(f"{n_rows:,} x {classes} {dtype}")
-            times = measure_shape(x, found, options)
-            mine = list(figures(x, times, options))
-            judged = list(checks(mine, found))
-            show_shape(mine, judged, found, printer)
-            all_figures += mine + judged
+    pools = [(n_rows, classes, dtype) for dtype in options.dtypes for n_rows, classes in shapes]
+    longest = 0.0
+    for i, (n_rows, classes, dtype) in enumerate(pools):
+        began = time.perf_counter()
+        if options.end is not None and began + longest > options.end:
+            left = ", ".join(f"{n:,} x {c} {d}" for n, c, d in pools[i:])
+            printer.line(f"Left out, to end after {options.minutes:g} minutes (`python -m benches` runs all): {left}")
+            break
+        x = data.fill(buffer.rows(n_rows, classes, dtype), "dirichlet")
+        progress(f"{n_rows:,} x {classes} {dtype}")
+        times = measure_shape(x, found, options)
+        mine = list(figures(x, times, options))
+        judged = list(checks(mine, found))
+        show_shape(mine, judged, found, printer)
+        all_figures += mine + judged
+        longest = max(longest, time.perf_counter() - began)
     return all_figures
 
 
