@@ -76,10 +76,9 @@ def bounds(
     """
     if not len(ids):
         return np.full(1, -np.inf), np.zeros(1, dtype=np.int64)
-    if rule.drifts:
+    if rule.drifts and uncertainty is not None:
         may_lead = _leaders(rule, nearest, uncertainty, ids, step, step + ahead - 1)
-        nearest, ids = nearest[may_lead], ids[may_lead]
-        uncertainty = None if uncertainty is None else uncertainty[may_lead]
+        nearest, uncertainty, ids = nearest[may_lead], uncertainty[may_lead], ids[may_lead]
     steps = range(step, step + (ahead if rule.drifts else 1))
     best, lowest = np.empty(len(steps)), np.empty(len(steps), dtype=np.int64)
     for i, at in enumerate(steps):
@@ -92,7 +91,7 @@ def bounds(
 def _leaders(
     rule: Rule,
     nearest: NDArray[np.float64],
-    uncertainty: NDArray[np.float64] | None,
+    uncertainty: NDArray[np.float64],
     ids: NDArray[np.int64],
     first: int,
     last: int,
@@ -100,12 +99,12 @@ def _leaders(
     """Return the rows that can be the best at a step from `first` to `last`: keys are lines, so their ends tell."""
     ends = rule.keys(nearest, uncertainty, first), rule.keys(nearest, uncertainty, last)
     sure = np.minimum(*ends).max()
-    rounding = 32 * np.finfo(np.float64).eps * max(1.0, float(np.abs(uncertainty).max(initial=0.0)))  # type: ignore[arg-type]
+    rounding = 32 * np.finfo(np.float64).eps * max(1.0, float(np.abs(uncertainty).max(initial=0.0)))
     found = np.flatnonzero(np.maximum(*ends) >= sure - rounding)
     # Of rows that are alike the one of the lowest id.
-    order = np.lexsort((ids[found], uncertainty[found], nearest[found]))  # type: ignore[index]
+    order = np.lexsort((ids[found], uncertainty[found], nearest[found]))
     found = found[order]
-    pairs = np.stack([nearest[found], uncertainty[found]])  # type: ignore[index]
+    pairs = np.stack([nearest[found], uncertainty[found]])
     new = np.ones(len(found), dtype=np.bool)
     new[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
     return found[new]
