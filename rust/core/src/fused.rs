@@ -10,7 +10,6 @@ use crate::scorer::{Scorer, check_shape, part_rows};
 use crate::screen::Screen;
 use crate::select::{Rows, Score, Selector, SharedCut};
 use crate::simd::{Float, Kernel, Simd, Vector};
-use std::cmp::Ordering;
 use std::ops::Range;
 
 /// What one thread works with.
@@ -49,11 +48,7 @@ impl Scorer {
             scores: vec![E::Compute::ZERO; part_rows::<E::Compute>()],
             scan: Scan::new(self.level()),
             kept: selector.fork(),
-            screen: if by_score {
-                Screen::new::<E::Compute>(self.measure(), self.logits(), matrix.columns())
-            } else {
-                None
-            },
+            screen: if by_score { Screen::new(self.measure(), &pass.recipe, matrix.columns()) } else { None },
             survivors: Vec::new(),
             scored: 0,
         };
@@ -85,65 +80,56 @@ where
     /// Score a few rows and take note of the best.
     fn part(&self, worker: &mut Worker<E::Compute>, part: Range<usize>) -> Result<()> {
         let cut = worker.kept.threshold(Some(&self.shared));
-        let least =
-            cut.zip(worker.screen.as_mut()).and_then(|(cut, screen)| screen.least(cut).map(|least| (screen, least)));
+        let bound = cut.zip(worker.screen.as_mut()).and_then(|(cut, screen)| screen.bound(cut, &self.recipe));
         let rows = self.rows.slice(part.start, part.end);
-        match least.map(|(screen, least)| screen.cheaper(&self.recipe, least)) {
-            Some((cheaper, least)) => {
-                self.screened(worker, part.clone(), &cheaper, least)?;
-                if worker.survivors.is_empty() {
-                    worker.kept.pass_over(part.len(), &rows);
-                    return Ok(());
-                }
+        if bound.is_some_and(|bound| self.screened(worker, part.clone(), &bound)) {
+            let Worker { scores, kept, survivors, .. } = worker;
+            match survivors.len() {
+                0 => kept.pass_over(part.len(), &rows),
+                picked => kept.absorb_picked(survivors, &scores[..picked], part.len(), &rows, &self.shared),
             }
-            None => {
-                self.fill(worker, part.clone(), &self.recipe)?;
-                worker.scored += part.len() as u64;
-            }
-        }
-        let scores = &worker.scores[..part.len()];
-        self.scorer.level().run(Absorb { selector: &mut worker.kept, scores, rows: &rows, shared: &self.shared })
-    }
-
-    /// The cheaper measure first; then the one asked for, of the rows not ruled out. The others get the worst score there is, which is
-    /// worse than the threshold that ruled them out.
-    fn screened(
-        &self,
-        worker: &mut Worker<E::Compute>,
-        part: Range<usize>,
-        cheaper: &Recipe<E::Compute>,
-        least: E::Compute,
-    ) -> Result<()> {
-        self.fill(worker, part.clone(), cheaper)?;
-        let Worker { scores, survivors, screen, scan, .. } = worker;
-        let scores = &mut scores[..part.len()];
-        self.scorer.level().run(Survive { scores: &*scores, least, survivors });
-        worker.scored += survivors.len() as u64;
-        if let Some(screen) = screen {
-            screen.learn(survivors.len(), part.len());
-        }
-        if survivors.is_empty() {
             return Ok(());
         }
-        scores.fill(E::Compute::from_f64(self.scorer.measure().about().order.orient(f64::NEG_INFINITY)));
-        scan.picked(self.matrix, part.start, survivors, &self.recipe, scores);
-        Ok(())
+        let Worker { scores, scan, kept: selector, .. } = worker;
+        let scores = &mut scores[..part.len()];
+        let name = |row| self.rows.id(row);
+        let found = self.scorer.rows(self.matrix, part.clone(), &self.recipe, scores, scan, name)?;
+        worker.scored += part.len() as u64;
+        let order = self.scorer.measure().about().order;
+        let worse = |cut: E::Compute| found.best < E::Compute::from_f64(order.orient(cut.into()));
+        if found.valid && self.recipe.bounded() && selector.cut(&self.shared).is_some_and(worse) {
+            selector.pass_over(part.len(), &rows);
+            return Ok(());
+        }
+        self.scorer.level().run(Absorb { selector, scores, rows: &rows, shared: &self.shared })
     }
 
-    fn fill(&self, worker: &mut Worker<E::Compute>, part: Range<usize>, recipe: &Recipe<E::Compute>) -> Result<()> {
-        let Worker { scores, scan, .. } = worker;
-        let name = |row| self.rows.id(row);
-        self.scorer.rows(self.matrix, part.clone(), recipe, &mut scores[..part.len()], scan, name).map(drop)
+    /// The bound first; then the measure of the rows it does not rule out, to as many scores. False, and nothing of use done, where a row may be
+    /// invalid.
+    fn screened(&self, worker: &mut Worker<E::Compute>, part: Range<usize>, bound: &Recipe<E::Compute>) -> bool {
+        let Worker { scores, survivors, screen, scan, .. } = worker;
+        let found = scan.rows(self.matrix, part.clone(), bound, &mut scores[..part.len()]);
+        survivors.clear();
+        if found.best >= E::Compute::ZERO {
+            self.scorer.level().run(Survive { scores: &scores[..part.len()], survivors });
+        }
+        if let Some(screen) = screen {
+            screen.learn(if found.valid { survivors.len() } else { part.len() }, part.len());
+        }
+        if found.valid {
+            worker.scored += survivors.len() as u64;
+            scan.picked(self.matrix, part.start, survivors, &self.recipe, &mut scores[..survivors.len()]);
+        }
+        found.valid
     }
 }
 
-/// How many scores are looked at together: most such chunks have no survivor.
-const CHUNK: usize = 32;
+/// How many scores are looked at together.
+const WORD: usize = 64;
 
-/// Lists the rows that a screen does not rule out, and those that are invalid: they have a NaN here and are to have one in the end.
+/// Lists the rows that a bound does not rule out.
 struct Survive<'a, T> {
     scores: &'a [T],
-    least: T,
     survivors: &'a mut Vec<u32>,
 }
 
@@ -152,14 +138,24 @@ impl<T: Float> Kernel for Survive<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Survive { scores, least, survivors } = self;
-        survivors.clear();
-        for (chunk, first) in scores.chunks(CHUNK).zip((0..).step_by(CHUNK)) {
-            if !all_worse::<S, T>(chunk, least, Order::Highest) {
-                let survives = |score: &T| score.partial_cmp(&least) != Some(Ordering::Less);
-                survivors.extend((first..).zip(chunk).filter(|(_, score)| survives(score)).map(|(row, _)| row));
+        let Survive { scores, survivors } = self;
+        let lanes = T::Vector::<S>::LANES;
+        let mut first = 0;
+        let mut words = scores.chunks_exact(WORD);
+        for word in &mut words {
+            // All bits first, so that the branches below are taken once a word and not once a vector.
+            let mut left = 0;
+            for (vector, at) in word.chunks_exact(lanes).zip((0..).step_by(lanes)) {
+                left |= u64::from(!T::Vector::<S>::from_slice(vector).signs() & ((1 << lanes) - 1)) << at;
             }
+            while left != 0 {
+                survivors.push(first + left.trailing_zeros());
+                left &= left - 1;
+            }
+            first += WORD as u32;
         }
+        let rest = words.remainder().iter().zip(first..);
+        survivors.extend(rest.filter(|(score, _)| **score >= T::ZERO).map(|(_, row)| row));
     }
 }
 

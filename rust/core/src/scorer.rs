@@ -6,7 +6,7 @@ use crate::fault::{self, Fault};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
-use crate::scan::{Recipe, Scan, StreamOut};
+use crate::scan::{Found, Goal, Recipe, Scan, StreamOut};
 use crate::simd::{Float, Level};
 use std::ops::Range;
 
@@ -42,7 +42,7 @@ pub struct Scorer {
 }
 
 /// How many bytes of scores a thread holds at a time: they stay in the first-level cache.
-const SCORE_BYTES: usize = 8 << 10;
+const SCORE_BYTES: usize = 16 << 10;
 
 /// Outputs beyond this many bytes would only push the input out of the caches.
 const STREAM_BYTES: usize = 8 << 20;
@@ -118,7 +118,7 @@ impl Scorer {
         };
         let ln_classes = (classes as f64).ln();
         Recipe {
-            measure: self.measure,
+            goal: Goal::Measure(self.measure),
             logits: self.logits,
             temperature: number(self.temperature),
             inverse_temperature: number(1.0 / self.temperature),
@@ -131,11 +131,12 @@ impl Scorer {
                 _ => 1.0,
             }),
             single: classes == 1,
-            reach: None,
+            classes: [number(classes as f64), number(1.0 / classes as f64)],
+            limits: [E::Compute::ZERO; 3],
         }
     }
 
-    /// Score some rows; returns how many are invalid, or an error that names the first.
+    /// Score some rows, or an error that names the first that is invalid.
     pub(crate) fn rows<E: Element>(
         &self,
         matrix: &Matrix<'_, E>,
@@ -144,18 +145,16 @@ impl Scorer {
         out: &mut [E::Compute],
         scan: &mut Scan<E::Compute>,
         name: impl Fn(usize) -> u64,
-    ) -> Result<u64> {
-        if scan.rows(matrix, rows.clone(), recipe, out) {
-            return Ok(0);
+    ) -> Result<Found<E::Compute>> {
+        let found = scan.rows(matrix, rows.clone(), recipe, out);
+        if !found.valid
+            && self.invalid == Invalid::Raise
+            && let Some(i) = out.iter().position(is_nan)
+        {
+            let reason = fault::of_row(matrix, rows.start + i, self.logits).to_string();
+            return Err(Error::Row { row: name(rows.start + i), reason });
         }
-        let invalid = |score: &E::Compute| score.partial_cmp(score).is_none();
-        match (self.invalid, out.iter().position(invalid)) {
-            (Invalid::Raise, Some(i)) => Err(Error::Row {
-                row: name(rows.start + i),
-                reason: fault::of_row(matrix, rows.start + i, self.logits).to_string(),
-            }),
-            _ => Ok(out.iter().filter(|score| invalid(score)).count() as u64),
-        }
+        Ok(found)
     }
 
     /// The scores of all rows. Invalid rows get NaN, or make an error that names the first. Returns how many are invalid.
@@ -185,7 +184,9 @@ impl Scorer {
             for (start, out) in block.step_by(size).zip(out.chunks_mut(size)) {
                 let part = start..start + out.len();
                 let scores = if stream { &mut buffer[..part.len()] } else { &mut *out };
-                *invalid += self.rows(matrix, part, &recipe, scores, scan, name)?;
+                if !self.rows(matrix, part, &recipe, scores, scan, name)?.valid {
+                    *invalid += scores.iter().filter(|score| is_nan(*score)).count() as u64;
+                }
                 if stream {
                     self.level.run(StreamOut { from: &buffer[..out.len()], to: out });
                 }
@@ -200,9 +201,14 @@ impl Scorer {
         let skipping = Scorer { invalid: Invalid::Skip, ..*self };
         let mut scores = vec![E::Compute::ZERO; matrix.rows()];
         skipping.score(matrix, &mut scores, 0, 1, &mut blocks::Unwatched)?;
-        let invalid = scores.iter().enumerate().filter(|(_, score)| score.partial_cmp(score).is_none());
+        let invalid = scores.iter().enumerate().filter(|(_, score)| is_nan(*score));
         Ok(invalid.map(|(row, _)| (row, fault::of_row(matrix, row, self.logits))).collect())
     }
+}
+
+/// The mark of an invalid row.
+fn is_nan<T: Float>(score: &T) -> bool {
+    score.partial_cmp(score).is_none()
 }
 
 /// Refuse matrices without columns.

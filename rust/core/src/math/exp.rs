@@ -31,6 +31,16 @@ pub fn exp_m1<V: Vector>(x: V) -> V {
     power.mul_add(less_one, power.sub(V::splat(V::Scalar::from_f64(1.0))))
 }
 
+/// The greatest factor by which [`over_exp`] is too large, with room for roundings: `(1 + f) / 2^f` is at most 1.0615 for `f` from 0 to 1.
+pub const OVER_EXP: f64 = 1.0618;
+
+/// e^x, too large by a factor of 1 to [`OVER_EXP`] but for 1e-4 of rounding, for `x = d * scale / OVER_EXP_UNIT` between the logarithm of the least normal number and 0: a straight line between powers of two, made by shifting the
+/// logarithm to base 2 into the place of the exponent (Schraudolph 1999).
+#[inline(always)]
+pub fn over_exp<V: Vector>(d: V, scale: V) -> V {
+    d.mul_add(scale, V::splat(V::Scalar::OVER_EXP_ONE)).line_to_power()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::{Function, worst};
@@ -51,6 +61,33 @@ mod tests {
         #[inline(always)]
         fn call<V: Vector<Scalar = T>>(&self, x: V) -> V {
             exp_m1(x)
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    struct OverExp;
+    impl<T: Float> Function<T> for OverExp {
+        #[inline(always)]
+        fn call<V: Vector<Scalar = T>>(&self, x: V) -> V {
+            over_exp(x, V::splat(T::OVER_EXP_UNIT))
+        }
+    }
+
+    #[test]
+    fn the_line_is_above_the_exponential_and_near() {
+        let check = |values: &[f64], found: &[f64]| {
+            for (&x, &y) in values.iter().zip(found) {
+                let factor = y / x.exp();
+                assert!((1.0 - 1e-4..=OVER_EXP).contains(&factor), "{x}: {factor}");
+            }
+        };
+        let values: Vec<f64> = (0..200_001).map(|i| -87.3 * f64::from(i) / 200_000.0).collect();
+        let narrow: Vec<f32> = values.iter().map(|&x| x as f32).collect();
+        for level in crate::simd::Level::ALL.into_iter().filter(|level| level.supported()) {
+            check(&values, &level.run(super::super::tests::Map { values: &values, function: OverExp }));
+            let found = level.run(super::super::tests::Map { values: &narrow, function: OverExp });
+            let wider = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>();
+            check(&wider(&narrow), &wider(&found));
         }
     }
 

@@ -10,7 +10,7 @@ use crate::simd::{Spread, Vector};
 mod exp;
 mod log;
 
-pub use exp::{exp, exp_m1};
+pub use exp::{OVER_EXP, exp, exp_m1, over_exp};
 pub use log::{ln, ln_1p};
 
 /// The constants of the two functions for one type. The polynomials are minimax fits (Remez) in 50 digits.
@@ -27,6 +27,11 @@ pub trait Coefficients: Sized + 'static {
     const EXP_LEAST: Self;
     /// An argument whose exponential, as it is computed, is zero: its power of two has the exponent below that of normal numbers, and no bits.
     const EXP_ZERO: Self;
+    /// What [`over_exp`] takes an argument of 1 as, and what it adds: a number of this type with as many bits after the point of its logarithm to base 2 as
+    /// leave room for the exponent.
+    const OVER_EXP_UNIT: Self;
+    /// See [`Coefficients::OVER_EXP_UNIT`].
+    const OVER_EXP_ONE: Self;
     /// `(2 atanh(t/2) - t) / t^3` as a polynomial in `t^2`, for `|t|` up to `2 (sqrt 2 - 1) / (sqrt 2 + 1)`.
     const LN_TAIL: &'static [Spread<Self>];
     /// The logarithm of a share x of a whole, in a unit of its own and but for a constant. Its error is at most 4e-7 (`f32`), 9e-16 (`f64`) relative
@@ -54,6 +59,8 @@ impl Coefficients for f32 {
     const ROUNDER: f32 = 12_582_912.0;
     const EXP_LEAST: f32 = -87.336_54;
     const EXP_ZERO: f32 = -88.0;
+    const OVER_EXP_UNIT: f32 = std::f32::consts::LOG2_E * 16_384.0;
+    const OVER_EXP_ONE: f32 = TWO_23 + 127.0 * 16_384.0;
     // Error of the fit: 8.1e-10.
     const LN_TAIL: &'static [Spread<f32>] =
         &Spread::all([0.083_333_470_119_6, 0.012_492_990_441_4, 0.002_333_679_386_44]);
@@ -96,6 +103,8 @@ impl Coefficients for f64 {
     const ROUNDER: f64 = 6_755_399_441_055_744.0;
     const EXP_LEAST: f64 = -708.396_418_532_264;
     const EXP_ZERO: f64 = -709.0;
+    const OVER_EXP_UNIT: f64 = std::f64::consts::LOG2_E * 1_048_576.0;
+    const OVER_EXP_ONE: f64 = 4_503_599_627_370_496.0 + 1023.0 * 1_048_576.0;
     // Error of the fit: 1.9e-16, of a term that is at most a hundredth of the whole.
     const LN_TAIL: &'static [Spread<f64>] = &Spread::all([
         0.083_333_333_333_235_139_737,

@@ -1,13 +1,13 @@
 //! Free energy of a row of logits: minus the temperature times their log-sum-exp. Rows unlike the training data have the highest.
 
-use super::{About, Formula, Logits, Needs, Probabilities, splat};
+use super::{About, Formula, Logits, Named, Needs, splat};
 use crate::math::ln_1p;
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct Energy;
 
-impl Formula for Energy {
+impl Named for Energy {
     const ABOUT: About = About {
         name: "energy",
         order: Order::Highest,
@@ -16,13 +16,12 @@ impl Formula for Energy {
         range: "any number",
         source: "Liu et al. 2020",
     };
-    const NEEDS: Needs = Needs::Sum;
+}
 
-    /// Not defined: probabilities have lost the scale of the logits. `Scorer::new` refuses the combination.
-    #[inline(always)]
-    fn of_probabilities<V: Vector>(_: &Probabilities<V>) -> V {
-        V::splat(crate::simd::Float::NAN)
-    }
+impl Formula for Energy {
+    /// Probabilities have lost the scale of the logits. `Scorer::new` refuses the combination.
+    const NEEDS: Option<Needs> = None;
+    const NEEDS_OF_LOGITS: Option<Needs> = Some(Needs::Sum);
 
     #[inline(always)]
     fn of_logits<V: Vector>(row: &Logits<V>) -> V {

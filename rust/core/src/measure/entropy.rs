@@ -6,14 +6,14 @@
 //! checked ones do, `ln S` and `1 / S` are series in it: no second logarithm, no division. The error is then relative to the larger of H
 //! and `|S - 1|`. Other rows take `H = ln(1 + t/p1) + (t ln p1 - A) / S`, whose error is relative to H however small.
 
-use super::{About, BOTH, Formula, Logits, Needs, Probabilities, splat};
+use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities, splat};
 use crate::math::{Coefficients, ln, ln_1p};
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct Entropy;
 
-impl Formula for Entropy {
+impl Named for Entropy {
     const ABOUT: About = About {
         name: "entropy",
         order: Order::Highest,
@@ -22,7 +22,10 @@ impl Formula for Entropy {
         range: "0 to ln C nats, to rounding",
         source: "Shannon 1948; Settles 2009",
     };
-    const NEEDS: Needs = Needs::Logs;
+}
+
+impl Formula for Entropy {
+    const NEEDS: Option<Needs> = Some(Needs::Logs);
 
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {

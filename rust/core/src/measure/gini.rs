@@ -1,13 +1,13 @@
 //! Gini impurity. With the largest value apart, `1 - sum p^2 = (1 - p1)(1 + p1) - sum of the other squares`, which does not cancel on
 //! rows that are nearly sure.
 
-use super::{About, BOTH, Formula, Logits, Needs, Probabilities, splat};
+use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities, splat};
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct Gini;
 
-impl Formula for Gini {
+impl Named for Gini {
     const ABOUT: About = About {
         name: "gini",
         order: Order::Highest,
@@ -16,15 +16,13 @@ impl Formula for Gini {
         range: "0 to 1 - 1/C",
         source: "Gini 1912; Breiman et al. 1984",
     };
-    const NEEDS: Needs = Needs::Squares;
+}
+
+impl Formula for Gini {
+    const NEEDS: Option<Needs> = Some(Needs::Squares);
 
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
-        if let Some(reach) = row.reach {
-            // Times the square of the sum, which spares the divisions.
-            let impurity = row.rest.mul(row.total.add(row.top)).sub(row.squares);
-            return impurity.sub(reach.mul(row.total).mul(row.total));
-        }
         let apart = row.unit.sub(row.top).mul(row.unit.add(row.top));
         row.scaled(row.scaled(apart.sub(row.squares)))
     }

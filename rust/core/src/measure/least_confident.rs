@@ -1,13 +1,13 @@
 //! Least confidence: one minus the largest probability. From logits `t / (1 + t)`, which keeps its accuracy where the
 //! textbook form cancels.
 
-use super::{About, BOTH, Formula, Logits, Needs, Probabilities, splat};
+use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities, splat};
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct LeastConfident;
 
-impl Formula for LeastConfident {
+impl Named for LeastConfident {
     const ABOUT: About = About {
         name: "least_confident",
         order: Order::Highest,
@@ -16,7 +16,10 @@ impl Formula for LeastConfident {
         range: "0 to 1 - 1/C",
         source: "Lewis & Gale 1994",
     };
-    const NEEDS: Needs = Needs::Sum;
+}
+
+impl Formula for LeastConfident {
+    const NEEDS: Option<Needs> = Some(Needs::Sum);
 
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {

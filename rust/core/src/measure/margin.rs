@@ -1,13 +1,13 @@
 //! Margin, best versus second best: the difference of the two largest probabilities. The informative rows have the lowest.
 
-use super::{About, BOTH, Formula, Logits, Needs, Probabilities, splat};
+use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities, splat};
 use crate::math::exp_m1;
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct Margin;
 
-impl Formula for Margin {
+impl Named for Margin {
     const ABOUT: About = About {
         name: "margin",
         order: Order::Lowest,
@@ -16,7 +16,11 @@ impl Formula for Margin {
         range: "0 to 1",
         source: "Scheffer et al. 2001; Joshi et al. 2009",
     };
-    const NEEDS: Needs = Needs::Second;
+}
+
+impl Formula for Margin {
+    const ORDER: Order = Self::ABOUT.order;
+    const NEEDS: Option<Needs> = Some(Needs::Second);
 
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {

@@ -27,6 +27,12 @@ pub enum Needs {
     Logs,
     /// The sum of squares over all classes but one largest.
     Squares,
+    /// Of probabilities, the mean second and third powers of `C p - 1`.
+    Powers,
+    /// Of logits, the largest and rough sums of `e^d` and `d e^d`, over all classes.
+    Rough,
+    /// The same, and the second largest.
+    RoughSecond,
 }
 
 /// What a row of probabilities was folded into, one row a lane.
@@ -54,9 +60,10 @@ pub struct Probabilities<V> {
     pub entropy_unit: V,
     /// There is one class only.
     pub single: bool,
-    /// All that is asked of a Gini impurity is whether it reaches this, of the row normalised to sum 1: any number will do that is negative
-    /// where it does not.
-    pub reach: Option<V>,
+    /// The mean of `(C p - 1)^3`, and with [`Needs::Powers`] that of `(C p - 1)^2` is in `squares`.
+    pub cubes: V,
+    /// What a bound was given: see `screen`.
+    pub limits: [V; 3],
 }
 
 impl<V: Vector> Probabilities<V> {
@@ -86,6 +93,8 @@ pub struct Logits<V> {
     pub entropy_unit: V,
     /// There is one class only.
     pub single: bool,
+    /// What a bound was given: see `screen`.
+    pub limits: [V; 3],
 }
 
 /// What a user reads about a measure.
@@ -105,16 +114,32 @@ pub struct About {
     pub source: &'static str,
 }
 
-/// One measure.
-pub(crate) trait Formula {
+/// A measure that users know.
+pub(crate) trait Named {
     const ABOUT: About;
-    const NEEDS: Needs;
-    const NEEDS_OF_LOGITS: Needs = Self::NEEDS;
-    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V;
-    fn of_logits<V: Vector>(row: &Logits<V>) -> V;
 }
 
-/// What is to be compiled for each measure apart.
+/// What a folded row is closed with.
+pub(crate) trait Formula {
+    /// The end of its values that is sought.
+    const ORDER: Order = Order::Highest;
+    /// What it needs of a row of probabilities; none where it is not defined for them.
+    const NEEDS: Option<Needs>;
+    /// The same of logits.
+    const NEEDS_OF_LOGITS: Option<Needs> = Self::NEEDS;
+
+    #[inline(always)]
+    fn of_probabilities<V: Vector>(_: &Probabilities<V>) -> V {
+        V::splat(crate::simd::Float::NAN)
+    }
+
+    #[inline(always)]
+    fn of_logits<V: Vector>(_: &Logits<V>) -> V {
+        V::splat(crate::simd::Float::NAN)
+    }
+}
+
+/// What is to be compiled for each formula apart.
 pub(crate) trait Visit {
     type Output;
     /// Must be `#[inline(always)]` where vectors are touched.
@@ -147,7 +172,12 @@ macro_rules! the_list {
 
             /// What a user reads about it.
             pub fn about(self) -> About {
-                match self { $(Measure::$name => $module::$name::ABOUT,)* }
+                match self { $(Measure::$name => <$module::$name as Named>::ABOUT,)* }
+            }
+
+            #[cfg(test)]
+            fn order_of_its_loops(self) -> Order {
+                match self { $(Measure::$name => <looped!($module::$name $(by $looped::$same)?) as Formula>::ORDER,)* }
             }
 
             /// Do something with its formula, compiled for it, or for the one whose loops do for both.
@@ -184,6 +214,18 @@ impl Measure {
 
 /// The value `number` in every lane.
 #[inline(always)]
-fn splat<V: Vector>(number: f64) -> V {
+pub(crate) fn splat<V: Vector>(number: f64) -> V {
     V::splat(crate::simd::Float::from_f64(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_seek_the_end_that_users_read_of() {
+        for measure in Measure::ALL {
+            assert_eq!(measure.order_of_its_loops(), measure.about().order, "{measure:?}");
+        }
+    }
 }

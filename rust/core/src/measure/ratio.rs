@@ -1,13 +1,13 @@
 //! Ratio of the second largest probability to the largest.
 
-use super::{About, BOTH, Formula, Logits, Needs, Probabilities};
+use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
 use crate::math::exp;
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct Ratio;
 
-impl Formula for Ratio {
+impl Named for Ratio {
     const ABOUT: About = About {
         name: "ratio",
         order: Order::Highest,
@@ -16,8 +16,11 @@ impl Formula for Ratio {
         range: "0 to 1",
         source: "the margin of Scheffer et al. 2001 as a quotient",
     };
-    const NEEDS: Needs = Needs::Second;
-    const NEEDS_OF_LOGITS: Needs = Needs::Gap;
+}
+
+impl Formula for Ratio {
+    const NEEDS: Option<Needs> = Some(Needs::Second);
+    const NEEDS_OF_LOGITS: Option<Needs> = Some(Needs::Gap);
 
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {

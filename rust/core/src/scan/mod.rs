@@ -16,7 +16,8 @@ mod recipe;
 mod tile;
 mod wide;
 
-pub(crate) use recipe::Recipe;
+pub(crate) use narrow::MOST_CLASSES;
+pub(crate) use recipe::{Found, Goal, Recipe};
 use tile::Tile;
 
 use crate::float::Element;
@@ -41,31 +42,39 @@ fn read_ahead<V: Vector>(from: *const V::Scalar, count: usize, ahead: usize) {
     }
 }
 
-/// The fold or folds that a measure needs, of a kernel compiled for that measure alone.
+/// The fold or folds that a formula needs, of a kernel compiled for that formula alone.
 macro_rules! choose {
-    ($measure:ident, $recipe:ident, $once:ident, $twice:ident) => {
+    ($formula:ident, $recipe:ident, $once:ident, $twice:ident) => {
         if !$recipe.logits {
-            if const { $measure::ABOUT.inputs.len() == 1 } {
-                unreachable!("a measure of logits alone, which `Scorer::new` refuses for probabilities")
-            } else if const { matches!($measure::NEEDS, Needs::Sum) } {
+            if const { $formula::NEEDS.is_none() } {
+                unreachable!("a formula for logits alone, which `Scorer::new` refuses for probabilities")
+            } else if const { matches!($formula::NEEDS, Some(Needs::Sum)) } {
                 $once!(fold::Sums)
-            } else if const { matches!($measure::NEEDS, Needs::Second | Needs::Gap) } {
+            } else if const { matches!($formula::NEEDS, Some(Needs::Second | Needs::Gap)) } {
                 $once!(fold::Seconds)
-            } else if const { matches!($measure::NEEDS, Needs::Logs) } {
+            } else if const { matches!($formula::NEEDS, Some(Needs::Logs)) } {
                 $once!(fold::Logarithms)
-            } else {
+            } else if const { matches!($formula::NEEDS, Some(Needs::Squares)) } {
                 $once!(fold::Squares)
+            } else {
+                $once!(fold::Powers::new($recipe))
             }
-        } else if const { matches!($measure::NEEDS_OF_LOGITS, Needs::Gap) } {
+        } else if const { $formula::NEEDS_OF_LOGITS.is_none() } {
+            unreachable!("a formula for probabilities alone, which is not chosen for logits")
+        } else if const { matches!($formula::NEEDS_OF_LOGITS, Some(Needs::Gap)) } {
             $once!(fold::Gaps)
-        } else if const { matches!($measure::NEEDS_OF_LOGITS, Needs::Sum) } {
+        } else if const { matches!($formula::NEEDS_OF_LOGITS, Some(Needs::Sum)) } {
             $twice!(fold::Peak, fold::TailSum<_>)
-        } else if const { matches!($measure::NEEDS_OF_LOGITS, Needs::Second) } {
+        } else if const { matches!($formula::NEEDS_OF_LOGITS, Some(Needs::Second)) } {
             $twice!(fold::Peaks, fold::TailSum<_>)
-        } else if const { matches!($measure::NEEDS_OF_LOGITS, Needs::Logs) } {
+        } else if const { matches!($formula::NEEDS_OF_LOGITS, Some(Needs::Logs)) } {
             $twice!(fold::Peak, fold::TailLogarithms<_>)
-        } else {
+        } else if const { matches!($formula::NEEDS_OF_LOGITS, Some(Needs::Squares)) } {
             $twice!(fold::Peak, fold::TailSquares<_>)
+        } else if const { matches!($formula::NEEDS_OF_LOGITS, Some(Needs::Rough)) } {
+            $twice!(fold::Peak, fold::Rough<_>)
+        } else {
+            $twice!(fold::Peaks, fold::Rough<_>)
         }
     };
 }
@@ -82,17 +91,17 @@ impl<T: Float> Scan<T> {
         Scan { tile: Tile::new(), level }
     }
 
-    /// Score adjacent rows of a matrix; true when all are valid (the score of an invalid row is NaN).
+    /// Score adjacent rows of a matrix. The score of an invalid row is NaN.
     pub(crate) fn rows<E: Element<Compute = T>>(
         &mut self,
         matrix: &Matrix<'_, E>,
         rows: Range<usize>,
         recipe: &Recipe<T>,
         out: &mut [T],
-    ) -> bool {
+    ) -> Found<T> {
         assert!(rows.len() == out.len() && rows.end <= matrix.rows());
         let classes = matrix.columns();
-        let wide = classes > narrow::MOST_CLASSES;
+        let wide = classes > MOST_CLASSES;
         // The narrow walk reads four values of a row, and so past its end into the next ones: the last rows of a matrix must not be in its groups.
         let past = if classes == 1 { 3 } else { 1 };
         let end = if wide { rows.end } else { rows.end.min(matrix.rows().saturating_sub(past)) };
@@ -103,14 +112,22 @@ impl<T: Float> Scan<T> {
             (Some(origin), Some(stride), _) => {
                 // SAFETY: `whole` rows from `row` are inside, and so is what the narrow walk reads past them.
                 let found = self.level.run(unsafe { AdjacentRows::new(origin, stride, classes, recipe, direct) });
-                self.second_look(found, matrix, rows.start, recipe, direct)
-                    & self.tiles(matrix, rows.start + whole, recipe, rest)
+                self.second_look(found, matrix, rows.start, recipe, direct).and(self.tiles(
+                    matrix,
+                    rows.start + whole,
+                    recipe,
+                    rest,
+                ))
             }
             (Some(origin), _, Some(stride)) if !wide => {
                 // SAFETY: `whole` rows from `row` are inside.
                 let found = self.level.run(unsafe { AdjacentColumns::new(origin, stride, classes, recipe, direct) });
-                self.second_look(found, matrix, rows.start, recipe, direct)
-                    & self.tiles(matrix, rows.start + whole, recipe, rest)
+                self.second_look(found, matrix, rows.start, recipe, direct).and(self.tiles(
+                    matrix,
+                    rows.start + whole,
+                    recipe,
+                    rest,
+                ))
             }
             _ => self.tiles(matrix, rows.start, recipe, out),
         }
@@ -119,13 +136,13 @@ impl<T: Float> Scan<T> {
     /// What a kernel found; where it saw a sign, the rows again by way of tiles, which can tell -0 from what is negative.
     fn second_look<E: Element<Compute = T>>(
         &mut self,
-        found: Verdict,
+        found: Verdict<T>,
         matrix: &Matrix<'_, E>,
         row: usize,
         recipe: &Recipe<T>,
         out: &mut [T],
-    ) -> bool {
-        if found.signed { self.tiles(matrix, row, recipe, out) } else { found.valid }
+    ) -> Found<T> {
+        if found.signed { self.tiles(matrix, row, recipe, out) } else { found.found }
     }
 
     /// Score rows from `row` on by way of tiles.
@@ -135,10 +152,11 @@ impl<T: Float> Scan<T> {
         row: usize,
         recipe: &Recipe<T>,
         out: &mut [T],
-    ) -> bool {
+    ) -> Found<T> {
         let classes = matrix.columns();
         let size = Tile::<T>::capacity(classes);
-        out.chunks_mut(size).zip((row..).step_by(size)).fold(true, |valid, (out, row)| {
+        let nothing = Found::nothing();
+        out.chunks_mut(size).zip((row..).step_by(size)).fold(nothing, |found, (out, row)| {
             let origin = E::as_compute(matrix.pointer(row, 0));
             match (origin, matrix.column_major()) {
                 (Some(origin), Some(stride)) if stride > 0 && out.len() % 4 == 0 => {
@@ -147,11 +165,11 @@ impl<T: Float> Scan<T> {
                 }
                 _ => self.tile.gather(matrix, row..row + out.len()),
             }
-            self.score_tile(classes, recipe, out) & valid
+            found.and(self.score_tile(classes, recipe, out))
         })
     }
 
-    /// Score single rows: row `first + rows[i]` into `out[rows[i]]`.
+    /// Score single rows: row `first + rows[i]` into `out[i]`.
     pub(crate) fn picked<E: Element<Compute = T>>(
         &mut self,
         matrix: &Matrix<'_, E>,
@@ -161,25 +179,24 @@ impl<T: Float> Scan<T> {
         out: &mut [T],
     ) {
         let classes = matrix.columns();
-        let mut scores = [T::ZERO; tile::MOST_ROWS];
-        for rows in rows.chunks(Tile::<T>::capacity(classes)) {
+        let size = Tile::<T>::capacity(classes);
+        for (rows, out) in rows.chunks(size).zip(out.chunks_mut(size)) {
             self.tile.gather(matrix, rows.iter().map(|&row| first + row as usize));
-            self.score_tile(classes, recipe, &mut scores[..rows.len()]);
-            rows.iter().zip(scores).for_each(|(&row, score)| out[row as usize] = score);
+            self.score_tile(classes, recipe, out);
         }
     }
 
     /// Score the first `out.len()` rows of the tile.
-    fn score_tile(&mut self, classes: usize, recipe: &Recipe<T>, out: &mut [T]) -> bool {
+    fn score_tile(&mut self, classes: usize, recipe: &Recipe<T>, out: &mut [T]) -> Found<T> {
         let mut found = self.tile_as_it_is(classes, recipe, out);
         if found.signed {
             self.tile.settle_signs();
             found = self.tile_as_it_is(classes, recipe, out);
         }
-        found.valid
+        found.found
     }
 
-    fn tile_as_it_is(&self, classes: usize, recipe: &Recipe<T>, out: &mut [T]) -> Verdict {
+    fn tile_as_it_is(&self, classes: usize, recipe: &Recipe<T>, out: &mut [T]) -> Verdict<T> {
         let (whole, rest) = out.split_at_mut(out.len() / T::LANES * T::LANES);
         let origin = self.tile.origin();
         // SAFETY: a tile is padded to whole groups of rows, and has slack past the last one.
@@ -193,7 +210,7 @@ impl<T: Float> Scan<T> {
         let rows = unsafe { AdjacentRows::new(origin, classes, classes, recipe, &mut last[..T::LANES]) };
         let others = self.level.run(rows);
         rest.copy_from_slice(&last[..rest.len()]);
-        Verdict { valid: found.valid & others.valid, signed: found.signed | others.signed }
+        Verdict { found: found.found.and(others.found), signed: found.signed | others.signed }
     }
 }
 
@@ -235,26 +252,26 @@ struct AdjacentRows<'a, T> {
 impl<'a, T: Float> AdjacentRows<'a, T> {
     /// # Safety
     /// `out.len()` rows of `classes` values, `stride` apart, must be readable at `origin`; three values past the last one too where there
-    /// are [`narrow::MOST_CLASSES`] or fewer.
+    /// are [`MOST_CLASSES`] or fewer.
     unsafe fn new(origin: *const T, stride: usize, classes: usize, recipe: &'a Recipe<T>, out: &'a mut [T]) -> Self {
         AdjacentRows { origin, stride, classes, recipe, out }
     }
 }
 
 impl<T: Float> Kernel for AdjacentRows<'_, T> {
-    type Output = Verdict;
+    type Output = Verdict<T>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Verdict {
+    fn run<S: Simd>(self) -> Verdict<T> {
         let AdjacentRows { origin, stride, classes, recipe, out } = self;
         // SAFETY: promised to `new`, for each of the three.
         unsafe {
             if classes == 2 && stride == 2 {
                 narrow_rows::<S, T>(narrow::Pairs { origin }, classes, recipe, out)
-            } else if classes <= narrow::MOST_CLASSES {
+            } else if classes <= MOST_CLASSES {
                 narrow_rows::<S, T>(narrow::RowMajor { origin, stride }, classes, recipe, out)
             } else {
-                recipe.measure.visit(WideRows { origin, stride, classes, recipe, out, level: PhantomData::<S> })
+                recipe.goal.visit(WideRows { origin, stride, classes, recipe, out, level: PhantomData::<S> })
             }
         }
     }
@@ -271,10 +288,10 @@ struct WideRows<'a, S, T> {
 }
 
 impl<S: Simd, T: Float> Visit for WideRows<'_, S, T> {
-    type Output = Verdict;
+    type Output = Verdict<T>;
 
     #[inline(always)]
-    fn visit<M: Formula>(self) -> Verdict {
+    fn visit<M: Formula>(self) -> Verdict<T> {
         let WideRows { origin, stride, classes, recipe, out, .. } = self;
         macro_rules! once {
             ($fold:expr) => {
@@ -309,10 +326,10 @@ impl<'a, T: Float> AdjacentColumns<'a, T> {
 }
 
 impl<T: Float> Kernel for AdjacentColumns<'_, T> {
-    type Output = Verdict;
+    type Output = Verdict<T>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Verdict {
+    fn run<S: Simd>(self) -> Verdict<T> {
         let AdjacentColumns { origin, stride, classes, recipe, out } = self;
         // SAFETY: promised to `new`.
         unsafe { narrow_rows::<S, T>(narrow::ColumnMajor { origin, stride }, classes, recipe, out) }
@@ -327,8 +344,8 @@ unsafe fn narrow_rows<S: Simd, T: Float>(
     classes: usize,
     recipe: &Recipe<T>,
     out: &mut [T],
-) -> Verdict {
-    recipe.measure.visit(NarrowRows { source, classes, recipe, out, level: PhantomData::<S> })
+) -> Verdict<T> {
+    recipe.goal.visit(NarrowRows { source, classes, recipe, out, level: PhantomData::<S> })
 }
 
 /// Few classes, for one measure.
@@ -341,10 +358,10 @@ struct NarrowRows<'a, S, T, R> {
 }
 
 impl<S: Simd, T: Float, R: narrow::Source<T>> Visit for NarrowRows<'_, S, T, R> {
-    type Output = Verdict;
+    type Output = Verdict<T>;
 
     #[inline(always)]
-    fn visit<M: Formula>(self) -> Verdict {
+    fn visit<M: Formula>(self) -> Verdict<T> {
         let NarrowRows { source, classes, recipe, out, .. } = self;
         macro_rules! once {
             ($fold:expr) => {

@@ -2,12 +2,12 @@
 //! adjacent in memory), and every operation is vertical. The sums run over the classes in their order.
 
 use super::fold::{Fold, SingleFold, Tail, TailFold};
-use super::recipe::{Recipe, Verdict};
+use super::recipe::{Closed, Recipe, Verdict};
 use crate::measure::Formula;
 use crate::simd::{Float, Vector};
 
 /// The most classes that are read this way: beyond, the lanes share the classes of one row.
-pub(super) const MOST_CLASSES: usize = 48;
+pub(crate) const MOST_CLASSES: usize = 48;
 
 /// How many bytes ahead memory is asked for. Measured: 1 KiB is slower, 4 KiB no faster.
 const AHEAD: usize = 2048;
@@ -182,7 +182,7 @@ pub(super) unsafe fn once<M, V, F, S, const N: usize>(
     fold: F,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
-) -> Verdict
+) -> Verdict<V::Scalar>
 where
     M: Formula,
     V: Vector,
@@ -208,7 +208,7 @@ unsafe fn groups<M, V, F, S, const N: usize>(
     fold: F,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
-) -> Verdict
+) -> Verdict<V::Scalar>
 where
     M: Formula,
     V: Vector,
@@ -218,15 +218,15 @@ where
     // A copy of its own, which stores to `out` can't change: what the loop asks of it is asked once.
     let recipe = &{ *recipe };
     let mut folding = Folding { fold, kept: fold.start(), bits: V::splat(V::Scalar::ZERO) };
-    let mut valid = folding.bits.eq(folding.bits);
+    let mut closed = Closed::nothing::<M>();
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
         // SAFETY: the caller's promise; `out` has room for all lanes.
         unsafe {
             source.columns::<V>(group * V::LANES, classes, &mut folding);
-            valid = V::and(valid, F::close::<M>(recipe, folding.kept, out.as_mut_ptr()));
+            closed = closed.and::<M>(F::close::<M>(recipe, folding.kept, out.as_mut_ptr()));
         }
     }
-    Verdict { valid: V::all(valid), signed: F::SIGNED && folding.bits.any_signed() }
+    closed.verdict::<M>(F::SIGNED && folding.bits.signs() != 0)
 }
 
 /// Score whole groups of rows by two folds over logits: one for the peaks, which keeps the columns for the other.
@@ -240,7 +240,7 @@ pub(super) unsafe fn twice<M, V, P, F, const K: usize, const N: usize>(
     peaks: P,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
-) -> Verdict
+) -> Verdict<V::Scalar>
 where
     M: Formula,
     V: Vector,
@@ -248,22 +248,22 @@ where
     F: TailFold<V, N>,
 {
     let recipe = &{ *recipe };
-    let inverse_temperature = V::splat(recipe.inverse_temperature);
-    let mut valid = inverse_temperature.eq(inverse_temperature);
+    let (temperature, inverse_temperature) = (V::splat(recipe.temperature), V::splat(recipe.inverse_temperature));
+    let mut closed = Closed::nothing::<M>();
     let mut columns = [V::splat(V::Scalar::ZERO); MOST_CLASSES];
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
         let mut keeping = Keeping { columns: &mut columns, count: 0, fold: peaks, kept: peaks.start() };
         // SAFETY: the caller's promise.
         unsafe { source.columns::<V>(group * V::LANES, classes, &mut keeping) };
         let found = keeping.kept;
-        let fold = F::new(Tail { peak: found[0], inverse_temperature });
+        let fold = F::new(Tail { peak: found[0], temperature, inverse_temperature });
         let mut kept = fold.first(columns[0]);
         for &value in &columns[1..classes] {
             kept = fold.step(kept, value);
         }
         // SAFETY: `out` has room for all lanes.
-        let sound = unsafe { F::close::<M>(recipe, [found[0], found[K - 1]], kept, out.as_mut_ptr()) };
-        valid = V::and(valid, sound);
+        let rows = unsafe { F::close::<M>(recipe, [found[0], found[K - 1]], kept, out.as_mut_ptr()) };
+        closed = closed.and::<M>(rows);
     }
-    Verdict { valid: V::all(valid), signed: false }
+    closed.verdict::<M>(false)
 }

@@ -1,12 +1,34 @@
 //! What is done with a folded row: check it, and close it with the measure's formula.
 
-use crate::measure::{Formula, Logits, Measure, Probabilities};
+use crate::measure::{Formula, Logits, Measure, Probabilities, Visit};
+use crate::order::Order;
+use crate::screen::Bound;
 use crate::simd::{Float, Vector};
+
+/// What rows are closed with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Goal {
+    /// A measure.
+    Measure(Measure),
+    /// What tells which rows need no measure: negative where one does not.
+    Bound(Bound),
+}
+
+impl Goal {
+    /// Do something with its formula, compiled for it.
+    #[inline(always)]
+    pub(super) fn visit<W: Visit>(self, visit: W) -> W::Output {
+        match self {
+            Goal::Measure(measure) => measure.visit(visit),
+            Goal::Bound(bound) => bound.visit(visit),
+        }
+    }
+}
 
 /// Everything the kernels must know beside the rows themselves.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Recipe<T> {
-    pub(crate) measure: Measure,
+    pub(crate) goal: Goal,
     /// Rows are logits and not probabilities.
     pub(crate) logits: bool,
     pub(crate) temperature: T,
@@ -21,8 +43,10 @@ pub(crate) struct Recipe<T> {
     pub(crate) entropy_unit: T,
     /// There is one class only.
     pub(crate) single: bool,
-    /// All that is asked of a Gini impurity is whether it reaches this: see [`Probabilities::reach`].
-    pub(crate) reach: Option<T>,
+    /// The number of classes, and its inverse.
+    pub(crate) classes: [T; 2],
+    /// What a bound is given.
+    pub(crate) limits: [T; 3],
 }
 
 /// What a row of probabilities was folded into.
@@ -33,20 +57,86 @@ pub(super) struct Folded<V> {
     pub(super) rest: V,
     pub(super) logs: V,
     pub(super) squares: V,
+    pub(super) cubes: V,
     pub(super) total: V,
+}
+
+/// What is known of scored rows beside their scores.
+#[derive(Clone, Copy)]
+pub(crate) struct Found<T> {
+    /// All are valid.
+    pub(crate) valid: bool,
+    /// The best score where all are valid and none is NaN (see [`Recipe::bounded`]), turned so that larger is better.
+    pub(crate) best: T,
+}
+
+impl<T: Float> Found<T> {
+    /// Of no rows.
+    pub(super) fn nothing() -> Self {
+        Found { valid: true, best: T::from_f64(f64::NEG_INFINITY) }
+    }
+
+    /// Of these rows and others.
+    pub(super) fn and(self, other: Found<T>) -> Found<T> {
+        let best = if other.best > self.best { other.best } else { self.best };
+        Found { valid: self.valid & other.valid, best }
+    }
 }
 
 /// What a kernel found of its rows.
 #[derive(Clone, Copy)]
-pub(super) struct Verdict {
-    /// All are valid, but for signs.
-    pub(super) valid: bool,
+pub(super) struct Verdict<T> {
+    /// Where `signed`, valid means but for signs.
+    pub(super) found: Found<T>,
     /// The sign bit of a probability is set: it is negative, or the zero that counts as one.
     pub(super) signed: bool,
 }
 
+/// What the rows closed so far come to, a row a lane.
+#[derive(Clone, Copy)]
+pub(super) struct Closed<V: Vector> {
+    valid: V::Mask,
+    best: V,
+}
+
+impl<V: Vector> Closed<V> {
+    /// Of no rows.
+    #[inline(always)]
+    pub(super) fn nothing<M: Formula>() -> Self {
+        let worst = V::splat(V::Scalar::from_f64(M::ORDER.orient(f64::NEG_INFINITY)));
+        Closed { valid: worst.eq(worst), best: worst }
+    }
+
+    /// And these rows.
+    #[inline(always)]
+    pub(super) fn and<M: Formula>(self, (valid, score): (V::Mask, V)) -> Self {
+        let best =
+            if const { matches!(M::ORDER, Order::Highest) } { self.best.max(score) } else { self.best.min(score) };
+        Closed { valid: V::and(self.valid, valid), best }
+    }
+
+    #[inline(always)]
+    pub(super) fn verdict<M: Formula>(self, signed: bool) -> Verdict<V::Scalar> {
+        let turned = if const { matches!(M::ORDER, Order::Highest) } {
+            self.best
+        } else {
+            V::splat(V::Scalar::ZERO).sub(self.best)
+        };
+        let mut lanes = [V::Scalar::ZERO; 16];
+        // SAFETY: no vector has more lanes.
+        unsafe { turned.store(lanes.as_mut_ptr()) };
+        let best = lanes[1..V::LANES].iter().fold(lanes[0], |best, &lane| if lane > best { lane } else { best });
+        Verdict { found: Found { valid: V::all(self.valid), best }, signed }
+    }
+}
+
 impl<T: Float> Recipe<T> {
-    /// Store the scores of rows of probabilities, NaN where a row is invalid; which are valid, but for signs. A NaN or infinity among
+    /// Whether no score of a valid row can be NaN: no sum overflows.
+    pub(crate) fn bounded(&self) -> bool {
+        self.logits || self.near_one
+    }
+
+    /// Store the scores of rows of probabilities, NaN where a row is invalid; which are valid, but for signs, and the scores. A NaN or infinity among
     /// the probabilities reaches the sum, and so fails its test.
     ///
     /// # Safety
@@ -56,7 +146,7 @@ impl<T: Float> Recipe<T> {
         &self,
         row: Folded<V>,
         out: *mut T,
-    ) -> V::Mask {
+    ) -> (V::Mask, V) {
         let one = V::splat(T::from_f64(1.0));
         let low = V::splat(self.sums[0]).le(row.total);
         let high = row.total.le(V::splat(self.sums[1]));
@@ -72,19 +162,14 @@ impl<T: Float> Recipe<T> {
             near_one: self.near_one,
             entropy_unit: V::splat(self.entropy_unit),
             single: self.single,
-            // Not `map`, whose closure would be compiled without the level's features.
-            #[allow(clippy::manual_map)]
-            reach: match self.reach {
-                Some(reach) => Some(V::splat(reach)),
-                None => None,
-            },
+            cubes: row.cubes,
+            limits: self.limits_in_lanes(),
         });
         // SAFETY: the caller's promise.
         unsafe { Self::store(V::and(low, high), score, out) }
     }
 
-    /// Store the scores of rows of logits, likewise. A NaN is the largest in one of the two sweeps, or makes `rest` NaN; with a +inf or no finite logit the
-    /// largest is infinite.
+    /// Store the scores of rows of logits, likewise; `sound` is NaN where a row is invalid.
     ///
     /// # Safety
     /// All lanes must be writable at `out`.
@@ -92,13 +177,12 @@ impl<T: Float> Recipe<T> {
     pub(super) unsafe fn close_logits<M: Formula, V: Vector<Scalar = T>>(
         &self,
         [top, second]: [V; 2],
-        [again, rest]: [V; 2],
+        rest: V,
         logs: V,
         squares: V,
+        sound: V,
         out: *mut T,
-    ) -> V::Mask {
-        // NaN where anything is.
-        let sound = again.sub(top).add(rest);
+    ) -> (V::Mask, V) {
         let score = M::of_logits(&Logits {
             top,
             second: second.sub(top).mul(V::splat(self.inverse_temperature)),
@@ -108,17 +192,24 @@ impl<T: Float> Recipe<T> {
             temperature: V::splat(self.temperature),
             entropy_unit: V::splat(self.entropy_unit),
             single: self.single,
+            limits: self.limits_in_lanes(),
         });
         // SAFETY: the caller's promise.
         unsafe { Self::store(sound.eq(sound), score, out) }
     }
 
+    #[inline(always)]
+    fn limits_in_lanes<V: Vector<Scalar = T>>(&self) -> [V; 3] {
+        let [a, b, c] = self.limits;
+        [V::splat(a), V::splat(b), V::splat(c)]
+    }
+
     /// # Safety
     /// All lanes must be writable at `out`.
     #[inline(always)]
-    unsafe fn store<V: Vector<Scalar = T>>(valid: V::Mask, score: V, out: *mut T) -> V::Mask {
+    unsafe fn store<V: Vector<Scalar = T>>(valid: V::Mask, score: V, out: *mut T) -> (V::Mask, V) {
         // SAFETY: the caller's promise.
         unsafe { V::select(valid, score, V::splat(T::NAN)).store(out) };
-        valid
+        (valid, score)
     }
 }

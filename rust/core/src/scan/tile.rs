@@ -9,7 +9,7 @@ use crate::simd::{Float, Kernel, Simd, Vector};
 const BYTES: usize = 256 << 10;
 
 /// The most rows of a tile, however narrow.
-pub(super) const MOST_ROWS: usize = 256;
+const MOST_ROWS: usize = 256;
 
 /// What the kernels may read past the last row.
 const SLACK: usize = 4;
@@ -68,6 +68,9 @@ impl<T: Float> Tile<T> {
         for (i, row) in rows.enumerate() {
             let to = self.row(i);
             match matrix.adjacent_row(row) {
+                // Of two or three classes a copy of a length unknown here takes longer than the measure.
+                Some(from) if from.len() == 2 => E::widen_all(&from[..2], &mut to[..2]),
+                Some(from) if from.len() == 3 => E::widen_all(&from[..3], &mut to[..3]),
                 Some(from) => E::widen_all(from, to),
                 None => to.iter_mut().enumerate().for_each(|(column, to)| *to = matrix.get(row, column).widen()),
             }

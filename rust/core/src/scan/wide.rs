@@ -4,7 +4,7 @@
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
 use super::fold::{Fold, SingleFold, Tail, TailFold};
-use super::recipe::{Recipe, Verdict};
+use super::recipe::{Closed, Recipe, Verdict};
 use crate::measure::Formula;
 use crate::simd::{Float, Vector};
 
@@ -66,6 +66,20 @@ impl<T: Float, const N: usize> Lanes<T, N> {
     }
 }
 
+/// Where to ask for memory while a row is read: from there on, a value for each of the row, or for every other one.
+#[derive(Clone, Copy)]
+struct Ahead<T> {
+    from: *const T,
+    shift: u32,
+}
+
+impl<T: Float> Ahead<T> {
+    #[inline(always)]
+    fn ask<V: Vector<Scalar = T>>(self, class: usize) {
+        super::read_ahead::<V>(self.from.wrapping_add(class >> self.shift), T::LANES, 0);
+    }
+}
+
 /// The same value, its bits noted where signs are to be watched.
 #[inline(always)]
 fn watched<V: Vector, F: Fold<V, N>, const N: usize>(value: V, bits: &mut V) -> V {
@@ -84,20 +98,20 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
     from: *const V::Scalar,
     classes: usize,
     fold: F,
+    ahead: Ahead<V::Scalar>,
     bits: &mut V,
 ) -> [V; N] {
     let lanes = V::Scalar::LANES;
-    let absent = V::splat(V::Scalar::from_f64(F::ABSENT));
-    let ahead = if F::LONG { AHEAD[0] } else { AHEAD[1] };
+    let absent = fold.absent();
     let whole = classes - classes % lanes;
     let mut class = lanes;
-    super::read_ahead::<V>(from, lanes, ahead);
+    ahead.ask::<V>(0);
     // SAFETY: only the `classes` values are read.
     unsafe {
         let mut first = fold.first(watched::<V, F, N>(V::load(from), bits));
         if V::LANES == lanes {
             while class < whole {
-                super::read_ahead::<V>(from.wrapping_add(class), lanes, ahead);
+                ahead.ask::<V>(class);
                 first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
                 class += lanes;
             }
@@ -111,7 +125,7 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
         let mut second = fold.first(watched::<V, F, N>(V::load(from.add(half)), bits));
         if F::LONG {
             while class < whole {
-                super::read_ahead::<V>(from.wrapping_add(class), lanes, ahead);
+                ahead.ask::<V>(class);
                 first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
                 class += lanes;
             }
@@ -122,7 +136,7 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
             }
         } else {
             while class < whole {
-                super::read_ahead::<V>(from.wrapping_add(class), lanes, ahead);
+                ahead.ask::<V>(class);
                 first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
                 second = fold.step(second, watched::<V, F, N>(V::load(from.add(class + half)), bits));
                 class += lanes;
@@ -157,7 +171,7 @@ pub(super) unsafe fn once<M, V, F, const N: usize>(
     fold: F,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
-) -> Verdict
+) -> Verdict<V::Scalar>
 where
     M: Formula,
     V: Vector,
@@ -166,17 +180,31 @@ where
     let recipe = &{ *recipe };
     let mut lanes = Lanes::<V::Scalar, N>::new();
     let mut bits = V::splat(V::Scalar::ZERO);
-    let mut valid = bits.eq(bits);
+    let mut closed = Closed::nothing::<M>();
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
         for i in 0..V::LANES {
+            let from = from.wrapping_add((group * V::LANES + i) * stride);
+            let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0 };
             // SAFETY: the caller's promise.
-            let kept = unsafe { row::<V, F, N>(from.add((group * V::LANES + i) * stride), classes, fold, &mut bits) };
-            lanes.keep(i, kept);
+            lanes.keep(i, unsafe { row::<V, F, N>(from, classes, fold, ahead, &mut bits) });
         }
         // SAFETY: `out` has room for all lanes.
-        valid = V::and(valid, unsafe { F::close::<M>(recipe, lanes.merge(fold), out.as_mut_ptr()) });
+        closed = closed.and::<M>(unsafe { F::close::<M>(recipe, lanes.merge(fold), out.as_mut_ptr()) });
     }
-    Verdict { valid: V::all(valid), signed: F::SIGNED && bits.any_signed() }
+    closed.verdict::<M>(F::SIGNED && bits.signs() != 0)
+}
+
+/// The greatest of the lanes.
+#[inline(always)]
+fn greatest<V: Vector>(vector: V) -> V::Scalar {
+    let mut lanes = [V::Scalar::ZERO; 16];
+    // SAFETY: no vector has more lanes.
+    unsafe { vector.store(lanes.as_mut_ptr()) };
+    let mut greatest = lanes[0];
+    for i in 1..V::LANES {
+        greatest = if lanes[i] > greatest { lanes[i] } else { greatest };
+    }
+    greatest
 }
 
 /// Score whole groups of rows by two folds over logits, the second while they are in cache.
@@ -191,7 +219,7 @@ pub(super) unsafe fn twice<M, V, P, F, const K: usize, const N: usize>(
     peaks: P,
     recipe: &Recipe<V::Scalar>,
     out: &mut [V::Scalar],
-) -> Verdict
+) -> Verdict<V::Scalar>
 where
     M: Formula,
     V: Vector,
@@ -200,30 +228,32 @@ where
 {
     let recipe = &{ *recipe };
     let count = V::LANES;
-    let inverse_temperature = V::splat(recipe.inverse_temperature);
+    // The rows that are asked for meanwhile, half by each sweep, so that memory never rests.
+    let later = stride * AHEAD[0].div_ceil(stride * size_of::<V::Scalar>());
+    let (temperature, inverse_temperature) = (V::splat(recipe.temperature), V::splat(recipe.inverse_temperature));
     let mut first = Lanes::<V::Scalar, K>::new();
     let mut second = Lanes::<V::Scalar, N>::new();
-    let mut tops = [V::Scalar::ZERO; 16];
-    let mut valid = inverse_temperature.eq(inverse_temperature);
+    let mut closed = Closed::nothing::<M>();
     let mut unwatched = inverse_temperature;
     for (group, out) in out.chunks_exact_mut(count).enumerate() {
         let from = from.wrapping_add(group * count * stride);
         for i in 0..count {
+            let from = from.wrapping_add(i * stride);
+            let next = from.wrapping_add(later);
+            let ahead = [next, next.wrapping_add(classes / 2)].map(|from| Ahead { from, shift: 1 });
             // SAFETY: the caller's promise.
-            first.keep(i, unsafe { row::<V, P, K>(from.add(i * stride), classes, peaks, &mut unwatched) });
+            unsafe {
+                let kept = row::<V, P, K>(from, classes, peaks, ahead[0], &mut unwatched);
+                first.keep(i, kept);
+                let fold = F::new(Tail { peak: V::splat(greatest(kept[0])), temperature, inverse_temperature });
+                second.keep(i, row::<V, F, N>(from, classes, fold, ahead[1], &mut unwatched));
+            }
         }
         let found: [V; K] = first.merge(peaks);
         let (top, second_top) = (found[0], found[K - 1]);
-        // SAFETY: `tops` has room for all lanes.
-        unsafe { top.store(tops.as_mut_ptr()) };
-        for i in 0..count {
-            let fold = F::new(Tail { peak: V::splat(tops[i]), inverse_temperature });
-            // SAFETY: the caller's promise.
-            second.keep(i, unsafe { row::<V, F, N>(from.add(i * stride), classes, fold, &mut unwatched) });
-        }
-        let merged = second.merge(F::new(Tail { peak: top, inverse_temperature }));
+        let merged = second.merge(F::new(Tail { peak: top, temperature, inverse_temperature }));
         // SAFETY: `out` has room for all lanes.
-        valid = V::and(valid, unsafe { F::close::<M>(recipe, [top, second_top], merged, out.as_mut_ptr()) });
+        closed = closed.and::<M>(unsafe { F::close::<M>(recipe, [top, second_top], merged, out.as_mut_ptr()) });
     }
-    Verdict { valid: V::all(valid), signed: false }
+    closed.verdict::<M>(false)
 }

@@ -91,6 +91,27 @@ impl Selector {
         self.excluded += Barred::new(rows, len, &self.plan.exclude).count(len);
     }
 
+    /// Takes note of a block of `len` rows, where rows are picked by their score alone: row `picked[i]` has `scores[i]`, and all others are strictly worse
+    /// than [`Selector::cut`].
+    pub(crate) fn absorb_picked<T: Score>(
+        &mut self,
+        picked: &[u32],
+        scores: &[T],
+        len: usize,
+        rows: &Rows<'_>,
+        shared: &SharedCut,
+    ) {
+        let plan = self.plan.clone();
+        let barred = Barred::new(rows, len, &plan.exclude);
+        self.rows += len as u64;
+        self.excluded += barred.count(len);
+        let cut: T = self.cut(shared).expect("rows are picked by their score alone");
+        for (&i, &score) in picked.iter().zip(scores) {
+            self.absorb_row(i as usize, score, rows, &barred, cut);
+        }
+        self.share_cut(shared);
+    }
+
     #[inline(always)]
     fn absorb_plain<T: Score, const HIGHEST: bool>(
         &mut self,
@@ -109,7 +130,13 @@ impl Selector {
                 cut = self.filter::<T, HIGHEST>(shared);
             }
         }
-        if let (Some(shared), Some(cut)) = (shared, self.top.threshold()) {
+        if let Some(shared) = shared {
+            self.share_cut(shared);
+        }
+    }
+
+    fn share_cut(&self, shared: &SharedCut) {
+        if let Some(cut) = self.top.threshold() {
             shared.raise(cut.key);
         }
     }
@@ -135,20 +162,26 @@ impl Selector {
             self.top.count_ties((0..chunk.len()).filter(tied).count() as u64);
             return;
         }
-        let ties = (self.plan.ties == Ties::Random).then(|| Stream::new(self.plan.seed, STEP_TIES));
         for (i, &score) in chunk.iter().enumerate() {
-            if (if HIGHEST { score < cut } else { score > cut }) || barred.has(start + i) {
-                continue;
-            }
-            let score: f64 = score.into();
-            if score.is_nan() {
-                self.invalid += 1;
-                continue;
-            }
-            let id = rows.id(start + i);
-            let tie = ties.map_or(0, |stream| stream.bits(id));
-            self.top.offer(Candidate { key: if HIGHEST { score } else { -score }, tie, id, score });
+            self.absorb_row(start + i, score, rows, barred, cut);
         }
+    }
+
+    /// One row, by its score alone.
+    #[inline(always)]
+    fn absorb_row<T: Score>(&mut self, i: usize, score: T, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) {
+        let order = self.plan.order;
+        if (if order == Order::Highest { score < cut } else { score > cut }) || barred.has(i) {
+            return;
+        }
+        let score: f64 = score.into();
+        if score.is_nan() {
+            self.invalid += 1;
+            return;
+        }
+        let id = rows.id(i);
+        let tie = if self.plan.ties == Ties::Random { Stream::new(self.plan.seed, STEP_TIES).bits(id) } else { 0 };
+        self.top.offer(Candidate { key: order.orient(score), tie, id, score });
     }
 
     /// Whether the chunk's rows can at best tie with the threshold and lose by their id: pools where most scores are equal

@@ -25,9 +25,10 @@ pub struct Top {
 }
 
 impl TopK {
-    /// An empty list of the best `k`; room is made as candidates come, so a huge `k` costs nothing by itself.
+    /// An empty list of the best `k`; room is made as candidates come, so a huge `k` costs nothing by itself. Selections come soon: the sooner
+    /// the threshold rises, the fewer rows survive a bound, and each of those costs more than its share of a selection.
     pub fn new(k: usize) -> TopK {
-        TopK::with_slack(k, 512)
+        TopK::with_slack(k, 64)
     }
 
     /// A list for when there are many: selections come sooner, so that the buffer stays near 2k.
@@ -207,12 +208,12 @@ mod tests {
     #[test]
     fn the_threshold_appears_with_the_first_selection() {
         let mut list = TopK::new(2);
-        for row in rows(1, 513, 1) {
+        for row in rows(1, 65, 1) {
             list.offer(row);
             assert!(list.threshold().is_none());
         }
-        list.offer(rows(1, 514, 1)[513]);
-        assert_eq!(list.threshold(), oracle(&rows(1, 514, 1), 2).candidates.last());
+        list.offer(rows(1, 66, 1)[65]);
+        assert_eq!(list.threshold(), oracle(&rows(1, 66, 1), 2).candidates.last());
     }
 
     #[test]

@@ -134,9 +134,9 @@ macro_rules! lane_wise {
         }
 
         #[inline(always)]
-        fn any_signed(self) -> bool {
+        fn signs(self) -> u32 {
             // SAFETY: as in `splat`.
-            unsafe { $signs(self.0) != 0 }
+            unsafe { $signs(self.0).into() }
         }
 
         #[inline(always)]
@@ -290,6 +290,12 @@ impl Vector for F32 {
             F32(_mm512_castsi512_ps(_mm512_add_epi32(shifted, _mm512_set1_epi32(0x3f80_0000))))
         }
     }
+
+    #[inline(always)]
+    fn line_to_power(self) -> Self {
+        // SAFETY: as in `splat`.
+        unsafe { F32(_mm512_castsi512_ps(_mm512_slli_epi32::<9>(_mm512_castps_si512(self.0)))) }
+    }
 }
 
 impl Vector for F64 {
@@ -393,5 +399,11 @@ impl Vector for F64 {
             let shifted = _mm512_slli_epi64::<52>(_mm512_castpd_si512(self.0));
             F64(_mm512_castsi512_pd(_mm512_add_epi64(shifted, _mm512_set1_epi64(0x3ff0_0000_0000_0000))))
         }
+    }
+
+    #[inline(always)]
+    fn line_to_power(self) -> Self {
+        // SAFETY: as in `splat`.
+        unsafe { F64(_mm512_castsi512_pd(_mm512_slli_epi64::<32>(_mm512_castpd_si512(self.0)))) }
     }
 }

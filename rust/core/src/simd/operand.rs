@@ -78,6 +78,17 @@ pub(super) fn opaque_ps(mut constant: __m256) -> __m256 {
     constant
 }
 
+/// The same for `f64`.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn opaque_pd(mut constant: __m256d) -> __m256d {
+    // SAFETY: nothing is done.
+    unsafe {
+        asm!("/* {constant} */", constant = inout(ymm_reg) constant, options(pure, nomem, nostack, preserves_flags))
+    };
+    constant
+}
+
 /// An address that the compiler does not see through: it would keep one more for every row of a block, and run out of registers.
 #[inline(always)]
 #[allow(clippy::pointers_in_nomem_asm_block)] // handed on, and not read

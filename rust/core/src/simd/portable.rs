@@ -16,7 +16,7 @@ impl Simd for Portable {
 pub struct Lanes<T, const N: usize>([T; N]);
 
 macro_rules! portable {
-    ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal, $octave:ident) => {
+    ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal, $octave:ident, $line:literal) => {
         impl Lanes<$float, $lanes> {
             #[inline]
             fn zip(self, other: Self, f: impl Fn($float, $float) -> $float) -> Self {
@@ -130,8 +130,8 @@ macro_rules! portable {
             }
 
             #[inline]
-            fn any_signed(self) -> bool {
-                self.0.iter().fold(false, |any, one| any | one.is_sign_negative())
+            fn signs(self) -> u32 {
+                self.0.iter().rev().fold(0, |signs, one| signs << 1 | u32::from(one.is_sign_negative()))
             }
 
             #[inline]
@@ -195,6 +195,11 @@ macro_rules! portable {
                 const ONE: $bits = (1.0 as $float).to_bits();
                 Lanes(self.0.map(|x| <$float>::from_bits((x.to_bits() << $mantissa_bits).wrapping_add(ONE))))
             }
+
+            #[inline]
+            fn line_to_power(self) -> Self {
+                Lanes(self.0.map(|x| <$float>::from_bits(x.to_bits() << $line)))
+            }
         }
     };
 }
@@ -212,5 +217,5 @@ fn octave_f64(x: [f64; 8]) -> [Lanes<f64, 8>; 2] {
 }
 
 // The last constant is the bit pattern of the square root of one half.
-portable!(f32, u32, i32, 16, 23, 0x3f35_04f3, octave_f32);
-portable!(f64, u64, i64, 8, 52, 0x3fe6_a09e_667f_3bcd, octave_f64);
+portable!(f32, u32, i32, 16, 23, 0x3f35_04f3, octave_f32, 9);
+portable!(f64, u64, i64, 8, 52, 0x3fe6_a09e_667f_3bcd, octave_f64, 32);

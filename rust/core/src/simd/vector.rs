@@ -157,8 +157,8 @@ pub trait Vector: Copy + 'static {
 
     /// The bits set in either.
     fn or(self, other: Self) -> Self;
-    /// Whether the sign bit of any lane is set.
-    fn any_signed(self) -> bool;
+    /// The sign bits, that of lane `i` as bit `i`.
+    fn signs(self) -> u32;
 
     /// The square root, correctly rounded.
     fn sqrt(self) -> Self;
@@ -195,4 +195,8 @@ pub trait Vector: Copy + 'static {
 
     /// `2^n` for `self = n + `[`Coefficients::ROUNDER`](crate::math::Coefficients::ROUNDER), `n` a whole number of a normal power.
     fn power_of_two(self) -> Self;
+
+    /// About `2^x` for `self =` [`OVER_EXP_ONE`](crate::math::Coefficients::OVER_EXP_ONE) ` + x 2^14` (`f32`) or `x 2^20` (`f64`), with `2^x` a normal number:
+    /// the bits of `x` at the place of exponent and mantissa.
+    fn line_to_power(self) -> Self;
 }

@@ -1,0 +1,144 @@
+//! Folds for bounds alone, which need no more of a row than what may rule it out: cheaper than those of the measures they spare.
+
+use super::{Fold, SingleFold, Tail, TailFold, least, zero};
+use crate::math::{Coefficients, over_exp};
+use crate::measure::Formula;
+use crate::scan::recipe::{Folded, Recipe};
+use crate::simd::{Float, Vector};
+
+/// Of probabilities, the sums of `C p - 1`, of its square and of its cube.
+#[derive(Clone, Copy)]
+pub(in crate::scan) struct Powers<V> {
+    classes: V,
+    absent: V,
+}
+
+impl<V: Vector> Powers<V> {
+    #[inline(always)]
+    pub(in crate::scan) fn new(recipe: &Recipe<V::Scalar>) -> Self {
+        let [classes, inverse] = recipe.classes;
+        Powers { classes: V::splat(classes), absent: V::splat(inverse) }
+    }
+}
+
+impl<V: Vector> Fold<V, 3> for Powers<V> {
+    const SIGNED: bool = true;
+    const LONG: bool = false;
+
+    /// Of `1 / C` all three are nothing, or less than a rounding.
+    #[inline(always)]
+    fn absent(self) -> V {
+        self.absent
+    }
+
+    #[inline(always)]
+    fn start(self) -> [V; 3] {
+        [zero(); 3]
+    }
+
+    #[inline(always)]
+    fn first(self, value: V) -> [V; 3] {
+        let excess = value.mul_add(self.classes, V::splat(V::Scalar::from_f64(-1.0)));
+        let square = excess.mul(excess);
+        [excess, square, square.mul(excess)]
+    }
+
+    #[inline(always)]
+    fn step(self, [sum, squares, cubes]: [V; 3], value: V) -> [V; 3] {
+        let excess = value.mul_add(self.classes, V::splat(V::Scalar::from_f64(-1.0)));
+        let square = excess.mul(excess);
+        [sum.add(excess), squares.add(square), square.mul_add(excess, cubes)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
+        [a[0].add(b[0]), a[1].add(b[1]), a[2].add(b[2])]
+    }
+}
+
+impl<V: Vector> SingleFold<V, 3> for Powers<V> {
+    #[inline(always)]
+    unsafe fn close<M: Formula>(
+        recipe: &Recipe<V::Scalar>,
+        [sum, squares, cubes]: [V; 3],
+        out: *mut V::Scalar,
+    ) -> (V::Mask, V) {
+        let share = V::splat(recipe.classes[1]);
+        let row = Folded {
+            top: zero(),
+            second: zero(),
+            rest: zero(),
+            logs: zero(),
+            squares: squares.mul(share),
+            cubes: cubes.mul(share),
+            total: sum.mul_add(share, V::splat(V::Scalar::from_f64(1.0))),
+        };
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_probabilities::<M, V>(row, out) }
+    }
+}
+
+/// Of logits, the sums of `e^d` and of `T d e^d` over all classes, each exponential too large by a factor of up to
+/// [`OVER_EXP`](crate::math::OVER_EXP). A NaN reaches the second, and so does an infinite peak.
+#[derive(Clone, Copy)]
+pub(in crate::scan) struct Rough<V: Vector> {
+    peak: V,
+    scale: V,
+    least: V,
+}
+
+impl<V: Vector> Fold<V, 2> for Rough<V> {
+    const SIGNED: bool = false;
+    const LONG: bool = false;
+
+    #[inline(always)]
+    fn absent(self) -> V {
+        least()
+    }
+
+    #[inline(always)]
+    fn start(self) -> [V; 2] {
+        [zero(); 2]
+    }
+
+    #[inline(always)]
+    fn first(self, value: V) -> [V; 2] {
+        let below = self.least.max(value.sub(self.peak));
+        let weight = over_exp(below, self.scale);
+        [weight, weight.mul(below)]
+    }
+
+    #[inline(always)]
+    fn step(self, [weights, logs]: [V; 2], value: V) -> [V; 2] {
+        let below = self.least.max(value.sub(self.peak));
+        let weight = over_exp(below, self.scale);
+        [weights.add(weight), weight.mul_add(below, logs)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
+        [a[0].add(b[0]), a[1].add(b[1])]
+    }
+}
+
+impl<V: Vector> TailFold<V, 2> for Rough<V> {
+    #[inline(always)]
+    fn new(tail: Tail<V>) -> Self {
+        Rough {
+            peak: tail.peak,
+            scale: tail.inverse_temperature.mul(V::splat(V::Scalar::OVER_EXP_UNIT)),
+            least: tail.temperature.mul(V::splat(V::Scalar::EXP_LEAST)),
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn close<M: Formula>(
+        recipe: &Recipe<V::Scalar>,
+        peaks: [V; 2],
+        [weights, logs]: [V; 2],
+        out: *mut V::Scalar,
+    ) -> (V::Mask, V) {
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_logits::<M, V>(peaks, weights, logs, zero(), logs, out) }
+    }
+}

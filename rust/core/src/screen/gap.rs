@@ -1,0 +1,67 @@
+//! Entropy, margin and least confidence of logits by `d2 = ln (p2 / p1)`, for which no logarithm or exponential is taken at all. With `r = p2 / p1` the other
+//! classes weigh at most as much as the second, so the margin is at least `(1 - r) / (1 + (C - 1) r)`, and the least confidence
+//! at most `(C - 1) r / (1 + (C - 1) r)`; and the entropy at most that of the row whose others all weigh as much as the second, as the one that is
+//! nearest to uniform. A row with a smaller ratio than the threshold asks for is out.
+
+use super::{Sought, rising};
+use crate::measure::{Formula, Logits, Needs};
+use crate::simd::Vector;
+
+pub(super) struct Gap;
+
+/// The least `d2`, less the room for its rounding and that of exponentials like it, which grows with the exponent.
+pub(super) fn limits(sought: Sought, classes: usize, slack: f64) -> Option<[f64; 3]> {
+    let ratio = least_ratio(sought, classes);
+    let exponent = ratio.ln();
+    (ratio > 0.0).then_some([exponent - 2.0 * slack * (1.0 + exponent.abs()), 0.0, 0.0])
+}
+
+fn least_ratio(sought: Sought, classes: usize) -> f64 {
+    let others = classes as f64 - 1.0;
+    match sought {
+        // ln(1 + (C - 1) r) - (C - 1) r ln r / (1 + (C - 1) r) rises with r.
+        Sought::Entropy(entropy) => {
+            let greatest = |ratio: f64| (others * ratio).ln_1p() - others * ratio * ratio.ln() / (1.0 + others * ratio);
+            rising(greatest, entropy, 1.0)
+        }
+        Sought::Margin(margin) => (1.0 - margin) / (1.0 + others * margin),
+        Sought::LeastConfident(unsure) => unsure / ((1.0 - unsure) * others),
+    }
+}
+
+impl Formula for Gap {
+    const NEEDS: Option<Needs> = None;
+    const NEEDS_OF_LOGITS: Option<Needs> = Some(Needs::Gap);
+
+    #[inline(always)]
+    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
+        row.second.sub(row.limits[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_row_of_lower_ratio_reaches_the_score() {
+        for classes in [2usize, 3, 10, 100] {
+            for i in 1..200 {
+                let ratio = f64::from(i) / 200.0;
+                // The extreme row, whose other classes all equal the second; and the other extreme, where they are nothing.
+                for others in [(classes - 1) as f64 * ratio, ratio] {
+                    let (margin, unsure) = ((1.0 - ratio) / (1.0 + others), others / (1.0 + others));
+                    // The others of the first row are `classes - 1`, of the second one and nothing.
+                    let share = ratio / (1.0 + others);
+                    let entropy = (1.0 + others).ln() / (1.0 + others) - others / ratio * share * share.ln();
+                    for sought in [Sought::Margin(margin), Sought::LeastConfident(unsure), Sought::Entropy(entropy)] {
+                        let least = least_ratio(sought, classes);
+                        assert!(least <= ratio + 1e-9, "{sought:?} {classes}: {least} {ratio}");
+                        // And the bound is tight where all others equal the second.
+                        assert!(others == ratio || (least - ratio).abs() < 1e-6);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Top-k without the logarithms or exponentials of rows that cannot be among the best: something cheaper bounds the measure asked for, and most rows are out by it.
+//!
+//! A bound is a [`Formula`](crate::measure::Formula) whose value is negative for rows that are out. Which of them pays depends on the pool; each thread finds out as it goes.
+
+mod cubic;
+mod gap;
+mod impurity;
+mod rough;
+mod top;
+
+use crate::measure::{Measure, Visit};
+use crate::scan::{Goal, MOST_CLASSES, Recipe};
+use crate::simd::Float;
+
+/// What rules rows out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Bound {
+    Top,
+    Impurity,
+    Cubic,
+    Gap,
+    RoughEntropy,
+    RoughMargin,
+}
+
+impl Bound {
+    /// Do something with its formula, compiled for it.
+    #[inline(always)]
+    pub(crate) fn visit<W: Visit>(self, visit: W) -> W::Output {
+        match self {
+            Bound::Top => visit.visit::<top::Top>(),
+            Bound::Impurity => visit.visit::<impurity::Impurity>(),
+            Bound::Cubic => visit.visit::<cubic::Cubic>(),
+            Bound::Gap => visit.visit::<gap::Gap>(),
+            Bound::RoughEntropy => visit.visit::<rough::RoughEntropy>(),
+            Bound::RoughMargin => visit.visit::<rough::RoughMargin>(),
+        }
+    }
+
+    /// What it costs, as a share of the measure it spares.
+    fn cost(self) -> f64 {
+        match self {
+            Bound::Top => 0.25,
+            Bound::Impurity | Bound::Cubic | Bound::Gap => 0.35,
+            Bound::RoughEntropy | Bound::RoughMargin => 0.6,
+        }
+    }
+
+    /// What its formula is to know to rule out the rows that do not reach what is sought; nothing where it would rule out none.
+    fn limits(self, sought: Sought, classes: usize, temperature: f64, slack: f64) -> Option<[f64; 3]> {
+        match (self, sought) {
+            (Bound::Top, Sought::Entropy(entropy)) => top::limits(entropy, classes, slack),
+            (Bound::Impurity, Sought::Entropy(entropy)) => impurity::limits(entropy, classes, slack),
+            (Bound::Cubic, Sought::Entropy(entropy)) => cubic::limits(entropy, classes, slack),
+            (Bound::Gap, sought) => gap::limits(sought, classes, slack),
+            (Bound::RoughEntropy | Bound::RoughMargin, sought) => rough::limits(sought, temperature, slack),
+            (Bound::Top | Bound::Impurity | Bound::Cubic, _) => None,
+        }
+    }
+}
+
+/// What a row must reach, with room for the rounding of its measure.
+#[derive(Clone, Copy, Debug)]
+enum Sought {
+    /// In nats.
+    Entropy(f64),
+    Margin(f64),
+    LeastConfident(f64),
+}
+
+/// One of the bounds to choose from.
+#[derive(Debug)]
+struct Choice {
+    bound: Bound,
+    limits: Option<[f64; 3]>,
+    /// The share of rows that survived it when it was last tried; less as time goes by, so that it is tried again.
+    survived: f64,
+}
+
+/// Decides, for one thread, whether to look at a bound first, and at which.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    choices: Vec<Choice>,
+    chosen: usize,
+    measure: Measure,
+    classes: usize,
+    temperature: f64,
+    /// How many nats a score of 1 is.
+    unit: f64,
+    /// Room for the rounding of measure and bound, relative; and absolute, for what is subtracted from numbers near 1.
+    slack: f64,
+    /// The score that the limits were computed for.
+    cut: f64,
+    /// Blocks to wait before the next try, and how long the next wait is.
+    wait: u32,
+    waited: u32,
+}
+
+/// Try again after so many blocks at first; doubled each time no bound pays, up to the second number.
+const WAITS: [u32; 2] = [4, 256];
+
+/// A survivor, picked out by itself, costs about as much as so many classes of a row in its place.
+const PICKED: f64 = 50.0;
+
+/// What is left of the last share of survivors of a bound after a block screened by another.
+const FADING: f64 = 0.995;
+
+impl Screen {
+    /// The screen for rows of so many classes, if their measure has one.
+    pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize) -> Option<Screen> {
+        let bounds: &[Bound] = match (measure, recipe.logits) {
+            (Measure::Entropy | Measure::NormalisedEntropy, false) if recipe.near_one => {
+                &[Bound::Top, Bound::Impurity, Bound::Cubic]
+            }
+            (Measure::Entropy | Measure::NormalisedEntropy, false) => &[Bound::Top, Bound::Impurity],
+            (Measure::Entropy | Measure::NormalisedEntropy, true) => &[Bound::Gap, Bound::RoughEntropy],
+            (Measure::Margin | Measure::LeastConfident, true) => &[Bound::Gap, Bound::RoughMargin],
+            _ => return None,
+        };
+        // The longest chain of roundings: through the classes of one lane and the merge of the lanes, or through all classes where a lane is a
+        // row; then the closing formula and the logarithms in it. Twice what the errors can be.
+        let chain = if classes <= MOST_CLASSES { classes } else { classes / T::LANES + T::LANES } + 12;
+        (classes > 1).then_some(Screen {
+            choices: bounds.iter().map(|&bound| Choice { bound, limits: None, survived: 0.0 }).collect(),
+            chosen: 0,
+            measure,
+            classes,
+            temperature: recipe.temperature.into(),
+            unit: if measure == Measure::NormalisedEntropy { (classes as f64).ln() } else { 1.0 },
+            slack: chain as f64 * T::EPSILON.into(),
+            cut: f64::NAN,
+            wait: 0,
+            waited: WAITS[0],
+        })
+    }
+
+    /// What tells which rows of a block are out, for rows that must reach the score `cut`; `None` when no bound would pay.
+    pub(crate) fn bound<T: Float>(&mut self, cut: f64, recipe: &Recipe<T>) -> Option<Recipe<T>> {
+        if self.wait > 0 {
+            self.wait -= 1;
+            return None;
+        }
+        if cut != self.cut {
+            self.cut = cut;
+            let sought = self.sought(cut);
+            for choice in &mut self.choices {
+                choice.limits =
+                    sought.and_then(|sought| choice.bound.limits(sought, self.classes, self.temperature, self.slack));
+            }
+        }
+        let usable = (0..self.choices.len()).filter(|&i| self.choices[i].limits.is_some());
+        self.chosen = usable.min_by(|&a, &b| self.expected(a).total_cmp(&self.expected(b)))?;
+        let Choice { bound, limits, .. } = self.choices[self.chosen];
+        // Sums that are valid beyond the rounding of either way to add them up.
+        let [low, high] = recipe.sums.map(Into::into);
+        let sums = [low * (1.0 + 2.0 * self.slack), high * (1.0 - 2.0 * self.slack)].map(T::from_f64);
+        Some(Recipe { goal: Goal::Bound(bound), limits: limits?.map(T::from_f64), sums, ..*recipe })
+    }
+
+    /// What rows must reach, if rows can be ruled out by it: checked entropies are off by up to a few epsilons of |S - 1|, a thousandth at most; renormalised
+    /// ones by a few of S.
+    fn sought(&self, cut: f64) -> Option<Sought> {
+        let less = 1.0 - self.slack;
+        match self.measure {
+            Measure::Margin if (0.0..1.0).contains(&cut) => Some(Sought::Margin(cut / less)),
+            Measure::LeastConfident if cut > 0.0 && cut < 1.0 => Some(Sought::LeastConfident(cut * less)),
+            Measure::Entropy | Measure::NormalisedEntropy if cut.is_finite() => {
+                Some(cut * self.unit * less - 1e-2 * self.slack).filter(|&entropy| entropy > 0.0).map(Sought::Entropy)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a block costs by that bound, as a share of what it costs without.
+    fn expected(&self, choice: usize) -> f64 {
+        let Choice { bound, survived, .. } = self.choices[choice];
+        bound.cost() + survived * (1.0 + PICKED / self.classes as f64)
+    }
+
+    /// Take note of how many rows of a screened block survived.
+    pub(crate) fn learn(&mut self, survivors: usize, rows: usize) {
+        for choice in &mut self.choices {
+            choice.survived *= FADING;
+        }
+        self.choices[self.chosen].survived = survivors as f64 / rows as f64;
+        if self.expected(self.chosen) < 1.0 {
+            self.waited = WAITS[0];
+        } else if (0..self.choices.len()).all(|choice| self.expected(choice) >= 1.0) {
+            self.wait = self.waited;
+            self.waited = (2 * self.waited).min(WAITS[1]);
+            // By then the threshold is another: each has its chance again.
+            self.choices.iter_mut().for_each(|choice| choice.survived = 0.0);
+        }
+    }
+}
+
+/// The greatest x up to `most` that does not bring a rising function to `value`.
+fn rising(function: impl Fn(f64) -> f64, value: f64, most: f64) -> f64 {
+    let (mut low, mut high) = (0.0, most);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if function(middle) < value { low = middle } else { high = middle }
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scorer::{Invalid, Normalize, Scorer};
+    use crate::simd::Level;
+
+    /// Rows of all kinds, from nearly uniform to nearly sure.
+    pub(super) fn rows(classes: usize) -> impl Iterator<Item = Vec<f64>> {
+        let mut state = 1u64;
+        let mut next = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        (0..2000).map(move |_| {
+            let sharpness = 0.1 + 20.0 * next() * next();
+            let raw: Vec<f64> = (0..classes).map(|_| next().powf(sharpness)).collect();
+            let sum: f64 = raw.iter().sum();
+            raw.iter().map(|x| x / sum).collect()
+        })
+    }
+
+    fn screen(measure: Measure, logits: bool, classes: usize) -> Option<(Screen, Recipe<f32>)> {
+        let scorer =
+            Scorer::new(measure, logits, 1.0, Normalize::Check, Invalid::Raise, Level::Portable).expect("valid");
+        let recipe = scorer.recipe::<f32>(classes);
+        Screen::new(measure, &recipe, classes).map(|screen| (screen, recipe))
+    }
+
+    #[test]
+    fn it_waits_longer_each_time_nothing_pays() {
+        let (mut screen, recipe) = screen(Measure::Entropy, false, 10).unwrap();
+        let mut screened = 0;
+        for _ in 0..1000 {
+            if screen.bound(1.0, &recipe).is_some() {
+                screened += 1;
+                screen.learn(90, 100);
+            }
+        }
+        assert!((15..40).contains(&screened), "{screened}");
+        screen.learn(1, 100);
+        assert_eq!(screen.waited, WAITS[0]);
+    }
+
+    #[test]
+    fn it_stays_with_the_bound_that_pays() {
+        let (mut screen, recipe) = screen(Measure::Entropy, false, 10).unwrap();
+        let mut tried = [0; 3];
+        for _ in 0..1000 {
+            assert!(screen.bound(2.0, &recipe).is_some());
+            tried[screen.chosen] += 1;
+            let survivors = [90, 60, 3][screen.chosen];
+            screen.learn(survivors, 100);
+        }
+        assert!(tried[0] < 20 && tried[1] < 20 && tried[2] > 960, "{tried:?}");
+    }
+
+    #[test]
+    fn thresholds_that_rule_nothing_out_do_not_screen() {
+        for (measure, logits, cut) in [
+            (Measure::Entropy, false, f64::NAN),
+            (Measure::Entropy, false, -1.0),
+            (Measure::Margin, true, 1.0),
+            (Measure::Margin, true, f64::INFINITY),
+            (Measure::LeastConfident, true, 0.0),
+            (Measure::LeastConfident, true, 1.0),
+            (Measure::Entropy, true, 0.0),
+            (Measure::NormalisedEntropy, true, f64::NAN),
+        ] {
+            let (mut screen, recipe) = screen(measure, logits, 10).unwrap();
+            assert!(screen.bound(cut, &recipe).is_none(), "{measure:?} {cut}");
+        }
+        assert!(screen(Measure::Entropy, false, 1).is_none());
+        assert!(screen(Measure::Energy, true, 10).is_none());
+        assert!(screen(Measure::Margin, false, 10).is_none());
+    }
+}
