@@ -37,7 +37,7 @@ class Report:
     ties_picked, ties_left : int
         Rows whose score equals the last picked score: how many were picked and how many were left.
     scored_fraction : float
-        Share of rows whose logarithms were computed; below 1 where a bound showed that the rest cannot be picked.
+        Share of rows whose logarithms or exponentials were computed; below 1 where a bound showed that the rest cannot be picked.
     copies : tuple of str
         One sentence per kind of copy that the input needed; empty where the input was read as it is.
     seconds : float
@@ -119,7 +119,7 @@ class Report:
         if self.passes:
             lines.append(f"{self.passes:,} pass{'es' if self.passes != 1 else ''} over the rows")
         if self.scored_fraction < 1:
-            lines.append(f"{self.scored_fraction:.1%} of rows needed logarithms")
+            lines.append(f"{self.scored_fraction:.1%} of rows were computed in full")
         if self.seed is not None:
             lines.append(f"random_state={self.seed} gives these picks again")
         return lines + list(self.copies)

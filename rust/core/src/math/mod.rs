@@ -32,6 +32,8 @@ pub trait Coefficients: Sized + 'static {
     const OVER_EXP_UNIT: Self;
     /// See [`Coefficients::OVER_EXP_UNIT`].
     const OVER_EXP_ONE: Self;
+    /// The unit of [`Vector::power_to_line`], in nats.
+    const LINE_UNIT: Self;
     /// `(2 atanh(t/2) - t) / t^3` as a polynomial in `t^2`, for `|t|` up to `2 (sqrt 2 - 1) / (sqrt 2 + 1)`.
     const LN_TAIL: &'static [Spread<Self>];
     /// The logarithm of a share x of a whole, in a unit of its own and but for a constant. Its error is at most 4e-7 (`f32`), 9e-16 (`f64`) relative
@@ -61,6 +63,7 @@ impl Coefficients for f32 {
     const EXP_ZERO: f32 = -88.0;
     const OVER_EXP_UNIT: f32 = std::f32::consts::LOG2_E * 16_384.0;
     const OVER_EXP_ONE: f32 = TWO_23 + 127.0 * 16_384.0;
+    const LINE_UNIT: f32 = std::f32::consts::LN_2 / TWO_23;
     // Error of the fit: 8.1e-10.
     const LN_TAIL: &'static [Spread<f32>] =
         &Spread::all([0.083_333_470_119_6, 0.012_492_990_441_4, 0.002_333_679_386_44]);
@@ -105,6 +108,7 @@ impl Coefficients for f64 {
     const EXP_ZERO: f64 = -709.0;
     const OVER_EXP_UNIT: f64 = std::f64::consts::LOG2_E * 1_048_576.0;
     const OVER_EXP_ONE: f64 = 4_503_599_627_370_496.0 + 1023.0 * 1_048_576.0;
+    const LINE_UNIT: f64 = std::f64::consts::LN_2 / 1_048_576.0;
     // Error of the fit: 1.9e-16, of a term that is at most a hundredth of the whole.
     const LN_TAIL: &'static [Spread<f64>] = &Spread::all([
         0.083_333_333_333_235_139_737,

@@ -27,6 +27,8 @@ pub enum Needs {
     Logs,
     /// The sum of squares over all classes but one largest.
     Squares,
+    /// Of probabilities, the sum of all values, and that of p times no more than its logarithm.
+    Lines,
     /// Of probabilities, the mean second and third powers of `C p - 1`.
     Powers,
     /// Of logits, the largest and rough sums of `e^d` and `d e^d`, over all classes.

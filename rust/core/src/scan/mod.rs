@@ -56,6 +56,8 @@ macro_rules! choose {
                 $once!(fold::Logarithms)
             } else if const { matches!($formula::NEEDS, Some(Needs::Squares)) } {
                 $once!(fold::Squares)
+            } else if const { matches!($formula::NEEDS, Some(Needs::Lines)) } {
+                $once!(fold::Lines)
             } else {
                 $once!(fold::Powers::new($recipe))
             }

@@ -133,7 +133,12 @@ impl<V: Vector> Closed<V> {
 impl<T: Float> Recipe<T> {
     /// Whether no score of a valid row can be NaN: no sum overflows.
     pub(crate) fn bounded(&self) -> bool {
-        self.logits || self.near_one
+        self.logits || self.checked()
+    }
+
+    /// Whether all valid rows of probabilities sum to 1 within a tenth.
+    pub(crate) fn checked(&self) -> bool {
+        self.sums[1] <= T::from_f64(1.1)
     }
 
     /// Store the scores of rows of probabilities, NaN where a row is invalid; which are valid, but for signs, and the scores. A NaN or infinity among

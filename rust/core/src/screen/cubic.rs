@@ -1,5 +1,5 @@
 //! Entropy of rows near uniform by their second and third moments. With `d = C p - 1`, `u ln u >= d + d^2/2 - d^3/6` for `u = 1 + d >= 0`, for the fourth derivative of
-//! `u ln u` is positive. Summed over the classes, with `S` the sum of the row and `e = S - 1`, within a thousandth of 0,
+//! `u ln u` is positive. Summed over the classes, with `S` the sum of the row and `e = S - 1`, within a tenth of 0,
 //! `S H <= S ln C + 0.52 e^2 - sum d^2 / 2C + sum d^3 / 6C`. It differs from the truth by a twelfth of the fourth moment alone, where a bound by the squares
 //! must allow for the row that is most skewed, which with many classes is much.
 
@@ -37,7 +37,7 @@ mod tests {
     fn it_is_above_the_entropy() {
         for classes in [2usize, 3, 5, 10, 100] {
             for row in rows(classes) {
-                for scale in [0.999, 1.0, 1.001] {
+                for scale in [0.9, 1.0, 1.1] {
                     let row: Vec<f64> = row.iter().map(|p| p * scale).collect();
                     let (sum, number) = (row.iter().sum::<f64>(), classes as f64);
                     let entropy: f64 =

@@ -4,7 +4,7 @@
 
 mod cubic;
 mod gap;
-mod impurity;
+mod lines;
 mod rough;
 mod top;
 
@@ -16,7 +16,7 @@ use crate::simd::Float;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Bound {
     Top,
-    Impurity,
+    Lines,
     Cubic,
     Gap,
     RoughEntropy,
@@ -29,7 +29,7 @@ impl Bound {
     pub(crate) fn visit<W: Visit>(self, visit: W) -> W::Output {
         match self {
             Bound::Top => visit.visit::<top::Top>(),
-            Bound::Impurity => visit.visit::<impurity::Impurity>(),
+            Bound::Lines => visit.visit::<lines::Lines>(),
             Bound::Cubic => visit.visit::<cubic::Cubic>(),
             Bound::Gap => visit.visit::<gap::Gap>(),
             Bound::RoughEntropy => visit.visit::<rough::RoughEntropy>(),
@@ -37,11 +37,11 @@ impl Bound {
         }
     }
 
-    /// What it costs, as a share of the measure it spares.
-    fn cost(self) -> f64 {
+    /// What it costs, as a share of the measure it spares; with many classes all that see a row once wait for memory.
+    fn cost(self, classes: usize) -> f64 {
         match self {
-            Bound::Top => 0.25,
-            Bound::Impurity | Bound::Cubic | Bound::Gap => 0.35,
+            Bound::Top if classes <= MOST_CLASSES => 0.25,
+            Bound::Top | Bound::Lines | Bound::Cubic | Bound::Gap => 0.35,
             Bound::RoughEntropy | Bound::RoughMargin => 0.6,
         }
     }
@@ -50,11 +50,11 @@ impl Bound {
     fn limits(self, sought: Sought, classes: usize, temperature: f64, slack: f64) -> Option<[f64; 3]> {
         match (self, sought) {
             (Bound::Top, Sought::Entropy(entropy)) => top::limits(entropy, classes, slack),
-            (Bound::Impurity, Sought::Entropy(entropy)) => impurity::limits(entropy, classes, slack),
+            (Bound::Lines, Sought::Entropy(entropy)) => lines::limits(entropy, slack),
             (Bound::Cubic, Sought::Entropy(entropy)) => cubic::limits(entropy, classes, slack),
             (Bound::Gap, sought) => gap::limits(sought, classes, slack),
             (Bound::RoughEntropy | Bound::RoughMargin, sought) => rough::limits(sought, temperature, slack),
-            (Bound::Top | Bound::Impurity | Bound::Cubic, _) => None,
+            (Bound::Top | Bound::Lines | Bound::Cubic, _) => None,
         }
     }
 }
@@ -109,10 +109,10 @@ impl Screen {
     /// The screen for rows of so many classes, if their measure has one.
     pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize) -> Option<Screen> {
         let bounds: &[Bound] = match (measure, recipe.logits) {
-            (Measure::Entropy | Measure::NormalisedEntropy, false) if recipe.near_one => {
-                &[Bound::Top, Bound::Impurity, Bound::Cubic]
+            (Measure::Entropy | Measure::NormalisedEntropy, false) if recipe.checked() => {
+                &[Bound::Top, Bound::Lines, Bound::Cubic]
             }
-            (Measure::Entropy | Measure::NormalisedEntropy, false) => &[Bound::Top, Bound::Impurity],
+            (Measure::Entropy | Measure::NormalisedEntropy, false) => &[Bound::Top],
             (Measure::Entropy | Measure::NormalisedEntropy, true) => &[Bound::Gap, Bound::RoughEntropy],
             (Measure::Margin | Measure::LeastConfident, true) => &[Bound::Gap, Bound::RoughMargin],
             _ => return None,
@@ -174,7 +174,7 @@ impl Screen {
     /// What a block costs by that bound, as a share of what it costs without.
     fn expected(&self, choice: usize) -> f64 {
         let Choice { bound, survived, .. } = self.choices[choice];
-        bound.cost() + survived * (1.0 + PICKED / self.classes as f64)
+        bound.cost(self.classes) + survived * (1.0 + PICKED / self.classes as f64)
     }
 
     /// Take note of how many rows of a screened block survived.

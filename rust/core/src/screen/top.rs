@@ -19,7 +19,7 @@ fn greatest_top(entropy: f64, classes: usize) -> f64 {
 }
 
 /// The greatest entropy of a row that is y short of sure.
-pub(super) fn most_entropy(y: f64, classes: usize) -> f64 {
+fn most_entropy(y: f64, classes: usize) -> f64 {
     let large = -(1.0 - y) * (-y).ln_1p();
     if y > 0.0 { large - y * (y / (classes as f64 - 1.0)).ln() } else { 0.0 }
 }

@@ -302,6 +302,15 @@ impl Vector for F32 {
         // SAFETY: as in `splat`.
         unsafe { F32(_mm256_castsi256_ps(_mm256_slli_epi32::<9>(_mm256_castps_si256(self.0)))) }
     }
+
+    #[inline(always)]
+    fn power_to_line(self) -> Self {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let above = _mm256_sub_epi32(_mm256_castps_si256(self.0), _mm256_set1_epi32(0x3f80_0000));
+            F32(_mm256_cvtepi32_ps(above))
+        }
+    }
 }
 
 impl Vector for F64 {
@@ -430,5 +439,16 @@ impl Vector for F64 {
     fn line_to_power(self) -> Self {
         // SAFETY: as in `splat`.
         unsafe { F64(_mm256_castsi256_pd(_mm256_slli_epi64::<32>(_mm256_castpd_si256(self.0)))) }
+    }
+
+    #[inline(always)]
+    fn power_to_line(self) -> Self {
+        // The upper half of the bits, set under those of 2^52.
+        // SAFETY: as in `splat`.
+        unsafe {
+            let upper = _mm256_srli_epi64::<32>(_mm256_castpd_si256(self.0));
+            let under = _mm256_or_si256(upper, _mm256_set1_epi64x(0x4330_0000_0000_0000));
+            F64(_mm256_sub_pd(_mm256_castsi256_pd(under), _mm256_set1_pd(4_503_599_627_370_496.0 + 1_072_693_248.0)))
+        }
     }
 }

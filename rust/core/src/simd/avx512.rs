@@ -296,6 +296,15 @@ impl Vector for F32 {
         // SAFETY: as in `splat`.
         unsafe { F32(_mm512_castsi512_ps(_mm512_slli_epi32::<9>(_mm512_castps_si512(self.0)))) }
     }
+
+    #[inline(always)]
+    fn power_to_line(self) -> Self {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let above = _mm512_sub_epi32(_mm512_castps_si512(self.0), _mm512_set1_epi32(0x3f80_0000));
+            F32(_mm512_cvtepi32_ps(above))
+        }
+    }
 }
 
 impl Vector for F64 {
@@ -405,5 +414,16 @@ impl Vector for F64 {
     fn line_to_power(self) -> Self {
         // SAFETY: as in `splat`.
         unsafe { F64(_mm512_castsi512_pd(_mm512_slli_epi64::<32>(_mm512_castpd_si512(self.0)))) }
+    }
+
+    #[inline(always)]
+    fn power_to_line(self) -> Self {
+        // The upper half of the bits, set under those of 2^52.
+        // SAFETY: as in `splat`.
+        unsafe {
+            let upper = _mm512_srli_epi64::<32>(_mm512_castpd_si512(self.0));
+            let under = _mm512_or_si512(upper, _mm512_set1_epi64(0x4330_0000_0000_0000));
+            F64(_mm512_sub_pd(_mm512_castsi512_pd(under), _mm512_set1_pd(4_503_599_627_370_496.0 + 1_072_693_248.0)))
+        }
     }
 }

@@ -16,7 +16,7 @@ impl Simd for Portable {
 pub struct Lanes<T, const N: usize>([T; N]);
 
 macro_rules! portable {
-    ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal, $octave:ident, $line:literal) => {
+    ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal, $octave:ident, $line:literal, $dropped:literal) => {
         impl Lanes<$float, $lanes> {
             #[inline]
             fn zip(self, other: Self, f: impl Fn($float, $float) -> $float) -> Self {
@@ -200,6 +200,13 @@ macro_rules! portable {
             fn line_to_power(self) -> Self {
                 Lanes(self.0.map(|x| <$float>::from_bits(x.to_bits() << $line)))
             }
+
+            #[inline]
+            fn power_to_line(self) -> Self {
+                // The bits of the unit of the line that a type has, from those of 1 on.
+                const ONE: $signed = (1.0 as $float).to_bits() as $signed;
+                Lanes(self.0.map(|x| (((x.to_bits() as $signed) >> $dropped) - (ONE >> $dropped)) as $float))
+            }
         }
     };
 }
@@ -217,5 +224,5 @@ fn octave_f64(x: [f64; 8]) -> [Lanes<f64, 8>; 2] {
 }
 
 // The last constant is the bit pattern of the square root of one half.
-portable!(f32, u32, i32, 16, 23, 0x3f35_04f3, octave_f32, 9);
-portable!(f64, u64, i64, 8, 52, 0x3fe6_a09e_667f_3bcd, octave_f64, 32);
+portable!(f32, u32, i32, 16, 23, 0x3f35_04f3, octave_f32, 9, 0);
+portable!(f64, u64, i64, 8, 52, 0x3fe6_a09e_667f_3bcd, octave_f64, 32, 32);

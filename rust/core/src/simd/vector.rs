@@ -199,4 +199,8 @@ pub trait Vector: Copy + 'static {
     /// About `2^x` for `self =` [`OVER_EXP_ONE`](crate::math::Coefficients::OVER_EXP_ONE) ` + x 2^14` (`f32`) or `x 2^20` (`f64`), with `2^x` a normal number:
     /// the bits of `x` at the place of exponent and mantissa.
     fn line_to_power(self) -> Self;
+
+    /// The other way, rounded: for `self = (1 + f) 2^e` the number `e + f`, which is at most the logarithm to base 2, in units of 2^-23 (`f32`) or, rounded down,
+    /// 2^-20 (`f64`). Defined for normal numbers from 0 on; finite for zero and subnormal ones.
+    fn power_to_line(self) -> Self;
 }

@@ -219,7 +219,8 @@ fn the_bounds_lose_no_row_near_uniform() {
         let row = |row: u64| {
             let random = |j: usize| uniform(hash(row / 2, 97, j as u64));
             // Skewed either way, for the third moments differ.
-            let weight = |j: usize| 1.0 + spread * if row % 3 == 0 { random(j) } else { -random(j) * random(j) };
+            let weight =
+                |j: usize| 1.0 + spread * if row.is_multiple_of(3) { random(j) } else { -random(j) * random(j) };
             let sum: f64 = (0..classes).map(weight).sum();
             let sum = sum / (1.0 + off * (2.0 * uniform(hash(row, 96, 0)) - 1.0));
             (0..classes).map(weight).map(|weight| E::of(weight / sum)).collect::<Vec<E>>()

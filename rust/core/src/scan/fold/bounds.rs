@@ -6,6 +6,54 @@ use crate::measure::Formula;
 use crate::scan::recipe::{Folded, Recipe};
 use crate::simd::{Float, Vector};
 
+/// Of probabilities, the sum, and that of p times the straight line between powers of two below its logarithm.
+#[derive(Clone, Copy)]
+pub(in crate::scan) struct Lines;
+
+impl<V: Vector> Fold<V, 2> for Lines {
+    const SIGNED: bool = true;
+    const LONG: bool = false;
+
+    #[inline(always)]
+    fn absent(self) -> V {
+        zero()
+    }
+
+    #[inline(always)]
+    fn start(self) -> [V; 2] {
+        [zero(); 2]
+    }
+
+    #[inline(always)]
+    fn first(self, value: V) -> [V; 2] {
+        [value, value.mul(value.power_to_line())]
+    }
+
+    #[inline(always)]
+    fn step(self, [sum, lines]: [V; 2], value: V) -> [V; 2] {
+        [sum.add(value), value.mul_add(value.power_to_line(), lines)]
+    }
+
+    #[inline(always)]
+    fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
+        [a[0].add(b[0]), a[1].add(b[1])]
+    }
+}
+
+impl<V: Vector> SingleFold<V, 2> for Lines {
+    #[inline(always)]
+    unsafe fn close<M: Formula>(
+        recipe: &Recipe<V::Scalar>,
+        [total, lines]: [V; 2],
+        out: *mut V::Scalar,
+    ) -> (V::Mask, V) {
+        let logs = lines.mul(V::splat(V::Scalar::LINE_UNIT));
+        let row = Folded { top: zero(), second: zero(), rest: zero(), logs, squares: zero(), cubes: zero(), total };
+        // SAFETY: the caller's promise.
+        unsafe { recipe.close_probabilities::<M, V>(row, out) }
+    }
+}
+
 /// Of probabilities, the sums of `C p - 1`, of its square and of its cube.
 #[derive(Clone, Copy)]
 pub(in crate::scan) struct Powers<V> {

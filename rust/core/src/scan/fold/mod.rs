@@ -7,7 +7,7 @@ mod bounds;
 mod logits;
 mod probabilities;
 
-pub(super) use bounds::{Powers, Rough};
+pub(super) use bounds::{Lines, Powers, Rough};
 pub(super) use logits::{Gaps, Peak, Peaks, TailLogarithms, TailSquares, TailSum};
 pub(super) use probabilities::{Logarithms, Seconds, Squares, Sums};
 
