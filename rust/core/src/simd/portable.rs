@@ -8,8 +8,8 @@ use super::{Simd, Vector};
 pub struct Portable;
 
 impl Simd for Portable {
-    type F32 = Lanes<f32, 16>;
-    type F64 = Lanes<f64, 8>;
+    type F32 = Lanes<f32, 8>;
+    type F64 = Lanes<f64, 4>;
 }
 
 #[derive(Clone, Copy)]
@@ -109,7 +109,9 @@ macro_rules! portable {
                 self.zip(other, |a, b| a / b)
             }
 
-            #[inline]
+            // A call for each lane, where the baseline has no such instruction: not to be written out everywhere.
+            #[cfg_attr(target_arch = "x86_64", inline(never))]
+            #[cfg_attr(not(target_arch = "x86_64"), inline)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 Lanes(std::array::from_fn(|i| self.0[i].mul_add(factor.0[i], term.0[i])))
             }
@@ -211,18 +213,18 @@ macro_rules! portable {
     };
 }
 
-fn octave_f32(x: [f32; 16]) -> [Lanes<f32, 16>; 2] {
+fn octave_f32(x: [f32; 8]) -> [Lanes<f32, 8>; 2] {
     let bits = x.map(f32::to_bits);
     let above = bits.map(|bits| bits.wrapping_sub(0x3f80_0000) as i32 as f32);
     [Lanes(above), Lanes(bits.map(|bits| f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000) - 1.0))]
 }
 
-fn octave_f64(x: [f64; 8]) -> [Lanes<f64, 8>; 2] {
+fn octave_f64(x: [f64; 4]) -> [Lanes<f64, 4>; 2] {
     let bits = x.map(f64::to_bits);
     let exponent = bits.map(|bits| (bits >> 52) as f64 - 1023.0);
     [Lanes(exponent), Lanes(bits.map(|bits| f64::from_bits(bits & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000)))]
 }
 
 // The last constant is the bit pattern of the square root of one half.
-portable!(f32, u32, i32, 16, 23, 0x3f35_04f3, octave_f32, 9, 0);
-portable!(f64, u64, i64, 8, 52, 0x3fe6_a09e_667f_3bcd, octave_f64, 32, 32);
+portable!(f32, u32, i32, 8, 23, 0x3f35_04f3, octave_f32, 9, 0);
+portable!(f64, u64, i64, 4, 52, 0x3fe6_a09e_667f_3bcd, octave_f64, 32, 32);
