@@ -11,6 +11,7 @@ use crate::screen::Screen;
 use crate::select::{Rows, Score, Selector, SharedCut};
 use crate::simd::{Float, Kernel, Simd, Vector};
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What one thread works with.
 struct Worker<T> {
@@ -21,6 +22,9 @@ struct Worker<T> {
     survivors: Vec<u32>,
     /// Rows whose measure was computed in full.
     scored: u64,
+    /// Its number among the threads, and its own threshold when it last told of its share.
+    number: usize,
+    told: Option<f64>,
 }
 
 impl Scorer {
@@ -39,10 +43,11 @@ impl Scorer {
     {
         check_shape(matrix)?;
         selector.check(rows, matrix.rows())?;
-        let shared = selector.shared_cut();
-        let pass = Pass { scorer: self, matrix, rows, shared, recipe: self.recipe::<E>(matrix.columns()) };
         let blocks = blocks::split(matrix.rows(), matrix.columns() * size_of::<E>()).map(|block| (block, ()));
         let threads = blocks::crew(threads, matrix.bytes());
+        let shared = selector.shared_among(threads);
+        let pass = Pass { scorer: self, matrix, rows, shared, recipe: self.recipe::<E>(matrix.columns()) };
+        let begun = AtomicUsize::new(0);
         let by_score = selector.plan().perturb.is_none() && !selector.plan().grouped();
         let state = || Worker {
             scores: vec![E::Compute::ZERO; part_rows::<E::Compute>()],
@@ -51,10 +56,16 @@ impl Scorer {
             screen: if by_score { Screen::new(self.measure(), &pass.recipe, matrix.columns()) } else { None },
             survivors: Vec::new(),
             scored: 0,
+            number: begun.fetch_add(1, Ordering::Relaxed),
+            told: None,
         };
         let workers = blocks::run(matrix.rows(), blocks, threads, watch, state, |worker, block, ()| {
             let size = part_rows::<E::Compute>();
-            block.clone().step_by(size).try_for_each(|start| pass.part(worker, start..block.end.min(start + size)))
+            block.clone().step_by(size).try_for_each(|start| {
+                pass.part(worker, start..block.end.min(start + size))?;
+                pass.tell(worker);
+                Ok(())
+            })
         })?;
         for worker in &workers {
             selector.join(&worker.kept);
@@ -104,8 +115,19 @@ where
         self.scorer.level().run(Absorb { selector, scores, rows: &rows, shared: &self.shared })
     }
 
+    /// Tell the other threads of a share of k, where this one's threshold has risen.
+    fn tell(&self, worker: &mut Worker<E::Compute>) {
+        let own = worker.kept.threshold(None);
+        if own != worker.told {
+            worker.told = own;
+            if let Some(key) = worker.kept.key_of(self.shared.share(worker.kept.plan().k)) {
+                self.shared.tell(worker.number, key);
+            }
+        }
+    }
+
     /// The bound first; then the measure of the rows it does not rule out, to as many scores. False, and nothing of use done, where a row may be
-    /// invalid.
+    /// invalid, and where a bound rules few rows out.
     fn screened(&self, worker: &mut Worker<E::Compute>, part: Range<usize>, bound: &Recipe<E::Compute>) -> bool {
         let Worker { scores, survivors, screen, scan, .. } = worker;
         let found = scan.rows(self.matrix, part.clone(), bound, &mut scores[..part.len()]);
@@ -116,11 +138,13 @@ where
         if let Some(screen) = screen {
             screen.learn(if found.valid { survivors.len() } else { part.len() }, part.len());
         }
-        if found.valid {
+        // Where most are left, all are scored in their places at less cost.
+        let few = found.valid && survivors.len() <= part.len() / 2;
+        if few {
             worker.scored += survivors.len() as u64;
             scan.picked(self.matrix, part.start, survivors, &self.recipe, &mut scores[..survivors.len()]);
         }
-        found.valid
+        few
     }
 }
 

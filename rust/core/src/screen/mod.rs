@@ -185,7 +185,7 @@ impl Screen {
         self.choices[self.chosen].survived = survivors as f64 / rows as f64;
         if self.expected(self.chosen) < 1.0 {
             self.waited = WAITS[0];
-        } else if (0..self.choices.len()).all(|choice| self.expected(choice) >= 1.0) {
+        } else if (0..self.choices.len()).all(|i| self.choices[i].limits.is_none() || self.expected(i) >= 1.0) {
             self.wait = self.waited;
             self.waited = (2 * self.waited).min(WAITS[1]);
             // By then the threshold is another: each has its chance again.

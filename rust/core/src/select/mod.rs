@@ -121,9 +121,19 @@ impl Selector {
         shared.map_or(own, |shared| own.max(shared.key()))
     }
 
+    /// The key that the best `n` of its rows have reached, as far as it keeps so many.
+    pub(crate) fn key_of(&self, n: usize) -> Option<f64> {
+        self.top.key_of(n)
+    }
+
     /// A threshold for threads to share, starting from what this state has reached.
     pub fn shared_cut(&self) -> SharedCut {
-        let shared = SharedCut::new();
+        self.shared_among(0)
+    }
+
+    /// The same, for so many threads that tell of their share.
+    pub(crate) fn shared_among(&self, threads: usize) -> SharedCut {
+        let shared = SharedCut::among(threads);
         if let Some(cut) = self.top.threshold() {
             shared.raise(cut.key);
         }

@@ -2,28 +2,51 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The best k-th key any thread has reached: rows strictly worse cannot be picked, whoever sees them.
+/// A key that k rows have reached: rows strictly worse cannot be picked, whoever sees them. It is the best k-th key of any thread; or, where all
+/// have told of their share, the worst of the keys that a k-th part of the rows of each thread has reached, which with many threads is far better.
 ///
 /// Rows equal to it stay, so neither the picks nor the count of ties depend on when a thread looks at it.
 #[derive(Debug)]
-pub struct SharedCut(AtomicU64);
+pub struct SharedCut {
+    key: AtomicU64,
+    shares: Box<[AtomicU64]>,
+}
 
 impl SharedCut {
     /// A threshold that lets everything pass.
     pub fn new() -> SharedCut {
-        SharedCut(AtomicU64::new(ordered(f64::NEG_INFINITY)))
+        SharedCut::among(0)
+    }
+
+    /// The same, for so many threads that tell of their share.
+    pub(crate) fn among(threads: usize) -> SharedCut {
+        let nothing = || AtomicU64::new(ordered(f64::NEG_INFINITY));
+        SharedCut { key: nothing(), shares: (0..threads).map(|_| nothing()).collect() }
     }
 
     /// The key that rows must reach.
     #[inline(always)]
     pub fn key(&self) -> f64 {
-        from_ordered(self.0.load(Ordering::Relaxed))
+        from_ordered(self.key.load(Ordering::Relaxed))
     }
 
     /// Raises the threshold to `key` if it is below.
     #[inline(always)]
     pub fn raise(&self, key: f64) {
-        self.0.fetch_max(ordered(key), Ordering::Relaxed);
+        self.key.fetch_max(ordered(key), Ordering::Relaxed);
+    }
+
+    /// A thread's share of k: so many of its rows, and as many of each other thread, are k or more.
+    pub(crate) fn share(&self, k: usize) -> usize {
+        k.div_ceil(self.shares.len().max(1)).max(1)
+    }
+
+    /// Takes note that a share of a thread's rows have reached `key`.
+    pub(crate) fn tell(&self, thread: usize, key: f64) {
+        self.shares[thread].fetch_max(ordered(key), Ordering::Relaxed);
+        if let Some(worst) = self.shares.iter().map(|share| share.load(Ordering::Relaxed)).min() {
+            self.key.fetch_max(worst, Ordering::Relaxed);
+        }
     }
 }
 
@@ -61,6 +84,20 @@ mod tests {
         }
         cut.raise(f64::INFINITY);
         assert_eq!(cut.key(), f64::INFINITY);
+    }
+
+    #[test]
+    fn shares_count_when_all_have_told() {
+        let cut = SharedCut::among(3);
+        assert_eq!((cut.share(100), cut.share(2), cut.share(usize::MAX)), (34, 1, usize::MAX.div_ceil(3)));
+        cut.tell(0, 5.0);
+        cut.tell(2, 1.0);
+        assert_eq!(cut.key(), f64::NEG_INFINITY);
+        cut.tell(1, 3.0);
+        assert_eq!(cut.key(), 1.0);
+        cut.tell(2, 4.0);
+        cut.tell(2, 2.0);
+        assert_eq!(cut.key(), 3.0);
     }
 
     #[test]

@@ -47,6 +47,12 @@ impl TopK {
         self.cut.as_ref()
     }
 
+    /// The key that the best `n` of those kept have reached, if there are so many.
+    pub(super) fn key_of(&self, n: usize) -> Option<f64> {
+        let mut keys: Vec<f64> = self.buffer.iter().map(|candidate| candidate.key).collect();
+        (n > 0 && n <= keys.len()).then(|| *keys.select_nth_unstable_by(n - 1, |a, b| b.total_cmp(a)).1)
+    }
+
     /// Takes note of one candidate.
     #[inline]
     pub fn offer(&mut self, candidate: Candidate) {
@@ -203,6 +209,16 @@ mod tests {
             rows[400..].iter().for_each(|&row| list.offer(row));
             assert_eq!(list.finish(), oracle(&rows, k));
         }
+    }
+
+    #[test]
+    fn a_share_has_reached_the_key_of_its_last() {
+        let rows = rows(3, 100, 1000);
+        let list = fill(40, &rows);
+        for n in [1, 2, 39, 40] {
+            assert_eq!(list.key_of(n), Some(oracle(&rows, 40).candidates[n - 1].key));
+        }
+        assert_eq!((list.key_of(0), list.key_of(1000)), (None, None));
     }
 
     #[test]
