@@ -62,7 +62,7 @@ $(VENV)/.made: | python-found
 	@touch $@
 
 $(VENV)/.built: $(VENV)/.made pyproject.toml $(RUST) | cargo-found
-	@echo "Installing what Shortlist needs and compiling it (about two minutes the first time)"
+	@echo "Installing what Shortlist needs and compiling it (two to four minutes the first time)"
 	@. $(VENV)/bin/activate && PIP_QUIET=1 PIP_DISABLE_PIP_VERSION_CHECK=1 maturin develop --release --quiet --extras cli,plot,test,lint
 	@touch $@
 
