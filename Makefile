@@ -82,4 +82,4 @@ python-found:
 	@[ -n "$(PYTHON)" ] || { echo "Shortlist needs Python 3.11 or later, and none was found on PATH: install one, or name it: make PYTHON=/path/to/python3." >&2; exit 1; }
 
 cargo-found:
-	@command -v cargo >/dev/null 2>&1 || { echo "Shortlist needs a Rust toolchain (1.89 or later), and no cargo was found on PATH: install one with rustup or your package manager." >&2; exit 1; }
+	@cargo --version >/dev/null 2>&1 || { echo "Shortlist needs a Rust toolchain (1.89 or later), and no cargo that runs was found on PATH: install one with rustup (\`rustup default stable\` where it has none yet) or your package manager." >&2; exit 1; }

@@ -63,7 +63,26 @@ def test_entropy_of_a_peaked_pool_is_exact_whatever_was_skipped():
     x = oracles.probabilities(rng, 200_000, 10, np.float32, peak=0.02)
     picks = sl.select(x, "entropy", 50)
     assert np.array_equal(picks.indices, oracles.best(sl.score(x, "entropy"), 50, "highest"))
-    assert 0 < picks.report.scored_fraction <= 1
+    assert 0 < picks.report.scored_fraction < 0.5
+
+
+@pytest.mark.parametrize("classes", [2, 10, 100])
+def test_bounds_spare_most_rows_and_lose_none(classes):
+    local = np.random.default_rng(classes)
+    rows = 120_000 if classes < 100 else 40_000
+    logits = (3 * local.standard_normal((rows, classes))).astype(np.float32)
+    near_uniform = 1 + 0.1 * local.standard_normal((rows, classes))
+    near_uniform /= near_uniform.sum(axis=1, keepdims=True)
+    for x, name, options in [
+        (near_uniform, "entropy", {}),
+        (logits, "entropy", {"from_logits": True}),
+        (logits, "margin", {"from_logits": True}),
+        (logits, "least_confident", {"from_logits": True}),
+    ]:
+        picks = sl.select(x, name, 100, n_threads=1, **options)
+        expected = oracles.best(sl.score(x, name, **options), 100, oracles.order_of(name))
+        assert np.array_equal(picks.indices, expected), name
+        assert picks.report.scored_fraction < 0.5, name
 
 
 def test_random_ties_are_reproducible_and_random():
