@@ -85,6 +85,19 @@ def test_bounds_spare_most_rows_and_lose_none(classes):
         assert picks.report.scored_fraction < 0.5, name
 
 
+@pytest.mark.parametrize("scale", [1e-30, 7.0, 1e20])
+@pytest.mark.parametrize("normalize", ["renormalize", "as_is"])
+def test_no_row_is_lost_that_sums_to_anything(normalize, scale):
+    for seed in range(12):
+        local = np.random.default_rng(seed)
+        for classes in (2, 3, 10, 60):
+            near_uniform = np.abs(1 + 10.0 ** local.integers(-4, 0) * local.standard_normal((6000, classes)))
+            x = (near_uniform / near_uniform.sum(axis=1, keepdims=True) * scale).astype(np.float32)
+            picks = sl.select(x, "entropy", 50, normalize=normalize, n_threads=1)
+            scores = sl.score(x, "entropy", normalize=normalize)
+            assert np.array_equal(picks.indices, oracles.best(scores, 50, "highest"))
+
+
 def test_random_ties_are_reproducible_and_random():
     one = sl.select(COARSE, "margin", 20, ties="random", random_state=1)
     assert sl.select(COARSE, "margin", 20, ties="random", random_state=1) == one

@@ -4,7 +4,8 @@
 //! `H = ln S - (p1 ln p1 + A) / S`. Of a row that is nearly sure only `t` and `A` count, and they must not drown in the rounding of
 //! terms near 1. So `S - 1` is taken as `(p1 - 1) + t`, whose first difference is exact, and for rows that sum to 1 within a thousandth, as
 //! checked ones do, `ln S` and `1 / S` are series in it: no second logarithm, no division. The error is then relative to the larger of H
-//! and `|S - 1|`. Other rows take `H = ln(1 + t/p1) + (t ln p1 - A) / S`, whose error is relative to H however small.
+//! and `|S - 1|`. Other rows take `H = ln(1 + t/p1) + (t ln p1 - A) / S`, whose error is relative to H however small
+//! as long as the numbers are not far from 1: it is in units of their logarithms.
 
 use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities, splat};
 use crate::math::{Coefficients, ln, ln_1p};

@@ -106,13 +106,13 @@ const PICKED: f64 = 50.0;
 const FADING: f64 = 0.995;
 
 impl Screen {
-    /// The screen for rows of so many classes, if their measure has one.
+    /// The screen for rows of so many classes, if their measure has one. Entropies of rows that may sum to anything have none: they are rounded in units of
+    /// their logarithms, which for numbers far from 1 are many times an entropy.
     pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize) -> Option<Screen> {
         let bounds: &[Bound] = match (measure, recipe.logits) {
             (Measure::Entropy | Measure::NormalisedEntropy, false) if recipe.checked() => {
                 &[Bound::Top, Bound::Lines, Bound::Cubic]
             }
-            (Measure::Entropy | Measure::NormalisedEntropy, false) => &[Bound::Top],
             (Measure::Entropy | Measure::NormalisedEntropy, true) => &[Bound::Gap, Bound::RoughEntropy],
             (Measure::Margin | Measure::LeastConfident, true) => &[Bound::Gap, Bound::RoughMargin],
             _ => return None,
@@ -157,8 +157,7 @@ impl Screen {
         Some(Recipe { goal: Goal::Bound(bound), limits: limits?.map(T::from_f64), sums, ..*recipe })
     }
 
-    /// What rows must reach, if rows can be ruled out by it: checked entropies are off by up to a few epsilons of |S - 1|, a thousandth at most; renormalised
-    /// ones by a few of S.
+    /// What rows must reach, if rows can be ruled out by it: entropies are off by up to a few epsilons of |S - 1|, which is small, beside their own.
     fn sought(&self, cut: f64) -> Option<Sought> {
         let less = 1.0 - self.slack;
         match self.measure {
