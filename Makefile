@@ -13,8 +13,8 @@ RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-venv: $(VENV)/.built  ## make .venv: tools, dependencies, and Shortlist built for release and installed
-build: venv  ## the same: compile what changed
+venv: build $(VENV)/.tools  ## make .venv: Shortlist built for release and installed, and every tool to work on it
+build: $(VENV)/.built  ## compile what changed, and install it
 
 demo: $(VENV)/.demo  ## pick 1,000 of 1.1 million place names worth labelling, against NumPy and modAL's formulas
 	$(PY) examples/demo.py
@@ -23,14 +23,14 @@ test: test-rust test-python  ## every test: Rust, then Python
 
 test-rust: cargo-found  ## the tests of the core
 	@if cargo nextest --version >/dev/null 2>&1; then \
-		cargo nextest run -p shortlist-core; \
+		cargo nextest run -p shortlist-core --lib --tests; \
 	else \
 		cargo test -p shortlist-core --lib --tests; \
 	fi
 	cargo test -p shortlist-core --doc --quiet
 
-test-python: venv  ## the tests of the Python package and the command
-	$(PY) -m pytest
+test-python: venv  ## the tests of the Python package and the command, files of them side by side
+	$(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals, in ten minutes (TORCH=1: against torch too, a large download)
 	$(PY) -m benches --minutes 10
@@ -58,15 +58,19 @@ clean:  ## remove everything that was built
 
 $(VENV)/.made: | python-found
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade pip 'maturin>=1.9,<2'
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
 	@touch $@
 
 $(VENV)/.built: $(VENV)/.made pyproject.toml $(RUST) | cargo-found
-	@echo "Installing what Shortlist needs and compiling it (two to four minutes the first time)"
-	@. $(VENV)/bin/activate && PIP_QUIET=1 PIP_DISABLE_PIP_VERSION_CHECK=1 maturin develop --release --quiet --extras cli,plot,test,lint
+	@echo "Compiling Shortlist (two to four minutes the first time)"
+	@. $(VENV)/bin/activate && PIP_QUIET=1 PIP_DISABLE_PIP_VERSION_CHECK=1 maturin develop --release --quiet --extras cli,plot
 	@touch $@
 
-$(VENV)/.demo: examples/requirements.txt | venv
+$(VENV)/.tools: pyproject.toml | $(VENV)/.made
+	@$(PY) -m pip install --quiet --disable-pip-version-check --group test --group lint
+	@touch $@
+
+$(VENV)/.demo: examples/requirements.txt | build
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 

@@ -1,6 +1,9 @@
 """What all tests rely on."""
 
+import os
 import signal
+import threading
+import time
 
 import pytest
 
@@ -11,3 +14,27 @@ def ctrl_c_interrupts():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def ctrl_c():
+    """Interrupt a call that would take minutes: it must end at once, on a machine that may be busy with other tests too."""
+
+    def check(call):
+        pressed = []
+
+        def press():
+            pressed.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
+
+        timer = threading.Timer(0.3, press)
+        timer.start()
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                call()
+            assert time.monotonic() - pressed[0] < 5
+        finally:
+            timer.cancel()
+            timer.join()
+
+    return check

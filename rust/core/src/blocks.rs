@@ -5,6 +5,8 @@
 //! to report progress and to learn whether to stop.
 
 use crate::error::{Error, Result};
+use crate::float::Element;
+use crate::matrix::Matrix;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,9 +44,14 @@ pub(crate) fn block_rows(row_bytes: usize) -> usize {
     (BLOCK_BYTES / row_bytes.max(1)).clamp(64, 1 << 18) / 64 * 64
 }
 
-/// The blocks of `rows` rows.
-pub(crate) fn split(rows: usize, row_bytes: usize) -> impl ExactSizeIterator<Item = Range<usize>> + Send {
-    let size = block_rows(row_bytes);
+/// Rows of a block of a matrix: where columns are adjacent it goes on for a page in each of them, but is no more than eight times as large for it.
+pub(crate) fn block_rows_of<E: Element>(matrix: &Matrix<'_, E>) -> usize {
+    let rows = block_rows(matrix.columns() * size_of::<E>());
+    if matrix.column_major().is_some() { rows.max((4096 / size_of::<E>()).min(8 * rows)) } else { rows }
+}
+
+/// The blocks of `rows` rows, of so many each.
+pub(crate) fn split(rows: usize, size: usize) -> impl ExactSizeIterator<Item = Range<usize>> + Send {
     (0..rows).step_by(size).map(move |start| start..rows.min(start + size))
 }
 
@@ -126,7 +133,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     fn blocks(rows: usize) -> impl ExactSizeIterator<Item = (Range<usize>, ())> + Send {
-        split(rows, BLOCK_BYTES / 64).map(|rows| (rows, ()))
+        split(rows, 64).map(|rows| (rows, ()))
     }
 
     #[test]

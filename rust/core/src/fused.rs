@@ -43,7 +43,7 @@ impl Scorer {
     {
         check_shape(matrix)?;
         selector.check(rows, matrix.rows())?;
-        let blocks = blocks::split(matrix.rows(), matrix.columns() * size_of::<E>()).map(|block| (block, ()));
+        let blocks = blocks::split(matrix.rows(), blocks::block_rows_of(matrix)).map(|block| (block, ()));
         let threads = blocks::crew(threads, matrix.bytes());
         let shared = selector.shared_among(threads);
         let pass = Pass { scorer: self, matrix, rows, shared, recipe: self.recipe::<E>(matrix.columns()) };
@@ -53,7 +53,11 @@ impl Scorer {
             scores: vec![E::Compute::ZERO; part_rows::<E::Compute>()],
             scan: Scan::new(self.level()),
             kept: selector.fork(),
-            screen: if by_score { Screen::new(self.measure(), &pass.recipe, matrix.columns()) } else { None },
+            screen: if by_score {
+                Screen::new(self.measure(), &pass.recipe, matrix.columns(), matrix.row_major().is_none())
+            } else {
+                None
+            },
             survivors: Vec::new(),
             scored: 0,
             number: begun.fetch_add(1, Ordering::Relaxed),

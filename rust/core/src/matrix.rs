@@ -95,6 +95,16 @@ impl<'a, E: Copy> Matrix<'a, E> {
             .then(|| unsafe { std::slice::from_raw_parts(self.pointer(row, 0), self.columns) })
     }
 
+    /// Some rows of a column.
+    ///
+    /// # Panics
+    /// Where columns are not adjacent, or it lies outside.
+    pub(crate) fn adjacent_column(&self, rows: Range<usize>, column: usize) -> &'a [E] {
+        assert!(rows.start <= rows.end && rows.end <= self.rows && column < self.columns && self.row_stride == 1);
+        // SAFETY: the elements are adjacent and inside, by the line above, and readable, by the promise made at construction.
+        unsafe { std::slice::from_raw_parts(self.pointer(rows.start, column), rows.len()) }
+    }
+
     /// The distance between rows whose elements are adjacent and which do not overlap.
     pub(crate) fn row_major(&self) -> Option<usize> {
         let adjacent = self.column_stride == 1 || self.columns == 1;

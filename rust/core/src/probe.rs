@@ -8,7 +8,7 @@ use crate::simd::{Kernel, Level, Simd};
 pub fn read_all(words: &[u64], threads: usize) -> Result<u64> {
     let row_bytes = 64;
     let rows = words.len() / 8;
-    let blocks = blocks::split(rows, row_bytes).map(|rows| (rows, ()));
+    let blocks = blocks::split(rows, blocks::block_rows(row_bytes)).map(|rows| (rows, ()));
     let threads = blocks::crew(threads, size_of_val(words));
     let sums = blocks::run(
         rows,

@@ -174,8 +174,8 @@ impl Scorer {
         }
         let recipe = self.recipe::<E>(matrix.columns());
         let stream = size_of_val(out) > STREAM_BYTES;
-        let row_bytes = matrix.columns() * size_of::<E>();
-        let blocks = blocks::split(rows, row_bytes).zip(out.chunks_mut(blocks::block_rows(row_bytes)));
+        let size = blocks::block_rows_of(matrix);
+        let blocks = blocks::split(rows, size).zip(out.chunks_mut(size));
         let threads = blocks::crew(threads, matrix.bytes());
         let size = part_rows::<E::Compute>();
         let name = |row: usize| first_row + row as u64;

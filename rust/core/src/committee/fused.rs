@@ -37,7 +37,7 @@ impl CommitteeScorer {
         let shared = selector.shared_cut();
         let pass = Pass { scorer: self, members, rows, shared, recipe: self.recipe::<E>(classes) };
         let row_bytes = members.len() * classes * size_of::<E>();
-        let blocks = blocks::split(count, row_bytes).map(|block| (block, ()));
+        let blocks = blocks::split(count, blocks::block_rows(row_bytes)).map(|block| (block, ()));
         let threads = blocks::crew(threads, count * row_bytes);
         let size = part_rows::<E::Compute>();
         let state =

@@ -108,7 +108,8 @@ impl CommitteeScorer {
         }
         let recipe = self.recipe::<E>(classes);
         let row_bytes = members.len() * classes * size_of::<E>();
-        let blocks = blocks::split(rows, row_bytes).zip(out.chunks_mut(blocks::block_rows(row_bytes)));
+        let size = blocks::block_rows(row_bytes);
+        let blocks = blocks::split(rows, size).zip(out.chunks_mut(size));
         let threads = blocks::crew(threads, rows * row_bytes);
         let size = part_rows::<E::Compute>();
         let name = |row: usize| first_row + row as u64;

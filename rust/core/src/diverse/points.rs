@@ -167,7 +167,7 @@ pub(crate) fn all_squared(
     let (count, bytes) = (points.among().count(), points.row_bytes());
     let mut all = vec![0.0; count];
     let size = blocks::block_rows(bytes);
-    let blocks = blocks::split(count, bytes).zip(all.chunks_mut(size));
+    let blocks = blocks::split(count, size).zip(all.chunks_mut(size));
     let threads = blocks::crew(threads, count * bytes);
     blocks::run(count, blocks, threads, watch, || (), |(), rows, out| points.squared(level, rows, point, out))?;
     Ok(all)

@@ -3,13 +3,15 @@
 //! ```text
 //! adjacent rows, few classes     narrow, straight from memory        a lane is a row
 //! adjacent rows, many classes    wide, straight from memory          lanes share the classes of a row
-//! adjacent columns, few classes  narrow, straight from memory
+//! adjacent columns, few classes  narrow, straight from memory        a lane is a row
+//! adjacent columns, many         columns, straight from memory       as wide, what the lanes keep in cache
 //! anything else                  a tile of rows, then as above
 //! ```
-//! Which of the two folds is used depends on the number of classes alone, never on the layout, so a row has the same bits in every layout.
+//! In which order classes are summed depends on their number alone, never on the layout, so a row has the same bits in every layout.
 
 #![allow(unsafe_code)]
 
+mod columns;
 mod fold;
 mod narrow;
 mod recipe;
@@ -121,7 +123,7 @@ impl<T: Float> Scan<T> {
                     rest,
                 ))
             }
-            (Some(origin), _, Some(stride)) if !wide => {
+            (Some(origin), _, Some(stride)) => {
                 // SAFETY: `whole` rows from `row` are inside.
                 let found = self.level.run(unsafe { AdjacentColumns::new(origin, stride, classes, recipe, direct) });
                 self.second_look(found, matrix, rows.start, recipe, direct).and(self.tiles(
@@ -159,13 +161,10 @@ impl<T: Float> Scan<T> {
         let size = Tile::<T>::capacity(classes);
         let nothing = Found::nothing();
         out.chunks_mut(size).zip((row..).step_by(size)).fold(nothing, |found, (out, row)| {
-            let origin = E::as_compute(matrix.pointer(row, 0));
-            match (origin, matrix.column_major()) {
-                (Some(origin), Some(stride)) if stride > 0 && out.len() % 4 == 0 => {
-                    // SAFETY: these rows are inside.
-                    self.level.run(unsafe { self.tile.transpose(origin, stride as usize, out.len(), classes) })
-                }
-                _ => self.tile.gather(matrix, row..row + out.len()),
+            let rows = row..row + out.len();
+            match matrix.column_major() {
+                Some(_) => self.tile.transpose(matrix, rows),
+                None => self.tile.gather(matrix, rows),
             }
             found.and(self.score_tile(classes, recipe, out))
         })
@@ -333,8 +332,44 @@ impl<T: Float> Kernel for AdjacentColumns<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) -> Verdict<T> {
         let AdjacentColumns { origin, stride, classes, recipe, out } = self;
+        if classes > MOST_CLASSES {
+            return recipe.goal.visit(WideColumns { origin, stride, classes, recipe, out, level: PhantomData::<S> });
+        }
         // SAFETY: promised to `new`.
         unsafe { narrow_rows::<S, T>(narrow::ColumnMajor { origin, stride }, classes, recipe, out) }
+    }
+}
+
+/// Many classes in adjacent columns, for one measure.
+struct WideColumns<'a, S, T> {
+    origin: *const T,
+    stride: isize,
+    classes: usize,
+    recipe: &'a Recipe<T>,
+    out: &'a mut [T],
+    level: PhantomData<S>,
+}
+
+impl<S: Simd, T: Float> Visit for WideColumns<'_, S, T> {
+    type Output = Verdict<T>;
+
+    #[inline(always)]
+    fn visit<M: Formula>(self) -> Verdict<T> {
+        let WideColumns { origin, stride, classes, recipe, out, .. } = self;
+        macro_rules! once {
+            ($fold:expr) => {
+                columns::once::<M, <T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, recipe, out)
+            };
+        }
+        macro_rules! twice {
+            ($peaks:expr, $fold:ty) => {
+                columns::twice::<M, <T as Lanes>::Vector<S>, _, $fold, _, _>(
+                    origin, stride, classes, $peaks, recipe, out,
+                )
+            };
+        }
+        // SAFETY: promised to `AdjacentColumns::new`.
+        unsafe { choose!(M, recipe, once, twice) }
     }
 }
 

@@ -3,7 +3,8 @@
 
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Float, Kernel, Simd, Vector};
+use crate::simd::Float;
+use std::ops::Range;
 
 /// About how many bytes a tile may have: half of a small second-level cache.
 const BYTES: usize = 256 << 10;
@@ -87,58 +88,17 @@ impl<T: Float> Tile<T> {
         }
     }
 
-    /// The copy of `count` rows whose columns are adjacent.
-    ///
-    /// # Safety
-    /// `count` values must be readable at the start of each of the `columns` columns, `stride` apart; `count` is a multiple of four.
-    pub(super) unsafe fn transpose(
-        &mut self,
-        from: *const T,
-        stride: usize,
-        count: usize,
-        columns: usize,
-    ) -> Transpose<'_, T> {
-        Transpose { tile: self, from, stride, count, columns }
-    }
-}
-
-/// See [`Tile::transpose`].
-pub(super) struct Transpose<'a, T> {
-    tile: &'a mut Tile<T>,
-    from: *const T,
-    stride: usize,
-    count: usize,
-    columns: usize,
-}
-
-impl<T: Float> Kernel for Transpose<'_, T> {
-    type Output = ();
-
-    /// Four rows by a vector of columns at a time.
-    #[allow(clippy::needless_range_loop)] // an iterator's `next` would be compiled without the level's features
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Transpose { tile, from, stride, count, columns } = self;
-        let whole = tile.resize(count, columns);
-        let lanes = T::Vector::<S>::LANES;
-        let blocks = columns - columns % lanes;
-        for column in (0..blocks).step_by(lanes) {
-            for row in (0..count).step_by(4) {
-                // SAFETY: read where `transpose` was promised; written inside rows `row..row + 4`, columns `column..column + lanes`.
-                unsafe {
-                    let rows = T::Vector::<S>::load_columns(from.add(column * stride + row), stride);
-                    for i in 0..4 {
-                        rows[i].store(tile.values.as_mut_ptr().add((row + i) * columns + column));
-                    }
-                }
+    /// Copy rows whose columns are adjacent.
+    pub(super) fn transpose<E: Element<Compute = T>>(&mut self, matrix: &Matrix<'_, E>, rows: Range<usize>) {
+        let (count, columns) = (rows.len(), matrix.columns());
+        let whole = self.resize(count, columns);
+        let mut buffer = [T::ZERO; MOST_ROWS];
+        for column in 0..columns {
+            E::widen_all(matrix.adjacent_column(rows.clone(), column), &mut buffer[..count]);
+            for (&value, row) in buffer[..count].iter().zip(self.values.chunks_exact_mut(columns)) {
+                row[column] = value;
             }
         }
-        for column in blocks..columns {
-            for row in 0..count {
-                // SAFETY: read where `transpose` was promised.
-                tile.values[row * columns + column] = unsafe { *from.add(column * stride + row) };
-            }
-        }
-        tile.pad(count, whole);
+        self.pad(count, whole);
     }
 }

@@ -85,6 +85,8 @@ pub(crate) struct Screen {
     measure: Measure,
     classes: usize,
     temperature: f64,
+    /// What a survivor, picked out by itself, costs beside its measure, as a multiple of a row in its place.
+    picked: f64,
     /// How many nats a score of 1 is.
     unit: f64,
     /// Room for the rounding of measure and bound, relative; and absolute, for what is subtracted from numbers near 1.
@@ -99,16 +101,19 @@ pub(crate) struct Screen {
 /// Try again after so many blocks at first; doubled each time no bound pays, up to the second number.
 const WAITS: [u32; 2] = [4, 256];
 
-/// A survivor, picked out by itself, costs about as much as so many classes of a row in its place.
+/// To pick out a row costs about as much as so many classes of a row in its place.
 const PICKED: f64 = 50.0;
+
+/// The same where many classes lie apart, each in a line of the cache with other rows.
+const PICKED_APART: f64 = 64.0;
 
 /// What is left of the last share of survivors of a bound after a block screened by another.
 const FADING: f64 = 0.995;
 
 impl Screen {
-    /// The screen for rows of so many classes, if their measure has one. Entropies of rows that may sum to anything have none: they are rounded in units of
+    /// The screen for rows of so many classes, which may lie apart in memory, if their measure has one. Entropies of rows that may sum to anything have none: they are rounded in units of
     /// their logarithms, which for numbers far from 1 are many times an entropy.
-    pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize) -> Option<Screen> {
+    pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize, apart: bool) -> Option<Screen> {
         let bounds: &[Bound] = match (measure, recipe.logits) {
             (Measure::Entropy | Measure::NormalisedEntropy, false) if recipe.checked() => {
                 &[Bound::Top, Bound::Lines, Bound::Cubic]
@@ -126,6 +131,11 @@ impl Screen {
             measure,
             classes,
             temperature: recipe.temperature.into(),
+            picked: if apart && classes > MOST_CLASSES {
+                PICKED_APART / size_of::<T>() as f64
+            } else {
+                PICKED / classes as f64
+            },
             unit: if measure == Measure::NormalisedEntropy { (classes as f64).ln() } else { 1.0 },
             slack: chain as f64 * T::EPSILON.into(),
             cut: f64::NAN,
@@ -173,7 +183,7 @@ impl Screen {
     /// What a block costs by that bound, as a share of what it costs without.
     fn expected(&self, choice: usize) -> f64 {
         let Choice { bound, survived, .. } = self.choices[choice];
-        bound.cost(self.classes) + survived * (1.0 + PICKED / self.classes as f64)
+        bound.cost(self.classes) + survived * (1.0 + self.picked)
     }
 
     /// Take note of how many rows of a screened block survived.
@@ -228,7 +238,7 @@ mod tests {
         let scorer =
             Scorer::new(measure, logits, 1.0, Normalize::Check, Invalid::Raise, Level::Portable).expect("valid");
         let recipe = scorer.recipe::<f32>(classes);
-        Screen::new(measure, &recipe, classes).map(|screen| (screen, recipe))
+        Screen::new(measure, &recipe, classes, false).map(|screen| (screen, recipe))
     }
 
     #[test]
