@@ -1,11 +1,9 @@
-//! Work in blocks, over threads that live as long as one call.
-//!
-//! No pool of threads is kept: nothing to break in a forked child, and starting a few threads costs what reading a megabyte does,
-//! so small inputs run on the calling thread alone. That thread takes blocks like the others, and between blocks it looks up:
-//! to report progress and to learn whether to stop.
+//! Work in blocks, over threads. The calling thread takes blocks like its [helpers](crate::helpers), does without them where the input is small,
+//! and looks up between blocks: to report progress and to learn whether to stop.
 
 use crate::error::{Error, Result};
 use crate::float::Element;
+use crate::helpers;
 use crate::matrix::Matrix;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -60,7 +58,7 @@ pub(crate) fn crew(threads: usize, bytes: usize) -> usize {
     threads.min(1 + bytes / (2 * BLOCK_BYTES)).max(1)
 }
 
-/// Run `work` on each block, on up to `threads` threads, each with a state of its own from `state`; returns the states.
+/// Run `work` on each block, on up to `threads` threads, each with a state of its own from `state`; returns the states of those that did any.
 ///
 /// A block is a range of rows with what belongs to it. Blocks are begun in order; when some fail, the error of the first of them in
 /// order is returned.
@@ -91,23 +89,22 @@ pub(crate) fn run<B: Send, S: Send>(
             fail(start, error);
         }
     };
-    let states = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut state = state();
-                    while let Some(block) = take() {
-                        one(&mut state, block);
-                    }
-                    state
-                })
-            })
-            .collect();
-        let mut own = state();
+    let states = Mutex::new(Vec::new());
+    let help = || {
+        let Some(first) = take() else { return };
+        let mut state = state();
+        one(&mut state, first);
+        while let Some(block) = take() {
+            one(&mut state, block);
+        }
+        states.lock().expect("no panic").push(state);
+    };
+    let own = helpers::assist(threads - 1, &help, || {
+        let mut state = state();
         let mut looked = Instant::now();
         while let Some(block) = take() {
             let done = block.0.start;
-            one(&mut own, block);
+            one(&mut state, block);
             if looked.elapsed() >= LOOK_EVERY {
                 looked = Instant::now();
                 if let Err(error) = watch.look(done, rows) {
@@ -115,12 +112,10 @@ pub(crate) fn run<B: Send, S: Send>(
                 }
             }
         }
-        let mut states = vec![own];
-        for other in others {
-            states.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        states
+        state
     });
+    let mut states = states.into_inner().expect("no panic");
+    states.push(own);
     match first_error.into_inner().expect("no panic") {
         Some((_, error)) => Err(error),
         None => Ok(states),

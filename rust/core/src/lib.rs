@@ -9,6 +9,7 @@ pub mod error;
 pub mod fault;
 pub mod float;
 mod fused;
+mod helpers;
 mod math;
 pub mod matrix;
 pub mod measure;
