@@ -57,6 +57,22 @@ fn any_passes<T: Score, const HIGHEST: bool>(scores: &[T], cut: T) -> bool {
     hit
 }
 
+/// How many of the rows that may be picked have the score `cut`.
+#[inline(always)]
+fn tied<T: Score>(scores: &[T], start: usize, barred: &Barred<'_>, cut: T) -> u64 {
+    let mut count = 0;
+    if barred.nothing() {
+        for &score in scores {
+            count += u32::from(score == cut);
+        }
+    } else {
+        for (i, &score) in scores.iter().enumerate() {
+            count += u32::from(score == cut && !barred.has(start + i));
+        }
+    }
+    count.into()
+}
+
 impl Selector {
     /// Takes note of a block: `scores[i]` belongs to row `i` of `rows`. Scores that are NaN are counted as invalid.
     ///
@@ -125,10 +141,16 @@ impl Selector {
         self.excluded += barred.count(scores.len());
         let mut cut = self.filter::<T, HIGHEST>(shared);
         for (number, chunk) in scores.chunks(CHUNK).enumerate() {
-            if any_passes::<T, HIGHEST>(chunk, cut) {
-                self.absorb_chunk::<T, HIGHEST>(chunk, number * CHUNK, rows, &barred, cut);
-                cut = self.filter::<T, HIGHEST>(shared);
+            let start = number * CHUNK;
+            if !any_passes::<T, HIGHEST>(chunk, cut) {
+                continue;
             }
+            if self.only_ties::<T, HIGHEST>(chunk, start, rows, cut) {
+                self.top.count_ties(tied(chunk, start, &barred, cut));
+                continue;
+            }
+            self.absorb_chunk::<T>(chunk, start, rows, &barred, cut);
+            cut = self.filter::<T, HIGHEST>(shared);
         }
         if let Some(shared) = shared {
             self.share_cut(shared);
@@ -149,19 +171,7 @@ impl Selector {
     }
 
     #[inline(never)]
-    fn absorb_chunk<T: Score, const HIGHEST: bool>(
-        &mut self,
-        chunk: &[T],
-        start: usize,
-        rows: &Rows<'_>,
-        barred: &Barred<'_>,
-        cut: T,
-    ) {
-        if self.only_ties::<T, HIGHEST>(chunk, start, rows, cut) {
-            let tied = |i: &usize| chunk[*i] == cut && (barred.nothing() || !barred.has(start + i));
-            self.top.count_ties((0..chunk.len()).filter(tied).count() as u64);
-            return;
-        }
+    fn absorb_chunk<T: Score>(&mut self, chunk: &[T], start: usize, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) {
         for (i, &score) in chunk.iter().enumerate() {
             self.absorb_row(start + i, score, rows, barred, cut);
         }
