@@ -9,6 +9,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+REST = 0.003
+"""Seconds between two looks at whether the threads of the last run have stopped."""
+
+PATIENCE = 0.3
+"""Seconds after which the next run begins all the same."""
+
 # A task may return times of its own, taken inside (a lap), by name.
 Task = Callable[[], dict[str, float] | object]
 
@@ -40,6 +46,20 @@ class Times:
                 self.laps[name].append(seconds)
 
 
+def settle() -> None:
+    """Wait until no thread of this process is busy.
+
+    Those of some packages go on looking for work for tens of milliseconds after their answer, and
+    would take a core from whoever is next.
+    """
+    until = time.perf_counter() + PATIENCE
+    while time.perf_counter() < until:
+        before = time.process_time()
+        time.sleep(REST)
+        if time.process_time() - before < REST / 3:
+            return
+
+
 def interleave(
     tasks: Mapping[str, Task],
     rounds: int,
@@ -50,8 +70,9 @@ def interleave(
 ) -> dict[str, Times]:
     """Time all tasks `rounds` times; each round starts at another task.
 
-    Every task is warmed up once, but for those named in `cold`. After `few` rounds, the tasks
-    that `slow` points at are left out of the rest: their figure stands on fewer runs.
+    Each run begins when the threads of the last one are idle. Every task is warmed up once, but for
+    those named in `cold`. After `few` rounds, the tasks that `slow` points at are left out of the
+    rest: their figure stands on fewer runs.
     """
     names = list(tasks)
     times = {name: Times() for name in names}
@@ -67,6 +88,7 @@ def interleave(
                 names = [name for name in names if not slow(name, times)]
             turn = round_ % max(1, len(names))
             for name in names[turn:] + names[:turn]:
+                settle()
                 times[name].run(tasks[name])
     finally:
         if was_enabled:
