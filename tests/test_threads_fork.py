@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import types
+from pathlib import Path
 
 import numpy as np
 import oracles
@@ -29,7 +30,10 @@ def test_a_forked_child_selects_after_its_parent_did():
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(writer, b"same" if picks() == wanted else b"other")
+        same = picks() == wanted
+        # Helpers of its own, and not those its parent counts as waiting.
+        helped = not Path("/proc/self/task").exists() or len(os.listdir("/proc/self/task")) > 1
+        os.write(writer, (b"same" if same else b"other") + (b"" if helped else b", alone"))
         os._exit(0)
     os.close(writer)
     deadline = time.monotonic() + 60

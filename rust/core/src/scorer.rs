@@ -174,8 +174,8 @@ impl Scorer {
         }
         let recipe = self.recipe::<E>(matrix.columns());
         let stream = size_of_val(out) > STREAM_BYTES;
-        let size = blocks::block_rows_of(matrix);
-        let blocks = blocks::split(rows, size).zip(out.chunks_mut(size));
+        let block_rows = blocks::block_rows_of(matrix);
+        let blocks = blocks::split(rows, block_rows).zip(out.chunks_mut(block_rows));
         let threads = blocks::crew(threads, matrix.bytes());
         let size = part_rows::<E::Compute>();
         let name = |row: usize| first_row + row as u64;

@@ -108,8 +108,8 @@ impl CommitteeScorer {
         }
         let recipe = self.recipe::<E>(classes);
         let row_bytes = members.len() * classes * size_of::<E>();
-        let size = blocks::block_rows(row_bytes);
-        let blocks = blocks::split(rows, size).zip(out.chunks_mut(size));
+        let block_rows = blocks::block_rows(row_bytes);
+        let blocks = blocks::split(rows, block_rows).zip(out.chunks_mut(block_rows));
         let threads = blocks::crew(threads, rows * row_bytes);
         let size = part_rows::<E::Compute>();
         let name = |row: usize| first_row + row as u64;

@@ -104,15 +104,15 @@ const WAITS: [u32; 2] = [4, 256];
 /// To pick out a row costs about as much as so many classes of a row in its place.
 const PICKED: f64 = 50.0;
 
-/// The same where many classes lie apart, each in a line of the cache with other rows.
+/// The same of a row of many classes that lie apart: so many bytes, a line of the cache, are read for each.
 const PICKED_APART: f64 = 64.0;
 
 /// What is left of the last share of survivors of a bound after a block screened by another.
 const FADING: f64 = 0.995;
 
 impl Screen {
-    /// The screen for rows of so many classes, which may lie apart in memory, if their measure has one. Entropies of rows that may sum to anything have none: they are rounded in units of
-    /// their logarithms, which for numbers far from 1 are many times an entropy.
+    /// The screen for rows of so many classes, which may lie apart in memory, if their measure has one. Entropies of rows that may sum to
+    /// anything have none: they are rounded in units of their logarithms, which for numbers far from 1 are many times an entropy.
     pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize, apart: bool) -> Option<Screen> {
         let bounds: &[Bound] = match (measure, recipe.logits) {
             (Measure::Entropy | Measure::NormalisedEntropy, false) if recipe.checked() => {
