@@ -150,7 +150,7 @@ def part_sums(
 
 TERM: int
 
-def read_all(words: NDArray[np.uint64], n_threads: int) -> int: ...
+def read_all(words: NDArray[np.float64], n_threads: int) -> int: ...
 
 @final
 class Scorer:

@@ -19,8 +19,8 @@ def reader() -> tuple[str, Callable[[Any, int], object]]:
     return "shortlist._core.read_all", lambda x, n_threads: read_all(words(x), n_threads)
 
 
-def words(x: Any) -> NDArray[np.uint64]:
+def words(x: Any) -> NDArray[np.float64]:
     """Return the bytes of a contiguous array as 64-bit words."""
     flat = x.reshape(-1).view(np.uint8)
-    found: NDArray[np.uint64] = flat[: len(flat) // 8 * 8].view(np.uint64)
+    found: NDArray[np.float64] = flat[: len(flat) // 8 * 8].view(np.float64)
     return found
