@@ -1,5 +1,6 @@
 //! Many classes: the virtual lanes share the classes of one row, lane `l` taking classes `l`, `l + LANES`, ... Then the lanes are merged
-//! in a fixed tree: first `l` with `l + LANES / 2`, and the halves of some rows together, transposed so that a lane is a row.
+//! in a fixed tree: first `l` with `l + LANES / 2`, then `2 l` with `2 l + 1` until one is left. The rows of a group are merged together, two
+//! vectors to one at each step, so that in the end a lane is a row.
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
@@ -11,7 +12,7 @@ use crate::simd::{Float, Vector};
 /// How many bytes ahead memory is asked for: as far as the loads of one latency reach, for long steps and for short ones.
 const AHEAD: [usize; 2] = [2048, 1024];
 
-/// What the lanes of a group of rows keep: `[number][row][lane]`, as `f32` lanes need it.
+/// What the lanes of a group of rows keep, `[number][row][lane]` as `f32` lanes need it.
 struct Lanes<T, const N: usize>([[[T; 16]; 16]; N]);
 
 impl<T: Float, const N: usize> Lanes<T, N> {
@@ -22,47 +23,87 @@ impl<T: Float, const N: usize> Lanes<T, N> {
 
     #[inline(always)]
     fn keep<V: Vector<Scalar = T>>(&mut self, row: usize, kept: [V; N]) {
+        self.put(V::pair_place(row), kept);
+    }
+
+    #[inline(always)]
+    fn put<V: Vector<Scalar = T>>(&mut self, place: usize, kept: [V; N]) {
         for number in 0..N {
-            // SAFETY: a row has room for 16 lanes, and none has more.
-            unsafe { kept[number].store(self.0[number][row].as_mut_ptr()) };
+            kept[number].to_slice(&mut self.0[number][place][..V::LANES]);
         }
     }
 
-    /// A lane per row.
+    /// What is kept of a group, to be merged with what its neighbour keeps: vector by vector, with the lanes of two places in one.
     #[inline(always)]
-    fn merge<V: Vector<Scalar = T>>(&self, fold: impl Fold<V, N>) -> [V; N] {
-        let mut merged = self.merge_four(fold, 0);
-        let mut lane = 4;
-        while lane < T::LANES / 2 {
-            merged = fold.merge(merged, self.merge_four(fold, lane));
-            lane += 4;
+    fn pair<V: Vector<Scalar = T>, const STEP: usize>(&self, place: usize) -> [[V; N]; 2] {
+        let mut pair = [[V::splat(T::ZERO); N]; 2];
+        for number in 0..N {
+            let places = &self.0[number];
+            let [one, other] = [2 * place, 2 * place + 1].map(|place| places[place].as_ptr());
+            // SAFETY: each place has room for 16 lanes, and no vector has more.
+            let [one, other] = unsafe { [V::load(one), V::load(other)] };
+            [pair[0][number], pair[1][number]] = one.pair::<STEP>(other);
+        }
+        pair
+    }
+
+    /// Merge the lanes of each row: a lane per row. Each step halves both the vectors and the lanes that a row has in one.
+    #[inline(always)]
+    fn merge<V: Vector<Scalar = T>, F: Fold<V, N>>(&mut self, folds: &mut impl Folds<V, F>) -> [V; N] {
+        // Of 4, 8 or 16 lanes. Where a vector is half of the virtual lanes `row` has done the first merge.
+        self.step::<V, F, 0>(folds);
+        self.step::<V, F, 1>(folds);
+        if V::LANES > 4 {
+            self.step::<V, F, 2>(folds);
+        }
+        if V::LANES > 8 {
+            self.step::<V, F, 3>(folds);
+        }
+        let mut merged = [V::splat(T::ZERO); N];
+        for number in 0..N {
+            merged[number] = V::from_slice(&self.0[number][0][..V::LANES]);
         }
         merged
     }
 
     #[inline(always)]
-    fn merge_four<V: Vector<Scalar = T>>(&self, fold: impl Fold<V, N>, lane: usize) -> [V; N] {
-        let [mut a, mut b, mut c, mut d] = self.columns(lane);
-        if V::LANES == T::LANES {
-            // The first merge, done in `row` where a vector is half of the virtual lanes.
-            let [e, f, g, h] = self.columns(lane + T::LANES / 2);
-            (a, b) = (fold.merge(a, e), fold.merge(b, f));
-            (c, d) = (fold.merge(c, g), fold.merge(d, h));
+    fn step<V: Vector<Scalar = T>, F: Fold<V, N>, const STEP: usize>(&mut self, folds: &mut impl Folds<V, F>) {
+        for place in 0..V::LANES >> (STEP + 1) {
+            let [one, other] = self.pair::<V, STEP>(place);
+            self.put(place, folds.of::<STEP>(place).merge(one, other));
         }
-        fold.merge(fold.merge(a, b), fold.merge(c, d))
     }
+}
 
+/// The folds that lanes are merged by. A trait, and not a closure, for the reason of `narrow`'s `Take`.
+trait Folds<V, F> {
+    /// Of the two places that are merged into one.
+    fn of<const STEP: usize>(&mut self, place: usize) -> F;
+}
+
+/// One for all.
+struct Same<F>(F);
+
+impl<V, F: Copy> Folds<V, F> for Same<F> {
     #[inline(always)]
-    fn columns<V: Vector<Scalar = T>>(&self, lane: usize) -> [[V; N]; 4] {
-        let mut lanes = [[V::splat(T::ZERO); N]; 4];
-        for number in 0..N {
-            // SAFETY: 16 rows of 16 lanes are there, no vector has more lanes, and `lane + 4 <= 16`.
-            let columns = unsafe { V::load_columns(self.0[number][0].as_ptr().add(lane), 16) };
-            for j in 0..4 {
-                lanes[j][number] = columns[j];
-            }
-        }
-        lanes
+    fn of<const STEP: usize>(&mut self, _: usize) -> F {
+        self.0
+    }
+}
+
+/// Around the peak of each row, whose lanes go the way of what is merged.
+struct Around<V: Vector, const N: usize> {
+    peaks: Lanes<V::Scalar, 1>,
+    temperature: V,
+    inverse_temperature: V,
+}
+
+impl<V: Vector, F: TailFold<V, N>, const N: usize> Folds<V, F> for Around<V, N> {
+    #[inline(always)]
+    fn of<const STEP: usize>(&mut self, place: usize) -> F {
+        let [[peak], _] = self.peaks.pair::<V, STEP>(place);
+        self.peaks.put(place, [peak]);
+        F::new(Tail { peak, temperature: self.temperature, inverse_temperature: self.inverse_temperature })
     }
 }
 
@@ -71,12 +112,15 @@ impl<T: Float, const N: usize> Lanes<T, N> {
 struct Ahead<T> {
     from: *const T,
     shift: u32,
+    ask: bool,
 }
 
 impl<T: Float> Ahead<T> {
     #[inline(always)]
     fn ask<V: Vector<Scalar = T>>(self, class: usize) {
-        super::read_ahead::<V>(self.from.wrapping_add(class >> self.shift), T::LANES, 0);
+        if self.ask {
+            super::read_ahead::<V>(self.from.wrapping_add(class >> self.shift), T::LANES, 0);
+        }
     }
 }
 
@@ -184,12 +228,13 @@ where
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
         for i in 0..V::LANES {
             let from = from.wrapping_add((group * V::LANES + i) * stride);
-            let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0 };
+            let ask = recipe.ask;
+            let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0, ask };
             // SAFETY: the caller's promise.
-            lanes.keep(i, unsafe { row::<V, F, N>(from, classes, fold, ahead, &mut bits) });
+            lanes.keep::<V>(i, unsafe { row::<V, F, N>(from, classes, fold, ahead, &mut bits) });
         }
         // SAFETY: `out` has room for all lanes.
-        closed = closed.and::<M>(unsafe { F::close::<M>(recipe, lanes.merge(fold), out.as_mut_ptr()) });
+        closed = closed.and::<M>(unsafe { F::close::<M>(recipe, lanes.merge(&mut Same(fold)), out.as_mut_ptr()) });
     }
     closed.verdict::<M>(F::SIGNED && bits.signs() != 0)
 }
@@ -233,6 +278,7 @@ where
     let (temperature, inverse_temperature) = (V::splat(recipe.temperature), V::splat(recipe.inverse_temperature));
     let mut first = Lanes::<V::Scalar, K>::new();
     let mut second = Lanes::<V::Scalar, N>::new();
+    let mut around = Around::<V, N> { peaks: Lanes::new(), temperature, inverse_temperature };
     let mut closed = Closed::nothing::<M>();
     let mut unwatched = inverse_temperature;
     for (group, out) in out.chunks_exact_mut(count).enumerate() {
@@ -240,18 +286,20 @@ where
         for i in 0..count {
             let from = from.wrapping_add(i * stride);
             let next = from.wrapping_add(later);
-            let ahead = [next, next.wrapping_add(classes / 2)].map(|from| Ahead { from, shift: 1 });
+            let ahead = [next, next.wrapping_add(classes / 2)].map(|from| Ahead { from, shift: 1, ask: recipe.ask });
             // SAFETY: the caller's promise.
             unsafe {
                 let kept = row::<V, P, K>(from, classes, peaks, ahead[0], &mut unwatched);
                 first.keep(i, kept);
-                let fold = F::new(Tail { peak: V::splat(greatest(kept[0])), temperature, inverse_temperature });
+                let peak = V::splat(greatest(kept[0]));
+                around.peaks.keep(i, [peak]);
+                let fold = F::new(Tail { peak, temperature, inverse_temperature });
                 second.keep(i, row::<V, F, N>(from, classes, fold, ahead[1], &mut unwatched));
             }
         }
-        let found: [V; K] = first.merge(peaks);
+        let found: [V; K] = first.merge(&mut Same(peaks));
         let (top, second_top) = (found[0], found[K - 1]);
-        let merged = second.merge(F::new(Tail { peak: top, temperature, inverse_temperature }));
+        let merged = second.merge::<V, F>(&mut around);
         // SAFETY: `out` has room for all lanes.
         closed = closed.and::<M>(unsafe { F::close::<M>(recipe, [top, second_top], merged, out.as_mut_ptr()) });
     }

@@ -262,6 +262,20 @@ impl Vector for F32 {
     }
 
     #[inline(always)]
+    fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
+        // SAFETY: as in `splat`.
+        unsafe {
+            if STEP < 2 {
+                let even = _mm256_shuffle_ps::<0x88>(self.0, other.0);
+                [F32(even), F32(_mm256_shuffle_ps::<0xdd>(self.0, other.0))]
+            } else {
+                let low = _mm256_permute2f128_ps::<0x20>(self.0, other.0);
+                [F32(low), F32(_mm256_permute2f128_ps::<0x31>(self.0, other.0))]
+            }
+        }
+    }
+
+    #[inline(always)]
     fn split(self) -> (Self, Self) {
         // SAFETY: as in `splat`.
         unsafe {
@@ -389,6 +403,19 @@ impl Vector for F64 {
             let a = _mm256_insertf128_pd::<1>(a, _mm_loadu_pd(from.add(4)));
             let b = _mm256_insertf128_pd::<1>(b, _mm_loadu_pd(from.add(6)));
             [F64(opaque_pd(_mm256_unpacklo_pd(a, b))), F64(_mm256_unpackhi_pd(a, b))]
+        }
+    }
+
+    #[inline(always)]
+    fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
+        // SAFETY: as in `splat`.
+        unsafe {
+            if STEP == 0 {
+                [F64(_mm256_unpacklo_pd(self.0, other.0)), F64(_mm256_unpackhi_pd(self.0, other.0))]
+            } else {
+                let low = _mm256_permute2f128_pd::<0x20>(self.0, other.0);
+                [F64(low), F64(_mm256_permute2f128_pd::<0x31>(self.0, other.0))]
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! AVX-512: 512-bit registers.
 
+use super::operand::opaque_address;
 use super::{Simd, Vector};
 use std::arch::x86_64::*;
 
@@ -215,24 +216,31 @@ impl Vector for F32 {
 
     #[inline(always)]
     unsafe fn load_columns(from: *const f32, stride: usize) -> [Self; 4] {
-        /// Rows `i`, `i + 4`, `i + 8` and `i + 12` of four values.
+        /// Rows `i`, `i + 4`, `i + 8` and `i + 12` of four values, where `fours` has rows 0, 4, 8 and 12 and
+        /// row `i` lies `offset` values after the first.
         ///
         /// # Safety
         /// All must be readable.
         #[inline(always)]
-        unsafe fn rows(from: *const f32, stride: usize, i: usize) -> __m512 {
+        unsafe fn rows(fours: [*const f32; 4], offset: usize) -> __m512 {
             // SAFETY: the caller's promise.
             unsafe {
-                let first = _mm512_castps128_ps512(_mm_loadu_ps(from.add(i * stride)));
-                let second = _mm512_insertf32x4::<1>(first, _mm_loadu_ps(from.add((i + 4) * stride)));
-                let third = _mm512_insertf32x4::<2>(second, _mm_loadu_ps(from.add((i + 8) * stride)));
-                _mm512_insertf32x4::<3>(third, _mm_loadu_ps(from.add((i + 12) * stride)))
+                let first = _mm512_castps128_ps512(_mm_loadu_ps(fours[0].add(offset)));
+                let second = _mm512_insertf32x4::<1>(first, _mm_loadu_ps(fours[1].add(offset)));
+                let third = _mm512_insertf32x4::<2>(second, _mm_loadu_ps(fours[2].add(offset)));
+                _mm512_insertf32x4::<3>(third, _mm_loadu_ps(fours[3].add(offset)))
             }
         }
         // SAFETY: the caller promises four values at the start of each of the 16 rows.
         unsafe {
-            let (a, b) = (rows(from, stride, 0), rows(from, stride, 1));
-            let (c, d) = (rows(from, stride, 2), rows(from, stride, 3));
+            // Four addresses reach all 16 rows. Left to itself the compiler keeps one for each row through
+            // the loop over classes, and spills them.
+            let first = opaque_address(from);
+            let second = opaque_address(first.add(4 * stride));
+            let third = opaque_address(second.add(4 * stride));
+            let fours = [first, second, third, opaque_address(third.add(4 * stride))];
+            let (a, b) = (rows(fours, 0), rows(fours, stride));
+            let (c, d) = (rows(fours, 2 * stride), rows(fours, 3 * stride));
             let (ab_low, cd_low) = (_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d));
             let (ab_high, cd_high) = (_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d));
             [
@@ -253,6 +261,34 @@ impl Vector for F32 {
             let odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
             [F32(_mm512_permutex2var_ps(a, even, b)), F32(_mm512_permutex2var_ps(a, odd, b))]
         }
+    }
+
+    #[inline(always)]
+    fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
+        // SAFETY: as in `splat`.
+        unsafe {
+            match STEP {
+                // The halves; then pairs inside each 128 bits; then the 128 bits.
+                0 => {
+                    let low = _mm512_shuffle_f32x4::<0x44>(self.0, other.0);
+                    [F32(low), F32(_mm512_shuffle_f32x4::<0xee>(self.0, other.0))]
+                }
+                1 | 2 => {
+                    let even = _mm512_shuffle_ps::<0x88>(self.0, other.0);
+                    [F32(even), F32(_mm512_shuffle_ps::<0xdd>(self.0, other.0))]
+                }
+                _ => {
+                    let even = _mm512_shuffle_f32x4::<0x88>(self.0, other.0);
+                    [F32(even), F32(_mm512_shuffle_f32x4::<0xdd>(self.0, other.0))]
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn pair_place(row: usize) -> usize {
+        // Rows `i` and `i + 4` share a vector first.
+        (row & 8) | ((row & 3) << 1) | ((row >> 2) & 1)
     }
 
     #[inline(always)]
@@ -335,24 +371,28 @@ impl Vector for F64 {
 
     #[inline(always)]
     unsafe fn load_columns(from: *const f64, stride: usize) -> [Self; 4] {
-        /// Rows `i`, `i + 2`, `i + 4` and `i + 6` of two values.
+        /// Rows `i`, `i + 2`, `i + 4` and `i + 6` of two values, where `near` is row `i` and `far` row `i + 4`.
         ///
         /// # Safety
         /// All must be readable.
         #[inline(always)]
-        unsafe fn rows(from: *const f64, stride: usize, i: usize) -> __m512d {
+        unsafe fn rows(near: *const f64, far: *const f64, stride: usize) -> __m512d {
             // SAFETY: the caller's promise.
             unsafe {
-                let first = _mm512_castpd128_pd512(_mm_loadu_pd(from.add(i * stride)));
-                let second = _mm512_insertf64x2::<1>(first, _mm_loadu_pd(from.add((i + 2) * stride)));
-                let third = _mm512_insertf64x2::<2>(second, _mm_loadu_pd(from.add((i + 4) * stride)));
-                _mm512_insertf64x2::<3>(third, _mm_loadu_pd(from.add((i + 6) * stride)))
+                let first = _mm512_castpd128_pd512(_mm_loadu_pd(near));
+                let second = _mm512_insertf64x2::<1>(first, _mm_loadu_pd(near.add(2 * stride)));
+                let third = _mm512_insertf64x2::<2>(second, _mm_loadu_pd(far));
+                _mm512_insertf64x2::<3>(third, _mm_loadu_pd(far.add(2 * stride)))
             }
         }
         // SAFETY: the caller promises four values at the start of each of the 8 rows.
         unsafe {
-            let (a, b) = (rows(from, stride, 0), rows(from, stride, 1));
-            let (c, d) = (rows(from.add(2), stride, 0), rows(from.add(2), stride, 1));
+            // As of `f32`: two addresses reach all 8 rows.
+            let near = opaque_address(from);
+            let far = opaque_address(near.add(4 * stride));
+            let (a, b) = (rows(near, far, stride), rows(near.add(stride), far.add(stride), stride));
+            let (near, far) = (near.add(2), far.add(2));
+            let (c, d) = (rows(near, far, stride), rows(near.add(stride), far.add(stride), stride));
             [
                 F64(_mm512_unpacklo_pd(a, b)),
                 F64(_mm512_unpackhi_pd(a, b)),
@@ -371,6 +411,31 @@ impl Vector for F64 {
             let odd = _mm512_add_epi64(even, _mm512_set1_epi64(1));
             [F64(_mm512_permutex2var_pd(a, even, b)), F64(_mm512_permutex2var_pd(a, odd, b))]
         }
+    }
+
+    #[inline(always)]
+    fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
+        // SAFETY: as in `splat`.
+        unsafe {
+            match STEP {
+                // The halves; then pairs inside each 128 bits; then the 128 bits.
+                0 => {
+                    let low = _mm512_shuffle_f64x2::<0x44>(self.0, other.0);
+                    [F64(low), F64(_mm512_shuffle_f64x2::<0xee>(self.0, other.0))]
+                }
+                1 => [F64(_mm512_unpacklo_pd(self.0, other.0)), F64(_mm512_unpackhi_pd(self.0, other.0))],
+                _ => {
+                    let even = _mm512_shuffle_f64x2::<0x88>(self.0, other.0);
+                    [F64(even), F64(_mm512_shuffle_f64x2::<0xdd>(self.0, other.0))]
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn pair_place(row: usize) -> usize {
+        // Rows `i` and `i + 2` share a vector first.
+        (row & 4) | ((row & 1) << 1) | ((row >> 1) & 1)
     }
 
     #[inline(always)]

@@ -15,6 +15,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
+mod fused;
 #[cfg(target_arch = "x86_64")]
 mod operand;
 mod portable;

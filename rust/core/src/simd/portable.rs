@@ -1,5 +1,5 @@
 //! Plain arrays, for CPUs without a level of their own. Where the target's baseline has vectors (NEON), the compiler
-//! finds them in these loops; where it lacks a fused multiply-add, `mul_add` is exact but slow.
+//! finds them in these loops; where it lacks a fused multiply-add, `fused` makes one of other operations.
 
 use super::{Simd, Vector};
 
@@ -16,7 +16,7 @@ impl Simd for Portable {
 pub struct Lanes<T, const N: usize>([T; N]);
 
 macro_rules! portable {
-    ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal, $octave:ident, $line:literal, $dropped:literal) => {
+    ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal, $octave:ident, $line:literal, $dropped:literal, $fused:ident) => {
         impl Lanes<$float, $lanes> {
             #[inline]
             fn zip(self, other: Self, f: impl Fn($float, $float) -> $float) -> Self {
@@ -72,6 +72,12 @@ macro_rules! portable {
             }
 
             #[inline]
+            fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
+                let lane = |i: usize| if i < $lanes { self.0[i] } else { other.0[i - $lanes] };
+                [0, 1].map(|j| Lanes(std::array::from_fn(|i| lane(2 * i + j))))
+            }
+
+            #[inline]
             unsafe fn store(self, to: *mut $float) {
                 // SAFETY: the caller's promise; an array of floats has the alignment of one.
                 unsafe { to.cast::<[$float; $lanes]>().write(self.0) }
@@ -109,11 +115,17 @@ macro_rules! portable {
                 self.zip(other, |a, b| a / b)
             }
 
-            // A call for each lane, where the baseline has no such instruction: not to be written out everywhere.
-            #[cfg_attr(target_arch = "x86_64", inline(never))]
-            #[cfg_attr(not(target_arch = "x86_64"), inline)]
+            #[cfg(not(all(target_arch = "x86_64", not(target_feature = "fma"))))]
+            #[inline]
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 Lanes(std::array::from_fn(|i| self.0[i].mul_add(factor.0[i], term.0[i])))
+            }
+
+            // Dozens of operations: not to be written out everywhere.
+            #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
+            #[inline(never)]
+            fn mul_add(self, factor: Self, term: Self) -> Self {
+                Lanes(super::fused::$fused(self.0, factor.0, term.0))
             }
 
             #[inline]
@@ -226,5 +238,5 @@ fn octave_f64(x: [f64; 4]) -> [Lanes<f64, 4>; 2] {
 }
 
 // The last constant is the bit pattern of the square root of one half.
-portable!(f32, u32, i32, 8, 23, 0x3f35_04f3, octave_f32, 9, 0);
-portable!(f64, u64, i64, 4, 52, 0x3fe6_a09e_667f_3bcd, octave_f64, 32, 32);
+portable!(f32, u32, i32, 8, 23, 0x3f35_04f3, octave_f32, 9, 0, f32_lanes);
+portable!(f64, u64, i64, 4, 52, 0x3fe6_a09e_667f_3bcd, octave_f64, 32, 32, f64_lanes);

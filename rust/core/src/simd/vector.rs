@@ -128,6 +128,17 @@ pub trait Vector: Copy + 'static {
     /// `2 * LANES` values must be readable at `from`.
     unsafe fn load_pairs(from: *const Self::Scalar) -> [Self; 2];
 
+    /// The lanes to be merged at a step of the tree that sums over lanes end in, of two vectors in one: at each step a row has half as many lanes, and
+    /// twice as many rows share a vector. With as many lanes as [`Float::LANES`] the first step takes lane `l` and the one half of the lanes after it;
+    /// all other steps take neighbours, whose order in the vectors is the level's own, but that after the last one lane `r` is row `r`.
+    fn pair<const STEP: usize>(self, other: Self) -> [Self; 2];
+
+    /// Where a row of a group is to stand, so that [`Vector::pair`] takes places `2 i` and `2 i + 1` to `i` at each step.
+    #[inline(always)]
+    fn pair_place(row: usize) -> usize {
+        row
+    }
+
     /// # Safety
     /// All lanes must be writable at `to`.
     unsafe fn store(self, to: *mut Self::Scalar);
