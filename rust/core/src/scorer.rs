@@ -133,6 +133,7 @@ impl Scorer {
             single: classes == 1,
             classes: [number(classes as f64), number(1.0 / classes as f64)],
             limits: [E::Compute::ZERO; 3],
+            ask: false,
         }
     }
 

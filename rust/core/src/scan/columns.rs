@@ -50,6 +50,8 @@ struct Block<T> {
     stride: isize,
     classes: usize,
     rows: usize,
+    /// Ask for memory ahead.
+    ask: bool,
 }
 
 impl<T: Float> Block<T> {
@@ -147,8 +149,10 @@ impl<T: Float> Block<T> {
         F: Fold<V, N>,
     {
         for row in (0..self.rows).step_by(V::LANES) {
-            super::read_ahead::<V>(then[0].wrapping_add(row), V::LANES, 0);
-            super::read_ahead::<V>(then[1].wrapping_add(row), V::LANES, 0);
+            if self.ask {
+                super::read_ahead::<V>(then[0].wrapping_add(row), V::LANES, 0);
+                super::read_ahead::<V>(then[1].wrapping_add(row), V::LANES, 0);
+            }
             let fold = folds.at(row);
             let mut kept = slots.get::<V>(slot, row);
             for i in 0..COLUMNS {
@@ -230,7 +234,8 @@ where
     let mut bits = V::splat(V::Scalar::ZERO);
     let mut closed = Closed::nothing::<M>();
     for (block, out) in out.chunks_mut(ROWS).enumerate() {
-        let block = Block { origin: origin.wrapping_add(block * ROWS), stride, classes, rows: out.len() };
+        let block =
+            Block { origin: origin.wrapping_add(block * ROWS), stride, classes, rows: out.len(), ask: recipe.ask };
         // SAFETY: the caller's promise.
         unsafe { block.fold(&Same(fold), &mut slots, &mut bits) };
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
@@ -270,7 +275,8 @@ where
     let mut closed = Closed::nothing::<M>();
     let mut unwatched = inverse_temperature;
     for (block, out) in out.chunks_mut(rows).enumerate() {
-        let block = Block { origin: origin.wrapping_add(block * rows), stride, classes, rows: out.len() };
+        let block =
+            Block { origin: origin.wrapping_add(block * rows), stride, classes, rows: out.len(), ask: recipe.ask };
         // SAFETY: the caller's promise.
         unsafe { block.fold(&Same(peaks), &mut first, &mut unwatched) };
         let around = Around::<V, K, N> { peaks: &first, temperature, inverse_temperature };

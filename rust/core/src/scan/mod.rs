@@ -14,11 +14,13 @@
 mod columns;
 mod fold;
 mod narrow;
+mod pace;
 mod recipe;
 mod tile;
 mod wide;
 
 pub(crate) use narrow::MOST_CLASSES;
+use pace::Pace;
 pub(crate) use recipe::{Found, Goal, Recipe};
 use tile::Tile;
 
@@ -31,8 +33,8 @@ use recipe::Verdict;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// Ask for `count` values that lie `ahead` bytes from `from`. The hardware's own reading ahead ends at each page, and a kernel that does
-/// more than add waits there.
+/// Ask for `count` values that lie `ahead` bytes from `from`, where that pays (see `pace`). The hardware's own reading ahead may end at each
+/// page, and a kernel that does more than add waits there.
 #[inline(always)]
 fn read_ahead<V: Vector>(from: *const V::Scalar, count: usize, ahead: usize) {
     let line = 64 / size_of::<V::Scalar>();
@@ -83,16 +85,18 @@ macro_rules! choose {
     };
 }
 
-/// A tile and a level: what a thread scores rows with.
+/// A tile, a level and a pace: what a thread scores rows with.
 pub(crate) struct Scan<T> {
     tile: Tile<T>,
     level: Level,
+    /// Of measures, and of bounds.
+    paces: [Pace; 2],
 }
 
 impl<T: Float> Scan<T> {
     /// Nothing is allocated before a tile is needed.
     pub(crate) fn new(level: Level) -> Self {
-        Scan { tile: Tile::new(), level }
+        Scan { tile: Tile::new(), level, paces: [Pace::new(), Pace::new()] }
     }
 
     /// Score adjacent rows of a matrix. The score of an invalid row is NaN.
@@ -114,8 +118,10 @@ impl<T: Float> Scan<T> {
         let (direct, rest) = out.split_at_mut(whole);
         match (origin, matrix.row_major(), matrix.column_major()) {
             (Some(origin), Some(stride), _) => {
-                // SAFETY: `whole` rows from `row` are inside, and so is what the narrow walk reads past them.
-                let found = self.level.run(unsafe { AdjacentRows::new(origin, stride, classes, recipe, direct) });
+                let found = self.paced(classes, whole, recipe, |level, recipe| {
+                    // SAFETY: `whole` rows from `row` are inside, and so is what the narrow walk reads past them.
+                    level.run(unsafe { AdjacentRows::new(origin, stride, classes, recipe, direct) })
+                });
                 self.second_look(found, matrix, rows.start, recipe, direct).and(self.tiles(
                     matrix,
                     rows.start + whole,
@@ -124,8 +130,10 @@ impl<T: Float> Scan<T> {
                 ))
             }
             (Some(origin), _, Some(stride)) => {
-                // SAFETY: `whole` rows from `row` are inside.
-                let found = self.level.run(unsafe { AdjacentColumns::new(origin, stride, classes, recipe, direct) });
+                let found = self.paced(classes, whole, recipe, |level, recipe| {
+                    // SAFETY: `whole` rows from `row` are inside.
+                    level.run(unsafe { AdjacentColumns::new(origin, stride, classes, recipe, direct) })
+                });
                 self.second_look(found, matrix, rows.start, recipe, direct).and(self.tiles(
                     matrix,
                     rows.start + whole,
@@ -134,6 +142,27 @@ impl<T: Float> Scan<T> {
                 ))
             }
             _ => self.tiles(matrix, rows.start, recipe, out),
+        }
+    }
+
+    /// Enter a kernel over so many rows in the way that is quicker on this machine and this matrix: with many classes asking for memory ahead or not, with few
+    /// at AVX-512 or at AVX2, whose groups of half as many rows leave the memory less to fetch at a time.
+    fn paced<R>(
+        &mut self,
+        classes: usize,
+        rows: usize,
+        recipe: &Recipe<T>,
+        enter: impl FnOnce(Level, &Recipe<T>) -> R,
+    ) -> R {
+        let level = self.level;
+        let pace = &mut self.paces[usize::from(matches!(recipe.goal, Goal::Bound(_)))];
+        let bytes = rows * classes * size_of::<T>();
+        if classes > MOST_CLASSES {
+            pace.part(bytes, |other| enter(level, &recipe.asking(!other)))
+        } else if level == Level::Avx512 {
+            pace.part(bytes, |other| enter(if other { Level::Avx2 } else { level }, recipe))
+        } else {
+            enter(level, recipe)
         }
     }
 

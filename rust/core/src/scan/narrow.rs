@@ -9,8 +9,12 @@ use crate::simd::{Float, Vector};
 /// The most classes that are read this way: beyond, the lanes share the classes of one row.
 pub(crate) const MOST_CLASSES: usize = 48;
 
-/// How many bytes ahead memory is asked for. Measured: 1 KiB is slower, 4 KiB no faster.
-const AHEAD: usize = 2048;
+/// How many bytes ahead memory is asked for, with few classes and with more. Measured: with 2 to 5 classes less is slower by a tenth on
+/// Zen 4, with 32 more is; on Zen 3 both are alike.
+#[inline(always)]
+fn ahead(classes: usize) -> usize {
+    if classes <= 8 { 4096 } else { 2048 }
+}
 
 /// What is done with each column. A trait, and not a closure: closures are compiled without the features of the level they are called in, and
 /// can't be marked to be inlined.
@@ -47,7 +51,7 @@ impl<T: Float> Source<T> for RowMajor<T> {
         // SAFETY: the caller promises these rows and three values past them.
         unsafe {
             let from = self.origin.add(row * self.stride);
-            super::read_ahead::<V>(from, V::LANES * classes, AHEAD);
+            super::read_ahead::<V>(from, V::LANES * classes, ahead(classes));
             // Those that do not fill a group of four come first, so that they are written once here.
             let first = (classes - 1) % 4 + 1;
             let [a, b, c, d] = V::load_columns(from, self.stride);
@@ -87,7 +91,7 @@ impl<T: Float> Source<T> for Pairs<T> {
         // SAFETY: the caller promises these rows.
         unsafe {
             let from = self.origin.add(2 * row);
-            super::read_ahead::<V>(from, 2 * V::LANES, AHEAD);
+            super::read_ahead::<V>(from, 2 * V::LANES, ahead(2));
             let [a, b] = V::load_pairs(from);
             taker.first(a);
             taker.next(b);

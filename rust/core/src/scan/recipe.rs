@@ -47,6 +47,8 @@ pub(crate) struct Recipe<T> {
     pub(crate) classes: [T; 2],
     /// What a bound is given.
     pub(crate) limits: [T; 3],
+    /// Ask for memory ahead of its use.
+    pub(crate) ask: bool,
 }
 
 /// What a row of probabilities was folded into.
@@ -131,6 +133,11 @@ impl<V: Vector> Closed<V> {
 }
 
 impl<T: Float> Recipe<T> {
+    /// The same, asking for memory ahead or not.
+    pub(super) fn asking(&self, ask: bool) -> Recipe<T> {
+        Recipe { ask, ..*self }
+    }
+
     /// Whether no score of a valid row can be NaN: no sum overflows.
     pub(crate) fn bounded(&self) -> bool {
         self.logits || self.checked()
