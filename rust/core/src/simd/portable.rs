@@ -1,5 +1,5 @@
 //! Plain arrays, for CPUs without a level of their own. Where the target's baseline has vectors (NEON), the compiler
-//! finds them in these loops; where it lacks a fused multiply-add, `fused` makes one of other operations.
+//! finds them in these loops; where it lacks a fused multiply-add, `fused` makes that of `f32` of other operations, and the library that of `f64`.
 
 use super::{Simd, Vector};
 
@@ -115,17 +115,11 @@ macro_rules! portable {
                 self.zip(other, |a, b| a / b)
             }
 
-            #[cfg(not(all(target_arch = "x86_64", not(target_feature = "fma"))))]
-            #[inline]
+            // Where the baseline lacks the instruction a call or dozens of operations: not to be written out everywhere.
+            #[cfg_attr(target_arch = "x86_64", inline(never))]
+            #[cfg_attr(not(target_arch = "x86_64"), inline)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
-                Lanes(std::array::from_fn(|i| self.0[i].mul_add(factor.0[i], term.0[i])))
-            }
-
-            // Dozens of operations: not to be written out everywhere.
-            #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
-            #[inline(never)]
-            fn mul_add(self, factor: Self, term: Self) -> Self {
-                Lanes(super::fused::$fused(self.0, factor.0, term.0))
+                Lanes($fused(self.0, factor.0, term.0))
             }
 
             #[inline]
@@ -225,6 +219,19 @@ macro_rules! portable {
     };
 }
 
+#[inline(always)]
+fn fused_f32(a: [f32; 8], b: [f32; 8], c: [f32; 8]) -> [f32; 8] {
+    #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
+    return super::fused::f32_lanes(a, b, c);
+    #[cfg(not(all(target_arch = "x86_64", not(target_feature = "fma"))))]
+    std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
+}
+
+#[inline(always)]
+fn fused_f64(a: [f64; 4], b: [f64; 4], c: [f64; 4]) -> [f64; 4] {
+    std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
+}
+
 fn octave_f32(x: [f32; 8]) -> [Lanes<f32, 8>; 2] {
     let bits = x.map(f32::to_bits);
     let above = bits.map(|bits| bits.wrapping_sub(0x3f80_0000) as i32 as f32);
@@ -238,5 +245,5 @@ fn octave_f64(x: [f64; 4]) -> [Lanes<f64, 4>; 2] {
 }
 
 // The last constant is the bit pattern of the square root of one half.
-portable!(f32, u32, i32, 8, 23, 0x3f35_04f3, octave_f32, 9, 0, f32_lanes);
-portable!(f64, u64, i64, 4, 52, 0x3fe6_a09e_667f_3bcd, octave_f64, 32, 32, f64_lanes);
+portable!(f32, u32, i32, 8, 23, 0x3f35_04f3, octave_f32, 9, 0, fused_f32);
+portable!(f64, u64, i64, 4, 52, 0x3fe6_a09e_667f_3bcd, octave_f64, 32, 32, fused_f64);
