@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from shortlist.rows import arrow_rows, pandas_rows
 from shortlist.rows.kinds import Rows, kind
 
 if TYPE_CHECKING:
@@ -37,15 +38,18 @@ def vstack(parts: Sequence[Rows]) -> Rows:
     if holder == "dict":
         return {name: vstack([part[name] for part in parts]) for name in first}
     if holder == "list":
-        return [row for part in parts for row in part]
+        return [row for part in parts for row in _as_list(part)]
     if holder == "pandas":
-        return import_module("pandas").concat([_as_pandas(part, first) for part in parts])
+        return pandas_rows.stack(list(parts))
     if holder == "polars":
-        return import_module("polars").concat([_as_polars(part, first) for part in parts])
+        return _stack_polars([_as_polars(part, first) for part in parts])
+    if holder == "arrow":
+        return arrow_rows.stack(list(parts))
     if holder == "torch":
         torch = import_module("torch")
         return torch.cat([torch.as_tensor(part, dtype=first.dtype, device=first.device) for part in parts])
-    return np.concatenate([np.asarray(part) for part in parts])
+    first = np.asarray(first)
+    return np.concatenate([first, *(_as_array(part, first) for part in parts[1:])])
 
 
 def hstack(parts: Sequence[Rows]) -> Rows:
@@ -81,23 +85,62 @@ def as_format(matrix: Any, name: str) -> Any:
         return matrix.asformat(name)
 
 
-def _as_pandas(part: Rows, first: Any) -> Any:
-    """Give `part` the labels of `first`, or say that the columns do not agree."""
-    pandas = import_module("pandas")
-    if first.ndim == 1:
-        return part if kind(part) == "pandas" else pandas.Series(np.asarray(part), name=first.name)
-    if kind(part) == "pandas":
-        if set(part.columns) != set(first.columns):
-            raise ValueError(f"columns {list(part.columns)} do not agree with {list(first.columns)}")
-        return part
-    return pandas.DataFrame(np.asarray(part), columns=first.columns)
+def _as_list(part: Rows) -> list[Any]:
+    """Return the rows one by one; a frame would iterate over its columns."""
+    return list(part) if kind(part) in ("list", "torch", "array") else np.asarray(part).tolist()
+
+
+def _as_array(part: Rows, first: Any) -> Any:
+    """Return rows as an array; text and numbers, which NumPy makes text of, do not agree."""
+    array = np.asarray(part)
+    text = array.dtype.kind in "US"
+    if (
+        array.size
+        and first.size
+        and text != (first.dtype.kind in "US")
+        and "O" not in (array.dtype.kind, first.dtype.kind)
+    ):
+        raise ValueError(
+            f"values came as {array.dtype}, and are {first.dtype} in the known rows; give them as the same"
+        )
+    return array
+
+
+def _stack_polars(parts: list[Any]) -> Any:
+    polars, first = import_module("polars"), parts[0]
+    if isinstance(first, polars.Series):
+        return _stack_polars([part.rename("values").to_frame() for part in parts]).to_series().rename(first.name)
+    whole = first
+    for part in parts[1:]:
+        try:
+            whole = polars.concat(_agreed(polars, whole, part), how="vertical_relaxed")
+        except polars.exceptions.PolarsError as error:
+            raise ValueError(str(error)) from error
+    return whole
+
+
+def _agreed(polars: Any, known: Any, new: Any) -> list[Any]:
+    """Unite the categories of Enum columns; text and numbers, which Polars makes text of, do not agree."""
+    for name, old in known.schema.items():
+        came = new.schema[name]
+        if isinstance(old, polars.Enum) and isinstance(came, polars.Enum) and old != came:
+            added = [label for label in came.categories if label not in set(old.categories)]
+            united = polars.Enum([*old.categories, *added])
+            known, new = (part.with_columns(part[name].cast(united)) for part in (known, new))
+        elif (old == polars.String) != (came == polars.String) and (old.is_numeric() or came.is_numeric()):
+            raise ValueError(f"column {name!r} came as {came}, and is {old} in the known rows; give it the same dtype")
+    return [known, new]
 
 
 def _as_polars(part: Rows, first: Any) -> Any:
     """Give `part` the labels of `first`, or say that the columns do not agree."""
     polars = import_module("polars")
     if isinstance(first, polars.Series):
-        return part if kind(part) == "polars" else polars.Series(first.name, np.asarray(part))
+        if isinstance(part, polars.DataFrame) and part.width == 1:
+            return part.to_series()
+        return part if isinstance(part, polars.Series) else polars.Series(first.name, np.asarray(part))
+    if isinstance(part, polars.Series) and first.width == 1:
+        return part.rename(first.columns[0]).to_frame()
     if kind(part) == "polars":
         if set(part.columns) != set(first.columns):
             raise ValueError(f"columns {part.columns} do not agree with {first.columns}")
