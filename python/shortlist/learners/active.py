@@ -127,6 +127,8 @@ class ActiveLearner(BaseLearner):
         known = training.known_classes(self.estimator)
         if only_new:
             X, y = training.given(X, y, self.force_all_finite, self.X_training)
+            if training.about_to_forget(self, only_new):
+                training.warn_trained_elsewhere(count(X))
             self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
             training.warn_forgotten_classes(known, training.known_classes(self.estimator))
         else:

@@ -60,9 +60,9 @@ def as_one_row(X: Any, known: Any) -> Any:
 
 
 def _lacks_the_axis_of_rows(X: Any, known: Any) -> bool:
-    if is_row_of(X, known):
-        return True
-    return kind(X) == kind(known) in ("array", "torch") and 1 <= X.ndim == known.ndim - 1
+    if kind(X) in ("array", "list", "torch"):
+        return len(shape(known)) > 1 and shape(X) == shape(known)[1:]
+    return is_row_of(X, known)
 
 
 def extend(known: Any, new: Any, name: str) -> Any:
@@ -167,20 +167,23 @@ def is_fitted(estimator: Any) -> bool:
         return False
 
 
-def about_to_forget(learner: Any) -> bool:
-    """Return whether the model was trained by someone else, and a fit will start it afresh."""
+def about_to_forget(learner: Any, only_new: bool = False) -> bool:
+    """Return whether the model was trained by someone else, and a fit will start it afresh.
+
+    One that is fitted on new rows only is taken to go on from where it was, unless it says otherwise.
+    """
     if getattr(learner, "_fitted_to_known", True) or not is_fitted(learner.estimator):
         return False
     last = learner.estimator.steps[-1][1] if hasattr(learner.estimator, "steps") else learner.estimator
-    return not getattr(last, "warm_start", False)
+    return not getattr(last, "warm_start", only_new)
 
 
 def warn_trained_elsewhere(rows: int) -> None:
     """Say that a model is about to forget what it was trained on."""
     warnings.warn(
         f"the estimator came fitted on rows the learner does not know, and forgets them: it is fitted anew on the {rows} "
-        "rows it is taught. Give the rows it was trained on as X_training and y_training, or, for an estimator whose fit "
-        "goes on from where it was, teach with only_new=True",
+        "rows it is taught. Give the rows it was trained on as X_training and y_training, or teach with only_new=True an "
+        "estimator whose fit goes on from where it was, as with warm_start=True",
         UserWarning,
         stacklevel=4,
     )

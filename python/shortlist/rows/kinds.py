@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy import sparse
 
+from shortlist.rows.arrow_rows import is_table
+
 Rows: TypeAlias = Any
 """Anything that holds rows; see `kind`."""
 
@@ -61,7 +63,7 @@ def _way_out(X: Any) -> str:
 
 
 def as_rows(X: Any, name: str = "X") -> Rows:
-    """Return rows as they came, a sequence as a list, and what only has ``__array__`` as an array.
+    """Return rows as they came, a sequence as a list, a pyarrow array and what only has ``__array__`` as an array.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def as_rows(X: Any, name: str = "X") -> Rows:
         if hasattr(X, "__array__") and not hasattr(X, "shape"):
             return np.asarray(X)
         raise TypeError(str(error).replace("rows came", f"{name} came", 1)) from None
-    return X
+    return np.asarray(X) if kind(X) == "arrow" and not is_table(X) else X
 
 
 def count(X: Rows) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from shortlist.rows import arrow_rows, pandas_rows
+from shortlist.rows import arrow_rows, pandas_rows, polars_rows
 from shortlist.rows.kinds import Rows, kind
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def vstack(parts: Sequence[Rows]) -> Rows:
     if holder == "pandas":
         return pandas_rows.stack(list(parts))
     if holder == "polars":
-        return _stack_polars([_as_polars(part, first) for part in parts])
-    if holder == "arrow":
+        return polars_rows.stack(list(parts))
+    if holder == "arrow" and arrow_rows.is_table(first):
         return arrow_rows.stack(list(parts))
     if holder == "torch":
         torch = import_module("torch")
@@ -104,45 +104,3 @@ def _as_array(part: Rows, first: Any) -> Any:
             f"values came as {array.dtype}, and are {first.dtype} in the known rows; give them as the same"
         )
     return array
-
-
-def _stack_polars(parts: list[Any]) -> Any:
-    polars, first = import_module("polars"), parts[0]
-    if isinstance(first, polars.Series):
-        return _stack_polars([part.rename("values").to_frame() for part in parts]).to_series().rename(first.name)
-    whole = first
-    for part in parts[1:]:
-        try:
-            whole = polars.concat(_agreed(polars, whole, part), how="vertical_relaxed")
-        except polars.exceptions.PolarsError as error:
-            raise ValueError(str(error)) from error
-    return whole
-
-
-def _agreed(polars: Any, known: Any, new: Any) -> list[Any]:
-    """Unite the categories of Enum columns; text and numbers, which Polars makes text of, do not agree."""
-    for name, old in known.schema.items():
-        came = new.schema[name]
-        if isinstance(old, polars.Enum) and isinstance(came, polars.Enum) and old != came:
-            added = [label for label in came.categories if label not in set(old.categories)]
-            united = polars.Enum([*old.categories, *added])
-            known, new = (part.with_columns(part[name].cast(united)) for part in (known, new))
-        elif (old == polars.String) != (came == polars.String) and (old.is_numeric() or came.is_numeric()):
-            raise ValueError(f"column {name!r} came as {came}, and is {old} in the known rows; give it the same dtype")
-    return [known, new]
-
-
-def _as_polars(part: Rows, first: Any) -> Any:
-    """Give `part` the labels of `first`, or say that the columns do not agree."""
-    polars = import_module("polars")
-    if isinstance(first, polars.Series):
-        if isinstance(part, polars.DataFrame) and part.width == 1:
-            return part.to_series()
-        return part if isinstance(part, polars.Series) else polars.Series(first.name, np.asarray(part))
-    if isinstance(part, polars.Series) and first.width == 1:
-        return part.rename(first.columns[0]).to_frame()
-    if kind(part) == "polars":
-        if set(part.columns) != set(first.columns):
-            raise ValueError(f"columns {part.columns} do not agree with {first.columns}")
-        return part.select(first.columns)
-    return polars.DataFrame(np.asarray(part), schema=first.schema)

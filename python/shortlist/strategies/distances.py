@@ -40,7 +40,7 @@ def features(model: Any, X: Any) -> Any:
             matrix = matrix.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"this strategy compares rows as numbers, and some of these are none: {error}. {_remedy(model)}"
+            f"this strategy compares rows as numbers, and some of these are none: {str(error).rstrip('.')}. {_remedy(model)}"
         ) from error
     return matrix.reshape(len(matrix), -1)
 
