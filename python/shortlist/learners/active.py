@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.learners import training
 from shortlist.learners.base import BaseLearner
+from shortlist.learners.whole import all_or_nothing
+from shortlist.rows import as_rows, count
 from shortlist.strategies.uncertainty import uncertainty_sampling
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class ActiveLearner(BaseLearner):
     8
     """
 
+    _fitted_to_known = False
+
     def __init__(
         self,
         estimator: Any,
@@ -77,10 +81,13 @@ class ActiveLearner(BaseLearner):
         self.X_training = X_training
         self.y_training = y_training
         if X_training is not None:
-            self._fit_to_known(bootstrap=bootstrap_init, **fit_kwargs)
+            self._fit_to_seed()
 
+    @all_or_nothing
     def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> ActiveLearner:
         """Forget what was taught and fit on these rows.
+
+        Where the fit fails, or is interrupted, nothing is forgotten and the learner is as it was.
 
         Parameters
         ----------
@@ -89,50 +96,68 @@ class ActiveLearner(BaseLearner):
         bootstrap : bool, default=False
             Whether to fit on a resample of the rows.
         **fit_kwargs
-            Passed on to the estimator's ``fit``.
+            Passed on to the estimator's ``fit``; see `teach`.
 
         Returns
         -------
         self
         """
-        training.check(X, y, self.force_all_finite)
-        self.X_training, self.y_training = X, y
+        self.X_training, self.y_training = training.given(X, y, self.force_all_finite)
         return self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
 
+    @all_or_nothing
     def teach(self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any) -> None:
         """Add labelled rows to what is known and fit on all of it.
+
+        Where the fit fails, or is interrupted, nothing is kept and the learner is as it was.
 
         Parameters
         ----------
         X, y : rows
-            One label for each row.
+            One label for each row. A single row may come as it was cut from its pool, with its label alone.
         bootstrap : bool, default=False
-            Whether to fit on a resample of the rows.
+            Whether to fit on a resample of the rows. A classifier gets a row of every class.
         only_new : bool, default=False
             Whether to fit on these rows alone and not to keep them, for an estimator whose ``fit`` goes on from where
             it was.
         **fit_kwargs
-            Passed on to the estimator's ``fit``.
+            Passed on to the estimator's ``fit``. With `bootstrap` what has one entry for each row of the fit, such as
+            ``sample_weight``, moves with the rows.
         """
         known = training.known_classes(self.estimator)
         if only_new:
-            training.check(X, y, self.force_all_finite)
+            X, y = training.given(X, y, self.force_all_finite, self.X_training)
+            if training.about_to_forget(self, only_new):
+                training.warn_trained_elsewhere(count(X))
             self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
             training.warn_forgotten_classes(known, training.known_classes(self.estimator))
         else:
             self._add_training_data(X, y)
+            if training.about_to_forget(self):
+                training.warn_trained_elsewhere(count(self.X_training))
             self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
         training.warn_new_classes(known, y)
 
+    @all_or_nothing
     def add(self, X: Any, y: Any) -> None:
         """Add labelled rows to what is known without fitting; the next `teach` fits on them too."""
         self._add_training_data(X, y)
 
+    @all_or_nothing
+    def _fit_to_seed(self) -> None:
+        self.X_training = as_rows(self.X_training, "X_training")
+        self.y_training = as_rows(self.y_training, "y_training")
+        training.check_counts(self.X_training, self.y_training)
+        self._fit_to_known(bootstrap=self.bootstrap_init, **self.fit_kwargs)
+
     def _add_training_data(self, X: Any, y: Any) -> None:
-        training.check(X, y, self.force_all_finite)
+        X, y = training.given(X, y, self.force_all_finite, self.X_training)
         rows, labels = training.extend(self.X_training, X, "X"), training.extend(self.y_training, y, "y")
         self.X_training, self.y_training = rows, labels
 
     def _fit_to_known(self, bootstrap: bool = False, **fit_kwargs: Any) -> ActiveLearner:
+        if self.X_training is None:
+            raise ValueError("no rows are known to fit on; give X_training and y_training, or call teach or fit")
         self._fit_on_new(self.X_training, self.y_training, bootstrap=bootstrap, **fit_kwargs)
+        self._fitted_to_known = True
         return self

@@ -117,15 +117,23 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
         return hstack(transformed) if transformed else X
 
     def _fit_on_new(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> BaseLearner:
-        if bootstrap:
-            X, y = training.resample(X, y, self.random_state)
-        training.fit(self.estimator, X, y, fit_kwargs)
+        training.fit(self.estimator, X, y, fit_kwargs, bootstrap, self.random_state)
         return self
 
     @property
     def classes_(self) -> Any:
         """Classes the estimator has been fitted on."""
         return self.estimator.classes_
+
+    @property
+    def n_features_in_(self) -> Any:
+        """How many features the estimator has been fitted on."""
+        return self.estimator.n_features_in_
+
+    @property
+    def feature_names_in_(self) -> Any:
+        """Names of the features the estimator has been fitted on, where they had names."""
+        return self.estimator.feature_names_in_
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters, those for the first fit included."""
@@ -150,6 +158,8 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
             inner = get_tags(self.estimator)
             tags.estimator_type = inner.estimator_type
             tags.classifier_tags, tags.regressor_tags = inner.classifier_tags, inner.regressor_tags
+            tags.input_tags, tags.target_tags = inner.input_tags, inner.target_tags
+            tags.input_tags.allow_nan = inner.input_tags.allow_nan and not self.force_all_finite
         return tags
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:

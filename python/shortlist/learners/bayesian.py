@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.learners import training
 from shortlist.learners.active import ActiveLearner
-from shortlist.rows import take
+from shortlist.learners.whole import all_or_nothing
+from shortlist.rows import count, take
 from shortlist.strategies.acquisition import max_EI
 
 if TYPE_CHECKING:
@@ -76,18 +78,24 @@ class BayesianOptimizer(ActiveLearner):
         )
         self._start()
 
+    @all_or_nothing
     def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> BayesianOptimizer:
         """Forget what was measured and fit on these rows."""
-        super().fit(X, y, bootstrap=bootstrap, **fit_kwargs)
+        self.X_training, self.y_training = training.given(X, y, self.force_all_finite)
+        self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
         self._start()
         return self
 
+    @all_or_nothing
     def teach(self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any) -> None:
         """Add measurements and fit on all of them; with `only_new` they are kept, and the fit is on them alone."""
+        X, y = training.given(X, y, self.force_all_finite, self.X_training)
         self._add_training_data(X, y)
         if only_new:
             self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
         else:
+            if training.about_to_forget(self):
+                training.warn_trained_elsewhere(count(self.X_training))
             self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
         self._set_max(X, y)
 
@@ -102,7 +110,10 @@ class BayesianOptimizer(ActiveLearner):
             self._set_max(self.X_training, self.y_training)
 
     def _set_max(self, X: Any, y: Any) -> None:
-        highest = int(np.argmax(np.asarray(y)))
-        value = take(y, highest)
-        if value > self.y_max:
-            self.X_max, self.y_max = take(X, highest), value
+        values = np.asarray(y, dtype=np.float64)
+        if values.size != len(values):
+            raise ValueError(f"y has shape {values.shape}; accepted is one value for each row")
+        values = np.where(np.isnan(values), -np.inf, values).reshape(-1)
+        if len(values) and values.max() > self.y_max:
+            highest = int(np.argmax(values))
+            self.X_max, self.y_max = take(X, highest), values[highest]

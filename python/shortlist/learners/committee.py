@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import get_tags
 
 from shortlist.learners import querying, training
-from shortlist.rows import hstack
+from shortlist.learners.whole import all_or_nothing
+from shortlist.rows import as_rows, count, hstack
 from shortlist.strategies.classes import check_class_labels, check_class_proba
 from shortlist.strategies.disagreement import max_std_sampling, vote_entropy_sampling
 
@@ -36,6 +38,8 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
         Rules random ties; None is NumPy's global state.
     """
 
+    X_training = None
+
     def __init__(
         self,
         learner_list: Sequence[Any],
@@ -49,7 +53,6 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
         self.query_strategy = query_strategy
         self.on_transformed = on_transformed
         self.random_state = random_state
-        self.X_training = None
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.learner_list)
@@ -57,30 +60,46 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
     def __len__(self) -> int:
         return len(self.learner_list)
 
+    @all_or_nothing
     def fit(self, X: Any, y: Any, **fit_kwargs: Any) -> BaseCommittee:
         """Make every member forget what it was taught and fit on these rows.
 
-        With ``bootstrap=True`` each member is fitted on a resample of its own.
+        With ``bootstrap=True`` each member is fitted on a resample of its own. Where one member fails, all are as they
+        were; so it is with `teach`, `add` and `rebag`.
         """
         for learner in self.learner_list:
             learner.fit(X, y, **fit_kwargs)
+        self._refresh()
         return self
 
+    @all_or_nothing
     def teach(self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any) -> None:
         """Teach every member these rows; see `ActiveLearner.teach`."""
-        self._add_training_data(X, y)
+        known = training.known_classes(self)
         if only_new:
+            X, y = as_rows(X, "X"), as_rows(y, "y")
+            training.check_counts(X, y)
             self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
         else:
+            self._add_training_data(X, y)
+            if any(map(training.about_to_forget, self.learner_list)):
+                training.warn_trained_elsewhere(count(X))
             self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
+        self._refresh()
+        training.warn_new_classes(known, y)
 
+    @all_or_nothing
     def add(self, X: Any, y: Any) -> None:
         """Add labelled rows to what every member knows without fitting; `teach` and `rebag` fit on them too."""
         self._add_training_data(X, y)
 
+    @all_or_nothing
     def rebag(self, **fit_kwargs: Any) -> None:
         """Fit every member on a resample of the rows it was taught."""
+        if any(map(training.about_to_forget, self.learner_list)):
+            training.warn_trained_elsewhere(count(self.learner_list[0].X_training))
         self._fit_to_known(bootstrap=True, **fit_kwargs)
+        self._refresh()
 
     def query(self, X_pool: Any, return_metrics: bool = False, *query_args: Any, **query_kwargs: Any) -> Any:
         """Pick the rows of a pool that are most worth a label; see `ActiveLearner.query`."""
@@ -110,6 +129,38 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
         for learner in self.learner_list:
             learner._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
 
+    def _refresh(self) -> None:
+        """Bring up to date what is known of the members; called after each fit."""
+
+    @property
+    def n_features_in_(self) -> Any:
+        """How many features the members have been fitted on."""
+        return self._of_members("n_features_in_")
+
+    @property
+    def feature_names_in_(self) -> Any:
+        """Names of the features the members have been fitted on, where they had names."""
+        return self._of_members("feature_names_in_")
+
+    def _of_members(self, name: str) -> Any:
+        if not len(self.learner_list):
+            raise AttributeError(f"a committee without members has no {name}")
+        return getattr(self.learner_list[0], name)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return len(self.learner_list) > 0 and all(map(training.is_fitted, self.learner_list))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        members = [get_tags(learner) for learner in self.learner_list if hasattr(learner, "__sklearn_tags__")]
+        if members:
+            tags.estimator_type = members[0].estimator_type
+            tags.classifier_tags, tags.regressor_tags = members[0].classifier_tags, members[0].regressor_tags
+            tags.target_tags = members[0].target_tags
+            tags.input_tags.sparse = all(member.input_tags.sparse for member in members)
+            tags.input_tags.allow_nan = all(member.input_tags.allow_nan for member in members)
+        return tags
+
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         members = ", ".join(repr(learner) for learner in self.learner_list)
         text = f"{type(self).__name__}([{members}], query_strategy={querying.name_of(self.query_strategy)})"
@@ -136,6 +187,9 @@ class Committee(BaseCommittee):
         How many these are.
     """
 
+    classes_: Any = None
+    n_classes_ = 0
+
     def __init__(
         self,
         learner_list: Sequence[Any],
@@ -145,25 +199,7 @@ class Committee(BaseCommittee):
         random_state: RandomState = None,
     ) -> None:
         super().__init__(learner_list, query_strategy, on_transformed, random_state=random_state)
-        self._set_classes()
-
-    def fit(self, X: Any, y: Any, **fit_kwargs: Any) -> Committee:
-        """Make every member forget what it was taught and fit on these rows."""
-        super().fit(X, y, **fit_kwargs)
-        self._set_classes()
-        return self
-
-    def teach(self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any) -> None:
-        """Teach every member these rows; see `ActiveLearner.teach`."""
-        known = training.known_classes(self)
-        super().teach(X, y, bootstrap=bootstrap, only_new=only_new, **fit_kwargs)
-        self._set_classes()
-        training.warn_new_classes(known, y)
-
-    def rebag(self, **fit_kwargs: Any) -> None:
-        """Fit every member on a resample of the rows it was taught."""
-        super().rebag(**fit_kwargs)
-        self._set_classes()
+        self._refresh()
 
     def predict(self, X: Any, **predict_proba_kwargs: Any) -> Any:
         """Return the class with the highest mean probability; the lowest class where several have it."""
@@ -192,9 +228,9 @@ class Committee(BaseCommittee):
             proba = [check_class_proba(given, estimator.classes_, self.classes_) for given, estimator in pairs]
         return _side_by_side(proba)
 
-    def _set_classes(self) -> None:
-        self.classes_: Any = None
-        self.n_classes_ = 0
+    def _refresh(self) -> None:
+        self.__dict__.pop("classes_", None)
+        self.__dict__.pop("n_classes_", None)
         try:
             known = [learner.estimator.classes_ for learner in self.learner_list]
         except AttributeError:
@@ -248,6 +284,10 @@ class CommitteeRegressor(BaseCommittee):
         """Return the mean of the members' predictions, and with `return_std` their standard deviation."""
         vote = self.vote(X, **predict_kwargs)
         return (np.mean(vote, axis=1), np.std(vote, axis=1)) if return_std else np.mean(vote, axis=1)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Return the coefficient of determination of `predict`."""
+        return r2_score(y, self.predict(X), sample_weight=sample_weight)
 
     def vote(self, X: Any, **predict_kwargs: Any) -> Any:
         """Return the value each member predicts, ``(rows, members)``."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.learners import training
 from shortlist.learners.base import BaseLearner
+from shortlist.learners.whole import all_or_nothing
 from shortlist.strategies.uncertainty import uncertainty_sampling
 
 if TYPE_CHECKING:
@@ -45,13 +46,15 @@ class DeepActiveLearner(BaseLearner):
         super().__init__(estimator, query_strategy, on_transformed, random_state=random_state, **fit_kwargs)
         self.estimator.initialize()
 
+    @all_or_nothing
     def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> DeepActiveLearner:
-        """Start again from fresh weights and train on these rows."""
+        """Start again from fresh weights and train on these rows; where that fails, the weights are as they were."""
         self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
         return self
 
+    @all_or_nothing
     def teach(self, X: Any, y: Any, warm_start: bool = True, bootstrap: bool = False, **fit_kwargs: Any) -> None:
-        """Train on these rows.
+        """Train on these rows; where that fails, the weights are as they were.
 
         Parameters
         ----------
@@ -68,7 +71,7 @@ class DeepActiveLearner(BaseLearner):
             self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
             return
         if bootstrap:
-            X, y = training.resample(X, y, self.random_state)
+            X, y, fit_kwargs = training.resample(self.estimator, X, y, fit_kwargs, self.random_state)
         self.estimator.partial_fit(X, y, **fit_kwargs)
 
     @property

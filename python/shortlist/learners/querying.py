@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from shortlist.rows import count, take
+from shortlist.rows import as_rows, count, take
 from shortlist.strategies.errors import NotCallableError
 
 
@@ -17,6 +17,7 @@ def query(learner: Any, X_pool: Any, return_metrics: bool, args: tuple[Any, ...]
 
     The strategy is called once. An error in it comes out as it is.
     """
+    X_pool = as_rows(X_pool, "X_pool")
     indices, metrics = split(learner.query_strategy(learner, X_pool, *args, **kwargs))
     try:
         rows = take(X_pool, indices)

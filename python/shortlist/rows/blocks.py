@@ -92,6 +92,8 @@ def _row_bytes(X: Rows, rows: int) -> int:
         return sum(_row_bytes(part, rows) for part in X.values())
     if holder == "sparse":
         return int(12 * X.nnz // rows + 8)
+    if holder == "arrow":
+        return int(X.nbytes) // rows
     if holder == "list":
         return 1024 if isinstance(X[0], str) else 8 * max(1, np.size(X[0]))
     cells = int(np.prod(X.shape[1:], dtype=np.int64))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from shortlist.rows import arrow_rows, pandas_rows, polars_rows
 from shortlist.rows.kinds import Rows, kind
 
 if TYPE_CHECKING:
@@ -37,15 +38,18 @@ def vstack(parts: Sequence[Rows]) -> Rows:
     if holder == "dict":
         return {name: vstack([part[name] for part in parts]) for name in first}
     if holder == "list":
-        return [row for part in parts for row in part]
+        return [row for part in parts for row in _as_list(part)]
     if holder == "pandas":
-        return import_module("pandas").concat([_as_pandas(part, first) for part in parts])
+        return pandas_rows.stack(list(parts))
     if holder == "polars":
-        return import_module("polars").concat([_as_polars(part, first) for part in parts])
+        return polars_rows.stack(list(parts))
+    if holder == "arrow" and arrow_rows.is_table(first):
+        return arrow_rows.stack(list(parts))
     if holder == "torch":
         torch = import_module("torch")
         return torch.cat([torch.as_tensor(part, dtype=first.dtype, device=first.device) for part in parts])
-    return np.concatenate([np.asarray(part) for part in parts])
+    first = np.asarray(first)
+    return np.concatenate([first, *(_as_array(part, first) for part in parts[1:])])
 
 
 def hstack(parts: Sequence[Rows]) -> Rows:
@@ -81,25 +85,22 @@ def as_format(matrix: Any, name: str) -> Any:
         return matrix.asformat(name)
 
 
-def _as_pandas(part: Rows, first: Any) -> Any:
-    """Give `part` the labels of `first`, or say that the columns do not agree."""
-    pandas = import_module("pandas")
-    if first.ndim == 1:
-        return part if kind(part) == "pandas" else pandas.Series(np.asarray(part), name=first.name)
-    if kind(part) == "pandas":
-        if set(part.columns) != set(first.columns):
-            raise ValueError(f"columns {list(part.columns)} do not agree with {list(first.columns)}")
-        return part
-    return pandas.DataFrame(np.asarray(part), columns=first.columns)
+def _as_list(part: Rows) -> list[Any]:
+    """Return the rows one by one; a frame would iterate over its columns."""
+    return list(part) if kind(part) in ("list", "torch", "array") else np.asarray(part).tolist()
 
 
-def _as_polars(part: Rows, first: Any) -> Any:
-    """Give `part` the labels of `first`, or say that the columns do not agree."""
-    polars = import_module("polars")
-    if isinstance(first, polars.Series):
-        return part if kind(part) == "polars" else polars.Series(first.name, np.asarray(part))
-    if kind(part) == "polars":
-        if set(part.columns) != set(first.columns):
-            raise ValueError(f"columns {part.columns} do not agree with {first.columns}")
-        return part.select(first.columns)
-    return polars.DataFrame(np.asarray(part), schema=first.schema)
+def _as_array(part: Rows, first: Any) -> Any:
+    """Return rows as an array; text and numbers, which NumPy makes text of, do not agree."""
+    array = np.asarray(part)
+    text = array.dtype.kind in "US"
+    if (
+        array.size
+        and first.size
+        and text != (first.dtype.kind in "US")
+        and "O" not in (array.dtype.kind, first.dtype.kind)
+    ):
+        raise ValueError(
+            f"values came as {array.dtype}, and are {first.dtype} in the known rows; give them as the same"
+        )
+    return array

@@ -32,10 +32,26 @@ def features(model: Any, X: Any) -> Any:
         X = model.transform_without_estimating(X)
     if kind(X) == "sparse":
         return X.tocsr()
-    matrix = np.asarray(X)
-    if matrix.dtype.kind == "O":
-        matrix = matrix.astype(np.float64)
+    try:
+        matrix = np.asarray(X)
+        if matrix.dtype.kind in "USmM":
+            raise TypeError(f"they are {matrix.dtype}")
+        if matrix.dtype.kind == "O":
+            matrix = matrix.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"this strategy compares rows as numbers, and some of these are none: {str(error).rstrip('.')}. {_remedy(model)}"
+        ) from error
     return matrix.reshape(len(matrix), -1)
+
+
+def _remedy(model: Any) -> str:
+    if getattr(model, "on_transformed", False):
+        return "The steps before the last one of the learner's pipeline must make numbers of them"
+    return (
+        "Make the learner with on_transformed=True and a Pipeline whose first steps make numbers of the rows, "
+        "or give it rows of numbers"
+    )
 
 
 def labelled_features(model: Any) -> Any:

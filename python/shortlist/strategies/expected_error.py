@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from shortlist.rows import append, count, drop, enumerate_rows, vstack
+from shortlist.rows import count, drop, shape, take, vstack
 from shortlist.strategies import randomness
 from shortlist.strategies.asking import probabilities, warn_unfitted
 from shortlist.strategies.choice import best
@@ -70,15 +70,16 @@ def expected_error_reduction(
     except NotFittedError:
         warn_unfitted()
         return np.arange(wanted), np.zeros(wanted)
-    labels = np.unique(learner.y_training)
+    labels = np.unique(np.asarray(learner.y_training))
     model = clone(learner.estimator)
     error = np.full(rows, np.inf)
-    for position, row in enumerate_rows(X):
+    one = (1, *shape(learner.y_training)[1:])
+    for position in range(rows):
         if draw.random() <= p_subsample:
-            rest, known = drop(X, position), append(learner.X_training, row)
+            rest, known = drop(X, position), vstack([learner.X_training, take(X, [position])])
             error[position] = 0.0
             for column, label in enumerate(labels):
-                model.fit(known, vstack([learner.y_training, np.array([label])]))
+                model.fit(known, vstack([learner.y_training, np.full(one, label)]))
                 loss_of_rest = _LOSSES[loss](model.predict_proba(rest)).sum() if rows > 1 else 0.0
                 error[position] += loss_of_rest * proba[position, column]
         if callable(progress):
