@@ -51,7 +51,13 @@ def open_pool(x: Any, *, committee: bool = False, dtype: str | None = None, name
         A kind that needs an extra.
     """
     x, reading = reading_of(x, dtype, committee)
-    return _open(x, reading, name)
+    pool = _open(x, reading, name)
+    if pool.unsettled:
+        empty = "is empty: it has no rows, and" if not pool.rows else "has rows that are all null:"
+        raise ValueError(
+            f"{pool.name} {empty} its columns do not say how many numbers a row has; at least one is needed"
+        )
+    return pool
 
 
 def _open(x: Any, reading: Reading, name: str) -> Pool:

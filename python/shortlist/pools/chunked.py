@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.disk import one_line
 from shortlist.pools.ahead import ahead
 from shortlist.pools.arrays import check_shape, members_of
-from shortlist.pools.arrow import one_line
 from shortlist.pools.convert import accepted_dtype
 from shortlist.pools.extras import need
 from shortlist.pools.flat import READ
