@@ -75,7 +75,11 @@ def fill(file: BinaryIO, into: memoryview, offset: int, what: str) -> None:
     missing = len(into)
     while missing:
         part = into[len(into) - missing :][:READ]
-        got = read_at(file, part, offset + len(into) - missing)
+        try:
+            got = read_at(file, part, offset + len(into) - missing)
+        except OSError as error:
+            error.filename = error.filename or file.name
+            raise
         if not got:
             raise ValueError(
                 f"{what}: it became shorter since it was opened, and {missing:,} bytes are missing; accepted is a file that "
@@ -96,7 +100,8 @@ def readable(name: str, what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # a damaged file can break a reader in many ways
-        if type(error).__module__ == "builtins" and name in str(error):
+        ours = isinstance(error, ValueError | TypeError | OSError | MemoryError | ImportError)
+        if ours and type(error).__module__ == "builtins" and name in str(error):
             raise
         raise ValueError(f"{name} {what} ({one_line(error)})") from None
 

@@ -33,8 +33,9 @@ BLOCK_BYTES = 8 << 20
 
 
 def in_blocks(x: Any, held: int | None, dtype: str | None) -> bool:
-    """Whether rows are to be read in blocks, again for each round: those in files and chunks, but for one array of numbers of
-    up to `held` bytes (None for no bound), which is read into memory.
+    """Whether rows are to be read in blocks, again for each round, as they lie in files or chunks.
+
+    One `.npy` file of up to `held` bytes (None for no bound) is read into memory instead.
     """
     if isinstance(x, list | tuple):
         return bool(x) and all(map(is_path, x))
