@@ -57,12 +57,11 @@ class ArrowFilePool(TablePool):
         keeps = self._messages.stream and self._id_column is not None
         names = (*self.choice.names, *([str(self._id_column)] if keeps else []))
         self._ids, done = [], 0
-        step = None if self.choice.lists else max(1, READ // self.row_bytes)
+        step = max(1, READ // self.row_bytes)
         for whole in ahead(self._batches(tuple(dict.fromkeys(names)))):
             if keeps:
                 self._ids.append(whole.column(self._id_column))
-            # Columns are put together, which is to stay in cache; lists are read where they lie.
-            for start in range(0, whole.num_rows, step or max(1, whole.num_rows)):
+            for start in range(0, whole.num_rows, step):
                 batch = whole.slice(start, step)
                 yield from self._pieces(block_of(batch, self.choice, done, self.name, self.note), limit)
                 done += batch.num_rows

@@ -21,6 +21,8 @@ MAGIC = b"ARROW1"
 CONTINUATION = b"\xff\xff\xff\xff"
 DICTIONARY, BATCH = 2, 3
 """Types of messages that have rows."""
+NULLS = 1 << 24
+"""Most rows of a batch that takes no bytes, as one of columns of nothing but nulls."""
 UNPACKED_MOST = 1 << 16
 """Bytes that one byte of packed data can stand for: more than LZ4 (255) and Zstandard (43,691) reach."""
 
@@ -181,7 +183,7 @@ class Messages:
                 raise ValueError(f"a column claims {length:,} bytes from {offset:,} on of a batch of {body:,}")
             buffers.append((start + offset, length))
             whole += self._unpacked(start + offset, length) if packed else length
-        if rows < 0 or rows > 8 * max(whole, body):
+        if rows < 0 or rows > max(8 * whole, NULLS):
             raise ValueError(f"a batch claims {rows:,} rows, and holds {whole:,} bytes")
         check_room(whole if packed else 0, f"{self._name}, of which one batch is unpacked whole,", "smaller batches")
         return Message(rows, nodes, buffers, packed, whole)
