@@ -114,11 +114,11 @@ def _chain(items: Iterable[Any], rows: int | None, reading: Reading, name: str) 
 
 def _ndim(item: Any) -> int:
     """Dimensions of one item of a list; tables, streams and series of lists or arrays have two."""
-    dtype = getattr(item, "dtype", None)
+    dtype: Any = getattr(item, "dtype", None)
     if dtype is None and hasattr(item, "__arrow_c_stream__"):
         return 2
     if hasattr(dtype, "is_nested"):  # Polars
-        return 1 + dtype.is_nested()
+        return 1 + bool(dtype.is_nested())
     if hasattr(item, "to_frame") and dtype == np.dtype(object):  # pandas
         return 1 + any(np.ndim(cell) for cell in item)
     found = getattr(item, "ndim", None)

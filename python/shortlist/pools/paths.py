@@ -11,7 +11,6 @@ from shortlist.disk import check_regular
 from shortlist.npy import NpyFile
 from shortlist.pools.chain import ChainPool
 from shortlist.pools.flat import npy_pool, raw_pool
-from shortlist.pools.members import members_pool
 from shortlist.pools.pool import Pool, same_columns, same_form
 
 if TYPE_CHECKING:
@@ -100,6 +99,8 @@ def files_pool(files: list[Path], reading: Reading, name: str) -> Pool:
         return file_pool(files[0], reading)
     arrays = reading.committee and all(file.suffix.lower() == ".npy" for file in files)
     if arrays and all(len(NpyFile(file).shape) == 2 for file in files):
+        from shortlist.pools.members import members_pool
+
         return members_pool(files, reading, name)
     pools = [file_pool(file, reading) for file in files]
     settled = next((pool for pool in pools if not pool.unsettled), pools[0])
