@@ -293,3 +293,19 @@ def test_a_child_forked_while_a_file_is_read_reads_files_of_its_own(tmp_path):
         os._exit(0 if sl.select(tmp_path / "x.npy", "margin", 9) == BEST else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert sum(len(block) for block in blocks) > 2900
+
+
+@pytest.mark.parametrize("folder", ["run[1]", "run[ab]/fold[0]", "what?", "star*"])
+def test_names_of_folders_and_files_that_look_like_patterns(tmp_path, monkeypatch, folder):
+    monkeypatch.chdir(tmp_path)
+    # What the names would match, were they patterns.
+    for decoy in ("run1", "runa/fold0", "whats", "stars"):
+        (tmp_path / decoy).mkdir(parents=True)
+        np.save(tmp_path / decoy / "x[2].npy", P[::-1])
+    (tmp_path / folder).mkdir(parents=True)
+    np.save(tmp_path / folder / "x[2].npy", P)
+    for base in ("", f"{tmp_path}/"):
+        for name in (folder, f"{folder}/x[2].npy", f"{folder}/*.npy", f"{folder}/**/*.npy", f"{folder}/x?2?.npy"):
+            assert sl.select(base + name, "margin", 9) == BEST, name
+    with pytest.raises(FileNotFoundError, match="matches no file"):
+        sl.select(f"{folder}/*.npz", "margin", 9)

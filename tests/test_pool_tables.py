@@ -261,8 +261,6 @@ def test_polars_frames_with_arrays():
         picks = sl.select(x, "margin", 9)
         assert picks == BEST
         assert "put together from 7 columns" in picks.report.copies[0]
-    with pytest.raises(TypeError, match=r"is a List.*cast it with .*list.to_array"):
-        sl.select(frame.with_columns(pl.col("proba").arr.to_list()), "margin", 9)
     with pytest.raises(TypeError, match="column 'id' of x has dtype String"):
         sl.select(wide.with_columns(id=pl.lit("a")), "margin", 9)
     holes = frame.with_columns(pl.when(pl.int_range(pl.len()) != 4).then("proba").alias("proba"))
@@ -300,3 +298,118 @@ def test_ids_are_written_with_the_picks(tmp_path):
     picks.to_jsonl(tmp_path / "x.jsonl")
     assert [json.loads(line)["id"] for line in (tmp_path / "x.jsonl").read_text().splitlines()] == picks.ids.tolist()
     assert picks.to_dict()["ids"] == picks.ids.tolist()
+
+
+def parts_of(kind, values):
+    """Parts of a pool, in which there are rows of `values` and one part that says little or nothing."""
+    whole = pa.array(values, kind)
+    return {
+        "empty first": ([whole[:0], whole], 0),
+        "empty amid": ([whole[:20], whole[:0], whole[20:]], 0),
+        "empty last": ([whole, whole[:0]], 0),
+        "of no type": ([pa.nulls(0), whole], 0),
+        "lists of no type": ([pa.array([], pa.list_(pa.null())), whole], 0),
+        "null first rows": ([pa.array([None, None], kind), whole], 2),
+        "null first row": ([pa.concat_arrays([pa.array([None], kind), whole])], 1),
+        "null rows of no type": ([pa.nulls(3), whole], 3),
+    }
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.float32()), pa.large_list(pa.float32()), pa.list_(pa.float32(), 7)])
+@pytest.mark.parametrize("case", parts_of(pa.float32(), [None]))
+def test_parts_that_do_not_say_how_long_their_lists_are(tmp_path, kind, case):
+    parts, before = parts_of(kind, P[:500].tolist())[case]
+    wanted = sl.select(P[:500], "margin", 9).indices + before
+    tables = [pa.table({"proba": part}) for part in parts]
+    for suffix in ("parquet", "arrow", "arrows"):
+        folder = tmp_path / f"{suffix}[1]"
+        folder.mkdir()
+        for number, table in enumerate(tables):
+            path = folder / f"{number}.{suffix}"
+            if suffix == "parquet":
+                pq.write_table(table, path)
+            else:
+                with (pa.ipc.new_file if suffix == "arrow" else pa.ipc.new_stream)(path, table.schema) as writer:
+                    writer.write_table(table)
+        for x in (folder, folder / f"*.{suffix}", sorted(folder.iterdir())):
+            assert sl.select(x, "margin", 9, invalid="skip").indices.tolist() == wanted.tolist()
+    for x in (tables, iter(tables), [pa.RecordBatchReader.from_batches(t.schema, t.to_batches()) for t in tables]):
+        assert sl.select(x, "margin", 9, invalid="skip").indices.tolist() == wanted.tolist()
+
+
+def test_columns_of_no_type_in_an_empty_part(tmp_path):
+    pq.write_table(pa.table({name: pa.nulls(0) for name in WIDE}), tmp_path / "0.parquet")
+    pq.write_table(NUMBERS.drop_columns("id"), tmp_path / "1.parquet")
+    assert sl.select(tmp_path, "margin", 9) == BEST
+
+
+def test_a_pool_that_says_nowhere_how_long_its_lists_are():
+    pl = pytest.importorskip("polars", reason="pip install 'shortlist[polars]'")
+    kind = pa.list_(pa.float32())
+    for x in (pa.array([], kind), pl.DataFrame({"p": P.tolist()[:2]})[:0], [pa.array([], kind)] * 2):
+        with pytest.raises(ValueError, match=r"is empty: it has no rows, and its columns do not say"):
+            sl.select(x, "margin", 9)
+    for x in (
+        pa.array([None], kind),
+        pl.DataFrame({"p": [None]}),
+        pl.DataFrame({"p": [None, None]}, {"p": pl.List(pl.Float32)}),
+    ):
+        with pytest.raises(ValueError, match=r"has rows that are all null: its columns do not say"):
+            sl.select(x, "margin", 9, invalid="skip")
+
+
+def test_polars_lists():
+    pl = pytest.importorskip("polars", reason="pip install 'shortlist[polars]'")
+    for inner in (pl.Float32, pl.Float64):
+        series = pl.Series("p", P.tolist(), pl.List(inner))
+        frame = pl.DataFrame({"p": series, "id": IDS})
+        wanted = sl.select(P.astype(np.float32 if inner is pl.Float32 else np.float64), "margin", 9)
+        pieces = pl.concat([frame[:1000], frame[1000:]], rechunk=False)
+        for x in (frame, pieces, frame.lazy()):
+            picks = sl.select(sl.Source(x, column="p", id_column="id"), "margin", 9)
+            assert picks == wanted
+            assert picks.ids.tolist() == [IDS[row] for row in wanted.indices]
+            assert picks.report.copies == ("x was copied from lists block by block",)
+        for x in (series, [frame[["p"]][:0], frame[["p"]]]):
+            assert sl.select(x, "margin", 9) == wanted
+        for kind in (pl.List(inner), pl.Array(inner, 7)):
+            holes = pl.DataFrame({"p": pl.Series([None, *P.tolist()], dtype=kind)})
+            for x in (holes, holes.lazy()):
+                assert sl.select(x, "margin", 9, invalid="skip").indices.tolist() == (wanted.indices + 1).tolist()
+    odd = pl.DataFrame({"p": [*P[:3].tolist(), [0.5, 0.5], *P[3:].tolist()]})
+    for x in (odd, odd.lazy()):
+        with pytest.raises(ValueError, match="'p' of x has a list of 2 numbers at row 3, and the rows before it 7"):
+            sl.select(x, "margin", 9)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_pandas_objects_that_are_arrays_or_lists(dtype):
+    pandas = pytest.importorskip("pandas")
+    rows = list(P.astype(dtype))
+    wanted = sl.select(P.astype(dtype), "margin", 9, normalize="as_is")
+    frame = pandas.DataFrame({"proba": rows, "id": IDS}, index=[0] * 3000)
+    picks = sl.select(sl.Source(frame, id_column="id", column="proba"), "margin", 9, normalize="as_is")
+    assert picks == wanted
+    assert picks.ids.tolist() == [IDS[row] for row in wanted.indices]
+    assert picks.report.copies == ("x was copied from objects block by block",)
+    one = frame[["proba"]]
+    for x in (one, one["proba"], pandas.Series(rows), [one[:0], one], [one["proba"][:10], one["proba"][10:]]):
+        assert sl.select(x, "margin", 9, normalize="as_is") == wanted
+    for missing in (None, np.nan, pandas.NA):
+        holes = pandas.Series([missing, *rows], dtype=object)
+        found = sl.select(holes, "margin", 9, normalize="as_is", invalid="skip")
+        assert found.indices.tolist() == (wanted.indices + 1).tolist()
+
+
+def test_pandas_objects_that_are_something_else():
+    pandas = pytest.importorskip("pandas")
+    rows = P.tolist()
+    assert sl.select(pandas.Series(rows), "margin", 9) == sl.select(np.array(rows), "margin", 9)
+    for odd, message in (
+        ([0.5, 0.5], r"a list of shape \(2,\) at row 3, and the rows before it \(7,\)"),
+        ("a", "'a' at row 3"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            sl.select(pandas.Series([*rows[:3], odd, *rows[3:]]), "margin", 9)
+    with pytest.raises(TypeError, match="column 'p' of x has dtype object .of str., which holds no numbers"):
+        sl.select(pandas.DataFrame({"p": pandas.Series(["a", "b"], dtype=object)}), "margin", 1)

@@ -37,3 +37,16 @@ def _limits() -> list[int]:
                 if folder == top:
                     break
     return found
+
+
+def check_room(needed: int, what: str, remedy: str) -> None:
+    """Refuse to take more memory than there is; `what` is to take it.
+
+    Raises
+    ------
+    MemoryError
+        Fewer bytes are available.
+    """
+    free = room()
+    if free is not None and needed > free:
+        raise MemoryError(f"{what} takes {needed:,} bytes of memory, and {free:,} are available; accepted is {remedy}")

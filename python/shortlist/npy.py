@@ -1,10 +1,12 @@
-"""A `.npy` file: its header, checked against its size, and its array as a memory map. Nothing is ever unpickled."""
+"""A `.npy` file: its header, checked against its size, and its array. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
+import io
 import math
-import mmap
 import os
+import re
+import struct
 import warnings
 from functools import cached_property
 from pathlib import Path
@@ -13,16 +15,24 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.lib import format as npy_format
 
+from shortlist.disk import check_regular, one_line, open_file, whole
+from shortlist.memory import check_room
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+HEADER = 10_000
+"""Longest header in bytes: NumPy reads no longer ones either."""
+NUMPY_INT = re.compile(rb"np\.u?int\d*\((\d+)\)")
+"""A length as NumPy 2 writes it where the shape was made of its own whole numbers."""
+
 
 class NpyFile:
-    """One `.npy` file: where its array lies, and `.array`, a read-only view of its memory map.
+    """One `.npy` file: where its array lies, and `.array`, which is read when it is first asked for.
 
     Raises
     ------
-    FileNotFoundError, IsADirectoryError
+    FileNotFoundError, IsADirectoryError, OSError
         Where there is no file.
     ValueError
         Not a `.npy` file, pickled objects, or a size that is not the one its header promises.
@@ -30,30 +40,37 @@ class NpyFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        if self.path.is_dir():
-            raise IsADirectoryError(f"{self.path} is a directory; accepted is the path of one .npy file")
-        try:
-            file = self.path.open("rb")
-        except FileNotFoundError:
-            raise no_file(self.path) from None
-        with file:
+        check_regular(self.path)
+        with self.path.open("rb") as file:
             self.shape, self.fortran, self.dtype = read_header(file, str(self.path))
             self.offset = file.tell()
             size = os.fstat(file.fileno()).st_size
         check_size(str(self.path), self.shape, self.dtype, size - self.offset)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
     @cached_property
     def array(self) -> NDArray[Any]:
-        """The array, over a memory map of the file."""
-        with self.path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        """The array, read into memory.
+
+        Raises
+        ------
+        MemoryError
+            It is larger than what memory is available.
+        ValueError
+            The file became shorter.
+        """
+        map_ = f'a memory map, np.load("{self.path.name}", mmap_mode="r"), of a file that nobody changes'
+        check_room(self.nbytes, f"{self.path}, which is read whole,", map_)
         order: Literal["C", "F"] = "F" if self.fortran else "C"
-        return np.ndarray(self.shape, self.dtype, buffer=mapped, offset=self.offset, order=order)
-
-
-def no_file(path: Path) -> FileNotFoundError:
-    """Return the error for a path where there is nothing."""
-    return FileNotFoundError(f"there is no file {path} (looked from {Path.cwd()})")
+        array: NDArray[Any] = np.empty(self.shape, self.dtype, order=order)
+        with open_file(self.path) as file:
+            whole(file, array, self.offset, str(self.path))
+        array.flags.writeable = False
+        return array
 
 
 def check_size(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], held: int) -> None:
@@ -76,17 +93,35 @@ def read_header(file: Any, name: str) -> tuple[tuple[int, ...], bool, np.dtype[A
             version = npy_format.read_magic(file)
             if version not in ((1, 0), (2, 0)):
                 raise ValueError(f"format version {version[0]}.{version[1]} is for records")
-            read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
-            shape, fortran, dtype = read(file)
+            length = (
+                struct.unpack("<H", _exactly(file, 2)) if version == (1, 0) else struct.unpack("<I", _exactly(file, 4))
+            )
+            # Looked at before anything of that length is read.
+            if length[0] > HEADER:
+                raise ValueError(f"its header would be {length[0]:,} bytes long, and {HEADER:,} are the most")
+            text = NUMPY_INT.sub(rb"\1", _exactly(file, length[0]))
+            header = io.BytesIO(struct.pack("<I", len(text)) + text)
+            shape, fortran, dtype = npy_format.read_array_header_2_0(header, max_header_size=HEADER)
     except OSError:
         raise
     except Exception as error:  # a header can break NumPy's parser in many ways
-        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(". ")
-        raise ValueError(f"{name} is not a readable .npy file ({reason}); accepted is what np.save writes") from None
+        raise ValueError(
+            f"{name} is not a readable .npy file ({one_line(error)}); accepted is what np.save writes"
+        ) from None
     if dtype.hasobject:
         raise ValueError(
             f"{name} holds pickled Python objects, which are never unpickled; accepted are floating-point arrays"
         )
     if any(length < 0 for length in shape):
         raise ValueError(f"{name} has a header with a negative shape, {shape}")
+    if any(length >= 2**63 for length in shape):
+        raise ValueError(f"{name} has a header with a shape that no array has, {shape}")
     return shape, fortran, dtype
+
+
+def _exactly(file: Any, length: int) -> bytes:
+    """Read so many bytes of a header."""
+    found: bytes = file.read(length)
+    if len(found) < length:
+        raise ValueError(f"its header ends after {len(found):,} of {length:,} bytes")
+    return found

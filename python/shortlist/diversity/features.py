@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -17,12 +16,10 @@ from shortlist.selection import Selection
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from shortlist.arguments import Progress
-
 MetricName: TypeAlias = Literal["euclidean", "sqeuclidean", "cosine", "manhattan"]
 
 HELD_BYTES = 128 << 20
-"""Bytes of candidates of a file that are held in memory."""
+"""Bytes of candidates that are held in memory, where the rows themselves lie in a file."""
 
 METRICS: tuple[str, ...] = ("euclidean", "sqeuclidean", "cosine", "manhattan")
 
@@ -38,35 +35,18 @@ class Features:
     bfloat16 : bool
         Whether the array is uint16 and holds bfloat16.
     mapped : bool
-        Whether the rows lie in a file, and reading them in order is what counts.
+        Whether the rows lie in a memory map, and reading them in order is what counts.
     copies : list of str
         One sentence per copy that was made.
-    file : NpyFile or None
-        The file that the array maps.
+    filed : bool
+        Whether the rows were read from a file.
     """
 
     array: NDArray[Any]
     bfloat16: bool = False
     mapped: bool = False
     copies: list[str] = field(default_factory=list)
-    file: NpyFile | None = None
-
-    def watched(self, progress: Progress | None) -> Progress | None:
-        """Return what the core is to call while it works: `progress`, after handing back the pages of a file read so far."""
-        if progress is not None and not callable(progress):
-            raise TypeError(
-                f"progress is a {type(progress).__name__}; accepted is a callable of (rows picked, rows to pick)"
-            )
-        pages = self.file.array.base if self.file is not None else None
-        if not isinstance(pages, mmap.mmap) or not hasattr(mmap, "MADV_DONTNEED"):
-            return progress
-
-        def look(done: int, all_: int | None) -> None:
-            pages.madvise(mmap.MADV_DONTNEED)
-            if progress is not None:
-                progress(done, all_)
-
-        return look
+    filed: bool = False
 
     @property
     def rows(self) -> int:
@@ -85,7 +65,8 @@ def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
     Parameters
     ----------
     x : array-like, frame, torch tensor, SciPy sparse matrix, or path of a `.npy` file, shape (rows, features)
-        Whole numbers, byte-swapped arrays and sparse matrices are copied, which `copies` then says.
+        A file is read into memory. Whole numbers, byte-swapped arrays and sparse matrices are copied, which `copies` then
+        says.
     name : str
         The argument's name in error messages.
     dtype : {None, "bfloat16"}
@@ -106,10 +87,10 @@ def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
         )
     copies: list[str] = []
     mapped = isinstance(x, np.memmap)
-    file = None
-    if isinstance(x, str | os.PathLike):
+    filed = isinstance(x, str | os.PathLike)
+    if filed:
         file = NpyFile(x)
-        x, name, mapped = file.array, str(file.path), True
+        x, name = file.array, str(file.path)
     elif hasattr(x, "toarray"):
         x = x.toarray()
         copies.append(f"{name} was copied from a sparse matrix to an array ({x.nbytes:,} bytes)")
@@ -128,7 +109,7 @@ def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
     if not (array.dtype.isnative and array.flags.aligned):
         array = array.astype(array.dtype.newbyteorder("="))
         copies.append(f"{name} was copied to native {array.dtype} ({array.nbytes:,} bytes)")
-    return Features(array, bfloat16, mapped, copies, file)
+    return Features(array, bfloat16, mapped, copies, filed)
 
 
 def as_points(points: Any, like: Features, name: str = "labelled") -> NDArray[np.float64] | None:

@@ -102,10 +102,10 @@ def k_center(
     rows x k distances (``.report.computed_share``) on most data. No number of threads changes the picks.
 
     Memory beside X is about 20 bytes a row, 12 bytes a feature of each labelled or picked row, and (m + k)²/4 bytes where
-    that is at most 128 MiB. A file is read in order, in passes (``.report.passes``) of which each yields many picks; up
-    to 128 MiB of candidates are held in memory beside the above. Of a `.npy` file or a memory map a pass reads only the
-    rows that may be picked. Files of other kinds, and those larger than memory (what is available, and what control groups
-    allow), are read whole in each pass, block by block, in far fewer passes, with 12 bytes a row.
+    that is at most 128 MiB. A `.npy` file of up to 128 MiB is read into memory. Larger ones and files of other kinds are
+    read block by block, whole in each pass (``.report.passes``), of which each yields many picks, with 12 bytes a row and
+    up to 128 MiB of candidates held in memory. So is a memory map larger than memory (what is available, and what control
+    groups allow); of a smaller one a pass reads only the rows that may be picked.
 
     Examples
     --------
@@ -122,15 +122,15 @@ def k_center(
     start = init if isinstance(init, str) else whole(init, "init")
     if isinstance(start, str) and start not in INITS:
         raise ValueError(f'init is {init!r}; accepted are "farthest", "central" and the id of a row')
-    if in_blocks(X):
+    Steps(progress, None)  # checks it
+    if in_blocks(X, HELD_BYTES, dtype):
         return _in_rounds(X, k, labelled, start, metric, among, dtype, strict, n_threads, progress)
     if callable(metric):
         return _by_callable(X, k, labelled, start, metric, among, strict, progress)
     features = as_features(X, dtype=dtype)
     if features.mapped and features.array.nbytes > (room() or features.array.nbytes):
         # The pages of rows here and there would be read from disk again and again.
-        kept = X if features.file is not None else features.array
-        return _in_rounds(kept, k, labelled, start, metric, among, dtype, strict, n_threads, progress)
+        return _in_rounds(features.array, k, labelled, start, metric, among, dtype, strict, n_threads, progress)
     points = as_points(labelled, features)
     ids = among_ids(among, features.rows)
     rows = features.rows if ids is None else len(ids)
@@ -147,11 +147,11 @@ def k_center(
         among=ids,
         held=max(1, HELD_BYTES // 2 // row_bytes) if features.mapped else None,
         n_threads=n_threads,
-        progress=features.watched(progress),
+        progress=progress,
     )
     distances = found["distances"]
     m = 0 if points is None else len(points)
-    passes = found["first_passes"] + found["scans"] if features.mapped else 0
+    passes = found["first_passes"] + found["scans"] if features.mapped else int(features.filed)
     report = Report(
         rows=rows,
         copies=tuple(features.copies),
@@ -180,7 +180,6 @@ def _in_rounds(
     progress: Progress | None,
 ) -> Selection:
     """Pick from rows that are read in blocks, again for each round."""
-    Steps(progress, None)  # checks it
     blocks = Blocks(X, dtype, metric, among, None, thread_count(n_threads))
     points = blocks.points(labelled)
     k = picks_of(k, blocks.rows, strict=strict)

@@ -11,6 +11,7 @@ from shortlist.diversity.features import among_ids, as_features, as_points, metr
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks, in_blocks
 from shortlist.diversity.told import told_of
+from shortlist.memory import room
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
 
@@ -40,7 +41,7 @@ def pick(
     """Pick rows by uncertainty and distance: by ranked batch, or by `weights` of the two."""
     Steps(progress, None)  # checks it
     began, threads = time.perf_counter(), thread_count(n_threads)
-    if weights is None and in_blocks(X):
+    if weights is None and in_blocks(X, room(), dtype):
         blocks = Blocks(X, dtype, metric, among, uncertainty, threads)
         points = blocks.points(labelled)
         k = picks_of(k, blocks.rows, strict=strict)

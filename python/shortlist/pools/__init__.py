@@ -51,7 +51,13 @@ def open_pool(x: Any, *, committee: bool = False, dtype: str | None = None, name
         A kind that needs an extra.
     """
     x, reading = reading_of(x, dtype, committee)
-    return _open(x, reading, name)
+    pool = _open(x, reading, name)
+    if pool.unsettled:
+        empty = "is empty: it has no rows, and" if not pool.rows else "has rows that are all null:"
+        raise ValueError(
+            f"{pool.name} {empty} its columns do not say how many numbers a row has; at least one is needed"
+        )
+    return pool
 
 
 def _open(x: Any, reading: Reading, name: str) -> Pool:
@@ -107,7 +113,14 @@ def _chain(items: Iterable[Any], rows: int | None, reading: Reading, name: str) 
 
 
 def _ndim(item: Any) -> int:
-    """Dimensions of one item of a list."""
+    """Dimensions of one item of a list; tables, streams and series of lists or arrays have two."""
+    dtype: Any = getattr(item, "dtype", None)
+    if dtype is None and hasattr(item, "__arrow_c_stream__"):
+        return 2
+    if hasattr(dtype, "is_nested"):  # Polars
+        return 1 + bool(dtype.is_nested())
+    if hasattr(item, "to_frame") and dtype == np.dtype(object):  # pandas
+        return 1 + any(np.ndim(cell) for cell in item)
     found = getattr(item, "ndim", None)
     if found is None and hasattr(item, "shape"):
         return len(item.shape)

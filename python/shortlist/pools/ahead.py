@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,11 +24,21 @@ class _End:
         self.error = error
 
 
+def started(work: Callable[..., None], *arguments: Any) -> threading.Thread | None:
+    """Start a reader; None where the system gives no more threads, and those there are have to do."""
+    reader = threading.Thread(target=work, args=arguments, name="shortlist-reader", daemon=True)
+    try:
+        reader.start()
+    except RuntimeError:
+        return None
+    return reader
+
+
 def ahead(items: Iterable[T], depth: int = 1) -> Iterator[T]:
     """Yield the items of an iterable that one background thread runs through, at most `depth` items ahead.
 
     The thread lives no longer than the iteration. Errors come out here, in their place. The iterable must not mind being
-    run by another thread.
+    run by another thread. Where no thread can start, the calling one reads.
     """
     ready: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
     room = threading.Semaphore(depth)
@@ -49,8 +59,10 @@ def ahead(items: Iterable[T], depth: int = 1) -> Iterator[T]:
             error = raised
         ready.put(_End(error))
 
-    reader = threading.Thread(target=read, name="shortlist-reader", daemon=True)
-    reader.start()
+    reader = started(read)
+    if reader is None:
+        yield from items
+        return
     try:
         while True:
             item = _take(ready)
@@ -68,7 +80,10 @@ def ahead(items: Iterable[T], depth: int = 1) -> Iterator[T]:
 
 
 def in_order(tasks: Sequence[Callable[[], T]], readers: int) -> Iterator[T]:
-    """Yield the results of tasks in order; `readers` background threads work on them, no further ahead than that."""
+    """Yield the results of tasks in order; `readers` background threads work on them, no further ahead than that.
+
+    Where no thread can start, the calling one works.
+    """
     slots: list[queue.SimpleQueue[T | _End]] = [queue.SimpleQueue() for _ in tasks]
     room = threading.Semaphore(readers)
     lock = threading.Lock()
@@ -87,9 +102,11 @@ def in_order(tasks: Sequence[Callable[[], T]], readers: int) -> Iterator[T]:
             except BaseException as raised:
                 slots[number].put(_End(raised))
 
-    threads = [threading.Thread(target=read, name="shortlist-reader", daemon=True) for _ in range(readers)]
-    for thread in threads:
-        thread.start()
+    threads = [thread for _ in range(readers) if (thread := started(read)) is not None]
+    if not threads:
+        for task in tasks:
+            yield task()
+        return
     try:
         for slot in slots:
             item = _take(slot)

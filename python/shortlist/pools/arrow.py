@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.npy import no_file
+from shortlist.disk import one_line, readable
 from shortlist.pools.ahead import ahead
 from shortlist.pools.columns import Choice, Column, choose
 from shortlist.pools.extras import need
@@ -15,8 +15,7 @@ from shortlist.pools.flat import READ
 from shortlist.pools.pool import Block, Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -24,9 +23,33 @@ if TYPE_CHECKING:
 
 ALONE = "x"
 """Name of the column of an array that is no table."""
+DAMAGED = "holds other than it claims, so it is damaged"
 
 
-class ArrowPool(Pool):
+class TablePool(Pool):
+    """Rows of a table, of which some columns were chosen."""
+
+    def __init__(self, name: str, rows: int | None, choice: Choice) -> None:
+        super().__init__(name, rows, choice.form)
+        self.choice, self.columns = choice, choice.names
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether its rows do not tell how many numbers a row has, or of which dtype: there are none, or all are null."""
+        return not self.choice.classes or self.choice.void
+
+    def settle(self, like: Pool) -> None:
+        """Take what its rows do not tell from another part of the pool."""
+        if not self.unsettled:
+            return
+        dtype, bfloat16 = (like.dtype, like.bfloat16) if self.choice.void else (self.dtype, self.bfloat16)
+        self.choice = replace(
+            self.choice, classes=self.choice.classes or like.classes, dtype=dtype, bfloat16=bfloat16, void=False
+        )
+        self.members, self.classes, self.dtype, self.bfloat16 = self.choice.form
+
+
+class ArrowPool(TablePool):
     """Rows of a table, or of a stream of record batches."""
 
     def __init__(self, table: Any, reading: Reading, name: str) -> None:
@@ -35,10 +58,9 @@ class ArrowPool(Pool):
         self._table = table
         self._read_before: list[Any] = []
         choice = choose(columns_of(table.schema), reading, name)
-        if not choice.classes:
-            choice = measured(choice, self._peek(), name)
-        super().__init__(name, None if self._stream else table.num_rows, choice.form)
-        self.choice, self.columns = choice, choice.names
+        with readable(name, DAMAGED):
+            choice = measured(choice, self._first_batches(), name)
+        super().__init__(name, None if self._stream else table.num_rows, choice)
         self._id_column = reading.id_column
         self._ids: list[Any] = []
         if reading.id_column is not None:
@@ -56,35 +78,26 @@ class ArrowPool(Pool):
 
     def _batches(self, rows: int | None) -> Iterator[Any]:
         if not self._stream:
-            yield from self._table.select(self._wanted()).to_batches(max_chunksize=rows)
+            yield from self._table.select(list(self.choice.names)).to_batches(max_chunksize=rows)
             return
         yield from self._read_before
         self._read_before = []
-        pa = pyarrow(self.name)
-        try:
+        with readable(self.name, f"cannot be read after {self.bytes_read:,} bytes"):
             yield from ahead(self._table)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise ValueError(
-                f"{self.name} cannot be read after {self.bytes_read:,} bytes ({one_line(error)})"
-            ) from None
 
-    def _wanted(self) -> list[str]:
-        return list(self.choice.names)
-
-    def _peek(self) -> Any:
-        """Return the first rows without losing them."""
+    def _first_batches(self) -> Iterator[Any]:
+        """Yield batches without losing those of a stream."""
         if not self._stream:
-            return self._table.slice(0, 1)
+            yield from self._table.to_batches()
+            return
         for batch in self._table:
             self._read_before.append(batch)
-            if batch.num_rows:
-                return batch
-        raise ValueError("the stream is empty: it has no rows; at least one is needed")
+            yield batch
 
     def _ids_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         pa = pyarrow(self.name)
         column = pa.chunked_array(self._ids) if self._stream else self._table.column(self._id_column)
-        return taken(column, rows)
+        return taken(column, rows, self.name)
 
 
 def arrow_pool(x: Any, reading: Reading, name: str) -> Pool:
@@ -109,23 +122,6 @@ def arrow_pool(x: Any, reading: Reading, name: str) -> Pool:
     return ArrowPool(x, reading, name)
 
 
-def arrow_file_pool(path: Path, reading: Reading) -> Pool:
-    """See a file in Arrow's own format, mapped or streamed, as a pool."""
-    reading.only(("column", "id_column"), "an Arrow file")
-    pa = pyarrow(str(path))
-    try:
-        mapped = pa.memory_map(str(path))
-        try:
-            table = pa.ipc.open_file(mapped).read_all()
-        except pa.ArrowInvalid:
-            table = pa.ipc.open_stream(pa.OSFile(str(path)))
-        return ArrowPool(table, reading, str(path))
-    except FileNotFoundError:
-        raise no_file(path) from None
-    except pa.ArrowInvalid as error:
-        raise ValueError(f"{path} is not a readable Arrow file ({one_line(error)})") from None
-
-
 def pyarrow(what: str) -> Any:
     """Import pyarrow, or say how to get it."""
     return need("pyarrow", "arrow", what)
@@ -143,10 +139,18 @@ def describe(name: str, kind: Any) -> Column:
     types = pa.types
     if types.is_fixed_size_list(kind):
         return Column(name, "list", _numbers(kind.value_type), kind.list_size, str(kind))
-    if types.is_list(kind) or types.is_large_list(kind):
+    if types.is_null(kind) or (is_list(kind) and types.is_null(kind.value_type)):
+        return Column(name, "void", None, 0, str(kind))
+    if is_list(kind):
         return Column(name, "ragged", _numbers(kind.value_type), 0, str(kind))
     dtype = _numbers(kind)
     return Column(name, "number" if dtype is not None else "other", dtype, 0, str(kind))
+
+
+def is_list(kind: Any) -> bool:
+    """Whether a type is that of lists of any length."""
+    types = pyarrow("a table").types
+    return bool(types.is_list(kind) or types.is_large_list(kind))
 
 
 def _numbers(kind: Any) -> np.dtype[Any] | None:
@@ -154,33 +158,54 @@ def _numbers(kind: Any) -> np.dtype[Any] | None:
     return np.dtype(kind.to_pandas_dtype()) if types.is_floating(kind) or types.is_integer(kind) else None
 
 
-def measured(choice: Choice, first: Any, name: str) -> Choice:
-    """Complete a choice by the length of the first list, for lists that do not all say it."""
-    width = None
-    for column in choice.names:
-        values = first.column(column).drop_null()
-        found = len(values[0]) if len(values) else None
-        if found is not None and width not in (None, found):
-            raise ValueError(f"{name} has lists of {width} and of {found} numbers in row 0; all must be of one length")
-        width = found if width is None else width
-    if not width:
+def measured(choice: Choice, batches: Iterable[Any], name: str) -> Choice:
+    """Complete a choice by the length of the first list that is not null; leave it where there is none."""
+    if choice.classes:
+        return choice
+    widths: dict[str, int] = {}
+    for batch in batches:
+        for column in choice.names:
+            if column not in widths and len(values := checked(batch.column(column), name).drop_null()):
+                widths[column] = len(values[0])
+        if len(widths) == len(choice.names):
+            break
+    if len(set(widths.values())) > 1:
+        listed = " and of ".join(str(width) for width in dict.fromkeys(widths.values()))
+        raise ValueError(f"{name} has lists of {listed} numbers in its first rows; all must be of one length")
+    if 0 in widths.values():
         raise ValueError(
-            f"column {choice.names[0]!r} of {name} has no numbers in row 0; accepted are lists of one length"
+            f"column {next(iter(widths))!r} of {name} has no numbers in its first list; accepted are lists of one length"
         )
-    return replace(choice, classes=width)
+    return replace(choice, classes=next(iter(widths.values()), 0))
+
+
+def checked(column: Any, name: str) -> Any:
+    """Return a column whose buffers hold what it claims; else it would be read past their end.
+
+    Raises
+    ------
+    ValueError
+        Which claim does not hold.
+    """
+    with readable(name, DAMAGED):
+        column.validate(full=True)
+    return column
 
 
 def block_of(batch: Any, choice: Choice, first_row: int, name: str, note: Callable[[str], None]) -> Block:
     """See a record batch as a block: lists where they lie, numeric columns put together."""
     if choice.lists:
-        parts = [_rows_of(batch.column(column), column, choice, first_row, name, note) for column in choice.names]
+        parts = [
+            _rows_of(checked(batch.column(column), name), column, choice, first_row, name, note)
+            for column in choice.names
+        ]
         return parts if choice.members else parts[0]
     if len(choice.names) == 1:
-        return _values(batch.column(choice.names[0]), choice, note, name)[:, None]
+        return _values(checked(batch.column(choice.names[0]), name), choice, note, name)[:, None]
     note(f"{name} was put together from {len(choice.names)} columns block by block")
     out = np.empty((len(choice.names), batch.num_rows), choice.dtype)
     for place, column in zip(out, choice.names, strict=True):
-        place[:] = _values(batch.column(column), choice, note, name)
+        place[:] = _values(checked(batch.column(column), name), choice, note, name)
     return out.T
 
 
@@ -189,6 +214,9 @@ def _rows_of(
 ) -> NDArray[Any]:
     """See a column of lists as a matrix; a list that is null counts as a row of NaN."""
     lists = getattr(lists, "storage", lists)
+    if not hasattr(lists, "flatten"):
+        note(f"{name} was copied block by block, for its missing rows, which count as NaN")
+        return np.full((len(lists), choice.classes), missing(choice), choice.dtype)
     valid = lists.drop_null() if lists.null_count else lists
     if hasattr(valid, "offsets"):
         lengths = np.diff(valid.offsets.to_numpy())
@@ -203,7 +231,7 @@ def _rows_of(
     if valid is lists:
         return rows
     note(f"{name} was copied block by block, for its missing rows, which count as NaN")
-    out = np.full((len(lists), choice.classes), 0x7FC0 if choice.bfloat16 else np.nan, choice.dtype)
+    out = np.full((len(lists), choice.classes), missing(choice), choice.dtype)
     out[np.asarray(lists.is_valid())] = rows
     return out
 
@@ -211,6 +239,8 @@ def _rows_of(
 def _values(array: Any, choice: Choice, note: Callable[[str], None], name: str) -> NDArray[Any]:
     if array.null_count:
         note(f"{name} was copied block by block, for its missing numbers, which count as NaN")
+    if pyarrow(name).types.is_null(array.type):
+        return np.full(len(array), missing(choice), choice.dtype)
     found: NDArray[Any] = array.to_numpy(zero_copy_only=False)
     if found.dtype != choice.dtype:
         note(f"{name} was converted from {found.dtype} to {choice.dtype} block by block")
@@ -218,9 +248,14 @@ def _values(array: Any, choice: Choice, note: Callable[[str], None], name: str) 
     return found
 
 
-def taken(column: Any, rows: NDArray[np.int64]) -> NDArray[Any]:
+def missing(choice: Choice) -> float:
+    """Return what stands for a number that is not there: NaN, or its bits."""
+    return 0x7FC0 if choice.bfloat16 else np.nan
+
+
+def taken(column: Any, rows: NDArray[np.int64], name: str) -> NDArray[Any]:
     """Return the values of an id column at some rows: int64 where all are whole numbers, else objects."""
-    return as_own_ids(column.take(rows).to_pylist())
+    return as_own_ids(checked(column, name).take(rows).to_pylist())
 
 
 def as_own_ids(values: list[Any]) -> NDArray[Any]:
@@ -230,8 +265,3 @@ def as_own_ids(values: list[Any]) -> NDArray[Any]:
     found = np.empty(len(values), dtype=object)
     found[:] = values
     return found
-
-
-def one_line(error: BaseException) -> str:
-    """Return the first line of a foreign error, without its full stop."""
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(". ")

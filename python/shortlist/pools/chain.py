@@ -21,14 +21,26 @@ class ChainPool(Pool):
     def __init__(self, pools: Iterable[Pool], rows: int | None, name: str) -> None:
         self._opened = pools if isinstance(pools, list) else None
         self._rest = iter(pools)
-        try:
-            self._first = next(self._rest)
-        except StopIteration:
-            raise ValueError(f"{name} is empty: it has no blocks; at least one row is needed") from None
+        # Up to the first part that tells what a row is.
+        self._begun: list[Pool] = []
+        for pool in self._rest:
+            self._begun.append(pool)
+            if not pool.unsettled:
+                break
+        if not self._begun:
+            raise ValueError(f"{name} is empty: it has no blocks; at least one row is needed")
+        for pool in self._begun:
+            pool.settle(self._begun[-1])
+        self._first = self._begun[0]
         super().__init__(name, rows, self._first.form)
         self._parts: list[tuple[int, Any]] = []
         if self._first.own_ids is not None:
             self.own_ids = self._ids_at
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether no part tells how many numbers a row has."""
+        return self._first.unsettled
 
     @property
     def recycles(self) -> bool:  # type: ignore[override]
@@ -93,8 +105,10 @@ class ChainPool(Pool):
             self.note(copy.replace(pool.name, f"each part of {self.name}", 1))
 
     def _pools(self) -> Iterator[Pool]:
-        yield self._first
-        yield from self._rest
+        yield from self._begun
+        for pool in self._rest:
+            pool.settle(self._first)
+            yield pool
 
     def _ids_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         starts = np.array([start for start, _ in self._parts])

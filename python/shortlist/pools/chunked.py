@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.disk import one_line, readable
 from shortlist.pools.ahead import ahead
 from shortlist.pools.arrays import check_shape, members_of
-from shortlist.pools.arrow import one_line
 from shortlist.pools.convert import accepted_dtype
 from shortlist.pools.extras import need
 from shortlist.pools.flat import READ
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from shortlist.pools.source import Reading
 
 
+UNREADABLE = "is not a readable array"
+
+
 class ChunkedPool(Pool):
     """Rows of an array that is stored in chunks and read by slices.
 
@@ -30,8 +33,9 @@ class ChunkedPool(Pool):
     def __init__(self, opened: Callable[[], tuple[Any, Callable[[], object]]], reading: Reading, name: str) -> None:
         array, close = opened()
         try:
-            check_shape(tuple(array.shape), reading.committee, name)
-            dtype, bfloat16 = accepted_dtype(np.dtype(array.dtype), reading.bfloat16, name)
+            with readable(name, UNREADABLE):
+                check_shape(tuple(array.shape), reading.committee, name)
+                dtype, bfloat16 = accepted_dtype(np.dtype(array.dtype), reading.bfloat16, name)
             members = array.shape[0] if reading.committee else 0
             super().__init__(name, array.shape[-2], (members, array.shape[-1], dtype.newbyteorder("="), bfloat16))
             self._chunk = (getattr(array, "chunks", None) or (1, 1, 1))[-2]
@@ -55,7 +59,7 @@ class ChunkedPool(Pool):
             for start in range(0, rows, step):
                 part = np.asarray(array[..., start : start + step, :]).astype(self.dtype, copy=False)
                 yield members_of(part, True, self.name) if self.members else part
-        except (OSError, RuntimeError, ValueError) as error:
+        except Exception as error:  # a damaged file can break its package in many ways
             raise ValueError(f"{self.name} cannot be read from row {start:,} on ({one_line(error)})") from None
         finally:
             close()
@@ -74,11 +78,9 @@ def zarr_pool(path: Path, reading: Reading) -> Pool:
     zarr = need("zarr", "zarr", str(path))
 
     def opened() -> tuple[Any, Callable[[], object]]:
-        try:
+        with readable(str(path), "is not a readable Zarr store"):
             found = zarr.open(str(path), mode="r")
-        except (OSError, ValueError, KeyError) as error:
-            raise ValueError(f"{path} is not a readable Zarr store ({one_line(error)})") from None
-        return found if hasattr(found, "dtype") else _member(found, reading, str(path)), lambda: None
+            return found if hasattr(found, "dtype") else _member(found, reading, str(path)), lambda: None
 
     return ChunkedPool(opened, reading, str(path))
 
@@ -89,15 +91,13 @@ def hdf5_pool(path: Path, reading: Reading) -> Pool:
     h5py = need("h5py", "hdf5", str(path))
 
     def opened() -> tuple[Any, Callable[[], object]]:
-        try:
+        with readable(str(path), "is not a readable HDF5 file"):
             file = h5py.File(path, "r")
-        except OSError as error:
-            raise ValueError(f"{path} is not a readable HDF5 file ({one_line(error)})") from None
-        try:
-            return _member(file, reading, str(path)), file.close
-        except BaseException:
-            file.close()
-            raise
+            try:
+                return _member(file, reading, str(path)), file.close
+            except BaseException:
+                file.close()
+                raise
 
     return ChunkedPool(opened, reading, str(path))
 

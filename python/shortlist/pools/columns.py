@@ -23,8 +23,9 @@ class Column:
 
     Attributes
     ----------
-    kind : {"list", "ragged", "number", "other"}
-        Lists of one length, lists of any length, one number a row, or anything else.
+    kind : {"list", "ragged", "number", "void", "other"}
+        Lists of one length, lists of any length, one number a row, nothing at all (what writers make of a column that has no
+        values), or anything else.
     dtype : dtype or None
         Of the numbers.
     width : int
@@ -34,7 +35,7 @@ class Column:
     """
 
     name: str
-    kind: Literal["list", "ragged", "number", "other"]
+    kind: Literal["list", "ragged", "number", "void", "other"]
     dtype: np.dtype[Any] | None
     width: int
     text: str
@@ -58,6 +59,8 @@ class Choice:
         The numbers are uint16 and hold bfloat16.
     members : int
         Members of a committee, or 0.
+    void : bool
+        The columns have no values that would tell a dtype.
     """
 
     names: tuple[str, ...]
@@ -66,6 +69,7 @@ class Choice:
     dtype: np.dtype[Any]
     bfloat16: bool
     members: int
+    void: bool = False
 
     @property
     def form(self) -> tuple[int, int, np.dtype[Any], bool]:
@@ -101,6 +105,8 @@ def choose(table: Sequence[Column], reading: Reading, name: str) -> Choice:
 
 def _fitting(table: list[Column], reading: Reading, name: str) -> list[Column]:
     lists = [column for column in table if column.kind in ("list", "ragged")]
+    if not lists and table and all(column.kind == "void" for column in table):
+        lists = table if len(table) == 1 else []
     if len(lists) == 1 or (lists and reading.committee):
         return lists
     if lists:
@@ -112,13 +118,16 @@ def _fitting(table: list[Column], reading: Reading, name: str) -> list[Column]:
 
 def _checked(chosen: list[Column], reading: Reading, name: str) -> Choice:
     lists = [column for column in chosen if column.kind in ("list", "ragged")]
+    void = all(column.kind == "void" for column in chosen)
+    if void and (len(chosen) == 1 or reading.committee):
+        lists = chosen
     for column in chosen:
-        if column.dtype is None:
+        if column.dtype is None and column.kind != "void":
             raise TypeError(
                 f"column {column.name!r} of {name} has dtype {column.text}, which holds no numbers; accepted are one "
                 "column of fixed-size lists, or numeric columns: name them with column=, and with id_column= what names the rows"
             )
-    if lists and len(lists) < len(chosen):
+    if any(column.kind != "void" and column not in lists for column in chosen) and lists:
         raise ValueError(
             f"column names lists and numbers, {_names(chosen)}; accepted is one column of lists, or numbers"
         )
@@ -129,13 +138,14 @@ def _checked(chosen: list[Column], reading: Reading, name: str) -> Choice:
             f"column names several columns of lists, {_names(lists)}; accepted is one, but for a committee"
         )
     kinds = [accepted_dtype(c.dtype, reading.bfloat16, f"column {c.name!r} of {name}") for c in chosen if c.dtype]
-    widths = {column.width for column in lists}
+    widths = {column.width for column in lists if column.kind != "void"} or {0}
     if len(widths) > 1:
         raise ValueError(f"{_names(lists)} of {name} have widths {sorted(widths)}; all members must have the same")
-    dtype = np.result_type(*(found for found, _ in kinds))
-    members = len(lists) if reading.committee else 0
+    dtype = np.result_type(*(found for found, _ in kinds)) if kinds else np.dtype(np.float64)
+    members = len(chosen) if reading.committee else 0
     classes = widths.pop() if lists else len(chosen)
-    return Choice(tuple(c.name for c in chosen), bool(lists), classes, dtype, kinds[0][1], members)
+    bfloat16 = bool(kinds) and kinds[0][1]
+    return Choice(tuple(c.name for c in chosen), bool(lists), classes, dtype, bfloat16, members, void)
 
 
 def _names(columns: list[Column]) -> str:

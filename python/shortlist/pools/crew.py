@@ -6,7 +6,7 @@ import threading
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from shortlist.pools.ahead import FAREWELL, LOOK_UP
+from shortlist.pools.ahead import FAREWELL, LOOK_UP, started
 from shortlist.pools.pool import rows_of
 
 if TYPE_CHECKING:
@@ -32,26 +32,25 @@ class Crew:
         self._parts = chain(first, rest)
         self._lock = threading.Lock()
         self._stop = False
-        self._failed: tuple[int, Exception] | None = None
+        self._failed: tuple[int, BaseException] | None = None
         self._done = 0
 
     def run(self, work: Callable[[int, int, Block], None], told: Callable[[int], None]) -> int:
         """Run `work(member, first row, block)` on every block; return the rows there were.
 
         The calling thread is member 0, and calls `told(rows done)` between blocks. Parts are begun in order; when some
-        fail, the error of the first of them is raised.
+        fail, the error of the first of them is raised. Where the system gives no more threads, those there are read all.
         """
 
         def act(member: int) -> None:
             self._act(member, work, told if member == 0 else None)
 
-        threads = [
-            threading.Thread(target=act, args=(member,), name="shortlist-reader", daemon=True)
-            for member in range(1, self.size)
-        ]
-        for thread in threads:
-            thread.start()
+        threads: list[threading.Thread] = []
         try:
+            for member in range(1, self.size):
+                if (thread := started(act, member)) is None:
+                    break
+                threads.append(thread)
             act(0)
             for thread in threads:
                 while thread.is_alive():
@@ -77,7 +76,9 @@ class Crew:
                         rows = rows_of(block)
                         row += rows
                         self._finished(rows, told)
-        except Exception as error:
+        except BaseException as error:  # a reader that dies in silence would lose its rows
+            if member == 0 and not isinstance(error, Exception):
+                raise  # Ctrl-C waits for nobody
             with self._lock:
                 self._stop = True
                 if self._failed is None or row < self._failed[0]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from shortlist.disk import check_regular, fill, open_file
 from shortlist.npy import NpyFile
 from shortlist.pools.ahead import ahead
 from shortlist.pools.arrays import check_shape, oddity
@@ -66,11 +67,11 @@ class OneFile:
     def opened(self) -> Iterator[BinaryIO]:
         """Open the file, or share the one that is open; the last to leave closes it."""
         if not hasattr(os, "preadv"):
-            with self._path.open("rb", buffering=0) as own:
+            with open_file(self._path) as own:
                 yield own
             return
         with self._lock:
-            file: BinaryIO = self._file or self._path.open("rb", buffering=0)
+            file: BinaryIO = self._file or open_file(self._path)
             self._file = file
             self._users += 1
         try:
@@ -165,23 +166,7 @@ class FlatPool(Pool):
         for number in range(apart):
             offset = flat.offset + (number * flat.shape[-2] + start) * row
             part = view[number * run : (number + 1) * run]
-            while len(part):
-                got = read_at(file, part, offset)
-                if not got:
-                    raise ValueError(
-                        f"{self.name} ended while rows {start:,} to {stop - 1:,} were read: it became shorter since it was "
-                        "opened; accepted is a file that stays as it is"
-                    )
-                part = part[got:]
-                offset += got
-
-
-def read_at(file: BinaryIO, into: memoryview, offset: int) -> int:
-    """Read from a place in a file; return how many bytes were there."""
-    if hasattr(os, "preadv"):
-        return os.preadv(file.fileno(), [into], offset)
-    file.seek(offset)
-    return int(file.readinto(into))  # type: ignore[attr-defined]
+            fill(file, part, offset, f"{self.name} ended while rows {start:,} to {stop - 1:,} were read")
 
 
 def npy_pool(path: Path, reading: Reading) -> FlatPool:
@@ -212,6 +197,7 @@ def raw_pool(path: Path, reading: Reading) -> FlatPool:
         raise ValueError(f"shape is {shape}; accepted is (rows, classes) or (members, rows, classes), with -1 for rows")
     if reading.offset < 0:
         raise ValueError(f"offset is {reading.offset}; accepted is 0 or more bytes")
+    check_regular(path)
     held = path.stat().st_size - reading.offset
     row = int(np.prod((*shape[:-2], shape[-1]))) * dtype.itemsize
     rows = shape[-2] if shape[-2] >= 0 else max(0, held) // max(1, row)

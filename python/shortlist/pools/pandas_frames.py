@@ -1,4 +1,4 @@
-"""Pandas frames: numeric columns, in place where pandas keeps them in one piece, or a column of Arrow's lists."""
+"""Pandas frames: numeric columns, in place where pandas keeps them in one piece, or a column of lists or arrays."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.pools.arrays import array_pool
-from shortlist.pools.arrow import ArrowPool, as_own_ids, describe, pyarrow
+from shortlist.pools.arrow import ArrowPool, TablePool, as_own_ids, describe, missing, pyarrow
 from shortlist.pools.columns import Choice, Column, choose
 from shortlist.pools.flat import READ
-from shortlist.pools.pool import Block, Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from shortlist.pools.pool import Block, Pool
     from shortlist.pools.source import Reading
 
 
-class PandasPool(Pool):
+class PandasPool(TablePool):
     """Rows of a frame with numeric columns that pandas does not keep in one piece."""
 
     def __init__(self, frame: Any, choice: Choice, name: str) -> None:
-        super().__init__(name, len(frame), choice.form)
+        super().__init__(name, len(frame), choice)
         self._frame, self._names = frame, list(choice.names)
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
@@ -40,13 +40,60 @@ class PandasPool(Pool):
             yield from self._pieces(out.T, limit)
 
 
+class ObjectsPool(TablePool):
+    """Rows of columns of which each cell is a list or an array."""
+
+    def __init__(self, frame: Any, choice: Choice, name: str) -> None:
+        super().__init__(name, len(frame), choice)
+        self._frame = frame
+
+    def blocks(self, limit: int | None = None) -> Iterator[Block]:
+        """Yield blocks in row order, of at most `limit` rows each."""
+        self.note(f"{self.name} was copied from objects block by block")
+        step = max(1, READ // self.row_bytes)
+        for start in range(0, len(self._frame), step):
+            part = self._frame.iloc[start : start + step]
+            rows = [self._rows_of(part[column].tolist(), column, start) for column in self.choice.names]
+            yield from self._pieces(rows if self.members else rows[0], limit)
+
+    def _rows_of(self, cells: list[Any], column: str, first_row: int) -> NDArray[Any]:
+        """Return cells as rows; one that is missing counts as a row of NaN."""
+        out = np.full((len(cells), self.classes), missing(self.choice), self.dtype)
+        for row, (place, cell) in enumerate(zip(out, cells, strict=True), first_row):
+            if not np.ndim(cell):
+                if pd_missing(cell):
+                    continue
+                raise ValueError(
+                    f"column {column!r} of {self.name} has {cell!r} at row {row:,}; accepted are lists of {self.classes} numbers"
+                )
+            if np.shape(cell) != place.shape:
+                raise ValueError(
+                    f"column {column!r} of {self.name} has a list of shape {np.shape(cell)} at row {row:,}, and the rows before "
+                    f"it {place.shape}; all must be of one length"
+                )
+            place[:] = cell
+        return out
+
+
+def pd_missing(cell: Any) -> bool:
+    """Whether a cell is what pandas has for a value that is not there."""
+    import pandas as pd
+
+    return bool(pd.isna(cell))
+
+
 def pandas_pool(x: Any, reading: Reading, name: str) -> Pool:
     """See a DataFrame as a pool."""
     reading.only(("column", "id_column"), "a pandas frame")
+    if hasattr(x, "to_frame") and _column("", x.dtype, x).kind in ("list", "ragged"):
+        x = x.to_frame(name if x.name is None else x.name)
     if not hasattr(x, "columns"):
         return array_pool(x, reading, name)
     index = reading.id_column is not None and reading.id_column == x.index.name
-    columns = [_column(column, kind) for column, kind in zip(x.columns, x.dtypes, strict=True)]
+    columns = [
+        _column(column, kind, x.iloc[:, place])
+        for place, (column, kind) in enumerate(zip(x.columns, x.dtypes, strict=True))
+    ]
     if index:
         columns.append(Column(str(reading.id_column), "other", None, 0, "index"))
     choice = choose(columns, reading, name)
@@ -63,6 +110,8 @@ def pandas_pool(x: Any, reading: Reading, name: str) -> Pool:
 
 
 def _rows(x: Any, choice: Choice, reading: Reading, name: str) -> Pool:
+    if choice.lists and any(str(x[column].dtype) == "object" for column in choice.names):
+        return ObjectsPool(x, choice, name)
     if choice.lists:
         pa = pyarrow(name)
         table = pa.table({column: pa.chunked_array(x[column].array.__arrow_array__()) for column in choice.names})
@@ -77,13 +126,31 @@ def _without_ids(reading: Reading) -> Reading:
     return replace(reading, id_column=None, column=None)
 
 
-def _column(name: Any, kind: Any) -> Column:
-    """Describe a column by its dtype: NumPy's, pandas' own with missing values, or Arrow's."""
+def _column(name: Any, kind: Any, cells: Any) -> Column:
+    """Describe a column by its dtype: NumPy's, pandas' own with missing values, Arrow's, or that of the first object."""
     arrow = getattr(kind, "pyarrow_dtype", None)
     if arrow is not None:
         return describe(name, arrow)
     numpy_dtype = kind if isinstance(kind, np.dtype) else getattr(kind, "numpy_dtype", None)
     if numpy_dtype is not None and numpy_dtype.kind in "fiu":
         return Column(name, "number", numpy_dtype, 0, str(kind))
-    hint = " (for lists, read it with dtype_backend='pyarrow')" if str(kind) == "object" else ""
-    return Column(name, "other", None, 0, str(kind) + hint)
+    if str(kind) == "object":
+        return _of_objects(name, cells)
+    return Column(name, "other", None, 0, str(kind))
+
+
+def _of_objects(name: Any, cells: Any) -> Column:
+    """Describe a column of objects by the first that is not missing."""
+    place = cells.first_valid_index() if cells.index.is_unique else None
+    first = cells.loc[place] if place is not None else next(iter(cells.dropna()), None)
+    if first is None:
+        return Column(name, "void", None, 0, "object")
+    if isinstance(first, list | tuple | np.ndarray):
+        try:
+            row = np.asarray(first)
+        except ValueError:  # lists of lists of several lengths
+            row = np.empty((0, 0))
+        if row.ndim == 1 and len(row) and row.dtype.kind in "fiu":
+            dtype = row.dtype if isinstance(first, np.ndarray) else np.dtype(np.float64)
+            return Column(name, "ragged", dtype, len(row), "object of lists")
+    return Column(name, "other", None, 0, f"object (of {type(first).__name__})")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.npy import no_file
+from shortlist.disk import one_line, readable
 from shortlist.pools.ahead import ahead, in_order
-from shortlist.pools.arrow import as_own_ids, block_of, columns_of, measured, one_line, pyarrow, taken
+from shortlist.pools.arrow import TablePool, as_own_ids, block_of, columns_of, measured, taken
 from shortlist.pools.columns import choose
 from shortlist.pools.extras import need
 from shortlist.pools.flat import READ
-from shortlist.pools.pool import Block, Part, Pool, cut
+from shortlist.pools.pool import Block, Part, cut
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
@@ -25,37 +25,29 @@ if TYPE_CHECKING:
 
     from shortlist.pools.source import Reading
 
+FIRST = 1024
+"""Rows that are read at once to find a list."""
 WHOLE = 64 << 20
 """Row groups up to so many bytes are read whole, several at once; larger ones in pieces."""
 READERS = 4
 """Most row groups read at once: memory grows with them."""
 
 
-class ParquetPool(Pool):
+class ParquetPool(TablePool):
     """Rows of one Parquet file."""
 
     def __init__(self, path: Path, reading: Reading) -> None:
         self._pq = need("pyarrow.parquet", "arrow", str(path))
-        pa = pyarrow(str(path))
-        self._broken = (pa.ArrowException, OSError)
         self.path = path
-        try:
-            with self._pq.ParquetFile(path) as file:
-                self._about, schema = file.metadata, file.schema_arrow
-                groups = self._about.num_row_groups
-                self._starts = np.cumsum([0, *(self._about.row_group(i).num_rows for i in range(groups))])
-                choice = choose(columns_of(schema), reading, str(path))
-                if not choice.classes:
-                    if not self._about.num_rows:
-                        raise ValueError(f"{path} is empty: it has no rows, and its lists do not say their length")
-                    first = next(file.iter_batches(1, columns=list(choice.names)))
-                    choice = measured(choice, first, str(path))
-        except FileNotFoundError:
-            raise no_file(path) from None
-        except self._broken as error:
-            raise ValueError(f"{path} is not a readable Parquet file ({one_line(error)})") from None
-        super().__init__(str(path), self._about.num_rows, choice.form)
-        self.choice, self.columns = choice, choice.names
+        with readable(str(path), "is not a readable Parquet file"), self._pq.ParquetFile(path) as file:
+            self._about, schema = file.metadata, file.schema_arrow
+            sizes = [self._about.row_group(i).num_rows for i in range(self._about.num_row_groups)]
+            if min(sizes, default=0) < 0 or sum(sizes) != self._about.num_rows:
+                raise ValueError(f"row groups of {sizes} rows, and {self._about.num_rows} in all")
+            self._starts = np.cumsum([0, *sizes])
+            choice = choose(columns_of(schema), reading, str(path))
+            choice = measured(choice, file.iter_batches(FIRST, columns=list(choice.names)), str(path))
+        super().__init__(str(path), self._about.num_rows, choice)
         self._id_column = reading.id_column
         if reading.id_column is not None:
             self.own_ids = self._ids_at
@@ -122,7 +114,7 @@ class ParquetPool(Pool):
             # Readers are not shared between threads; the footer is.
             with self._pq.ParquetFile(self.path, metadata=self._about, pre_buffer=True) as file:
                 return file.read_row_group(number, columns=columns, use_threads=use_threads)
-        except self._broken as error:
+        except Exception as error:  # a damaged file can break the reader in many ways
             raise self._unreadable(number, error) from None
 
     def _in_pieces(self) -> Iterator[Any]:
@@ -134,7 +126,7 @@ class ParquetPool(Pool):
                     yield from file.iter_batches(
                         self._step(), row_groups=[number], columns=self._columns, use_threads=not self.choice.lists
                     )
-        except self._broken as error:
+        except Exception as error:  # a damaged file can break the reader in many ways
             raise self._unreadable(number, error) from None
 
     def _unreadable(self, number: int, error: BaseException) -> ValueError:
@@ -149,7 +141,7 @@ class ParquetPool(Pool):
         found = np.empty(len(rows), dtype=object)
         for group in np.unique(group_of):
             column = self._group(int(group), [str(self._id_column)], use_threads=True).column(0)
-            found[group_of == group] = taken(column, rows[group_of == group] - self._starts[group])
+            found[group_of == group] = taken(column, rows[group_of == group] - self._starts[group], self.name)
         return as_own_ids(found.tolist())
 
 

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shortlist.npy import NpyFile, no_file
-from shortlist.pools.arrays import committee_pool
+from shortlist.disk import check_regular
+from shortlist.npy import NpyFile
 from shortlist.pools.chain import ChainPool
 from shortlist.pools.flat import npy_pool, raw_pool
 from shortlist.pools.pool import Pool, same_columns, same_form
@@ -32,7 +32,7 @@ def _parquet(path: Path, reading: Reading) -> Pool:
 
 
 def _arrow(path: Path, reading: Reading) -> Pool:
-    from shortlist.pools.arrow import arrow_file_pool
+    from shortlist.pools.arrow_files import arrow_file_pool
 
     return arrow_file_pool(path, reading)
 
@@ -72,21 +72,24 @@ def expand(x: str | os.PathLike[str]) -> list[Path]:
         return _of_folder(path)
     if not path.exists() and glob.has_magic(str(x)):
         # Not Path.glob, which takes no absolute pattern.
-        found = sorted(Path(name) for name in glob.glob(str(x), recursive=True))  # noqa: PTH207
+        found = sorted(Path(name) for name in glob.glob(_pattern(path), recursive=True))  # noqa: PTH207
         if not found:
             raise FileNotFoundError(f"{x} matches no file (looked from {Path.cwd()})")
         return found
     return [path]
 
 
+def _pattern(path: Path) -> str:
+    """Return a pattern in which the folders that are there under just this name stand for themselves."""
+    there = next(folder for folder in path.parents if folder.exists())
+    return str(Path(glob.escape(str(there))) / path.relative_to(there))
+
+
 def file_pool(path: Path, reading: Reading) -> Pool:
     """See one file as a pool, by its suffix."""
     if _is_zarr(path):
         return _zarr(path, reading)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a directory; accepted is a file, or one folder of files")
-    if not path.exists():
-        raise no_file(path)
+    check_regular(path)
     return KINDS.get(path.suffix.lower(), raw_pool)(path, reading)
 
 
@@ -94,11 +97,15 @@ def files_pool(files: list[Path], reading: Reading, name: str) -> Pool:
     """See several files as one pool; all are opened once before anything is read, so what does not fit shows at once."""
     if len(files) == 1:
         return file_pool(files[0], reading)
-    if reading.committee and all(file.suffix == ".npy" for file in files):
-        members = [NpyFile(file) for file in files]
-        if all(len(member.shape) == 2 for member in members):
-            return committee_pool([member.array for member in members], reading, name)
+    arrays = reading.committee and all(file.suffix.lower() == ".npy" for file in files)
+    if arrays and all(len(NpyFile(file).shape) == 2 for file in files):
+        from shortlist.pools.members import members_pool
+
+        return members_pool(files, reading, name)
     pools = [file_pool(file, reading) for file in files]
+    settled = next((pool for pool in pools if not pool.unsettled), pools[0])
+    for pool in pools:
+        pool.settle(settled)
     for pool in pools[1:]:
         same_form(pools[0].form, pool)
         same_columns(pools[0], pool)

@@ -1,25 +1,27 @@
-"""Polars frames: a column of arrays or numeric columns, in memory or from a lazy query in batches."""
+"""Polars frames: a column of arrays or lists, or numeric columns, in memory or from a lazy query in batches."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from shortlist.pools.ahead import ahead
-from shortlist.pools.arrow import as_own_ids
+from shortlist.pools.arrow import TablePool, as_own_ids, missing
 from shortlist.pools.columns import Column, choose
 from shortlist.pools.flat import READ
-from shortlist.pools.pool import Block, Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
+    from shortlist.pools.pool import Block, Pool
     from shortlist.pools.source import Reading
 
 
-class PolarsPool(Pool):
+class PolarsPool(TablePool):
     """Rows of a DataFrame, or of a LazyFrame that is collected in batches."""
 
     def __init__(self, frame: Any, reading: Reading, name: str) -> None:
@@ -28,15 +30,18 @@ class PolarsPool(Pool):
         self._lazy = isinstance(frame, pl.LazyFrame)
         schema = frame.collect_schema()
         columns = [_column(column, kind) for column, kind in schema.items()]
-        lists = [column for column in columns if column.kind == "ragged"]
         choice = choose(columns, reading, name)
-        if any(column.name in choice.names for column in lists):
-            raise TypeError(
-                f"column {choice.names[0]!r} of {name} is a {schema[choice.names[0]]}, whose rows may differ in length; accepted "
-                f"is an Array: cast it with .with_columns(pl.col({choice.names[0]!r}).list.to_array(WIDTH))"
-            )
-        super().__init__(name, None if self._lazy else frame.height, choice.form)
-        self._frame, self.choice, self.columns = frame, choice, choice.names
+        if choice.lists and not choice.classes and not choice.void:
+            lengths = [pl.col(column).list.len().drop_nulls().first() for column in choice.names]
+            found = {length for length in frame.lazy().select(lengths).collect().row(0) if length is not None}
+            if len(found) > 1 or 0 in found:
+                listed = " and of ".join(map(str, sorted(found)))
+                raise ValueError(
+                    f"{name} has lists of {listed} numbers in its first rows; accepted are lists of one length"
+                )
+            choice = replace(choice, classes=next(iter(found), 0))
+        super().__init__(name, None if self._lazy else frame.height, choice)
+        self._frame = frame
         self._id_column = reading.id_column
         self._ids: list[Any] = []
         if reading.id_column is not None:
@@ -44,19 +49,42 @@ class PolarsPool(Pool):
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
-        step = max(1, READ // self.row_bytes)
+        step, done = max(1, READ // self.row_bytes), 0
         for frame in self._frames(step):
             if self._id_column is not None and self._lazy:
                 self._ids.append(frame.get_column(self._id_column))
             if self.choice.lists:
-                parts = [frame.get_column(column).rechunk().to_numpy() for column in self.choice.names]
+                parts = [self._rows_of(frame.get_column(column), done) for column in self.choice.names]
                 yield from self._pieces(parts if self.choice.members else parts[0], limit)
+                done += frame.height
                 continue
             self.note(f"{self.name} was put together from {self.classes} columns block by block")
             wide = frame.select(self.choice.names)
             for start in range(0, frame.height, step):
                 block = wide.slice(start, step).to_numpy(order="fortran")
                 yield from self._pieces(block.astype(self.dtype, copy=False), limit)
+
+    def _rows_of(self, column: Any, first_row: int) -> NDArray[Any]:
+        """See a column of arrays or lists as a matrix; one that is null counts as a row of NaN."""
+        import polars as pl
+
+        if isinstance(column.dtype, pl.Array):
+            rows: NDArray[Any] = column.rechunk().to_numpy()
+            return rows.astype(self.dtype, copy=False)
+        out = np.full((len(column), self.classes), missing(self.choice), self.dtype)
+        if column.null_count() == len(column):
+            return out
+        lengths = column.list.len()
+        odd = (lengths != self.classes).fill_null(value=False).arg_true()
+        if len(odd):
+            raise ValueError(
+                f"column {column.name!r} of {self.name} has a list of {lengths[odd[0]]} numbers at row {first_row + odd[0]:,}, "
+                f"and the rows before it {self.classes}; all must be of one length"
+            )
+        self.note(f"{self.name} was copied from lists block by block")
+        values = column.drop_nulls().explode().to_numpy()
+        out[column.is_not_null().to_numpy()] = values.reshape(-1, self.classes)
+        return out
 
     def _frames(self, step: int) -> Iterator[Any]:
         if not self._lazy:
@@ -105,6 +133,8 @@ def _column(name: str, kind: Any) -> Column:
 
     if isinstance(kind, pl.Array) and not isinstance(kind.inner, pl.Array):
         return Column(name, "list", _numbers(kind.inner), int(kind.size), str(kind))
+    if isinstance(kind, pl.Null) or (isinstance(kind, pl.List) and isinstance(kind.inner, pl.Null)):
+        return Column(name, "void", None, 0, str(kind))
     if isinstance(kind, pl.List):
         return Column(name, "ragged", _numbers(kind.inner), 0, str(kind))
     dtype = _numbers(kind)

@@ -80,6 +80,14 @@ class Pool:
         """Bytes of one row."""
         return max(1, self.dtype.itemsize * self.classes * max(1, self.members))
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether its rows do not tell how many numbers a row has: there are none, or all are null."""
+        return False
+
+    def settle(self, like: Pool) -> None:
+        """Take what its rows do not tell from another part of the pool."""
+
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
         raise NotImplementedError

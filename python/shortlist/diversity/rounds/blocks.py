@@ -13,6 +13,7 @@ from shortlist.diversity.features import Features, among_ids, as_points, metric_
 from shortlist.diversity.rounds.drive import First
 from shortlist.diversity.rounds.part import NONE, advance
 from shortlist.diversity.rounds.rows import Rows
+from shortlist.npy import NpyFile
 from shortlist.pools import Source, open_pool, rows_of
 from shortlist.pools.paths import is_path
 from shortlist.selecting import refuse_repeats
@@ -25,18 +26,24 @@ if TYPE_CHECKING:
     from shortlist.diversity.rounds.part import Offer, Question, State
     from shortlist.selection import Selection
 
-MAPPED = ".npy"
-"""Files of this kind are mapped, and the core reads of them what it needs."""
+ONE_ARRAY = ".npy"
+"""Files of this kind can be read into memory as they lie."""
 BLOCK_BYTES = 8 << 20
 """Bytes of rows that are looked at together."""
 
 
-def in_blocks(x: Any) -> bool:
-    """Whether rows are to be read in blocks, again for each round, as they lie in files or chunks that cannot be mapped."""
+def in_blocks(x: Any, held: int | None, dtype: str | None) -> bool:
+    """Whether rows are to be read in blocks, again for each round, as they lie in files or chunks.
+
+    One `.npy` file of up to `held` bytes (None for no bound) is read into memory instead.
+    """
     if isinstance(x, list | tuple):
         return bool(x) and all(map(is_path, x))
     if is_path(x):
-        return not str(os.fspath(x)).endswith(MAPPED)
+        if not str(os.fspath(x)).lower().endswith(ONE_ARRAY):
+            return True
+        file = NpyFile(x)
+        return held is not None and file.nbytes > held and (file.dtype.kind == "f" or dtype is not None)
     return isinstance(x, Source) or type(x).__module__.partition(".")[0] in ("zarr", "h5py")
 
 
