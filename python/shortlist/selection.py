@@ -8,8 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.tables import visible
-from shortlist.writing import json_text, plain, text_of, write_text
+from shortlist.tables import text_of, visible
 
 if TYPE_CHECKING:
     import os
@@ -202,6 +201,8 @@ class Selection:
         >>> sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1).to_dict()["indices"]
         [1]
         """
+        from shortlist.writing import plain
+
         report = {**asdict(self.report), "gb_per_s": self.report.gb_per_s}
         kept: dict[str, Any] = plain(
             {
@@ -236,6 +237,8 @@ class Selection:
         rank,index,score
         1,1,0.0
         """
+        from shortlist.writing import write_text
+
         write_text(target, self._csv(spreadsheet))
 
     def to_jsonl(self, target: str | os.PathLike[str] | IO[str]) -> None:
@@ -244,6 +247,8 @@ class Selection:
         JSON has no word for infinity and NaN: such scores and ids are null. Ids that are neither numbers nor text, as dates,
         are written as text.
         """
+        from shortlist.writing import write_text
+
         write_text(target, self._jsonl())
 
     def _csv(self, spreadsheet: bool = False) -> Iterator[str]:
@@ -256,6 +261,8 @@ class Selection:
             )
 
     def _jsonl(self) -> Iterator[str]:
+        from shortlist.writing import json_text
+
         finite = np.isfinite(self.scores).tolist()
         for rank, (index, score, own) in enumerate(self._rows(), 1):
             end = "" if self.ids is None else f', "id": {json_text(own)}'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,3 +28,8 @@ def visible(text: str) -> str:
     \x1b[31mred
     """
     return UNSEEN.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def text_of(value: Any) -> str:
+    """Return an id as text, as it is."""
+    return value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)

@@ -15,14 +15,13 @@ import io
 import json
 import math
 import os
-import secrets
 import stat
 import sys
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from shortlist.tables import visible
+from shortlist.tables import text_of, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,11 +89,6 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     return plain(value.tolist()) if hasattr(value, "tolist") else text_of(value)
-
-
-def text_of(value: Any) -> str:
-    """Return an id or a label as text."""
-    return value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
 
 
 def make_folder(folder: Target, name: str) -> Path:
@@ -210,7 +204,7 @@ class Place:
 
 def _replace(path: Path, parts: Iterable[bytes]) -> None:
     """Write a new file and put it in the place of an old one."""
-    name = path.with_name(f".{secrets.token_hex(8)}.partial")
+    name = path.with_name(f".{os.urandom(8).hex()}.partial")
     old = path.stat() if path.exists() else None
     # Others may not look into it while its mode is not yet that of the old file.
     descriptor, named = _create(name, 0o666 if old is None else 0o600)

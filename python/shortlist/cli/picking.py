@@ -11,8 +11,8 @@ from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
 from shortlist.cli.files import FORMATS, format_of, read_ids, write_picks
 from shortlist.selecting import select
-from shortlist.tables import visible
-from shortlist.writing import place_of, text_of
+from shortlist.tables import text_of, visible
+from shortlist.writing import place_of
 
 if TYPE_CHECKING:
     from pathlib import Path
