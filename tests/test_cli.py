@@ -146,15 +146,13 @@ def test_tables_with_ids(run, tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
-def test_a_full_disk_leaves_the_old_picks(run, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_the_old_picks(run, tmp_path):
     script = """
+import os
 import sys
-from pathlib import Path
 import shortlist.cli.app as app
-opened = Path.open
-def full(path, *words, **options):
-    return opened(Path("/dev/full") if path.name.endswith(".partial") else path, *words, **options)
-Path.open = full
+from shortlist import writing
+writing._create = lambda *_: (os.open("/dev/full", os.O_WRONLY), True)
 app.app(sys.argv[1:])
 """
     for name in ("picks.csv", "picks.jsonl", "picks.npy"):
@@ -167,6 +165,46 @@ app.app(sys.argv[1:])
         assert f"{name} cannot be written (No space left on device); nothing was changed" in done.stderr
         assert (tmp_path / name).read_text() == "old"
         assert not list(tmp_path.glob(".*"))
+    with open("/dev/full", "w") as full:
+        words = [*COMMAND, "select", "probs.npy"]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, cwd=tmp_path)
+    wanted = "shortlist: error: standard output cannot be written (No space left on device)\n"
+    assert (done.returncode, done.stderr) == (1, wanted)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="no such file here")
+def test_out_takes_what_is_no_regular_file(run, tmp_path):
+    wanted = csv_of(sl.select(P, "margin", 7))
+    assert run("select", "probs.npy", "-k", 7, "--out", "/dev/stdout").stdout == wanted
+    for name in ("pipe", "pipe.csv"):
+        os.mkfifo(tmp_path / name)
+        reader = subprocess.Popen(["cat", name], stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+        run("select", "probs.npy", "-k", 7, "--out", name)
+        assert reader.communicate()[0] == wanted
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    run("select", "probs.npy", "-k", 7, "--out", "link.csv")
+    assert (tmp_path / "real.csv").read_text() == wanted
+    assert (tmp_path / "link.csv").is_symlink()
+
+
+def test_ids_for_a_spreadsheet(run, tmp_path):
+    pa = pytest.importorskip("pyarrow", reason="pip install 'shortlist[arrow]'")
+    pq = pytest.importorskip("pyarrow.parquet")
+    table = pa.table({"id": ["=1+1", "-2", "b"], "p": [[0.5, 0.5], [0.6, 0.4], [0.9, 0.1]]})
+    pq.write_table(table, tmp_path / "x.parquet")
+    words = ["select", "x.parquet", "--column", "p", "--id-column", "id", "-k", 3]
+    for more, wanted in (([], ["=1+1", "-2", "b"]), (["--spreadsheet"], ["'=1+1", "'-2", "b"])):
+        lines = run(*words, *more).stdout.splitlines()[1:]
+        assert [line.rsplit(",", 1)[1] for line in lines] == wanted
+
+
+def test_messages_have_no_control_characters(run, tmp_path):
+    for words in (["nope\x1b[31m.npy"], ["probs.npy", "--out", "nope\x1b[31m/x.csv"]):
+        assert "nope\\x1b[31m" in run("select", *words, code=1).stderr
+    np.save(tmp_path / "odd[bold]\x1b[31m.npy", P)
+    shown = run("inspect", "odd[bold]\x1b[31m.npy").stdout
+    assert "odd[bold]\\x1b[31m.npy" in shown
+    assert "\x1b[31m" not in shown
 
 
 MISTAKES = [
@@ -196,7 +234,18 @@ MISTAKES = [
         1,
         "exclude has shape .2000, 5.; accepted are ids or a boolean mask",
     ),
-    (["select", "probs.npy", "--out", "no/such/place.csv"], 1, "shortlist: error: .*place.csv"),
+    (
+        ["select", "nope.npy", "--out", "no/such/place.csv"],
+        1,
+        "error: there is no folder no/such to write place.csv to",
+    ),
+    (
+        ["select", "nope.npy", "--out", "empty"],
+        1,
+        "shortlist: error: empty is a folder; accepted is the path of a file",
+    ),
+    (["compare", "nope.npy", "--json", "empty"], 2, "empty is a folder; accepted is the path of a file"),
+    (["bench", "nope.npy", "--json", "no/x.json"], 2, "there is no folder no to write x.json to"),
     (["select", "probs.npy", "--from-logits", "--temperature", "0"], 1, "temperature is 0"),
     (["select", "probs.npy", "--strategy", "mragin"], 2, "did you mean"),
     (["select", "probs.npy", "-k", "-1"], 2, "-k"),

@@ -15,13 +15,16 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+LARGEST = 2**63 - 1
+"""The largest whole number that the core takes."""
+
 Progress: TypeAlias = Callable[[int, int | None], object]
 """Called about ten times a second with (rows done, rows in all or None where unknown)."""
 
 RandomState: TypeAlias = "int | np.random.Generator | np.random.RandomState | None"
 
 
-def whole(value: Any, name: str, *, least: int = 0) -> int:
+def whole(value: Any, name: str, *, least: int = 0, most: int = LARGEST) -> int:
     """Return a whole number of at least `least`."""
     accepted = f"a whole number, {least} or more"
     if isinstance(value, bool | np.bool):
@@ -32,6 +35,9 @@ def whole(value: Any, name: str, *, least: int = 0) -> int:
         raise TypeError(f"{name} is {value!r}, a {type(value).__name__}; accepted is {accepted}") from None
     if number < least:
         raise ValueError(f"{name} is {number}; accepted is {accepted}")
+    if number > most:
+        shown = number if number < 10**30 else "a number of more than 30 digits"
+        raise ValueError(f"{name} is {shown}; accepted is a whole number below 2**{(most + 1).bit_length() - 1}")
     return number
 
 
@@ -45,10 +51,7 @@ def seed_of(random_state: RandomState) -> int:
         return int(random_state.integers(2**63 - 1))
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**63 - 1, dtype=np.int64))
-    seed = whole(random_state, "random_state")
-    if seed >= 2**64:
-        raise ValueError(f"random_state is {seed}; accepted is a whole number below 2**64")
-    return seed
+    return whole(random_state, "random_state", most=2**64 - 1)
 
 
 class Exclusion:

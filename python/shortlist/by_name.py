@@ -10,6 +10,7 @@ import numpy as np
 
 import shortlist
 from shortlist.npy import NpyFile
+from shortlist.options import several, what
 from shortlist.registry import RANDOM, measures
 from shortlist.scoring import score
 from shortlist.selecting import select
@@ -38,6 +39,8 @@ class _Given(NamedTuple):
 
 REFERENCES = 1_000
 """Reference rows at most for herding here, whose first pass takes rows times references."""
+
+ACCEPTED = "names, and a dict of names and strategies"
 
 # Strategies of diverse batches: what they take beside k and the number of threads. Ranked batches begin beside the least
 # certain row, as with nothing labelled they would compare each row with each.
@@ -68,7 +71,13 @@ def wanted_of(strategies: Any, from_logits: bool, embedded: bool, more: Collecti
         return {name: name for name in [*found, *(diverse if embedded else ()), RANDOM]}
     if isinstance(strategies, str):
         strategies = [name.strip() for name in strategies.split(",")]
-    pairs = dict(strategies) if hasattr(strategies, "keys") else {name: name for name in strategies}
+    if hasattr(strategies, "keys"):
+        pairs = dict(strategies)
+    else:
+        pairs = {name: name for name in several(strategies, "strategies", ACCEPTED)}
+    for name in pairs:
+        if not isinstance(name, str):
+            raise TypeError(f"strategies has {what(name)}; accepted are {ACCEPTED}")
     for how in pairs.values():
         if isinstance(how, str) and how in diverse and not embedded:
             raise ValueError(f"strategies has {how!r}, which needs embeddings=")

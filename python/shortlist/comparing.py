@@ -9,6 +9,7 @@ import numpy as np
 from shortlist.arguments import as_ids, whole
 from shortlist.by_name import DIVERSE, embedded, pick, wanted_of
 from shortlist.comparison import Comparison
+from shortlist.options import number
 from shortlist.pools import open_pool, rows_of
 from shortlist.registry import RANDOM, find_measure
 from shortlist.scoring import score
@@ -81,6 +82,7 @@ def compare(
     k = whole(k, "k", least=2)
     if k > pool.rows:
         raise ValueError(f"k is {k:,}; accepted are at most the {pool.rows:,} rows of x")
+    near = None if near is None else number(near, "near")
     embeddings = embedded(embeddings, pool.rows)
     wanted = wanted_of(strategies, from_logits, embeddings is not None)
     picks: dict[str, NDArray[np.int64]] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.tables import aligned
+from shortlist.tables import aligned, visible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -138,12 +138,12 @@ class Comparison:
         return "\n".join(
             [
                 aligned(self.rows()),
-                f"near-duplicates: {self.duplicates_by}",
+                visible(f"near-duplicates: {self.duplicates_by}"),
                 "\noverlap of the picks (Jaccard)",
                 aligned(self.matrix(self.jaccard)),
                 "\nrank correlation over the pool (Spearman)",
                 aligned(self.matrix(self.rank_correlation)),
                 "",
-                *self.findings(),
+                *map(visible, self.findings()),
             ]
         )

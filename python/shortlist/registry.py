@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from shortlist import _core
+from shortlist.options import flag, number, what, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,10 +117,11 @@ def make_scorer(
     measure: str | Function, order: str | None, *, from_logits: bool, temperature: float, normalize: str, invalid: str
 ) -> _core.Scorer | Function | None:
     """Check a measure with its options: a `_core.Scorer`, the caller's function, or None for random rows."""
+    from_logits, temperature = flag(from_logits, "from_logits"), number(temperature, "temperature")
     if callable(measure):
         if order is None:
             raise ValueError('measure is a callable, so order is needed; accepted are "highest" and "lowest"')
-        if from_logits or temperature != 1.0 or normalize != "check":
+        if from_logits or temperature != 1.0 or word(normalize) != "check":
             raise ValueError("from_logits, temperature and normalize belong to measures by name; measure is a callable")
         _check_order(order)
         return measure
@@ -134,17 +136,22 @@ def make_scorer(
             )
         return None
     found = find_measure(measure)
-    if order is not None and order != found.order:
+    if order is not None:
         _check_order(order)
+    if order is not None and order != found.order:
         raise ValueError(
             f"order is {order!r}, but {measure} picks {found.order}; give order only with a callable measure"
         )
-    return _core.Scorer(measure, from_logits=from_logits, temperature=temperature, normalize=normalize, invalid=invalid)
+    return _core.Scorer(
+        measure, from_logits=from_logits, temperature=temperature, normalize=word(normalize), invalid=word(invalid)
+    )
 
 
 def _check_order(order: str) -> None:
-    if order not in ("highest", "lowest"):
-        raise ValueError(f'order is {order!r}; accepted are "highest" and "lowest"')
+    if not isinstance(order, str) or order not in ("highest", "lowest"):
+        raise ValueError(
+            f'order is {repr(order) if isinstance(order, str) else what(order)}; accepted are "highest" and "lowest"'
+        )
 
 
 def is_committee(measure: object) -> bool:

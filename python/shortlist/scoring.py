@@ -90,7 +90,7 @@ def score(
     >>> sl.score([probs, probs[::-1]], "max_disagreement").round(3)
     array([0.137, 0.137])
     """
-    if measure == "random":
+    if isinstance(measure, str) and measure == "random":
         raise ValueError('measure "random" has no scores; accepted by select() and Selector only')
     pool = open_pool(x, committee=is_committee(measure), dtype=dtype)
     if pool.rows == 0:

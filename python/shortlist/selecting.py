@@ -11,6 +11,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import Exclusion, whole
 from shortlist.groups import as_labels, checked_quotas, count, distinct, share
+from shortlist.options import flag
 from shortlist.pools import Pool, open_pool
 from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of
 from shortlist.sampling import weight_of
@@ -148,13 +149,13 @@ def select(
         raise ValueError(f"{pool.name} is empty: it has no rows; at least one is needed")
     if k is not None:
         k = whole(k, "k")
-        if strict and pool.rows is not None and k > pool.rows:
+        if flag(strict, "strict") and pool.rows is not None and k > pool.rows:
             raise ValueError(
                 f"k is {k:,}, and the pool has {pool.rows:,} rows; accepted is up to that, or strict=False"
             )
     exclusion = Exclusion(exclude, pool.rows)
     both_or_neither(groups, per_group is not None or quotas is not None)
-    if perturb == "softrank":
+    if isinstance(perturb, str) and perturb == "softrank":
         began = time.perf_counter()
         scorer = make_scorer(
             measure, order, from_logits=from_logits, temperature=temperature, normalize=normalize, invalid=invalid

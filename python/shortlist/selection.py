@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import html
-import json
-import os
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.tables import text_of, visible
+
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
 SHOWN = 10
 """Rows that a repr shows."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide ones count too
+"""How text begins that spreadsheets take for a formula."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ class Selection:
         return float(self.scores[-1]) if len(self) else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values, ready for json.dumps.
+        """Return plain Python values, ready for json.dumps: infinite scores are None, and ids that are no numbers are text.
 
         Examples
         --------
@@ -200,23 +201,34 @@ class Selection:
         >>> sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1).to_dict()["indices"]
         [1]
         """
-        report = {**asdict(self.report), "gb_per_s": self.report.gb_per_s}
-        return {
-            "measure": self.measure,
-            "order": self.order,
-            "indices": self.indices.tolist(),
-            "scores": self.scores.tolist(),
-            **({} if self.ids is None else {"ids": self.ids.tolist()}),
-            "report": report,
-        }
+        from shortlist.writing import plain
 
-    def to_csv(self, target: str | os.PathLike[str] | IO[str]) -> None:
+        report = {**asdict(self.report), "gb_per_s": self.report.gb_per_s}
+        kept: dict[str, Any] = plain(
+            {
+                "measure": self.measure,
+                "order": self.order,
+                "indices": self.indices,
+                "scores": self.scores,
+                **({} if self.ids is None else {"ids": self.ids}),
+                "report": report,
+            }
+        )
+        return kept
+
+    def to_csv(self, target: str | os.PathLike[str] | IO[str], *, spreadsheet: bool = False) -> None:
         """Write ``rank,index,score`` lines, and ``id`` where there are ids, most informative first.
 
         Parameters
         ----------
         target : path or text file
-            A path is written beside and renamed, so it never holds half a result.
+            A path gets the whole result or keeps what it had: it is written under another name and renamed. Links are
+            followed, and the mode of a file that was there is kept. FIFOs, character devices and ``/dev/stdout`` are
+            written in place.
+        spreadsheet : bool
+            Whether ids that a spreadsheet would take for a formula (text that begins with ``=``, ``+``, ``-``, ``@``, a
+            tab or a line end) get an apostrophe in front. By default every id is written as it is, so that it can be
+            looked up again; open such a file in a spreadsheet only where you trust the ids.
 
         Examples
         --------
@@ -225,21 +237,36 @@ class Selection:
         rank,index,score
         1,1,0.0
         """
-        write_text(target, self._csv())
+        from shortlist.writing import write_text
+
+        write_text(target, self._csv(spreadsheet))
 
     def to_jsonl(self, target: str | os.PathLike[str] | IO[str]) -> None:
-        """Write one JSON object per row, ``{"rank": 1, "index": 17, "score": 0.25}``, as `to_csv` does."""
+        """Write one JSON object per row, ``{"rank": 1, "index": 17, "score": 0.25}``, as `to_csv` does.
+
+        JSON has no word for infinity and NaN: such scores and ids are null. Ids that are neither numbers nor text, as dates,
+        are written as text.
+        """
+        from shortlist.writing import write_text
+
         write_text(target, self._jsonl())
 
-    def _csv(self) -> Iterator[str]:
+    def _csv(self, spreadsheet: bool = False) -> Iterator[str]:
         yield "rank,index,score\n" if self.ids is None else "rank,index,score,id\n"
         for rank, (index, score, own) in enumerate(self._rows(), 1):
-            yield f"{rank},{index},{score}\n" if self.ids is None else f"{rank},{index},{score},{_cell(own)}\n"
+            yield (
+                f"{rank},{index},{score}\n"
+                if self.ids is None
+                else f"{rank},{index},{score},{_cell(own, spreadsheet)}\n"
+            )
 
     def _jsonl(self) -> Iterator[str]:
+        from shortlist.writing import json_text
+
+        finite = np.isfinite(self.scores).tolist()
         for rank, (index, score, own) in enumerate(self._rows(), 1):
-            end = "" if self.ids is None else f', "id": {json.dumps(own, default=str)}'
-            yield f'{{"rank": {rank}, "index": {index}, "score": {score}{end}}}\n'
+            end = "" if self.ids is None else f', "id": {json_text(own)}'
+            yield f'{{"rank": {rank}, "index": {index}, "score": {score if finite[rank - 1] else "null"}{end}}}\n'
 
     def _rows(self) -> Iterator[tuple[int, str, Any]]:
         ids = [None] * len(self) if self.ids is None else self.ids.tolist()
@@ -260,7 +287,7 @@ class Selection:
             for rank, index, score in zip(range(1, SHOWN + 1), self.indices, self.scores, strict=False)
         ]
         more = [f"   ...  {len(self) - SHOWN:,} more"] if len(self) > SHOWN else []
-        return "\n".join([self._head(), *rows, *more, *self.report.lines()])
+        return "\n".join([visible(self._head()), *rows, *more, *map(visible, self.report.lines())])
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -268,44 +295,19 @@ class Selection:
             for rank, index, score in zip(range(1, SHOWN + 1), self.indices, self.scores, strict=False)
         )
         more = f"<tr><td colspan=3>{len(self) - SHOWN:,} more</td></tr>" if len(self) > SHOWN else ""
-        report = "<br>".join(map(html.escape, self.report.lines()))
+        report = "<br>".join(html.escape(visible(line)) for line in self.report.lines())
         return (
-            f"<div><strong>{html.escape(self._head())}</strong>"
+            f"<div><strong>{html.escape(visible(self._head()))}</strong>"
             "<table><thead><tr><th>rank</th><th>index</th><th>score</th></tr></thead>"
             f"<tbody>{rows}{more}</tbody></table><small>{report}</small></div>"
         )
 
 
-def write_text(target: str | os.PathLike[str] | IO[str], lines: Iterator[str]) -> None:
-    """Write lines to an open text file, or to a path by way of a file beside it that is renamed at the end."""
-    if not isinstance(target, str | os.PathLike):
-        target.writelines(lines)
-        return
-    with beside(target) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(lines)
-
-
-@contextlib.contextmanager
-def beside(target: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a path next to the target to write to, renamed to the target on success and removed on failure."""
-    path = Path(target)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} to") from None
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise OSError(f"{path} cannot be written ({error.strerror}); nothing was changed") from None
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _cell(value: Any) -> str:
-    """Return a value as a field of a CSV file."""
-    text = str(value)
+def _cell(value: Any, spreadsheet: bool) -> str:
+    """Return an id as a field of a CSV file."""
+    text = text_of(value)
+    if spreadsheet and isinstance(value, str | bytes) and text.startswith(FORMULA):
+        text = f"'{text}"
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import Exclusion, Steps, as_ids, seed_of, whole
 from shortlist.groups import BLOCK, Labels, as_labels, checked_quotas, distinct
+from shortlist.options import flag, number, word
 from shortlist.pools import Pool, open_pool, rows_of, same_form
 from shortlist.pools.crew import crew_of
 from shortlist.registry import Function, MeasureName, Order, make_scorer, name_of
@@ -119,6 +120,7 @@ class Selector:
         strict: bool = True,
         n_threads: int | None = None,
     ) -> None:
+        ties, perturb = word(ties), None if perturb is None else word(perturb)
         if perturb == "softrank":
             raise ValueError('perturb is "softrank", which needs the ranks of all rows; accepted by select() only')
         self.measure = name_of(measure)
@@ -128,7 +130,7 @@ class Selector:
         self.k = None if k is None else whole(k, "k")
         if self.k is None and per_group is None:
             raise ValueError("k is None; accepted is a whole number, 0 or more, or None together with per_group")
-        self.strict = strict
+        self.strict = flag(strict, "strict")
         self._dtype = dtype
         self._n_threads = thread_count(n_threads)
         self._labels: Labels | None = None
@@ -150,16 +152,20 @@ class Selector:
                 raise ValueError(f'perturb is {perturb!r}, and measure "random" has no scores to perturb')
             perturb = "uniform"
         self._perturb = perturb
-        self._seed = seed_of(random_state) if ties == "random" or perturb is not None else None
+        drawn = ties == "random" or perturb is not None
+        # Looked at where nothing is drawn too, but then a generator stays as it is.
+        kept = not drawn and isinstance(random_state, np.random.Generator | np.random.RandomState)
+        seed = None if kept else seed_of(random_state)
+        self._seed = seed if drawn else None
         named = isinstance(self._scorer, _core.Scorer)
         self.order = self._scorer.order if isinstance(self._scorer, _core.Scorer) else order or "highest"
-        options: dict[str, Any] = {"scorer": self._scorer} if named else {"order": self.order, "invalid": invalid}
+        options: dict[str, Any] = {"scorer": self._scorer} if named else {"order": self.order, "invalid": word(invalid)}
         self._state = _core.Selector(
             NO_LIMIT if self.k is None else self.k,
             ties=ties,
             seed=self._seed or 0,
             perturb=perturb,
-            coldness=coldness,
+            coldness=number(coldness, "coldness"),
             per_group=None if per_group is None else whole(per_group, "per_group", least=1),
             quotas=codes,
             exclude=excluded.ids,

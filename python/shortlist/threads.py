@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from shortlist import _core
 from shortlist.arguments import whole
 
+MOST = 64
+"""Threads that a call may start on any machine; with more than 16 cores, four a core."""
 
-def thread_count(n_threads: int | None) -> int:
-    """Return `n_threads`, or the default where it is None.
+
+def thread_count(n_threads: int | None, name: str = "n_threads") -> int:
+    """Return `n_threads`, or the default where it is None; more than could ever be of use are not started.
 
     The default is what affinity and cgroup limits allow, and 1 inside a Dask or Ray worker: there the cluster has
     already given each core its task.
     """
     if n_threads is not None:
-        return whole(n_threads, "n_threads", least=1)
+        return min(whole(n_threads, name, least=1), max(MOST, 4 * (os.cpu_count() or 1)))
     return 1 if _in_dask_worker() or _in_ray_worker() else _core.default_threads()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.benchmarking.tasks import OURS
-from shortlist.selection import beside, write_text
-from shortlist.tables import aligned
+from shortlist.tables import aligned, visible
+from shortlist.writing import write_json, write_png
 
 if TYPE_CHECKING:
     import os
@@ -232,7 +231,7 @@ class Benchmark:
 
     def to_json(self, target: str | os.PathLike[str]) -> None:
         """Write `to_dict` to a file."""
-        write_text(target, iter([json.dumps(self.to_dict(), indent=1), "\n"]))
+        write_json(target, self.to_dict(), indent=1)
 
     def plot(self) -> Figure:
         """Draw rows against time and shares of bandwidth. Needs matplotlib: the extra `plot`."""
@@ -242,16 +241,14 @@ class Benchmark:
 
     def to_png(self, target: str | os.PathLike[str]) -> None:
         """Write `plot` to a file."""
-        figure = self.plot()
-        with beside(target) as partial:
-            figure.savefig(partial, format="png", dpi=150, metadata={"Software": None})
+        write_png(target, self.plot())
 
     def __repr__(self) -> str:
-        parts = [self.heading(), "", aligned(self.rows())]
+        parts = [visible(self.heading()), "", aligned(self.rows())]
         for more in (self.rival_rows(), self.contest_rows()):
             if more:
                 parts += ["", aligned(more)]
-        return "\n".join([*parts, *(f"skipped: {name} ({reason})" for name, reason in self.skipped.items())])
+        return "\n".join([*parts, *(visible(f"skipped: {name} ({reason})") for name, reason in self.skipped.items())])
 
 
 def _time(seconds: float) -> str:

@@ -118,7 +118,7 @@ def bench(
     embeddings = embedded(embeddings, len(pool))
     if k > len(pool):
         raise ValueError(f"k is {k:,}; accepted are at most the {len(pool):,} rows of the pool")
-    counts = sorted({whole(n, "threads", least=1) for n in threads} if threads is not None else {1, thread_count(None)})
+    counts = sorted({thread_count(n, "threads") for n in threads} if threads is not None else {1, thread_count(None)})
     wanted = list(wanted_of(strategies, from_logits, embeddings is not None, VALUES))
     ruled = [how for how in rules.OURS if how in wanted]
     found, rule_rivals, skipped = _rivals(rivals, from_logits, ruled, bool(set(wanted) & set(MEASURES)))

@@ -8,6 +8,7 @@ import click
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
+from shortlist.tables import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,7 @@ def bench_command(
                 **how,
             )
         console = screen.console()
-        console.print(found.heading(), markup=False)
+        console.print(visible(found.heading()), markup=False)
         for lines in (found.rows(), found.rival_rows(), found.contest_rows()):
             if lines:
                 console.print()
@@ -72,7 +73,7 @@ def bench_command(
         if any(len(t.seconds) < found.rounds for t in found.timings):
             console.print("* fewer runs: more than ten times slower than Shortlist", style="dim")
         for name, reason in found.skipped.items():
-            console.print(f"skipped: {name} ({reason})", style="dim", markup=False)
+            console.print(visible(f"skipped: {name} ({reason})"), style="dim", markup=False)
         if as_json is not None:
             found.to_json(as_json)
         if png is not None:

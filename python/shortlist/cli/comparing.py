@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +9,8 @@ import click
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
 from shortlist.npy import NpyFile
-from shortlist.selection import beside, write_text
+from shortlist.tables import visible
+from shortlist.writing import write_json, write_png
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,14 +60,13 @@ def compare_command(
         )
         console = screen.console()
         console.print(screen.table_of(found.rows(), right=True))
-        console.print(f"near-duplicates: {found.duplicates_by}", style="dim", markup=False)
+        console.print(visible(f"near-duplicates: {found.duplicates_by}"), style="dim", markup=False)
         console.print("\noverlap of the picks (Jaccard)", style="bold")
         console.print(screen.table_of(found.matrix(found.jaccard), right=True))
         console.print("\nrank correlation over the pool (Spearman)", style="bold")
         console.print(screen.table_of(found.matrix(found.rank_correlation), right=True))
-        console.print("\n" + "\n".join(found.findings()), markup=False)
+        console.print("\n" + "\n".join(map(visible, found.findings())), markup=False)
         if as_json is not None:
-            write_text(as_json, iter([json.dumps(found.to_dict()), "\n"]))
+            write_json(as_json, found.to_dict())
         if png is not None:
-            with beside(png) as partial:
-                found.plot().savefig(partial, format="png", dpi=150, metadata={"Software": None})
+            write_png(png, found.plot())

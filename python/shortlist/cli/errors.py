@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shortlist.tables import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,5 +42,5 @@ def one_line_errors() -> Iterator[None]:
         message = " ".join(str(error).split()) or type(error).__name__
         for name, option in OPTIONS.items():
             message = message.replace(name, option)
-        click.echo(f"shortlist: error: {message}", err=True)
+        click.echo(f"shortlist: error: {visible(message)}", err=True)
         raise SystemExit(1) from None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.npy import NpyFile
-from shortlist.selection import beside
+from shortlist.writing import place_of, told, write_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,17 +60,29 @@ def _column(lines: list[str]) -> list[str]:
     return [row[place] if place < len(row) else ",".join(row) + " (too few cells)" for row in rows[1:]]
 
 
-def write_picks(picks: Selection, out: str) -> None:
-    """Write picks by the suffix of a path, or CSV to standard output for "-"."""
+def format_of(out: str) -> str | None:
+    """Return how picks are written to a path: by its suffix, or as CSV where it is no regular file; None if by neither."""
+    suffix = Path(out).suffix
+    return suffix if suffix in FORMATS else None if place_of(out).is_file else ".csv"
+
+
+def write_picks(picks: Selection, out: str, *, spreadsheet: bool) -> None:
+    """Write picks by the format of a path, or CSV to standard output for "-"."""
     if out == "-":
-        picks.to_csv(sys.stdout)
-    elif out.endswith(".csv"):
-        picks.to_csv(out)
-    elif out.endswith(".jsonl"):
-        picks.to_jsonl(out)
-    else:
+        try:
+            picks.to_csv(sys.stdout, spreadsheet=spreadsheet)
+            sys.stdout.flush()  # here, where a full disk can still be told
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise told(error, "standard output") from None
+        return
+    form = format_of(out)
+    if form == ".npy":
         content = io.BytesIO()
         np.save(content, picks.indices)
-        # Not by NumPy itself, which writes past Python and then can't say why it failed.
-        with beside(out) as partial, partial.open("wb") as file:
-            file.write(content.getbuffer())
+        write_bytes(out, [content.getvalue()])
+    elif form == ".jsonl":
+        picks.to_jsonl(out)
+    else:
+        picks.to_csv(out, spreadsheet=spreadsheet)

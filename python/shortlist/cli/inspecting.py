@@ -61,13 +61,11 @@ def inspect_command(
 
 def _show(found: Inspection) -> None:
     console = screen.console()
-    from rich.markup import escape
-
     table = screen.plain_table()
     table.add_column(style="bold")
     table.add_column()
     names = ("members", "rows", "classes")[-len(found.shape) :]
-    table.add_row("file", escape(found.name))
+    table.add_row("file", screen.as_text(found.name))
     table.add_row("shape", " x ".join(f"{n:,} {name}" for n, name in zip(found.shape, names, strict=True)))
     table.add_row("dtype", f"{found.dtype}{found.layout}")
     table.add_row("size", f"{_bytes(found.size)}; {memory_verdict(found.size)}")
@@ -76,9 +74,9 @@ def _show(found: Inspection) -> None:
         if number:
             table.add_row("", f"{number:,} {REASONS.get(reason, reason)}")
     for row, reason in found.first:
-        table.add_row("", f"row {row} {reason.partition(';')[0]}")
+        table.add_row("", screen.as_text(f"row {row} {reason.partition(';')[0]}"))
     if found.advice:
-        table.add_row("advice", found.advice)
+        table.add_row("advice", screen.as_text(found.advice))
     console.print(table, soft_wrap=True)
     if not len(found.counts):
         return

@@ -11,6 +11,7 @@ from shortlist.cli.errors import one_line_errors
 from shortlist.pools import Source
 from shortlist.pools.extras import need
 from shortlist.registry import RANDOM, find_measure
+from shortlist.writing import place_of
 
 PATH = click.Path(path_type=Path)
 
@@ -24,10 +25,13 @@ def _known(_: click.Context, __: click.Parameter, name: str) -> str:
     return name
 
 
-def _in_a_folder(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a target in a folder that is not there, before any work."""
-    if path is not None and not path.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {path.parent} to write {path.name} to")
+def _writable(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a target that cannot be written, before any work."""
+    if path is not None:
+        try:
+            place_of(path)
+        except (OSError, ValueError) as error:
+            raise click.BadParameter(str(error)) from None
     return path
 
 
@@ -35,7 +39,7 @@ def _drawable(context: click.Context, parameter: click.Parameter, path: Path | N
     if path is not None:
         with one_line_errors():
             need("matplotlib", "plot", "--png")
-    return _in_a_folder(context, parameter, path)
+    return _writable(context, parameter, path)
 
 
 def _shape(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, ...] | None:
@@ -83,6 +87,6 @@ embeddings = click.option(
 threads = click.option("--threads", "n_threads", type=click.IntRange(1), help="At most so many threads.")
 quiet = click.option("--quiet", "-q", is_flag=True, help="No progress bar and no summary.")
 as_json = click.option(
-    "--json", "as_json", type=PATH, metavar="FILE", callback=_in_a_folder, help="Write every figure there is."
+    "--json", "as_json", type=PATH, metavar="FILE", callback=_writable, help="Write every figure there is."
 )
 png = click.option("--png", type=PATH, metavar="FILE", callback=_drawable, help="Draw a picture of them.")

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.files import FORMATS, read_ids, write_picks
+from shortlist.cli.files import FORMATS, format_of, read_ids, write_picks
 from shortlist.selecting import select
+from shortlist.tables import text_of, visible
+from shortlist.writing import place_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shortlist.selection import Selection
 
 SHOWN = 20
 
 
 def _writable(_: click.Context, __: click.Parameter, out: str | None) -> str | None:
-    if out not in (None, "-") and Path(str(out)).suffix not in FORMATS:
+    """Refuse a target that cannot be written, before any work."""
+    if out is None or out == "-":
+        return out
+    with one_line_errors():
+        known = format_of(out)
+        place_of(out)
+    if known is None:
         raise click.BadParameter(
             f"{out!r} has no known suffix; accepted are {', '.join(FORMATS)}, and - for standard output"
         )
@@ -52,6 +61,7 @@ def _writable(_: click.Context, __: click.Parameter, out: str | None) -> str | N
 @click.option(
     "--out", metavar="FILE", callback=_writable, help="picks.csv, picks.jsonl, picks.npy (ids), or - for CSV."
 )
+@click.option("--spreadsheet", is_flag=True, help="In CSV, an apostrophe before ids that would be formulas.")
 @options.quiet
 def select_command(
     files: tuple[Path, ...],
@@ -60,6 +70,7 @@ def select_command(
     *,
     exclude: Path | None,
     out: str | None,
+    spreadsheet: bool,
     quiet: bool,
     column: tuple[str, ...],
     id_column: str | None,
@@ -81,15 +92,14 @@ def select_command(
         if out is None and sys.stdout.isatty():
             _show(picks, quiet)
             return
-        write_picks(picks, out or "-")
+        write_picks(picks, out or "-", spreadsheet=spreadsheet)
         if not quiet and sys.stderr.isatty():
             written = [] if out in (None, "-") else [f"written to {out}"]
-            screen.console(stderr=True).print("\n".join([*picks.report.lines(), *written]), markup=False)
+            lines = map(visible, [*picks.report.lines(), *written])
+            screen.console(stderr=True).print("\n".join(lines), markup=False)
 
 
 def _show(picks: Selection, quiet: bool) -> None:
-    from rich.markup import escape
-
     console = screen.console()
     ids = [] if picks.ids is None else picks.ids[:SHOWN].tolist()
     table = screen.plain_table("rank", "index", "score", *(["id"] if ids else []))
@@ -98,7 +108,7 @@ def _show(picks: Selection, quiet: bool) -> None:
     for rank, (index, score) in enumerate(picks, 1):
         if rank > SHOWN:
             break
-        table.add_row(str(rank), str(index), f"{score:.6g}", *([escape(str(ids[rank - 1]))] if ids else []))
+        table.add_row(str(rank), str(index), f"{score:.6g}", *([screen.as_text(text_of(ids[rank - 1]))] if ids else []))
     console.print(table)
     if len(picks) > SHOWN:
         console.print(
@@ -106,4 +116,4 @@ def _show(picks: Selection, quiet: bool) -> None:
         )
     if not quiet:
         for line in picks.report.lines():
-            console.print(line, style="dim", markup=False)
+            console.print(visible(line), style="dim", markup=False)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from shortlist.pools.extras import need
+from shortlist.tables import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +49,7 @@ def _bar(title: str, unit: str) -> Iterator[Callable[[int, int | None], object]]
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=console(stderr=True), transient=True) as shown:
-        task = shown.add_task(title, total=None)
+        task = shown.add_task(as_text(title), total=None)
 
         def show(done: int, total: int | None) -> None:
             shown.update(task, completed=done, total=total)
@@ -70,5 +71,12 @@ def table_of(rows: Sequence[Sequence[str]], *, right: bool = False) -> Table:
     for column in table.columns[1:]:
         column.justify = "right" if right else "left"
     for row in rows[1:]:
-        table.add_row(*row)
+        table.add_row(*map(as_text, row))
     return table
+
+
+def as_text(cell: str) -> str:
+    """Return text that Rich shows as it is: neither markup nor control characters do anything."""
+    from rich.markup import escape
+
+    return escape(visible(cell))

@@ -8,6 +8,7 @@ import click
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
+from shortlist.tables import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,11 +81,11 @@ def simulate_command(
             )
         written = found.save(out) if out is not None else []
         console = screen.console()
-        console.print(found.heading(), markup=False)
+        console.print(visible(found.heading()), markup=False)
         for rows in (found.rows(), found.stop_rows()):
             if rows:
                 console.print(screen.table_of(rows))
         for warning in found.warnings:
-            console.print(f"warning: {warning}", style="yellow", markup=False)
+            console.print(visible(f"warning: {warning}"), style="yellow", markup=False)
         for path in written:
-            console.print(f"written to {path}", style="dim", markup=False, soft_wrap=True)
+            console.print(visible(f"written to {path}"), style="dim", markup=False, soft_wrap=True)

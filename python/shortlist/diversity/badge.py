@@ -10,6 +10,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import seed_of
 from shortlist.diversity.features import Features, among_ids, as_features, picks_of
+from shortlist.options import called, flag
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
 
@@ -108,12 +109,12 @@ def badge(
         outputs.array,
         features.array,
         k,
-        from_logits=from_logits,
+        from_logits=flag(from_logits, "from_logits"),
         seed=seed,
         among=ids,
         bfloat16=(outputs.bfloat16, features.bfloat16),
         n_threads=n_threads,
-        progress=progress,
+        progress=called(progress),
     )
     return drawn("badge", indices, squared, [outputs, features], ids, seed, n_threads, time.perf_counter() - began)
 

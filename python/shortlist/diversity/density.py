@@ -10,6 +10,7 @@ from shortlist import _core
 from shortlist.arguments import Steps, whole
 from shortlist.diversity.features import Features, MetricName, among_ids, as_features, metric_name
 from shortlist.diversity.min_distances import Distance, distance_blocks
+from shortlist.options import called
 from shortlist.pools import array_of
 from shortlist.sampling import sample as draw
 from shortlist.threads import thread_count
@@ -136,7 +137,7 @@ def density(
         references=references,
         bfloat16=x.bfloat16,
         n_threads=thread_count(n_threads),
-        progress=progress,
+        progress=called(progress),
     )
     return values if errors is None else (values, errors)
 

@@ -10,6 +10,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import as_ids, seed_of, whole
 from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of
+from shortlist.options import called, number, word
 from shortlist.sampling import sample
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
@@ -108,7 +109,8 @@ def herding(
     ids = among_ids(among, features.rows)
     count = features.rows if ids is None else len(ids)
     k = picks_of(k, count, strict=strict)
-    if scale is None and kernel == "top_hat":
+    scale = None if scale is None else number(scale, "scale")
+    if scale is None and word(kernel) == "top_hat":
         raise ValueError(
             'scale is None; accepted for kernel="top_hat" is the distance up to which a row covers, above 0'
         )
@@ -121,14 +123,14 @@ def herding(
         k,
         drawn,
         weights=None if weights is None else _weights(weights, features.rows)[drawn],
-        kernel=kernel,
+        kernel=word(kernel),
         scale=scale,
-        metric="cosine" if kernel == "cosine" else metric_name(metric),
+        metric="cosine" if word(kernel) == "cosine" else metric_name(metric),
         bfloat16=features.bfloat16,
         labelled=centres,
         among=ids,
         n_threads=n_threads,
-        progress=progress,
+        progress=called(progress),
     )
     report = Report(
         rows=count,

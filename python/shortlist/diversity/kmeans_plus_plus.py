@@ -9,6 +9,7 @@ from shortlist import _core
 from shortlist.arguments import seed_of
 from shortlist.diversity.badge import drawn
 from shortlist.diversity.features import among_ids, as_features, as_points, picks_of
+from shortlist.options import called
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def kmeans_plus_plus(
         among=ids,
         bfloat16=features.bfloat16,
         n_threads=n_threads,
-        progress=progress,
+        progress=called(progress),
     )
     seconds = time.perf_counter() - began
     return drawn("kmeans_plus_plus", indices, squared, [features], ids, seed, n_threads, seconds)

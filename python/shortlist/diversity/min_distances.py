@@ -10,6 +10,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import Steps
 from shortlist.diversity.features import Features, MetricName, among_ids, as_features, metric_name
+from shortlist.options import called
 from shortlist.pools import array_of
 from shortlist.threads import thread_count
 
@@ -106,7 +107,7 @@ def min_distances(
         among=ids,
         bfloat16=(x.bfloat16, y.bfloat16),
         n_threads=thread_count(n_threads),
-        progress=progress,
+        progress=called(progress),
     )
 
 

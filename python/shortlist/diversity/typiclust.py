@@ -11,6 +11,7 @@ from shortlist import _core
 from shortlist.arguments import seed_of, whole
 from shortlist.diversity.clusters import MINI_BATCH_FROM, cluster
 from shortlist.diversity.features import among_ids, as_features, as_points, picks_of
+from shortlist.options import called
 from shortlist.pools import array_of
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
@@ -127,7 +128,7 @@ def typiclust(
             neighbours=neighbours,
             bfloat16=features.bfloat16,
             n_threads=n_threads,
-            progress=progress,
+            progress=called(progress),
         )
         places = np.argsort(turns, kind="stable")
         picks, typicality = np.empty(k, np.int64), np.empty(k)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from shortlist.options import word
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -35,9 +37,9 @@ class Reading:
                 raise ValueError(
                     f"{given.name} is {value!r}, which means nothing for {what}; accepted is to leave it out"
                 )
-        if self.dtype not in (None, "bfloat16") and "dtype" not in accepted:
+        if self.dtype is not None and word(self.dtype) != "bfloat16" and "dtype" not in accepted:
             raise ValueError(
-                f'dtype is {self.dtype!r}; accepted are None (as x says) and "bfloat16" (read uint16 as bfloat16)'
+                f'dtype is {word(self.dtype)!r}; accepted are None (as x says) and "bfloat16" (read uint16 as bfloat16)'
             )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from shortlist.simulation.loop import Run
+from shortlist.writing import json_text, make_folder, place_of, told
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
 FORMAT = 1
@@ -30,20 +32,31 @@ class Journal:
     def __init__(self, folder: str | os.PathLike[str] | None, identity: dict[str, Any]) -> None:
         self.runs: list[Run] = []
         self._file: IO[bytes] | None = None
-        self._path = None if folder is None else Path(folder) / NAME
+        self._path = None if folder is None else make_folder(folder, "out") / NAME
         self._identity = identity
 
     def __enter__(self) -> Journal:
         if self._path is None:
             return self
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        known, size = read(self._path) if self._path.exists() else (None, 0)
-        if known is not None:
-            self._check(known[0])
-            self.runs = known[1]
-        self._file = self._path.open("ab")
-        # What follows the last whole line was being written when the process died.
-        self._file.truncate(size)
+        if not place_of(self._path).is_file:
+            raise OSError(f"{self._path} is no regular file; give another folder")
+        try:
+            # Without a buffer, so that nothing is left to be written when the file is closed after an error.
+            file = self._path.open("ab", buffering=0)
+        except OSError as error:
+            raise told(error, self._path) from None
+        try:
+            _keep_others_out(file, self._path)
+            known, size = read(self._path)
+            if known is not None:
+                self._check(known[0])
+                self.runs = known[1]
+            # What follows the last whole line was being written when the process died.
+            file.truncate(size)
+        except BaseException:
+            file.close()
+            raise
+        self._file = file
         if known is None:
             self._append({"format": FORMAT, "settings": self._identity})
         return self
@@ -61,9 +74,13 @@ class Journal:
 
     def _append(self, record: dict[str, Any]) -> None:
         if self._file is not None:
-            self._file.write(json.dumps(record).encode() + b"\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            rest = json_text(record).encode() + b"\n"
+            try:
+                while rest:
+                    rest = rest[self._file.write(rest) :]
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                raise told(error, self._file.name, "; the same call goes on after the runs that it holds") from None
 
     def _check(self, settings: dict[str, Any]) -> None:
         for name, value in self._identity.items():
@@ -85,6 +102,27 @@ def read(path: Path) -> tuple[tuple[dict[str, Any], list[Run]] | None, int]:
         head, *records = map(json.loads, lines)
         if head["format"] != FORMAT:
             raise ValueError(f"{path} has format {head['format']}; accepted is {FORMAT}")
-        return (head["settings"], [Run(**record) for record in records]), size
+        return (head["settings"], [_run_of(record) for record in records]), size
     except (json.JSONDecodeError, KeyError, TypeError):
         raise ValueError(f"{path} is no journal of a simulation; give another folder") from None
+
+
+def _run_of(record: dict[str, Any]) -> Run:
+    """Return a run as it was: a score that is no number was kept as null."""
+    run = Run(**record)
+    run.scores = [math.nan if score is None else score for score in run.scores]
+    return run
+
+
+def _keep_others_out(file: IO[bytes], path: Path) -> None:
+    """Refuse a journal that another process is writing. The lock ends with the file, and with a process that is killed."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BlockingIOError(f"another simulation is writing {path}; wait for it, or give another folder") from None
+    except OSError:
+        pass  # the file system has no locks

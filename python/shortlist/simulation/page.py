@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shortlist.registry import RANDOM
 from shortlist.simulation.summary import NO_GAIN, WORSE
+from shortlist.tables import visible
 
 if TYPE_CHECKING:
     from shortlist.simulation.result import Simulation
@@ -43,9 +44,9 @@ def page(found: Simulation) -> str:
 
 def body(found: Simulation, *, figure: bool = True) -> str:
     """Return heading, warnings, figure and tables."""
-    parts = [f"<p>{html.escape(found.heading())}<br>model: <code>{html.escape(found.settings['estimator'])}</code></p>"]
-    parts.append(f"<p><strong>{html.escape(conclusion(found))}</strong></p>")
-    parts += [f'<p class="warning">{html.escape(text)}</p>' for text in found.warnings]
+    parts = [f"<p>{_escaped(found.heading())}<br>model: <code>{_escaped(found.settings['estimator'])}</code></p>"]
+    parts.append(f"<p><strong>{_escaped(conclusion(found))}</strong></p>")
+    parts += [f'<p class="warning">{_escaped(text)}</p>' for text in found.warnings]
     if figure:
         parts.append(_figure(found))
     parts.append(_table(found.rows()))
@@ -84,6 +85,10 @@ def _figure(found: Simulation) -> str:
 
 def _table(rows: list[list[str]]) -> str:
     head, *rest = rows
-    top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-    lines = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rest)
+    top = "".join(f"<th>{_escaped(cell)}</th>" for cell in head)
+    lines = "".join("<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>" for row in rest)
     return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>'
+
+
+def _escaped(text: str) -> str:
+    return html.escape(visible(text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from dataclasses import asdict
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.selection import beside, write_text
 from shortlist.simulation.curves import Curves
 from shortlist.simulation.journal import NAME, read
 from shortlist.simulation.strategies import RANDOM
 from shortlist.simulation.summary import Stop, Summary, cautions, stops, summaries
-from shortlist.tables import aligned
+from shortlist.tables import aligned, visible
+from shortlist.writing import make_folder, plain, write_json, write_png, write_text
 
 if TYPE_CHECKING:
     import os
@@ -111,22 +110,24 @@ class Simulation:
         curves = {}
         for name in self.names:
             low, high = self[name].interval
-            of = {"mean": self[name].mean, "low": low, "high": high, "scores": self[name].scores}
-            curves[name] = {part: values.tolist() for part, values in of.items()}
-        return {
-            "settings": self.settings,
-            "repeats": self.repeats,
-            "target": self.target,
-            "labels": self.labels.tolist(),
-            "curves": curves,
-            "summary": [_plain(asdict(s)) for s in self.summary],
-            "stops": [asdict(stop) for stop in self.stops],
-            "cautions": cautions(self.summary, self.repeats),
-        }
+            curves[name] = {"mean": self[name].mean, "low": low, "high": high, "scores": self[name].scores}
+        kept: dict[str, Any] = plain(
+            {
+                "settings": self.settings,
+                "repeats": self.repeats,
+                "target": self.target,
+                "labels": self.labels,
+                "curves": curves,
+                "summary": [asdict(s) for s in self.summary],
+                "stops": [asdict(stop) for stop in self.stops],
+                "cautions": cautions(self.summary, self.repeats),
+            }
+        )
+        return kept
 
     def to_json(self, target: str | os.PathLike[str]) -> None:
         """Write `to_dict` to a file."""
-        write_text(target, iter([json.dumps(self.to_dict(), indent=1, allow_nan=False), "\n"]))
+        write_json(target, self.to_dict(), indent=1)
 
     def plot(self) -> Figure:
         """Draw the curves with their intervals, and the gains over random. Needs matplotlib: the extra `plot`."""
@@ -136,15 +137,13 @@ class Simulation:
 
     def to_png(self, target: str | os.PathLike[str]) -> None:
         """Write `plot` to a file."""
-        figure = self.plot()
-        with beside(target) as partial:
-            figure.savefig(partial, format="png", dpi=150, metadata={"Software": None})
+        write_png(target, self.plot())
 
     def to_html(self, target: str | os.PathLike[str]) -> None:
         """Write a report that needs no other file."""
         from shortlist.simulation.page import page
 
-        write_text(target, iter([page(self)]))
+        write_text(target, [page(self)])
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write ``results.json``, ``curves.png`` and ``report.html``; the PNG only where matplotlib is.
@@ -154,8 +153,7 @@ class Simulation:
         list of Path
             What was written.
         """
-        into = Path(folder)
-        into.mkdir(parents=True, exist_ok=True)
+        into = make_folder(folder, "folder")
         written = [into / "results.json", into / "curves.png", into / "report.html"]
         self.to_json(written[0])
         try:
@@ -223,10 +221,10 @@ class Simulation:
         return [head, *body] if body else []
 
     def __repr__(self) -> str:
-        parts = [self.heading(), aligned(self.rows())]
+        parts = [visible(self.heading()), aligned(self.rows())]
         if self.stop_rows():
             parts.append(aligned(self.stop_rows()))
-        return "\n\n".join(parts) + "".join(f"\nwarning: {text}" for text in self.warnings)
+        return "\n\n".join(parts) + "".join(f"\nwarning: {visible(text)}" for text in self.warnings)
 
     def _repr_html_(self) -> str:
         from shortlist.simulation.page import body
@@ -242,14 +240,3 @@ def _with(interval: tuple[float, float, float], form: str = ".4f") -> str:
 def _labels(interval: tuple[float, float, float]) -> str:
     value, low, high = (f"{number:,.0f}" if math.isfinite(number) else "never" for number in interval)
     return f"{value} ({low} to {high})"
-
-
-def _plain(record: dict[str, Any]) -> dict[str, Any]:
-    """Put None where JSON has no word for infinity or NaN."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return [plain(item) for item in value]
-        return None if isinstance(value, float) and not math.isfinite(value) else value
-
-    return {name: plain(value) for name, value in record.items()}

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from shortlist.arguments import whole
+from shortlist.options import number, several
 from shortlist.simulation.journal import Journal
 from shortlist.simulation.loop import run
 from shortlist.simulation.result import Simulation
@@ -22,6 +23,8 @@ from shortlist.threads import thread_count
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping
+
+MOST_REPEATS = 2**20 - 1
 
 
 def simulate(
@@ -114,14 +117,16 @@ def simulate(
     if y.ndim != 1:
         raise ValueError(f"y has shape {y.shape}; accepted is one label a row")
     wanted = named(strategies)
-    rules = {rule.describe(): rule for rule in map(rule_of, [stop] if isinstance(stop, str | Rule) else stop)}
-    repeats = whole(repeats, "repeats", least=1)
+    asked = [stop] if isinstance(stop, str | Rule) else several(stop, "stop", "a rule, its name, and a list of these")
+    rules = {rule.describe(): rule for rule in map(rule_of, asked)}
+    repeats = whole(repeats, "repeats", least=1, most=MOST_REPEATS)
+    target = None if target is None else number(target, "target")
     settings = settings_of(
         X, y, LogisticRegression(max_iter=1000) if estimator is None else estimator,
         batch=batch, budget=budget, initial=initial, seed_set=seed_set, test=test, pool=pool,
         scoring=scoring, random_state=random_state, rules=rules,
     )  # fmt: skip
-    jobs = thread_count(n_jobs)
+    jobs = thread_count(n_jobs, "n_jobs")
     identity = settings.identity(X, y)
     with Journal(out, identity) as journal:
         done = {(r.strategy, r.repeat) for r in journal.runs}
@@ -131,9 +136,9 @@ def simulate(
         tell(0, len(left))
         tasks = (joblib.delayed(run)(X, y, settings, name, wanted[name], repeat) for name, repeat in left)
         parallel = joblib.Parallel(min(jobs, max(1, len(left))), return_as="generator_unordered", batch_size=1)
-        for number, ended in enumerate(parallel(tasks), 1):
+        for count, ended in enumerate(parallel(tasks), 1):
             journal.add(ended)
-            tell(number, len(left))
+            tell(count, len(left))
         runs = [r for r in journal.runs if r.strategy in wanted and r.repeat < repeats]
     return Simulation(runs, list(wanted), settings.labels, identity, target)
 

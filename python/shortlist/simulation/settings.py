@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.metrics import get_scorer
 
 from shortlist.arguments import whole
+from shortlist.options import word
 from shortlist.rows import count
 from shortlist.simulation.seeding import SEED_SETS
 
@@ -97,8 +98,8 @@ def settings_of(
         raise TypeError(
             f"scoring is a {type(scoring).__name__}; accepted are a scorer's name and a callable (model, X, y)"
         )
-    if seed_set not in SEED_SETS:
-        raise ValueError(f"seed_set is {seed_set!r}; accepted are {', '.join(SEED_SETS)}")
+    if word(seed_set) not in SEED_SETS:
+        raise ValueError(f"seed_set is {word(seed_set)!r}; accepted are {', '.join(SEED_SETS)}")
     in_test = _test_rows(test, rows)
     in_pool = rows - in_test if pool is None else whole(pool, "pool", least=2)
     if in_pool + in_test > rows:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from shortlist import strategies
+from shortlist.options import several, what
 
 Strategy: TypeAlias = Callable[..., Any]
 RANDOM = "random"
+ACCEPTED = "names, and a dict of names and callables (learner, X, n_instances)"
 
 # Where the name of a measure or rule is not that of the function less its "_sampling".
 _ALIASES = {
@@ -50,13 +52,11 @@ def named(wanted: str | Iterable[str] | Mapping[str, Strategy | str]) -> dict[st
     """Return strategies by name, random among them: the baseline is never left out."""
     if isinstance(wanted, str):
         wanted = [word.strip() for word in wanted.split(",")]
-    pairs = wanted.items() if isinstance(wanted, Mapping) else [(name, name) for name in wanted]
+    pairs = wanted.items() if isinstance(wanted, Mapping) else [(n, n) for n in several(wanted, "strategies", ACCEPTED)]
     found: dict[str, Strategy] = {}
     for name, strategy in pairs:
         if not isinstance(name, str):
-            raise TypeError(
-                f"strategies has {name!r}; accepted are names, and a dict of names and callables (learner, X, n_instances)"
-            )
+            raise TypeError(f"strategies has {what(name)}; accepted are {ACCEPTED}")
         found[name] = strategy if callable(strategy) else strategy_of(strategy)
     if not found:
         raise ValueError("strategies is empty; accepted is at least one name")
