@@ -17,10 +17,10 @@ from shortlist.benchmarking import bandwidth, data, rivals
 from shortlist.benchmarking.machine import cores, machine
 from shortlist.benchmarking.timing import interleave
 
-from . import against_memory, against_rivals, import_cost, logits, memory
-from .report import Figure, Printer, verdict
+from . import against_memory, against_rivals, import_cost, levels, logits, memory
+from .report import Figure, Printer, believed, verdict
 
-PARTS = ("bandwidth", *against_memory.PARTS, "logits", "rivals", "memory", "import")
+PARTS = ("bandwidth", "levels", *against_memory.PARTS, "logits", "rivals", "memory", "import")
 
 
 def options() -> argparse.Namespace:
@@ -52,6 +52,8 @@ def options() -> argparse.Namespace:
 def measure_bandwidth(given: argparse.Namespace, printer: Printer) -> list[Figure]:
     """Read bandwidth with each number of threads, and copying for comparison."""
     name, read = bandwidth.reader()
+    checked = bandwidth.check()
+    printer.line("The probe: " + ", ".join(f"{who} {rate:.1f} GB/s" for who, rate in checked.items()))
     n_bytes = 40_000_000 if given.quick else 800_000_000
     x = data.fill(data.Buffer(n_bytes).rows(n_bytes // 400, 100, "float32"), "flat")
     target = np.empty_like(x)
@@ -81,7 +83,8 @@ def main() -> int:
         return 2
     built = about["shortlist"]
     printer.line(
-        f"Shortlist {built['version']} ({built['cpu_level']}) on {about['cpu']}, {about['cores']} cores, "
+        f"Shortlist {built['version']} on {about['cpu']}, {about['cores']} cores, CPU level {built['cpu_level']} of "
+        f"{', '.join(built['cpu_levels'])}; "
         f"Python {about['python']}, NumPy {about['numpy']}; medians of {given.rounds} interleaved runs"
     )
     if built.get("debug"):
@@ -89,12 +92,16 @@ def main() -> int:
     figures: list[Figure] = []
     if "bandwidth" in given.part:
         figures += measure_bandwidth(given, printer)
+    if "levels" in given.part:
+        found = believed(levels.run(given))
+        levels.show(found, printer)
+        figures += found
     if shared := given.part.intersection(against_memory.PARTS):
-        found = against_memory.Bench(shared, given).run()
+        found = believed(against_memory.Bench(shared, given).run())
         against_memory.show(found, printer)
         figures += found
     if "logits" in given.part:
-        found = list(logits.run(given))
+        found = believed(logits.run(given))
         logits.show(found, printer)
         figures += found
     if "import" in given.part:

@@ -1,7 +1,7 @@
 """Selection and scores as fractions of read bandwidth, on pools of at least 0.8 GB.
 
-Parts: `select` (top-100, validation on), `scores` (all of them, into `out`), `levels` (forced
-AVX2), `order` (Fortran against C). They share each pool and each interleaving with the probe.
+Parts: `select` (top-100, validation on), `scores` (all of them, into `out`), `order` (Fortran
+against C). They share each pool and each interleaving with the probe.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
 WIDTHS = (2, 3, 10, 100, 1000)
 MEASURES = ("least_confident", "margin", "entropy")
-PARTS = ("select", "scores", "levels", "order")
+PARTS = ("select", "scores", "order")
 K = 100
 HEADINGS = {
     "select": "Top-100 as a fraction of read bandwidth (validation on)",
     "scores": "All scores into out=: bytes read and written, as a fraction of read bandwidth",
     "scores, read only": "The same, counting the bytes read alone",
-    "levels": "Top-100 with AVX2 forced, as a fraction of read bandwidth",
     "order": "Top-100 on Fortran order: speed relative to C order",
 }
 
@@ -48,27 +47,6 @@ def scores_target(measure: str, classes: int, threads: int) -> float | None:
     if measure == "entropy" or threads > 2:
         return None
     return ((0.6, 0.85) if classes < 10 else (0.8, 0.9))[threads - 1]
-
-
-def level_target(measure: str, dtype: str, threads: int) -> float | None:
-    """What AVX2 should reach."""
-    if measure == "entropy":
-        return {"float32": 0.7, "float64": 0.45}[dtype] if threads == 2 else None
-    return select_target(measure, "flat", dtype, threads)
-
-
-def forced(x: np.ndarray, measure: str, level: str, threads: int) -> Task:
-    """A top-100 at one CPU level."""
-    from shortlist import _core
-
-    scorer = _core.Scorer(measure, cpu_level=level)
-
-    def run() -> object:
-        selector = _core.Selector(K, scorer=scorer)
-        selector.update(x, n_threads=threads)
-        return selector.finish()
-
-    return run
 
 
 def scored_fraction(x: np.ndarray, measure: str) -> float | None:
@@ -98,7 +76,7 @@ class Bench:
             for dtype in self.options.dtypes:
                 x = self.buffer.rows(self.n_bytes // (classes * np.dtype(dtype).itemsize), classes, dtype)
                 for pool in ("flat", "equal", "peaked"):
-                    if pool == "flat" or "select" in self.parts or "levels" in self.parts:
+                    if pool == "flat" or "select" in self.parts:
                         yield pool, data.fill(x, pool)
 
     def tasks(self, x: np.ndarray, pool: str, threads: int) -> dict[str, Task]:
@@ -112,19 +90,11 @@ class Bench:
                 tasks[f"select {measure}"] = lambda m=measure: sl.select(x, m, K, n_threads=threads)
             if "scores" in self.parts and pool == "flat":
                 tasks[f"scores {measure}"] = lambda m=measure: sl.score(x, m, out=self.out, n_threads=threads)
-            if "levels" in self.parts and pool != "peaked" and self.has_avx2():
-                tasks[f"levels {measure}"] = forced(x, measure, "avx2", threads)
         if "order" in self.parts and pool == "flat" and threads == max(self.options.threads):
             columns = data.fortran(x)
             for measure in MEASURES:
                 tasks[f"order {measure}"] = lambda m=measure: sl.select(columns, m, K, n_threads=threads)
         return tasks
-
-    def has_avx2(self) -> bool:
-        """Whether AVX2 can be forced on this machine."""
-        from shortlist import _core
-
-        return "avx2" in _core.build_info()["cpu_levels"]
 
     def run(self) -> list[Figure]:
         """Measure everything."""
@@ -153,8 +123,6 @@ class Bench:
             elif part == "scores":
                 ratio *= 1 + 1 / classes
                 target = scores_target(measure, classes, threads)
-            elif part == "levels":
-                target = level_target(measure, dtype, threads)
             elif part == "order":
                 ratio, target = times[f"select {measure}"].median / time.median, 0.5
             more = {"read_seconds": times["read"].seconds, "read_gbps": x.nbytes / read / 1e9}

@@ -6,8 +6,13 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shortlist.benchmarking.bandwidth import PLAUSIBLE
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+SHARES = ("select", "levels", "logits")
+"""Parts whose figures are shares of the speed at which memory is read."""
 
 
 @dataclass
@@ -38,6 +43,19 @@ class Figure:
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self) | {"met": self.met}
+
+
+def believed(figures: Iterable[Figure]) -> list[Figure]:
+    """The same, unless one of them claims to be faster than reading memory: then the probe is wrong, and so is every figure."""
+    found = list(figures)
+    for f in found:
+        if f.part in SHARES and f.ratio > PLAUSIBLE:
+            raise SystemExit(
+                f"benches: {f.part}, {f.what} on {f.pool} {f.dtype} {f.rows:,} x {f.classes} with {f.threads} threads comes to "
+                f"{f.ratio:.2f} of the speed at which memory is read; above {PLAUSIBLE} is no figure: the probe is at fault, or "
+                "the machine was busy with something else while it ran"
+            )
+    return found
 
 
 def verdict(met: Sequence[bool | None]) -> str:

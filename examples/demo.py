@@ -19,6 +19,7 @@ import place_names
 import show
 
 import shortlist as sl
+from shortlist import _core
 from shortlist.benchmarking import peak
 from shortlist.benchmarking.agreement import agreement
 from shortlist.benchmarking.machine import cores
@@ -152,6 +153,31 @@ def compare(path: Path, labelled: np.ndarray, probs: np.ndarray) -> None:
              f"{probs.nbytes / 2**20:,.0f} MiB.")  # fmt: skip
 
 
+def levels(probs: np.ndarray) -> None:
+    """Time every CPU level of this machine on the first names."""
+    show.heading("The CPU levels of this machine")
+    pool = np.ascontiguousarray(probs[:200_000])
+
+    def top(measure: str, level: str) -> Callable[[], object]:
+        scorer = _core.Scorer(measure, cpu_level=level)
+
+        def run() -> object:
+            selector = _core.Selector(K, scorer=scorer)
+            selector.update(pool, n_threads=cores())
+            return selector.finish()
+
+        return run
+
+    names = _core.build_info()["cpu_levels"]
+    times = interleave({f"{m} {level}": top(m, level) for m in MEASURES for level in names}, 7)
+    used = _core.build_info()["cpu_level"]
+    rows = []
+    for level in names:
+        rates = [f"{pool.nbytes / times[f'{m} {level}'].median / 1e9:.1f} GB/s" for m in MEASURES]
+        rows.append([level, *rates, "the one used" if level == used else ""])
+    show.table(["", *MEASURES, ""], rows, left={0, 4})
+
+
 def memory(who: str) -> dict[str, int]:
     """Peak memory by measure, in a process of its own."""
     try:
@@ -184,6 +210,7 @@ def main() -> None:
     show_picks(places, probs, path)
     shell(path, sl.select(path, "margin", k=K, exclude=places.labelled).indices)
     compare(path, places.labelled, probs)
+    levels(probs)
     show.say(f"\nThe demo took {time.perf_counter() - start:.0f} s.")
 
 

@@ -1,5 +1,6 @@
 """bench(): what it measures, how rivals are judged and left out, and what it shows. Not how fast anything is."""
 
+import copy
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import shortlist as sl
-from shortlist.benchmarking import rivals, rules
+from shortlist.benchmarking import bandwidth, rivals, rules
 from shortlist.benchmarking.agreement import agreement
 from shortlist.benchmarking.timing import interleave
 
@@ -246,3 +247,17 @@ def test_the_command(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "modAL's formulas" in done.stdout
     assert json.loads((tmp_path / "b.json").read_text())["shape"] == [20_000, 5]
+
+
+def test_a_probe_that_is_slower_than_numpy_is_an_error_and_no_figure(monkeypatch):
+    monkeypatch.setattr(bandwidth, "read_all", lambda x, n_threads: [x.sum() for _ in range(20)])
+    with pytest.raises(RuntimeError, match=r"^the bandwidth probe reads .* so none are given$"):
+        bandwidth.check(8_000_000, rounds=3)
+
+
+def test_a_share_that_cannot_be_true_is_left_out(found):
+    reads = {at: [100 * second for second in seconds] for at, seconds in found.reads.items()}
+    wrong = copy.copy(found)
+    wrong.reads = reads
+    assert wrong.share("margin", 1) is None
+    assert "of read bandwidth" in repr(wrong)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.benchmarking.bandwidth import PLAUSIBLE
 from shortlist.benchmarking.tasks import OURS
 from shortlist.tables import aligned, visible
 from shortlist.writing import write_json, write_png
@@ -131,11 +132,15 @@ class Benchmark:
         return rows * classes * size / statistics.median(self.reads[threads, rows]) / 1e9
 
     def share(self, strategy: str, threads: int) -> float | None:
-        """Return the share of read bandwidth that a strategy reaches; None where it reads more than once."""
+        """Return the share of read bandwidth that a strategy reaches; None where it reads more than once.
+
+        None also where it would be above what is possible: the machine did something else while bandwidth was measured.
+        """
         found = self.find(OURS, strategy, threads)
         if found is None or found.gb_per_s is None:
             return None
-        return found.gb_per_s / self.read_gb_per_s(threads)
+        share = found.gb_per_s / self.read_gb_per_s(threads)
+        return share if share <= PLAUSIBLE else None
 
     def heading(self) -> str:
         """Return one line on what was run and on what."""
