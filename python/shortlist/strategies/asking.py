@@ -65,15 +65,17 @@ class Question:
         """Options of `shortlist.score`: answers are taken as the model gave them."""
         return {"from_logits": True} if self.from_logits else {"normalize": "as_is"}
 
-    def answers(self, model: Any, pool: Blocks, kwargs: dict[str, Any]) -> Iterator[tuple[Asked, Array]]:
-        """Ask about each block; say once where rows of probabilities do not sum to 1."""
+    def answers(
+        self, model: Any, pool: Blocks, kwargs: dict[str, Any], *, as_they_are: bool = True
+    ) -> Iterator[tuple[Asked, Array]]:
+        """Ask about each block; say once where rows of probabilities do not sum to 1, or raise unless `as_they_are`."""
         told = self.method not in ("predict_proba", "vote_proba")
         for first, block in pool:
             asked = Asked(model, self.method, count(block), first)
             answer = self.ask(model, block, first, **kwargs)
             if len(pool) > 1 or not says_nothing(model):
                 asked.check_rows(answer.shape[-2])
-            told = told or warn_sums(answer, asked)
+            told = told or warn_sums(answer, asked, as_they_are=as_they_are)
             yield asked, answer
 
     def taken(self, take: Callable[[Array], Any], answer: Array, asked: Asked, invalid: Invalid) -> Any:
@@ -125,12 +127,14 @@ def matrix_of(
     progress: Progress,
     invalid: Invalid,
     kwargs: dict[str, Any],
+    *,
+    as_they_are: bool = True,
 ) -> Array:
     """Return the answers for the whole pool, for rules that need all of a row; unless skipped, each is valid."""
     check_invalid(invalid)
     pool = pool_of(model, X, chunk_size, progress)
     parts = []
-    for asked, answer in question.answers(model, pool, kwargs):
+    for asked, answer in question.answers(model, pool, kwargs, as_they_are=as_they_are):
         if invalid == "raise":
             check_valid(answer, asked)
         parts.append(mended(answer))

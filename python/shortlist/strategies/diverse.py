@@ -113,7 +113,7 @@ def badge_sampling(
         Squared distances of gradients when each was drawn.
     """
     wanted = check_count(n_instances, count(X))
-    proba = matrix_of(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs)
+    proba = matrix_of(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs, as_they_are=False)
     among, seed = _answered(proba, wanted), _seed(classifier, random_state)
     return _picks(diversity.badge(proba, features(classifier, X), wanted, among=among, random_state=seed))
 
@@ -136,7 +136,7 @@ def cluster_margin_sampling(
     pool, which k-means finds otherwise.
     """
     wanted = check_count(n_instances, count(X))
-    proba = matrix_of(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs)
+    proba = matrix_of(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs, as_they_are=False)
     where = {"X": features(classifier, X)} if clusters is None else {"clusters": clusters}
     among, seed = _answered(proba, wanted), _seed(classifier, random_state)
     return _picks(diversity.cluster_margin(proba, wanted, among=among, random_state=seed, **where))

@@ -30,9 +30,10 @@ def class_count(model: Any) -> int | None:
 
     skorch's ``classes_`` are those of the last rows it was trained on, which says nothing of its outputs.
     """
-    if hasattr(final_model(model), "classes_inferred_"):
+    final = final_model(model)
+    if hasattr(final, "classes_inferred_"):
         return None
-    classes: Any = getattr(model, "classes_", None)
+    classes: Any = getattr(model, "classes_", getattr(final, "classes_", None))
     if _one_array_each_output(classes):
         classes = classes[0]
     return None if classes is None else len(classes)

@@ -87,7 +87,7 @@ def votes(committee: Any, X: Any, first: int = 0, /, **kwargs: Any) -> Array:
     if given.ndim == 3 and given.shape[2] == 1:
         given = given[:, :, 0]
     if given.ndim != 2 or classes.ndim != 1:
-        raise _shape(given, asked, "(rows, members), each vote one of classes_")
+        raise _shape(given, asked, f"(rows, members), each vote one of classes_; {SEVERAL_LABELS}")
     asked.check_rows(len(given))
     counts = np.stack([(given == label).sum(axis=1) for label in classes], axis=1)
     unknown = counts.sum(axis=1) != given.shape[1]

@@ -64,23 +64,32 @@ def check_values(values: Array, asked: Asked) -> None:
         raise ValueError(f"{asked} gave NaN for row {row} of the pool; accepted are numbers, and {_SKIP}")
 
 
-def warn_sums(answer: Array, asked: Asked) -> bool:
+def warn_sums(answer: Array, asked: Asked, *, as_they_are: bool = True) -> bool:
     """Say that rows of probabilities do not sum to 1, or raise where they are those of several labels.
+
+    Parameters
+    ----------
+    as_they_are : bool, default=True
+        Whether the strategy can do with such rows; otherwise they are an error.
 
     Returns
     -------
     bool
-        Whether there was something to say. Rows of zeros and rows with NaN are told of elsewhere.
+        Whether there was something to say. Rows of zeros and rows that are not valid are told of elsewhere.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         sums = answer.sum(axis=-1, dtype=np.float64)
     odd = (np.abs(sums - 1) > tolerance(answer)) & (sums != 0)
+    if odd.any():
+        odd[odd] = (np.isfinite(answer[odd]) & (answer[odd] >= -tolerance(answer))).all(axis=-1)
     if not odd.any():
         return False
     at = np.unravel_index(int(odd.argmax()), odd.shape)
     gave = f"{asked} gave rows that do not sum to 1: row {asked.first + at[-1]} of the pool sums to {sums[at]:.4g}"
     if taught_several_labels(asked.model):
         raise ValueError(f"{gave}; this strategy reads one label a row: {SEVERAL_LABELS}")
+    if not as_they_are:
+        raise ValueError(f"{gave}; accepted are probabilities: divide them by their sum in predict_proba")
     warnings.warn(
         f"{gave}; they are taken as they are. Divide them by their sum in predict_proba, or {SEVERAL_LABELS}",
         UserWarning,
