@@ -1,6 +1,7 @@
 """What models answer: read as what it plainly means, or refused by a sentence with the remedy, for every strategy alike."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,7 @@ COMMITTEES = [
     sl.variation_ratio_sampling,
     sl.mean_std_sampling,
 ]
+CLUSTERED = partial(sl.cluster_margin_sampling, clusters=np.arange(5))
 UTILITIES = [sl.classifier_uncertainty, sl.classifier_margin, sl.classifier_entropy, sl.classifier_gini]
 
 
@@ -46,7 +48,7 @@ def ask_all(learner, pool, **how):
     for strategy in (
         *UNCERTAIN,
         sl.badge_sampling,
-        sl.cluster_margin_sampling,
+        CLUSTERED,
         sl.uncertainty_batch_sampling,
         sl.mix(),
     ):
@@ -115,7 +117,7 @@ def test_one_label_in_any_form(form, chunk_size):
     for strategy, how in (
         (sl.uncertainty_batch_sampling, {}),
         (sl.mix(0.9), {}),
-        (sl.cluster_margin_sampling, {"random_state": 0}),
+        (CLUSTERED, {}),
         (sl.badge_sampling, {"random_state": 0}),
     ):
         picks = strategy(learner, POOL[:, None], n_instances=3, chunk_size=chunk_size, **how)[0]
@@ -250,7 +252,7 @@ def test_one_label_strategies_refuse_several_labels(name):
         sl.uncertainty_batch_sampling,
         sl.mix(),
         sl.badge_sampling,
-        sl.cluster_margin_sampling,
+        CLUSTERED,
     ):
         with pytest.raises(ValueError, match=r"predict_proba of .* use a strategy of shortlist.strategies.multilabel"):
             strategy(learner, X[40:], n_instances=2)
@@ -268,7 +270,7 @@ def test_committees_refuse_several_labels(strategy):
 def test_rows_that_do_not_sum_to_one_are_told_of_once():
     learner = told(PROBA * 0.3)
     for strategy, ask in ask_all(learner, POOL, chunk_size=1):
-        if strategy in (sl.badge_sampling, sl.cluster_margin_sampling):
+        if strategy in (sl.badge_sampling, CLUSTERED):
             with pytest.raises(
                 ValueError, match="sums to 0.3; accepted are probabilities: divide them by their sum in p"
             ):

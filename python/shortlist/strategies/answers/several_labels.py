@@ -25,15 +25,12 @@ _BINARY = "0 and 1 for each label: fit the classifier on a matrix of (rows, labe
 def label_probabilities(model: Any, X: Any, first: int = 0, invalid: Invalid = "raise") -> Array:
     """Ask for the probability that a row has each label, ``(rows, labels)``."""
     asked = Asked(model, "predict_proba", count(X), first)
+    known = _classes_of_outputs(model, asked)
     answer = predict_proba_of(model)(X)
-    classes = getattr(model, "classes_", None)
     if is_one_for_each_output(answer):
-        known = classes if isinstance(classes, list | tuple) and len(classes) == len(answer) else [None] * len(answer)
+        known = known if len(known) == len(answer) else [None] * len(answer)
         proba = np.stack([_positive(part, of, asked) for part, of in zip(answer, known, strict=True)], axis=1)
     else:
-        if isinstance(classes, list | tuple) and len(classes) and np.ndim(classes[0]) > 0:
-            for of in classes:
-                _check_binary(of, asked)
         proba = _matrix(floats(answer, asked), asked)
     asked.check_rows(len(proba))
     taught = labels_taught(model)
@@ -49,11 +46,10 @@ def label_probabilities(model: Any, X: Any, first: int = 0, invalid: Invalid = "
 def labels(model: Any, X: Any, first: int = 0) -> Array:
     """Ask for predicted labels, ``(rows, labels)`` of 0 and 1."""
     asked = Asked(model, "predict", count(X), first)
+    _classes_of_outputs(model, asked)
     array = plain(model.predict(X), asked)
     if array.ndim != 2:
-        raise asked.wrong(
-            f"shape {array.shape}", f"(rows, labels) of {_BINARY.replace('(rows, labels) of 0 and 1', 'that shape')}"
-        )
+        raise asked.wrong(f"shape {array.shape}", f"(rows, labels), {_BINARY}")
     asked.check_rows(len(array))
     strange = ~np.isin(array, [0, 1])
     if strange.any():
@@ -132,7 +128,6 @@ def _positive(part: Any, classes: Any, asked: Asked) -> Array:
         if array.ndim != 2 or array.shape[1] > 2:
             raise asked.wrong(f"shape {array.shape} for one label", _ACCEPTED)
         return array[:, -1]
-    _check_binary(classes, asked)
     known = np.asarray(classes).tolist()
     if array.shape[1] == 1 and len(known) == 2:
         return array[:, 0]
@@ -141,10 +136,15 @@ def _positive(part: Any, classes: Any, asked: Asked) -> Array:
     return array[:, known.index(1)] if 1 in known else np.zeros(len(array), dtype=array.dtype)
 
 
-def _check_binary(classes: Any, asked: Asked) -> None:
-    known = np.asarray(classes).tolist()
-    if not set(known) <= {0, 1}:
-        raise asked.wrong(f"probabilities of the classes {known} for one label", _BINARY)
+def _classes_of_outputs(model: Any, asked: Asked) -> list[Any]:
+    """Return the classes of each output, where the model names them, or raise where they are not 0 and 1."""
+    classes = getattr(model, "classes_", None)
+    outputs = classes if isinstance(classes, list | tuple) and len(classes) and np.ndim(classes[0]) > 0 else []
+    for known in outputs:
+        values = np.asarray(known).tolist()
+        if not set(values) <= {0, 1}:
+            raise asked.wrong(f"labels of the classes {values}", _BINARY)
+    return list(outputs)
 
 
 def _sums_to_one(array: Array, axis: int) -> bool:
