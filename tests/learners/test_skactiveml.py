@@ -11,6 +11,7 @@ from skactiveml.utils import MISSING_LABEL
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 
 import shortlist as sl
 from shortlist.adapters.skactiveml import ShortlistSampling
@@ -56,6 +57,31 @@ def test_strategies_that_look_at_labelled_rows(strategy):
     picks = ShortlistSampling(strategy, random_state=0).query(X, y, classifier(), batch_size=5)
     assert len(set(picks.tolist())) == 5
     assert np.isnan(y[picks]).all()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"fit_clf": np.nan},
+        {"fit_clf": "state"},
+        {"fit_clf": None},
+        {"clf": LogisticRegression()},
+        {"clf": GaussianNB().fit(X, TRUE), "fit_clf": False},
+    ],
+)
+def test_parameters_of_the_wrong_type(wrong):
+    with pytest.raises(TypeError, match=f"`{next(iter(wrong))}`"):
+        ShortlistSampling().query(X, y, **{"clf": classifier(), **wrong})
+
+
+def test_missing_labels_that_differ():
+    with pytest.raises(ValueError, match="missing_label"):
+        ShortlistSampling().query(X, y, SklearnClassifier(GaussianNB(), classes=[0, 1, 2], missing_label=-1))
+
+
+def test_a_strategy_that_cannot_be_called():
+    with pytest.raises(TypeError, match="query_strategy came as str"):
+        ShortlistSampling("margin").query(X, y, classifier())
 
 
 def test_a_loop_in_their_convention():

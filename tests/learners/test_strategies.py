@@ -256,7 +256,7 @@ def test_multilabel_forest_gives_one_matrix_for_each_label():
     forest = RandomForestClassifier(5, random_state=0).fit(X, labels)
     proba = np.column_stack([part[:, 1] for part in forest.predict_proba(X)])
     np.testing.assert_allclose(sl.min_confidence(forest, X, 3)[1], np.sort(proba.min(axis=1))[:3])
-    with pytest.raises(ValueError, match=r"accepted is \(rows, labels\) of 0 and 1"):
+    with pytest.raises(ValueError, match=r"accepted is \(rows, labels\), 0 and 1 for each label"):
         sl.mean_max_loss(GaussianNB().fit(X, y), X)
 
 

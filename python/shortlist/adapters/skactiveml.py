@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from skactiveml.base import SingleAnnotatorPoolQueryStrategy
-from skactiveml.utils import MISSING_LABEL, is_labeled
+from skactiveml.base import SingleAnnotatorPoolQueryStrategy, SkactivemlClassifier
+from skactiveml.utils import MISSING_LABEL, check_equal_missing_label, check_type, is_labeled
 from sklearn.base import clone
 
 from shortlist.learners import ActiveLearner
@@ -96,6 +96,9 @@ class ShortlistSampling(SingleAnnotatorPoolQueryStrategy):  # type: ignore[misc]
         X, y, candidates, batch_size, return_utilities = self._validate_data(
             X, y, candidates, batch_size, return_utilities, reset=True
         )
+        check_type(clf, "clf", SkactivemlClassifier)
+        check_equal_missing_label(clf.missing_label, self.missing_label_)
+        check_type(fit_clf, "fit_clf", bool)
         rows, mapping = self._transform_candidates(candidates, X, y)
         if fit_clf:
             clf = clone(clf).fit(X, y) if sample_weight is None else clone(clf).fit(X, y, sample_weight)

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from shortlist.learners import querying, training
 from shortlist.rows import count, hstack
-from shortlist.strategies.asking import predict_proba_of
+from shortlist.strategies.answers import predict_proba_of
 from shortlist.strategies.errors import ArgumentError
 
 if TYPE_CHECKING:

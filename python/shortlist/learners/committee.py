@@ -14,6 +14,7 @@ from sklearn.utils import get_tags
 from shortlist.learners import querying, training
 from shortlist.learners.whole import all_or_nothing
 from shortlist.rows import as_rows, count, hstack
+from shortlist.strategies.answers import Asked, column, probabilities
 from shortlist.strategies.classes import check_class_labels, check_class_proba
 from shortlist.strategies.disagreement import max_std_sampling, vote_entropy_sampling
 
@@ -216,13 +217,14 @@ class Committee(BaseCommittee):
 
     def vote(self, X: Any, **predict_kwargs: Any) -> Any:
         """Return the label each member predicts, ``(rows, members)``."""
-        return _side_by_side([learner.predict(X, **predict_kwargs) for learner in self.learner_list])
+        members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
+        return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
 
     def vote_proba(self, X: Any, **predict_proba_kwargs: Any) -> Any:
         """Return each member's probabilities, ``(rows, members, classes)``."""
         estimators = [learner.estimator for learner in self.learner_list]
         alike = check_class_labels(*estimators)
-        proba = [learner.predict_proba(X, **predict_proba_kwargs) for learner in self.learner_list]
+        proba = [probabilities(learner, X, **predict_proba_kwargs) for learner in self.learner_list]
         if not alike:
             pairs = zip(proba, estimators, strict=True)
             proba = [check_class_proba(given, estimator.classes_, self.classes_) for given, estimator in pairs]
@@ -290,8 +292,9 @@ class CommitteeRegressor(BaseCommittee):
         return r2_score(y, self.predict(X), sample_weight=sample_weight)
 
     def vote(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return the value each member predicts, ``(rows, members)``."""
-        return _side_by_side([np.reshape(learner.predict(X, **predict_kwargs), -1) for learner in self.learner_list])
+        """Return the value each member predicts, ``(rows, members)``; with several targets ``(rows, members, targets)``."""
+        members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
+        return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
 
 
 def _side_by_side(answers: list[Any]) -> Any:

@@ -12,24 +12,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import is_regressor
 from sklearn.exceptions import NotFittedError
 
 from shortlist.rows import blocks, count
 from shortlist.scoring import score
 from shortlist.selector import Selector
 from shortlist.strategies import randomness
+from shortlist.strategies.answers import Asked, check_valid, mended, warn_sums
+from shortlist.strategies.answers.arrays import floats
+from shortlist.strategies.answers.asked import check_invalid
+from shortlist.strategies.answers.models import says_nothing
 from shortlist.strategies.choice import Array, Picks, best
-from shortlist.strategies.errors import check_count
+from shortlist.strategies.errors import PoolTooSmallError, check_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from shortlist.rows.blocks import Blocks, ChunkSize, Progress
+    from shortlist.strategies.answers import Invalid
     from shortlist.strategies.randomness import RandomState
-
-
-NEXT_TO_NOTHING = 1e-18
 
 
 @dataclass(frozen=True)
@@ -41,45 +42,103 @@ class Question:
     measure : str
         A name of `shortlist.measures`.
     ask : callable
-        ``ask(model, block, **kwargs)`` gives what the measure reads: ``(rows, classes)``, or for a committee
+        ``ask(model, block, first_row, **kwargs)`` gives what the measure reads: ``(rows, classes)``, or for a committee
         ``(members, rows, classes)``.
     unfitted : float
         What every row scores while the model is not fitted.
-    from_logits : bool, default=False
-        Whether the answers are logits.
+    method : str, default="predict_proba"
+        What errors say was asked.
     """
 
     measure: str
     ask: Callable[..., Array]
     unfitted: float
-    from_logits: bool = False
+    method: str = "predict_proba"
+
+    @property
+    def from_logits(self) -> bool:
+        """Whether the answers are logits."""
+        return self.method == "decision_function"
 
     @property
     def how(self) -> dict[str, Any]:
         """Options of `shortlist.score`: answers are taken as the model gave them."""
-        return {"from_logits": self.from_logits} if self.from_logits else {"normalize": "as_is"}
+        return {"from_logits": True} if self.from_logits else {"normalize": "as_is"}
+
+    def answers(
+        self, model: Any, pool: Blocks, kwargs: dict[str, Any], *, as_they_are: bool = True
+    ) -> Iterator[tuple[Asked, Array]]:
+        """Ask about each block; say once where rows of probabilities do not sum to 1, or raise unless `as_they_are`."""
+        told = self.method not in ("predict_proba", "vote_proba")
+        for first, block in pool:
+            asked = Asked(model, self.method, count(block), first)
+            answer = self.ask(model, block, first, **kwargs)
+            if len(pool) > 1 or not says_nothing(model):
+                asked.check_rows(answer.shape[-2])
+            told = told or warn_sums(answer, asked, as_they_are=as_they_are)
+            yield asked, answer
+
+    def taken(self, take: Callable[[Array], Any], answer: Array, asked: Asked, invalid: Invalid) -> Any:
+        """Return ``take(answer)``, with what is a matter of rounding mended, or say which row is wrong."""
+        if invalid == "skip" and not self.from_logits:
+            answer = mended(answer)
+        try:
+            return take(answer)
+        except ValueError:
+            if invalid == "skip":
+                raise
+            check_valid(answer, asked, logits=self.from_logits)
+            if self.from_logits:
+                raise
+        return take(mended(answer))
 
 
 def scores(
-    question: Question, model: Any, X: Any, chunk_size: ChunkSize, progress: Progress, kwargs: dict[str, Any]
+    question: Question,
+    model: Any,
+    X: Any,
+    chunk_size: ChunkSize,
+    progress: Progress,
+    invalid: Invalid,
+    kwargs: dict[str, Any],
+    *,
+    quiet: bool = False,
 ) -> Array:
-    """Return one score a row."""
+    """Return one score a row; `quiet` says nothing of a model that is not fitted."""
+    check_invalid(invalid)
     pool = pool_of(model, X, chunk_size, progress)
-    how, parts = {"n_threads": _threads(pool), **question.how}, []
-    for first, block in pool:
-        try:
-            answer = question.ask(model, block, **kwargs)
-        except NotFittedError:
+    measure = partial(score, measure=question.measure, invalid=invalid, n_threads=_threads(pool), **question.how)
+    try:
+        parts = [
+            question.taken(measure, answer, asked, invalid) for asked, answer in question.answers(model, pool, kwargs)
+        ]
+    except NotFittedError:
+        if not quiet:
             warn_unfitted()
-            return np.full(pool.rows, question.unfitted)
-        if len(pool) > 1:
-            check_rows(answer, block, first)
-        try:
-            parts.append(with_empty_rows(_named(question.measure, how), answer))
-        except ValueError as error:
-            error.add_note(f"rows are counted from row {first} of the pool")
-            raise
+        return np.full(pool.rows, question.unfitted)
     return np.concatenate(parts) if len(parts) > 1 else np.asarray(parts[0])
+
+
+def matrix_of(
+    question: Question,
+    model: Any,
+    X: Any,
+    chunk_size: ChunkSize,
+    progress: Progress,
+    invalid: Invalid,
+    kwargs: dict[str, Any],
+    *,
+    as_they_are: bool = True,
+) -> Array:
+    """Return the answers for the whole pool, for rules that need all of a row; unless skipped, each is valid."""
+    check_invalid(invalid)
+    pool = pool_of(model, X, chunk_size, progress)
+    parts = []
+    for asked, answer in question.answers(model, pool, kwargs, as_they_are=as_they_are):
+        if invalid == "raise":
+            check_valid(answer, asked)
+        parts.append(mended(answer))
+    return np.concatenate(parts)
 
 
 def pick(
@@ -91,27 +150,50 @@ def pick(
     random_state: RandomState,
     chunk_size: ChunkSize,
     progress: Progress,
+    invalid: Invalid,
     kwargs: dict[str, Any],
 ) -> Picks:
     """Return positions and scores of the most informative rows, best first."""
+    check_invalid(invalid)
     pool = pool_of(model, X, chunk_size, progress)
     wanted = check_count(n_instances, pool.rows)
     random_state = randomness.of(model, random_state)
-    ties: dict[str, Any] = {}
+    ties: dict[str, Any] = {"invalid": invalid, "strict": False}
     if random_tie_break:
-        ties = {"ties": "random", "random_state": randomness.seed(random_state)}
+        ties |= {"ties": "random", "random_state": randomness.seed(random_state)}
     selector = Selector(question.measure, wanted, n_threads=_threads(pool), **question.how, **ties)
-    for first, block in pool:
-        try:
-            answer = question.ask(model, block, **kwargs)
-        except NotFittedError:
-            warn_unfitted()
-            same = np.full(pool.rows, question.unfitted)
-            return best(same, wanted, random_tie_break=random_tie_break, random_state=random_state)
-        check_rows(answer, block, first)
-        with_empty_rows(partial(selector.update, first_id=first), answer)
+    try:
+        for asked, answer in question.answers(model, pool, kwargs):
+            asked.check_rows(answer.shape[-2])
+            question.taken(partial(selector.update, first_id=asked.first), answer, asked, invalid)
+    except NotFittedError:
+        warn_unfitted()
+        same = np.full(pool.rows, question.unfitted)
+        return best(same, wanted, random_tie_break=random_tie_break, random_state=random_state)
     selection = selector.finish()
+    check_enough(wanted, len(selection), pool.rows)
     return selection.indices.copy(), selection.scores.copy()
+
+
+def best_known(values: Any, n_instances: int, invalid: Invalid, **how: Any) -> Picks:
+    """Return what `best` does; with ``invalid="skip"`` rows without a value are left out."""
+    check_invalid(invalid)
+    if invalid == "raise" or not np.isnan(values).any():
+        return best(values, n_instances, **how)
+    values = np.reshape(values, -1)
+    known = np.flatnonzero(~np.isnan(values))
+    check_enough(check_count(n_instances, len(values)), len(known), len(values))
+    indices, picked = best(values[known], n_instances, **how)
+    return known[indices], picked
+
+
+def check_enough(wanted: int, known: int, rows: int) -> None:
+    """Raise where the model has no answer for so many rows that too few are left."""
+    if wanted > known:
+        raise PoolTooSmallError(
+            f"n_instances came as {wanted}; the model gave NaN for {rows - known} of the {rows} rows of the pool, so at "
+            f"most {known} is accepted"
+        )
 
 
 def pool_of(model: Any, X: Any, chunk_size: ChunkSize, progress: Progress) -> Blocks:
@@ -121,71 +203,19 @@ def pool_of(model: Any, X: Any, chunk_size: ChunkSize, progress: Progress) -> Bl
     return blocks(X, chunk_size, outputs=members * (16 if classes is None else len(classes)), progress=progress)
 
 
-def score_matrix(proba: Any, measure: str) -> Array:
+def score_matrix(proba: Any, measure: str, invalid: Invalid = "raise") -> Array:
     """Return the score of each row of a matrix of probabilities, taken as they are."""
-    return np.asarray(with_empty_rows(_named(measure, {"normalize": "as_is"}), matrix(proba, "proba")))
-
-
-def with_empty_rows(take: Callable[[Array], Any], answer: Array) -> Any:
-    """Return ``take(answer)``; a row of zeros, which modAL accepts, counts as no preference for any class."""
-    try:
-        return take(answer)
-    except ValueError:
-        empty = ~np.asarray(answer.any(axis=-1))
-        if not empty.any():
-            raise
-        least = answer.dtype.type(max(NEXT_TO_NOTHING, np.finfo(answer.dtype).tiny))
-        return take(np.where(empty[..., None], least, answer))
-
-
-def _named(measure: str, how: dict[str, Any]) -> Callable[[Array], Array]:
-    return partial(score, measure=measure, **how)
+    asked = Asked(None, "proba", None)
+    matrix = floats(proba, asked)
+    if matrix.ndim != 2:
+        raise asked.wrong(f"shape {matrix.shape}", "(rows, classes)")
+    take = partial(score, measure=measure, normalize="as_is", invalid=invalid)
+    return np.asarray(Question(measure, floats, 0.0).taken(take, matrix, asked, invalid))
 
 
 def _threads(pool: Blocks) -> int | None:
     """Return 1 for blocks a single thread is done with before others have started."""
     return 1 if min(pool.size, pool.rows) < 1 << 16 else None
-
-
-def probabilities(model: Any, X: Any, **kwargs: Any) -> Array:
-    """Ask a classifier, a learner or a committee for ``(rows, classes)`` probabilities."""
-    return matrix(predict_proba_of(model)(X, **kwargs), "predict_proba")
-
-
-def predict_proba_of(model: Any) -> Callable[..., Any]:
-    """Return the method, or say which wrapper gives one."""
-    method: Callable[..., Any] | None = getattr(model, "predict_proba", None)
-    if method is not None:
-        return method
-    last = model.steps[-1][1] if hasattr(model, "steps") else model
-    name = type(last).__name__
-    if hasattr(last, "__sklearn_tags__") and is_regressor(last):
-        help_ = "it is a regressor: use max_std_sampling with a model whose predict takes return_std=True"
-    else:
-        help_ = f"wrap it: sklearn.calibration.CalibratedClassifierCV({name}(...)) has one"
-    raise AttributeError(f"{name} has no predict_proba; {help_}")
-
-
-def matrix(answer: Any, source: str) -> Array:
-    """Return the answer of a model as a matrix of floats."""
-    if isinstance(answer, list) and answer and np.ndim(answer[0]) == 2:
-        raise ValueError(
-            f"{source} gave a list of {len(answer)} matrices, one for each output; this strategy reads one matrix. "
-            "For rows with several labels use a strategy of shortlist.strategies.multilabel"
-        )
-    if hasattr(answer, "detach"):
-        answer = answer.detach().cpu().numpy()
-    array = np.asarray(answer)
-    if array.ndim != 2:
-        raise ValueError(f"{source} gave shape {array.shape}; accepted is (rows, classes)")
-    return array if array.dtype.kind == "f" else array.astype(np.float64)
-
-
-def check_rows(answer: Array, block: Any, first: int) -> None:
-    """Raise if the model did not answer for each row of the block."""
-    given, asked = answer.shape[-2] if answer.ndim > 1 else len(answer), count(block)
-    if given != asked:
-        raise ValueError(f"the model gave {given} rows for the {asked} rows of the pool that start at row {first}")
 
 
 def warn_unfitted() -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.exceptions import NotFittedError
 
 from shortlist import diversity
 from shortlist.rows import count, take
-from shortlist.strategies.asking import pool_of, predict_proba_of, score_matrix
+from shortlist.strategies.asking import scores
 from shortlist.strategies.distances import Metric, core_metric, features, labelled_features
 from shortlist.strategies.errors import check_count
+from shortlist.strategies.uncertainty import UNCERTAINTY
 
 if TYPE_CHECKING:
     from shortlist.rows.blocks import ChunkSize, Progress
+    from shortlist.strategies.answers import Invalid
     from shortlist.strategies.choice import Array, Picks
 
 
@@ -30,6 +31,7 @@ def uncertainty_batch_sampling(
     *,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Pick a ranked batch of rows that are uncertain and unlike each other.
@@ -47,7 +49,7 @@ def uncertainty_batch_sampling(
         of dense rows are computed by direct differences, so that equal rows are at distance 0.
     n_jobs : int or None
         Threads to use at most, or jobs of ``pairwise_distances``; by default what affinity and cgroup limits allow.
-    chunk_size, progress
+    chunk_size, progress, invalid
         See `shortlist.strategies.uncertainty`.
     **kwargs
         Passed on to ``predict_proba``.
@@ -59,8 +61,10 @@ def uncertainty_batch_sampling(
     uncertainty : ndarray
         One minus the largest probability of each.
     """
-    uncertainty = _uncertainty(classifier, X, chunk_size, progress, kwargs)
-    return ranked_batch(classifier, X, uncertainty, n_instances, metric, n_jobs)
+    # A cold start is what the ranked batch is made for, so nothing is said of a model that is not fitted.
+    uncertainty = scores(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs, quiet=True)
+    among = np.flatnonzero(~np.isnan(uncertainty)) if invalid == "skip" else None
+    return _ranked(classifier, X, uncertainty, n_instances, metric, n_jobs, among)
 
 
 def ranked_batch(
@@ -72,8 +76,19 @@ def ranked_batch(
     n_jobs: int | None = None,
 ) -> Picks:
     """Rank a batch given the uncertainty of each row; see `uncertainty_batch_sampling`."""
-    uncertainty = np.asarray(uncertainty_scores)
-    rows = count(unlabeled)
+    return _ranked(classifier, unlabeled, np.asarray(uncertainty_scores), n_instances, metric, n_jobs, None)
+
+
+def _ranked(
+    classifier: Any,
+    unlabeled: Any,
+    uncertainty: Array,
+    n_instances: int,
+    metric: Metric,
+    n_jobs: int | None,
+    among: Array | None,
+) -> Picks:
+    rows = count(unlabeled) if among is None else len(among)
     wanted = check_count(min(n_instances, rows), rows)
     selection = diversity.ranked_batch(
         features(classifier, unlabeled),
@@ -81,6 +96,7 @@ def ranked_batch(
         wanted,
         labelled=labelled_features(classifier),
         metric=core_metric(metric, n_jobs),
+        among=among,
         n_threads=_threads(n_jobs),
     )
     return selection.indices.copy(), uncertainty[selection.indices]
@@ -115,16 +131,3 @@ def select_instance(
 
 def _threads(n_jobs: int | None) -> int | None:
     return n_jobs if n_jobs is not None and n_jobs > 0 else None
-
-
-def _uncertainty(classifier: Any, X: Any, chunk_size: ChunkSize, progress: Progress, kwargs: dict[str, Any]) -> Array:
-    """Score without the warning for an unfitted model: a cold start is what the ranked batch is made for."""
-    ask, parts = predict_proba_of(classifier), []
-    pool = pool_of(classifier, X, chunk_size, progress)
-    for _, block in pool:
-        try:
-            proba = ask(block, **kwargs)
-        except NotFittedError:
-            return np.ones(pool.rows)
-        parts.append(score_matrix(proba, "least_confident"))
-    return np.concatenate(parts)

@@ -1,8 +1,9 @@
-"""Make utilities of utilities, and a strategy of a utility and a selector."""
+"""Make utilities of utilities, and a strategy of a utility and a selector; what is made can be pickled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,25 +13,52 @@ from shortlist.strategies.errors import ArgumentError
 Function = Callable[..., Any]
 
 
+@dataclass(frozen=True)
+class LinearCombination:
+    """The weighted sum of what functions give."""
+
+    functions: tuple[Function, ...]
+    weights: tuple[float, ...]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the sum for these arguments."""
+        pairs = zip(self.weights, self.functions, strict=True)
+        return sum(weight * function(*args, **kwargs) for weight, function in pairs)
+
+
+@dataclass(frozen=True)
+class Product:
+    """The product of what functions give, each raised to its exponent."""
+
+    functions: tuple[Function, ...]
+    exponents: tuple[float, ...]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the product for these arguments."""
+        pairs = zip(self.exponents, self.functions, strict=True)
+        return np.prod([function(*args, **kwargs) ** exponent for exponent, function in pairs], axis=0)
+
+
+@dataclass(frozen=True)
+class QueryStrategy:
+    """A strategy of a utility and a selector."""
+
+    utility_measure: Function
+    selector: Function
+
+    def __call__(self, classifier: Any, X: Any, **kwargs: Any) -> Any:
+        """Return the picks of the selector."""
+        return self.selector(self.utility_measure(classifier, X), **kwargs)
+
+
 def make_linear_combination(*functions: Function, weights: Sequence[float] | None = None) -> Function:
     """Return a function that gives the weighted sum of what `functions` give; weights default to 1."""
-    factors = _one_each("weights", functions, weights)
-
-    def linear_combination(*args: Any, **kwargs: Any) -> Any:
-        return sum(factor * function(*args, **kwargs) for factor, function in zip(factors, functions, strict=True))
-
-    return linear_combination
+    return LinearCombination(functions, _one_each("weights", functions, weights))
 
 
 def make_product(*functions: Function, exponents: Sequence[float] | None = None) -> Function:
     """Return a function that gives the product of what `functions` give, each raised to its exponent, by default 1."""
-    powers = _one_each("exponents", functions, exponents)
-
-    def product_function(*args: Any, **kwargs: Any) -> Any:
-        values = [function(*args, **kwargs) ** power for power, function in zip(powers, functions, strict=True)]
-        return np.prod(values, axis=0)
-
-    return product_function
+    return Product(functions, _one_each("exponents", functions, exponents))
 
 
 def make_query_strategy(utility_measure: Function, selector: Function) -> Function:
@@ -38,18 +66,14 @@ def make_query_strategy(utility_measure: Function, selector: Function) -> Functi
 
     Keywords of the strategy go to the selector, so that ``learner.query(X, n_instances=5)`` works with `multi_argmax`.
     """
-
-    def query_strategy(classifier: Any, X: Any, **kwargs: Any) -> Any:
-        return selector(utility_measure(classifier, X), **kwargs)
-
-    return query_strategy
+    return QueryStrategy(utility_measure, selector)
 
 
-def _one_each(name: str, functions: Sequence[Function], given: Sequence[float] | None) -> Sequence[float]:
+def _one_each(name: str, functions: Sequence[Function], given: Sequence[float] | None) -> tuple[float, ...]:
     if given is None:
-        return [1.0] * len(functions)
+        return (1.0,) * len(functions)
     if len(given) != len(functions):
         raise ArgumentError(
             f"{name} came with {len(given)} entries for {len(functions)} functions; accepted is one each"
         )
-    return given
+    return tuple(given)

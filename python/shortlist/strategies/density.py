@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scipy.sparse import issparse
@@ -26,11 +27,11 @@ _COMPILED: dict[Any, str] = {
 
 def similarize_distance(distance_measure: Callable[..., Any]) -> Callable[..., Any]:
     """Turn a distance d into the similarity ``1 / (1 + d)``."""
+    return partial(_similarity, distance_measure)
 
-    def similarity(*args: Any, **kwargs: Any) -> Any:
-        return 1 / (1 + distance_measure(*args, **kwargs))
 
-    return similarity
+def _similarity(distance_measure: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    return 1 / (1 + distance_measure(*args, **kwargs))
 
 
 cosine_similarity = similarize_distance(cosine)

@@ -14,15 +14,17 @@ import numpy as np
 from shortlist import diversity
 from shortlist.rows import count
 from shortlist.strategies import randomness
-from shortlist.strategies.asking import matrix, pool_of, predict_proba_of
+from shortlist.strategies.asking import check_enough, matrix_of
 from shortlist.strategies.distances import features, labelled_features
 from shortlist.strategies.errors import check_count
+from shortlist.strategies.uncertainty import UNCERTAINTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shortlist.rows.blocks import ChunkSize, Progress
     from shortlist.selection import Selection
+    from shortlist.strategies.answers import Invalid
     from shortlist.strategies.choice import Array, Picks
     from shortlist.strategies.randomness import RandomState
 
@@ -83,6 +85,7 @@ def badge_sampling(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Draw rows whose gradients are long and differ from each other; see `shortlist.badge`.
@@ -97,7 +100,7 @@ def badge_sampling(
         How many to pick.
     random_state : int, RandomState, Generator or None, default=None
         Rules the draw; None is the learner's, or NumPy's global state.
-    chunk_size, progress
+    chunk_size, progress, invalid
         See `shortlist.strategies.uncertainty`.
     **kwargs
         Passed on to ``predict_proba``.
@@ -110,9 +113,9 @@ def badge_sampling(
         Squared distances of gradients when each was drawn.
     """
     wanted = check_count(n_instances, count(X))
-    proba = _probabilities(classifier, X, chunk_size, progress, kwargs)
-    seed = _seed(classifier, random_state)
-    return _picks(diversity.badge(proba, features(classifier, X), wanted, random_state=seed))
+    proba = matrix_of(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs, as_they_are=False)
+    among, seed = _answered(proba, wanted), _seed(classifier, random_state)
+    return _picks(diversity.badge(proba, features(classifier, X), wanted, among=among, random_state=seed))
 
 
 def cluster_margin_sampling(
@@ -124,6 +127,7 @@ def cluster_margin_sampling(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Pick rows of low margin from many clusters; see `shortlist.cluster_margin`.
@@ -132,10 +136,10 @@ def cluster_margin_sampling(
     pool, which k-means finds otherwise.
     """
     wanted = check_count(n_instances, count(X))
-    proba = _probabilities(classifier, X, chunk_size, progress, kwargs)
+    proba = matrix_of(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs, as_they_are=False)
     where = {"X": features(classifier, X)} if clusters is None else {"clusters": clusters}
-    seed = _seed(classifier, random_state)
-    return _picks(diversity.cluster_margin(proba, wanted, random_state=seed, **where))
+    among, seed = _answered(proba, wanted), _seed(classifier, random_state)
+    return _picks(diversity.cluster_margin(proba, wanted, among=among, random_state=seed, **where))
 
 
 def typiclust_sampling(classifier: Any, X: Any, n_instances: int = 1, *, random_state: RandomState = None) -> Picks:
@@ -210,9 +214,8 @@ def _seed(classifier: Any, random_state: RandomState) -> int:
     return randomness.seed(randomness.of(classifier, random_state))
 
 
-def _probabilities(classifier: Any, X: Any, chunk_size: ChunkSize, progress: Progress, kwargs: dict[str, Any]) -> Array:
-    """Ask in blocks; the answers for the whole pool are kept, as gradients need all of a row."""
-    ask = predict_proba_of(classifier)
-    return np.concatenate(
-        [matrix(ask(block, **kwargs), "predict_proba") for _, block in pool_of(classifier, X, chunk_size, progress)]
-    )
+def _answered(proba: Array, wanted: int) -> Array | None:
+    """Return which rows the model has an answer for; None for all."""
+    valid = np.isfinite(proba).all(axis=1)
+    check_enough(wanted, int(valid.sum()), len(proba))
+    return None if valid.all() else np.flatnonzero(valid)

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import entr, kl_div
 
-from shortlist.rows import blocks
+from shortlist.rows import blocks, count
 from shortlist.strategies import randomness
-from shortlist.strategies.choice import best
+from shortlist.strategies.answers import Asked
+from shortlist.strategies.answers.validity import check_values
+from shortlist.strategies.asking import best_known
 from shortlist.strategies.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shortlist.rows.blocks import Progress
+    from shortlist.strategies.answers import Invalid
     from shortlist.strategies.choice import Array, Picks
     from shortlist.strategies.randomness import RandomState
 
@@ -68,7 +72,7 @@ def get_predictions(
     predictions = []
     with _dropout(classifier.estimator.module_, dropout_layer_indexes), torch.no_grad():
         for _ in range(num_predictions):
-            logits = [logits_adaptor(classifier.estimator.infer(part), part) for part in parts]
+            logits = [_logits(torch, logits_adaptor(classifier.estimator.infer(part), part), part) for part in parts]
             predictions.append(torch.cat([_softmax(one) for one in logits]).detach().cpu().numpy())
     return predictions
 
@@ -124,10 +128,11 @@ def mc_dropout_bald(
     *,
     random_state: RandomState = None,
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows with the largest mutual information of label and dropped units (Gal, Islam and Ghahramani 2017)."""
     how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(bald_divergence, classifier, X, n_instances, random_tie_break, how, random_state, progress)
+    return _pick(bald_divergence, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid)
 
 
 def mc_dropout_mean_st(
@@ -142,10 +147,13 @@ def mc_dropout_mean_st(
     *,
     random_state: RandomState = None,
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows with the largest mean standard deviation over forward passes."""
     how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(mean_standard_deviation, classifier, X, n_instances, random_tie_break, how, random_state, progress)
+    return _pick(
+        mean_standard_deviation, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid
+    )
 
 
 def mc_dropout_max_entropy(
@@ -160,10 +168,11 @@ def mc_dropout_max_entropy(
     *,
     random_state: RandomState = None,
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows with the largest entropy over forward passes."""
     how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(entropy, classifier, X, n_instances, random_tie_break, how, random_state, progress)
+    return _pick(entropy, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid)
 
 
 def mc_dropout_max_variationRatios(  # noqa: N802
@@ -178,10 +187,11 @@ def mc_dropout_max_variationRatios(  # noqa: N802
     *,
     random_state: RandomState = None,
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows with the largest variation ratio: one minus the largest mean probability."""
     how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(variation_ratios, classifier, X, n_instances, random_tie_break, how, random_state, progress)
+    return _pick(variation_ratios, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid)
 
 
 def _pick(
@@ -193,15 +203,30 @@ def _pick(
     how: tuple[Any, ...],
     random_state: RandomState,
     progress: Progress,
+    invalid: Invalid,
 ) -> Picks:
     """Predict and measure block by block, so that the predictions for a whole pool never exist at once."""
     torch = import_module("torch")
     random_state = randomness.of(classifier, random_state)
     values = []
     with _seeded(torch, random_state):
-        for _, block in blocks(_tensors(torch, X), max(1, int(how[2])), progress=progress):
-            values.append(measure(get_predictions(classifier, block, *how)))
-    return best(np.concatenate(values), n_instances, random_tie_break=random_tie_break, random_state=random_state)
+        for first, block in blocks(_tensors(torch, X), max(1, int(how[2])), progress=progress):
+            adapted = (*how[:3], partial(_both_classes, how[3]))
+            values.append(_measured(measure, get_predictions(classifier, block, *adapted)))
+            if invalid == "raise":
+                check_values(values[-1], Asked(classifier, "infer", count(block), first))
+    together = np.concatenate(values)
+    return best_known(together, n_instances, invalid, random_tie_break=random_tie_break, random_state=random_state)
+
+
+def _measured(measure: Callable[[Sequence[Array]], Array], predictions: list[Array]) -> Array:
+    """Measure each row; one without a class that applies, where the network gave NaN alone, has no value."""
+    members = np.stack(predictions)
+    missing = np.isnan(members.reshape(*members.shape[:2], -1)).all(axis=2).any(axis=0)
+    members[:, missing] = 0
+    values = measure(list(members))
+    values[missing] = np.nan
+    return values
 
 
 @contextlib.contextmanager
@@ -228,6 +253,28 @@ def _tensors(torch: Any, X: Any) -> Any:
     if isinstance(X, Mapping):
         return {name: _tensors(torch, part) for name, part in X.items()}
     return (X if torch.is_tensor(X) else torch.as_tensor(np.asarray(X))).detach()
+
+
+def _logits(torch: Any, output: Any, part: Any) -> Any:
+    """Return the logits of a forward pass, classes last."""
+    if not torch.is_tensor(output):
+        raise TypeError(
+            f"the network gave a {type(output).__name__}; accepted is a tensor of logits, classes last: "
+            "logits_adaptor=lambda output, rows: ... takes it from the output"
+        )
+    rows, shape = count(part), tuple(output.shape)
+    if not shape or shape[0] != rows:
+        raise ValueError(f"the network gave shape {shape} for {rows} rows; accepted are logits, (rows, classes)")
+    return output if output.dtype in (torch.float16, torch.float32, torch.float64) else output.float()
+
+
+def _both_classes(adaptor: Adaptor, output: Any, part: Any) -> Any:
+    """Return logits, classes last; one logit a row is that of the second of two classes, beside one of 0."""
+    torch, adapted = import_module("torch"), adaptor(output, part)
+    if not torch.is_tensor(adapted) or tuple(adapted.shape[1:]) not in ((), (1,)):
+        return adapted
+    second = adapted.reshape(-1, 1)
+    return torch.cat([torch.zeros_like(second), second], dim=1)
 
 
 def _softmax(logits: Any) -> Any:

@@ -10,17 +10,19 @@ from sklearn.exceptions import NotFittedError
 
 from shortlist.rows import count, drop, shape, take, vstack
 from shortlist.strategies import randomness
-from shortlist.strategies.asking import probabilities, warn_unfitted
-from shortlist.strategies.choice import best
+from shortlist.strategies.answers.asked import check_invalid
+from shortlist.strategies.asking import best_known, matrix_of, scores, warn_unfitted
+from shortlist.strategies.classes import check_class_proba
 from shortlist.strategies.errors import ArgumentError, check_count
-from shortlist.strategies.uncertainty import proba_entropy, proba_uncertainty
+from shortlist.strategies.uncertainty import ENTROPY, UNCERTAINTY
 
 if TYPE_CHECKING:
     from shortlist.rows.blocks import Progress
-    from shortlist.strategies.choice import Picks
+    from shortlist.strategies.answers import Invalid
+    from shortlist.strategies.choice import Array, Picks
     from shortlist.strategies.randomness import RandomState
 
-_LOSSES = {"binary": proba_uncertainty, "log": proba_entropy}
+_LOSSES = {"binary": UNCERTAINTY, "log": ENTROPY}
 
 
 def expected_error_reduction(
@@ -33,6 +35,7 @@ def expected_error_reduction(
     *,
     random_state: RandomState = None,
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows that leave the least expected error on the rest of the pool.
 
@@ -51,6 +54,8 @@ def expected_error_reduction(
         See `shortlist.strategies.uncertainty`.
     progress : callable, bool or None
         Called with rows done and rows in all.
+    invalid : {"raise", "skip"}, default="raise"
+        Whether rows that a model answers with NaN are an error, or are not picked and add nothing to the error.
 
     Returns
     -------
@@ -61,16 +66,18 @@ def expected_error_reduction(
         raise ArgumentError(f"p_subsample came as {p_subsample}; accepted is a share between 0 and 1")
     if loss not in _LOSSES:
         raise ArgumentError(f"loss came as {loss!r}; accepted are {', '.join(map(repr, _LOSSES))}")
+    check_invalid(invalid)
     rows = count(X)
     wanted = check_count(n_instances, rows)
     random_state = randomness.of(learner, random_state)
     draw = randomness.generator(random_state)
     try:
-        proba = probabilities(learner, X)
+        proba = matrix_of(UNCERTAINTY, learner, X, None, None, invalid, {})
     except NotFittedError:
         warn_unfitted()
         return np.arange(wanted), np.zeros(wanted)
-    labels = np.unique(np.asarray(learner.y_training))
+    labels = _labels(learner)
+    proba = _of_labels(proba, learner, labels)
     model = clone(learner.estimator)
     error = np.full(rows, np.inf)
     one = (1, *shape(learner.y_training)[1:])
@@ -80,8 +87,34 @@ def expected_error_reduction(
             error[position] = 0.0
             for column, label in enumerate(labels):
                 model.fit(known, vstack([learner.y_training, np.full(one, label)]))
-                loss_of_rest = _LOSSES[loss](model.predict_proba(rest)).sum() if rows > 1 else 0.0
-                error[position] += loss_of_rest * proba[position, column]
+                if rows > 1:
+                    losses = scores(_LOSSES[loss], model, rest, None, None, invalid, {})
+                    error[position] += np.nansum(losses) * proba[position, column]
         if callable(progress):
             progress(position + 1, rows)
-    return best(error, wanted, order="lowest", random_tie_break=random_tie_break, random_state=random_state)
+    return best_known(
+        error, wanted, invalid, order="lowest", random_tie_break=random_tie_break, random_state=random_state
+    )
+
+
+def _labels(learner: Any) -> Array:
+    """Return the labels a row may have: those the learner was taught."""
+    if getattr(learner, "estimator", None) is None or getattr(learner, "X_training", None) is None:
+        raise ArgumentError(
+            f"learner came as a {type(learner).__name__} without rows it was taught; accepted is an ActiveLearner with "
+            "X_training, as each model is fitted on these and one row more"
+        )
+    return np.unique(np.asarray(learner.y_training))
+
+
+def _of_labels(proba: Array, learner: Any, labels: Array) -> Array:
+    """Return the columns of `proba` for these labels."""
+    classes = getattr(learner, "classes_", None)
+    if classes is None or len(classes) != proba.shape[1]:
+        if proba.shape[1] != len(labels):
+            raise ArgumentError(
+                f"predict_proba gave {proba.shape[1]} classes, and the learner was taught {len(labels)}; accepted are as "
+                "many, or a model whose classes_ names the columns"
+            )
+        return proba
+    return check_class_proba(proba, classes, labels.tolist())

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shortlist.diversity.uncertain import pick
 from shortlist.rows import count
+from shortlist.strategies.answers.asked import check_invalid
+from shortlist.strategies.asking import check_enough
 from shortlist.strategies.distances import Metric, core_metric, features, labelled_features
 from shortlist.strategies.errors import ArgumentError, NotCallableError, check_count
 from shortlist.strategies.uncertainty import classifier_uncertainty
 
 if TYPE_CHECKING:
+    from shortlist.strategies.answers import Invalid
     from shortlist.strategies.choice import Picks
 
 Utility = Callable[..., Any]
@@ -70,13 +74,14 @@ def mix_sampling(
     diversity: float = 0.3,
     measure: Utility = classifier_uncertainty,
     metric: Metric = "euclidean",
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Pick rows one by one by a weighted sum of uncertainty and of distance to what is labelled or picked.
 
     Uncertainty is scaled to lie between 0 and 1 over the pool; distance is divided by the largest there is when first
     needed. Both scales stay as they are for the whole batch. Without labelled rows the first pick is the most
-    uncertain.
+    uncertain. With ``invalid="skip"`` rows that `measure` gives NaN are left out.
 
     Returns
     -------
@@ -86,9 +91,16 @@ def mix_sampling(
         The weighted sum each had when it was picked.
     """
     wanted = check_count(n_instances, count(X))
+    check_invalid(invalid)
+    if "invalid" in signature(measure).parameters:
+        kwargs["invalid"] = invalid
     worth = np.asarray(measure(classifier, X, **kwargs), dtype=np.float64)
-    if np.isnan(worth).any():
-        raise ArgumentError(f"measure gave NaN for row {int(np.isnan(worth).argmax())}")
+    missing = np.isnan(worth)
+    if missing.any() and invalid == "raise":
+        raise ArgumentError(
+            f'measure gave NaN for row {int(missing.argmax())} of the pool; invalid="skip" leaves such rows out'
+        )
+    check_enough(wanted, int((~missing).sum()), len(worth))
     selection = pick(
         "mix",
         features(classifier, X),
@@ -97,5 +109,6 @@ def mix_sampling(
         weights=(uncertainty, diversity),
         labelled=labelled_features(classifier),
         metric=core_metric(metric),
+        among=np.flatnonzero(~missing) if missing.any() else None,
     )
     return selection.indices.copy(), selection.scores.copy()

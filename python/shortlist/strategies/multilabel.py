@@ -12,77 +12,78 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.strategies import randomness
-from shortlist.strategies.asking import check_rows, pool_of, predict_proba_of
-from shortlist.strategies.choice import best
+from shortlist.strategies.answers import distances, label_probabilities, labels
+from shortlist.strategies.asking import best_known, pool_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shortlist.rows.blocks import ChunkSize, Progress
+    from shortlist.strategies.answers import Invalid
     from shortlist.strategies.choice import Array, Picks
     from shortlist.strategies.randomness import RandomState
 
-    Measure = Callable[[Any, Any], Array]
+    Measure = Callable[[Any, Any, int, Invalid], Array]
+    How = tuple[RandomState, ChunkSize, Progress, Invalid]
 
 
 def SVM_loss(classifier: Any, X: Any, most_certain_classes: Any = None) -> Array:  # noqa: N802
     """Return the loss of the predicted labels: the mean over all labels, or that for one label of each row."""
-    positive = predicted(classifier, X)
+    return _loss(labels(classifier, X), most_certain_classes)
+
+
+def _loss(positive: Array, most_certain_classes: Any = None) -> Array:
     total = positive.sum(axis=1)
     if most_certain_classes is None:
-        labels = positive.shape[1]
-        sign = 2 * total - labels
-        loss = total * np.maximum(sign - 1, 0) + (labels - total) * np.maximum(sign + 3, 0)
-        return np.asarray(loss / labels)
+        count = positive.shape[1]
+        sign = 2 * total - count
+        loss = total * np.maximum(sign - 1, 0) + (count - total) * np.maximum(sign + 3, 0)
+        return np.asarray(loss / count)
     chosen = positive[np.arange(len(positive)), np.asarray(most_certain_classes)]
     return np.asarray(2.0 * (total - chosen + (1 - chosen)))
 
 
-def _max_loss(classifier: Any, X: Any) -> Array:
-    return SVM_loss(classifier, X, confidence(classifier, X).argmax(axis=1))
+def _mean_max_loss(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    del invalid
+    return _loss(labels(classifier, X, first))
 
 
-def _min_confidence(classifier: Any, X: Any) -> Array:
-    return np.asarray(confidence(classifier, X).min(axis=1))
+def _max_loss(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    positive, proba = _labels_and_probabilities(classifier, X, first, invalid)
+    loss = _loss(positive, proba.argmax(axis=1))
+    return np.where(np.isnan(proba).any(axis=1), np.nan, loss)
 
 
-def _avg_confidence(classifier: Any, X: Any) -> Array:
-    return np.asarray(confidence(classifier, X).mean(axis=1))
+def _min_confidence(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    return np.asarray(label_probabilities(classifier, X, first, invalid).min(axis=1))
 
 
-def _max_score(classifier: Any, X: Any) -> Array:
-    return np.asarray((confidence(classifier, X) * (predicted(classifier, X) - 0.5)).max(axis=1))
+def _avg_confidence(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    return np.asarray(label_probabilities(classifier, X, first, invalid).mean(axis=1))
 
 
-def _avg_score(classifier: Any, X: Any) -> Array:
-    return np.asarray((confidence(classifier, X) * (predicted(classifier, X) - 0.5)).mean(axis=1))
+def _max_score(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    positive, proba = _labels_and_probabilities(classifier, X, first, invalid)
+    return np.asarray((proba * (positive - 0.5)).max(axis=1))
 
 
-def _min_distance(classifier: Any, X: Any) -> Array:
-    model = classifier if hasattr(classifier, "estimators_") else getattr(classifier, "estimator", classifier)
-    members = getattr(model, "estimators_", None) or [model]
-    distances = np.stack([np.abs(member.decision_function(X)) for member in members])
-    return np.asarray(distances.min(axis=0))
+def _avg_score(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    positive, proba = _labels_and_probabilities(classifier, X, first, invalid)
+    return np.asarray((proba * (positive - 0.5)).mean(axis=1))
 
 
-def predicted(classifier: Any, X: Any) -> Array:
-    """Return predicted labels as a matrix of 0 and 1."""
-    answer = classifier.predict(X)
-    answer = np.asarray(answer.toarray() if hasattr(answer, "toarray") else answer)
-    if answer.ndim != 2:
+def _min_distance(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    del invalid
+    return np.asarray(distances(classifier, X, first).min(axis=1))
+
+
+def _labels_and_probabilities(classifier: Any, X: Any, first: int, invalid: Invalid) -> tuple[Array, Array]:
+    positive, proba = labels(classifier, X, first), label_probabilities(classifier, X, first, invalid)
+    if positive.shape != proba.shape:
         raise ValueError(
-            f"predict gave shape {answer.shape}; accepted is (rows, labels) of 0 and 1: "
-            "fit the classifier on such a matrix"
+            f"predict gave {positive.shape[1]} labels and predict_proba {proba.shape[1]}; accepted are as many of each"
         )
-    return answer.astype(np.int64)
-
-
-def confidence(classifier: Any, X: Any) -> Array:
-    """Return the probability of each label, ``(rows, labels)``, from one matrix or from one matrix for each label."""
-    answer = predict_proba_of(classifier)(X)
-    if isinstance(answer, list):
-        answer = np.stack([np.asarray(part)[:, -1] for part in answer], axis=1)
-    return np.asarray(answer)
+    return positive, proba
 
 
 def SVM_binary_minimum(  # noqa: N802
@@ -93,6 +94,7 @@ def SVM_binary_minimum(  # noqa: N802
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Any:
     """Pick the row nearest to the decision boundary of any label (Brinker 2006).
 
@@ -101,7 +103,7 @@ def SVM_binary_minimum(  # noqa: N802
     int
         Its position; with `random_tie_break` an array of that position and one of its distance, as modAL gives them.
     """
-    how = (random_state, chunk_size, progress)
+    how = (random_state, chunk_size, progress, invalid)
     picks = _pick(_min_distance, "lowest", classifier, X_pool, 1, random_tie_break, how)
     return picks if random_tie_break else picks[0][0]
 
@@ -115,13 +117,14 @@ def max_loss(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows where the loss of its most confident label is largest (Li, Wang and Sung 2004).
 
     With m that label, the loss is ``2 (positives other than m + [m predicted 0])``.
 
     """
-    how = (random_state, chunk_size, progress)
+    how = (random_state, chunk_size, progress, invalid)
     return _pick(_max_loss, "highest", classifier, X_pool, n_instances, random_tie_break, how)
 
 
@@ -134,14 +137,15 @@ def mean_max_loss(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows where the mean loss over all labels is largest (Li, Wang and Sung 2004).
 
     It is ``[a max(s - 1, 0) + (L - a) max(s + 3, 0)] / L``.
 
     """
-    how = (random_state, chunk_size, progress)
-    return _pick(SVM_loss, "highest", classifier, X_pool, n_instances, random_tie_break, how)
+    how = (random_state, chunk_size, progress, invalid)
+    return _pick(_mean_max_loss, "highest", classifier, X_pool, n_instances, random_tie_break, how)
 
 
 def min_confidence(
@@ -153,9 +157,10 @@ def min_confidence(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows where the least probable label has the lowest probability (Esuli and Sebastiani 2009)."""
-    how = (random_state, chunk_size, progress)
+    how = (random_state, chunk_size, progress, invalid)
     return _pick(_min_confidence, "lowest", classifier, X_pool, n_instances, random_tie_break, how)
 
 
@@ -168,9 +173,10 @@ def avg_confidence(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows where the mean probability of the labels is highest (Esuli and Sebastiani 2009)."""
-    how = (random_state, chunk_size, progress)
+    how = (random_state, chunk_size, progress, invalid)
     return _pick(_avg_confidence, "highest", classifier, X_pool, n_instances, random_tie_break, how)
 
 
@@ -183,13 +189,14 @@ def max_score(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows where the largest signed probability is highest (Esuli and Sebastiani 2009).
 
     Equal ones are drawn among at random, unless `random_tie_break` is false.
 
     """
-    how = (random_state, chunk_size, progress)
+    how = (random_state, chunk_size, progress, invalid)
     return _pick(_max_score, "highest", classifier, X_pool, n_instances, random_tie_break, how)
 
 
@@ -202,9 +209,10 @@ def avg_score(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
     """Pick the rows where the mean signed probability is highest (Esuli and Sebastiani 2009)."""
-    how = (random_state, chunk_size, progress)
+    how = (random_state, chunk_size, progress, invalid)
     return _pick(_avg_score, "highest", classifier, X_pool, n_instances, random_tie_break, how)
 
 
@@ -215,13 +223,18 @@ def _pick(
     X: Any,
     n_instances: int,
     random_tie_break: bool,
-    how: tuple[RandomState, ChunkSize, Progress],
+    how: How,
 ) -> Picks:
-    random_state, chunk_size, progress = how
-    values = []
-    for first, block in pool_of(classifier, X, chunk_size, progress):
-        values.append(measure(classifier, block))
-        check_rows(values[-1], block, first)
+    random_state, chunk_size, progress, invalid = how
+    pool = pool_of(classifier, X, chunk_size, progress)
+    values = np.concatenate([measure(classifier, block, first, invalid) for first, block in pool]).astype(np.float64)
+    missing = np.isnan(values)
+    if invalid == "raise" and missing.any():
+        raise ValueError(
+            f"the model gave NaN for row {int(missing.argmax())} of the pool; accepted are numbers, and "
+            'invalid="skip" leaves such rows out'
+        )
     random_state = randomness.of(classifier, random_state)
-    together = np.concatenate(values).astype(np.float64)
-    return best(together, n_instances, order=order, random_tie_break=random_tie_break, random_state=random_state)
+    return best_known(
+        values, n_instances, invalid, order=order, random_tie_break=random_tie_break, random_state=random_state
+    )

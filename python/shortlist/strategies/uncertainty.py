@@ -2,47 +2,44 @@
 
 Every strategy takes ``(classifier, X, n_instances=1, random_tie_break=False)`` and returns positions and
 scores, the most informative first, ties by the lowest position. `X` is scored in blocks of `chunk_size` rows
-(``"auto"``: a fixed budget of memory); `progress` is called with rows done and rows in all; other keywords go
-to ``predict_proba``.
+(``"auto"``: a fixed budget of memory); `progress` is called with rows done and rows in all; with ``invalid="skip"`` rows
+that the model answers with NaN are never picked, and their score is NaN; other keywords go to ``predict_proba``.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from shortlist.strategies.asking import Question, matrix, pick, probabilities, score_matrix, scores
+from shortlist.strategies.answers import logits, probabilities
+from shortlist.strategies.asking import Question, pick, score_matrix, scores
 
 if TYPE_CHECKING:
     from shortlist.rows.blocks import ChunkSize, Progress
+    from shortlist.strategies.answers import Invalid
     from shortlist.strategies.choice import Array, Picks
     from shortlist.strategies.randomness import RandomState
 
 
-def logits(classifier: Any, X: Any, **kwargs: Any) -> Array:
-    """Ask for logits: the decision function, with a class of logit 0 beside it where it has one column."""
-    model = classifier if hasattr(classifier, "decision_function") else getattr(classifier, "estimator", classifier)
-    if not hasattr(model, "decision_function"):
-        raise AttributeError(f"{type(model).__name__} has no decision_function; energy needs logits")
-    answer = np.asarray(model.decision_function(X, **kwargs))
-    return matrix(np.column_stack([np.zeros_like(answer), answer]) if answer.ndim == 1 else answer, "decision_function")
-
-
-_UNCERTAINTY = Question("least_confident", probabilities, unfitted=1.0)
+UNCERTAINTY = Question("least_confident", probabilities, unfitted=1.0)
 _MARGIN = Question("margin", probabilities, unfitted=0.0)
-_ENTROPY = Question("entropy", probabilities, unfitted=0.0)
+ENTROPY = Question("entropy", probabilities, unfitted=0.0)
 _NORMALISED_ENTROPY = Question("normalised_entropy", probabilities, unfitted=0.0)
 _RATIO = Question("ratio", probabilities, unfitted=0.0)
 _GINI = Question("gini", probabilities, unfitted=0.0)
-_ENERGY = Question("energy", logits, unfitted=0.0, from_logits=True)
+_ENERGY = Question("energy", logits, unfitted=0.0, method="decision_function")
 
 
 def classifier_uncertainty(
-    classifier: Any, X: Any, *, chunk_size: ChunkSize = "auto", progress: Progress = None, **kwargs: Any
+    classifier: Any,
+    X: Any,
+    *,
+    chunk_size: ChunkSize = "auto",
+    progress: Progress = None,
+    invalid: Invalid = "raise",
+    **kwargs: Any,
 ) -> Array:
     """Return one minus the largest probability, one value a row."""
-    return scores(_UNCERTAINTY, classifier, X, chunk_size, progress, kwargs)
+    return scores(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs)
 
 
 def uncertainty_sampling(
@@ -54,20 +51,29 @@ def uncertainty_sampling(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Pick by uncertainty, least confident first (Lewis and Gale 1994).
 
     The score is one minus the largest probability.
     """
-    return pick(_UNCERTAINTY, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, kwargs)
+    return pick(
+        UNCERTAINTY, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
+    )
 
 
 def classifier_margin(
-    classifier: Any, X: Any, *, chunk_size: ChunkSize = "auto", progress: Progress = None, **kwargs: Any
+    classifier: Any,
+    X: Any,
+    *,
+    chunk_size: ChunkSize = "auto",
+    progress: Progress = None,
+    invalid: Invalid = "raise",
+    **kwargs: Any,
 ) -> Array:
     """Return the largest probability minus the second largest, one value a row."""
-    return scores(_MARGIN, classifier, X, chunk_size, progress, kwargs)
+    return scores(_MARGIN, classifier, X, chunk_size, progress, invalid, kwargs)
 
 
 def margin_sampling(
@@ -79,20 +85,29 @@ def margin_sampling(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Pick by margin, smallest margin first (Scheffer, Decomain and Wrobel 2001).
 
     The score is the largest probability minus the second largest.
     """
-    return pick(_MARGIN, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, kwargs)
+    return pick(
+        _MARGIN, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
+    )
 
 
 def classifier_entropy(
-    classifier: Any, X: Any, *, chunk_size: ChunkSize = "auto", progress: Progress = None, **kwargs: Any
+    classifier: Any,
+    X: Any,
+    *,
+    chunk_size: ChunkSize = "auto",
+    progress: Progress = None,
+    invalid: Invalid = "raise",
+    **kwargs: Any,
 ) -> Array:
     """Return the Shannon entropy of the probabilities, in nats, one value a row."""
-    return scores(_ENTROPY, classifier, X, chunk_size, progress, kwargs)
+    return scores(ENTROPY, classifier, X, chunk_size, progress, invalid, kwargs)
 
 
 def entropy_sampling(
@@ -104,20 +119,29 @@ def entropy_sampling(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Pick by entropy, largest entropy first (Shannon 1948).
 
     The score is the Shannon entropy of the probabilities, in nats.
     """
-    return pick(_ENTROPY, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, kwargs)
+    return pick(
+        ENTROPY, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
+    )
 
 
 def classifier_normalised_entropy(
-    classifier: Any, X: Any, *, chunk_size: ChunkSize = "auto", progress: Progress = None, **kwargs: Any
+    classifier: Any,
+    X: Any,
+    *,
+    chunk_size: ChunkSize = "auto",
+    progress: Progress = None,
+    invalid: Invalid = "raise",
+    **kwargs: Any,
 ) -> Array:
     """Return the entropy divided by the logarithm of the number of classes, one value a row."""
-    return scores(_NORMALISED_ENTROPY, classifier, X, chunk_size, progress, kwargs)
+    return scores(_NORMALISED_ENTROPY, classifier, X, chunk_size, progress, invalid, kwargs)
 
 
 def normalised_entropy_sampling(
@@ -129,6 +153,7 @@ def normalised_entropy_sampling(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Pick by normalised entropy, largest first (Shannon 1948).
@@ -136,15 +161,30 @@ def normalised_entropy_sampling(
     The score is the entropy divided by the logarithm of the number of classes.
     """
     return pick(
-        _NORMALISED_ENTROPY, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, kwargs
+        _NORMALISED_ENTROPY,
+        classifier,
+        X,
+        n_instances,
+        random_tie_break,
+        random_state,
+        chunk_size,
+        progress,
+        invalid,
+        kwargs,
     )
 
 
 def classifier_ratio(
-    classifier: Any, X: Any, *, chunk_size: ChunkSize = "auto", progress: Progress = None, **kwargs: Any
+    classifier: Any,
+    X: Any,
+    *,
+    chunk_size: ChunkSize = "auto",
+    progress: Progress = None,
+    invalid: Invalid = "raise",
+    **kwargs: Any,
 ) -> Array:
     """Return the second largest probability divided by the largest, one value a row."""
-    return scores(_RATIO, classifier, X, chunk_size, progress, kwargs)
+    return scores(_RATIO, classifier, X, chunk_size, progress, invalid, kwargs)
 
 
 def ratio_sampling(
@@ -156,20 +196,29 @@ def ratio_sampling(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Pick by ratio, largest ratio first (a margin on the scale of odds).
 
     The score is the second largest probability divided by the largest.
     """
-    return pick(_RATIO, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, kwargs)
+    return pick(
+        _RATIO, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
+    )
 
 
 def classifier_gini(
-    classifier: Any, X: Any, *, chunk_size: ChunkSize = "auto", progress: Progress = None, **kwargs: Any
+    classifier: Any,
+    X: Any,
+    *,
+    chunk_size: ChunkSize = "auto",
+    progress: Progress = None,
+    invalid: Invalid = "raise",
+    **kwargs: Any,
 ) -> Array:
     """Return one minus the sum of squared probabilities, one value a row."""
-    return scores(_GINI, classifier, X, chunk_size, progress, kwargs)
+    return scores(_GINI, classifier, X, chunk_size, progress, invalid, kwargs)
 
 
 def gini_sampling(
@@ -181,20 +230,29 @@ def gini_sampling(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Pick by Gini impurity, largest impurity first (Breiman et al. 1984).
 
     The score is one minus the sum of squared probabilities.
     """
-    return pick(_GINI, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, kwargs)
+    return pick(
+        _GINI, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
+    )
 
 
 def classifier_energy(
-    classifier: Any, X: Any, *, chunk_size: ChunkSize = "auto", progress: Progress = None, **kwargs: Any
+    classifier: Any,
+    X: Any,
+    *,
+    chunk_size: ChunkSize = "auto",
+    progress: Progress = None,
+    invalid: Invalid = "raise",
+    **kwargs: Any,
 ) -> Array:
     """Return minus the log-sum-exp of the logits, which come from ``decision_function``, one value a row."""
-    return scores(_ENERGY, classifier, X, chunk_size, progress, kwargs)
+    return scores(_ENERGY, classifier, X, chunk_size, progress, invalid, kwargs)
 
 
 def energy_sampling(
@@ -206,13 +264,16 @@ def energy_sampling(
     random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
+    invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
     """Pick by energy, largest energy first (Liu et al. 2020).
 
     The score is minus the log-sum-exp of the logits, which come from ``decision_function``.
     """
-    return pick(_ENERGY, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, kwargs)
+    return pick(
+        _ENERGY, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
+    )
 
 
 def proba_uncertainty(proba: Any) -> Array:
