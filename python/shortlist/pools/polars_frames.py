@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shortlist.pools.ahead import ahead
-from shortlist.pools.arrow import as_own_ids
+from shortlist.pools.arrow import IDS, as_own_ids
 from shortlist.pools.columns import Column, choose
 from shortlist.pools.flat import READ
 from shortlist.pools.pool import Block, Pool
@@ -39,8 +39,9 @@ class PolarsPool(Pool):
         self._frame, self.choice, self.columns = frame, choice, choice.names
         self._id_column = reading.id_column
         self._ids: list[Any] = []
+        self.ids_ahead = not self._lazy
         if reading.id_column is not None:
-            self.own_ids = self._ids_at
+            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -57,6 +58,7 @@ class PolarsPool(Pool):
             for start in range(0, frame.height, step):
                 block = wide.slice(start, step).to_numpy(order="fortran")
                 yield from self._pieces(block.astype(self.dtype, copy=False), limit)
+        self.ids_ahead = True
 
     def _frames(self, step: int) -> Iterator[Any]:
         if not self._lazy:
@@ -86,6 +88,16 @@ class PolarsPool(Pool):
 
         column = pl.concat(self._ids) if self._lazy else self._frame.get_column(self._id_column)
         return as_own_ids(column.gather(rows).to_list())
+
+    def _id_blocks(self) -> Iterator[NDArray[Any]]:
+        number = 0
+        columns = self._ids if self._lazy else [self._frame.get_column(self._id_column)]
+        while number < len(columns) or not self.ids_ahead:
+            for part in columns[number].to_frame().iter_slices(IDS):
+                column = part.to_series()
+                whole = column.dtype.is_integer() and not column.null_count()
+                yield column.to_numpy() if whole else as_own_ids(column.to_list())
+            number += 1
 
 
 def polars_pool(x: Any, reading: Reading, name: str) -> Pool:
