@@ -175,8 +175,10 @@ def _separator(line: str, names: set[str]) -> str:
 def _decoder(name: str) -> codecs.IncrementalDecoder:
     try:
         found = codecs.lookup(name)
-        b"".decode(name)  # refuses codecs of bytes, as base64
-    except (LookupError, ValueError):
+        "".encode(name)
+        if not isinstance(found.incrementaldecoder("strict").decode(b"", True), str):
+            raise LookupError
+    except (LookupError, ValueError, TypeError):
         raise ValueError(f"encoding is {name!r}, which is unknown; accepted are as utf-8, utf-16 and cp1252") from None
     # A mark is no part of the text, whether or not the encoding was named.
     return codecs.getincrementaldecoder("utf-8-sig" if found.name == "utf-8" else name)("strict")

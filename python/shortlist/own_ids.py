@@ -178,7 +178,8 @@ def as_mask(values: Any, name: str) -> NDArray[np.bool] | None:
         if bad is not None:
             raise ValueError(f"{name} is a mask with {array[bad]!r} at row {bad}; accepted are True and False")
         array = array.astype(np.bool)
-    if array.dtype != np.bool:
+    if array.dtype != np.bool or not array.size:
+        # Nothing at all is no mask either: it names no row.
         return None
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}; accepted are ids or a boolean mask, of one dimension")

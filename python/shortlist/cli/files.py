@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.csv_file import CsvFile, text_lines
+from shortlist.csv_file import SEPARATORS, CsvFile, text_lines
 from shortlist.npy import NpyFile
 from shortlist.own_ids import Positions, plain_number
 from shortlist.selection import beside
@@ -98,7 +98,9 @@ def _has_heading(path: Path, names: list[str], encoding: str | None) -> bool:
     """Whether a file of no known kind is CSV all the same, by its first line."""
     if not path.is_file():
         return False
-    return CsvFile(path, names, encoding).column(*names) is not None
+    first = next((line for line in text_lines(path, encoding) if line.strip()), "")
+    cells = {cell.strip().lower() for separator in SEPARATORS for cell in first.split(separator)}
+    return not cells.isdisjoint(name.lower() for name in names)
 
 
 def _of_json(path: Path, names: list[str], encoding: str | None, *, own: bool) -> Iterator[tuple[int, str]]:
