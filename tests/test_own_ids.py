@@ -224,3 +224,66 @@ def test_many_ids_are_looked_up_by_sorted_search():
     assert wanted.among(np.arange(10)).tolist() == [True, False, False] * 3 + [True]
     assert wanted.missing == 1_000_000 - 4
     assert wanted.positions([np.array([5, 6]), np.array(["9", "b"], dtype=object)]).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("own", [NUMBERS, TEXTS], ids=["numbers", "text"])
+@pytest.mark.parametrize("kind", ["parquet", "files", "pandas", "polars lazy"])
+def test_rules_over_files_pick_among_own_ids(tmp_path, kind, own):
+    x, column = POOLS[kind](tmp_path, own)
+    source, places = sl.Source(x, column=column, id_column="key"), BEST[:30]
+    wanted = sl.k_center(P, 5, among=places)
+    for among in ([*own[places], "gone"], sl.Positions(places), np.isin(np.arange(N), places)):
+        picks = sl.k_center(source, 5, among=among)
+        assert picks == wanted
+        assert picks.ids.tolist() == own[wanted.indices].tolist()
+        assert picks.report.missing_ids == (1 if isinstance(among, list) else 0)
+    batch = sl.ranked_batch(source, P[:, 0], 5, labelled=P[:2], among=own[places])
+    assert batch == sl.ranked_batch(P, P[:, 0], 5, labelled=P[:2], among=places)
+
+
+@pytest.mark.parametrize("own", [NUMBERS, TEXTS], ids=["numbers", "text"])
+def test_dask_frames_with_own_ids(own):
+    dd = pytest.importorskip("dask.dataframe", reason="pip install 'shortlist[dask]'")
+    from shortlist.distributed import dask as sld
+
+    frame = dd.from_pandas(table(own).to_pandas(), npartitions=4)
+    how = {"column": COLUMNS, "id_column": "key"}
+    for options in ({}, {"perturb": "softrank", "random_state": 1}):
+        for exclude, missing in (
+            ([*map(str, own[BEST[:9]]), "gone"], 1),
+            (sl.Positions(BEST[:9]), 0),
+            (np.isin(np.arange(N), BEST[:9]), 0),
+        ):
+            picks = sld.select(frame, "margin", 7, exclude=exclude, **how, **options)
+            assert picks == sl.select(P, "margin", 7, exclude=BEST[:9], **options)
+            assert picks.ids.tolist() == own[picks.indices].tolist()
+            assert picks.report.missing_ids == missing
+    picks = sld.k_center(frame, 5, among=[*own[BEST[:30]], "gone"], **how)
+    assert picks == sl.k_center(P, 5, among=BEST[:30])
+    assert picks.report.missing_ids == 1
+
+
+HINTS = {
+    "k_center": r"use sl.k_center\(X, k\)",
+    "K-Center": r"use sl.k_center\(X, k\)",
+    "badge": r"use sl.badge\(probs, X, k\)",
+    "ranked_batch": r"use sl.ranked_batch\(X, uncertainty, k\)",
+    "density": r"use sl.density\(X\)",
+    "k_center_sampling": r"use sl.k_center\(X, k\), or learner.query with sl.k_center_sampling",
+    "uncertainty_batch_sampling": r"use sl.ranked_batch\(X, uncertainty, k\), or",
+    "uncertainty_sampling": r'use sl.select\(x, "least_confident", k\), or',
+    "random_sampling": r'use sl.select\(x, "random", k\), or',
+    "max_EI": r"use sl.ActiveLearner\(estimator, sl.max_EI\).query\(X, k\)",
+}
+
+
+@pytest.mark.parametrize("name", HINTS)
+def test_names_that_are_no_measures_say_what_to_call(name):
+    for call in (
+        lambda: sl.select(P, name, 3),
+        lambda: sl.score(P, name),
+        lambda: sl.Selector(name, 3),
+        lambda: sl.compare(P, [name], 3, embeddings=P if name == "density" else None),
+    ):
+        with pytest.raises(ValueError, match=f"{HINTS[name]}|needs embeddings="):
+            call()

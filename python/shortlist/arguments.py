@@ -137,6 +137,11 @@ def by_places(rows: Any) -> bool:
     return isinstance(rows, Positions) or (isinstance(rows, Selection) and rows.ids is None)
 
 
+def own_ids_of(rows: Any, name: str) -> OwnIds | None:
+    """Return rows of a pool with an id column as ids of their own; None for none, for a mask, and for places."""
+    return None if rows is None or by_places(rows) or as_mask(rows, name) is not None else OwnIds(rows, name)
+
+
 def places(values: Any, name: str, rows: int | None) -> NDArray[np.int64] | None:
     """Return places of rows in ascending order, none of them twice; None where there are none."""
     if isinstance(values, Positions):
