@@ -287,3 +287,17 @@ def test_names_that_are_no_measures_say_what_to_call(name):
     ):
         with pytest.raises(ValueError, match=f"{HINTS[name]}|needs embeddings="):
             call()
+
+
+@pytest.mark.parametrize("own", [NUMBERS, TEXTS], ids=["numbers", "text"])
+def test_blocks_of_a_selector_exclude_by_their_ids(own):
+    selector = sl.Selector("margin", 7)
+    for start in range(0, N, 250):
+        block = table(own)[start : start + 250]
+        block = block.to_reader(40) if start else block
+        selector.update(sl.Source(block, COLUMNS, "key"), exclude=own[BEST[:9]])
+    assert selector.finish() == sl.select(P, "margin", 7, exclude=BEST[:9])
+    with pytest.raises(ValueError, match="exclude of the Selector has places, and the block names its rows"):
+        sl.Selector("margin", 7, exclude=[1]).update(sl.Source(table(own), COLUMNS, "key"))
+    with pytest.raises(ValueError, match="update accepts a mask"):
+        sl.Selector("margin", 7).update(sl.Source(table(own), COLUMNS, "key"), exclude=sl.Positions([1]))
