@@ -264,6 +264,8 @@ def test_the_command_excludes_by_the_id_column(tmp_path):
 def test_the_command_says_what_is_wrong_in_one_line(tmp_path):
     np.save(tmp_path / "p.npy", np.full((4, 2), 0.5))
     (tmp_path / "deep.jsonl").write_text("[" * 100_000)
+    # A limit of the csv module that a process of its own starts with.
+    (tmp_path / "wide.csv").write_text("x" * 200_000)
     (tmp_path / "latin.csv").write_bytes(csv_text().encode("latin-1"))
     for words, message in (
         (
@@ -272,6 +274,7 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path):
         ),
         (["select", "p.npy", "-k", 1, "--exclude", "deep.jsonl"], "deep.jsonl has no JSON in line 1 (nested too deep)"),
         (["select", "p.npy", "-k", 1, "--exclude", "latin.csv"], "latin.csv is not UTF-8: byte 0xe9 in line 2"),
+        (["select", "p.npy", "-k", 1, "--exclude", "wide.csv"], "wide.csv has 'xxx"),
         (["simulate", "latin.csv", "--text", "said"], "others by name, as --encoding cp1252"),
     ):
         done = command(*words, cwd=tmp_path, code=1)

@@ -51,6 +51,8 @@ class CsvFile:
 
     def __init__(self, path: Path, names: Iterable[str], encoding: str | None = None) -> None:
         self.path = path
+        # The limit is one for the whole process. It is raised for good: another reader may be in the middle of a file.
+        csv.field_size_limit(max(LONGEST, csv.field_size_limit()))
         lines = text_lines(path, encoding)
         skipped, first = 0, ""
         for first in lines:
@@ -89,8 +91,6 @@ class CsvFile:
             yield line, row
 
     def _read(self, first: str, lines: Iterator[str], separator: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
-        # The limit is one for the whole process. It is raised for good: another reader may be in the middle of a file.
-        csv.field_size_limit(max(LONGEST, csv.field_size_limit()))
         reader = csv.reader(_chained(first, lines), delimiter=separator, strict=True)
         while True:
             line = skipped + reader.line_num + 1
