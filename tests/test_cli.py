@@ -218,21 +218,25 @@ MISTAKES = [
     (["select", "bad.npy"], 1, "shortlist: error: .*row 4 "),
     (["select", "words.npy"], 1, "shortlist: error: words.npy has dtype"),
     (["select", "probs.npy", "--exclude", "nope.txt"], 1, "there is no file nope.txt"),
-    (["select", "probs.npy", "--exclude", "words.txt"], 1, "has 'one' as id 1; accepted are whole numbers"),
+    (
+        ["select", "probs.npy", "--exclude", "words.txt"],
+        1,
+        "words.txt has 'one' in line 1; accepted are whole numbers.*--id-column",
+    ),
     (
         ["select", "probs.npy", "--exclude", "words.jsonl"],
         1,
-        "words.jsonl has '.1.' as id 1; accepted are whole numbers",
+        r"words.jsonl has \[1\] in line 1; accepted are whole numbers and text",
     ),
     (
         ["select", "probs.npy", "--exclude", "short.csv"],
         1,
-        r"short.csv has '1 \(too few cells\)' as id 2; accepted are",
+        "short.csv has 1 cell in line 3, and 2 in its first; accepted is the same number",
     ),
     (
         ["select", "probs.npy", "--exclude", "probs.npy"],
         1,
-        "exclude has shape .2000, 5.; accepted are ids or a boolean mask",
+        "exclude has shape .2000, 5.; accepted is one dimension",
     ),
     (
         ["select", "nope.npy", "--out", "no/such/place.csv"],

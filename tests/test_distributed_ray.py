@@ -66,6 +66,14 @@ def test_numeric_columns_and_many_small_blocks():
     assert slr.select(dataset, "margin", 20, id_column="id") == sl.select(P[:500], "margin", 20)
 
 
+def test_ids_to_exclude_compare_by_value_and_are_counted(dataset):
+    wanted = sl.select(P, "margin", 20, exclude=np.arange(100))
+    for given in (list(map(str, range(100))), np.arange(100.0), {*range(100)}):
+        found = slr.select(dataset, "margin", 20, id_column="id", column="proba", exclude=[*given, "gone", 10**9])
+        assert found == wanted
+        assert found.report.missing_ids == 2
+
+
 def test_mistakes(dataset):
     for call, message in (
         (

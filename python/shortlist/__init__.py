@@ -13,6 +13,7 @@ import importlib
 from typing import Any
 
 from shortlist import _core
+from shortlist.own_ids import Positions
 from shortlist.pools import Source
 from shortlist.registry import measures
 from shortlist.sampling import sample
@@ -122,6 +123,7 @@ __all__ = [
     "Selection",
     "Report",
     "Source",
+    "Positions",
     "measures",
     *_LAZY,
 ]

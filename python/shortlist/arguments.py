@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from shortlist.own_ids import OwnIds, Positions, as_mask, one_column
+from shortlist.selection import Selection
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike, NDArray
+
+    from shortlist.pools import Pool
 
 LARGEST = 2**63 - 1
 """The largest whole number that the core takes."""
@@ -55,31 +62,53 @@ def seed_of(random_state: RandomState) -> int:
 
 
 class Exclusion:
-    """Rows never to pick, given as ids or as a mask over the whole pool."""
+    """Rows never to pick: by the ids of an id column, by places where there is none, or by a mask over the whole pool.
 
-    def __init__(self, exclude: ArrayLike | set[int] | None, rows: int | None) -> None:
+    Attributes
+    ----------
+    ids : ndarray of int64 or None
+        Places of the rows, ascending.
+    mask : ndarray of bool or None
+        Over all rows.
+    missing : int
+        Own ids that no row of the pool has; complete once all rows were read.
+    """
+
+    def __init__(self, exclude: Any, rows: int | None, pool: Pool | None = None) -> None:
         self.ids: NDArray[np.int64] | None = None
         self.mask: NDArray[np.bool] | None = None
+        self._own: OwnIds | None = None
+        self._coming: Iterator[NDArray[Any]] | None = None
+        self._matched = np.empty(0, np.bool)
         if exclude is None:
             return
-        array = np.asarray(sorted(exclude) if isinstance(exclude, set | frozenset) else exclude)
-        if array.ndim != 1:
-            raise ValueError(f"exclude has shape {array.shape}; accepted are ids or a boolean mask, of one dimension")
-        if array.dtype == np.bool:
-            if rows is not None and len(array) != rows:
+        self.mask = as_mask(exclude, "exclude")
+        if self.mask is not None:
+            if rows is not None and len(self.mask) != rows:
                 raise ValueError(
-                    f"exclude is a mask of {len(array):,} rows, and the pool has {rows:,}; they must be equal"
+                    f"exclude is a mask of {len(self.mask):,} rows, and the pool has {rows:,}; they must be equal"
                 )
-            self.mask = np.ascontiguousarray(array)
-        elif len(array):
-            self.ids = distinct_ids(array, "exclude")
-            if rows is not None and self.ids[-1] >= rows:
-                raise ValueError(
-                    f"exclude has id {self.ids[-1]}; accepted are 0 to {rows - 1}, for a pool of {rows:,} rows"
-                )
+        elif pool is None or pool.id_blocks is None or by_places(exclude):
+            self.ids = places(exclude, "exclude", rows)
+        else:
+            self._own = OwnIds(exclude, "exclude")
+            if pool.ids_ahead:
+                self.ids = self._own.positions(pool.id_blocks())
+            else:
+                self._coming = pool.id_blocks()
+
+    @property
+    def missing(self) -> int:
+        """See above."""
+        return 0 if self._own is None else self._own.missing
 
     def part(self, start: int, rows: int) -> NDArray[np.bool] | None:
-        """Return the mask of one block."""
+        """Return the mask of one block; of a stream the blocks come in order."""
+        if self._coming is not None and self._own is not None:
+            while len(self._matched) < rows:
+                self._matched = np.concatenate([self._matched, self._own.among(next(self._coming))])
+            part, self._matched = self._matched[:rows], self._matched[rows:]
+            return part
         if self.mask is None:
             return None
         if start + rows > len(self.mask):
@@ -88,6 +117,11 @@ class Exclusion:
 
     def keeps(self, start: int, rows: int) -> NDArray[np.bool]:
         """Return which rows of a block may be picked."""
+        if self._coming is not None:
+            raise ValueError(
+                "exclude has ids of a stream, which are known once its rows come, and quotas by name need them before; "
+                "accepted are a table, files, or a dict of label: rows"
+            )
         keep = np.ones(rows, dtype=np.bool)
         part = self.part(start, rows)
         if part is not None:
@@ -98,14 +132,46 @@ class Exclusion:
         return keep
 
 
+def by_places(rows: Any) -> bool:
+    """Whether rows are given by their places in the pool, whatever its id column holds."""
+    return isinstance(rows, Positions) or (isinstance(rows, Selection) and rows.ids is None)
+
+
+def own_ids_of(rows: Any, name: str) -> OwnIds | None:
+    """Return rows of a pool with an id column as ids of their own; None for none, for a mask, and for places."""
+    return None if rows is None or by_places(rows) or as_mask(rows, name) is not None else OwnIds(rows, name)
+
+
+def places(values: Any, name: str, rows: int | None) -> NDArray[np.int64] | None:
+    """Return places of rows in ascending order, none of them twice; None where there are none."""
+    if isinstance(values, Positions):
+        values = values.values
+    if isinstance(values, Selection):
+        values = values.indices
+    if isinstance(values, set | frozenset):
+        values = list(values)
+    values = one_column(values, name)
+    if not np.size(values):
+        return None
+    found = distinct_ids(values, name)
+    if rows is not None and found[-1] >= rows:
+        raise ValueError(f"{name} has id {found[-1]}; accepted are 0 to {rows - 1}, for a pool of {rows:,} rows")
+    return found
+
+
 def as_ids(values: ArrayLike, name: str) -> NDArray[np.int64]:
     """Return ids as int64: whole numbers of at least 0, in one dimension."""
     array = np.asarray(values)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} has dtype {array.dtype}; accepted are whole numbers")
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}; accepted is one dimension")
-    if len(array) and (int(array.min()) < 0 or int(array.max()) >= 2**63):
+    if not len(array):
+        return np.empty(0, np.int64)
+    if array.dtype.kind not in "iu":
+        hint = (
+            " (ids of other kinds go with an id column: Source(..., id_column=))" if array.dtype.kind in "OSUT" else ""
+        )
+        raise TypeError(f"{name} has dtype {array.dtype}; accepted are whole numbers{hint}")
+    if int(array.min()) < 0 or int(array.max()) >= 2**63:
         bad = int(array.min()) if int(array.min()) < 0 else int(array.max())
         raise ValueError(f"{name} has id {bad}; accepted are 0 to 2**63 - 1")
     return np.ascontiguousarray(array, dtype=np.int64)

@@ -11,7 +11,7 @@ import numpy as np
 import shortlist
 from shortlist.npy import NpyFile
 from shortlist.options import several, what
-from shortlist.registry import RANDOM, measures
+from shortlist.registry import RANDOM, elsewhere, measures
 from shortlist.scoring import score
 from shortlist.selecting import select
 
@@ -93,6 +93,9 @@ def check_name(how: str, diverse: Collection[str]) -> None:
     names = [m.name for m in measures() if m.kind == "row"]
     if how not in names:
         known = [*names, *diverse, RANDOM]
+        other = elsewhere(how)
+        if other is not None:
+            raise ValueError(f"strategies has {how!r}; known are {', '.join(known)}; {other}")
         near = difflib.get_close_matches(how, known, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"strategies has {how!r}; known are {', '.join(known)}{hint}")

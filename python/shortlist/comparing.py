@@ -9,6 +9,7 @@ import numpy as np
 from shortlist.arguments import as_ids, whole
 from shortlist.by_name import DIVERSE, embedded, pick, wanted_of
 from shortlist.comparison import Comparison
+from shortlist.groups import as_labels, distinct
 from shortlist.options import number
 from shortlist.pools import open_pool, rows_of
 from shortlist.registry import RANDOM, find_measure
@@ -97,7 +98,7 @@ def compare(
     rows = np.unique(np.concatenate(list(picks.values())))
     if rows[-1] >= pool.rows:
         raise ValueError(f"strategies has id {rows[-1]}; accepted are 0 to {pool.rows - 1}, the rows of x")
-    classes, answers = _walk(pool, rows, None if labels is None else np.asarray(labels))
+    classes, answers = _walk(pool, rows, None if labels is None else as_labels(labels, pool.rows, "labels"))
     if embeddings is not None:
         points, near, by = np.asarray(embeddings[rows], np.float64), 0.02 if near is None else near, "cosine distance"
         points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-300)
@@ -128,9 +129,7 @@ def _walk(pool: Any, rows: NDArray[np.int64], labels: NDArray[Any] | None) -> tu
         done += rows_of(block)
     if labels is None:
         return np.concatenate(codes), np.concatenate(answers)
-    if labels.shape != (done,):
-        raise ValueError(f"labels has shape {labels.shape}; accepted is ({done},), one for each row of x")
-    return np.unique(labels, return_inverse=True)[1], np.concatenate(answers)
+    return distinct(labels).codes(labels).astype(np.int64), np.concatenate(answers)
 
 
 def _probabilities(answers: NDArray[Any], from_logits: bool, temperature: float) -> NDArray[Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.arguments import whole
+from shortlist.own_ids import is_missing, one_column
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -55,9 +56,9 @@ class Labels:
         return np.where(self.labels[found] == groups, found, unknown).astype(np.uint32)
 
 
-def as_labels(groups: ArrayLike, rows: int | None = None) -> NDArray[Any]:
+def as_labels(groups: ArrayLike, rows: int | None = None, name: str = "groups") -> NDArray[Any]:
     """Return group labels as an array of one dimension, one for each row."""
-    array = np.asarray(groups)
+    array = np.asarray(one_column(groups, name))
     if (
         array.dtype.kind in "US"
         and isinstance(groups, list | tuple)
@@ -67,12 +68,27 @@ def as_labels(groups: ArrayLike, rows: int | None = None) -> NDArray[Any]:
         array = np.empty(len(groups), dtype=object)
         array[:] = groups
     if array.ndim != 1:
-        raise ValueError(f"groups has shape {array.shape}; accepted is one label for each row")
+        raise ValueError(f"{name} has shape {array.shape}; accepted is one label for each row")
     if rows is not None and len(array) != rows:
-        raise ValueError(f"groups has {len(array):,} labels, and the pool has {rows:,} rows; they must be equal")
-    if array.dtype.kind == "f" and bool(np.isnan(array).any()):
-        raise ValueError(f"groups has NaN at row {int(np.argmax(np.isnan(array)))}; accepted is a label for each row")
+        raise ValueError(f"{name} has {len(array):,} labels, and the pool has {rows:,} rows; they must be equal")
+    refuse_missing(groups, array, name)
     return array
+
+
+def refuse_missing(given: Any, array: NDArray[Any], name: str) -> None:
+    """Refuse labels of which one is None, NaN, NA or masked, naming the first such row."""
+    if np.ma.is_masked(given):
+        row = int(np.argmax(np.ma.getmaskarray(given)))
+        raise ValueError(f"{name} is masked at row {row}; accepted is a label for each row")
+    if array.dtype.kind in "fcmM":
+        missing = array != array  # NaN and NaT are not equal to themselves
+        row = int(np.argmax(missing)) if missing.any() else -1
+    else:
+        labels = array.tolist() if array.dtype.kind == "O" else []
+        row = next((row for row, label in enumerate(labels) if is_missing(label)), -1)
+    if row >= 0:
+        came = "NaN" if array.dtype.kind in "fc" else array[row]
+        raise ValueError(f"{name} has {came} at row {row}; accepted is a label for each row")
 
 
 def distinct(groups: NDArray[Any]) -> Labels:

@@ -77,6 +77,16 @@ class MeasureList(tuple[Measure, ...]):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+STRATEGY = "_sampling"
+"""How the names of learners' strategies end."""
+RULES = {
+    "uncertainty_sampling": "least_confident",
+    "uncertainty_batch_sampling": "ranked_batch",
+    "mix_sampling": "diverse_uncertain",
+}
+"""Strategies whose rule or measure has another name."""
+
+
 def measures() -> MeasureList:
     """List the measures: name, informative end, input, formula, range and source.
 
@@ -101,11 +111,37 @@ def find_measure(name: str) -> Measure:
         return known[name]
     import difflib
 
+    other = elsewhere(name)
+    if other is not None:
+        raise ValueError(f"measure {name!r} is unknown: {other}")
+
     near = difflib.get_close_matches(
         name.lower().replace(" ", "_").replace("-", "_"), [*known, RANDOM], n=1, cutoff=0.5
     )
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ValueError(f'measure {name!r} is unknown; known are {", ".join(known)}, and "{RANDOM}" to select{hint}')
+
+
+def elsewhere(name: str) -> str | None:
+    """Say how to call what has this name and is no measure of a row: a rule of diversity, or a strategy of learners."""
+    import inspect
+
+    import shortlist
+
+    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+    rule = RULES.get(plain, plain.removesuffix(STRATEGY))
+    if plain != rule and (rule in _by_name() or rule == RANDOM):
+        return f'use sl.select(x, "{rule}", k), or learner.query with sl.{plain}'
+    module = shortlist._LAZY.get(rule)
+    if module == "shortlist.diversity":
+        needed = inspect.signature(getattr(shortlist, rule)).parameters.values()
+        arguments = ", ".join(p.name for p in needed if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD)
+        also = f", or learner.query with sl.{plain}" if plain in shortlist._LAZY and plain != rule else ""
+        return f"use sl.{rule}({arguments}){also}"
+    exact = name if name in shortlist._LAZY else plain
+    if shortlist._LAZY.get(exact) == "shortlist.strategies":
+        return f"sl.{exact} is for learners: use sl.ActiveLearner(estimator, sl.{exact}).query(X, k)"
+    return None
 
 
 @functools.cache

@@ -23,7 +23,7 @@ def sample(
     k: int,
     *,
     random_state: RandomState = None,
-    exclude: ArrayLike | set[int] | None = None,
+    exclude: Any = None,
     strict: bool = True,
 ) -> Selection:
     """Draw k rows at random without replacement: uniformly, or in proportion to weights.
@@ -36,7 +36,7 @@ def sample(
         Rows to draw.
     random_state : int, numpy Generator or RandomState, optional
         Seed; by default a fresh one, which the report names.
-    exclude : array of int, set, or mask of bool, optional
+    exclude : array of int, set, Selection, Positions, or mask of bool, optional
         Ids never to draw, each once, or a mask over all rows.
     strict : bool
         Whether it is an error to find fewer than k rows; otherwise all there are get drawn.

@@ -43,7 +43,7 @@ def select(
     random_state: RandomState = None,
     perturb: str | None = None,
     coldness: float = 1.0,
-    exclude: ArrayLike | set[int] | None = None,
+    exclude: Any = None,
     groups: ArrayLike | None = None,
     per_group: int | None = None,
     quotas: str | Mapping[Any, int] | None = None,
@@ -93,8 +93,10 @@ def select(
         counts as 1 - margin. "softrank" takes O(rows) memory.
     coldness : float
         Above 0; the larger, the closer to picking the best rows.
-    exclude : array of int, set, or mask of bool, optional
-        Ids never to pick, each once, or a mask over all rows.
+    exclude : array, list, set, Series, Selection, Positions, or mask of bool, optional
+        Rows never to pick. Where `Source` names an id column, they are what it holds: whole numbers or text, compared by value,
+        and ids that no row has are counted in the report; `Positions` are places all the same. Elsewhere they are places in the
+        pool, each once. A mask covers all rows.
     groups : array, shape (rows,), optional
         Label of each row: a class, a source, a predicted label.
     per_group : int, optional
@@ -153,7 +155,6 @@ def select(
             raise ValueError(
                 f"k is {k:,}, and the pool has {pool.rows:,} rows; accepted is up to that, or strict=False"
             )
-    exclusion = Exclusion(exclude, pool.rows)
     both_or_neither(groups, per_group is not None or quotas is not None)
     if isinstance(perturb, str) and perturb == "softrank":
         began = time.perf_counter()
@@ -163,6 +164,7 @@ def select(
         if scorer is None:
             raise ValueError('perturb is "softrank", and measure "random" has no scores to rank')
         scores = score_pool(pool, scorer, None, thread_count(n_threads), progress)
+        exclusion = Exclusion(exclude, len(scores), pool)
         picks = softrank_picks(
             scores,
             name_of(measure),
@@ -172,15 +174,22 @@ def select(
             ties=ties,
             random_state=random_state,
             coldness=coldness,
-            exclude=exclude,
+            exclude=exclusion.mask if exclusion.ids is None else exclusion.ids,
             groups=groups,
             per_group=per_group,
             quotas=quotas,
             strict=strict,
         )
         seconds = time.perf_counter() - began
-        report = replace(picks.report, seconds=seconds, bytes=pool.bytes_read, copies=tuple(pool.copies))
+        report = replace(
+            picks.report,
+            seconds=seconds,
+            bytes=pool.bytes_read,
+            copies=tuple(pool.copies),
+            missing_ids=exclusion.missing,
+        )
         return with_own_ids(replace(picks, report=report), pool)
+    exclusion = Exclusion(exclude, pool.rows, pool)
     groups = None if groups is None else as_labels(groups, pool.rows)
     labels = distinct(groups) if groups is not None else None
     if isinstance(quotas, str) and labels is not None and groups is not None and k is not None:
@@ -213,7 +222,10 @@ def select(
     if selector._labels is None and per_group is not None:
         selector._labels = labels
     selector._sweep(pool, 0, None, exclusion, groups, progress)
-    return with_own_ids(selector.finish(), pool)
+    picks = selector.finish()
+    if exclusion.missing:
+        picks = replace(picks, report=replace(picks.report, missing_ids=exclusion.missing))
+    return with_own_ids(picks, pool)
 
 
 def softrank_picks(
@@ -222,7 +234,7 @@ def softrank_picks(
     order: Order,
     k: int | None,
     *,
-    exclude: ArrayLike | set[int] | None,
+    exclude: ArrayLike | None,
     **options: Any,
 ) -> Selection:
     """Draw from the scores of all rows in proportion to rank^-coldness, the most informative first in rank."""

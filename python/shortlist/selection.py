@@ -35,6 +35,8 @@ class Report:
         Rows that are no valid input, left out because of ``invalid="skip"``.
     excluded : int
         Rows left out because of ``exclude=``.
+    missing_ids : int
+        Own ids given by ``exclude=`` or ``among=`` that no row of the pool has.
     ties_picked, ties_left : int
         Rows whose score equals the last picked score: how many were picked and how many were left.
     scored_fraction : float
@@ -74,6 +76,7 @@ class Report:
     rows: int
     skipped: int = 0
     excluded: int = 0
+    missing_ids: int = 0
     ties_picked: int = 0
     ties_left: int = 0
     scored_fraction: float = 1.0
@@ -106,6 +109,8 @@ class Report:
             lines.append(f"{self.skipped:,} invalid rows skipped")
         if self.excluded:
             lines.append(f"{self.excluded:,} rows excluded")
+        if self.missing_ids:
+            lines.append(ids_not_there(self.missing_ids))
         if self.ties_left:
             lines.append(f"ties at the cut: {self.ties_picked:,} picked, {self.ties_left:,} left with the same score")
         if self.filled:
@@ -301,6 +306,11 @@ class Selection:
             "<table><thead><tr><th>rank</th><th>index</th><th>score</th></tr></thead>"
             f"<tbody>{rows}{more}</tbody></table><small>{report}</small></div>"
         )
+
+
+def ids_not_there(number: int) -> str:
+    """Say how many ids that were given no row has."""
+    return f"{number:,} id{' that was given is' if number == 1 else 's that were given are'} not in the pool"
 
 
 def _cell(value: Any, spreadsheet: bool) -> str:

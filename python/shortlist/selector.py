@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist import _core
-from shortlist.arguments import Exclusion, Steps, as_ids, seed_of, whole
+from shortlist.arguments import Exclusion, Steps, as_ids, own_ids_of, seed_of, whole
 from shortlist.groups import BLOCK, Labels, as_labels, checked_quotas, distinct
 from shortlist.options import flag, number, word
 from shortlist.pools import Pool, open_pool, rows_of, same_form
@@ -99,6 +99,8 @@ class Selector:
     array([1, 3])
     """
 
+    _excludes = False  # as in states that were pickled before there was this
+
     def __init__(
         self,
         measure: MeasureName | str | Function,
@@ -147,6 +149,7 @@ class Selector:
         excluded = Exclusion(exclude, None)
         if excluded.mask is not None:
             raise ValueError("exclude is a mask; a Selector accepts ids, and a mask of each block in update(exclude=)")
+        self._excludes = excluded.ids is not None
         if self._scorer is None:
             if perturb is not None:
                 raise ValueError(f'perturb is {perturb!r}, and measure "random" has no scores to perturb')
@@ -200,7 +203,7 @@ class Selector:
         ids : array of int, shape (rows,), optional
             Ids of the rows, where they do not follow each other.
         exclude : array of bool, shape (rows,), optional
-            Rows not to pick.
+            Rows not to pick; or, where the block is a `Source` with an id column, their ids.
         groups : array, shape (rows,), optional
             Label of each row; needed with `per_group` and `quotas`.
         progress : callable, optional
@@ -225,7 +228,21 @@ class Selector:
             ids = as_ids(ids, "ids")
             self._whole_block("ids", len(ids), pool)
         labels = None if groups is None else as_labels(groups, pool.rows)
-        mask = Exclusion(exclude, pool.rows)
+        if self._excludes and ids is None and pool.id_blocks is not None:
+            raise ValueError(
+                "exclude of the Selector has places, and the block names its rows by an id column; accepted are their ids in "
+                "update(exclude=), or without an id column"
+            )
+        mask = Exclusion(exclude, pool.rows, pool)
+        if (
+            mask.ids is not None
+            and pool.rows is not None
+            and own_ids_of(exclude, "exclude")
+            and pool.id_blocks is not None
+        ):
+            inside = np.zeros(pool.rows, dtype=np.bool)
+            inside[mask.ids] = True
+            mask = Exclusion(inside, pool.rows)
         if mask.ids is not None:
             raise ValueError("exclude has ids; update accepts a mask of the block's rows, and Selector(exclude=) ids")
         start = self._next_id if first_id is None else whole(first_id, "first_id")

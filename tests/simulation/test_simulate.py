@@ -260,7 +260,7 @@ def test_a_full_disk_says_how_to_go_on(tmp_path):
     [
         ({"y": Y[:9]}, "y has 9 labels and X has 150 rows"),
         ({"y": np.zeros(150)}, "y has 1 class; accepted are two or more"),
-        ({"y": np.where(np.arange(150) == 7, np.nan, Y)}, "y has nan for row 7; accepted are classes"),
+        ({"y": np.where(np.arange(150) == 7, np.nan, Y)}, "y has NaN at row 7; accepted is a label for each row"),
         ({"y": Y + 0.5}, "y has 0.5 for row 0; accepted are classes: whole numbers or text"),
         (
             {"X": np.where(np.arange(600).reshape(150, 4) == 9, np.nan, X)},

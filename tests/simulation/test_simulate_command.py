@@ -89,7 +89,7 @@ def test_files(tmp_path, monkeypatch):
     for name, words, message in [
         ("rows.npy", {}, "holds rows without labels"),
         ("data.csv", {}, "has no column 'label'; its columns are a, kind, b"),
-        ("words.csv", {}, "has 'good, very good' in column 'said' of row 1; accepted are numbers"),
+        ("words.csv", {}, "has 'good, very good' in column 'said' of line 2; accepted are numbers"),
         ("none.csv", {}, "there is no file"),
         ("blank.csv", {}, "blank.csv has no rows below a heading"),
         ("head.csv", {}, "head.csv has no rows below a heading"),

@@ -21,6 +21,10 @@ OPTIONS = {
     "labels= names": "--labels names",
     "strict=False": "--no-strict",
     "from_logits=True": "--from-logits",
+    'encoding="cp1252"': "--encoding cp1252",
+    'encoding="utf-16-le"': "--encoding utf-16-le",
+    "need id_column=": "need --id-column",
+    "Source(..., id_column=)": "--id-column",
     'normalize="renormalize"': "--normalize renormalize",
     'dtype="bfloat16"': "--dtype bfloat16",
 }
@@ -38,7 +42,7 @@ def one_line_errors() -> Iterator[None]:
         # Whoever read standard output has had enough; what Python still wants to flush goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
-    except (ValueError, TypeError, OSError, MemoryError, ImportError) as error:
+    except (ValueError, TypeError, OSError, MemoryError, ImportError, ArithmeticError, RuntimeError, EOFError) as error:
         message = " ".join(str(error).split()) or type(error).__name__
         for name, option in OPTIONS.items():
             message = message.replace(name, option)

@@ -76,6 +76,9 @@ shape = click.option(
     "--shape", callback=_shape, metavar="ROWS,CLASSES", help="Of raw binary; -1 for the rows there are."
 )
 dtype = click.option("--dtype", help="Of raw binary, as float32; bfloat16: read uint16 as bfloat16.")
+encoding = click.option(
+    "--encoding", metavar="NAME", help="Of text and CSV, as cp1252; by default UTF-8, or what a byte order mark says."
+)
 strategy = click.option("--strategy", "-s", default="margin", callback=_known, help="Measure to pick by, or random.")
 strategies = click.option("--strategies", "-s", help="Names with commas; by default all that fit.")
 from_logits = click.option("--from-logits", is_flag=True, help="The file holds logits.")

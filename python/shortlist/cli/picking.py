@@ -9,8 +9,9 @@ import click
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.files import FORMATS, format_of, read_ids, write_picks
+from shortlist.cli.files import FORMATS, format_of, read_ids, read_places, write_picks
 from shortlist.selecting import select
+from shortlist.selection import ids_not_there
 from shortlist.tables import text_of, visible
 from shortlist.writing import place_of
 
@@ -50,8 +51,15 @@ def _writable(_: click.Context, __: click.Parameter, out: str | None) -> str | N
 @options.key
 @options.shape
 @click.option(
-    "--exclude", type=options.PATH, metavar="FILE", help="Ids never to pick: .npy, .csv, .jsonl, or one a line."
+    "--exclude",
+    type=options.PATH,
+    metavar="FILE",
+    help="Ids never to pick, those of --id-column where there is one: .npy, .csv, .jsonl, or one a line.",
 )
+@click.option(
+    "--exclude-positions", type=options.PATH, metavar="FILE", help="The same by places in the pool, counted from 0."
+)
+@options.encoding
 @click.option("--ties", default="first", help="Which of equal rows: first, or random.")
 @click.option("--perturb", help="Draw at random: power, softmax, or softrank.")
 @click.option("--coldness", type=float, default=1.0, help="The larger, the closer to the best rows.")
@@ -69,6 +77,8 @@ def select_command(
     k: int,
     *,
     exclude: Path | None,
+    exclude_positions: Path | None,
+    encoding: str | None,
     out: str | None,
     spreadsheet: bool,
     quiet: bool,
@@ -85,10 +95,17 @@ def select_command(
     """
     with one_line_errors():
         source = options.source_of(files, column=column, id_column=id_column, key=key, shape=shape, dtype=dtype)
-        excluded = None if exclude is None else read_ids(exclude)
+        if exclude is not None and exclude_positions is not None:
+            raise ValueError("--exclude and --exclude-positions were both given; accepted is one of them")
+        excluded = None if exclude is None else read_ids(exclude, id_column, encoding)
+        if exclude_positions is not None:
+            excluded = read_places(exclude_positions, encoding)
         title = ", ".join(file.name for file in files[:3]) + (", ..." if files[3:] else "")
         with screen.bar(title, "rows", quiet) as progress:
             picks = select(source, strategy, k, exclude=excluded, progress=progress, **how)
+        if picks.report.missing_ids:
+            # Even if quiet: most often it means that a wrong column was read.
+            click.echo(f"shortlist: {ids_not_there(picks.report.missing_ids)}", err=True)
         if out is None and sys.stdout.isatty():
             _show(picks, quiet)
             return

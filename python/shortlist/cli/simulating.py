@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 @click.option("--target", type=float, help="Score for which labels are counted.")
 @click.option("--labels", help="Column of labels in a .csv, or a .npy of labels.")
 @click.option("--text", help="Column of a .csv that is text.")
+@options.encoding
 @click.option("--seed", "random_state", type=click.IntRange(0), default=0, help="Seed of everything.")
 @click.option("--jobs", "n_jobs", type=click.IntRange(1), help="Processes; by default all cores.")
 @click.option(
@@ -61,6 +62,7 @@ def simulate_command(
     test: float,
     labels: str | None,
     text: str | None,
+    encoding: str | None,
     out: Path | None,
     quiet: bool,
     **how: Any,
@@ -73,7 +75,13 @@ def simulate_command(
     from shortlist.simulation.datasets import estimator_of, load
 
     with one_line_errors():
-        X, y = load(dataset, labels=labels, text=text)
+        X, y = load(
+            dataset,
+            labels=labels,
+            text=text,
+            encoding=encoding,
+            note=lambda sentence: click.echo(f"shortlist: {sentence}", err=True),
+        )
         test_rows = int(test) if test.is_integer() and test >= 1 else test
         with screen.bar("simulating", "runs", quiet) as progress:
             found = simulate(

@@ -16,7 +16,7 @@ import numpy as np
 from shortlist import selector
 from shortlist.arguments import Exclusion, as_ids, whole
 from shortlist.diversity.rounds.part import same_version
-from shortlist.groups import Labels, checked_quotas, distinct, share
+from shortlist.groups import Labels, checked_quotas, distinct, refuse_missing, share
 from shortlist.pools import Source, open_pool
 from shortlist.registry import is_committee, make_scorer
 from shortlist.scoring import score_pool
@@ -228,6 +228,7 @@ def merge_labels(found: Sequence[tuple[list[Any], list[int]]]) -> tuple[Labels, 
 def plain(groups: Any) -> NDArray[Any]:
     """Return group labels of any column as an array that compares by value."""
     array = np.asarray(groups)
+    refuse_missing(groups, array, "groups")
     if array.dtype.kind == "O" and all(isinstance(label, str) for label in array.tolist()):
         return array.astype(str)
     return array

@@ -53,7 +53,7 @@ def badge(
         Whether `probs` are logits. Accurate for rows the model is sure of, where probabilities have lost their digits.
     random_state : int, numpy Generator or RandomState, optional
         Seed; by default a fresh one, which the report names.
-    among : Selection or array of int, optional
+    among : Selection, array of int or mask of bool, optional
         Ids of the rows to pick from; no other row is read. By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.

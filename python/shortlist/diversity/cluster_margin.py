@@ -12,7 +12,7 @@ from shortlist.arguments import Steps, seed_of, whole
 from shortlist.diversity.badge import holds_uint16
 from shortlist.diversity.clusters import cluster
 from shortlist.diversity.features import among_ids, as_features, picks_of
-from shortlist.groups import as_labels
+from shortlist.groups import as_labels, distinct
 from shortlist.pools import array_of
 from shortlist.selection import Selection
 from shortlist.selector import Selector
@@ -67,7 +67,7 @@ def cluster_margin(
         Whether `probs` are logits.
     random_state : int, numpy Generator or RandomState, optional
         Seed of the clustering; by default a fresh one, which the report names.
-    among : Selection or array of int, optional
+    among : Selection, array of int or mask of bool, optional
         Ids of the rows to pick from; no other row is read. By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.
@@ -112,7 +112,7 @@ def cluster_margin(
     if n_clusters is not None and X is None:
         raise ValueError(f"n_clusters is {n_clusters}, and clusters are given; accepted with X only")
     n_threads = thread_count(n_threads)
-    labels = None if clusters is None else _labels(clusters, outputs.rows)
+    labels = None if clusters is None else as_labels(clusters, outputs.rows, "clusters")
     features = None if X is None else as_features(X, "X", dtype if holds_uint16(X) else None)
     if features is not None and features.rows != outputs.rows:
         raise ValueError(f"probs has {outputs.rows:,} rows, and X has {features.rows:,}; they must be equal")
@@ -120,7 +120,7 @@ def cluster_margin(
     close = _lowest_margins(outputs, wanted, ids, from_logits, n_threads, progress)
     report = replace(close.report, ties_picked=0, ties_left=0, copies=tuple(outputs.copies))
     if labels is not None:
-        found = labels[close.indices]
+        found = distinct(labels).codes(labels[close.indices]).astype(np.int64)
     elif features is not None:
         seed = seed_of(random_state)
         groups = k if n_clusters is None else whole(n_clusters, "n_clusters", least=1)
@@ -141,13 +141,6 @@ def round_robin(codes: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     turn[by_group] = np.arange(len(codes)) - np.repeat(starts, sizes)
     best = by_group[starts] if len(codes) else starts
     return np.lexsort((best[codes], sizes[codes], turn))
-
-
-def _labels(clusters: ArrayLike, rows: int) -> NDArray[Any]:
-    try:
-        return as_labels(clusters, rows)
-    except ValueError as error:
-        raise ValueError(str(error).replace("groups", "clusters", 1)) from None
 
 
 def _lowest_margins(

@@ -73,7 +73,7 @@ def density(
         Estimate from so many rows, at least 3, drawn uniformly without replacement; the same for all rows.
     random_state : int, numpy Generator or RandomState, optional
         Seed of that draw; by default a fresh one.
-    among : Selection or array of int, optional
+    among : Selection, array of int or mask of bool, optional
         Ids of the rows in question: only these are read, into a copy, and compared with each other. By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.
@@ -119,6 +119,8 @@ def density(
     ids = among_ids(among, x.rows)
     if ids is not None:
         x = _taken(x, ids)
+        if not x.rows:
+            return np.empty(0) if sample is None else (np.empty(0), np.empty(0))
     if not x.rows:
         raise ValueError("X is empty: it has no rows; at least one is needed")
     references = None

@@ -51,7 +51,7 @@ def diverse_uncertain(
         Features of rows that are labelled already.
     metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"} or callable
         See `ranked_batch`.
-    among : Selection or array of int, optional
+    among : Selection, array of int or mask of bool, optional
         Ids of the rows to pick from; no other row is read. By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from shortlist.arguments import as_ids, distinct_ids, whole
+from shortlist.arguments import places, whole
 from shortlist.npy import NpyFile
+from shortlist.own_ids import as_mask
 from shortlist.pools import array_of, one_array
-from shortlist.selection import Selection
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -114,9 +114,7 @@ def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
 
 def as_points(points: Any, like: Features, name: str = "labelled") -> NDArray[np.float64] | None:
     """Return the few rows that a pool is compared with as float64, which every accepted dtype fits into."""
-    if points is None:
-        return None
-    if isinstance(points, np.ndarray) and points.ndim == 2 and points.shape[0] == 0:
+    if none_given(points):
         return None
     found = as_features(points, name, "bfloat16" if like.bfloat16 and _is_uint16(points) else None)
     if found.columns != like.columns:
@@ -131,14 +129,24 @@ def as_points(points: Any, like: Features, name: str = "labelled") -> NDArray[np
     return array
 
 
-def among_ids(among: Selection | ArrayLike | None, rows: int) -> NDArray[np.int64] | None:
-    """Return the ids of the rows to look at, ascending; None for all of them."""
+def none_given(points: Any) -> bool:
+    """Whether labelled rows are none: None, or anything without a row."""
+    if hasattr(points, "shape") and len(points.shape):
+        return int(points.shape[0]) == 0
+    return points is None or (isinstance(points, list | tuple) and not points)
+
+
+def among_ids(among: Any, rows: int) -> NDArray[np.int64] | None:
+    """Return the places of the rows to look at, ascending; None for all of them."""
     if among is None:
         return None
-    ids = distinct_ids(among.indices if isinstance(among, Selection) else as_ids(among, "among"), "among")
-    if len(ids) and ids[-1] >= rows:
-        raise ValueError(f"among has id {ids[-1]}; accepted are 0 to {rows - 1}, for a pool of {rows:,} rows")
-    return ids
+    mask = as_mask(among, "among")
+    if mask is None:
+        found = places(among, "among", rows)
+        return np.empty(0, np.int64) if found is None else found
+    if len(mask) != rows:
+        raise ValueError(f"among is a mask of {len(mask):,} rows, and the pool has {rows:,}; they must be equal")
+    return np.flatnonzero(mask)
 
 
 def metric_name(metric: str) -> str:

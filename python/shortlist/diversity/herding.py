@@ -69,7 +69,7 @@ def herding(
         How many rows to draw as references, uniformly, or their ids. With as many as there are rows nothing is drawn.
     random_state : int, numpy Generator or RandomState, optional
         Seed of that draw; by default a fresh one, which the report names.
-    among : Selection or array of int, optional
+    among : Selection, array of int or mask of bool, optional
         Ids of the rows to pick from and to draw references from; no other row is read. By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.
@@ -117,6 +117,8 @@ def herding(
     if scale is not None and not 0 < scale < np.inf:
         raise ValueError(f"scale is {scale}; accepted is a finite number above 0")
     began, n_threads = time.perf_counter(), thread_count(n_threads)
+    if not count:
+        return Selection(np.empty(0, np.int64), np.empty(0), "herding", "highest", Report(rows=0, n_threads=n_threads))
     drawn, seed = _references(references, ids, features.rows, random_state)
     picked = _core.coverage(
         features.array,

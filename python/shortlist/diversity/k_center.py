@@ -68,7 +68,7 @@ def k_center(
         What distance means. Cosine distance is 1 - cosine similarity; a row of zeros has similarity 0 to every row.
         A callable takes two blocks of rows, (a, features) and (b, features), and gives their (a, b) distances, finite and
         not negative; it is asked about every row for every pick, as nothing is known of it that would spare any.
-    among : Selection or array of int, optional
+    among : Selection, array of int or mask of bool, optional
         Ids of the rows to pick from and to cover; no other row is read. By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.

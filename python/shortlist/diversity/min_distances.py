@@ -48,7 +48,7 @@ def min_distances(
     metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"} or callable
         Cosine distance is 1 - cosine similarity, in [0, 2]; a row of zeros has distance 1 to every row. A callable takes
         (m, features) rows of X and all of Y, and returns (m, others) distances.
-    among : Selection or array of int, optional
+    among : Selection, array of int or mask of bool, optional
         Ids of the rows of X to look at, in this order ascending; no other row is read. By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.

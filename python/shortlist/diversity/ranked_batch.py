@@ -50,7 +50,7 @@ def ranked_batch(
     metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"} or callable
         A callable takes two blocks of rows, (a, features) and (b, features), and gives their (a, b) distances, finite and
         not negative. Rows of a sparse matrix are compared by scikit-learn's ``pairwise_distances``.
-    among : Selection or array of int, optional
+    among : Selection, array of int or mask of bool, optional
         Ids of the rows to pick from; no other row is read. By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from shortlist.diversity.features import METRICS, among_ids, metric_name
+from shortlist.diversity.features import METRICS, among_ids, metric_name, none_given
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,6 +110,7 @@ def check_sparse(x: Any, name: str) -> Any:
 
 def told_of(X: Any, labelled: Any, metric: Any, among: Any) -> Told:
     """Return a pool whose distances are told by a callable, or by scikit-learn where it is sparse."""
+    labelled = None if none_given(labelled) else labelled
     if hasattr(X, "tocsr"):
         pool = check_sparse(X, "X")
         if labelled is not None:

@@ -58,7 +58,7 @@ def typiclust(
         picked, or to half of these if that is fewer.
     random_state : int, numpy Generator or RandomState, optional
         Seed of the clustering; by default a fresh one, which the report names.
-    among : Selection or array of int, optional
+    among : Selection, array of int or mask of bool, optional
         Ids of the rows to pick from; no other row is read. By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from shortlist.pools.source import Reading
 
+IDS = 1 << 16
+"""Ids that are looked at together."""
 ALONE = "x"
 """Name of the column of an array that is no table."""
 DAMAGED = "holds other than it claims, so it is damaged"
@@ -63,8 +65,9 @@ class ArrowPool(TablePool):
         super().__init__(name, None if self._stream else table.num_rows, choice)
         self._id_column = reading.id_column
         self._ids: list[Any] = []
+        self.ids_ahead = not self._stream
         if reading.id_column is not None:
-            self.own_ids = self._ids_at
+            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -75,6 +78,7 @@ class ArrowPool(TablePool):
                 self._ids.append(batch.column(self._id_column))
             yield from self._pieces(block_of(batch, self.choice, done, self.name, self.note), limit)
             done += batch.num_rows
+        self.ids_ahead = True
 
     def _batches(self, rows: int | None) -> Iterator[Any]:
         if not self._stream:
@@ -98,6 +102,15 @@ class ArrowPool(TablePool):
         pa = pyarrow(self.name)
         column = pa.chunked_array(self._ids) if self._stream else self._table.column(self._id_column)
         return taken(column, rows, self.name)
+
+    def _id_blocks(self) -> Iterator[NDArray[Any]]:
+        if not self._stream:
+            yield from id_blocks_of(self._table.column(self._id_column).chunks, self.name)
+            return
+        number = 0
+        while number < len(self._ids) or not self.ids_ahead:
+            yield from id_blocks_of([self._ids[number]], self.name)
+            number += 1
 
 
 def arrow_pool(x: Any, reading: Reading, name: str) -> Pool:
@@ -256,6 +269,15 @@ def missing(choice: Choice) -> float:
 def taken(column: Any, rows: NDArray[np.int64], name: str) -> NDArray[Any]:
     """Return the values of an id column at some rows: int64 where all are whole numbers, else objects."""
     return as_own_ids(checked(column, name).take(rows).to_pylist())
+
+
+def id_blocks_of(chunks: Iterable[Any], name: str) -> Iterator[NDArray[Any]]:
+    """Yield the values of chunks of an id column, as `taken` has them, few at a time."""
+    for chunk in chunks:
+        for start in range(0, len(chunk), IDS):
+            part = checked(chunk.slice(start, IDS), name)
+            whole = pyarrow("a table").types.is_integer(part.type) and not part.null_count
+            yield part.to_numpy(zero_copy_only=False) if whole else as_own_ids(part.to_pylist())
 
 
 def as_own_ids(values: list[Any]) -> NDArray[Any]:

@@ -35,7 +35,9 @@ class ChainPool(Pool):
         super().__init__(name, rows, self._first.form)
         self._parts: list[tuple[int, Any]] = []
         if self._first.own_ids is not None:
-            self.own_ids = self._ids_at
+            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
+        self._reached: list[Pool] = []
+        self.ids_ahead = self._opened is not None and all(pool.ids_ahead for pool in self._opened)
 
     @property
     def unsettled(self) -> bool:
@@ -50,8 +52,9 @@ class ChainPool(Pool):
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
         done = 0
-        self._parts = []
+        self._parts, self._reached = [], []
         for pool in self._pools():
+            self._reached.append(pool)
             same_form(self.form, pool)
             same_columns(self._first, pool)
             first, before = done, self.bytes_read
@@ -62,6 +65,7 @@ class ChainPool(Pool):
             if self.own_ids is not None:
                 self._parts.append((first, pool.own_ids))
             self._note_copies_of(pool)
+        self.ids_ahead = True
 
     def parts(self, threads: int) -> Iterator[Part] | None:
         """Return all rows in parts, in order, for so many threads to read; None where one thread has to read them all."""
@@ -120,3 +124,13 @@ class ChainPool(Pool):
         for part, piece in zip(np.unique(part_of), pieces, strict=True):
             found[part_of == part] = piece
         return found
+
+    def _id_blocks(self) -> Iterator[NDArray[Any]]:
+        number = 0
+        pools = self._reached if self._opened is None else self._opened
+        while number < len(pools) or not self.ids_ahead:
+            ids = pools[number].id_blocks
+            if ids is None:
+                raise ValueError(f"{pools[number].name} has no id column, and {self._first.name} has one")
+            yield from ids()
+            number += 1

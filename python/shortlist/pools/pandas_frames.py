@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.pools.arrays import array_pool
-from shortlist.pools.arrow import ArrowPool, TablePool, as_own_ids, describe, missing, pyarrow
+from shortlist.pools.arrow import IDS, ArrowPool, TablePool, as_own_ids, describe, missing, pyarrow
 from shortlist.pools.columns import Choice, Column, choose
 from shortlist.pools.flat import READ
 
@@ -105,7 +105,12 @@ def pandas_pool(x: Any, reading: Reading, name: str) -> Pool:
         def own_ids(rows: NDArray[np.int64]) -> NDArray[Any]:
             return as_own_ids(ids.take(rows).tolist())
 
-        pool.own_ids = own_ids
+        def id_blocks() -> Iterator[NDArray[Any]]:
+            for start in range(0, len(ids), IDS):
+                some = ids[start : start + IDS] if index else ids.iloc[start : start + IDS]
+                yield some.to_numpy() if str(some.dtype) in ("int64", "int32") else as_own_ids(some.tolist())
+
+        pool.own_ids, pool.id_blocks = own_ids, id_blocks
     return pool
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from shortlist.disk import one_line, readable
 from shortlist.pools.ahead import ahead, in_order
-from shortlist.pools.arrow import TablePool, as_own_ids, block_of, columns_of, measured, taken
+from shortlist.pools.arrow import TablePool, as_own_ids, block_of, columns_of, id_blocks_of, measured, taken
 from shortlist.pools.columns import choose
 from shortlist.pools.extras import need
 from shortlist.pools.flat import READ
@@ -50,7 +50,7 @@ class ParquetPool(TablePool):
         super().__init__(str(path), self._about.num_rows, choice)
         self._id_column = reading.id_column
         if reading.id_column is not None:
-            self.own_ids = self._ids_at
+            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -143,6 +143,12 @@ class ParquetPool(TablePool):
             column = self._group(int(group), [str(self._id_column)], use_threads=True).column(0)
             found[group_of == group] = taken(column, rows[group_of == group] - self._starts[group], self.name)
         return as_own_ids(found.tolist())
+
+    def _id_blocks(self) -> Iterator[NDArray[Any]]:
+        for number in range(self._groups):
+            yield from id_blocks_of(
+                self._group(number, [str(self._id_column)], use_threads=True).column(0).chunks, self.name
+            )
 
 
 def parquet_pool(path: Path, reading: Reading) -> ParquetPool:

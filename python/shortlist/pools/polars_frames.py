@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.pools.ahead import ahead
-from shortlist.pools.arrow import TablePool, as_own_ids, missing
+from shortlist.pools.arrow import IDS, TablePool, as_own_ids, missing
 from shortlist.pools.columns import Column, choose
 from shortlist.pools.flat import READ
 
@@ -44,8 +44,9 @@ class PolarsPool(TablePool):
         self._frame = frame
         self._id_column = reading.id_column
         self._ids: list[Any] = []
+        self.ids_ahead = not self._lazy
         if reading.id_column is not None:
-            self.own_ids = self._ids_at
+            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -63,6 +64,7 @@ class PolarsPool(TablePool):
             for start in range(0, frame.height, step):
                 block = wide.slice(start, step).to_numpy(order="fortran")
                 yield from self._pieces(block.astype(self.dtype, copy=False), limit)
+        self.ids_ahead = True
 
     def _rows_of(self, column: Any, first_row: int) -> NDArray[Any]:
         """See a column of arrays or lists as a matrix; one that is null counts as a row of NaN."""
@@ -114,6 +116,16 @@ class PolarsPool(TablePool):
 
         column = pl.concat(self._ids) if self._lazy else self._frame.get_column(self._id_column)
         return as_own_ids(column.gather(rows).to_list())
+
+    def _id_blocks(self) -> Iterator[NDArray[Any]]:
+        number = 0
+        columns = self._ids if self._lazy else [self._frame.get_column(self._id_column)]
+        while number < len(columns) or not self.ids_ahead:
+            for part in columns[number].to_frame().iter_slices(IDS):
+                column = part.to_series()
+                whole = column.dtype.is_integer() and not column.null_count()
+                yield column.to_numpy() if whole else as_own_ids(column.to_list())
+            number += 1
 
 
 def polars_pool(x: Any, reading: Reading, name: str) -> Pool:

@@ -48,11 +48,16 @@ class Pool:
     own_ids : callable or None
         Takes an int64 array of rows and returns what the pool's id column holds there; complete once all blocks were
         read. None without such a column.
+    id_blocks : callable or None
+        Returns an iterator over what the id column holds, in the order of the rows. None without such a column.
+    ids_ahead : bool
+        Whether it can be asked before the rows are read. If not, as of a stream, it has the ids of what was read.
     """
 
     rows: int | None = None
     columns: tuple[str, ...] = ()
     recycles = False
+    ids_ahead = True
 
     def __init__(
         self, name: str, rows: int | None, form: tuple[int, int, np.dtype[Any], bool], copies: list[str] | None = None
@@ -63,6 +68,7 @@ class Pool:
         self.copies: list[str] = list(copies or [])
         self.bytes_read = 0
         self.own_ids: Callable[[NDArray[np.int64]], NDArray[Any]] | None = None
+        self.id_blocks: Callable[[], Iterator[NDArray[Any]]] | None = None
         self._noting = threading.Lock()
 
     @property

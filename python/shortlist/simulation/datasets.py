@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
+import re
+import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from shortlist.csv_file import CsvFile
 from shortlist.npy import NpyFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Note: TypeAlias = Callable[[str], object]
+"""Takes a sentence that a person should see."""
+
 BUNDLED = ("digits", "iris", "wine", "breast_cancer")
 """Sets that come with scikit-learn."""
 
-SUFFIXES = (".npz", ".npy", ".csv", ".svmlight")
+SUFFIXES = (".npz", ".npy", ".csv", ".tsv", ".svmlight")
 
 
-def load(source: str, *, labels: str | None = None, text: str | None = None) -> tuple[Any, NDArray[Any]]:
+def load(
+    source: str,
+    *,
+    labels: str | None = None,
+    text: str | None = None,
+    encoding: str | None = None,
+    note: Note = warnings.warn,
+) -> tuple[Any, NDArray[Any]]:
     """Return rows and labels.
 
     Parameters
@@ -34,6 +47,10 @@ def load(source: str, *, labels: str | None = None, text: str | None = None) -> 
     text : str, optional
         Column of a CSV to make TF-IDF features of, words and pairs of words; without it all other columns must be
         numbers.
+    encoding : str, optional
+        Of a CSV; by default what a byte order mark says, or else UTF-8.
+    note : callable, default=warnings.warn
+        Gets a sentence where rows of a CSV were left out, as they have no label.
 
     Returns
     -------
@@ -46,17 +63,17 @@ def load(source: str, *, labels: str | None = None, text: str | None = None) -> 
         found: tuple[Any, NDArray[Any]] = getattr(datasets, f"load_{source}")(return_X_y=True)
         return found
     path = Path(source)
-    if path.suffix not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise ValueError(
             f"dataset is {source!r}; accepted are {', '.join(BUNDLED)}, and files ending in {', '.join(SUFFIXES)}"
         )
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path} (looked from {Path.cwd()})")
-    if path.suffix == ".csv":
-        return _csv(path, labels or "label", text)
-    if path.suffix == ".npz":
+    if path.suffix.lower() in (".csv", ".tsv"):
+        return _csv(path, labels or "label", text, encoding, note)
+    if path.suffix.lower() == ".npz":
         return _npz(path)
-    if path.suffix == ".svmlight":
+    if path.suffix.lower() == ".svmlight":
         from sklearn.datasets import load_svmlight_file
 
         return load_svmlight_file(str(path))[:2]  # type: ignore[no-any-return]
@@ -76,38 +93,57 @@ def _npz(path: Path) -> tuple[Any, NDArray[Any]]:
         return arrays["X"], arrays["y"]
 
 
-def _csv(path: Path, label: str, text: str | None) -> tuple[Any, NDArray[Any]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        head, *rows = [row for row in csv.reader(file) if row] or [[]]
+def _csv(path: Path, label: str, text: str | None, encoding: str | None, note: Note) -> tuple[Any, NDArray[Any]]:
+    file = CsvFile(path, [name for name in (label, text) if name is not None], encoding)
+    rows = list(file.rows())
     if not rows:
         raise ValueError(
             f"{path} has no rows below a heading; accepted is a heading, and one row of cells for each label"
         )
-    for name in filter(None, (label, text)):
-        if name not in head:
-            raise ValueError(f"{path} has no column {name!r}; its columns are {', '.join(head)}")
-    short = next((number for number, row in enumerate(rows, 1) if len(row) != len(head)), None)
-    if short is not None:
-        raise ValueError(f"{path} has {len(rows[short - 1])} cells in row {short}; accepted are {len(head)}")
-    y = np.array([row[head.index(label)] for row in rows])
-    if text is not None:
+    repeated = next((name for name in file.head if name and file.head.count(name) > 1), None)
+    if repeated is not None:
+        raise ValueError(f"{path} has two columns {repeated!r}; accepted are distinct names")
+    of_labels, of_text = _place(file, label), None if text is None else _place(file, text)
+    kept = [(line, row) for line, row in rows if row[of_labels].strip()]
+    if len(kept) < len(rows):
+        empty = next(line for line, row in rows if not row[of_labels].strip())
+        note(
+            f"{path} has no {label} in {len(rows) - len(kept):,} of {len(rows):,} rows, the first in line {empty}; they were "
+            "left out"
+        )
+    y: NDArray[Any] = np.array([row[of_labels] for _, row in kept])
+    if of_text is not None:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, dtype=np.float32)
-        return words.fit_transform([row[head.index(text)] for row in rows]), y
-    columns = [place for place, name in enumerate(head) if name != label]
-    return np.column_stack([_numbers(path, head[place], [row[place] for row in rows]) for place in columns]), y
+        return words.fit_transform([row[of_text] for _, row in kept]), y
+    columns = [place for place in range(len(file.head)) if place != of_labels]
+    if not columns:
+        raise ValueError(
+            f"{path} has the column {label!r} alone; accepted are columns of numbers beside it, or one of text"
+        )
+    lines = [line for line, _ in kept]
+    numbers = [_numbers(path, file.head[place], lines, [row[place] for _, row in kept]) for place in columns]
+    return np.column_stack(numbers), y
 
 
-def _numbers(path: Path, name: str, cells: list[str]) -> NDArray[np.float64]:
+def _place(file: CsvFile, name: str) -> int:
+    place = file.column(name)
+    if place is None:
+        raise ValueError(f"{file.path} has no column {name!r}; its columns are {', '.join(file.head)}")
+    return place
+
+
+def _numbers(path: Path, name: str, lines: list[int], cells: list[str]) -> NDArray[np.float64]:
     values = np.empty(len(cells))
-    for number, cell in enumerate(cells):
+    for place, cell in enumerate(cells):
         try:
-            values[number] = float(cell)
+            values[place] = float(cell)
         except ValueError:
+            comma = " with a decimal point" if re.fullmatch(r"[-+ ]*\d+,\d+ *", cell) else ""
             raise ValueError(
-                f"{path} has {cell!r} in column {name!r} of row {number + 1}; accepted are numbers, and one column of text "
-                "named by text="
+                f"{path} has {cell!r} in column {name!r} of line {lines[place]}; accepted are numbers{comma}, and one column "
+                "of text named by text="
             ) from None
     return values
 

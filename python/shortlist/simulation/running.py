@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import joblib
-import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from shortlist.arguments import whole
+from shortlist.groups import as_labels
 from shortlist.options import number, several
 from shortlist.simulation.journal import Journal
 from shortlist.simulation.loop import run
@@ -113,9 +113,7 @@ def simulate(
     >>> found["margin"].scores.shape
     (2, 6)
     """
-    y = np.asarray(y)
-    if y.ndim != 1:
-        raise ValueError(f"y has shape {y.shape}; accepted is one label a row")
+    y = as_labels(y, name="y")
     wanted = named(strategies)
     asked = [stop] if isinstance(stop, str | Rule) else several(stop, "stop", "a rule, its name, and a list of these")
     rules = {rule.describe(): rule for rule in map(rule_of, asked)}

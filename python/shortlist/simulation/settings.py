@@ -81,9 +81,14 @@ def settings_of(
     rules: Mapping[str, Rule],
 ) -> Settings:
     """Check the arguments of `simulate` and fill in what was left open."""
-    rows, classes = count(X), len(np.unique(y))
+    rows = count(X)
     if len(y) != rows:
         raise ValueError(f"y has {len(y):,} labels and X has {rows:,} rows; accepted is one label for each row")
+    try:
+        classes = len(np.unique(y))
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in y.tolist()})
+        raise TypeError(f"y has labels of the types {' and '.join(kinds)}; accepted are labels of one type") from None
     if y.dtype.kind == "f":
         bad = np.flatnonzero(y != np.round(y))  # NaN is not equal to itself
         if len(bad):

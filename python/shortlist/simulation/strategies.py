@@ -8,17 +8,14 @@ from typing import Any, TypeAlias
 
 from shortlist import strategies
 from shortlist.options import several, what
+from shortlist.registry import RULES
 
 Strategy: TypeAlias = Callable[..., Any]
 RANDOM = "random"
 ACCEPTED = "names, and a dict of names and callables (learner, X, n_instances)"
 
 # Where the name of a measure or rule is not that of the function less its "_sampling".
-_ALIASES = {
-    "least_confident": "uncertainty_sampling",
-    "ranked_batch": "uncertainty_batch_sampling",
-    "diverse_uncertain": "mix_sampling",
-}
+_ALIASES = {rule: function for function, rule in RULES.items()}
 _COMMITTEE = {
     "vote_entropy",
     "consensus_entropy",

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.arguments import own_ids_of
 from shortlist.distributed import rounds
-from shortlist.distributed.dask.parts import Parts, in_memory, is_frame
+from shortlist.distributed.dask.parts import Parts, in_memory, is_frame, own_rows
 from shortlist.diversity.features import among_ids, uncertainty_of
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.part import NONE
 from shortlist.diversity.rounds.rows import Rows
+from shortlist.own_ids import Positions
 from shortlist.pools.extras import need
 
 if TYPE_CHECKING:
@@ -47,7 +49,18 @@ class Chunks:
         if pool.starts is None:
             pool.count()
             self.passes += 1
-        ids = among_ids(among, int(pool.rows or 0))
+        self.missing = 0
+        own = None if id_column is None else own_ids_of(among, "among")
+        if own is not None:
+            inside = own_rows(pool, id_column, own) if id_column is not None else []
+            self.passes += 1
+            places: Any = Positions(
+                np.concatenate([rows + start for rows, start in zip(inside, pool.starts, strict=False)])
+            )
+            self.missing = own.missing
+        else:
+            places = among
+        ids = among_ids(places, int(pool.rows or 0))
         self.rows = int(pool.rows or 0) if ids is None else len(ids)
         self.threads = n_threads or 1
         self.blocks, self.parts, self.uncertainty = [], [], []

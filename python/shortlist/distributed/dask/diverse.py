@@ -6,6 +6,7 @@ questions alone, so Dask makes it again if the worker dies.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shortlist.distributed import rounds
@@ -48,8 +49,9 @@ def k_center(
         Chunks may have any sizes. It is computed once a round: `persist` it if it fits into the memory of the workers.
     k, labelled, init, metric, dtype, strict
         As `shortlist.k_center` takes them; no callable metric.
-    among : Selection or array of int, optional
-        Places of the rows to pick from and to cover; chunks without any are not computed.
+    among : Selection, Positions, array of ids, or mask of bool, optional
+        The rows, by their own ids where `id_column` names these and else by their places, to pick from and to cover; chunks
+        without any are not computed.
     column, id_column : str, optional
         For dataframes, as `Source` takes them.
     candidates : int, optional
@@ -99,6 +101,7 @@ def k_center(
         candidates=given.candidates,
         progress=given.progress,
     )
+    picks = replace(picks, report=replace(picks.report, missing_ids=parts.missing))
     return with_ids(picks, parts.pool, id_column)
 
 
@@ -169,4 +172,5 @@ def ranked_batch(
         candidates=given.candidates,
         progress=given.progress,
     )
+    picks = replace(picks, report=replace(picks.report, missing_ids=parts.missing))
     return with_ids(picks, parts.pool, id_column)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from shortlist.own_ids import OwnIds
     from shortlist.selection import Selection
 
 
@@ -74,6 +77,15 @@ def with_ids(picks: Selection, pool: Parts, id_column: str | None) -> Selection:
     return refuse_repeats(replace(picks, ids=as_own_ids(ids.tolist())), "x")
 
 
+def own_rows(pool: Parts, id_column: str, own: OwnIds) -> list[NDArray[np.int64]]:
+    """Return the rows of each part that have one of some own ids, counted from its first row: a pass over their column."""
+    dask = __import__("dask")
+    look = dask.delayed(partial(_rows_with, own))
+    found = dask.compute(*map(look, pool.x[id_column].to_delayed()))
+    own.merge(seen for _, seen in found)
+    return [rows for rows, _ in found]
+
+
 def is_frame(x: Any) -> bool:
     """Whether `x` is a dataframe; refuse what is not Dask's."""
     if not hasattr(x, "dask"):
@@ -96,6 +108,11 @@ def whole_rows(x: Any, committee: bool) -> Any:
 
 def _number(found: Any) -> int:
     return int(np.sum(found))
+
+
+def _rows_with(own: OwnIds, column: Any) -> tuple[NDArray[np.int64], OwnIds]:
+    own = copy.deepcopy(own)
+    return own.positions([as_own_ids(column.tolist())]), own
 
 
 def _values_at(column: Any, rows: NDArray[np.int64]) -> list[Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.arguments import Exclusion
+from shortlist.arguments import Exclusion, own_ids_of
 from shortlist.distributed import states
-from shortlist.distributed.dask.parts import Parts, in_memory, is_frame, with_ids
+from shortlist.distributed.dask.parts import Parts, in_memory, is_frame, own_rows, with_ids
 from shortlist.distributed.dask.score import score
 from shortlist.groups import Labels, as_labels, count, distinct
 from shortlist.pools.extras import need
@@ -90,8 +90,13 @@ def select(
     pool = Parts(x, is_committee(measure), groups if isinstance(groups, str) and column is None else None)
     if pool.starts is None and (exclude is not None or states.takes_ids(measure, options) or in_memory(groups)):
         pool.count()
+    own = None if id_column is None else own_ids_of(exclude, "exclude")
+    if own is not None:
+        inside = own_rows(pool, str(id_column), own)
+        exclude = np.concatenate([rows + start for rows, start in zip(inside, pool.starts[:-1], strict=True)])
     if options.get("perturb") == "softrank":
-        return _softrank(pool, measure, k, column, id_column, exclude, groups, per_group, quotas, n_threads, options)
+        picks = _softrank(pool, measure, k, column, id_column, exclude, groups, per_group, quotas, n_threads, options)
+        return picks if own is None else replace(picks, report=replace(picks.report, missing_ids=own.missing))
     exclusion = Exclusion(exclude, pool.rows)
     excluded = states.parts_of(exclusion, pool.starts, len(pool.blocks))
     labels, group_parts = _labels(pool, groups, exclusion, excluded)
@@ -119,6 +124,8 @@ def select(
     with dask.config.set({"optimization.fuse.delayed": True}):
         state, *sizes = dask.delayed(_together)(whole, *sizes).compute()
     picks = state.finish()
+    if own is not None:
+        picks = replace(picks, report=replace(picks.report, missing_ids=own.missing))
     if sizes:
         picks = replace(picks, indices=pool.places(picks.indices, sizes))
     return with_ids(picks, pool, id_column)

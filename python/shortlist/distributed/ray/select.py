@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pickle import loads
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.arguments import Exclusion, as_ids
+from shortlist.arguments import as_ids, by_places, own_ids_of
 from shortlist.distributed import states
+from shortlist.own_ids import OwnIds
 from shortlist.pools.extras import need
+from shortlist.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
 
     from shortlist.groups import Labels
     from shortlist.registry import Function, MeasureName
-    from shortlist.selection import Selection
     from shortlist.selector import Selector
 
 STATE = "state"
@@ -84,10 +86,14 @@ def select(
     for name, wanted in (("id_column", id_column), ("groups", groups)):
         if wanted is not None and wanted not in names:
             raise ValueError(f"{name} is {wanted!r}, and the dataset has no such column; there are {', '.join(names)}")
-    gone = Exclusion(exclude, None)
-    if gone.mask is not None:
-        raise ValueError("exclude is a mask, and a Dataset has no order of rows; accepted are ids")
-    labels = None if groups is None else _labels(dataset, groups, id_column, gone.ids)
+    own = own_ids_of(exclude, "exclude")
+    if own is None and exclude is not None:
+        what = "has positions" if by_places(exclude) else "is a mask"
+        if not isinstance(exclude, Selection):
+            raise ValueError(f"exclude {what}, and a Dataset has no order of rows; accepted are ids")
+        own = OwnIds(exclude, "exclude")  # picks of a Dataset, whose indices are ids
+    gone = None if own is None else own.whole_numbers()
+    labels = None if groups is None else _labels(dataset, groups, id_column, gone)
     plan = states.make_plan(
         measure,
         k,
@@ -99,11 +105,15 @@ def select(
         n_threads=n_threads,
         options=options,
     )
-    note = partial(_note, plan=ray.put(plan), excluded=ray.put(gone.ids), groups=groups)
+    note = partial(_note, plan=ray.put(plan), excluded=ray.put(gone), groups=groups)
     lazy = dataset.map_batches(note, batch_size=None, batch_format="pyarrow", zero_copy_batch=True)
     merge = ray.remote(_merge).options(num_cpus=1)
     whole: Selector = ray.get(merge.remote(states.tree(lazy.to_arrow_refs(), merge.remote)))
-    return whole.finish()
+    picks = whole.finish()
+    if own is None:
+        return picks
+    # Ids are in the column once each, so as many of them were met as rows were excluded.
+    return replace(picks, report=replace(picks.report, missing_ids=len(own) - picks.report.excluded))
 
 
 def _note(table: Any, *, plan: Any, excluded: Any, groups: str | None) -> Any:

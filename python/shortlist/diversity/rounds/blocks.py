@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.arguments import own_ids_of
 from shortlist.diversity.features import Features, among_ids, as_points, metric_name, uncertainty_of
 from shortlist.diversity.rounds.drive import First
 from shortlist.diversity.rounds.part import NONE, advance
 from shortlist.diversity.rounds.rows import Rows
 from shortlist.npy import NpyFile
+from shortlist.own_ids import Positions
 from shortlist.pools import Source, open_pool, rows_of
 from shortlist.pools.paths import is_path
 from shortlist.selecting import refuse_repeats
@@ -58,8 +60,8 @@ class Blocks:
         How to read uint16.
     metric : str
         Checked here.
-    among : Selection, array of int or None
-        Ids of the rows in question; None for all.
+    among : Selection, Positions, array of ids, mask or None
+        The rows in question, by their own ids where there is an id column; None for all.
     uncertainty : array-like, shape (rows,), or None
         One number for each row of the pool.
     threads : int
@@ -88,6 +90,15 @@ class Blocks:
             whole = sum(map(rows_of, self.pool.blocks(self.limit)))
             self.pool = self._open()
         self.whole = whole
+        self.missing = 0
+        own = None if self.pool.id_blocks is None else own_ids_of(among, "among")
+        if own is not None and self.pool.id_blocks is not None:
+            if not self.pool.ids_ahead:
+                self.passes += 1
+                for _ in self.pool.blocks(self.limit):
+                    pass
+            among = Positions(own.positions(self.pool.id_blocks()))
+            self.missing = own.missing
         self.among = among_ids(among, whole)
         self.rows = whole if self.among is None else len(self.among)
         self.uncertainty = None if uncertainty is None else uncertainty_of(uncertainty, whole, self.among)
@@ -135,7 +146,7 @@ class Blocks:
     def finished(self, picks: Selection) -> Selection:
         """Return picks with what the pool says of them: its own ids, and its copies."""
         ids = None if self.pool.own_ids is None or not len(picks) else self.pool.own_ids(picks.indices)
-        report = replace(picks.report, copies=tuple(self.pool.copies))
+        report = replace(picks.report, copies=tuple(self.pool.copies), missing_ids=self.missing)
         found = replace(picks, ids=ids, report=report)
         return found if ids is None else refuse_repeats(found, "X")
 
