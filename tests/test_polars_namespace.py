@@ -60,5 +60,11 @@ def test_mistakes():
         pl.col("proba").shortlist.score("mragin")
     with pytest.raises(Exception, match="bald is for a committee, and column 'proba' is a Array"):
         FRAME.select(pl.col("proba").shortlist.bald())
-    with pytest.raises(Exception, match="is a List.*list.to_array"):
-        FRAME.select(pl.col("proba").arr.to_list().shortlist.margin())
+    with pytest.raises(Exception, match="lists? of 3 numbers|list of 2 numbers"):
+        ragged = pl.DataFrame({"proba": [[0.5, 0.5, 0.0], [0.5, 0.5]]})
+        ragged.select(pl.col("proba").shortlist.margin())
+
+
+def test_lists_of_one_length_are_read():
+    lists = FRAME.select(pl.col("proba").arr.to_list().shortlist.margin())["proba"].to_numpy()
+    assert np.array_equal(lists, sl.score(P, "margin"))

@@ -98,7 +98,10 @@ def compare(
     rows = np.unique(np.concatenate(list(picks.values())))
     if rows[-1] >= pool.rows:
         raise ValueError(f"strategies has id {rows[-1]}; accepted are 0 to {pool.rows - 1}, the rows of x")
-    classes, answers = _walk(pool, rows, None if labels is None else as_labels(labels, pool.rows, "labels"))
+    labels = None if labels is None else as_labels(labels, name="labels")
+    if labels is not None and labels.shape != (pool.rows,):
+        raise ValueError(f"labels has shape {labels.shape}; accepted is ({pool.rows},), one for each row of x")
+    classes, answers = _walk(pool, rows, labels)
     if embeddings is not None:
         points, near, by = np.asarray(embeddings[rows], np.float64), 0.02 if near is None else near, "cosine distance"
         points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-300)

@@ -76,7 +76,10 @@ def as_labels(groups: ArrayLike, rows: int | None = None, name: str = "groups") 
 
 
 def refuse_missing(given: Any, array: NDArray[Any], name: str) -> None:
-    """Refuse labels of which one is None, NaN, NA or masked, naming the first such row."""
+    """Refuse labels of which one is NaN, NA, masked or, but in groups, None, naming the first such row.
+
+    A group may be called None: rows that belong to none of the others.
+    """
     if np.ma.is_masked(given):
         row = int(np.argmax(np.ma.getmaskarray(given)))
         raise ValueError(f"{name} is masked at row {row}; accepted is a label for each row")
@@ -85,7 +88,8 @@ def refuse_missing(given: Any, array: NDArray[Any], name: str) -> None:
         row = int(np.argmax(missing)) if missing.any() else -1
     else:
         labels = array.tolist() if array.dtype.kind == "O" else []
-        row = next((row for row, label in enumerate(labels) if is_missing(label)), -1)
+        none = name == "groups"
+        row = next((row for row, label in enumerate(labels) if is_missing(label) and not (none and label is None)), -1)
     if row >= 0:
         came = "NaN" if array.dtype.kind in "fc" else array[row]
         raise ValueError(f"{name} has {came} at row {row}; accepted is a label for each row")

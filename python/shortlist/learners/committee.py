@@ -224,6 +224,7 @@ class Committee(BaseCommittee):
         """Return each member's probabilities, ``(rows, members, classes)``."""
         estimators = [learner.estimator for learner in self.learner_list]
         alike = check_class_labels(*estimators)
+        X = as_rows(X, "X")
         proba = [probabilities(learner, X, **predict_proba_kwargs) for learner in self.learner_list]
         if not alike:
             pairs = zip(proba, estimators, strict=True)

@@ -10,7 +10,17 @@ import numpy as np
 
 from shortlist.disk import fill, one_line, open_file, readable
 from shortlist.pools.ahead import ahead
-from shortlist.pools.arrow import TablePool, as_own_ids, block_of, columns_of, is_list, measured, pyarrow, taken
+from shortlist.pools.arrow import (
+    TablePool,
+    as_own_ids,
+    block_of,
+    columns_of,
+    id_blocks_of,
+    is_list,
+    measured,
+    pyarrow,
+    taken,
+)
 from shortlist.pools.columns import choose
 from shortlist.pools.flat import READ
 from shortlist.pools.ipc_messages import Messages
@@ -49,7 +59,7 @@ class ArrowFilePool(TablePool):
         self._id_column = reading.id_column
         self._ids: list[Any] = []
         if reading.id_column is not None:
-            self.own_ids = self._ids_at
+            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -124,6 +134,11 @@ class ArrowFilePool(TablePool):
                 column = self._whole(reader, int(number)).column(0)
                 found[batch_of == number] = taken(column, rows[batch_of == number] - self._starts[number], self.name)
         return as_own_ids(found.tolist())
+
+    def _id_blocks(self) -> Iterator[NDArray[Any]]:
+        name = str(self._id_column)
+        for batch in self._batches((name,)):
+            yield from id_blocks_of([batch.column(name)], self.name)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import glob
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shortlist.disk import check_regular
 from shortlist.npy import NpyFile
@@ -14,6 +13,7 @@ from shortlist.pools.flat import npy_pool, raw_pool
 from shortlist.pools.pool import Pool, same_columns, same_form
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     from shortlist.pools.source import Reading
@@ -111,11 +111,6 @@ def files_pool(files: list[Path], reading: Reading, name: str) -> Pool:
         same_columns(pools[0], pool)
     known = [pool.rows for pool in pools if pool.rows is not None]
     return ChainPool(pools, sum(known) if len(known) == len(pools) else None, name)
-
-
-def is_path(x: Any) -> bool:
-    """Whether x names a file."""
-    return isinstance(x, str | os.PathLike)
 
 
 def _of_folder(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -101,3 +102,8 @@ def reading_of(x: Any, dtype: str | None, committee: bool) -> tuple[Any, Reading
     if isinstance(x.x, Source):
         raise TypeError("x of a Source is a Source; accepted is what it is about")
     return x.x, replace(Reading(**options, committee=committee), dtype=x.dtype or dtype)
+
+
+def is_path(x: Any) -> bool:
+    """Whether x names a file."""
+    return isinstance(x, str | os.PathLike)

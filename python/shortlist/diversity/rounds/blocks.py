@@ -17,7 +17,7 @@ from shortlist.diversity.rounds.rows import Rows
 from shortlist.npy import NpyFile
 from shortlist.own_ids import Positions
 from shortlist.pools import Source, open_pool, rows_of
-from shortlist.pools.paths import is_path
+from shortlist.pools.source import is_path
 from shortlist.selecting import refuse_repeats
 
 if TYPE_CHECKING:
