@@ -60,8 +60,8 @@ def test_mistakes():
         pl.col("proba").shortlist.score("mragin")
     with pytest.raises(Exception, match="bald is for a committee, and column 'proba' is a Array"):
         FRAME.select(pl.col("proba").shortlist.bald())
+    ragged = pl.DataFrame({"proba": [[0.5, 0.5, 0.0], [0.5, 0.5]]})
     with pytest.raises(Exception, match="lists? of 3 numbers|list of 2 numbers"):
-        ragged = pl.DataFrame({"proba": [[0.5, 0.5, 0.0], [0.5, 0.5]]})
         ragged.select(pl.col("proba").shortlist.margin())
 
 

@@ -166,7 +166,7 @@ sl.density(x)
         assert process.stdout.readline() == b"ready\n"
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        assert b"KeyboardInterrupt" in process.communicate(timeout=20)[1]
+        assert b"KeyboardInterrupt" in process.communicate(timeout=60)[1]
 
 
 def test_no_matrix_of_rows_by_rows():

@@ -49,7 +49,8 @@ extra(lambda: sl.k_center(x, 100, labelled=x[:100], metric="cosine"))
 x[:] = 1
 extra(lambda: sl.k_center(x, 100, n_threads=8))
 """
-    assert max(peaks(script)) < 24 * 2_000_000 + 2 * MIB
+    # Room for the threads and for what the allocator keeps; one number more a row would not fit.
+    assert max(peaks(script)) < 24 * 2_000_000 + 6 * MIB
 
 
 def test_a_file_takes_little_that_the_system_cannot_take_back(tmp_path):

@@ -148,15 +148,20 @@ def test_warnings_of_models_are_counted_not_shown():
 
 
 SCRIPT = """
-import sys, time
+import pathlib, sys, time
 import numpy as np
 from sklearn.naive_bayes import GaussianNB
 import shortlist as sl
 
 class Slow(GaussianNB):
     def fit(self, X, y):
-        time.sleep(float(sys.argv[2]))
+        while sys.argv[2] == "stop after 4" and runs() >= 4:
+            time.sleep(0.02)
         return super().fit(X, y)
+
+def runs():
+    journal = pathlib.Path(sys.argv[1], "runs.jsonl")
+    return len(journal.read_bytes().splitlines()) if journal.exists() else 0
 
 if __name__ == "__main__":
     from sklearn.datasets import load_iris
@@ -174,7 +179,7 @@ def test_killed_and_called_again_it_ends_the_same_bit_for_bit(tmp_path):
             [sys.executable, tmp_path / "study.py", tmp_path / folder, pause], stderr=subprocess.PIPE
         )
 
-    killed = start("killed", "0.05")
+    killed = start("killed", "stop after 4")
     journal = tmp_path / "killed" / "runs.jsonl"
     until = time.monotonic() + 60
     while not (journal.exists() and journal.read_bytes().count(b"\n") >= 4) and time.monotonic() < until:
@@ -186,7 +191,7 @@ def test_killed_and_called_again_it_ends_the_same_bit_for_bit(tmp_path):
     # A run that was being written when the process died.
     journal.write_bytes(before + b'{"strategy": "marg')
     for folder in ("killed", "whole"):
-        child = start(folder, "0")
+        child = start(folder, "go on")
         assert child.wait(120) == 0, child.communicate()
         child.communicate()
     assert journal.read_bytes().startswith(before)
