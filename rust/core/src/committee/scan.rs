@@ -7,6 +7,7 @@
 
 use super::table::{Layout, Table};
 use super::{CommitteeMeasure, Needs, splat};
+use crate::below_zero;
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
@@ -85,21 +86,40 @@ impl<T: Float> Scan<T> {
         let size = (fitting - fitting % T::LANES).clamp(T::LANES, MOST_ROWS);
         let mut valid = true;
         for (out, start) in out.chunks_mut(size).zip(rows.step_by(size)) {
-            self.locate(members, start..start + out.len(), layout);
-            let Scan { sources, table, .. } = self;
-            // SAFETY: the rows lie where `locate` says, which is inside the members or the copies.
-            valid &= self.level.run(unsafe { Groups::new(sources, table, layout, recipe, out) });
+            let rows = start..start + out.len();
+            self.locate(members, rows.clone(), layout, None);
+            let mut fine = self.score(layout, recipe, out);
+            if !fine && !recipe.row.logits {
+                // A second look, which can tell what counts as 0 from what is negative.
+                self.locate(members, rows, layout, Some(recipe.row.tolerance));
+                fine = self.score(layout, recipe, out);
+            }
+            valid &= fine;
         }
         valid
     }
 
-    /// Fill `sources` with where whole groups of lanes that begin with these rows can be read, copying what must be.
-    fn locate<E: Element<Compute = T>>(&mut self, members: &[Matrix<'_, E>], rows: Range<usize>, layout: Layout) {
+    /// Score rows where `locate` says they are.
+    fn score(&mut self, layout: Layout, recipe: &Recipe<T>, out: &mut [T]) -> bool {
+        let Scan { sources, table, .. } = self;
+        // SAFETY: the rows lie where `locate` says, which is inside the members or the copies.
+        self.level.run(unsafe { Groups::new(sources, table, layout, recipe, out) })
+    }
+
+    /// Fill `sources` with where whole groups of lanes that begin with these rows can be read, copying what must be. With a tolerance all are copied, and
+    /// no sign is left in them: see [`below_zero::settle`].
+    fn locate<E: Element<Compute = T>>(
+        &mut self,
+        members: &[Matrix<'_, E>],
+        rows: Range<usize>,
+        layout: Layout,
+        settle: Option<f64>,
+    ) {
         let whole = rows.len().next_multiple_of(T::LANES);
         let room = whole * layout.classes + SLACK;
         self.sources.clear();
         for (i, member) in members.iter().enumerate() {
-            let direct = if whole == rows.len() { direct(member, &rows) } else { None };
+            let direct = if whole == rows.len() && settle.is_none() { direct(member, &rows) } else { None };
             let source = direct.unwrap_or_else(|| {
                 // Room for all members at once: the memory must not move once a source points to it.
                 if self.copies.len() < members.len() * room {
@@ -110,6 +130,11 @@ impl<T: Float> Scan<T> {
                 }
                 let copy = &mut self.copies[i * room..][..room];
                 gather(member, rows.clone(), whole, copy);
+                if let Some(tolerance) = settle {
+                    copy[..whole * layout.classes]
+                        .chunks_exact_mut(layout.classes)
+                        .for_each(|row| below_zero::settle(row, tolerance));
+                }
                 Source { origin: copy.as_ptr(), stride: layout.classes as isize, adjacent: Adjacent::Classes }
             });
             self.sources.push(source);

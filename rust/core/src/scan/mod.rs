@@ -137,7 +137,7 @@ impl<T: Float> Scan<T> {
         }
     }
 
-    /// What a kernel found; where it saw a sign, the rows again by way of tiles, which can tell -0 from what is negative.
+    /// What a kernel found; where it saw a sign, the rows again by way of tiles, which can tell what counts as 0 from what is negative.
     fn second_look<E: Element<Compute = T>>(
         &mut self,
         found: Verdict<T>,
@@ -191,7 +191,7 @@ impl<T: Float> Scan<T> {
     fn score_tile(&mut self, classes: usize, recipe: &Recipe<T>, out: &mut [T]) -> Found<T> {
         let mut found = self.tile_as_it_is(classes, recipe, out);
         if found.signed {
-            self.tile.settle_signs();
+            self.tile.settle_signs(recipe.tolerance);
             found = self.tile_as_it_is(classes, recipe, out);
         }
         found.found
