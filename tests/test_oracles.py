@@ -150,6 +150,60 @@ def test_extremes(classes, dtype):
     assert (sl.score(sure, "margin") == 1).all()
 
 
+def below_zero(rows, classes, dtype):
+    """Rows with some values a little below 0, and what they count as."""
+    rng = np.random.default_rng(classes)
+    p = oracles.probabilities(rng, rows, classes, dtype)
+    p[rng.random(p.shape) < 0.2] = 0
+    p[:, 0] += 1 - p.sum(axis=1)
+    tiny = np.array([1e-3, 1e-7, 0.9]) * {2: 1e-2, 4: 1e-3, 8: 1e-4}[np.dtype(dtype).itemsize]
+    zeros = p == 0
+    p[zeros] = -rng.choice(tiny, zeros.sum())
+    return p, oracles.settled(p)
+
+
+@pytest.mark.parametrize("normalize", ["check", "as_is", "renormalize"])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("classes", [2, 3, 5, 48, 49, 200])
+def test_what_is_below_0_by_rounding_counts_as_0(classes, dtype, normalize):
+    x, zeroed = below_zero(200, classes, dtype)
+    assert (x < 0).any()
+    assert (zeroed >= 0).all()
+    options = {"normalize": normalize}
+    for layout in (np.ascontiguousarray, np.asfortranarray, lambda a: np.repeat(a, 2, axis=1)[:, ::2]):
+        for name in oracles.ROW:
+            wanted = sl.score(zeroed, name, **options)
+            assert np.array_equal(sl.score(layout(x), name, **options), wanted)
+            assert sl.select(layout(x), name, 20, **options) == sl.select(zeroed, name, 20, **options)
+        for name in oracles.COMMITTEE:
+            members, wanted = [layout(x), zeroed[::-1]], sl.score([zeroed, zeroed[::-1]], name, **options)
+            assert np.array_equal(sl.score(members, name, **options), wanted)
+            assert np.array_equal(sl.select(members, name, 5, **options).scores, np.sort(wanted)[::-1][:5])
+    np.testing.assert_allclose(
+        sl.score(x, "entropy", **options),
+        oracles.row_scores("entropy", zeroed),
+        atol=1e-2 if dtype == np.float16 else 1e-5,
+    )
+    if normalize == "check":
+        features = np.random.default_rng(0).normal(size=(200, 3))
+        picks = [sl.badge(probs, features, 9, random_state=0).indices.tolist() for probs in (x, zeroed)]
+        assert picks[0] == picks[1]
+
+
+def test_what_is_further_below_0_is_no_probability():
+    for dtype, tolerance in ((np.float16, 1e-2), (np.float32, 1e-3), (np.float64, 1e-4)):
+        x = np.array([[0.5, 0.5, 0.0], [0.75, 0.25, -1.5 * tolerance]], dtype)
+        for normalize in ("check", "as_is", "renormalize"):
+            for call in (lambda x, **o: sl.score(x, "margin", **o), lambda x, **o: sl.score([x, x], "bald", **o)):
+                with pytest.raises(ValueError, match="row 1 .*has -.* in column 2; accepted are probabilities"):
+                    call(x, normalize=normalize)
+    # Of a row that sums to something else, its own share.
+    weights = np.array([[30.0, 10.0, -3e-3]])
+    assert sl.score(weights, "margin", normalize="renormalize")[0] == 0.5
+    with pytest.raises(ValueError, match="has -0.003 in column 2"):
+        sl.score(weights / [[1000.0, 1000.0, 1.0]], "margin", normalize="renormalize")
+
+
 def test_one_class_holds_no_question():
     for name in oracles.ROW:
         assert not sl.score(np.ones((4, 1)), name).any(), name

@@ -100,7 +100,7 @@ def test_a_file_that_raises_leaves_the_state_as_it_was(tmp_path):
     assert state.finish() == sl.select(P[:100], "margin", 9)
     np.save(tmp_path / "x.npy", P)
     assert state.update(tmp_path / "x.npy").finish() == sl.select(np.concatenate([P[:100], P]), "margin", 9)
-    with pytest.raises(ValueError, match=r"ids .* were seen by both"):
+    with pytest.raises(ValueError, match=r"ids .* were already seen"):
         state.update(tmp_path / "x.npy", first_id=50)
 
 

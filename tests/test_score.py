@@ -67,6 +67,25 @@ def test_committee_inputs_make_no_difference(name):
     assert np.array_equal(sl.score(p, name, n_threads=4), wanted)
 
 
+@pytest.mark.parametrize("fields", [["p", "label"], ["label", "p"]], ids="-".join)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("rows", [1, 2, 700])
+def test_packed_records_are_read(rows, dtype, fields):
+    x = P[:rows].astype(dtype)
+    types = {"p": ("p", dtype, x.shape[1]), "label": ("label", "u1")}
+    records = np.zeros(rows, [types[field] for field in fields])
+    records["p"] = x
+    for packed, plain in ((records["p"], x), (records["p"][:, 2:], x[:, 2:]), (records["p"][:, :1], x[:, :1])):
+        options = {"normalize": "renormalize"}
+        assert np.array_equal(sl.score(packed, "margin", **options), sl.score(plain, "margin", **options))
+        assert sl.select(packed, "entropy", 1, **options) == sl.select(plain, "entropy", 1, **options)
+        members = sl.score([packed, plain], "bald", **options)
+        assert np.array_equal(members, sl.score([plain, plain], "bald", **options))
+        assert sl.Selector("margin", 1, **options).update(packed).finish() == sl.select(plain, "margin", 1, **options)
+        assert sl.k_center(packed, 1) == sl.k_center(plain, 1)
+        np.testing.assert_array_equal(sl.min_distances(packed, packed[:1]), sl.min_distances(plain, plain[:1]))
+
+
 def test_result_dtype_follows_the_input():
     for dtype, wanted in ((np.float16, np.float32), (np.float32, np.float32), (np.float64, np.float64)):
         assert sl.score(P.astype(dtype), "entropy").dtype == wanted

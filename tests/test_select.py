@@ -112,6 +112,33 @@ def test_ties_at_the_cut_are_counted():
     assert "30 picked, 20 left" in repr(sl.select(x, "margin", 30))
 
 
+@pytest.mark.parametrize("byte", [1, 2, 3, 128, 255])
+def test_a_mask_is_true_where_a_byte_is_not_0(byte):
+    mask = np.arange(len(P)) % 3 == 0
+    # What np.frombuffer and .view(bool) give: NumPy takes any byte but 0 for True.
+    odd = np.where(mask, byte, 0).astype(np.uint8).view(bool)
+    groups = np.arange(len(P)) % 4
+    for options in (
+        {"measure": "margin"},
+        {"measure": "entropy"},
+        {"measure": "random", "random_state": 0},
+        {"measure": "margin", "ties": "random", "random_state": 0},
+        {"measure": "entropy", "perturb": "softmax", "random_state": 0},
+        {"measure": "entropy", "perturb": "softrank", "random_state": 0},
+        {"measure": "margin", "groups": groups, "per_group": 9},
+        {"measure": "margin", "groups": groups, "quotas": "proportional"},
+        {"measure": oracles.modal_margin, "order": "lowest"},
+    ):
+        picks = sl.select(P, k=30, exclude=odd, **options)
+        assert picks == sl.select(P, k=30, exclude=mask, **options)
+        assert not mask[picks.indices].any()
+        assert picks.report.excluded == mask.sum()
+    selector = sl.Selector("margin", 30).update(P[:500], exclude=odd[:500]).update(P[500:], exclude=odd[500:])
+    assert selector.finish() == sl.select(P, "margin", 30, exclude=mask)
+    labels = sl.select(P, "margin", groups=odd, per_group=9)
+    assert labels == sl.select(P, "margin", groups=mask, per_group=9)
+
+
 def test_excluded_rows_are_never_picked():
     best = sl.select(P, "margin", 40).indices
     mask = np.zeros(len(P), bool)

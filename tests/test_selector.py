@@ -58,6 +58,17 @@ def test_ids_of_rows_may_be_anything():
     assert np.array_equal(found.indices, oracles.best(sl.score(P, "margin"), 10, "lowest", ids))
 
 
+def test_ids_may_lie_anywhere_in_memory():
+    ids = np.arange(len(P)) * 3
+    shifted = np.empty(ids.nbytes + 1, np.uint8)[1:].view(np.int64)
+    shifted[:] = ids
+    for laid in (shifted, np.repeat(ids, 2)[::2], ids[::-1][::-1], ids.astype(">i8"), ids.astype(np.uint16)):
+        assert (
+            sl.Selector("margin", 10).update(P, ids=laid).finish()
+            == sl.Selector("margin", 10).update(P, ids=ids).finish()
+        )
+
+
 def test_finish_can_be_asked_at_any_time():
     selector = sl.Selector("margin", 10).update(P[:100])
     assert selector.finish() == sl.select(P[:100], "margin", 10)

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -101,6 +102,19 @@ def test_ctrl_c_stops_long_work(ctrl_c, threads, verb):
         ctrl_c(lambda: sl.score(wide, "entropy", out=out, n_threads=threads))
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: sl.sample(10**13, 3, random_state=0),
+        lambda: sl.select(np.broadcast_to(P[0], (10**13, 6)), "random", 3, random_state=0),
+        lambda: sl.Selector("random", 3, random_state=0).update(np.broadcast_to(P[0], (10**13, 6))),
+    ],
+    ids=["sample", "select", "Selector"],
+)
+def test_ctrl_c_stops_drawing_at_random(ctrl_c, call):
+    ctrl_c(call)
+
+
 def test_progress_is_told_while_a_block_is_under_way():
     calls = []
 
@@ -113,6 +127,49 @@ def test_progress_is_told_while_a_block_is_under_way():
         sl.select(np.broadcast_to(P[0], (10**12, 6)), "entropy", 10, progress=stop)
     assert [total for _, total in calls] == [10**12] * 3
     assert 0 < calls[0][0] < calls[1][0] < calls[2][0]
+
+
+SMALL_STACK = """
+import faulthandler, sys, threading
+import numpy as np
+import shortlist as sl
+
+faulthandler.enable()
+rng = np.random.default_rng(0)
+x = rng.dirichlet(np.ones(100), 3000)
+F, X, u = np.asfortranarray(x), x[:, :64].copy(), np.ones(3000)
+one = {"n_threads": 1}
+calls = {
+    "many classes": lambda: sl.select(x, "entropy", 10, **one),
+    "few classes": lambda: sl.select(x[:, :5].copy(), "entropy", 10, normalize="renormalize", **one),
+    "groups": lambda: sl.select(x, "margin", 10, groups=np.arange(3000) % 5, per_group=3, **one),
+    "Fortran order": lambda: [sl.select(F, name, 10, **one) for name in ("margin", "entropy", "gini")],
+    "Fortran order, float32": lambda: sl.score(F.astype(np.float32), "entropy", **one),
+    "Fortran order, float16": lambda: sl.score(F.astype(np.float16), "entropy", normalize="as_is", **one),
+    "Fortran order, logits": lambda: [sl.select(F, name, 10, from_logits=True, **one) for name in ("margin", "entropy", "gini")],
+    "committee": lambda: [sl.score([x, F], name, **one) for name in ("bald", "vote_entropy")],
+    "k_center": lambda: sl.k_center(X, 10, **one),
+    "density": lambda: sl.density(X, **one),
+    "min_distances": lambda: sl.min_distances(X, X[:50], **one),
+    "badge": lambda: sl.badge(x, X, 5, random_state=0, **one),
+    "ranked_batch": lambda: sl.ranked_batch(X, u, 5, **one),
+    "herding": lambda: sl.herding(X, 5, scale=1.0, random_state=0, **one),
+}
+# What musl gives a thread.
+threading.stack_size(128 << 10)
+for name, call in calls.items():
+    print(name, flush=True)
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+print("done")
+"""
+
+
+def test_a_thread_with_a_small_stack_has_room():
+    ended = subprocess.run([sys.executable, "-c", SMALL_STACK], capture_output=True, text=True, timeout=120)
+    assert ended.stdout.endswith("done\n"), (ended.stdout.splitlines()[-1:], ended.stderr[-500:])
+    assert ended.stderr == ""
 
 
 def test_threads_default_to_what_there_is(monkeypatch):

@@ -174,7 +174,7 @@ def as_ids(values: ArrayLike, name: str) -> NDArray[np.int64]:
     if int(array.min()) < 0 or int(array.max()) >= 2**63:
         bad = int(array.min()) if int(array.min()) < 0 else int(array.max())
         raise ValueError(f"{name} has id {bad}; accepted are 0 to 2**63 - 1")
-    return np.ascontiguousarray(array, dtype=np.int64)
+    return np.require(array, np.int64, ("C_CONTIGUOUS", "ALIGNED"))
 
 
 def distinct_ids(values: ArrayLike, name: str) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ class Selector:
 
     The result depends on the rows alone: any blocks, in any order, in any number of merged states, give what
     `select` gives on the whole pool. The state is O(k) and can be pickled; a state of another version of
-    Shortlist's format is refused.
+    Shortlist's format is refused. Threads may share it: their calls wait for each other.
 
     Parameters
     ----------
@@ -181,6 +182,7 @@ class Selector:
         self._seconds = 0.0
         self._bytes = 0
         self._copies: list[str] = []
+        self._turn = _core.Turn("Selector")
 
     def update(
         self,
@@ -216,9 +218,21 @@ class Selector:
 
         Notes
         -----
-        O(rows x classes) time, O(k + threads) memory beside the block. Nothing is remembered of an array that raises;
-        of a stream, the parts before the one that raises are.
+        O(rows x classes) time, O(k + threads) memory beside the block. Nothing is remembered of an update that raises,
+        also where `progress` does: it can be given again.
         """
+        with self._turn:
+            return self._update(block, first_id, ids, exclude, groups, progress)
+
+    def _update(
+        self,
+        block: Any,
+        first_id: int | None,
+        ids: ArrayLike | None,
+        exclude: ArrayLike | None,
+        groups: ArrayLike | None,
+        progress: Progress | None,
+    ) -> Selector:
         pool = open_pool(block, committee=self._committee, dtype=self._dtype, name="block")
         if self._form is not None:
             same_form(self._form, pool)
@@ -264,6 +278,12 @@ class Selector:
         """
         if not isinstance(other, Selector):
             raise TypeError(f"other is a {type(other).__name__}; accepted is a Selector")
+        # A copy, so that two that are merged into each other at once don't wait for each other.
+        other = copy.copy(other)
+        with self._turn:
+            return self._merge(other)
+
+    def _merge(self, other: Selector) -> Selector:
         if self.measure != other.measure:
             raise ValueError(
                 f"these Selectors cannot be merged: measure is {self.measure} in one and {other.measure} in the other"
@@ -299,6 +319,10 @@ class Selector:
         ValueError
             There are fewer than k rows to pick, unless ``strict=False``.
         """
+        with self._turn:
+            return self._finish()
+
+    def _finish(self) -> Selection:
         began = time.perf_counter()
         indices, scores, stats = self._state.finish()
         if self.strict and self.k is not None and len(indices) < self.k:
@@ -329,7 +353,10 @@ class Selector:
         return f"Selector({self.measure!r}, k={self.k}), {self._next_id:,} rows seen"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "version": STATE_VERSION}
+        with self._turn:
+            state = {**self.__dict__, "_state": copy.copy(self._state), "version": STATE_VERSION}
+        del state["_turn"]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
@@ -339,6 +366,7 @@ class Selector:
                 f"this pickled Selector has format version {version}; accepted is {STATE_VERSION}: make it again"
             )
         self.__dict__.update(state)
+        self._turn = _core.Turn("Selector")
 
     @property
     def _committee(self) -> bool:
@@ -349,7 +377,7 @@ class Selector:
             raise ValueError(f"{name} has {length:,} entries, and the block has {pool.rows:,} rows; they must be equal")
 
     def _note(self, copies: list[str]) -> None:
-        self._copies += [copy for copy in copies if copy not in self._copies]
+        self._copies = [*self._copies, *(one for one in copies if one not in self._copies)]
 
     def _sweep(
         self,
@@ -363,6 +391,10 @@ class Selector:
         """Take note of all blocks of a pool: the one way of rows into the state."""
         both_or_neither(groups, self._grouped)
         began = time.perf_counter()
+        # All rows go into a draft, which counts once everything that may raise is behind.
+        draft = self._state.draft()
+        named = isinstance(self._scorer, _core.Scorer)
+        double = named and pool.score_dtype == np.float64
         steps = Steps(progress, pool.rows)
         limit = BLOCK if groups is not None or callable(self._scorer) else None
 
@@ -374,13 +406,13 @@ class Selector:
                 "groups": None if groups is None else self._codes(groups[first : first + rows]),
             }
 
-        if isinstance(self._scorer, _core.Scorer) and (crew := crew_of(pool, self._n_threads, limit)):
-            done = self._sweep_by(crew, pool.bfloat16, part, steps)
+        if named and (crew := crew_of(pool, self._n_threads, limit)):
+            done = self._sweep_by(crew, draft, pool.bfloat16, part, steps)
         else:
             done = 0
             for block in pool.blocks(limit):
                 rows = rows_of(block)
-                self._take(block, pool, part(done, rows), steps)
+                double |= self._take(draft, block, pool, part(done, rows), steps)
                 done += rows
                 steps.block(rows)
         if mask.mask is not None and len(mask.mask) != done:
@@ -390,38 +422,45 @@ class Selector:
         if groups is not None and len(groups) != done:
             raise ValueError(f"groups has {len(groups):,} labels, and the pool has {done:,} rows; they must be equal")
         steps.end()
+        self._state.commit(draft)
         self._form = self._form or pool.form
-        if isinstance(self._scorer, _core.Scorer):
-            self._double |= pool.score_dtype == np.float64
+        self._double |= double
         self._next_id = max(self._next_id, start + done if ids is None else int(ids.max(initial=-1)) + 1)
         if self._scorer is not None:
             self._bytes += pool.bytes_read
         self._note(pool.copies)
         self._seconds += time.perf_counter() - began
 
-    def _sweep_by(self, crew: Crew, bfloat16: bool, part: Callable[[int, int], dict[str, Any]], steps: Steps) -> int:
-        """Take note of what several threads read, each with a state of its own; of nothing, if one of them fails."""
-        states = [self._state.fork() for _ in range(crew.size)]
+    def _sweep_by(
+        self,
+        crew: Crew,
+        draft: _core.Selector,
+        bfloat16: bool,
+        part: Callable[[int, int], dict[str, Any]],
+        steps: Steps,
+    ) -> int:
+        """Take note of what several threads read, each in a draft of its own."""
+        drafts = [draft.draft() for _ in range(crew.size)]
 
         def work(member: int, row: int, block: Any) -> None:
-            states[member].update(block, bfloat16=bfloat16, n_threads=1, **part(row, rows_of(block)))
+            drafts[member].update(block, bfloat16=bfloat16, n_threads=1, **part(row, rows_of(block)))
 
         done = crew.run(work, steps.reach)
-        for state in states[1:]:
-            states[0].merge(state)
-        self._state.merge(states[0])
+        for one in drafts:
+            draft.commit(one)
         return done
 
-    def _take(self, block: Any, pool: Pool, part: dict[str, Any], steps: Steps) -> None:
-        """Take note of one block."""
+    def _take(self, draft: _core.Selector, block: Any, pool: Pool, part: dict[str, Any], steps: Steps) -> bool:
+        """Take note of one block; return whether a callable gave it float64 scores."""
         if self._scorer is None:
-            self._state.update_count(rows_of(block), **part)
-        elif isinstance(self._scorer, _core.Scorer):
-            self._state.update(block, bfloat16=pool.bfloat16, n_threads=self._n_threads, progress=steps.within, **part)
-        else:
-            scores = call_measure(self._scorer, pool.kept(block))
-            self._double |= scores.dtype == np.float64
-            self._state.update_scores(scores, n_threads=self._n_threads, **part)
+            draft.update_count(rows_of(block), progress=steps.within, **part)
+            return False
+        if isinstance(self._scorer, _core.Scorer):
+            draft.update(block, bfloat16=pool.bfloat16, n_threads=self._n_threads, progress=steps.within, **part)
+            return False
+        scores = call_measure(self._scorer, pool.kept(block))
+        draft.update_scores(scores, n_threads=self._n_threads, **part)
+        return bool(scores.dtype == np.float64)
 
     def _take_count(self, rows: int, mask: Exclusion) -> None:
         """Take note of rows of which only the number is known."""

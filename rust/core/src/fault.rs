@@ -2,6 +2,7 @@
 //!
 //! The kernels only mark invalid rows. This is the slow second look at such a row.
 
+use crate::below_zero;
 use crate::float::Element;
 use crate::matrix::Matrix;
 
@@ -14,7 +15,7 @@ pub enum Fault {
     Infinite(usize, f64),
     /// A column holds a number too large for sums of squares.
     TooLarge(usize, f64),
-    /// A column holds a negative probability.
+    /// A column holds a probability further below 0 than rounding explains.
     Negative(usize, f64),
     /// The row does not sum to 1.
     Sum(f64),
@@ -78,8 +79,9 @@ pub(crate) fn of_row<E: Element>(matrix: &Matrix<'_, E>, row: usize, logits: boo
     if let Some((column, value)) = find(f64::is_infinite) {
         return Fault::Infinite(column, value);
     }
-    if let Some((column, value)) = find(|value| value < 0.0) {
+    let least = below_zero::least(values().map(|(_, value)| value), E::SUM_TOLERANCE);
+    if let Some((column, value)) = values().find(|&(_, value)| value < least) {
         return Fault::Negative(column, value);
     }
-    Fault::Sum(values().map(|(_, value)| value).sum())
+    Fault::Sum(values().map(|(_, value)| value.max(0.0)).sum())
 }

@@ -1,5 +1,6 @@
 //! The kernels of Shortlist: score the rows of huge probability, logit and embedding matrices and keep the best.
 
+mod below_zero;
 pub mod blocks;
 pub mod committee;
 pub mod density;

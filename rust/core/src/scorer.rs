@@ -123,6 +123,7 @@ impl Scorer {
             temperature: number(self.temperature),
             inverse_temperature: number(1.0 / self.temperature),
             sums: sums.map(number),
+            tolerance: E::SUM_TOLERANCE,
             renormalise: self.normalize == Normalize::Renormalize,
             near_one: self.normalize == Normalize::Check && E::SUM_TOLERANCE <= 1e-3,
             entropy_unit: number(match self.measure {

@@ -79,6 +79,11 @@ impl<'py> Rows<'py> {
     pub(crate) fn len(&self) -> usize {
         with_matrix!(self, |matrix| matrix.rows())
     }
+
+    /// Number of columns, and bytes of all elements.
+    pub(crate) fn size(&self) -> (usize, u64) {
+        with_matrix!(self, |matrix| (matrix.columns(), matrix.bytes() as u64))
+    }
 }
 
 /// The matrices of one array a member, in a list or tuple, all of one dtype.
@@ -150,11 +155,13 @@ impl<'py> Members<'py> {
 
 fn aligned<'py, T: Element>(array: &Bound<'py, PyArray2<T>>, name: &str) -> PyResult<PyReadonlyArray2<'py, T>> {
     let size = size_of::<T>();
-    let whole = array.strides().iter().all(|stride| stride % size as isize == 0);
+    // A stride that leads nowhere may be anything: of a single row of packed records it is their size.
+    let mut axes = array.shape().iter().zip(array.strides());
+    let whole = axes.all(|(&length, stride)| length < 2 || stride % size as isize == 0);
     if !whole || !(array.data() as usize).is_multiple_of(size) {
-        return Err(value_error(
-            "x is not aligned to its dtype; accepted is an aligned array (np.require(x, requirements=\"A\"))",
-        ));
+        return Err(value_error(format!(
+            "{name} is not aligned to its dtype; accepted is an aligned array (np.require({name}, requirements=\"A\"))"
+        )));
     }
     array.try_readonly().map_err(|_| value_error(format!("{name} is being written to by another call")))
 }

@@ -11,6 +11,7 @@ mod nearest;
 mod ranked_batch;
 mod scorer;
 mod selector;
+mod turn;
 
 use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -40,6 +41,8 @@ mod _core {
     use super::scorer::Scorer;
     #[pymodule_export]
     use super::selector::Selector;
+    #[pymodule_export]
+    use super::turn::Turn;
     /// Rows whose sum is one term of a mean.
     #[pymodule_export]
     const TERM: usize = shortlist_core::diverse::mean::TERM;

@@ -48,6 +48,17 @@ impl Block<'_, '_> {
             Block::Committee(_, members) => members.len(),
         }
     }
+
+    /// Number of classes, and bytes of all elements.
+    pub(crate) fn size(&self) -> (usize, u64) {
+        match self {
+            Block::Row(_, rows) => rows.size(),
+            Block::Committee(_, members) => {
+                let classes = members.0.first().map_or(0, |rows| rows.size().0);
+                (classes, members.0.iter().map(|rows| rows.size().1).sum())
+            }
+        }
+    }
 }
 
 const NORMALIZE: [(&str, Normalize); 3] =

@@ -3,6 +3,7 @@
 use crate::array::{with_matrix, with_members};
 use crate::border::{Lookout, raise, threads, type_error, value_error};
 use crate::scorer::{Block, Scorer, choice, invalid};
+use crate::turn::Turn;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -11,14 +12,37 @@ use shortlist_core::measure::Measure;
 use shortlist_core::order::Order;
 use shortlist_core::scorer::Invalid;
 use shortlist_core::select::{Perturb, Plan, Rows as Described, Selector as Core, Ties};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, PoisonError};
 
-/// The mergeable state of a selection. Safe to share between threads: calls wait for each other.
+/// The mergeable state of a selection. Safe to share between threads: an update works on a draft, and is in the state when it ends.
 #[pyclass(module = "shortlist._core", frozen)]
 pub(crate) struct Selector {
     scorer: Option<Scorer>,
     invalid: Invalid,
+    state: Guarded,
+}
+
+/// A state that calls look at and change for moments, in which they neither need the GIL nor call Python.
+struct Guarded {
     state: Mutex<State>,
+    turn: Turn,
+}
+
+impl Guarded {
+    fn new(core: Core) -> Self {
+        Guarded::of(State { core, classes: None, bytes: 0, scored: 0 })
+    }
+
+    fn of(state: State) -> Self {
+        Guarded { state: Mutex::new(state), turn: Turn::new("Selector".into()) }
+    }
+
+    /// Do something with the state, without the GIL.
+    fn with<R: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut State) -> Result<R> + Send) -> PyResult<R> {
+        let _taken = self.turn.take(py)?;
+        // Only who has the turn locks it. A poisoned state is as it was before the call that panicked: it is changed at the very end.
+        py.detach(|| work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))).map_err(raise)
+    }
 }
 
 /// What updates change.
@@ -45,8 +69,23 @@ const POWER_SLACK: f64 = 0.05;
 struct Description<'py> {
     first_id: u64,
     ids: Option<PyReadonlyArray1<'py, i64>>,
-    exclude: Option<PyReadonlyArray1<'py, bool>>,
+    exclude: Option<Mask<'py>>,
     groups: Option<PyReadonlyArray1<'py, u32>>,
+}
+
+/// A NumPy array of bool, as the bytes it is made of: they need not be 0 and 1, which Rust's `bool` must be.
+struct Mask<'py>(PyReadonlyArray1<'py, u8>);
+
+impl<'py> FromPyObject<'_, 'py> for Mask<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if object.cast::<PyArray1<bool>>().is_err() {
+            let came = object.get_type().name()?;
+            return Err(type_error(format!("exclude is a {came}; accepted is a one-dimensional array of bool")));
+        }
+        Ok(Mask(object.call_method1("view", ("uint8",))?.extract()?))
+    }
 }
 
 impl Description<'_> {
@@ -54,7 +93,7 @@ impl Description<'_> {
         Ok(Described {
             first_id: self.first_id,
             ids: self.ids.as_ref().map(PyReadonlyArray1::as_slice).transpose()?,
-            exclude: self.exclude.as_ref().map(PyReadonlyArray1::as_slice).transpose()?,
+            exclude: self.exclude.as_ref().map(|mask| mask.0.as_slice()).transpose()?,
             groups: self.groups.as_ref().map(PyReadonlyArray1::as_slice).transpose()?,
         })
     }
@@ -101,7 +140,7 @@ impl Selector {
             None => self::invalid(invalid)?,
         };
         let core = Core::new(plan).map_err(raise)?;
-        Ok(Selector { scorer, invalid, state: Mutex::new(State { core, classes: None, bytes: 0, scored: 0 }) })
+        Ok(Selector { scorer, invalid, state: Guarded::new(core) })
     }
 
     /// Score the rows of a block and take note of the best.
@@ -114,7 +153,7 @@ impl Selector {
         bfloat16: bool,
         first_id: u64,
         ids: Option<PyReadonlyArray1<'py, i64>>,
-        exclude: Option<PyReadonlyArray1<'py, bool>>,
+        exclude: Option<Mask<'py>>,
         groups: Option<PyReadonlyArray1<'py, u32>>,
         n_threads: Option<i64>,
         progress: Option<Py<PyAny>>,
@@ -124,21 +163,19 @@ impl Selector {
         };
         let block = scorer.block(x, bfloat16)?;
         let description = Description { first_id, ids, exclude, groups };
-        let rows = description.rows()?;
+        let described = description.rows()?;
         let threads = threads(n_threads)?;
+        let (count, (classes, bytes)) = (block.len(), block.size());
+        let mut draft = self.state.with(py, |state| state.draft(Some(classes), &described, count))?;
         let mut lookout = Lookout::new(progress);
         let result = match &block {
-            Block::Row(core, array) => with_matrix!(array, |matrix| py.detach(|| {
-                let select = |state: &mut Core| core.select(&matrix, state, &rows, threads, &mut lookout);
-                self.take(matrix.columns(), matrix.bytes(), select)
-            })),
-            Block::Committee(core, members) => with_members!(members, |matrices| py.detach(|| {
-                let select = |state: &mut Core| core.select(&matrices, state, &rows, threads, &mut lookout);
-                let classes = matrices.first().map_or(0, |matrix| matrix.columns());
-                self.take(classes, matrices.iter().map(|matrix| matrix.bytes()).sum(), select)
-            })),
+            Block::Row(core, rows) => with_matrix!(rows, |matrix| py
+                .detach(|| { core.select(&matrix, &mut draft, &described, threads, &mut lookout) })),
+            Block::Committee(core, members) => with_members!(members, |matrices| py
+                .detach(|| { core.select(&matrices, &mut draft, &described, threads, &mut lookout) })),
         };
-        lookout.settle(py, block.len(), result)
+        let scored = lookout.settle(py, count, result)?;
+        self.take(py, draft, Some(classes), bytes, scored)
     }
 
     /// Take note of the best of rows that are scored already. NaN is an invalid row.
@@ -150,7 +187,7 @@ impl Selector {
         scores: &Bound<'py, PyAny>,
         first_id: u64,
         ids: Option<PyReadonlyArray1<'py, i64>>,
-        exclude: Option<PyReadonlyArray1<'py, bool>>,
+        exclude: Option<Mask<'py>>,
         groups: Option<PyReadonlyArray1<'py, u32>>,
         n_threads: Option<i64>,
     ) -> PyResult<()> {
@@ -167,40 +204,47 @@ impl Selector {
     }
 
     /// Take note of rows that need no scores, for uniform random picks.
-    #[pyo3(signature = (rows, *, first_id=0, ids=None, exclude=None, groups=None))]
+    #[pyo3(signature = (rows, *, first_id=0, ids=None, exclude=None, groups=None, progress=None))]
+    #[allow(clippy::too_many_arguments)]
     fn update_count<'py>(
         &self,
         py: Python<'py>,
         rows: usize,
         first_id: u64,
         ids: Option<PyReadonlyArray1<'py, i64>>,
-        exclude: Option<PyReadonlyArray1<'py, bool>>,
+        exclude: Option<Mask<'py>>,
         groups: Option<PyReadonlyArray1<'py, u32>>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<()> {
         let description = Description { first_id, ids, exclude, groups };
         let described = description.rows()?;
-        py.detach(|| {
-            let mut state = self.lock();
-            if state.core.plan().perturb != Some(Perturb::Uniform) {
-                let accepted = "rows without scores need perturb=\"uniform\"";
-                return Err(Error::Argument(format!("this Selector picks by score; {accepted}")));
-            }
-            state.core.check(&described, rows)?;
-            let mut block = state.core.fork();
-            block.absorb_count(rows, &described, None)?;
-            state.core.join(&block);
-            state.core.record(&described, rows);
-            state.scored += rows as u64;
-            Ok(())
-        })
-        .map_err(raise)
+        let mut draft = self.state.with(py, |state| state.draft(None, &described, rows))?;
+        if draft.plan().perturb != Some(Perturb::Uniform) {
+            let accepted = "rows without scores need perturb=\"uniform\"";
+            return Err(value_error(format!("this Selector picks by score; {accepted}")));
+        }
+        let mut lookout = Lookout::new(progress);
+        let result = py.detach(|| draft.update_count(rows, &described, &mut lookout));
+        lookout.settle(py, rows, result)?;
+        self.take(py, draft, None, 0, rows as u64)
     }
 
-    /// An empty state of the same configuration, to be merged later.
-    fn fork(&self, py: Python<'_>) -> Selector {
-        let core = py.detach(|| self.lock().core.fork());
-        let state = Mutex::new(State { core, classes: None, bytes: 0, scored: 0 });
-        Selector { scorer: self.scorer.clone(), invalid: self.invalid, state }
+    /// An empty state for rows that this one is to take over by `commit`, or not at all. It knows the ids and the threshold of this one.
+    fn draft(&self, py: Python<'_>) -> PyResult<Selector> {
+        let state = self
+            .state
+            .with(py, |state| Ok(State { core: state.core.draft(), classes: state.classes, bytes: 0, scored: 0 }))?;
+        Ok(self.like(state))
+    }
+
+    /// Take over the rows of a draft: all of them, or none where one of their ids was seen meanwhile.
+    fn commit(&self, py: Python<'_>, draft: &Selector) -> PyResult<()> {
+        let State { core, classes, bytes, scored } = draft.state.with(py, |state| Ok(state.clone()))?;
+        self.take(py, core, classes, bytes, scored)
+    }
+
+    fn __copy__(&self, py: Python<'_>) -> PyResult<Selector> {
+        Ok(self.like(self.state.with(py, |state| Ok(state.clone()))?))
     }
 
     /// Take over everything another state of the same configuration and of other rows has seen.
@@ -215,9 +259,8 @@ impl Selector {
                 "these Selectors cannot be merged: one is of {own}, the other of {others}"
             )));
         }
-        py.detach(|| {
-            let other = other.lock().clone();
-            let mut state = self.lock();
+        let other = other.state.with(py, |state| Ok(state.clone()))?;
+        self.state.with(py, |state| {
             if let (Some(own), Some(others)) = (state.classes, other.classes)
                 && own != others
             {
@@ -231,7 +274,6 @@ impl Selector {
             state.scored += other.scored;
             Ok(())
         })
-        .map_err(raise)
     }
 
     /// The picks so far, most informative first: (indices, scores, stats). The state can go on afterwards.
@@ -240,12 +282,10 @@ impl Selector {
         &self,
         py: Python<'py>,
     ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyDict>)> {
-        let (selected, state) = py
-            .detach(|| {
-                let state = self.lock().clone();
-                state.core.finish().map(|selected| (selected, state))
-            })
-            .map_err(raise)?;
+        let state = self.state.with(py, |state| Ok(state.clone()))?;
+        let mut lookout = Lookout::new(None);
+        let result = py.detach(|| state.core.into_selected(&mut lookout));
+        let selected = lookout.settle(py, 0, result)?;
         let indices: Vec<i64> = selected.candidates.iter().map(|candidate| candidate.id as i64).collect();
         let scores: Vec<f64> = selected.candidates.iter().map(|candidate| candidate.score).collect();
         let ties = PyDict::new(py);
@@ -266,9 +306,11 @@ impl Selector {
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Saved<'py>)> {
-        let state = self.lock();
+        let state = self.state.with(py, |state| Ok(state.clone()))?;
         let restore = py.get_type::<Selector>().getattr("restore")?;
-        let bytes = PyBytes::new(py, &state.core.to_bytes());
+        let mut lookout = Lookout::new(None);
+        let result = py.detach(|| state.core.to_bytes_watched(&mut lookout));
+        let bytes = PyBytes::new(py, &lookout.settle(py, 0, result)?);
         let skip = self.invalid == Invalid::Skip;
         Ok((restore, (bytes, self.scorer.clone(), skip, state.classes, state.bytes, state.scored)))
     }
@@ -285,49 +327,63 @@ impl Selector {
     ) -> PyResult<Self> {
         let core = Core::from_bytes(bytes).map_err(raise)?;
         let invalid = if skip { Invalid::Skip } else { Invalid::Raise };
-        Ok(Selector { scorer, invalid, state: Mutex::new(State { core, classes, bytes: read, scored }) })
+        Ok(Selector { scorer, invalid, state: Guarded::of(State { core, classes, bytes: read, scored }) })
     }
 }
 
 /// The arguments of [`Selector::restore`].
 type Saved<'py> = (Bound<'py, PyBytes>, Option<Scorer>, bool, Option<usize>, u64, u64);
 
-impl Selector {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A poisoned state is as it was before the call that panicked: updates change it at their very end.
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+impl State {
+    /// A draft for a block of so many classes, whose rows are new.
+    fn draft(&self, classes: Option<usize>, rows: &Described<'_>, len: usize) -> Result<Core> {
+        self.fits(classes)?;
+        self.core.check(rows, len)?;
+        Ok(self.core.draft_of_checked())
     }
 
-    /// Select from a block of so many classes and bytes.
-    fn take(&self, classes: usize, bytes: usize, select: impl FnOnce(&mut Core) -> Result<u64>) -> Result<()> {
-        let mut state = self.lock();
-        if let Some(known) = state.classes.filter(|&known| known != classes) {
-            return Err(Error::Argument(format!(
-                "x has {classes} classes; accepted are {known}, as in earlier blocks"
-            )));
+    /// Whether a block of so many classes goes with earlier ones.
+    fn fits(&self, classes: Option<usize>) -> Result<()> {
+        if let (Some(came), Some(known)) = (classes, self.classes)
+            && came != known
+        {
+            return Err(Error::Argument(format!("x has {came} classes; accepted are {known}, as in earlier blocks")));
         }
-        let scored = select(&mut state.core)?;
-        state.classes = Some(classes);
-        state.scored += scored;
-        state.bytes += bytes as u64;
         Ok(())
+    }
+}
+
+impl Selector {
+    /// Another state of the same configuration.
+    fn like(&self, state: State) -> Selector {
+        Selector { scorer: self.scorer.clone(), invalid: self.invalid, state: Guarded::of(state) }
+    }
+
+    /// Take over the rows of a draft, which were of so many classes and bytes.
+    fn take(&self, py: Python<'_>, draft: Core, classes: Option<usize>, bytes: u64, scored: u64) -> PyResult<()> {
+        self.state.with(py, |state| {
+            state.fits(classes)?;
+            state.core.commit(&draft)?;
+            state.classes = state.classes.or(classes);
+            state.scored += scored;
+            state.bytes += bytes;
+            Ok(())
+        })
     }
 
     fn absorb<T>(&self, py: Python<'_>, scores: &[T], rows: &Described<'_>) -> PyResult<()>
     where
         T: shortlist_core::select::Score + Send + Sync,
     {
+        let mut draft = self.state.with(py, |state| state.draft(None, rows, scores.len()))?;
         py.detach(|| {
-            let mut state = self.lock();
             let nan = scores.iter().position(|score| score.partial_cmp(score).is_none());
             if let (Invalid::Raise, Some(i)) = (self.invalid, nan) {
                 return Err(Error::Row { row: rows.id(i), reason: "has the score NaN; accepted are numbers".into() });
             }
-            state.core.update(scores, rows)?;
-            state.scored += scores.len() as u64;
-            state.bytes += size_of_val(scores) as u64;
-            Ok(())
+            draft.update(scores, rows)
         })
-        .map_err(raise)
+        .map_err(raise)?;
+        self.take(py, draft, None, size_of_val(scores) as u64, scores.len() as u64)
     }
 }

@@ -7,6 +7,7 @@
 
 use super::table::{Layout, Table};
 use super::{CommitteeMeasure, Needs, splat};
+use crate::below_zero;
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
@@ -85,21 +86,40 @@ impl<T: Float> Scan<T> {
         let size = (fitting - fitting % T::LANES).clamp(T::LANES, MOST_ROWS);
         let mut valid = true;
         for (out, start) in out.chunks_mut(size).zip(rows.step_by(size)) {
-            self.locate(members, start..start + out.len(), layout);
-            let Scan { sources, table, .. } = self;
-            // SAFETY: the rows lie where `locate` says, which is inside the members or the copies.
-            valid &= self.level.run(unsafe { Groups::new(sources, table, layout, recipe, out) });
+            let rows = start..start + out.len();
+            self.locate(members, rows.clone(), layout, None);
+            let mut fine = self.score(layout, recipe, out);
+            if !fine && !recipe.row.logits {
+                // A second look, which can tell what counts as 0 from what is negative.
+                self.locate(members, rows, layout, Some(recipe.row.tolerance));
+                fine = self.score(layout, recipe, out);
+            }
+            valid &= fine;
         }
         valid
     }
 
-    /// Fill `sources` with where whole groups of lanes that begin with these rows can be read, copying what must be.
-    fn locate<E: Element<Compute = T>>(&mut self, members: &[Matrix<'_, E>], rows: Range<usize>, layout: Layout) {
+    /// Score rows where `locate` says they are.
+    fn score(&mut self, layout: Layout, recipe: &Recipe<T>, out: &mut [T]) -> bool {
+        let Scan { sources, table, .. } = self;
+        // SAFETY: the rows lie where `locate` says, which is inside the members or the copies.
+        self.level.run(unsafe { Groups::new(sources, table, layout, recipe, out) })
+    }
+
+    /// Fill `sources` with where whole groups of lanes that begin with these rows can be read, copying what must be. With a tolerance all are copied, and
+    /// no sign is left in them: see [`below_zero::settle`].
+    fn locate<E: Element<Compute = T>>(
+        &mut self,
+        members: &[Matrix<'_, E>],
+        rows: Range<usize>,
+        layout: Layout,
+        settle: Option<f64>,
+    ) {
         let whole = rows.len().next_multiple_of(T::LANES);
         let room = whole * layout.classes + SLACK;
         self.sources.clear();
         for (i, member) in members.iter().enumerate() {
-            let direct = if whole == rows.len() { direct(member, &rows) } else { None };
+            let direct = if whole == rows.len() && settle.is_none() { direct(member, &rows) } else { None };
             let source = direct.unwrap_or_else(|| {
                 // Room for all members at once: the memory must not move once a source points to it.
                 if self.copies.len() < members.len() * room {
@@ -110,6 +130,11 @@ impl<T: Float> Scan<T> {
                 }
                 let copy = &mut self.copies[i * room..][..room];
                 gather(member, rows.clone(), whole, copy);
+                if let Some(tolerance) = settle {
+                    copy[..whole * layout.classes]
+                        .chunks_exact_mut(layout.classes)
+                        .for_each(|row| below_zero::settle(row, tolerance));
+                }
                 Source { origin: copy.as_ptr(), stride: layout.classes as isize, adjacent: Adjacent::Classes }
             });
             self.sources.push(source);
@@ -120,8 +145,10 @@ impl<T: Float> Scan<T> {
 /// Where the rows lie, if the kernel can read them there.
 fn direct<E: Element>(member: &Matrix<'_, E>, rows: &Range<usize>) -> Option<Source<E::Compute>> {
     let origin = E::as_compute(member.pointer(rows.start, 0))?;
-    // Columns are read four at a time, and so up to three values past the end of a row: those of three more rows.
-    if let (Some(stride), true) = (member.row_major(), rows.end + 3 <= member.rows()) {
+    // Four classes are read at a time. Where there are fewer, those past the end of a row must be of the next rows: of three of them, without gaps.
+    let classes = member.columns();
+    let inside = |&stride: &usize| classes > 3 || (stride == classes && rows.end + 3 <= member.rows());
+    if let Some(stride) = member.row_major().filter(inside) {
         return Some(Source { origin, stride: stride as isize, adjacent: Adjacent::Classes });
     }
     member.column_major().map(|stride| Source { origin, stride, adjacent: Adjacent::Rows })
@@ -153,8 +180,8 @@ struct Groups<'a, T> {
 
 impl<'a, T: Float> Groups<'a, T> {
     /// # Safety
-    /// At each source, `out.len()` rows rounded up to whole groups must be readable, and where the classes of a row are adjacent three values
-    /// past the last row too.
+    /// At each source, `out.len()` rows rounded up to whole groups must be readable, and where the classes of a row are adjacent and fewer than
+    /// four, three values past each row too.
     unsafe fn new(
         sources: &'a [Source<T>],
         table: &'a mut [T],
@@ -239,8 +266,8 @@ unsafe fn fill<V: Vector>(
 /// Copy a vector of rows to a table, class by class.
 ///
 /// # Safety
-/// The rows must be readable, and where their classes are adjacent three values past the last one too. There must be room for so many
-/// classes at `to`.
+/// The rows must be readable, and where their classes are adjacent and fewer than four, three values past each row too. There must be room for so
+/// many classes at `to`.
 #[inline(always)]
 unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize, to: *mut V::Scalar) {
     let lanes = V::LANES;
@@ -259,14 +286,22 @@ unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize
                     d.store(to.add((class + 3) * lanes));
                     class += 4;
                 }
-                if class < classes {
-                    let [a, b, c, _] = V::load_columns(from.add(class), stride);
-                    a.store(to.add(class * lanes));
-                    if class + 1 < classes {
-                        b.store(to.add((class + 1) * lanes));
+                if class < classes && class > 0 {
+                    // The last four, of which some are there already: what lies past the end of a row may be no memory at all.
+                    let last = classes - 4;
+                    let [a, b, c, d] = V::load_columns(from.add(last), stride);
+                    a.store(to.add(last * lanes));
+                    b.store(to.add((last + 1) * lanes));
+                    c.store(to.add((last + 2) * lanes));
+                    d.store(to.add((last + 3) * lanes));
+                } else if class < classes {
+                    let [a, b, c, _] = V::load_columns(from, stride);
+                    a.store(to);
+                    if classes > 1 {
+                        b.store(to.add(lanes));
                     }
-                    if class + 2 < classes {
-                        c.store(to.add((class + 2) * lanes));
+                    if classes > 2 {
+                        c.store(to.add(2 * lanes));
                     }
                 }
             }

@@ -3,6 +3,7 @@
 //! From logits every part is accurate relative to itself, however sure the row is: with e_c = exp(z_c - max z) and t the sum of all e but
 //! the greatest, a_c = e_c / (1 + t), and -t / (1 + t) for the predicted class. The lowest of several greatest classes is the predicted one.
 
+use crate::below_zero;
 use crate::distance::{LANES, merge};
 use crate::diverse::points::Maker;
 use crate::error::{Error, Result};
@@ -65,18 +66,20 @@ impl<E: Element> Maker for Gradients<'_, E> {
 
 #[inline(always)]
 fn of_probabilities(row: &mut [f64], tolerance: f64) -> bool {
+    if row.iter().any(|&value| value < 0.0) {
+        below_zero::settle(row, tolerance);
+    }
     let (chunks, _) = row.as_chunks::<LANES>();
-    let (mut sums, mut lows, mut highs) = ([0.0_f64; LANES], [0.0_f64; LANES], [0.0_f64; LANES]);
+    let (mut sums, mut highs) = ([0.0_f64; LANES], [0.0_f64; LANES]);
     for chunk in chunks {
         for lane in 0..LANES {
             sums[lane] += chunk[lane];
-            lows[lane] = lows[lane].min(chunk[lane]);
             highs[lane] = highs[lane].max(chunk[lane]);
         }
     }
-    let (high, low) = (highs.into_iter().fold(0.0, f64::max), lows.into_iter().fold(0.0, f64::min));
-    // NaN is in the sum, if anywhere.
-    let fine = (merge(sums) - 1.0).abs() <= tolerance && low >= 0.0;
+    let high = highs.into_iter().fold(0.0, f64::max);
+    // NaN is in the sum, if anywhere, and so is what is negative.
+    let fine = (merge(sums) - 1.0).abs() <= tolerance;
     if fine {
         let predicted = first(row, high);
         row[predicted] -= 1.0;
@@ -187,6 +190,13 @@ mod tests {
                 assert!((from_logits[c] - wanted).abs() < 1e-15 && from_probs[c] == wanted);
             }
         }
+    }
+
+    #[test]
+    fn what_is_below_0_by_rounding_is_0() {
+        assert_eq!(made(&[0.75f64, 0.25, -0.5e-4], 3, false, 0).unwrap(), [-0.25, 0.25, 0.0]);
+        let error = made(&[0.75f64, 0.25, -2e-4], 3, false, 0).unwrap_err().to_string();
+        assert!(error.starts_with("row 0 has -0.0002 in column 2;"), "{error}");
     }
 
     #[test]

@@ -17,13 +17,13 @@ const BYTES: usize = 256 << 10;
 /// Virtual lanes of some rows that wait to be merged, and two that are folded: the tree of 16 lanes needs no more.
 const DEPTH: usize = 5;
 
-/// What virtual lanes keep, `[slot][number][row]`.
-struct Slots<T, const N: usize>([[[T; ROWS]; N]; DEPTH]);
+/// What virtual lanes keep, `[slot][number][row]`: tens of kilobytes, which a small stack has no room for.
+struct Slots<T, const N: usize>(Box<[[[T; ROWS]; N]; DEPTH]>);
 
 impl<T: Float, const N: usize> Slots<T, N> {
-    #[inline(always)]
     fn new() -> Self {
-        Slots([[[T::ZERO; ROWS]; N]; DEPTH])
+        let slots = vec![[[T::ZERO; ROWS]; N]; DEPTH].into_boxed_slice().try_into();
+        Slots(slots.unwrap_or_else(|_| unreachable!("there are so many")))
     }
 
     #[inline(always)]

@@ -112,11 +112,13 @@ impl<T: Float> Scan<T> {
         let wide = classes > MOST_CLASSES;
         // The narrow walk reads four values of a row, and so past its end into the next ones: the last rows of a matrix must not be in its groups.
         let past = if classes == 1 { 3 } else { 1 };
+        // Of fewer than four classes it reads past the end of every row, where only rows without gaps promise that there is something.
+        let stride = matrix.row_major().filter(|&stride| classes > 3 || stride == classes);
         let end = if wide { rows.end } else { rows.end.min(matrix.rows().saturating_sub(past)) };
         let whole = end.saturating_sub(rows.start) / T::LANES * T::LANES;
         let origin = E::as_compute(matrix.pointer(rows.start, 0));
         let (direct, rest) = out.split_at_mut(whole);
-        match (origin, matrix.row_major(), matrix.column_major()) {
+        match (origin, stride, matrix.column_major()) {
             (Some(origin), Some(stride), _) => {
                 let found = self.paced(classes, whole, recipe, |level, recipe| {
                     // SAFETY: `whole` rows from `row` are inside, and so is what the narrow walk reads past them.
@@ -166,7 +168,7 @@ impl<T: Float> Scan<T> {
         }
     }
 
-    /// What a kernel found; where it saw a sign, the rows again by way of tiles, which can tell -0 from what is negative.
+    /// What a kernel found; where it saw a sign, the rows again by way of tiles, which can tell what counts as 0 from what is negative.
     fn second_look<E: Element<Compute = T>>(
         &mut self,
         found: Verdict<T>,
@@ -220,7 +222,7 @@ impl<T: Float> Scan<T> {
     fn score_tile(&mut self, classes: usize, recipe: &Recipe<T>, out: &mut [T]) -> Found<T> {
         let mut found = self.tile_as_it_is(classes, recipe, out);
         if found.signed {
-            self.tile.settle_signs();
+            self.tile.settle_signs(recipe.tolerance);
             found = self.tile_as_it_is(classes, recipe, out);
         }
         found.found
@@ -281,8 +283,8 @@ struct AdjacentRows<'a, T> {
 
 impl<'a, T: Float> AdjacentRows<'a, T> {
     /// # Safety
-    /// `out.len()` rows of `classes` values, `stride` apart, must be readable at `origin`; three values past the last one too where there
-    /// are [`MOST_CLASSES`] or fewer.
+    /// `out.len()` rows of `classes` values, `stride` apart, must be readable at `origin`; three values past each of them too where there are fewer
+    /// than four.
     unsafe fn new(origin: *const T, stride: usize, classes: usize, recipe: &'a Recipe<T>, out: &'a mut [T]) -> Self {
         AdjacentRows { origin, stride, classes, recipe, out }
     }

@@ -33,7 +33,7 @@ pub(super) trait Source<T> {
     /// Hand over the classes of a group of rows from `row`, in order, a row a lane.
     ///
     /// # Safety
-    /// The rows must be readable, and where rows are adjacent three values past the last one too.
+    /// The rows must be readable, and where rows are adjacent and have fewer than four classes three values past each of them too.
     unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, taker: &mut impl Take<V>);
 }
 
@@ -48,7 +48,7 @@ impl<T: Float> Source<T> for RowMajor<T> {
 
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, taker: &mut impl Take<V>) {
-        // SAFETY: the caller promises these rows and three values past them.
+        // SAFETY: the caller promises these rows, and three values past each where four at once are more than there are.
         unsafe {
             let from = self.origin.add(row * self.stride);
             super::read_ahead::<V>(from, V::LANES * classes, ahead(classes));

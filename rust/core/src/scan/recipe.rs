@@ -35,6 +35,8 @@ pub(crate) struct Recipe<T> {
     pub(crate) inverse_temperature: T,
     /// The least and the greatest sum of a valid row of probabilities.
     pub(crate) sums: [T; 2],
+    /// How far from 1 the sum of a row may be, which tells what is below 0 by rounding.
+    pub(crate) tolerance: f64,
     /// Divide rows of probabilities by their sum.
     pub(crate) renormalise: bool,
     /// Valid rows of probabilities sum to 1 within a thousandth.

@@ -1,6 +1,7 @@
 //! A small row-major copy of some rows, for those the kernels can't read where they lie: other strides, half precision, single
 //! rows picked out, and the last few rows of a matrix. It stays in cache; its size does not depend on the number of rows.
 
+use crate::below_zero;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::Float;
@@ -79,13 +80,9 @@ impl<T: Float> Tile<T> {
         self.pad(count, whole);
     }
 
-    /// Leave no sign: -0 becomes 0, and what is negative NaN.
-    pub(super) fn settle_signs(&mut self) {
-        for value in &mut self.values {
-            if *value <= T::ZERO {
-                *value = if *value < T::ZERO { T::NAN } else { T::ZERO };
-            }
-        }
+    /// Leave no sign: see [`below_zero::settle`].
+    pub(super) fn settle_signs(&mut self, tolerance: f64) {
+        self.values.chunks_exact_mut(self.columns).for_each(|row| below_zero::settle(row, tolerance));
     }
 
     /// Copy rows whose columns are adjacent.

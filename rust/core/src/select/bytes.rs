@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::{Perturb, Plan, Selector, Ties, Top};
+use crate::blocks::{Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::{Candidate, Order};
 use crate::random::hash;
@@ -16,21 +17,27 @@ const PERTURBS: [Option<Perturb>; 4] = [None, Some(Perturb::Power), Some(Perturb
 impl Selector {
     /// The state as bytes for [`Selector::from_bytes`].
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes_watched(&mut Unwatched).expect("nothing stops it")
+    }
+
+    /// The same, with a look up now and then where there are millions of candidates.
+    pub fn to_bytes_watched(&self, watch: &mut dyn Watch) -> Result<Vec<u8>> {
         let mut out = Writer(MAGIC.to_vec());
         out.0.extend_from_slice(&FORMAT.to_le_bytes());
         out.plan(&self.plan);
         out.numbers(&[self.rows, self.invalid, self.excluded, self.never_drawn, u64::from(self.own_ids)]);
         out.numbers(&[self.seen.ranges().len() as u64]);
         self.seen.ranges().iter().for_each(|ids| out.numbers(&[ids.start, ids.end]));
-        out.top(&self.top.finish());
-        out.numbers(&[self.groups.iter().count() as u64]);
-        for (code, list) in self.groups.iter() {
+        out.top(&self.top.finish(watch)?);
+        let groups = self.groups.finish(watch)?;
+        out.numbers(&[groups.len() as u64]);
+        for (code, top) in groups {
             out.numbers(&[u64::from(code)]);
-            out.top(&list.finish());
+            out.top(&top);
         }
         let sum = check_sum(&out.0);
         out.numbers(&[sum]);
-        out.0
+        Ok(out.0)
     }
 
     /// The state that [`Selector::to_bytes`] wrote.

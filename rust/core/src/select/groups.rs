@@ -1,9 +1,13 @@
 //! One list of the best candidates per group.
 
 use super::plan::{MAX_GROUPS, Plan};
-use super::topk::TopK;
+use super::topk::{Top, TopK};
+use crate::blocks::Watch;
 use crate::error::{Error, Result};
 use crate::order::Candidate;
+
+/// How many rows are sorted between two looks up, in all lists together.
+const LOOK_EVERY: usize = 1 << 20;
 
 /// The lists, by group code; made when a group is first met.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +54,21 @@ impl Groups {
     /// The lists there are, with their codes.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &TopK)> {
         self.lists.iter().enumerate().filter_map(|(code, list)| Some((code as u32, list.as_deref()?)))
+    }
+
+    /// What each list has picked, with its code.
+    pub(super) fn finish(&self, watch: &mut dyn Watch) -> Result<Vec<(u32, Top)>> {
+        let mut tops = Vec::new();
+        let mut since = 0;
+        for (code, list) in self.iter() {
+            tops.push((code, list.finish(watch)?));
+            since += list.len();
+            if since > LOOK_EVERY {
+                since = 0;
+                watch.look(0, 0)?;
+            }
+        }
+        Ok(tops)
     }
 
     /// Takes over everything `other` has seen.

@@ -5,6 +5,8 @@
 //!
 //! The way of one update over several threads: [`Selector::check`] the ids, [`Selector::fork`] an empty state per thread,
 //! [`Selector::absorb`] blocks in each, [`Selector::join`] them, and [`Selector::record`] the ids once.
+//!
+//! Several updates that count only together, or not at all, are made to a [`Selector::draft`], which [`Selector::commit`] takes over.
 
 mod absorb;
 mod bytes;
@@ -16,6 +18,7 @@ mod quota;
 mod rows;
 mod seen;
 mod shared;
+mod sort;
 mod topk;
 
 #[cfg(test)]
@@ -30,10 +33,14 @@ pub use rows::Rows;
 pub use shared::SharedCut;
 pub use topk::{Top, TopK};
 
+use crate::blocks::{self, Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::Candidate;
 use groups::Groups;
 use seen::Seen;
+
+/// Rows without scores between two looks at whether to stop.
+const COUNTED: usize = 1 << 18;
 
 /// The mergeable state of a selection.
 #[derive(Clone, Debug)]
@@ -49,6 +56,8 @@ pub struct Selector {
     invalid: u64,
     excluded: u64,
     never_drawn: u64,
+    /// Of a draft: the key that rows must reach, and the ids seen, in the state it is of.
+    before: (f64, Seen),
 }
 
 /// The result of a selection.
@@ -89,6 +98,7 @@ impl Selector {
             invalid: 0,
             excluded: 0,
             never_drawn: 0,
+            before: (f64::NEG_INFINITY, Seen::default()),
         }
     }
 
@@ -134,6 +144,7 @@ impl Selector {
     /// The same, for so many threads that tell of their share.
     pub(crate) fn shared_among(&self, threads: usize) -> SharedCut {
         let shared = SharedCut::among(threads);
+        shared.raise(self.before.0);
         if let Some(cut) = self.top.threshold() {
             shared.raise(cut.key);
         }
@@ -147,16 +158,17 @@ impl Selector {
     pub fn check(&self, rows: &Rows<'_>, len: usize) -> Result<()> {
         rows.check(len)?;
         let seen = match rows.ids {
-            None => self.seen.overlap(&(rows.first_id..rows.first_id + len as u64)),
+            None => self.overlap(&(rows.first_id..rows.first_id + len as u64)),
             Some(ids) => {
-                let alone = |&id: &i64| self.seen.overlap(&(id as u64..id as u64 + 1));
+                let alone = |&id: &i64| self.overlap(&(id as u64..id as u64 + 1));
                 ids.iter().find_map(alone)
             }
         };
-        match seen {
-            Some(ids) => Err(Error::Argument(format!("{} already seen", were(&ids)))),
-            None => Ok(()),
-        }
+        seen.map_or(Ok(()), |ids| Err(already_seen(&ids)))
+    }
+
+    fn overlap(&self, ids: &std::ops::Range<u64>) -> Option<std::ops::Range<u64>> {
+        self.seen.overlap(ids).or_else(|| self.before.1.overlap(ids))
     }
 
     /// Notes the ids of `len` rows as seen.
@@ -171,6 +183,40 @@ impl Selector {
     pub fn fork(&self) -> Selector {
         // A plan of its own: threads would contend for the reference count of a common one.
         Selector::empty(Arc::new(self.plan().clone()))
+    }
+
+    /// An empty state for rows that this one is to take over with [`Selector::commit`], or not at all. It knows the threshold and the ids of this one.
+    pub fn draft(&self) -> Selector {
+        let mut draft = self.draft_of_checked();
+        draft.before.1 = self.before.1.clone();
+        self.seen.ranges().iter().for_each(|ids| draft.before.1.add(ids.clone()));
+        draft
+    }
+
+    /// The same for rows that this one was asked about with [`Selector::check`]: it does not know the ids, of which there may be many ranges.
+    pub fn draft_of_checked(&self) -> Selector {
+        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
+        Selector { before: (own.max(self.before.0), Seen::default()), ..Selector::empty(Arc::clone(&self.plan)) }
+    }
+
+    /// Takes over the rows of a draft of this state: all of them, or none where one of their ids was seen meanwhile.
+    pub fn commit(&mut self, draft: &Selector) -> Result<()> {
+        if !Arc::ptr_eq(&self.plan, &draft.plan)
+            && let Some(difference) = self.plan.difference(&draft.plan)
+        {
+            return Err(Error::Argument(format!("this is no draft of that Selector: {difference}")));
+        }
+        if let Some(ids) = self.seen.common(&draft.seen) {
+            return Err(already_seen(&ids));
+        }
+        self.take_over(draft);
+        Ok(())
+    }
+
+    fn take_over(&mut self, other: &Selector) {
+        self.join(other);
+        self.own_ids |= other.own_ids;
+        other.seen.ranges().iter().for_each(|ids| self.seen.add(ids.clone()));
     }
 
     /// Takes over what a forked state has absorbed.
@@ -195,6 +241,24 @@ impl Selector {
         Ok(())
     }
 
+    /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: of all of them, or of nothing when there is an error.
+    pub fn update_count(&mut self, len: usize, rows: &Rows<'_>, watch: &mut dyn Watch) -> Result<()> {
+        self.check(rows, len)?;
+        let shared = self.shared_cut();
+        let blocks = blocks::split(len, COUNTED).map(|block| (block, ()));
+        let states = blocks::run(
+            len,
+            blocks,
+            1,
+            watch,
+            || self.fork(),
+            |state, block, ()| state.absorb_count(block.len(), &rows.slice(block.start, block.end), Some(&shared)),
+        )?;
+        states.iter().for_each(|state| self.join(state));
+        self.record(rows, len);
+        Ok(())
+    }
+
     /// Takes over everything a state of the same plan and of other rows has seen.
     pub fn merge(&mut self, other: &Selector) -> Result<()> {
         if let Some(difference) = self.plan.difference(&other.plan) {
@@ -204,18 +268,21 @@ impl Selector {
             return Err(Error::Argument(format!("these Selectors cannot be merged: {} seen by both", were(&ids))));
         }
         let mut merged = self.clone();
-        merged.join(other);
-        merged.own_ids |= other.own_ids;
-        other.seen.ranges().iter().for_each(|ids| merged.seen.add(ids.clone()));
-        merged.check_repeats()?;
+        merged.take_over(other);
+        merged.check_repeats(&mut Unwatched)?;
         *self = merged;
         Ok(())
     }
 
     /// The picks so far; the state can go on afterwards.
     pub fn finish(&self) -> Result<Selected> {
-        self.check_repeats()?;
-        let (candidates, ties_left) = self.pick();
+        self.clone().into_selected(&mut Unwatched)
+    }
+
+    /// The same of a state that ends here, with a look up now and then where there are millions of picks.
+    pub fn into_selected(mut self, watch: &mut dyn Watch) -> Result<Selected> {
+        self.check_repeats(watch)?;
+        let (candidates, ties_left) = self.pick(watch)?;
         let ties_picked = match candidates.last() {
             Some(last) => candidates.iter().rev().take_while(|c| c.key == last.key).count() as u64,
             None => 0,
@@ -232,22 +299,26 @@ impl Selector {
     }
 
     /// Says which id came twice, as far as the candidates kept can tell.
-    fn check_repeats(&self) -> Result<()> {
+    fn check_repeats(&self, watch: &mut dyn Watch) -> Result<()> {
         if !self.own_ids {
             return Ok(());
         }
-        let mut lists: Vec<Vec<Candidate>> = vec![self.top.finish().candidates];
+        let mut lists: Vec<Vec<Candidate>> = vec![self.top.finish(watch)?.candidates];
         if self.plan.grouped() {
-            lists.push(self.groups.iter().flat_map(|(_, list)| list.finish().candidates).collect());
+            lists.push(self.groups.finish(watch)?.into_iter().flat_map(|(_, top)| top.candidates).collect());
         }
         for list in &mut lists {
-            list.sort_unstable_by_key(|candidate| candidate.id);
+            sort::sort(list, |a, b| a.id.cmp(&b.id), watch)?;
             if let Some(pair) = list.windows(2).find(|pair| pair[0].id == pair[1].id) {
                 return Err(Error::Argument(format!("id {} was given to two rows", pair[0].id)));
             }
         }
         Ok(())
     }
+}
+
+fn already_seen(ids: &std::ops::Range<u64>) -> Error {
+    Error::Argument(format!("{} already seen", were(ids)))
 }
 
 /// "id 7 was" or "ids 7..9 were".

@@ -1,32 +1,36 @@
 //! Picks from groups: caps, quotas, and the filling of shortages.
 
 use super::Selector;
+use super::sort::sort;
+use super::topk::TopK;
+use crate::blocks::Watch;
+use crate::error::Result;
 use crate::order::Candidate;
 
 impl Selector {
-    /// The picks, best first, and how many rows tie with the last of them without being picked.
-    pub(super) fn pick(&self) -> (Vec<Candidate>, u64) {
+    /// The picks, best first, and how many rows tie with the last of them without being picked. The state ends here.
+    pub(super) fn pick(&mut self, watch: &mut dyn Watch) -> Result<(Vec<Candidate>, u64)> {
         if !self.plan.grouped() {
-            let top = self.top.finish();
-            return (top.candidates, top.ties_left);
+            let top = std::mem::replace(&mut self.top, TopK::new(0)).into_top(watch)?;
+            return Ok((top.candidates, top.ties_left));
         }
-        let tops: Vec<_> = self.groups.iter().map(|(_, list)| list.finish()).collect();
+        let tops: Vec<_> = self.groups.finish(watch)?.into_iter().map(|(_, top)| top).collect();
         let mut picks: Vec<Candidate> = tops.iter().flat_map(|top| top.candidates.iter().copied()).collect();
-        picks.sort_unstable_by(Candidate::compare);
+        sort(&mut picks, Candidate::compare, watch)?;
         if self.plan.quotas.is_none() {
             // The best k under the caps: a row outside its group's best m is beaten by m rows of that group.
             let rest = picks.split_off(self.plan.k.min(picks.len()));
-            let Some(last) = picks.last() else { return (picks, 0) };
+            let Some(last) = picks.last() else { return Ok((picks, 0)) };
             let in_lists = rest.iter().filter(|c| c.key == last.key).count() as u64;
             let left = in_lists + lost_in_groups(&tops, last.key);
-            return (picks, left);
+            return Ok((picks, left));
         }
-        let filled = self.fill(&mut picks);
-        let Some(last) = picks.last() else { return (picks, 0) };
+        let filled = self.fill(&mut picks, watch)?;
+        let Some(last) = picks.last() else { return Ok((picks, 0)) };
         let left = match filled {
             // The rows left over competed for the last pick whatever their group.
             Some(worst) if worst == last.key => {
-                let top = self.top.finish();
+                let top = self.top.finish(watch)?;
                 let kept = top.candidates.iter().filter(|c| c.key == worst).count() as u64;
                 let cut_here = top.candidates.last().is_some_and(|cut| cut.key == worst);
                 let all = kept + if cut_here { top.ties_left } else { 0 };
@@ -34,28 +38,28 @@ impl Selector {
             }
             _ => lost_in_groups(&tops, last.key),
         };
-        (picks, left)
+        Ok((picks, left))
     }
 
     /// Fills up to k with the best rows left over; gives the key of the worst of them.
     ///
     /// They are all among the best k overall: to be the s-th best of the rows left over, where k - s rows are picked, is to
     /// be beaten by at most k - s picked rows and s - 1 others.
-    fn fill(&self, picks: &mut Vec<Candidate>) -> Option<f64> {
+    fn fill(&self, picks: &mut Vec<Candidate>, watch: &mut dyn Watch) -> Result<Option<f64>> {
         let short = self.plan.k - picks.len();
         let mut picked: Vec<u64> = picks.iter().map(|candidate| candidate.id).collect();
-        picked.sort_unstable();
+        sort(&mut picked, u64::cmp, watch)?;
         let fills: Vec<Candidate> = self
             .top
-            .finish()
+            .finish(watch)?
             .candidates
             .into_iter()
             .filter(|candidate| picked.binary_search(&candidate.id).is_err())
             .take(short)
             .collect();
         picks.extend_from_slice(&fills);
-        picks.sort_unstable_by(Candidate::compare);
-        fills.last().map(|candidate| candidate.key)
+        sort(picks, Candidate::compare, watch)?;
+        Ok(fills.last().map(|candidate| candidate.key))
     }
 }
 

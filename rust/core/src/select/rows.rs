@@ -12,8 +12,8 @@ pub struct Rows<'a> {
     pub first_id: u64,
     /// The rows' ids, when they do not simply follow each other.
     pub ids: Option<&'a [i64]>,
-    /// Marks rows that must not be picked.
-    pub exclude: Option<&'a [bool]>,
+    /// Marks rows that must not be picked, with any byte but 0: who keeps truth values as bytes need not keep to 1.
+    pub exclude: Option<&'a [u8]>,
     /// Group codes.
     pub groups: Option<&'a [u32]>,
 }
@@ -115,14 +115,14 @@ impl<'a> Barred<'a> {
     /// Whether row `i` is barred.
     #[inline(always)]
     pub(super) fn has(&self, i: usize) -> bool {
-        self.rows.exclude.is_some_and(|mask| mask[i])
+        self.rows.exclude.is_some_and(|mask| mask[i] != 0)
             || (!self.listed.is_empty() && self.listed.binary_search(&self.rows.id(i)).is_ok())
     }
 
     /// How many rows are barred.
     pub(super) fn count(&self, len: usize) -> u64 {
-        let masked = |i: usize| self.rows.exclude.is_some_and(|mask| mask[i]);
-        let by_mask = self.rows.exclude.map_or(0, |mask| mask.iter().filter(|&&barred| barred).count());
+        let masked = |i: usize| self.rows.exclude.is_some_and(|mask| mask[i] != 0);
+        let by_mask = self.rows.exclude.map_or(0, |mask| mask.iter().filter(|&&barred| barred != 0).count());
         let by_list = match self.rows.ids {
             _ if self.listed.is_empty() => 0,
             Some(_) => (0..len).filter(|&i| !masked(i) && self.has(i)).count(),
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn errors_name_what_came() {
         let rows = Rows::default();
-        let (two, mask) = ([7, 8], [true; 3]);
+        let (two, mask) = ([7, 8], [1; 3]);
         assert_eq!(
             sentence(Rows { ids: Some(&two), ..rows }, 3),
             "ids has 2 entries for 3 rows; it needs one for each"
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn mask_and_list_are_counted_once() {
-        let mask = [true, false, true, false, false];
+        let mask = [255, 0, 2, 0, 0];
         let list = [3, 10, 11, 14, 20];
         let by_range = Rows { first_id: 10, exclude: Some(&mask), ..Rows::default() };
         let by_ids = Rows { ids: Some(&[10, 11, 12, 13, 14]), exclude: Some(&mask), ..Rows::default() };

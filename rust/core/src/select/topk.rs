@@ -3,6 +3,9 @@
 //! Whatever beats the threshold goes into a buffer; when the buffer is full, a linear-time selection keeps its best k and
 //! the k-th becomes the threshold. The worst case (ascending input) is linear too, where a heap pays log k per row.
 
+use super::sort::sort;
+use crate::blocks::Watch;
+use crate::error::Result;
 use crate::order::Candidate;
 
 /// The best `k` candidates seen, and how many rows tie with the last of them.
@@ -113,12 +116,21 @@ impl TopK {
         }
     }
 
+    /// How many rows are kept.
+    pub(super) fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// The best k of what was seen; the list can go on afterwards.
-    pub fn finish(&self) -> Top {
-        let mut list = self.clone();
-        list.compact();
-        list.buffer.sort_unstable_by(Candidate::compare);
-        Top { candidates: list.buffer, ties_left: list.ties_left }
+    pub fn finish(&self, watch: &mut dyn Watch) -> Result<Top> {
+        self.clone().into_top(watch)
+    }
+
+    /// The same, of a list that ends here.
+    pub(super) fn into_top(mut self, watch: &mut dyn Watch) -> Result<Top> {
+        self.compact();
+        sort(&mut self.buffer, Candidate::compare, watch)?;
+        Ok(Top { candidates: self.buffer, ties_left: self.ties_left })
     }
 
     /// Puts an empty list into the state [`TopK::finish`] describes; `false` if no list of this k can be in it.
@@ -136,6 +148,7 @@ impl TopK {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blocks::Unwatched;
     use crate::random::hash;
 
     /// Rows with heavy ties in key and some in the tie-break number.
@@ -171,11 +184,11 @@ mod tests {
                 let mut rows = rows(seed, n, levels);
                 for k in [0, 1, 2, 17, 300, 5000] {
                     let expected = oracle(&rows, k);
-                    assert_eq!(fill(k, &rows).finish(), expected);
+                    assert_eq!(fill(k, &rows).finish(&mut Unwatched).unwrap(), expected);
                     rows.sort_by(Candidate::compare);
-                    assert_eq!(fill(k, &rows).finish(), expected);
+                    assert_eq!(fill(k, &rows).finish(&mut Unwatched).unwrap(), expected);
                     rows.reverse();
-                    assert_eq!(fill(k, &rows).finish(), expected);
+                    assert_eq!(fill(k, &rows).finish(&mut Unwatched).unwrap(), expected);
                 }
             }
         }
@@ -195,7 +208,7 @@ mod tests {
                     let into = hash(seed, round + 10, left.len() as u64) as usize % left.len();
                     left[into].merge(&taken);
                 }
-                assert_eq!(left[0].finish(), oracle(&rows, k));
+                assert_eq!(left[0].finish(&mut Unwatched).unwrap(), oracle(&rows, k));
             }
         }
     }
@@ -205,9 +218,9 @@ mod tests {
         let rows = rows(5, 1000, 3);
         for k in [0, 1, 20, 999, 1001] {
             let mut list = TopK::new(k);
-            assert!(list.resume(fill(k, &rows[..400]).finish()));
+            assert!(list.resume(fill(k, &rows[..400]).finish(&mut Unwatched).unwrap()));
             rows[400..].iter().for_each(|&row| list.offer(row));
-            assert_eq!(list.finish(), oracle(&rows, k));
+            assert_eq!(list.finish(&mut Unwatched).unwrap(), oracle(&rows, k));
         }
     }
 
@@ -236,6 +249,6 @@ mod tests {
     fn a_huge_k_takes_no_room_up_front() {
         let mut list = TopK::new(usize::MAX);
         rows(2, 10, 2).into_iter().for_each(|row| list.offer(row));
-        assert_eq!(list.finish().candidates.len(), 10);
+        assert_eq!(list.finish(&mut Unwatched).unwrap().candidates.len(), 10);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::dtype::{Dtype, Input, bits, measures, score, scorer, try_score, with};
 use crate::layouts::{LAYOUTS, Laid};
-use crate::pools::{case, pool};
+use crate::pools::{case, peaked_pool, pool};
 use crate::quick;
 use half::{bf16, f16};
 use shortlist_core::Level;
@@ -160,8 +160,8 @@ fn negative_zero_is_zero() {
             let mut turned: Vec<T> = values.iter().map(|&p| if p == of(0.0) { of(-0.0) } else { p }).collect();
             // A row that is invalid for nothing but its sign takes no other with it, nor does a NaN with a sign.
             turned[20 * classes..21 * classes].fill(of(0.0));
-            turned[20 * classes] = of(1.0);
-            turned[21 * classes - 1] = of(if classes == 1 { -1.0 } else { -1e-30 });
+            turned[20 * classes] = of(1.25);
+            turned[21 * classes - 1] = of(if classes == 1 { -1.0 } else { -0.25 });
             turned[42 * classes - 1] = of(-f64::NAN);
             let by_columns = |values: &[T]| -> Vec<T> {
                 (0..classes).flat_map(|class| (0..68).map(move |row| values[row * classes + class])).collect()
@@ -188,6 +188,78 @@ fn negative_zero_is_zero() {
     }
     check::<f32>(|x| x as f32);
     check::<f64>(|x| x);
+}
+
+/// In the score, in the sum, and where a bound is screened for.
+#[test]
+fn what_is_below_0_by_rounding_is_0() {
+    fn check<E: Dtype>() {
+        const ROWS: usize = 68;
+        let widths: &[usize] = if quick() { &[3, 49] } else { &[2, 3, 10, 48, 49, 130] };
+        for &classes in widths {
+            for (turn, normalize) in [Normalize::Check, Normalize::AsIs, Normalize::Renormalize].into_iter().enumerate()
+            {
+                let input = Input::Probabilities(normalize);
+                let values = pool::<E>(input, ROWS, classes, 12);
+                let zeros: Vec<usize> = (0..values.len()).filter(|&i| values[i].exact() == 0.0).collect();
+                assert!(!zeros.is_empty());
+                let mut turned = values.clone();
+                zeros.iter().for_each(|&i| turned[i] = E::of(-0.5 * E::SUM_TOLERANCE));
+                let mut wrong = turned.clone();
+                let bad = zeros[zeros.len() / 2];
+                wrong[bad] = E::of(-2.0 * E::SUM_TOLERANCE);
+                for (number, measure) in measures(input).enumerate() {
+                    let layout = LAYOUTS[(number + turn + classes) % LAYOUTS.len()];
+                    let [values, turned, wrong] =
+                        [&values, &turned, &wrong].map(|values| Laid::new(values, classes, layout));
+                    let about = format!("{}, {layout:?}", case::<E>(measure, input, classes));
+                    for level in Level::ALL.into_iter().filter(|level| level.supported()) {
+                        let scorer = scorer(measure, input, level);
+                        let mut expected = bits(&score(&scorer, &values.matrix(), 1));
+                        let (found, invalid) = try_score(&scorer, &turned.matrix(), 1).unwrap();
+                        assert_eq!((bits(&found), invalid), (expected.clone(), 0), "{about}");
+                        let (found, invalid) = try_score(&scorer, &wrong.matrix(), 1).unwrap();
+                        expected[bad / classes] = bits(&found)[bad / classes];
+                        assert_eq!((bits(&found), invalid), (expected, 1), "{about}");
+                        assert!(f64::from_bits(bits(&found)[bad / classes]).is_nan(), "{about}");
+                    }
+                    let raising = with(measure, input, Invalid::Raise, Level::best());
+                    let error = try_score(&raising, &wrong.matrix(), 1).unwrap_err().to_string();
+                    let words = format!("row {} has -", bad / classes);
+                    assert!(
+                        error.starts_with(&words) && error.contains(&format!("column {};", bad % classes)),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
+    check::<f16>();
+    check::<bf16>();
+    check::<f32>();
+    check::<f64>();
+
+    let (rows, classes) = if quick() { (10_000, 10) } else { (200_000, 10) };
+    let values = peaked_pool::<f32>(rows, classes, 3);
+    let mut zeroed = values.clone();
+    // Every class but the likeliest, of rows that are sure and so would be screened out, and of some that are not.
+    for row in (0..rows).step_by(97) {
+        let row = &mut zeroed[row * classes..][..classes];
+        let top = row.iter().copied().fold(0.0, f32::max);
+        row.iter_mut().filter(|p| **p < top).take(2).for_each(|p| *p = 0.0);
+    }
+    let turned: Vec<f32> = zeroed.iter().map(|&p| if p == 0.0 { -1e-9 } else { p }).collect();
+    let input = Input::Probabilities(Normalize::Renormalize);
+    for measure in measures(input) {
+        let picks = |values: &[f32]| {
+            let mut selector = Selector::new(Plan::new(100, measure.about().order)).unwrap();
+            let matrix = Matrix::from_rows(values, rows, classes).unwrap();
+            let scorer = with(measure, input, Invalid::Raise, Level::best());
+            scorer.select(&matrix, &mut selector, &Rows::from(0), 2, &mut Unwatched).unwrap();
+            selector.finish().unwrap()
+        };
+        assert_eq!(picks(&turned), picks(&zeroed), "{measure:?}");
+    }
 }
 
 /// The sum of a row does not matter to entropies; to the others a sum that is right does not.

@@ -17,14 +17,14 @@ use shortlist_core::select::{Plan, Rows, Selected, Selector, Ties};
 const CHECKED: Input = Input::Probabilities(Normalize::Check);
 
 /// The definition: score all rows, set excluded and invalid ones apart, sort.
-fn sorted<E: Dtype>(scorer: &Scorer, plan: &Plan, matrix: &Matrix<'_, E>, mask: Option<&[bool]>) -> Selected {
+fn sorted<E: Dtype>(scorer: &Scorer, plan: &Plan, matrix: &Matrix<'_, E>, mask: Option<&[u8]>) -> Selected {
     let (scores, _) = try_score(scorer, matrix, 1).unwrap();
     let (mut invalid, mut excluded) = (0, 0);
     let mut all = Vec::new();
     for (i, score) in scores.into_iter().enumerate() {
         let (id, score): (u64, f64) = (i as u64, score.into());
         let tie = if plan.ties == Ties::Random { hash(plan.seed, STEP_TIES, id) } else { 0 };
-        if mask.is_some_and(|mask| mask[i]) || plan.exclude.binary_search(&id).is_ok() {
+        if mask.is_some_and(|mask| mask[i] != 0) || plan.exclude.binary_search(&id).is_ok() {
             excluded += 1;
         } else if score.is_nan() {
             invalid += 1;
@@ -51,7 +51,7 @@ fn sharded<E: Dtype>(
     scorer: &Scorer,
     plan: &Plan,
     matrix: &Matrix<'_, E>,
-    mask: Option<&[bool]>,
+    mask: Option<&[u8]>,
     seed: u64,
 ) -> (Selected, u64) {
     let rows = matrix.rows();
@@ -106,7 +106,7 @@ fn select_in_every_way<E: Dtype>(input: Input, seeds: std::ops::Range<u64>) {
         if seed % 4 == 1 {
             (0..rows).step_by(13).for_each(|row| values[row * classes + row % classes] = E::of(f64::NAN));
         }
-        let mask: Vec<bool> = (0..rows as u64).map(|row| hash(seed, 97, row).is_multiple_of(9)).collect();
+        let mask: Vec<u8> = (0..rows as u64).map(|row| u8::from(hash(seed, 97, row).is_multiple_of(9)) * 255).collect();
         let mask = (seed % 5 == 2).then_some(&mask[..]);
         let exclude = if seed % 3 == 1 { (0..50).map(|i| i * i).collect() } else { [].into() };
         let matrix = Matrix::from_rows(&values, rows, classes).unwrap();

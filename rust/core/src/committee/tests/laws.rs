@@ -188,6 +188,43 @@ fn shapes_must_agree() {
 }
 
 #[test]
+fn what_is_below_0_by_rounding_is_0() {
+    fn check<E: Held>() {
+        for classes in [2, 3, 4, 5, 10] {
+            let data = committee::<E>(3, ROWS, classes, 3.0, false, 8);
+            let mut turned = data.clone();
+            for value in turned.iter_mut().flatten().filter(|value| (**value).widen().into() == 0.0) {
+                *value = E::round(-0.5 * E::SUM_TOLERANCE);
+            }
+            assert!((0..3).all(|m| bits_differ(&data[m], &turned[m])));
+            let mut wrong = turned.clone();
+            wrong[1][17 * classes + 1] = E::round(-2.0 * E::SUM_TOLERANCE);
+            let across: Vec<Vec<E>> = turned.iter().map(|member| columns(member, classes)).collect();
+            let across: Vec<_> = across.iter().map(|m| Matrix::from_columns(m, ROWS, classes).unwrap()).collect();
+            for &measure in CommitteeMeasure::ALL {
+                for level in levels() {
+                    let scorer = scorer(measure, false, level);
+                    let wanted = scores(scorer, &matrices(&data, ROWS, classes), 1);
+                    assert_same(&scores(scorer, &matrices(&turned, ROWS, classes), 1), &wanted);
+                    assert_same(&scores(scorer, &across, 2), &wanted);
+                    let mut out = vec![E::Compute::ZERO; ROWS];
+                    let error = scorer.score(&matrices(&wrong, ROWS, classes), &mut out, 0, 1, &mut Unwatched);
+                    let error = error.unwrap_err().to_string();
+                    assert!(error.starts_with("row 17 of member 1 has -") && error.contains("column 1;"), "{error}");
+                }
+            }
+        }
+    }
+    fn bits_differ<E: Held>(a: &[E], b: &[E]) -> bool {
+        a.iter().zip(b).any(|(a, b)| a.widen() != b.widen())
+    }
+    check::<f64>();
+    check::<f32>();
+    check::<f16>();
+    check::<bf16>();
+}
+
+#[test]
 fn selecting_in_the_same_pass_picks_the_best_scores() {
     let data = committee::<f32>(3, 20_000, 6, 3.0, false, 3);
     let members = matrices(&data, 20_000, 6);

@@ -74,7 +74,7 @@ fn rows() {
     assert_eq!(update(slack, &[-0.75], &at_8), "row 8 has score -0.75; perturb=\"power\" accepts scores of at least 0");
     let margin = Plan { order: Order::Lowest, power_complement: true, ..power };
     assert_eq!(update(margin, &[1.5], &at_8), "row 8 has score 1.5; perturb=\"power\" accepts scores of at most 1");
-    let barred = Rows { exclude: Some(&[true]), ..at_8 };
+    let barred = Rows { exclude: Some(&[1]), ..at_8 };
     Selector::new(Plan { perturb: Some(Perturb::Power), ..plain() }).unwrap().update(&[-1.0], &barred).unwrap();
 }
 

@@ -1,5 +1,6 @@
 //! The selection as a whole, against what sorting everything says.
 
+mod drafts;
 mod errors;
 mod laws;
 mod oracle;

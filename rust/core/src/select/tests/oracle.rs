@@ -10,7 +10,7 @@ use crate::select::{Perturb, Plan, Rows, Selected, Selector, SharedCut, Ties};
 /// A pool with everything a row can have.
 struct Pool {
     scores: Vec<f32>,
-    mask: Vec<bool>,
+    mask: Vec<u8>,
     codes: Vec<u32>,
 }
 
@@ -35,14 +35,17 @@ fn pool(seed: u64, n: u64, levels: u64, shape: u64) -> Pool {
     };
     Pool {
         scores: (0..n).map(score).collect(),
-        mask: (0..n).map(|i| hash(seed, 52, i).is_multiple_of(20)).collect(),
+        // Truth values as bytes: any but 0 is true.
+        mask: (0..n)
+            .map(|i| if hash(seed, 52, i).is_multiple_of(20) { 1 + (hash(seed, 53, i) % 255) as u8 } else { 0 })
+            .collect(),
         codes: (0..n).map(|i| (hash(seed, 53, i) % 16).min(hash(seed, 54, i) % 7) as u32).collect(),
     }
 }
 
 /// The definition, word for word: sort all rows that may be picked, then walk down.
 fn oracle(plan: &Plan, pool: &Pool, masked: bool) -> Selected {
-    let barred = |i: usize| (masked && pool.mask[i]) || plan.exclude.contains(&(i as u64));
+    let barred = |i: usize| (masked && pool.mask[i] != 0) || plan.exclude.contains(&(i as u64));
     let (mut invalid, mut never_drawn) = (0, 0);
     let mut all: Vec<(Candidate, usize)> = Vec::new();
     for (i, &score) in pool.scores.iter().enumerate().filter(|&(i, _)| !barred(i)) {
@@ -103,7 +106,7 @@ fn oracle(plan: &Plan, pool: &Pool, masked: bool) -> Selected {
     }
 }
 
-/// Cuts the pool into up to seven shards of blocks, each shared by up to three threads, and merges the shards at random.
+/// Cuts the pool into up to seven shards of blocks, each shared by up to three threads and some of them drafts first, and merges the shards at random.
 fn selected(plan: &Plan, pool: &Pool, masked: bool, seed: u64) -> Selector {
     let n = pool.scores.len();
     let empty = Selector::new(plan.clone()).unwrap();
@@ -129,15 +132,28 @@ fn selected(plan: &Plan, pool: &Pool, masked: bool, seed: u64) -> Selector {
         let at = hash(seed, 64, block.start as u64) as usize % shards.len();
         let shard = &mut shards[at];
         shard.check(&rows, scores.len()).unwrap();
-        let shared = shard.shared_cut();
-        let mut threads = [shard.fork(), shard.fork(), shard.fork()];
+        let mut draft = shard.draft();
+        if hash(seed, 68, block.start as u64).is_multiple_of(4) {
+            draft = draft.draft();
+        }
+        if hash(seed, 68, block.start as u64) % 4 == 1 {
+            draft = draft.draft_of_checked();
+        }
+        let drafted = hash(seed, 69, block.start as u64).is_multiple_of(2);
+        let state = if drafted { &mut draft } else { &mut *shard };
+        state.check(&rows, scores.len()).unwrap();
+        let shared = state.shared_cut();
+        let mut threads = [state.fork(), state.fork(), state.fork()];
         for part in (0..scores.len()).step_by(stride) {
             let end = scores.len().min(part + stride);
             let thread = hash(seed, 65, (block.start + part) as u64) as usize % 3;
             threads[thread].absorb(&scores[part..end], &rows.slice(part, end), Some(&shared)).unwrap();
         }
-        threads.iter().for_each(|thread| shard.join(thread));
-        shard.record(&rows, scores.len());
+        threads.iter().for_each(|thread| state.join(thread));
+        state.record(&rows, scores.len());
+        if drafted {
+            shard.commit(&draft).unwrap();
+        }
     }
     while shards.len() > 1 {
         let taken = shards.remove(hash(seed, 66, shards.len() as u64) as usize % shards.len());
