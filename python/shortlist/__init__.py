@@ -16,7 +16,6 @@ from shortlist import _core
 from shortlist.own_ids import Positions
 from shortlist.pools import Source
 from shortlist.registry import measures
-from shortlist.sampling import sample
 from shortlist.scoring import score
 from shortlist.selecting import select
 from shortlist.selection import Report, Selection
@@ -43,6 +42,7 @@ _LAZY: dict[str, str] = {
     ),
     **dict.fromkeys(("simulate", "Simulation"), "shortlist.simulation"),
     **dict.fromkeys(("bench", "Benchmark"), "shortlist.benchmarking"),
+    "sample": "shortlist.sampling",
     "compare": "shortlist.comparing",
     "Comparison": "shortlist.comparison",
     **dict.fromkeys(
@@ -118,7 +118,6 @@ _LAZY: dict[str, str] = {
 __all__ = [
     "score",
     "select",
-    "sample",
     "Selector",
     "Selection",
     "Report",

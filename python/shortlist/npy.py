@@ -16,7 +16,6 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from shortlist.disk import check_regular, one_line, open_file, whole
-from shortlist.memory import check_room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,6 +63,8 @@ class NpyFile:
             The file became shorter.
         """
         map_ = f'a memory map, np.load("{self.path.name}", mmap_mode="r"), of a file that nobody changes'
+        from shortlist.memory import check_room
+
         check_room(self.nbytes, f"{self.path}, which is read whole,", map_)
         order: Literal["C", "F"] = "F" if self.fortran else "C"
         array: NDArray[Any] = np.empty(self.shape, self.dtype, order=order)

@@ -14,7 +14,6 @@ from shortlist.groups import as_labels, checked_quotas, count, distinct, share
 from shortlist.options import flag
 from shortlist.pools import Pool, open_pool
 from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of
-from shortlist.sampling import weight_of
 from shortlist.scoring import score_pool
 from shortlist.selector import Selector, both_or_neither
 from shortlist.threads import thread_count
@@ -239,6 +238,8 @@ def softrank_picks(
 ) -> Selection:
     """Draw from the scores of all rows in proportion to rank^-coldness, the most informative first in rank."""
     weights = _softrank(scores, order, Exclusion(exclude, len(scores)))[:, None]
+    from shortlist.sampling import weight_of
+
     picks = select(weights, weight_of, k, order="highest", perturb="power", exclude=exclude, **options)
     report = replace(picks.report, perturb="softrank")
     return replace(picks, scores=scores[picks.indices], measure=name, order=order, report=report)

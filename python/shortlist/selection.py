@@ -8,8 +8,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.tables import text_of, visible
-
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
@@ -286,6 +284,8 @@ class Selection:
         return head if self.cut is None else f"{head}, cut at {self.cut:.6g}"
 
     def __repr__(self) -> str:
+        from shortlist.tables import visible
+
         width = max([len(str(i)) for i in self.indices[:SHOWN]], default=1)
         rows = [
             f"  {rank:>4}  {index:>{width}}  {score:.6g}"
@@ -295,6 +295,8 @@ class Selection:
         return "\n".join([visible(self._head()), *rows, *more, *map(visible, self.report.lines())])
 
     def _repr_html_(self) -> str:
+        from shortlist.tables import visible
+
         rows = "".join(
             f"<tr><td>{rank}</td><td>{index}</td><td>{score:.6g}</td></tr>"
             for rank, index, score in zip(range(1, SHOWN + 1), self.indices, self.scores, strict=False)
@@ -315,6 +317,8 @@ def ids_not_there(number: int) -> str:
 
 def _cell(value: Any, spreadsheet: bool) -> str:
     """Return an id as a field of a CSV file."""
+    from shortlist.tables import text_of
+
     text = text_of(value)
     if spreadsheet and isinstance(value, str | bytes) and text.startswith(FORMULA):
         text = f"'{text}"
