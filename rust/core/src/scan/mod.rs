@@ -147,8 +147,8 @@ impl<T: Float> Scan<T> {
         }
     }
 
-    /// Enter a kernel over so many rows in the way that is quicker on this machine and this matrix: with many classes asking for memory ahead or not, with few
-    /// at AVX-512 or at AVX2, whose groups of half as many rows leave the memory less to fetch at a time.
+    /// Enter a kernel over so many rows in the way that is quickest on this machine and this matrix: at AVX-512 or at AVX2, whose groups of half
+    /// as many rows leave the memory less to fetch at a time; and with many classes asking for memory ahead or not.
     fn paced<R>(
         &mut self,
         classes: usize,
@@ -156,15 +156,14 @@ impl<T: Float> Scan<T> {
         recipe: &Recipe<T>,
         enter: impl FnOnce(Level, &Recipe<T>) -> R,
     ) -> R {
-        let level = self.level;
+        let levels = [self.level, if self.level == Level::Avx512 { Level::Avx2 } else { self.level }];
         let pace = &mut self.paces[usize::from(matches!(recipe.goal, Goal::Bound(_)))];
         let bytes = rows * classes * size_of::<T>();
-        if classes > MOST_CLASSES {
-            pace.part(bytes, |other| enter(level, &recipe.asking(!other)))
-        } else if level == Level::Avx512 {
-            pace.part(bytes, |other| enter(if other { Level::Avx2 } else { level }, recipe))
-        } else {
-            enter(level, recipe)
+        let both = usize::from(self.level == Level::Avx512);
+        match (classes > MOST_CLASSES, both) {
+            (true, _) => pace.part(bytes, 2 + 2 * both, |way| enter(levels[way / 2], &recipe.asking(way % 2 == 0))),
+            (false, 1) => pace.part(bytes, 2, |way| enter(levels[way], recipe)),
+            (false, _) => enter(self.level, recipe),
         }
     }
 
