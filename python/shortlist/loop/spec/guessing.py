@@ -113,7 +113,7 @@ def _ids(path: Path, file: Path, pool: dict[str, Any]) -> str:
 def _warnings(sample: Sample) -> list[str]:
     if sample.rows >= FEW:
         return []
-    rows = "no rows" if not sample.rows else "1 row" if sample.rows == 1 else f"{sample.rows} rows"
+    rows = "1 row" if sample.rows == 1 else f"{sample.rows} rows"
     return [f"warning: the pool has {rows}; under {FEW} it is as quick to label them all as to choose"]
 
 

@@ -156,6 +156,7 @@ _part = checks.number("above 0, to 1", lambda value: 0 < value <= 1)
 _below_one = checks.number("from 0 to below 1", lambda value: 0 <= value < 1)
 _estimator = checks.one_of(names.ESTIMATORS, path="function")
 _rows = checks.whole(1)
+_returns = checks.one_of(("probabilities", "logits"))
 _command = texts(1, what="words", repeats=True)
 _resolve = checks.one_of(("majority", "latest", "reviewer"), later=("crowdlab",))
 _skips = checks.one_of(("never again", "again"))
@@ -191,7 +192,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "model": (
         Key("estimator", _estimator, f"{', '.join(names.ESTIMATORS)}, or package.module:function", example="logistic"),
         Key("command", _command, "trains elsewhere; {job} is its folder", example=COMMAND),
-        Key("returns", checks.one_of(("probabilities",)), "what the command writes", "probabilities"),
+        Key("returns", _returns, "probabilities or logits", "probabilities"),
         Key("timeout", _positive, "seconds until a training is given up", example=3600),
         Key("retries", checks.whole(0), "how often a failed training is tried again", 2),
         Key("calibrate", checks.flag, "one temperature, on rows the model has not seen", True),

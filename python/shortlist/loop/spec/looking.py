@@ -6,7 +6,6 @@ import csv
 import glob
 import json
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST = 5_000
 """Rows that are looked at."""
+BATCH = 1_000
+"""Rows of a Parquet file that are decoded at once."""
 
 
 @dataclass
@@ -80,6 +81,8 @@ def look(path: Path) -> Sample:
         raise
     except (ValueError, TypeError, OSError, ImportError) as error:
         raise LoopError(str(error)) from None
+    if not sample.rows:
+        raise LoopError(f"{path} has no rows; a loop needs some to choose from")
     return sample
 
 
@@ -98,6 +101,9 @@ def _files_of(path: Path) -> list[Path]:
     if other is not None or not found:
         what = f"{other} is no pool" if other else f"{path} has no pool in it"
         raise LoopError(f"{what}; accepted are files of the kinds {', '.join(TABLES + ARRAYS)}")
+    kinds = sorted({file.suffix.lower() for file in found})
+    if len(kinds) > 1:
+        raise LoopError(f"{path} has files of the kinds {' and '.join(kinds)}; accepted are files of one kind")
     return sorted(found)
 
 
@@ -139,9 +145,8 @@ def _arrow(path: Path, suffix: str) -> Iterator[dict[str, Any]]:
     if suffix in (".parquet", ".pq"):
         parquet = need("pyarrow.parquet", "arrow", str(path))
         with readable(str(path), "is not a readable Parquet file"), parquet.ParquetFile(path) as file:
-            # One column after another would decode whole row groups of the wide ones.
-            for batch in file.iter_batches(MOST // 5):
-                yield from batch.to_pylist()
+            for batch in file.iter_batches(BATCH, columns=_simple(file.schema_arrow)):
+                yield from _few(batch).to_pylist()
         return
     ipc = need("pyarrow.ipc", "arrow", str(path))
     with readable(str(path), "is not a readable Arrow file"), path.open("rb") as raw:
@@ -149,7 +154,29 @@ def _arrow(path: Path, suffix: str) -> Iterator[dict[str, Any]]:
         reader = ipc.open_stream(raw) if stream else ipc.open_file(raw)
         batches = reader if stream else (reader.get_batch(number) for number in range(reader.num_record_batches))
         for batch in batches:
-            yield from islice(batch.slice(0, MOST + 1).to_pylist(), MOST + 1)
+            yield from _few(batch.select(_simple(batch.schema)).slice(0, MOST + 1)).to_pylist()
+
+
+def _simple(schema: Any) -> list[str]:
+    """Return the columns that a guess can be made from: no bytes, which may be pictures, and nothing nested but lists."""
+    types = need("pyarrow.types", "arrow", "a table")
+    unfit = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_struct, types.is_map)
+    return [
+        field.name
+        for field in schema
+        if not any(test(field.type) for test in unfit) and field.name.strip() and schema.names.count(field.name) == 1
+    ]
+
+
+def _few(batch: Any) -> Any:
+    """Return a batch with lists cut short: what they hold shows in the first values."""
+    types, compute = need("pyarrow.types", "arrow", "a table"), need("pyarrow.compute", "arrow", "a table")
+    for place, column in enumerate(batch.columns):
+        kind = column.type
+        if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+            short = compute.list_slice(column, 0, 5, return_fixed_size_list=False)
+            batch = batch.set_column(place, batch.schema.names[place], short)
+    return batch
 
 
 def _plain(value: Any) -> Any:

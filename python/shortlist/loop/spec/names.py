@@ -10,10 +10,8 @@ from shortlist.loop.spec.toml import shown
 from shortlist.registry import RANDOM, RULES, STRATEGY, did_you_mean, elsewhere, measures
 
 ESTIMATORS = ("tfidf-logistic", "logistic", "forest", "boosting")
-TEXT_ESTIMATORS = ("tfidf-logistic",)
-"""Those that read text, and nothing else."""
-DENSE_ESTIMATORS = ("boosting",)
-"""Those that take no sparse matrix, which is what text becomes."""
+TEXT_ESTIMATOR = "tfidf-logistic"
+"""The one that reads text and nothing else; the others take the matrix that text becomes."""
 SEEDS = (RANDOM, "k_center", "typiclust")
 STRATIFIED = "stratified:"
 """What goes before the column of groups that a seed takes its rows from in proportion."""

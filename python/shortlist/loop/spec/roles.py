@@ -19,19 +19,11 @@ TEXTS = (
     "text", "body", "message", "content", "description", "comment", "review", "sentence", "question", "title", "summary",
 )  # fmt: skip
 LABELS = (
-    "label",
-    "labels",
-    "class",
-    "gold",
-    "truth",
-    "ground_truth",
-    "target",
-    "y",
-    "category",
-    "intent",
-    "sentiment",
-    "topic",
-)
+    "label", "labels", "class", "gold", "truth", "ground_truth", "target", "y",
+    "category", "intent", "sentiment", "topic", "outcome", "fraud", "spam",
+)  # fmt: skip
+"""Names of columns of labels, the likeliest first."""
+DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}\b.*")
 MOST_CLASSES = 200
 MOST_GROUPS = 4
 MOST_IN_GROUPS = 30
@@ -74,7 +66,7 @@ def roles_of(sample: Sample) -> Roles:
         found.features = [name for name, values in left.items() if name not in groups and _numbers(values)]
         many = f"{len(found.features)} columns of numbers" if len(found.features) > 5 else _listed(found.features)
         found.said.append(
-            f"features are {many}"
+            f"features are {many}: take out what is not known before a row is labelled"
             if found.features
             else "no column has text or numbers that a model could read: name it in [pool]"
         )
@@ -144,7 +136,8 @@ def _repeated(values: list[Any]) -> str | None:
 
 def _id_like(value: Any) -> bool:
     if isinstance(value, str):
-        return len(value) <= 64 and not re.search(r"\s", value) and not re.fullmatch(r"[+-]?\d*\.\d+([eE]\S+)?", value)
+        decimal = "." in value and _number(value)
+        return len(value) <= 64 and not re.search(r"\s", value) and not decimal and not DATE.fullmatch(value)
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -166,11 +159,14 @@ def _text(columns: dict[str, list[Any]]) -> str | None:
 
 def _groups(values: Sequence[Any]) -> bool:
     given = [value for value in values if value is not None]
-    if not all(isinstance(value, bool) or (isinstance(value, str) and len(value) <= 40) for value in given) or _numbers(
-        values
-    ):
+    distinct = len({value for value in given if isinstance(value, bool | str)})
+    if not 2 <= distinct <= min(MOST_IN_GROUPS, max(2, len(given) // 3)) or len(given) == 2 or _numbers(values):
         return False
-    return 2 <= len(set(given)) <= min(MOST_IN_GROUPS, max(2, len(given) // 3)) and len(given) > 2
+    return all(map(_group_like, given))
+
+
+def _group_like(value: Any) -> bool:
+    return isinstance(value, bool) or (isinstance(value, str) and len(value) <= 40 and not DATE.fullmatch(value))
 
 
 def _numbers(values: Sequence[Any]) -> bool:

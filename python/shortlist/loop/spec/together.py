@@ -25,7 +25,7 @@ def check_together(found: dict[str, dict[str, Any]], values: Mapping[str, Any], 
     """Note what does not fit together, and settle the defaults that depend on other keys."""
     kind = check_pool(found["pool"], found["seed"], found["round"], m, folder)
     _classes(found, m)
-    _model(found["model"], kind, m)
+    _model(found["model"], found["pool"], kind, m)
     if m.fine("[model] command", "[retrain] where", "[retrain] address"):
         _where(found["model"], found["retrain"], m)
     _strategy(found, m)
@@ -52,7 +52,7 @@ def _named(wanted: Iterable[str], classes: tuple[str, ...], table: str, key: str
             m.add(table, key, f"has {shown(name)}, which is no class; {known}{did_you_mean(name, classes)}")
 
 
-def _model(model: dict[str, Any], kind: str | None, m: Mistakes) -> None:
+def _model(model: dict[str, Any], pool: dict[str, Any], kind: str | None, m: Mistakes) -> None:
     if not m.fine("[model]", "[model] command", "[model] estimator", "[model] members", "[model] committee"):
         return
     estimator, command, committee = model["estimator"], model["command"], model["committee"]
@@ -65,21 +65,13 @@ def _model(model: dict[str, Any], kind: str | None, m: Mistakes) -> None:
         m.add("model", key, f"is {shown(model[key])}, and there is a committee too; accepted is one of the two")
     elif kind is not None:
         if estimator is None and not committee:
-            model["estimator"] = "tfidf-logistic" if kind == "text" else "logistic"
-        _fits("estimator", [estimator] if estimator else [], kind, m)
-        _fits("committee", committee, kind, m)
-
-
-def _fits(key: str, estimators: Iterable[str], kind: str, m: Mistakes) -> None:
-    unfit = names.DENSE_ESTIMATORS if kind == "text" else names.TEXT_ESTIMATORS
-    for estimator in estimators:
-        if estimator in unfit:
-            accepted = ", ".join(name for name in names.ESTIMATORS if name not in unfit)
-            m.add(
-                "model",
-                key,
-                f"has {shown(estimator)}, and the pool has {kind}; accepted are {accepted}, and package.module:function",
-            )
+            model["estimator"] = names.TEXT_ESTIMATOR if kind == "text" else "logistic"
+        if pool["text"] is None:
+            for key, wanted in (("estimator", [estimator]), ("committee", committee)):
+                if names.TEXT_ESTIMATOR in wanted:
+                    accepted = ", ".join(name for name in names.ESTIMATORS if name != names.TEXT_ESTIMATOR)
+                    came = f"has {shown(names.TEXT_ESTIMATOR)}, and the pool has no text"
+                    m.add("model", key, f"{came}; accepted are {accepted}, and package.module:function")
 
 
 def _where(model: dict[str, Any], retrain: dict[str, Any], m: Mistakes) -> None:
@@ -110,9 +102,11 @@ def _strategy(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
             f"is {shown(strategy)}, which compares the members of a committee, and [model] has one model; needed is "
             "members = 5, or committee = [...]",
         )
-    if measure is not None and "probabilities" not in measure.inputs:
-        accepted = ", ".join(one.name for one in measures() if "probabilities" in one.inputs)
-        m.add("round", "strategy", f"is {shown(strategy)}, which reads no probabilities; accepted are {accepted}")
+    returns = model["returns"]
+    if measure is not None and returns not in measure.inputs and m.fine("[model] returns"):
+        accepted = ", ".join(one.name for one in measures() if returns in one.inputs)
+        came = f"which reads {' and '.join(measure.inputs)}, and [model] returns is {shown(returns)}"
+        m.add("round", "strategy", f"is {shown(strategy)}, {came}; accepted are {accepted}")
     diverse = found.get("round.diverse")
     if diverse is None or not m.fine("[round] diverse.rule", "[round] diverse.among", "[round] rows"):
         return
