@@ -223,3 +223,22 @@ def test_every_default_passes_its_own_check(table):
         for value in (key.default, key.example):
             if value is not None:
                 key.check(list(value) if isinstance(value, tuple) else value)
+
+
+ODD = [None, True, 0, -1, 2**70, 10**5000, 0.5, float("nan"), float("inf"), "", "a", "a:b", "stratified:", "{", "{id}", "((", "|",
+       "\x00", "\U0001f600", "x.npy", "x" * 9999, [], ["a"], ["{"], [1, [2]], {}, {"a": 1}, {"": ""}, {"except": 3}, {"a": ["x"]},
+       datetime.date(2020, 1, 1)]  # fmt: skip
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_value_at_any_place_breaks_the_reading(table):
+    for key in [key.name for key in TABLES[table]] + ["other"]:
+        for odd in ODD:
+            values = changed()
+            part = values
+            for name in table.split(".") if table else ():
+                part = part.setdefault(name, {})
+            part[key] = odd
+            for said in mistakes(values):
+                assert "\n" not in said
+                assert len(said) < 500

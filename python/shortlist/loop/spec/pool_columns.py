@@ -91,7 +91,9 @@ def _columns(pool: dict[str, Any], m: Mistakes) -> None:
     if pool["id"] is not None and pool["id"] in seen:
         m.add("pool", "id", f"is {shown(pool['id'])}, which is what the model reads; accepted is another column")
     for name, shows in pool["show"].items() if m.fine("[pool] show") else ():
-        used = {field for _, field, _, _ in string.Formatter().parse(shows) if field} or {shows}
+        # A column that is shown as it is may have braces in its name.
+        parts = string.Formatter().parse(shows) if shows != name else ()
+        used = {field for _, field, _, _ in parts if field} or {shows}
         hidden = sorted(used & set(pool["groups"]))
         if hidden:
             m.add("pool", "show", f"has {shown(hidden[0])} for {name!r}, a column of groups, which people never see")
