@@ -216,10 +216,18 @@ def test_an_array_and_its_ids(tmp_path, ids):
     assert (spec.pool.kind, Path(spec.pool.ids).name) == ("embeddings", ids or "ids.txt")
 
 
-def test_columns_of_lists_are_features_and_pictures_are_left_alone(tmp_path):
-    rows = [{"id": i, "vector": [0.5, i / 3], "picture": b"\x89PNG" * 9, "more": {"a": 1}} for i in range(600)]
+def test_columns_of_lists_are_told_and_pictures_are_left_alone(tmp_path):
+    rows = [
+        {"id": i, "size": i / 7, "vector": [0.5, i / 3], "picture": b"\x89PNG" * 9, "more": {"a": 1}}
+        for i in range(600)
+    ]
     write_arrow(tmp_path / "x.parquet", rows)
-    assert read(guess(tmp_path / "x.parquet"), tmp_path, ["a", "b"]).pool.features == ("vector",)
+    found = guess(tmp_path / "x.parquet")
+    assert read(found, tmp_path, ["a", "b"]).pool.features == ("size",)
+    assert (
+        "there are columns of lists, 'vector': a model reads such numbers from a file, named as embeddings in [pool]"
+        in found.said
+    )
 
 
 def test_folders_and_globs(tmp_path, monkeypatch):

@@ -71,6 +71,7 @@ def guess(pool_path: str | os.PathLike[str], name: str | None = None) -> Guess:
     classes: list[str] = []
     if sample.array is not None:
         said = [_ids(path, sample.array, pool)]
+        said.append('people see ids alone: name what to show in [pool], as show = { image = "https://.../{id}.jpg" }')
     else:
         found = roles_of(sample)
         said, classes = found.said, found.classes

@@ -59,9 +59,16 @@ def roles_of(sample: Sample) -> Roles:
     groups = [name for name, values in left.items() if _groups(values)]
     found.groups = groups[:MOST_GROUPS]
     if found.groups:
-        found.said.append(f"groups are {_listed(found.groups)}: few distinct values; they are audited, and not shown")
+        found.said.append(
+            f"groups are {_listed(found.groups)}: few distinct values; they are audited, and neither models nor people see them"
+        )
     if len(groups) > MOST_GROUPS:
         found.said.append(f"{_listed(groups[MOST_GROUPS:])} could be groups too")
+    lists = [name for name, values in left.items() if any(isinstance(value, list) for value in values)]
+    if lists:
+        found.said.append(
+            f"there are columns of lists, {_listed(lists)}: a model reads such numbers from a file, named as embeddings in [pool]"
+        )
     if found.text is None:
         found.features = [name for name, values in left.items() if name not in groups and _numbers(values)]
         many = f"{len(found.features)} columns of numbers" if len(found.features) > 5 else _listed(found.features)
@@ -170,7 +177,7 @@ def _group_like(value: Any) -> bool:
 
 
 def _numbers(values: Sequence[Any]) -> bool:
-    """Whether all values that are there are numbers, or lists of them."""
+    """Whether all values that are there are numbers."""
     return all(map(_number, (value for value in values if value is not None)))
 
 
@@ -181,8 +188,6 @@ def _number(value: Any) -> bool:
         except ValueError:
             return False
         return True
-    if isinstance(value, list):
-        return bool(value) and all(map(_number, value[:5])) and not isinstance(value[0], str)
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
