@@ -10,7 +10,7 @@ from shortlist import _core
 from shortlist.options import flag, number, what, word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -109,17 +109,24 @@ def find_measure(name: str) -> Measure:
     known = _by_name()
     if name in known:
         return known[name]
-    import difflib
-
     other = elsewhere(name)
     if other is not None:
         raise ValueError(f"measure {name!r} is unknown: {other}")
-
-    near = difflib.get_close_matches(
-        name.lower().replace(" ", "_").replace("-", "_"), [*known, RANDOM], n=1, cutoff=0.5
-    )
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(name, [*known, RANDOM])
     raise ValueError(f'measure {name!r} is unknown; known are {", ".join(known)}, and "{RANDOM}" to select{hint}')
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that suggests the nearest of some names; empty where none is near."""
+    import difflib
+
+    plain = {_plain(other): other for other in known}
+    near = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.5)
+    return f"; did you mean {plain[near[0]]!r}?" if near else ""
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def elsewhere(name: str) -> str | None:
@@ -128,7 +135,7 @@ def elsewhere(name: str) -> str | None:
 
     import shortlist
 
-    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+    plain = _plain(name)
     rule = RULES.get(plain, plain.removesuffix(STRATEGY))
     if plain != rule and (rule in _by_name() or rule == RANDOM):
         return f'use sl.select(x, "{rule}", k), or learner.query with sl.{plain}'

@@ -1,0 +1,1 @@
+"""A labelling project as a specification: rounds, triggers, stops and estimates that are true."""
