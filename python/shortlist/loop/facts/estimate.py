@@ -193,10 +193,10 @@ def _share(right: Any, weights: Any) -> Share:
     n = len(right)
     if not n:
         return Share(math.nan, 0.0, 1.0, 0)
-    total = float(weights.sum())
-    value = min(1.0, float(weights[right].sum()) / total)
-    effective = total**2 / float((weights * weights).sum())
-    return Share(value, *wilson(value * effective, effective), n)
+    total, correct = float(weights.sum()), float(weights[right].sum())
+    # So that rows that weigh the same count as one each, to the last bit.
+    scale = total / float((weights * weights).sum())
+    return Share(correct / total, *wilson(correct * scale, total * scale), n)
 
 
 def _by_group(right: Any, weights: Any, values: Sequence[str]) -> dict[str, Share]:
