@@ -96,7 +96,7 @@ def test_combinations_show_every_part_every_round():
 
 
 def test_every_name_makes_a_rule():
-    values = {"budget": ":5", "target": ":0.5"}
+    values = {"budget": ":5", "target": ":0.5", "target_lower": ":0.5", "recall": ":0.9"}
     for name, kind in stopping.RULES.items():
         assert isinstance(stopping.rule_of(name + values.get(name, "")), kind)
     rule = stopping.rule_of("kappa:0.98:5 & budget:10")

@@ -14,6 +14,7 @@ from sklearn.metrics import get_scorer
 from threadpoolctl import threadpool_limits
 
 from shortlist.learners import ActiveLearner
+from shortlist.loop.facts.intervals import wilson
 from shortlist.rows import take
 from shortlist.scoring import score
 from shortlist.simulation.seeding import seed_rows, split
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
     from shortlist.simulation.settings import Settings
     from shortlist.simulation.strategies import Strategy
+
+
+GIVEN = frozenset({"score", "low", "predictions", "unlabelled", "uncertainty"})
+"""What stopping rules are told in each round, beside the labels."""
 
 
 @dataclass
@@ -136,6 +141,7 @@ class _Loop:
         return taken
 
     def ask_rules(self, paid: int, scored: float) -> None:
+        """Tell the rules what a simulation knows; `GIVEN` lists it."""
         wanted = frozenset().union(*(rule.wants for rule in self.rules.values()))
         more: dict[str, Any] = {}
         if wanted & {"predictions", "uncertainty"}:
@@ -143,6 +149,9 @@ class _Loop:
             more = {"predictions": self.learner.classes_[probs.argmax(axis=1)], "unlabelled": self.left}
             if self.left.any():
                 more["uncertainty"] = score(probs[self.left], "entropy", normalize="renormalize")
+        if "low" in wanted:
+            right = np.asarray(self.learner.predict(self.X_test)) == self.y_test
+            more["low"] = wilson(int(right.sum()), len(right))[0]
         for rule in self.rules.values():
             rule.update(paid, score=scored, **more)
 

@@ -13,7 +13,7 @@ from shortlist.arguments import whole
 from shortlist.groups import as_labels
 from shortlist.options import number, several
 from shortlist.simulation.journal import Journal
-from shortlist.simulation.loop import run
+from shortlist.simulation.loop import GIVEN, run
 from shortlist.simulation.result import Simulation
 from shortlist.simulation.settings import settings_of
 from shortlist.simulation.strategies import Strategy, named
@@ -116,7 +116,7 @@ def simulate(
     y = as_labels(y, name="y")
     wanted = named(strategies)
     asked = [stop] if isinstance(stop, str | Rule) else several(stop, "stop", "a rule, its name, and a list of these")
-    rules = {rule.describe(): rule for rule in map(rule_of, asked)}
+    rules = {rule.describe(): rule for rule in map(_possible, asked)}
     repeats = whole(repeats, "repeats", least=1, most=MOST_REPEATS)
     target = None if target is None else number(target, "target")
     settings = settings_of(
@@ -139,6 +139,17 @@ def simulate(
             tell(count, len(left))
         runs = [r for r in journal.runs if r.strategy in wanted and r.repeat < repeats]
     return Simulation(runs, list(wanted), settings.labels, identity, target)
+
+
+def _possible(stop: str | Rule) -> Rule:
+    rule = rule_of(stop)
+    lacks = sorted(rule.wants - GIVEN)
+    if lacks:
+        raise ValueError(
+            f"stop is {(stop if isinstance(stop, str) else rule.describe())!r}, which needs {', '.join(lacks)}; a simulation "
+            f"has no people and no random part; accepted are rules that need no more than {', '.join(sorted(GIVEN))}"
+        )
+    return rule
 
 
 def _teller(progress: Callable[[int, int], object] | bool | None) -> Callable[[int, int], object]:

@@ -2,7 +2,8 @@
 
 A rule is told what is known after each round and answers whether to stop. Rules combine with ``&`` and ``|``, and each
 keeps its trace, so that a stop can be explained. No rule is best on every data set (Pullar-Strecker et al. 2022):
-watch several, and look at the traces before believing one.
+watch several, and look at the traces before believing one. Triggers and guards, for when to train again, are written in the
+same way and read by `state_of`.
 
 >>> from shortlist import stopping
 >>> rule = stopping.Budget(500) | stopping.TargetScore(0.9) & stopping.Patience(2)
@@ -14,8 +15,11 @@ stop at 80 labels: budget 500 (at 80) or target score 0.9 (at 0.9) and patience 
 """
 
 from shortlist.stopping.confidence import MaxConfidence, OverallUncertainty
+from shortlist.stopping.estimates import AgreementCeiling, TargetLower
+from shortlist.stopping.levels import GUARDS, TRIGGERS, Facts, State, state_of
 from shortlist.stopping.limits import Budget, Patience, TargetScore
-from shortlist.stopping.naming import RULES, rule_of
+from shortlist.stopping.naming import RULES, check, rule_of
+from shortlist.stopping.recall import Recall
 from shortlist.stopping.rule import AllOf, AnyOf, Round, Rule, Step
 from shortlist.stopping.stability import ClassificationChange, StabilisingPredictions, cohen_kappa
 
@@ -27,7 +31,10 @@ __all__ = [
     "AnyOf",
     "Budget",
     "TargetScore",
+    "TargetLower",
     "Patience",
+    "AgreementCeiling",
+    "Recall",
     "MaxConfidence",
     "OverallUncertainty",
     "StabilisingPredictions",
@@ -35,4 +42,10 @@ __all__ = [
     "cohen_kappa",
     "RULES",
     "rule_of",
+    "check",
+    "Facts",
+    "State",
+    "TRIGGERS",
+    "GUARDS",
+    "state_of",
 ]

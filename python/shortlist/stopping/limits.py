@@ -97,16 +97,18 @@ class Patience(Rule):
     def reset(self) -> None:
         """Forget what was seen."""
         super().reset()
-        self._best = -math.inf
+        self._best, self._waited = -math.inf, 0
 
     def judge(self, seen: Round) -> tuple[float, bool]:
         """Count the rounds since the last rise: that is the value in the trace."""
         score = self.given(seen)
+        if math.isnan(score):
+            return math.nan, False  # no estimate, and so no round that waited
         if score > self._best + self.min_rise:
-            self._best = score
+            self._best, self._waited = score, 0
             return 0.0, False
-        waited = self.trace[-1].value + 1
-        return waited, waited >= self.rounds
+        self._waited += 1
+        return float(self._waited), self._waited >= self.rounds
 
     def describe(self) -> str:
         """Name the patience."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from shortlist.arguments import whole
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -32,6 +34,18 @@ class Round:
         Which of those rows have no label yet; None where that is all of them.
     uncertainty : ndarray or None
         Entropy of the model's answer, in nats, for every row that has no label yet.
+    low : float or None
+        Lower end of the interval of the model's accuracy on rows chosen at random; NaN where there is no estimate yet.
+    agreement : float or None
+        Share of pairs of people who gave a row the same label; NaN where no row has two labels.
+    agreement_rows : int or None
+        Rows labelled by two people or more.
+    found : int or None
+        Wanted rows (of a rare class, say) with a label, however they were picked.
+    left : int or None
+        Rows of the pool that have no label.
+    random_part : ndarray of bool or None
+        For each row that was drawn at random, in that order, whether it is wanted.
     """
 
     labels: int
@@ -39,6 +53,12 @@ class Round:
     predictions: NDArray[Any] | None = None
     unlabelled: NDArray[np.bool] | None = None
     uncertainty: NDArray[Any] | None = None
+    low: float | None = None
+    agreement: float | None = None
+    agreement_rows: int | None = None
+    found: int | None = None
+    left: int | None = None
+    random_part: NDArray[np.bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,8 +81,11 @@ class Rule(ABC):
         Labels there were when the rule first said stop.
     """
 
-    needs: ClassVar[str] = ""
-    """The field of a `Round`, beside `labels`, that the rule looks at."""
+    needs: ClassVar[str | tuple[str, ...]] = ""
+    """The field of a `Round`, or the fields, beside `labels`, that the rule looks at."""
+
+    written: str | None = None
+    """The rule as it was written, where it was read from a text."""
 
     def __init__(self) -> None:
         self.reset()
@@ -79,13 +102,19 @@ class Rule(ABC):
         predictions: Any = None,
         unlabelled: Any = None,
         uncertainty: Any = None,
+        low: float | None = None,
+        agreement: float | None = None,
+        agreement_rows: int | None = None,
+        found: int | None = None,
+        left: int | None = None,
+        random_part: Any = None,
     ) -> bool:
         """Tell the rule about a round.
 
         Parameters
         ----------
-        labels, score, predictions, unlabelled, uncertainty
-            See `Round`. A rule needs one of these beside `labels` and ignores the rest.
+        labels, score, predictions, unlabelled, uncertainty, low, agreement, agreement_rows, found, left, random_part
+            See `Round`. A rule needs some of these beside `labels` and ignores the rest.
 
         Returns
         -------
@@ -103,6 +132,12 @@ class Rule(ABC):
             _column(predictions, "predictions"),
             _column(unlabelled, "unlabelled", np.bool),
             _column(uncertainty, "uncertainty", np.float64),
+            None if low is None else float(low),
+            None if agreement is None else float(agreement),
+            None if agreement_rows is None else whole(agreement_rows, "agreement_rows"),
+            None if found is None else whole(found, "found"),
+            None if left is None else whole(left, "left"),
+            None if random_part is None else _drawn(random_part),
         )
         if seen.predictions is not None and seen.unlabelled is not None:
             _same_length(seen.unlabelled, len(seen.predictions), "unlabelled")
@@ -114,11 +149,12 @@ class Rule(ABC):
         self.trace.append(Step(seen.labels, value, stop))
         return stop
 
-    def given(self, seen: Round) -> Any:
-        """Return what the rule needs of a round."""
-        value = getattr(seen, self.needs)
+    def given(self, seen: Round, name: str | None = None) -> Any:
+        """Return what the rule needs of a round; by name where it needs several."""
+        name = name or str(self.needs)
+        value = getattr(seen, name)
         if value is None:
-            raise ValueError(f"{type(self).__name__} needs {self.needs}=, and none came")
+            raise ValueError(f"{type(self).__name__} needs {name}=, and none came")
         return value
 
     @abstractmethod
@@ -137,13 +173,22 @@ class Rule(ABC):
     @property
     def wants(self) -> frozenset[str]:
         """The fields of a `Round` that must be given."""
-        return frozenset({self.needs} - {""})
+        needs = {self.needs} if isinstance(self.needs, str) else set(self.needs)
+        return frozenset(needs - {""})
 
     def fresh(self) -> Rule:
         """Return the same rule with nothing seen yet."""
         new = copy.copy(self)
         new.reset()
         return new
+
+    def stands(self) -> str:
+        """Return where the rule stands, as ``"target_lower:0.9 is 0.827"``."""
+        value = self.trace[-1].value if self.trace else math.nan
+        name = self.written or self.describe()
+        if math.isnan(value):
+            return f"{name} has too little to go by"
+        return f"{name} is {value:,.0f}" if value == round(value) else f"{name} is {value:.4g}"
 
     def _at(self) -> str:
         value = self.trace[-1].value if self.trace else math.nan
@@ -164,6 +209,7 @@ class Rule(ABC):
 
 class _Several(Rule):
     word: ClassVar[str]
+    sign: ClassVar[str]
 
     def __init__(self, *rules: Rule) -> None:
         super().__init__()
@@ -193,6 +239,10 @@ class _Several(Rule):
         """Name the parts."""
         return f" {self.word} ".join(self._inside(rule, rule.describe()) for rule in self.rules)
 
+    def stands(self) -> str:
+        """Return where each part stands."""
+        return f" {self.sign} ".join(self._inside(rule, rule.stands()) for rule in self.rules)
+
     def _inside(self, rule: Rule, text: str) -> str:
         return f"({text})" if isinstance(self, AllOf) and isinstance(rule, AnyOf) else text
 
@@ -215,7 +265,7 @@ class AllOf(_Several):
     The trace holds how many parts said so; each part keeps its own in `rules`.
     """
 
-    word = "and"
+    word, sign = "and", "&"
 
     def decide(self, said: list[bool]) -> bool:
         """Whether all said stop."""
@@ -228,7 +278,7 @@ class AnyOf(_Several):
     The trace holds how many parts said so; each part keeps its own in `rules`.
     """
 
-    word = "or"
+    word, sign = "or", "|"
 
     def decide(self, said: list[bool]) -> bool:
         """Whether any said stop."""
@@ -244,6 +294,14 @@ def _column(values: Any, name: str, dtype: Any = None) -> Any:
     if array.dtype == np.float64 and np.isnan(array).any():
         raise ValueError(f"{name} of row {int(np.argmax(np.isnan(array)))} is NaN; accepted are numbers")
     return array
+
+
+def _drawn(values: Any) -> NDArray[np.bool]:
+    """Return the random part, which may still be empty."""
+    array = np.asarray(values)
+    if array.ndim != 1 or (len(array) and not np.isin(array, (0, 1)).all()):
+        raise ValueError("random_part is not one True or False for each row drawn; accepted is just that")
+    return array.astype(np.bool)
 
 
 def _same_length(array: NDArray[Any], rows: int, name: str) -> None:
