@@ -34,6 +34,8 @@ def build(table: Table, view: View, id_column: str, groups: Iterable[str], weigh
     LoopError
         A row without an id, an id that two rows have, a text that is missing, a weight that is no number.
     """
+    if not table.rows:
+        raise LoopError(f"the pool {table.name} has no rows")
     groups = tuple(dict.fromkeys(groups))
     codes: dict[str, dict[str, int]] = {column: {} for column in groups}
     numeric = dict.fromkeys(view.columns, True)
@@ -54,8 +56,6 @@ def build(table: Table, view: View, id_column: str, groups: Iterable[str], weigh
             if weight:
                 files.write("weight", _weights(block[weight], weight, table, start))
     hashes = DiskArray(folder / "hashes", np.uint64)
-    if not len(hashes):
-        raise LoopError(f"the pool {table.name} has no rows")
     write_ordered(hashes, folder, "hashes")
     with (folder / "later").open("wb") as later, (folder / "firsts").open("wb") as firsts:
         parts = list(repeats(DiskArray(folder / "contents", np.uint64)))

@@ -324,7 +324,7 @@ def _id_column(spec: Spec, table: Table) -> str:
         return "id"
     if spec.pool.id is None:
         raise LoopError("[pool] id is missing; accepted is the column by whose values labels come home")
-    return spec.pool.id
+    return str(spec.pool.id)
 
 
 def _key(spec: Spec, frame: Any) -> str:
