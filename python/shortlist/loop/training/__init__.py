@@ -1,6 +1,7 @@
 """Training: in this process, or elsewhere by a command; what comes back is checked in one place."""
 
+from shortlist.loop.training.command import run_job, tail_of
 from shortlist.loop.training.local import train
 from shortlist.loop.training.trained import Trained
 
-__all__ = ["Trained", "train"]
+__all__ = ["Trained", "run_job", "tail_of", "train"]

@@ -236,22 +236,23 @@ def _held_out(
     if len(rows) < 2 * FEWEST:
         return None, 1.0
 
+    logits = given.spec.model.returns == "logits"
+
     def fit(rest: NDArray[np.int64]) -> Callable[[NDArray[np.int64]], NDArray[Any]]:
         model = _predictor(given, name, number_of(seed, "model", 0), rest)
-        return lambda inside: np.asarray(model(part_of(given.raw, inside)), dtype=np.float64)
+        return lambda inside: checked(
+            model(part_of(given.raw, inside)),
+            len(inside),
+            given.spec.classes,
+            lambda row: pool.id_of([int(rows[inside[row]])])[0],
+            logits=logits,
+        )
 
     held = out_of_fold(given.codes, numbers, len(counts), fit)
     if held is None:
         return None, 1.0
-    held = checked(held, len(rows), given.spec.classes, lambda row: pool.id_of(rows[row : row + 1])[0]).astype(
-        np.float64
-    )
     temperature = 1.0
-    if (
-        given.spec.model.calibrate
-        and counts[counts > 0].min() >= FEWEST
-        and given.spec.model.returns == "probabilities"
-    ):
+    if given.spec.model.calibrate and counts[counts > 0].min() >= FEWEST and not logits:
         temperature = temperature_of(held, given.codes)
         log.append(f"calibrated by a temperature of {temperature:.4g}")
     elif given.spec.model.calibrate:
