@@ -85,6 +85,8 @@ def test_calibration(tmp_path):
     truth = rng.dirichlet(np.ones(3), 4000)
     codes = np.array([rng.choice(3, p=p) for p in truth])
     assert temperature_of(warmed(truth, 0.5), codes) == pytest.approx(2, rel=0.1)
+    sure = np.full((30, 2), [0.9, 0.1])
+    assert 0.3 < temperature_of(sure, np.zeros(30, dtype=int)) < 1
     folds = folds_of(np.array([0] * 7 + [1] * 5), rng.random(12))
     assert sorted(np.bincount(folds)) == [2, 2, 2, 3, 3]
     assert np.bincount(folds[7:]).tolist() == [1] * 5

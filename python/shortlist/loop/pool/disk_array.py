@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PIECE = 1 << 18
+PIECE = 1 << 16
 """Numbers that are read at once."""
 NEAR = 1 << 12
 """Numbers wanted from places closer than this are read together."""

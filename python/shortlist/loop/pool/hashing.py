@@ -39,11 +39,14 @@ def vector_hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:
 
 def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return a scrambled copy (splitmix64): each bit depends on all bits of the value."""
-    with np.errstate(over="ignore"):
-        found = values + _STEP
-        found = (found ^ (found >> _SHIFTS[0])) * _FIRST
-        found = (found ^ (found >> _SHIFTS[1])) * _SECOND
-        return found ^ (found >> _SHIFTS[2])
+    found = values + _STEP
+    shifted = np.empty_like(found)
+    for shift, factor in zip(_SHIFTS, (_FIRST, _SECOND, None), strict=True):
+        np.right_shift(found, shift, out=shifted)
+        found ^= shifted
+        if factor is not None:
+            found *= factor
+    return found
 
 
 def number_of(*parts: object) -> int:

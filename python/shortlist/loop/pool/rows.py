@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 import shutil
@@ -24,6 +23,7 @@ from shortlist.loop.pool.hashing import text_hashes, uniform
 from shortlist.loop.pool.tables import open_table
 from shortlist.loop.pool.tables.opening import files_of
 from shortlist.loop.pool.tables.table import BLOCK
+from shortlist.writing import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,21 +79,15 @@ class LoopPool:
     @cached_property
     def fingerprint(self) -> Mapping[str, Any]:
         """See above."""
-        return fingerprint_of(self.columns, self.rows, self.hashes, self.contents)
+        kept = self._folder / "fingerprint.json"
+        if not kept.exists():
+            write_json(kept, fingerprint_of(self.columns, self.rows, self.hashes, self.contents))
+        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        return found
 
     def ids(self, start: int, stop: int) -> list[str]:
         """Return the ids of the rows from `start` to before `stop`."""
-        stop = min(stop, self.rows)
-        if stop <= start:
-            return []
-        ends = self._ends.read(max(0, start - 1), stop)
-        if not start:
-            ends = np.concatenate([[0], ends])
-        with (self._folder / "ids").open("rb") as file:
-            file.seek(int(ends[0]))
-            text = file.read(int(ends[-1] - ends[0]))
-        cuts = (ends - ends[0]).tolist()
-        return [text[low:high].decode("utf-8", "surrogatepass") for low, high in itertools.pairwise(cuts)]
+        return self._ids_near(np.arange(start, min(stop, self.rows)))
 
     def id_of(self, rows: Sequence[int] | NDArray[np.int64]) -> list[str]:
         """Return the ids of some rows, in the order of these."""
@@ -101,11 +95,25 @@ class LoopPool:
         found = [""] * len(rows)
         order = np.argsort(rows, kind="stable")
         for first, last in runs(rows[order]):
-            low, high = int(rows[order[first]]), int(rows[order[last - 1]])
-            ids = self.ids(low, high + 1)
-            for place in order[first:last].tolist():
-                found[place] = ids[int(rows[place]) - low]
+            own = self._ids_near(rows[order[first:last]])
+            for place, text in zip(order[first:last].tolist(), own, strict=True):
+                found[place] = text
         return found
+
+    def _ids_near(self, rows: NDArray[np.int64]) -> list[str]:
+        """Return the ids of ascending rows, of which all between the first and the last are read."""
+        if not len(rows):
+            return []
+        low, high = int(rows[0]), int(rows[-1]) + 1
+        ends = self._ends.read(max(0, low - 1), high)
+        if not low:
+            ends = np.concatenate([[0], ends])
+        with (self._folder / "ids").open("rb") as file:
+            file.seek(int(ends[0]))
+            text = file.read(int(ends[-1] - ends[0]))
+        ends -= ends[0]
+        spots = zip(ends[rows - low].tolist(), ends[rows - low + 1].tolist(), strict=True)
+        return [text[begin:end].decode("utf-8", "surrogatepass") for begin, end in spots]
 
     def index_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Return the places of rows; -1 for ids that no row has."""
