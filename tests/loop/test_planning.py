@@ -128,6 +128,11 @@ def test_chance_is_written_down(tmp_path):
     assert best == pytest.approx(0.8 + 0.2 / (n - 2))
     project = Project(tmp_path, round={"rows": 10})
     assert {pick.propensity for pick in project.plan().picks} == {None}
+    project = Project(tmp_path, round={"rows": 10, "explore": 0.2, "strategy": "random"})
+    chance = next(pick.propensity for pick in project.plan().picks if pick.share == "strategy")
+    assert chance == pytest.approx(
+        1 / (n - 2)
+    )
 
 
 @pytest.mark.parametrize("diverse", [None, {"rule": "k_center", "among": 60}])
@@ -170,6 +175,11 @@ def test_rare_classes(tmp_path):
     open_rows = np.where(project.held.mask | (np.arange(400) == 1), -1, project.said[:, 1])
     assert {pick.index for pick in rare if "likely" in pick.why} == set(np.argsort(-open_rows)[:5].tolist())
     assert Counter(pick.why for pick in rare) == {"likely 'b'": 5, "on the border of 'b'": 5}
+    # A class that was added since the model.
+    project.spec.classes = ("a", "b", "c", "d")
+    project.spec.round.rare_classes = ("d",)
+    assert shares_of(project.plan(answers={"T-1": "d"})) == {"strategy": 20}
+    project.spec.round.rare_classes = ("b",)
     # Before any example, and with nothing to search for, the strategy has these rows.
     assert shares_of(project.plan()) == {"strategy": 20}
     project = Project(tmp_path, round=parts, seed={"search": {"b": ("number333", "number222", "number111")}})

@@ -92,6 +92,19 @@ def test_a_pool_is_read_through_once(tmp_path):
     assert (made / "hashes").stat().st_mtime_ns == before
 
 
+def test_without_a_folder_nothing_is_left_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    spec = text_spec(tmp_path, write_csv(tmp_path))
+    pool = open_pool(spec)
+    assert pool.rows == 6
+    del pool
+    write_csv(tmp_path, IDS[:2] * 3)
+    with pytest.raises(LoopError, match="each id once"):
+        open_pool(spec)
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
 def test_vectors_have_their_ids_in_another_file(tmp_path):
     X = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
     X[7] = X[3]

@@ -16,6 +16,7 @@ from shortlist.loop.planning.shares import Shares
 from shortlist.loop.planning.situation import Situation
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of
+from shortlist.registry import RANDOM
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -211,7 +212,9 @@ def _strategy(at: Situation, shares: Shares, rows: int, picked: list[int], reach
     def add(found: Ranked, share: str, whys: list[str]) -> None:
         for row, score, why in zip(at.close(found.rows).tolist(), found.scores.tolist(), whys, strict=True):
             # With exploring each turn is a draw: at random with that share, or else the best row that is left.
-            chance = 1 - explore + explore / max(1, open_rows - len(chosen)) if explore else None
+            by_chance = 1 if name == RANDOM else explore
+            evenly = by_chance / max(1, open_rows - len(chosen))
+            chance = (evenly if share == "explore" else 1 - by_chance + evenly) if by_chance else None
             near = "" if _plain(score) is None else f" {score:.4g}"
             by_itself = rule is None and row in plain
             part, said = ("strategy", name) if by_itself else (share, why)

@@ -8,6 +8,7 @@ import numpy as np
 
 from shortlist.groups import apportion
 from shortlist.loop.planning.cold import search
+from shortlist.loop.planning.situation import shape_of
 from shortlist.selecting import select
 
 if TYPE_CHECKING:
@@ -26,15 +27,16 @@ def rare_rows(at: Situation, k: int, seen: Collection[str]) -> list[tuple[int, s
     names = at.spec.round.rare_classes
     found: list[tuple[int, str, float | None]] = []
     for name, quota in zip(names, apportion(k, [1] * len(names)), strict=True):
-        if at.probabilities is not None and name in seen:
-            found += _by_model(at, name, quota)
+        column = at.spec.classes.index(name)
+        if at.probabilities is not None and name in seen and column < shape_of(at.probabilities)[1]:
+            found += _by_model(at, column, quota)
         elif at.spec.seed.search.get(name):
             found += _by_search(at, name, quota)
     return found
 
 
-def _by_model(at: Situation, name: str, quota: int) -> list[tuple[int, str, float | None]]:
-    column = at.spec.classes.index(name)
+def _by_model(at: Situation, column: int, quota: int) -> list[tuple[int, str, float | None]]:
+    name = at.spec.classes[column]
     source = at.probabilities if isinstance(at.probabilities, np.ndarray) else str(at.probabilities)
     logits = at.spec.model.returns == "logits"
 

@@ -16,7 +16,7 @@ from shortlist.loop.pool.hashing import text_hashes
 from shortlist.own_ids import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from shortlist.loop.pool.contents import View
@@ -136,8 +136,3 @@ class _Files:
         if name not in self._open:
             self._open[name] = (self._folder / name).open("wb")
         self._open[name].write(what if isinstance(what, bytes) else np.ascontiguousarray(what).data)
-
-
-def schema_of(about: Mapping[str, Any]) -> list[str]:
-    """Return the names of a pool's columns."""
-    return list(about["columns"])

@@ -45,7 +45,7 @@ class Features:
     def __init__(self, state: Mapping[str, Any], pool: LoopPool, seed: int) -> None:
         self.state = state
         self._pool = pool
-        self._seed = seed
+        self.seed = seed
 
     @classmethod
     def fit(cls, pool: LoopPool, outside: NDArray[np.bool] | None, seed: int) -> Features:
@@ -92,7 +92,7 @@ class Features:
 
     @cached_property
     def _projection(self) -> NDArray[np.float32]:
-        return projection(len(self.state["terms"]), self._seed)
+        return projection(len(self.state["terms"]), self.seed)
 
     @cached_property
     def _centre(self) -> NDArray[np.float64]:

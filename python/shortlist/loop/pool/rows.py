@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import weakref
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ import numpy as np
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool.build import build
 from shortlist.loop.pool.contents import Raw, View, view_of
-from shortlist.loop.pool.disk_array import PIECE, DiskArray, runs
+from shortlist.loop.pool.disk_array import DiskArray, runs
 from shortlist.loop.pool.fingerprint import fingerprint_of
 from shortlist.loop.pool.hashing import text_hashes, uniform
 from shortlist.loop.pool.tables import open_table
@@ -226,10 +227,6 @@ class LoopPool:
         for start, block in self._table.blocks([text]):
             yield start, view.raw(block, {})  # type: ignore[misc]
 
-    def hashes_in_pieces(self) -> Iterator[tuple[int, NDArray[np.uint64]]]:
-        """Yield the hashes of all ids in pieces."""
-        return self.hashes.pieces(PIECE)
-
     def _shown(self) -> dict[str, str]:
         spec = self._spec.pool
         if spec.text:
@@ -267,12 +264,21 @@ def open_pool(spec: Spec, *, cache: Path | None = None, frame: Any = None) -> Lo
     LoopError
         What is wrong with the pool, with its first bad row.
     """
-    cache = Path(tempfile.mkdtemp(prefix="shortlist-pool-")) if cache is None else cache
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"pool-{_key(spec, frame)}"
-    if not (folder / "about.json").exists() or frame is not None:
-        _make(spec, folder, frame)
-    return _opened(spec, folder, frame)
+    place = Path(tempfile.mkdtemp(prefix="shortlist-pool-")) if cache is None else cache
+    own = place if cache is None else None
+    place.mkdir(parents=True, exist_ok=True)
+    folder = place / f"pool-{_key(spec, frame)}"
+    try:
+        if not (folder / "about.json").exists() or frame is not None:
+            _make(spec, folder, frame)
+        pool = _opened(spec, folder, frame)
+    except BaseException:
+        if own is not None:
+            shutil.rmtree(own, ignore_errors=True)
+        raise
+    if own is not None:
+        weakref.finalize(pool, shutil.rmtree, own, ignore_errors=True)
+    return pool
 
 
 def _make(spec: Spec, folder: Path, frame: Any) -> None:
