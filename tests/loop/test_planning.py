@@ -130,9 +130,7 @@ def test_chance_is_written_down(tmp_path):
     assert {pick.propensity for pick in project.plan().picks} == {None}
     project = Project(tmp_path, round={"rows": 10, "explore": 0.2, "strategy": "random"})
     chance = next(pick.propensity for pick in project.plan().picks if pick.share == "strategy")
-    assert chance == pytest.approx(
-        1 / (n - 2)
-    )
+    assert chance == pytest.approx(1 / (n - 2))
 
 
 @pytest.mark.parametrize("diverse", [None, {"rule": "k_center", "among": 60}])

@@ -56,6 +56,15 @@ def test_the_same_labels_give_the_same_bits(tmp_path):
     assert project.train(seed=1, name="third").members.read_bytes() != one.members.read_bytes()
 
 
+def test_texts_are_taken_apart_once(tmp_path, monkeypatch):
+    project = Project(tmp_path)
+    once = project.train(name="once")
+    monkeypatch.setattr(type(project.pool), "blocks", None)
+    assert project.train(name="again").probabilities.read_bytes() == once.probabilities.read_bytes()
+    assert len(list(project.pool.folder.glob("words-*"))) == 1
+    assert list(project.pool.folder.glob("making-*")) == []
+
+
 def test_members_and_committees(tmp_path):
     project = Project(tmp_path, model={"members": 3})
     trained = project.train()

@@ -54,13 +54,15 @@ class LoopPool:
         Whether a column that the model sees holds numbers alone.
     hashes : DiskArray
         64 bits of each id's hash: what random numbers are made of.
+    folder : Path
+        Where what is kept of the pool lies.
     fingerprint : dict
         What tells this pool from another, or from itself after a change.
     """
 
     def __init__(self, spec: Spec, table: Table, view: View, embeddings: Matrix | None, folder: Path) -> None:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-        self._spec, self._table, self._view, self._folder = spec, table, view, folder
+        self._spec, self._table, self._view, self.folder = spec, table, view, folder
         self.embeddings = embeddings
         self.rows: int = about["rows"]
         self.columns = table.columns
@@ -80,7 +82,7 @@ class LoopPool:
     @cached_property
     def fingerprint(self) -> Mapping[str, Any]:
         """See above."""
-        kept = self._folder / "fingerprint.json"
+        kept = self.folder / "fingerprint.json"
         if not kept.exists():
             write_json(kept, fingerprint_of(self.columns, self.rows, self.hashes, self.contents))
         found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
@@ -109,7 +111,7 @@ class LoopPool:
         ends = self._ends.read(max(0, low - 1), high)
         if not low:
             ends = np.concatenate([[0], ends])
-        with (self._folder / "ids").open("rb") as file:
+        with (self.folder / "ids").open("rb") as file:
             file.seek(int(ends[0]))
             text = file.read(int(ends[-1] - ends[0]))
         ends -= ends[0]
@@ -147,8 +149,8 @@ class LoopPool:
     def repeated(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows whose content an earlier row has, ascending, and the first row with that content."""
         return (
-            np.fromfile(self._folder / "later", np.int64),
-            np.fromfile(self._folder / "firsts", np.int64),
+            np.fromfile(self.folder / "later", np.int64),
+            np.fromfile(self.folder / "firsts", np.int64),
         )
 
     @property
@@ -175,11 +177,11 @@ class LoopPool:
     def group(self, column: str) -> tuple[NDArray[np.int32], list[str]]:
         """Return the codes and labels of one column of groups, or of the column that the seed is stratified by."""
         number = list(self._groups).index(column)
-        return np.fromfile(self._folder / f"group-{number}", np.int32), self._groups[column]
+        return np.fromfile(self.folder / f"group-{number}", np.int32), self._groups[column]
 
     def weight(self) -> DiskArray:
         """Return the weights of rows that the specification names a column for."""
-        return DiskArray(self._folder / "weight", np.float32)
+        return DiskArray(self.folder / "weight", np.float32)
 
     def show(self, rows: Sequence[int] | NDArray[np.int64]) -> list[dict[str, Any]]:
         """Return what people are shown of some rows: columns, and addresses made of these."""

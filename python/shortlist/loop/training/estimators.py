@@ -89,18 +89,38 @@ def estimator_of(name: str, seed: int, folder: Path) -> Any:
     return found.set_params(**unset) if unset else found
 
 
-def inputs(name: str, features: Features, raw: Raw) -> Any:
-    """Return raw rows as an estimator takes them: features for those by name, and as they are for the user's own."""
-    if name in NAMED:
-        matrix = features.transform(raw)
-        return features.projected(matrix) if name == "boosting" and hasattr(matrix, "toarray") else matrix
+class Block:
+    """Rows to fit to or to ask about: as they are, and as features."""
+
+    def __init__(self, features: Features, raw: Raw | None = None, matrix: Any = None) -> None:
+        self._features = features
+        self._raw = raw
+        self._matrix = matrix
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        if self._matrix is not None:
+            return int(self._matrix.shape[0])
+        return len(next(iter(self._raw.values()))) if isinstance(self._raw, dict) else len(self._raw)  # type: ignore[arg-type]
+
+    def input(self, name: str) -> Any:
+        """Return the rows as an estimator takes them: features for those by name, as they are for the user's own."""
+        if name not in NAMED:
+            return _as_they_are(self._raw)
+        if self._matrix is None:
+            # Once for all members of a committee.
+            self._matrix = self._features.transform(self._raw)  # type: ignore[arg-type]
+        sparse = hasattr(self._matrix, "toarray")
+        return self._features.projected(self._matrix) if name == "boosting" and sparse else self._matrix
+
+
+def _as_they_are(raw: Any) -> Any:
     if isinstance(raw, list):
         found = np.empty(len(raw), dtype=object)
         found[:] = raw
         return found
-    if isinstance(raw, dict):
-        return _frame(raw)
-    return raw
+    return _frame(raw) if isinstance(raw, dict) else raw
 
 
 def _frame(columns: dict[str, Any]) -> Any:

@@ -13,9 +13,10 @@ import numpy as np
 from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool.hashing import mixed, number_of
+from shortlist.loop.pool.kept_words import matrices
 from shortlist.loop.training.calibration import FEWEST, out_of_fold, temperature_of, warmed
 from shortlist.loop.training.checking import checked
-from shortlist.loop.training.estimators import NAMED, default_for, estimator_of, inputs
+from shortlist.loop.training.estimators import NAMED, Block, default_for, estimator_of
 from shortlist.loop.training.trained import Trained, write_npy
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _codes(classes: Sequence[str], labels: list[str]) -> NDArray[np.int64]:
     return codes
 
 
-def _fitted(given: _Given, name: str, seed: int, number: int, members: int) -> Callable[[Raw], NDArray[Any]]:
+def _fitted(given: _Given, name: str, seed: int, number: int, members: int) -> Callable[[Block], NDArray[Any]]:
     """Fit one model: to all rows, or as one of several of the same name to rows drawn with replacement."""
     chosen = np.arange(len(given.codes))
     if members > 1 and not given.spec.model.committee:
@@ -158,21 +159,20 @@ def _bootstrap(codes: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate(parts))
 
 
-def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -> Callable[[Raw], NDArray[Any]]:
+def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -> Callable[[Block], NDArray[Any]]:
     """Fit a model to some of the rows, and return what asks it: raw rows to probabilities of all classes, in order."""
     spec = given.spec
     raw, labels = part_of(given.raw, chosen), np.array(spec.classes, dtype=object)[given.codes[chosen]]
     weights = None if given.weights is None else given.weights[chosen]
-    prepared: Callable[[Raw], Any]
+    block = Block(given.features, raw)
+    name = "" if given.fit is not None else name
     try:
         if given.fit is not None:
-            prepared = lambda rows: inputs("", given.features, rows)  # noqa: E731
-            model = given.fit(prepared(raw), labels)
+            model = given.fit(block.input(name), labels)
         else:
-            prepared = lambda rows: inputs(name, given.features, rows)  # noqa: E731
             model = estimator_of(name, seed, spec.folder)
             # Codes and not names for our own: what they are sorted by is then the order of the classes.
-            model.fit(prepared(raw), given.codes[chosen] if name in NAMED else labels, **_weighting(model, weights))
+            model.fit(block.input(name), given.codes[chosen] if name in NAMED else labels, **_weighting(model, weights))
     except LoopError:
         raise
     except Exception as error:  # whatever a model of the user's does
@@ -182,24 +182,22 @@ def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -
             raise LoopError(
                 f"fit returned a {type(model).__name__}; accepted is a classifier with predict_proba, or a function of X"
             )
-        return _Asked(model, prepared, None, len(spec.classes))
-    known = [int(each) if name in NAMED and given.fit is None else str(each) for each in model.classes_]
-    places = known if name in NAMED and given.fit is None else [_place(each, spec.classes) for each in known]
-    return _Asked(model.predict_proba, prepared, places, len(spec.classes), model)
+        return _Asked(model, name, None, len(spec.classes))
+    known = [int(each) if name in NAMED else str(each) for each in model.classes_]
+    places = known if name in NAMED else [_place(each, spec.classes) for each in known]
+    return _Asked(model.predict_proba, name, places, len(spec.classes), model)
 
 
 class _Asked:
     """A fitted model, asked about raw rows."""
 
-    def __init__(
-        self, ask: Callable[[Any], Any], prepared: Callable[[Raw], Any], places: Any, classes: int, model: Any = None
-    ) -> None:
-        self._ask, self._prepared, self._places, self._classes = ask, prepared, places, classes
+    def __init__(self, ask: Callable[[Any], Any], name: str, places: Any, classes: int, model: Any = None) -> None:
+        self._ask, self._name, self._places, self._classes = ask, name, places, classes
         self.model = model
 
-    def __call__(self, raw: Raw) -> NDArray[Any]:
+    def __call__(self, block: Block) -> NDArray[Any]:
         try:
-            answer = np.asarray(self._ask(self._prepared(raw)))
+            answer = np.asarray(self._ask(block.input(self._name)))
         except Exception as error:  # whatever a model of the user's does
             raise LoopError(f"the model cannot answer for the rows of the pool ({one_line(error)})") from error
         if self._places is None or answer.ndim != 2 or answer.shape[1] != len(self._places):
@@ -241,7 +239,7 @@ def _held_out(
     def fit(rest: NDArray[np.int64]) -> Callable[[NDArray[np.int64]], NDArray[Any]]:
         model = _predictor(given, name, number_of(seed, "model", 0), rest)
         return lambda inside: checked(
-            model(part_of(given.raw, inside)),
+            model(Block(given.features, part_of(given.raw, inside))),
             len(inside),
             given.spec.classes,
             lambda row: pool.id_of([int(rows[inside[row]])])[0],
@@ -261,8 +259,8 @@ def _held_out(
 
 
 def _answers(
-    members: list[Callable[[Raw], NDArray[Any]]],
-    names: list[str],  # noqa: ARG001 - one for each member
+    members: list[Callable[[Block], NDArray[Any]]],
+    names: list[str],
     given: _Given,
     pool: LoopPool,
     temperature: float,
@@ -273,12 +271,13 @@ def _answers(
     logits = given.spec.model.returns == "logits"
     for path in files:
         path.unlink(missing_ok=True)
-    for start, raw in pool.blocks(BLOCK):
-        rows = _length(raw)
+    own = given.fit is not None or any(name not in NAMED for name in names)
+    for start, block in _raw_blocks(pool, given.features) if own else _matrix_blocks(pool, given.features):
+        rows = block.rows
         total = np.zeros((rows, len(given.spec.classes)))
         for number, member in enumerate(members):
             said = checked(
-                member(raw),
+                member(block),
                 rows,
                 given.spec.classes,
                 lambda row, start=start: pool.id_of([start + row])[0],  # type: ignore[misc]
@@ -304,7 +303,7 @@ def _joined(files: list[Path]) -> Iterator[NDArray[np.float32]]:
         path.unlink()
 
 
-def _pickled(members: list[Callable[[Raw], NDArray[Any]]], spec: Spec, features: Features) -> bytes | None:
+def _pickled(members: list[Callable[[Block], NDArray[Any]]], spec: Spec, features: Features) -> bytes | None:
     """Return the model with its features, for the user to load; None where it cannot be pickled."""
     models = [getattr(member, "model", None) for member in members]
     if None in models:
@@ -324,5 +323,11 @@ def part_of(raw: Raw, rows: NDArray[np.int64]) -> Raw:
     return raw[rows]
 
 
-def _length(raw: Raw) -> int:
-    return len(next(iter(raw.values()))) if isinstance(raw, dict) else len(raw)
+def _raw_blocks(pool: LoopPool, features: Features) -> Iterator[tuple[int, Block]]:
+    for start, raw in pool.blocks(BLOCK):
+        yield start, Block(features, raw)
+
+
+def _matrix_blocks(pool: LoopPool, features: Features) -> Iterator[tuple[int, Block]]:
+    for start, matrix in matrices(features, pool, BLOCK):
+        yield start, Block(features, matrix=matrix)
