@@ -98,6 +98,15 @@ def test_a_measure_picks_what_select_picks(tmp_path):
     assert len(made.decided["reach"]) > 25
 
 
+def test_of_equal_scores_the_first_are_not_preferred(tmp_path):
+    project = Project(tmp_path, round={"rows": 60})
+    project.said[:] = 1 / CLASSES
+    rows = [pick.index for pick in project.plan().picks]
+    assert min(rows) < 100
+    assert max(rows) > 300
+    assert rows != [pick.index for pick in project.plan(round_number=3).picks]
+
+
 def test_a_function_of_the_users(tmp_path):
     (tmp_path / "my_measures.py").write_text("def second(block):\n    return block[:, 1]\n")
     project = Project(tmp_path, round={"rows": 5, "strategy": "my_measures:second"})

@@ -48,6 +48,12 @@ def write_arrow(folder):
     return "p.arrow"
 
 
+def write_stream(folder):
+    with pa.ipc.new_stream(folder / "p.arrows", table_of().schema) as out:
+        out.write_table(table_of(), max_chunksize=4)
+    return "p.arrows"
+
+
 def frames():
     return {
         "pandas": table_of().to_pandas(),
@@ -61,7 +67,7 @@ def text_spec(folder, path="p.csv"):
     return spec_of(folder, pool={"path": path, "id": "id", "text": "body", "groups": ("g",)})
 
 
-KINDS = {"csv": write_csv, "jsonl": write_jsonl, "parquet": write_parquet, "arrow": write_arrow}
+KINDS = {"csv": write_csv, "jsonl": write_jsonl, "parquet": write_parquet, "arrow": write_arrow, "stream": write_stream}
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "frame pandas", "frame arrow", "frame polars", "frame dict"])
@@ -121,6 +127,34 @@ def test_vectors_have_their_ids_in_another_file(tmp_path):
         open_pool(spec)
     with pytest.raises(LoopError, match="one id a line in .pool. ids"):
         open_pool(spec_of(tmp_path, pool={"path": "x.npy"}))
+
+
+def test_a_column_of_lists_is_vectors(tmp_path):
+    X = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    table = pa.table({"id": np.arange(30), "vector": pa.array(list(X))})
+    pq.write_table(table, tmp_path / "p.parquet", row_group_size=7)
+    pool = open_pool(spec_of(tmp_path, pool={"path": "p.parquet", "id": "id", "features": ("vector",)}))
+    assert (pool.kind, pool.ids(2, 4)) == ("vector", ["2", "3"])
+    assert np.array_equal(pool.raw([29, 0, 8]), X[[29, 0, 8]])
+    assert np.array_equal(np.concatenate([block for _, block in pool.blocks(5)]), X)
+
+
+def test_embeddings_beside_a_table(tmp_path):
+    X = np.arange(12, dtype=np.float32).reshape(6, 2)
+    np.save(tmp_path / "e.npy", X)
+    pool = {"path": write_csv(tmp_path), "id": "id", "text": "body", "embeddings": "e.npy"}
+    opened = open_pool(spec_of(tmp_path, pool=pool))
+    assert np.array_equal(opened.raw([3, 1]), X[[3, 1]])
+    assert opened.show([1]) == [{"body": TEXTS[1]}]
+    np.save(tmp_path / "e.npy", X[:5])
+    with pytest.raises(LoopError, match=r"e.npy has 5 rows, and p.csv 6"):
+        open_pool(spec_of(tmp_path, pool=pool))
+
+
+def test_progress_is_told(tmp_path):
+    told = []
+    open_pool(text_spec(tmp_path, write_csv(tmp_path)), progress=lambda done, rows: told.append((done, rows)))
+    assert told == [(6, 6)]
 
 
 @pytest.mark.parametrize("kind", ["npz", "fortran"])

@@ -112,8 +112,9 @@ def plan(
         chosen += _explore(at, shares.take("explore", spec.round.explore), spec.round.explore)
     if spec.round.rare_classes:
         wanted = max(0, min(shares.take("rare", spec.round.rare_share), rows - len(chosen)))
-        seen = frozenset(answers.values())
-        chosen += [_Chosen(row, "rare", why, None, score) for row, why, score in rare_rows(at, wanted, seen)]
+        seen, explore = frozenset(answers.values()), 0.0 if cold else spec.round.explore
+        chance = 1 - explore + explore / max(1, at.open_rows()) if explore else None
+        chosen += [_Chosen(row, "rare", why, chance, score) for row, why, score in rare_rows(at, wanted, seen)]
     reach: list[list[Any]] = []
     if cold:
         chosen += [_Chosen(row, "seed", why, chance) for row, why, chance in seed_rows(at, max(0, rows - len(chosen)))]

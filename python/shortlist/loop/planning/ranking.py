@@ -151,7 +151,9 @@ def _swept(
         if not wanted:
             return Ranked(np.empty(0, np.int64), np.empty(0))
         groups, k = {"groups": codes[:rows], "quotas": wanted}, sum(wanted.values())
-    picks = select(source, what, k, order=order, exclude=closed[:rows], strict=False, **groups, **options)
+    # Of equal scores none is better, and pools are often sorted: the first ones would all be of a kind.
+    ties: dict[str, Any] = {"ties": "random", "random_state": at.number("ties")}
+    picks = select(source, what, k, order=order, exclude=closed[:rows], strict=False, **ties, **groups, **options)
     return Ranked(picks.indices, np.asarray(picks.scores, dtype=np.float64))
 
 

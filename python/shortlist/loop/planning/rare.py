@@ -55,7 +55,17 @@ def _by_model(at: Situation, column: int, quota: int) -> list[tuple[int, str, fl
         (likely, quota - quota // 2, f"likely {name!r}"),
         (border, quota // 2, f"on the border of {name!r}"),
     ):
-        picks = select(source, score, part, order="highest", exclude=at.closed[: at.scored], strict=False, n_threads=1)
+        picks = select(
+            source,
+            score,
+            part,
+            order="highest",
+            exclude=at.closed[: at.scored],
+            ties="random",
+            random_state=at.number("ties"),
+            strict=False,
+            n_threads=1,
+        )
         at.close(picks.indices)
         found += [(row, why, value) for row, value in picks]
     return found

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from shortlist.arguments import Progress
     from shortlist.loop.pool.contents import View
     from shortlist.loop.pool.tables.table import Table
 
@@ -26,7 +27,15 @@ MOST_GROUPS = 10_000
 """Distinct values of a column of groups: with more it is no column of groups."""
 
 
-def build(table: Table, view: View, id_column: str, groups: Iterable[str], weight: str | None, folder: Path) -> None:
+def build(
+    table: Table,
+    view: View,
+    id_column: str,
+    groups: Iterable[str],
+    weight: str | None,
+    folder: Path,
+    progress: Progress | None = None,
+) -> None:
     """Write all that is kept of a pool to a folder.
 
     Raises
@@ -55,6 +64,8 @@ def build(table: Table, view: View, id_column: str, groups: Iterable[str], weigh
                 files.write(f"group-{number}", _codes(block[column], codes[column], column))
             if weight:
                 files.write("weight", _weights(block[weight], weight, table, start))
+            if progress is not None:
+                progress(start + len(ids), table.rows)
     hashes = DiskArray(folder / "hashes", np.uint64)
     write_ordered(hashes, folder, "hashes")
     with (folder / "later").open("wb") as later, (folder / "firsts").open("wb") as firsts:

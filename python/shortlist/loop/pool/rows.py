@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from shortlist.arguments import Progress
     from shortlist.loop.pool.tables.table import Table
     from shortlist.loop.pool.tables.vectors import Matrix
     from shortlist.loop.spec.model import Spec
@@ -123,9 +124,10 @@ class LoopPool:
         found = np.full(len(ids), -1, dtype=np.int64)
         hashes = text_hashes(text.encode("utf-8", "surrogatepass") for text in ids)
         wanted = np.argsort(hashes, kind="stable")
+        ascending = hashes[wanted]
         for start, piece in self._sorted.pieces():
-            low, high = np.searchsorted(hashes[wanted], [piece[0], piece[-1]])
-            high = int(np.searchsorted(hashes[wanted], piece[-1], side="right"))
+            low = int(np.searchsorted(ascending, piece[0]))
+            high = int(np.searchsorted(ascending, piece[-1], side="right"))
             mine = wanted[low:high]
             if len(mine):
                 spots = np.searchsorted(piece, hashes[mine])
@@ -248,7 +250,9 @@ class LoopPool:
         return -1
 
 
-def open_pool(spec: Spec, *, cache: Path | None = None, frame: Any = None) -> LoopPool:
+def open_pool(
+    spec: Spec, *, cache: Path | None = None, frame: Any = None, progress: Progress | None = None
+) -> LoopPool:
     """Open the pool of a specification, as `[pool]` says.
 
     Parameters
@@ -260,6 +264,8 @@ def open_pool(spec: Spec, *, cache: Path | None = None, frame: Any = None) -> Lo
         for this process alone.
     frame : frame or dict of columns, optional
         The rows, in place of the file that the specification names.
+    progress : callable, optional
+        Called with (rows done, rows in all) while a pool is read through.
 
     Raises
     ------
@@ -272,7 +278,7 @@ def open_pool(spec: Spec, *, cache: Path | None = None, frame: Any = None) -> Lo
     folder = place / f"pool-{_key(spec, frame)}"
     try:
         if not (folder / "about.json").exists() or frame is not None:
-            _make(spec, folder, frame)
+            _make(spec, folder, frame, progress)
         pool = _opened(spec, folder, frame)
     except BaseException:
         if own is not None:
@@ -283,7 +289,7 @@ def open_pool(spec: Spec, *, cache: Path | None = None, frame: Any = None) -> Lo
     return pool
 
 
-def _make(spec: Spec, folder: Path, frame: Any) -> None:
+def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> None:
     """Build what is kept of a pool under another name first, so that it is there whole or not at all."""
     work = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
     try:
@@ -295,7 +301,7 @@ def _make(spec: Spec, folder: Path, frame: Any) -> None:
         ]:
             if column not in table.columns:
                 raise LoopError(f"{key} names the column {column!r}, and {table.name} has none of that name")
-        build(table, view, _id_column(spec, table), [*spec.pool.groups, *strata], spec.round.weight, work)
+        build(table, view, _id_column(spec, table), [*spec.pool.groups, *strata], spec.round.weight, work, progress)
         _refuse_repeats(_opened(spec, work, frame), table)
         shutil.rmtree(folder, ignore_errors=True)
         try:

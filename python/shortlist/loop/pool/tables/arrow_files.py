@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SUFFIXES = (".parquet", ".pq", ".arrow", ".feather", ".ipc")
+SUFFIXES = (".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows")
+MAGIC = b"ARROW1"
+"""How an Arrow file begins; a stream does not."""
 
 
 class ArrowFilesTable:
@@ -88,7 +90,12 @@ class ArrowFilesTable:
             with need("pyarrow.parquet", "arrow", str(path)).ParquetFile(path) as file:
                 counts = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
                 return tuple(file.schema_arrow.names), counts
-        with need("pyarrow.ipc", "arrow", str(path)).open_file(path) as file:
+        ipc = need("pyarrow.ipc", "arrow", str(path))
+        if _is_stream(path):
+            # One group: a batch is found by reading those before it.
+            with path.open("rb") as raw, ipc.open_stream(raw) as file:
+                return tuple(file.schema.names), [sum(batch.num_rows for batch in file)]
+        with ipc.open_file(path) as file:
             counts = [file.get_batch(number).num_rows for number in range(file.num_record_batches)]
             return tuple(file.schema.names), counts
 
@@ -98,6 +105,16 @@ class ArrowFilesTable:
             if path.suffix.lower() in (".parquet", ".pq"):
                 with need("pyarrow.parquet", "arrow", str(path)).ParquetFile(path) as file:
                     yield from file.iter_batches(BLOCK, row_groups=[group], columns=columns)
-            else:
-                with need("pyarrow.ipc", "arrow", str(path)).open_file(path) as file:
-                    yield file.get_batch(group).select(columns)
+                return
+            ipc = need("pyarrow.ipc", "arrow", str(path))
+            if _is_stream(path):
+                with path.open("rb") as raw, ipc.open_stream(raw) as file:
+                    yield from (batch.select(columns) for batch in file)
+                return
+            with ipc.open_file(path) as file:
+                yield file.get_batch(group).select(columns)
+
+
+def _is_stream(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) != MAGIC
