@@ -208,6 +208,14 @@ class LoopPool:
             return self.embeddings.take(rows)
         return self._view.raw(self._table.take(self._view.columns, rows), self.numeric)
 
+    def can_read(self, table: Table) -> bool:
+        """Whether another table has the columns that a model sees."""
+        return self.embeddings is None and set(self._view.columns) <= set(table.columns)
+
+    def raw_of(self, table: Table, rows: NDArray[np.int64]) -> Raw:
+        """Return what a model sees of some rows of another table, read as this one is."""
+        return self._view.raw(table.take(self._view.columns, rows), self.numeric)
+
     def blocks(self, size: int = BLOCK) -> Iterator[tuple[int, Raw]]:
         """Yield what a model sees of all rows, in blocks of at most `size`, with the place of the first of each."""
         if self.embeddings is not None:

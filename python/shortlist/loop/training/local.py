@@ -12,11 +12,12 @@ import numpy as np
 
 from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
-from shortlist.loop.pool.hashing import mixed, number_of
+from shortlist.loop.pool.hashing import mixed, number_of, text_hashes, uniform
 from shortlist.loop.pool.kept_words import matrices
 from shortlist.loop.training.calibration import FEWEST, out_of_fold, temperature_of, warmed
 from shortlist.loop.training.checking import checked
 from shortlist.loop.training.estimators import NAMED, Block, default_for, estimator_of
+from shortlist.loop.training.imports import joined
 from shortlist.loop.training.trained import Trained, write_npy
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from shortlist.loop.pool.features import Features
     from shortlist.loop.pool.rows import LoopPool
     from shortlist.loop.spec.model import Spec
+    from shortlist.loop.training.imports import Extra
 
 BLOCK = 1 << 13
 """Rows that a model is asked about at once: the same for every number of threads, so that the bits are."""
@@ -57,6 +59,7 @@ def train(
     seed: int,
     out: Path,
     *,
+    extra: Extra | None = None,
     fit: Callable[..., Any] | None = None,
     progress: Progress | None = None,
 ) -> Trained:
@@ -74,6 +77,8 @@ def train(
         Seed of everything random.
     out : Path
         A folder for ``probs.npy``, and ``members.npy`` of a committee.
+    extra : Extra, optional
+        Labelled rows that are not in the pool; each counts once.
     fit : callable, optional
         ``fit(X, labels)`` that returns a fitted classifier, or a function of X that returns probabilities in the order of
         the classes; X is what the pool holds, not made into features.
@@ -94,16 +99,23 @@ def train(
     began = time.perf_counter()
     order = np.argsort(rows, kind="stable")
     rows = rows[order]
-    codes = _codes(spec.classes, [labels[i] for i in order.tolist()])
-    raw = pool.raw(rows)
-    given = _Given(spec, features, raw, codes, None if weights is None else weights[order], fit)
-    log: list[str] = [f"{len(rows):,} labels of {len(np.unique(codes))} of {len(spec.classes)} classes"]
+    sorted_labels, raw = [labels[i] for i in order.tolist()], pool.raw(rows)
+    names_of, numbers = pool.id_of(rows), pool.numbers_of(number_of(seed, "folds"), rows)
+    weights = None if weights is None else weights[order]
+    if extra is not None:
+        sorted_labels, raw, names_of = sorted_labels + extra.labels, joined(raw, extra.raw), names_of + extra.ids
+        hashes = text_hashes(own.encode("utf-8", "surrogatepass") for own in extra.ids)
+        numbers = np.concatenate([numbers, uniform(hashes, number_of(seed, "folds"))])
+        weights = None if weights is None else np.concatenate([weights, np.ones(len(extra.ids))])
+    codes = _codes(spec.classes, sorted_labels)
+    given = _Given(spec, features, raw, codes, weights, fit)
+    log: list[str] = [f"{len(codes):,} labels of {len(np.unique(codes))} of {len(spec.classes)} classes"]
     out.mkdir(parents=True, exist_ok=True)
     with threadpool_limits(limits=1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         names = list(spec.model.committee) or [spec.model.estimator or default_for(pool.kind)] * spec.model.members
         members = [_fitted(given, name, seed, number, len(names)) for number, name in enumerate(names)]
-        held, temperature = _held_out(given, names[0], seed, pool, rows, log)
+        held, temperature = _held_out(given, names[0], seed, numbers, names_of, log)
         several = len(members) > 1
         answers = [out / f".member-{number}" for number in range(len(members))] if several else []
         write_npy(
@@ -116,8 +128,8 @@ def train(
     log += sorted({f"{each.category.__name__}: {one_line(Warning(str(each.message)))}" for each in caught})
     found = None
     if held is not None:
-        found = np.empty_like(held)
-        found[order] = held
+        found = np.empty_like(held[: len(rows)])
+        found[order] = held[: len(rows)]
     return Trained(
         model=_pickled(members, spec, features),
         probabilities=out / "probs.npy",
@@ -226,12 +238,11 @@ def _weighting(model: Any, weights: NDArray[np.float64] | None) -> dict[str, Any
 
 
 def _held_out(
-    given: _Given, name: str, seed: int, pool: LoopPool, rows: NDArray[np.int64], log: list[str]
+    given: _Given, name: str, seed: int, numbers: NDArray[np.float64], ids: list[str], log: list[str]
 ) -> tuple[NDArray[np.float32] | None, float]:
     """Return what models say of rows that they were not fitted to, and the temperature that this gives."""
-    numbers = pool.numbers_of(number_of(seed, "folds"), rows)
     counts = np.bincount(given.codes, minlength=len(given.spec.classes))
-    if len(rows) < 2 * FEWEST:
+    if len(ids) < 2 * FEWEST:
         return None, 1.0
 
     logits = given.spec.model.returns == "logits"
@@ -242,7 +253,7 @@ def _held_out(
             model(Block(given.features, part_of(given.raw, inside))),
             len(inside),
             given.spec.classes,
-            lambda row: pool.id_of([int(rows[inside[row]])])[0],
+            lambda row: ids[int(inside[row])],
             logits=logits,
         )
 

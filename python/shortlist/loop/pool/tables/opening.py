@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 ACCEPTED = (*lines.SUFFIXES, *arrow_files.SUFFIXES, *(kind for kind in KINDS if kind not in arrow_files.SUFFIXES))
 
 
-def open_table(spec: PoolSpec, folder: Path, cache: Path, frame: Any = None) -> Table:
+def open_table(spec: PoolSpec, folder: Path, cache: Path, frame: Any = None, path: str | None = None) -> Table:
     """See a pool as a table; `folder` is what relative paths mean, `cache` holds the copies that some kinds need.
+
+    `path` is that of another file with columns of the same names.
 
     Raises
     ------
@@ -28,15 +30,16 @@ def open_table(spec: PoolSpec, folder: Path, cache: Path, frame: Any = None) -> 
     """
     if frame is not None:
         return FrameTable(frame)
-    files = files_of(spec.path, folder)
+    path = path or spec.path
+    files = files_of(path, folder)
     suffix = files[0].suffix.lower()
     if suffix in lines.SUFFIXES:
         if not (cache / "lines.json").exists():
             names = [spec.id, spec.text, *(spec.features or ()), *spec.groups]
             lines.copy_lines(files, [name for name in names if name], cache)
-        return lines.LinesTable(cache, spec.path)
+        return lines.LinesTable(cache, path)
     if suffix in arrow_files.SUFFIXES:
-        return arrow_files.ArrowFilesTable(files, spec.path)
+        return arrow_files.ArrowFilesTable(files, path)
     from shortlist.loop.pool.tables.vectors import VectorTable, open_matrix
 
     if spec.ids is None:
