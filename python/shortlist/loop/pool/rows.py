@@ -1,0 +1,387 @@
+"""The pool of a loop: rows by id and by place, what a model sees of them, what people are shown; all in flat memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import weakref
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+
+from shortlist.loop.errors import LoopError
+from shortlist.loop.pool.build import build
+from shortlist.loop.pool.contents import Raw, View, view_of
+from shortlist.loop.pool.disk_array import DiskArray, runs
+from shortlist.loop.pool.fingerprint import fingerprint_of
+from shortlist.loop.pool.hashing import text_hashes, uniform
+from shortlist.loop.pool.tables import open_table
+from shortlist.loop.pool.tables.opening import files_of
+from shortlist.loop.pool.tables.table import BLOCK
+from shortlist.writing import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from shortlist.arguments import Progress
+    from shortlist.loop.pool.tables.table import Table
+    from shortlist.loop.pool.tables.vectors import Matrix
+    from shortlist.loop.spec.model import Spec
+
+FORMAT = 1
+"""Version of the files that are kept of a pool; others are made again."""
+
+
+class LoopPool:
+    """Rows, each known by its id as text and by its place.
+
+    Attributes
+    ----------
+    rows : int
+        How many there are.
+    kind : {"text", "vector", "columns"}
+        What a model sees of a row.
+    columns : tuple of str
+        What there is to show of a row.
+    numeric : dict of str: bool
+        Whether a column that the model sees holds numbers alone.
+    hashes : DiskArray
+        64 bits of each id's hash: what random numbers are made of.
+    folder : Path
+        Where what is kept of the pool lies.
+    fingerprint : dict
+        What tells this pool from another, or from itself after a change.
+    """
+
+    def __init__(self, spec: Spec, table: Table, view: View, embeddings: Matrix | None, folder: Path) -> None:
+        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        self._spec, self._table, self._view, self.folder = spec, table, view, folder
+        self.embeddings = embeddings
+        self.rows: int = about["rows"]
+        self.columns = table.columns
+        self.numeric: dict[str, bool] = about["numeric"]
+        self.kind = view.kind if embeddings is None else "vector"
+        self.hashes = DiskArray(folder / "hashes", np.uint64)
+        self.contents = DiskArray(folder / "contents", np.uint64)
+        self._groups: dict[str, list[str]] = about["groups"]
+        self._ends = DiskArray(folder / "ids.ends", np.int64)
+        self._sorted = DiskArray(folder / "hashes.sorted", np.uint64)
+        self._places = DiskArray(folder / "hashes.rows", np.int64)
+        if embeddings is not None and len(embeddings) != self.rows:
+            raise LoopError(
+                f"{embeddings.path} has {len(embeddings):,} rows, and {table.name} {self.rows:,}; they must be equal"
+            )
+
+    @cached_property
+    def fingerprint(self) -> Mapping[str, Any]:
+        """See above."""
+        kept = self.folder / "fingerprint.json"
+        if not kept.exists():
+            write_json(kept, fingerprint_of(self.columns, self.rows, self.hashes, self.contents))
+        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        return found
+
+    def ids(self, start: int, stop: int) -> list[str]:
+        """Return the ids of the rows from `start` to before `stop`."""
+        return self._ids_near(np.arange(start, min(stop, self.rows)))
+
+    def id_of(self, rows: Sequence[int] | NDArray[np.int64]) -> list[str]:
+        """Return the ids of some rows, in the order of these."""
+        rows = np.asarray(rows, dtype=np.int64)
+        found = [""] * len(rows)
+        order = np.argsort(rows, kind="stable")
+        for first, last in runs(rows[order]):
+            own = self._ids_near(rows[order[first:last]])
+            for place, text in zip(order[first:last].tolist(), own, strict=True):
+                found[place] = text
+        return found
+
+    def _ids_near(self, rows: NDArray[np.int64]) -> list[str]:
+        """Return the ids of ascending rows, of which all between the first and the last are read."""
+        if not len(rows):
+            return []
+        low, high = int(rows[0]), int(rows[-1]) + 1
+        ends = self._ends.read(max(0, low - 1), high)
+        if not low:
+            ends = np.concatenate([[0], ends])
+        with (self.folder / "ids").open("rb") as file:
+            file.seek(int(ends[0]))
+            text = file.read(int(ends[-1] - ends[0]))
+        ends -= ends[0]
+        spots = zip(ends[rows - low].tolist(), ends[rows - low + 1].tolist(), strict=True)
+        return [text[begin:end].decode("utf-8", "surrogatepass") for begin, end in spots]
+
+    def index_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """Return the places of rows; -1 for ids that no row has."""
+        found = np.full(len(ids), -1, dtype=np.int64)
+        hashes = text_hashes(text.encode("utf-8", "surrogatepass") for text in ids)
+        wanted = np.argsort(hashes, kind="stable")
+        ascending = hashes[wanted]
+        for start, piece in self._sorted.pieces():
+            low = int(np.searchsorted(ascending, piece[0]))
+            high = int(np.searchsorted(ascending, piece[-1], side="right"))
+            mine = wanted[low:high]
+            if len(mine):
+                spots = np.searchsorted(piece, hashes[mine])
+                there = piece[spots] == hashes[mine]
+                found[mine[there]] = self._places.take(spots[there] + start)
+        known = np.flatnonzero(found >= 0)
+        for place, text in zip(known.tolist(), self.id_of(found[known]), strict=True):
+            if text != ids[place]:
+                found[place] = self._among_equals(hashes[place], ids[place])
+        return found
+
+    def numbers(self, seed: int, start: int = 0, stop: int | None = None) -> NDArray[np.float64]:
+        """Return a number in [0, 1) for each row, by the seed and the row's id alone."""
+        return uniform(self.hashes.read(start, self.rows if stop is None else stop), seed)
+
+    def numbers_of(self, seed: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the same for some rows."""
+        return uniform(self.hashes.take(rows), seed)
+
+    @cached_property
+    def repeated(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows whose content an earlier row has, ascending, and the first row with that content."""
+        return (
+            np.fromfile(self.folder / "later", np.int64),
+            np.fromfile(self.folder / "firsts", np.int64),
+        )
+
+    @property
+    def twins(self) -> NDArray[np.int64]:
+        """For each row the first with the same content, which may be itself."""
+        found = np.arange(self.rows)
+        later, firsts = self.repeated
+        found[later] = firsts
+        return found
+
+    def first_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return for some rows the first with the same content."""
+        later, firsts = self.repeated
+        if not len(later):
+            return rows
+        spots = np.minimum(np.searchsorted(later, rows), len(later) - 1)
+        return np.where(later[spots] == rows, firsts[spots], rows)
+
+    @property
+    def groups(self) -> dict[str, tuple[NDArray[np.int32], list[str]]]:
+        """Of each column of groups the code of each row, and the labels by code."""
+        return {column: self.group(column) for column in self._spec.pool.groups}
+
+    def group(self, column: str) -> tuple[NDArray[np.int32], list[str]]:
+        """Return the codes and labels of one column of groups, or of the column that the seed is stratified by."""
+        number = list(self._groups).index(column)
+        return np.fromfile(self.folder / f"group-{number}", np.int32), self._groups[column]
+
+    def weight(self) -> DiskArray:
+        """Return the weights of rows that the specification names a column for."""
+        return DiskArray(self.folder / "weight", np.float32)
+
+    def show(self, rows: Sequence[int] | NDArray[np.int64]) -> list[dict[str, Any]]:
+        """Return what people are shown of some rows: columns, and addresses made of these."""
+        rows = np.asarray(rows, dtype=np.int64)
+        wanted = dict(self._spec.pool.show) or self._shown()
+        columns = [column for column in self.columns if any(_uses(what, column) for what in wanted.values())]
+        values = self._table.take([c for c in columns if c != "id" or "id" in self._table_columns()], rows)
+        found = []
+        for place, own in enumerate(self.id_of(rows)):
+            row = {"id": own, **{column: values[column][place] for column in values}}
+            found.append({name: _filled(what, row) for name, what in wanted.items()})
+        return found
+
+    def where(self, row: int) -> str:
+        """Say where a row is found: its line and file, or its place."""
+        return self._table.where(row)
+
+    def raw(self, rows: Sequence[int] | NDArray[np.int64]) -> Raw:
+        """Return what a model sees of some rows, in the order of these."""
+        rows = np.asarray(rows, dtype=np.int64)
+        if self.embeddings is not None:
+            return self.embeddings.take(rows)
+        return self._view.raw(self._table.take(self._view.columns, rows), self.numeric)
+
+    def can_read(self, table: Table) -> bool:
+        """Whether another table has the columns that a model sees."""
+        return self.embeddings is None and set(self._view.columns) <= set(table.columns)
+
+    def raw_of(self, table: Table, rows: NDArray[np.int64]) -> Raw:
+        """Return what a model sees of some rows of another table, read as this one is."""
+        return self._view.raw(table.take(self._view.columns, rows), self.numeric)
+
+    def blocks(self, size: int = BLOCK) -> Iterator[tuple[int, Raw]]:
+        """Yield what a model sees of all rows, in blocks of at most `size`, with the place of the first of each."""
+        if self.embeddings is not None:
+            for start in range(0, self.rows, size):
+                yield start, self.embeddings.read(start, start + size)
+            return
+        for start, block in self._table.blocks(self._view.columns):
+            rows = len(next(iter(block.values())))
+            for low in range(0, rows, size):
+                part = {column: values[low : low + size] for column, values in block.items()}
+                yield start + low, self._view.raw(part, self.numeric)
+
+    def texts(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the texts of all rows in blocks."""
+        text = self._spec.pool.text
+        if text is None:
+            raise LoopError(
+                "[seed] search looks for words, and the pool has no column of texts; name one in [pool] text"
+            )
+        view = View("text", (text,))
+        for start, block in self._table.blocks([text]):
+            yield start, view.raw(block, {})  # type: ignore[misc]
+
+    def _shown(self) -> dict[str, str]:
+        spec = self._spec.pool
+        if spec.text:
+            return {spec.text: spec.text}
+        return {column: column for column in self._view.columns if column in self.columns}
+
+    def _table_columns(self) -> tuple[str, ...]:
+        return () if self._table.vectors else self._table.columns
+
+    def _among_equals(self, value: np.uint64, text: str) -> int:
+        """Look through all ids of one hash, of which there are two once in a very long while."""
+        for start, piece in self._sorted.pieces():
+            low, high = np.searchsorted(piece, value), np.searchsorted(piece, value, side="right")
+            for row in self._places.read(start + int(low), start + int(high)).tolist():
+                if self.ids(row, row + 1) == [text]:
+                    return int(row)
+        return -1
+
+
+def open_pool(
+    spec: Spec, *, cache: Path | None = None, frame: Any = None, progress: Progress | None = None
+) -> LoopPool:
+    """Open the pool of a specification, as `[pool]` says.
+
+    Parameters
+    ----------
+    spec : Spec
+        The specification; relative paths mean its folder.
+    cache : Path, optional
+        A folder for what is kept of the pool, so that it is read through once and not at every start; by default a folder
+        for this process alone.
+    frame : frame or dict of columns, optional
+        The rows, in place of the file that the specification names.
+    progress : callable, optional
+        Called with (rows done, rows in all) while a pool is read through.
+
+    Raises
+    ------
+    LoopError
+        What is wrong with the pool, with its first bad row.
+    """
+    place = Path(tempfile.mkdtemp(prefix="shortlist-pool-")) if cache is None else cache
+    own = place if cache is None else None
+    place.mkdir(parents=True, exist_ok=True)
+    folder = place / f"pool-{_key(spec, frame)}"
+    try:
+        if not (folder / "about.json").exists() or frame is not None:
+            _make(spec, folder, frame, progress)
+        pool = _opened(spec, folder, frame)
+    except BaseException:
+        if own is not None:
+            shutil.rmtree(own, ignore_errors=True)
+        raise
+    if own is not None:
+        weakref.finalize(pool, shutil.rmtree, own, ignore_errors=True)
+    return pool
+
+
+def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> None:
+    """Build what is kept of a pool under another name first, so that it is there whole or not at all."""
+    work = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
+    try:
+        table = open_table(spec.pool, spec.folder, work, frame)
+        view = view_of(spec.pool, table)
+        strata = [spec.seed.how.partition(":")[2]] if spec.seed.how.startswith("stratified:") else []
+        for key, column in [("[seed] how", c) for c in strata] + [
+            ("[round] weight", c) for c in [spec.round.weight] if c
+        ]:
+            if column not in table.columns:
+                raise LoopError(f"{key} names the column {column!r}, and {table.name} has none of that name")
+        build(table, view, _id_column(spec, table), [*spec.pool.groups, *strata], spec.round.weight, work, progress)
+        _refuse_repeats(_opened(spec, work, frame), table)
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            os.replace(work, folder)  # noqa: PTH105 - a folder over one that may be there
+        except OSError:
+            if not (folder / "about.json").exists():
+                raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _opened(spec: Spec, folder: Path, frame: Any) -> LoopPool:
+    table = open_table(spec.pool, spec.folder, folder, frame)
+    embeddings = None
+    if spec.pool.embeddings is not None and (spec.model.estimator or "") != "tfidf-logistic":
+        from shortlist.loop.pool.tables.vectors import open_matrix
+
+        embeddings = open_matrix(files_of(spec.pool.embeddings, spec.folder)[0], folder, "embeddings")
+    return LoopPool(spec, table, view_of(spec.pool, table), embeddings, folder)
+
+
+def _refuse_repeats(pool: LoopPool, table: Table) -> None:
+    """Refuse an id that two rows have, naming both."""
+    last: tuple[int, int] | None = None
+    for start, piece in pool._sorted.pieces():
+        rows = pool._places.read(start, start + len(piece))
+        same = np.flatnonzero(piece[1:] == piece[:-1]).tolist()
+        pairs = [(int(rows[i]), int(rows[i + 1])) for i in same]
+        if last is not None and last[1] == int(piece[0]):
+            pairs.insert(0, (last[0], int(rows[0])))
+        for one, other in pairs:
+            first, second = pool.id_of([one, other])
+            if first == second:
+                raise LoopError(
+                    f"id {first!r} is that of {table.where(one)} and of {table.where(other)}; accepted is each id once"
+                )
+        last = (int(rows[-1]), int(piece[-1]))
+
+
+def _id_column(spec: Spec, table: Table) -> str:
+    if table.vectors:
+        return "id"
+    if spec.pool.id is None:
+        raise LoopError("[pool] id is missing; accepted is the column by whose values labels come home")
+    return str(spec.pool.id)
+
+
+def _key(spec: Spec, frame: Any) -> str:
+    """Return what changes when the pool's files or what is read of them does."""
+    pool = spec.pool
+    parts: list[Any] = [FORMAT, pool.path, pool.id, pool.ids, pool.text, pool.features, pool.features_except]
+    parts += [pool.groups, pool.embeddings, spec.seed.how, spec.round.weight, spec.model.estimator]
+    if frame is None:
+        paths = [
+            *files_of(pool.path, spec.folder),
+            *(spec.folder / path for path in (pool.ids, pool.embeddings) if path),
+        ]
+        for path in paths:
+            about = path.stat() if path.exists() else None
+            parts.append([str(path.resolve()), about and about.st_size, about and about.st_mtime_ns])
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+
+
+def _uses(what: str, column: str) -> bool:
+    return what == column or f"{{{column}}}" in what
+
+
+def _filled(what: str, row: Mapping[str, Any]) -> Any:
+    """Return a cell, or an address with cells of the row in it."""
+    if what in row:
+        value = row[what]
+        return value.item() if isinstance(value, np.generic) else value
+    for column, value in row.items():
+        what = what.replace(f"{{{column}}}", quote(str(value), safe="/"))
+    return what
