@@ -90,6 +90,7 @@ class Ingested:
 class _Answer(NamedTuple):
     """An answer whose parts were read."""
 
+    number: int
     where: str
     row: str
     kind: Kind
@@ -134,30 +135,31 @@ def ingest(
         The items can't be read; nothing is taken.
     """
     allowed = _checked(allow)
-    refused: list[Refused] = []
+    refused: dict[int, Refused] = {}
     empty = 0
     answers: list[_Answer] = []
     spelling = Spelling(store.spec.classes)
     acts = isinstance(items, Mapping)
     for number, record in enumerate(records_of(items, store), 1):
         where = record.get("where") or f"answer {number:,}"
-        read = _read(record, where, spelling, annotator, allowed, store)
+        read = _read(record, number, where, spelling, annotator, allowed, store)
         if read is None:
             empty += 1
         elif isinstance(read, Refused):
-            refused.append(read)
+            refused[number] = read
         else:
             answers.append(read)
     with store.transaction():
         rounds = _rounds_of(store, answers)
         answers = _as_written(answers, rounds, pool)
         taken = list(_of_this_loop(answers, rounds, allowed, pool, refused, store))
+        listed = [refused[number] for number in sorted(refused)]
         if acts:
-            return _act(store, taken, rounds, refused, empty)
+            return _act(store, taken, rounds, listed, empty)
         events = _events(store, taken, rounds)
         appended = store.append(events)
         late = _superseded(store, taken, events) if appended.known else []
-    return Ingested(appended.new, appended.known, refused, empty, late)
+    return Ingested(appended.new, appended.known, listed, empty, late)
 
 
 def records_of(items: Any, store: Store) -> Iterable[Mapping[str, Any]]:
@@ -197,6 +199,7 @@ def _checked(allow: Iterable[str]) -> frozenset[str]:
 
 def _read(
     record: Mapping[str, Any],
+    number: int,
     where: str,
     spelling: Spelling,
     annotator: str | None,
@@ -225,7 +228,7 @@ def _read(
         taken += ("loop",)
     given = record.get("time")
     try:
-        time = "" if _text_or_none(given) in (None, "") and not hasattr(given, "year") else utc(given)
+        time = "" if _is_absent(given) else utc(given)
     except ValueError as error:
         return Refused(where, row, str(error), "time")
     who = (_text_or_none(record.get("annotator")) or "").strip() or annotator or ""
@@ -234,10 +237,10 @@ def _read(
             return Refused(where, row, f"{text!a} holds half of a character, which can't be kept", "id")
     source, key = str(record.get("source") or ""), plain_text(record.get("key")) or ""
     shown = record.get("shown") or record
-    number = record.get("round")
+    asked = record.get("round")
     return _Answer(
-        where, row, *said, who, time, source, f"{source}:{key}" if key else "",
-        number if isinstance(number, int) else None, taken, shown,
+        number, where, row, *said, who, time, source, f"{source}:{key}" if key else "",
+        asked if isinstance(asked, int) else None, taken, shown,
     )  # fmt: skip
 
 
@@ -246,6 +249,11 @@ def _text_or_none(value: Any) -> str | None:
         return label_text(value)
     except ValueError:
         return None
+
+
+def _is_absent(value: Any) -> bool:
+    """Return whether nothing is written: tables have many words for that, which are not equal to themselves."""
+    return value is None or (not value.strip() if isinstance(value, str) else bool(value != value))  # noqa: PLR0124
 
 
 def _is_yes(value: Any) -> bool:
@@ -299,7 +307,7 @@ def _of_this_loop(
     rounds: Mapping[str, list[int]],
     allowed: frozenset[str],
     pool: Rows | None,
-    refused: list[Refused],
+    refused: dict[int, Refused],
     store: Store,
 ) -> Iterator[_Answer]:
     """Yield the answers that can be taken; the others are refused."""
@@ -319,7 +327,7 @@ def _of_this_loop(
         elif why in allowed:
             yield answer._replace(allowed=(*answer.allowed, why))
         else:
-            refused.append(Refused(answer.where, answer.row, reason, why))
+            refused[answer.number] = Refused(answer.where, answer.row, reason, why)
 
 
 def _changed(answers: Sequence[_Answer], rounds: Mapping[str, Any], pool: Rows, column: str | None) -> set[int]:

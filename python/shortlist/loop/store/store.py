@@ -68,7 +68,8 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         """
         place = make_folder(folder, "folder")
         journal = _journal(getattr(spec, "journal", "wal"))
-        _check_place(place, journal)
+        _check_writable(place)
+        _check_disk(place, journal)
         if (place / FILE).exists():
             with told(place / FILE), contextlib.closing(_peek(place)) as connection:
                 _check_empty(place, connection)
@@ -107,9 +108,10 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         """
         place = Path(folder)
         _check_there(place)
+        _check_writable(place)
         facts = _facts(place)
         wanted = _journal(journal or facts["journal"])
-        _check_place(place, wanted)
+        _check_disk(place, wanted)
         first = copied_from(facts["home"], place / FILE)
         if first is not None and not copied:
             raise CopiedLoopError(
@@ -222,13 +224,15 @@ def _check_there(place: Path) -> None:
         raise _no_loop(place)
 
 
-def _check_place(place: Path, journal: Journal) -> None:
-    if not os.access(place, os.W_OK | os.X_OK) or not os.access(
-        place / FILE if (place / FILE).exists() else place, os.W_OK
-    ):
+def _check_writable(place: Path) -> None:
+    file = place / FILE
+    if not os.access(place, os.W_OK | os.X_OK) or (file.exists() and not os.access(file, os.W_OK)):
         raise LoopError(
             f"{_shown(place)} can't be written, which a loop needs; give it back its permissions, or copy it"
         )
+
+
+def _check_disk(place: Path, journal: Journal) -> None:
     kind = network_kind(place)
     if kind is not None and journal == "wal":
         raise LoopError(
