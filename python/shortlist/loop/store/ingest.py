@@ -253,7 +253,7 @@ def _text_or_none(value: Any) -> str | None:
 
 def _is_absent(value: Any) -> bool:
     """Return whether nothing is written: tables have many words for that, which are not equal to themselves."""
-    return value is None or (not value.strip() if isinstance(value, str) else bool(value != value))  # noqa: PLR0124
+    return value is None or (not value.strip() if isinstance(value, str) else bool(value != value))
 
 
 def _is_yes(value: Any) -> bool:
