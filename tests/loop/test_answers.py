@@ -7,9 +7,10 @@ import pytest
 from a_loop import SPEC, spec_of, store_with
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.store import Event
+from shortlist.loop.store import Event, Store
 from shortlist.loop.store.answers import fold
 from shortlist.loop.store.retract import retract
+from shortlist.loop.store.summary import summary
 
 MINUTE = "2026-01-01T00:{:02}:00.000000Z"
 
@@ -175,3 +176,54 @@ def test_answers_are_taken_back_by_person_and_since_a_time(tmp_path):
         with pytest.raises(LoopError, match="since can't be read: its time is 'Monday'"):
             retract(store, "raj", since="Monday")
         assert sorted(fold(store.events(), SPEC).labels) == ["c"]
+
+
+def same_as_the_fold(store, spec):
+    found, answers = summary(store, spec), fold(store.events(), spec)
+    assert list(found.labels.items()) == list(answers.labels.items())
+    assert (found.given, found.position) == (answers.given, store.position)
+    for name in ("rejected", "disputed", "skipped"):
+        assert getattr(found, name) == getattr(answers, name), name
+    return found
+
+
+def test_a_summary_is_the_fold_whatever_of_it_was_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("shortlist.loop.store.summary.BEHIND", 7)
+    mixed = random.Random(5)
+    rows = [f"r{n}" for n in range(40)]
+    with store_with(tmp_path / "loop", rows) as store:
+        file = store.folder / "summary.json"
+        for step in range(60):
+            kind = mixed.choice(["label"] * 6 + ["reject", "skip", "retract", "review", "flag"])
+            label = mixed.choice(SPEC.classes) if kind in ("label", "review") else None
+            times = ["", f"2026-01-01T00:00:{mixed.randrange(60):02}Z"]
+            said = (mixed.choice(rows), mixed.choice(["amy", "raj"]), mixed.choice(times), label)
+            store.append([Event(kind, *said, payload={"round": mixed.choice([1, 2])})])
+            same_as_the_fold(store, SPEC)
+            if step == 30:
+                assert file.exists()
+                file.write_text("{}")
+        # Another spec, and a log that has gone another way since.
+        same_as_the_fold(store, spec_of(*SPEC.classes, resolve="latest", version="v2"))
+        same_as_the_fold(store, SPEC)
+        kept = store.backup(tmp_path / "kept")
+        store.append(Event("label", row, "eve", "", "bug") for row in rows[:9])
+        same_as_the_fold(store, SPEC)
+        (kept / "summary.json").write_bytes(file.read_bytes())
+        with Store.open(kept, copied=True) as other:
+            other.append(Event("label", row, "eve", "", "billing") for row in rows[:20])
+            same_as_the_fold(other, SPEC)
+
+
+def test_a_summary_reads_only_what_is_new(tmp_path, monkeypatch):
+    monkeypatch.setattr("shortlist.loop.store.summary.BEHIND", 1)
+    with store_with(tmp_path, ["a", "b"]) as store:
+        store.append(Event("label", f"r{n}", "amy", "", "bug") for n in range(50))
+        summary(store, SPEC)
+        store.append([Event("label", "r7", "amy", "", "billing")])
+        read = []
+        monkeypatch.setattr(
+            "shortlist.loop.store.summary.fold", lambda events, spec: read.append(list(events)) or fold(read[-1], spec)
+        )
+        assert summary(store, SPEC).labels["r7"] == "billing"
+        assert [len(events) for events in read] == [1, 2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from shortlist.loop.errors import LoopError
@@ -61,11 +61,10 @@ class Answers:
     given: int = 0
     by_annotator: dict[str, dict[str, Event]] = field(default_factory=dict)
     reviews: dict[str, Event] = field(default_factory=dict)
-    _by_row: dict[str, dict[str, Event]] = field(default_factory=dict)
 
     def of_row(self, row: str) -> dict[str, Event]:
         """Return the current answers to a row, by annotator."""
-        return self._by_row.get(row, {})
+        return {who: rows[row] for who, rows in sorted(self.by_annotator.items()) if row in rows}
 
 
 def fold(events: Iterable[Event], spec: Spec, *, order: Sequence[str] | None = None) -> Answers:
@@ -85,57 +84,68 @@ def fold(events: Iterable[Event], spec: Spec, *, order: Sequence[str] | None = N
         Rows in the order wanted; any others follow in that of their ids.
     """
     resolve, known = _resolver(spec), set(spec.classes)
-    said = _said(events)
-    standing = {pair: _standing(history) for pair, history in sorted(said.answers.items())}
-    answers = Answers(given=sum(given for _, given in standing.values()))
-    stands: dict[str, list[Standing]] = {}
-    for (row, annotator), (last, _) in standing.items():
-        if last is not None:
-            stands.setdefault(row, []).append(last)
-            answers.current[row, annotator] = last[2]
-            answers.by_annotator.setdefault(annotator, {})[row] = last[2]
-    reviews: dict[str, list[Standing]] = {}
-    for (row, _), history in said.reviews.items():
-        last, _ = _standing(history)
-        if last is not None:
-            reviews.setdefault(row, []).append(last)
-    answers.reviews.update((row, max(reviews[row])[2]) for row in _ordered(reviews, order))
-    answers.flagged.update((row, said.flags[row][2]) for row in _ordered(said.flags, order))
-    for row in _ordered({**stands, **reviews}, order):
-        _decide(row, stands.get(row, []), answers, resolve, known)
-    answers._by_row.update((row, {s[2].annotator: s[2] for s in standings}) for row, standings in stands.items())
-    return answers
+    by_row: dict[str, Event | list[Event]] = {}
+    for event in events:
+        row = event.row
+        before = by_row.get(row)
+        if before is None:
+            by_row[row] = event
+        elif isinstance(before, list):
+            before.append(event)
+        else:
+            by_row[row] = [before, event]
+    answers = Answers()
+    given = 0
+    for row in _ordered(by_row, order):
+        of_row = by_row[row]
+        if isinstance(of_row, list):
+            given += _enter(row, of_row, answers, resolve, known)
+        elif of_row.kind == "label" and of_row.label is not None and of_row.label in known:
+            # The most frequent case by far, and so the shortest way through what `_enter` does.
+            annotator, label = of_row.annotator, of_row.label
+            answers.current[row, annotator] = of_row
+            answers.by_annotator.setdefault(annotator, {})[row] = of_row
+            answers.decided[row] = of_row
+            answers.labels[row] = label
+            given += of_row.source != IMPORT
+        else:
+            given += _enter(row, [of_row], answers, resolve, known)
+    return replace(answers, given=given)
 
 
 Standing: TypeAlias = "tuple[str, int, Event]"
-"""An event behind what it is ordered by: its time, as `_Said` takes it, and its place in the log."""
+"""An event behind what it is ordered by: its time, as `_history` takes it, and its place in the log."""
 
 
-@dataclass(frozen=True)
-class _Said:
-    """What each person said about each row, in the order of the log."""
-
-    answers: dict[tuple[str, str], list[Standing]] = field(default_factory=dict)
-    reviews: dict[tuple[str, str], list[Standing]] = field(default_factory=dict)
-    flags: dict[str, Standing] = field(default_factory=dict)
-
-
-def _said(events: Iterable[Event]) -> _Said:
-    said = _Said()
+def _enter(row: str, events: list[Event], answers: Answers, resolve: Resolver, known: set[str]) -> int:
+    """Enter what was said of a row; return how many answers were given."""
+    histories: dict[str, list[Standing]] = {}
+    reviewing: dict[str, list[Standing]] = {}
     for event in events:
-        pair = (event.row, event.annotator)
         if event.kind == "flag":
-            flag = (event.time, event.seq, event)
-            said.flags[event.row] = max(said.flags.get(event.row, flag), flag)
+            last = answers.flagged.get(row, event)
+            answers.flagged[row] = max(last, event, key=lambda flag: (flag.time, flag.seq))
             continue
         if event.kind != "review":
-            _enter(said.answers.setdefault(pair, []), event)
-        if event.kind == "review" or (event.kind == "retract" and pair in said.reviews):
-            _enter(said.reviews.setdefault(pair, []), event)
-    return said
+            _follow(histories.setdefault(event.annotator, []), event)
+        if event.kind == "review" or (event.kind == "retract" and event.annotator in reviewing):
+            _follow(reviewing.setdefault(event.annotator, []), event)
+    votes, given = list[Standing](), 0
+    for annotator in sorted(histories):
+        standing, times = _standing(histories[annotator])
+        given += times
+        if standing is not None:
+            votes.append(standing)
+            answers.current[row, annotator] = standing[2]
+            answers.by_annotator.setdefault(annotator, {})[row] = standing[2]
+    reviews = [standing for history in reviewing.values() if (standing := _standing(history)[0]) is not None]
+    if reviews:
+        answers.reviews[row] = max(reviews)[2]
+    _decide(row, votes, answers, resolve, known)
+    return given
 
 
-def _enter(history: list[Standing], event: Event) -> None:
+def _follow(history: list[Standing], event: Event) -> None:
     time = event.time
     if history and (time == event.kept or event.kind == "retract"):
         time = max(time, max(history)[0])
@@ -146,7 +156,7 @@ def _standing(history: list[Standing]) -> tuple[Standing | None, int]:
     """Return what a person stands by, and in how many rounds a label or reject was given."""
     rounds: dict[object, Standing] = {}
     last = None
-    for standing in history if len(history) == 1 else sorted(history):
+    for standing in sorted(history):
         last = standing
         if standing[2].kind == "retract":
             rounds, last = {}, None

@@ -105,12 +105,12 @@ class Log:
             rows = self._database.read(f"{EVENTS} WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?", (after, last, PART))
             if not rows:
                 return
-            yield from map(_event_of, rows)
+            yield from _events_of(rows)
             after = rows[-1][-2]
 
     def events_of(self, rows: Iterable[str]) -> list[Event]:
         """Return the events of some rows, in their order."""
-        return sorted(map(_event_of, some_of(self._database, f"{EVENTS} WHERE row", rows)), key=lambda event: event.seq)
+        return sorted(_events_of(some_of(self._database, f"{EVENTS} WHERE row", rows)), key=lambda event: event.seq)
 
     def known_keys(self, keys: Iterable[str]) -> set[str]:
         """Return which of some keys events have."""
@@ -125,8 +125,14 @@ class Log:
 EVENTS = "SELECT kind, row, annotator, time, label, source, key, payload, seq, kept FROM events"
 
 
-def _event_of(row: tuple[Any, ...]) -> Event:
-    return Event._make((*row[:7], json.loads(row[7]), *row[8:]))
+def _events_of(rows: Iterable[tuple[Any, ...]]) -> Iterator[Event]:
+    payloads: dict[str, Mapping[str, Any]] = {}
+    for kind, row, annotator, time, label, source, key, text, seq, kept in rows:
+        # Most events of a round have the same payload.
+        payload = payloads.get(text)
+        if payload is None:
+            payload = payloads[text] = json.loads(text)
+        yield Event(kind, row, annotator, time, label, source, key, payload, seq, kept)
 
 
 def some_of(database: Database, query: str, values: Iterable[str]) -> Iterator[tuple[Any, ...]]:
