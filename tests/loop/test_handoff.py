@@ -4,6 +4,7 @@ import csv
 import json
 import os
 
+import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from a_loop import SPEC, store_with
@@ -160,7 +161,8 @@ def test_the_id_may_be_called_as_in_the_pool(tmp_path):
         ("x.jsonl", "[1]\n", "x.jsonl has no object in line 1; accepted is one object a line"),
         ("x.jsonl", '\n{"label": "bug"}\n', r"x.jsonl has no 'id' in line 2 \(it has label\)"),
         ("x.jsonl", '{"id": 5}\n', r"x.jsonl has no 'label' in line 1 \(it has id\)"),
-        ("x.xlsx", "", "x.xlsx is no file of answers; accepted are .csv, .tsv, .txt, .jsonl, .ndjson"),
+        ("x.parquet", "PAR1", "x.parquet cannot be read as Parquet"),
+        ("x.xlsx", "", "x.xlsx is no file of answers; accepted are .csv, .tsv, .txt, .jsonl, .ndjson, .parquet"),
     ],
 )
 def test_files_that_cannot_be_read_are_said(tmp_path, name, content, sentence):
@@ -238,6 +240,22 @@ def test_a_folder_is_what_datasets_loads(store, tmp_path, empty):
     datasets = pytest.importorskip("datasets", reason="datasets is not installed")
     loaded = datasets.load_dataset(str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache"))
     assert loaded.features["label"].names == ["billing", "bug", "How-to"]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl", "x.parquet", "out/data/train-00000-of-00001.parquet"])
+def test_labels_that_went_out_come_in_again(store, tmp_path, name):
+    answers = fold(store.events(), SPEC)
+    labels_out(store, answers, tmp_path / (name if not name.startswith("out") else "out"))
+    with store_with(tmp_path / "other", ["=a", "b,\n"]) as other:
+        done = ingest(other, tmp_path / name)
+        assert (done.new, done.refused) == (2, [])
+        assert [(e.row, e.label, e.annotator, e.time) for e in other.events()] == OUT
+        features = json.dumps({"info": {"features": {"label": {"_type": "ClassLabel", "names": ["billing", "bug"]}}}})
+        table = pa.table({"id": ["=a", "b,\n"], "label": [-1, 0]}).replace_schema_metadata({"huggingface": features})
+        pyarrow.parquet.write_table(table, tmp_path / "codes.parquet")
+        done = ingest(other, tmp_path / "codes.parquet")
+        assert (done.new, done.empty) == (1, 1)
+        assert other.events_of(["b,\n"])[-1].label == "billing"
 
 
 def test_labels_in_other_files_are_refused(store, tmp_path):

@@ -281,6 +281,16 @@ def test_a_tools_own_key_is_one_version_of_an_answer(store):
     ] == [1, 0, 1]
 
 
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl"])
+def test_files_in_another_encoding_are_read_by_its_name(tmp_path, name):
+    with store_with(tmp_path / "loop", ["\u00e9"]) as store:
+        content = "id,label\n\u00e9,bug\n" if name == "x.csv" else '{"id": "\u00e9", "label": "bug"}\n'
+        (tmp_path / name).write_bytes(content.encode("cp1252"))
+        with pytest.raises(ValueError, match="is not UTF-8"):
+            ingest(store, tmp_path / name)
+        assert ingest(store, tmp_path / name, encoding="cp1252").new == 1
+
+
 def test_nothing_is_taken_from_a_file_that_cannot_be_read(store, tmp_path):
     (tmp_path / "x.csv").write_text('id,label\na,bug\nb,"bug\n')
     with pytest.raises(ValueError, match="x.csv has a quote in line 3 that is never closed"):

@@ -290,6 +290,19 @@ def test_a_backup_is_a_loop_of_its_own(store, tmp_path):
         store.backup(tmp_path / "kept")
 
 
+def test_a_backup_that_fails_leaves_nothing(store, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    store.put_blob(b"model")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match=r"cannot be written \(No space left on device\)"):
+            store.backup(tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+    assert store.backup(tmp_path / "kept") == tmp_path / "kept"
+
+
 def test_the_mirror_is_made_again_from_the_database(tmp_path):
     with store_with(tmp_path / "loop", ['=1+"1"', "a,b"]) as store:
         store.add_handoff(1, "done", {"file": "x.csv"})

@@ -30,7 +30,7 @@ class Blobs:
         It is on disk before this returns. What is there already is not written again.
         """
         digest = hashlib.sha256()
-        for chunk in _chunks(content):
+        for chunk in chunks_of(content):
             digest.update(chunk)
         name = digest.hexdigest()
         folder = make_folder(self.folder / NAME, "folder")
@@ -46,23 +46,25 @@ class Blobs:
             raise LoopError(f"{visible(str(path))} is missing, which the loop refers to; bring it back from a backup")
         return path
 
+    def blob_files(self) -> list[Path]:
+        """Return the files of all blobs."""
+        folder = self.folder / NAME
+        return sorted(path for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
+
     def damaged_blobs(self) -> list[str]:
         """Return the hashes of blobs whose bytes are no longer those that were kept."""
-        folder = self.folder / NAME
-        names = (
-            sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
-        )
-        return [name for name in names if _hash_of(folder / name) != name]
+        return [path.name for path in self.blob_files() if _hash_of(path) != path.name]
 
 
 def _hash_of(path: Path) -> str:
     digest = hashlib.sha256()
-    for chunk in _chunks(path):
+    for chunk in chunks_of(path):
         digest.update(chunk)
     return digest.hexdigest()
 
 
-def _chunks(content: bytes | str | os.PathLike[str]) -> Iterator[bytes]:
+def chunks_of(content: bytes | str | os.PathLike[str]) -> Iterator[bytes]:
+    """Yield bytes, or those of a file, part by part."""
     if isinstance(content, bytes):
         yield content
         return
@@ -74,7 +76,7 @@ def _chunks(content: bytes | str | os.PathLike[str]) -> Iterator[bytes]:
 def _same(content: bytes | str | os.PathLike[str], name: str) -> Iterator[bytes]:
     """Yield the content a second time, and fail where it has changed since its hash was taken."""
     digest = hashlib.sha256()
-    for chunk in _chunks(content):
+    for chunk in chunks_of(content):
         digest.update(chunk)
         yield chunk
     if digest.hexdigest() != name:

@@ -92,7 +92,12 @@ class Database:
             self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         try:
-            connection.execute(f"PRAGMA journal_mode = {self._journal}")
+            (journal,) = connection.execute(f"PRAGMA journal_mode = {self._journal}").fetchone()
+            if journal != self._journal:
+                raise LoopError(
+                    f"{visible(str(self.path))} can't have a journal of the kind {self._journal!r} on this file system; write "
+                    'journal = "delete" in the spec'
+                )
             # After a crash of the machine, "delete" also needs its folder on disk.
             connection.execute(f"PRAGMA synchronous = {'FULL' if self._journal == 'wal' else 'EXTRA'}")
             connection.execute("PRAGMA foreign_keys = ON")

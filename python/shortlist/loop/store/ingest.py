@@ -111,6 +111,7 @@ def ingest(
     annotator: str | None = None,
     allow: Iterable[str] = (),
     pool: Rows | None = None,
+    encoding: str | None = None,
 ) -> Ingested:
     """Take answers in, in one transaction. The same answer twice is one answer; the order doesn't matter.
 
@@ -128,6 +129,8 @@ def ingest(
         are no "class", and rows whose "text" has changed.
     pool : LoopPool, optional
         Tells rows that are not in the pool from those that were never picked, and texts that have changed.
+    encoding : str, optional
+        Of a file of text; by default what a byte order mark says, or else UTF-8.
 
     Raises
     ------
@@ -140,7 +143,7 @@ def ingest(
     answers: list[_Answer] = []
     spelling = Spelling(store.spec.classes)
     acts = isinstance(items, Mapping)
-    for number, record in enumerate(records_of(items, store), 1):
+    for number, record in enumerate(records_of(items, store, encoding), 1):
         where = record.get("where") or f"answer {number:,}"
         read = _read(record, number, where, spelling, annotator, allowed, store)
         if read is None:
@@ -149,25 +152,27 @@ def ingest(
             refused[number] = read
         else:
             answers.append(read)
+    # The pool is asked before others have to wait.
+    rounds = _rounds_of(store, answers)
+    answers = _as_written(answers, rounds, pool)
+    taken = list(_of_this_loop(answers, rounds, allowed, pool, refused, store))
+    listed = [refused[number] for number in sorted(refused)]
     with store.transaction():
-        rounds = _rounds_of(store, answers)
-        answers = _as_written(answers, rounds, pool)
-        taken = list(_of_this_loop(answers, rounds, allowed, pool, refused, store))
-        listed = [refused[number] for number in sorted(refused)]
         if acts:
             return _act(store, taken, rounds, listed, empty)
         events = _events(store, taken, rounds)
         appended = store.append(events)
-        late = _superseded(store, taken, events) if appended.known else []
+    late = _superseded(store, taken, events) if appended.known else []
     return Ingested(appended.new, appended.known, listed, empty, late)
 
 
-def records_of(items: Any, store: Store) -> Iterable[Mapping[str, Any]]:
+def records_of(items: Any, store: Store, encoding: str | None = None) -> Iterable[Mapping[str, Any]]:
     """Return items of any kind as records."""
     if isinstance(items, str | os.PathLike):
         from shortlist.loop.handoff.reading import answers_in
 
-        return answers_in(items, ("id", *([store.spec.pool.id] if getattr(store.spec.pool, "id", None) else [])))
+        own = store.spec.pool.id
+        return answers_in(items, ("id", own) if own else ("id",), encoding)
     if isinstance(items, Mapping):
         return ({"id": row, "label": label} for row, label in items.items())
     for name, arguments in (("to_dicts", ()), ("to_pylist", ()), ("to_dict", ("records",))):
@@ -312,7 +317,7 @@ def _of_this_loop(
 ) -> Iterator[_Answer]:
     """Yield the answers that can be taken; the others are refused."""
     there = _there(pool, {answer.row for answer in answers if answer.row not in rounds})
-    changed = set() if pool is None else _changed(answers, rounds, pool, getattr(store.spec.pool, "text", None))
+    changed = set() if pool is None else _changed(answers, rounds, pool, store.spec.pool.text)
     for number, answer in enumerate(answers):
         why: Why | None = None
         if answer.row not in rounds:

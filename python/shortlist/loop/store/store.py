@@ -67,7 +67,7 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
             A loop lives there already, or the folder is no place for one.
         """
         place = make_folder(folder, "folder")
-        journal = _journal(getattr(spec, "journal", "wal"))
+        journal = _journal(spec.journal)
         _check_writable(place)
         _check_disk(place, journal)
         if (place / FILE).exists():
@@ -159,19 +159,23 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         place = make_folder(target, "target")
         if any(place.iterdir()):
             raise LoopError(f"{_shown(place)} is not empty; accepted is a new folder for the backup")
-        # The database comes first: all blobs that it refers to were written before it was.
-        unfinished = place / f".{FILE}.partial"
-        with told(self.folder / FILE), contextlib.closing(sqlite3.connect(unfinished)) as copy:
-            self._database.connection().backup(copy)
-        source = self.folder / blobs.NAME
-        for path in sorted(source.iterdir()) if source.is_dir() else []:
-            if not path.name.startswith("."):
-                make_folder(place / blobs.NAME, "target")
-                shutil.copyfile(path, place / blobs.NAME / path.name)
-        if (self.folder / "loop.toml").is_file():
-            write_bytes(place / "loop.toml", [(self.folder / "loop.toml").read_bytes()])
-        unfinished.replace(place / FILE)
+        try:
+            self._copy(place)
+        except BaseException:
+            shutil.rmtree(place)
+            raise
         return place
+
+    def _copy(self, place: Path) -> None:
+        # The database comes first: all blobs that it refers to were written before it was. It has its name when all is there.
+        unfinished = place / f".{FILE}.partial"
+        with told(place / FILE), contextlib.closing(sqlite3.connect(unfinished)) as copy:
+            self._database.connection().backup(copy)
+        for path in self.blob_files():
+            write_bytes(make_folder(place / blobs.NAME, "target") / path.name, blobs.chunks_of(path))
+        if (self.folder / "loop.toml").is_file():
+            write_bytes(place / "loop.toml", blobs.chunks_of(self.folder / "loop.toml"))
+        unfinished.replace(place / FILE)
 
     def _about(self, name: str) -> str:
         return str(self._database.value("SELECT value FROM about WHERE name = ?", (name,)))
