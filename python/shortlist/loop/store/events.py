@@ -19,6 +19,7 @@ Kind: TypeAlias = Literal["label", "reject", "skip", "retract", "review", "flag"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PART = 20_000
 """Events that are read at once."""
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Event(NamedTuple):
@@ -70,7 +71,7 @@ class Appended(NamedTuple):
 
 def key_of(*parts: Any) -> str:
     """Return a key for what has none of its own: a hash of what tells it from others."""
-    return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()[:32]
+    return hashlib.sha256(_json(parts).encode()).hexdigest()[:32]
 
 
 class Log:
@@ -152,7 +153,7 @@ def _row_of(event: Event, kept: str) -> tuple[Any, ...]:
             "labels with one, and rejects, skips and retracts without"
         )
     time = event.time if KEPT.fullmatch(event.time) else utc(event.time) if event.time else kept
-    payload = json.dumps(event.payload, separators=(",", ":")) if event.payload else "{}"
+    payload = _json(event.payload) if event.payload else "{}"
     # What happens now is an act of its own, however much it looks like the one before.
     made = key_of(*event[:3], time, event.label, event.source, payload) if event.time else os.urandom(16).hex()
     return (event.kind, event.row, event.annotator, time, event.label, event.source, event.key or made, payload, kept)

@@ -262,7 +262,7 @@ def _is_absent(value: Any) -> bool:
 
 
 def _is_yes(value: Any) -> bool:
-    text = _text_or_none(value)
+    text = None if value is None else _text_or_none(value)
     return text is not None and text.strip().casefold() not in ("0", "false", "no", "n", "f")
 
 
@@ -426,12 +426,12 @@ def _act(
 
 def _superseded(store: Store, answers: Sequence[_Answer], events: Sequence[Event]) -> list[Refused]:
     """Return the answers that are known, say no time, and are not what the same person says by now."""
-    last = {(a.row, a.annotator): (a, event.key) for a, event in zip(answers, events, strict=True)}
-    current = fold(store.events_of(dict.fromkeys(a.row for a in answers)), store.spec).current
+    last = {(a.row, a.annotator): (a, event.key) for a, event in zip(answers, events, strict=True) if not a.time}
+    current = fold(store.events_of(dict.fromkeys(row for row, _ in last)), store.spec).current
     found = []
     for pair, (answer, key) in last.items():
         stands = current.get(pair)
-        if not answer.time and stands is not None and stands.key != key and stands.label != answer.label:
+        if stands is not None and stands.key != key and stands.label != answer.label:
             reason = (
                 f"row {answer.row!r} was {answer.label!r} before it was {stands.label!r}; to say it again, give a time"
             )

@@ -77,6 +77,8 @@ def label_text(label: Any) -> str | None:
     ValueError
         It is nothing that can be a class.
     """
+    if isinstance(label, str):
+        return label if label.strip() else None
     if isinstance(label, list | tuple) and len(label) == 1:
         (label,) = label
     text = plain_text(label)
@@ -87,7 +89,7 @@ def label_text(label: Any) -> str | None:
 
 def plain_text(value: Any) -> str | None:
     """Return text or a number as text, whole numbers by their digits; None for what is neither."""
-    if isinstance(value, str):
+    if value is None or isinstance(value, str):
         return value
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:  # a value of NumPy
         value = value.item()
