@@ -4,6 +4,8 @@ import dataclasses
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from shortlist.loop.store import Pick, Round, Store, versions
 
 
@@ -50,13 +52,20 @@ def read_specs(text, folder, version):
     return spec_of(*values["classes"], resolve=values["resolve"], version=version)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def specs():
+    """Have stores of a file of tests, which imports this, read specs such as these."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(versions, "spec_from", read_specs)
+        yield
+
+
 def spec_of(*classes, resolve="majority", version="v1", journal="wal"):
     text = f'classes = {list(classes)}\nresolve = "{resolve}"\n'
     return Spec("tickets", classes, text, version, labels=Labels(resolve), journal=journal)
 
 
 SPEC = spec_of("billing", "bug", "How-to")
-versions.spec_from = read_specs
 
 
 def round_of(number, *rows, state="planned", **more):

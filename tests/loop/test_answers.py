@@ -4,7 +4,12 @@ import itertools
 import random
 
 import pytest
-from a_loop import SPEC, spec_of, store_with
+from a_loop import (
+    SPEC,
+    spec_of,
+    specs,  # noqa: F401
+    store_with,
+)
 
 from shortlist.loop.errors import LoopError
 from shortlist.loop.store import Event, Store

@@ -7,7 +7,11 @@ import os
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from a_loop import SPEC, store_with
+from a_loop import (
+    SPEC,
+    specs,  # noqa: F401
+    store_with,
+)
 
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.files import FileHandoff

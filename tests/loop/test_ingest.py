@@ -8,7 +8,14 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from a_loop import SPEC, Rows, round_of, spec_of, store_with
+from a_loop import (
+    SPEC,
+    Rows,
+    round_of,
+    spec_of,
+    specs,  # noqa: F401
+    store_with,
+)
 
 from shortlist.loop.errors import LoopError
 from shortlist.loop.store.answers import fold

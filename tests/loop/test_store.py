@@ -14,7 +14,13 @@ import threading
 
 import a_loop
 import pytest
-from a_loop import SPEC, round_of, spec_of, store_with
+from a_loop import (
+    SPEC,
+    round_of,
+    spec_of,
+    specs,  # noqa: F401
+    store_with,
+)
 
 from shortlist.loop.errors import LoopError
 from shortlist.loop.store import CopiedLoopError, Event, Job, Model, Pick, Store, database, home, jobs, schema
