@@ -1,48 +1,20 @@
-"""Answers as they come, into the log: each is new, known already, or refused for a reason."""
+"""Answers into the log: each is new, known already, or refused for a reason."""
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from shortlist.loop.errors import LoopError
 from shortlist.loop.store.answers import fold
-from shortlist.loop.store.events import Event, Kind, key_of, some_of
-from shortlist.loop.store.spelling import Spelling, label_text, plain_text
-from shortlist.loop.store.times import utc
+from shortlist.loop.store.events import Event, key_of
+from shortlist.loop.store.fitting import Rows, as_written, of_this_loop, rounds_of
+from shortlist.loop.store.incoming import Answer, Refused, checked_kinds, read_answer, records_of
+from shortlist.loop.store.spelling import Spelling
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
     from shortlist.loop.store.store import Store
-
-Why: TypeAlias = Literal["unknown", "unpicked", "loop", "class", "text"]
-ALLOWED: tuple[Why, ...] = ("unknown", "unpicked", "loop", "class", "text")
-LONGEST_CELL = 32_000
-"""Spreadsheets cut longer texts."""
-WHOLE = re.compile(r"([+-]?)0*(\d+)(\.0*)?")
-"""A whole number as a spreadsheet may write an id."""
-
-
-class Rows(Protocol):
-    """What is asked of a pool."""
-
-    def index_of(self, ids: Sequence[str]) -> Any:
-        """Return the places of rows by their ids, -1 for what isn't there."""
-
-    def show(self, indices: Any) -> list[dict[str, Any]]:
-        """Return what people see of rows."""
-
-
-class Refused(NamedTuple):
-    """An answer that was not taken: where it stood, its row, and why."""
-
-    where: str
-    row: str
-    reason: str
-    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,23 +59,6 @@ class Ingested:
         return lines
 
 
-class _Answer(NamedTuple):
-    """An answer whose parts were read."""
-
-    number: int
-    where: str
-    row: str
-    kind: Kind
-    label: str | None
-    annotator: str
-    time: str
-    source: str
-    key: str
-    round: int | None
-    allowed: tuple[str, ...]
-    shown: Mapping[str, Any]
-
-
 def ingest(
     store: Store,
     items: Any,
@@ -137,15 +92,15 @@ def ingest(
     LoopError
         The items can't be read; nothing is taken.
     """
-    allowed = _checked(allow)
+    allowed = checked_kinds(allow)
     refused: dict[int, Refused] = {}
     empty = 0
-    answers: list[_Answer] = []
+    answers: list[Answer] = []
     spelling = Spelling(store.spec.classes)
     acts = isinstance(items, Mapping)
     for number, record in enumerate(records_of(items, store, encoding), 1):
         where = record.get("where") or f"answer {number:,}"
-        read = _read(record, number, where, spelling, annotator, allowed, store)
+        read = read_answer(record, number, where, spelling, annotator, allowed, store)
         if read is None:
             empty += 1
         elif isinstance(read, Refused):
@@ -153,9 +108,9 @@ def ingest(
         else:
             answers.append(read)
     # The pool is asked before others have to wait.
-    rounds = _rounds_of(store, answers)
-    answers = _as_written(answers, rounds, pool)
-    taken = list(_of_this_loop(answers, rounds, allowed, pool, refused, store))
+    rounds = rounds_of(store, answers)
+    answers = as_written(answers, rounds, pool)
+    taken = list(of_this_loop(answers, rounds, allowed, pool, refused, store))
     listed = [refused[number] for number in sorted(refused)]
     with store.transaction():
         if acts:
@@ -166,196 +121,7 @@ def ingest(
     return Ingested(appended.new, appended.known, listed, empty, late)
 
 
-def records_of(items: Any, store: Store, encoding: str | None = None) -> Iterable[Mapping[str, Any]]:
-    """Return items of any kind as records."""
-    if isinstance(items, str | os.PathLike):
-        from shortlist.loop.handoff.reading import answers_in
-
-        own = store.spec.pool.id
-        return answers_in(items, ("id", own) if own else ("id",), encoding)
-    if isinstance(items, Mapping):
-        return ({"id": row, "label": label} for row, label in items.items())
-    for name, arguments in (("to_dicts", ()), ("to_pylist", ()), ("to_dict", ("records",))):
-        if hasattr(items, name):  # a table of Polars, Arrow or pandas
-            records: list[Mapping[str, Any]] = getattr(items, name)(*arguments)
-            return records
-    if not isinstance(items, Iterable):
-        raise LoopError(
-            f"answers are a {type(items).__name__}; accepted are a path, a mapping of id to label, a table, and records"
-        )
-    return _mappings(items)
-
-
-def _mappings(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
-    for number, item in enumerate(items, 1):
-        if not isinstance(item, Mapping):
-            raise LoopError(
-                f"answer {number:,} is a {type(item).__name__}; accepted are mappings with 'id' and 'label'"
-            )
-        yield item
-
-
-def _checked(allow: Iterable[str]) -> frozenset[str]:
-    allowed = frozenset([allow] if isinstance(allow, str) else allow)
-    for name in sorted(allowed.difference(ALLOWED)):
-        raise LoopError(f"allow has {name!r}; accepted are {', '.join(ALLOWED)}")
-    return allowed
-
-
-def _read(
-    record: Mapping[str, Any],
-    number: int,
-    where: str,
-    spelling: Spelling,
-    annotator: str | None,
-    allowed: frozenset[str],
-    store: Store,
-) -> _Answer | Refused | None:
-    """Read the parts of an answer; None where there is none yet."""
-    row = plain_text(record.get("id"))
-    if row is None or isinstance(record.get("id"), bool):
-        return Refused(where, "", f"its id is {record.get('id')!r}; accepted are text and whole numbers", "id")
-    taken: tuple[str, ...] = ()
-    said: tuple[Kind, str | None] | None
-    try:
-        said = ("skip", None) if _is_yes(record.get("skip")) else spelling.read(record.get("label"))
-    except ValueError as error:
-        text = _text_or_none(record.get("label")) if "class" in allowed else None
-        if text is None:
-            return Refused(where, row, str(error), "class")
-        said, taken = ("label", text), ("class",)
-    if said is None:
-        return None
-    loop = record.get("loop")
-    if loop and loop != store.id:
-        if "loop" not in allowed:
-            return Refused(where, row, f"row {row!r} is of another loop ({str(loop)!r})", "loop")
-        taken += ("loop",)
-    given = record.get("time")
-    try:
-        time = "" if _is_absent(given) else utc(given)
-    except ValueError as error:
-        return Refused(where, row, str(error), "time")
-    who = (_text_or_none(record.get("annotator")) or "").strip() or annotator or ""
-    for text in (row, said[1] or "", who):
-        if not text.isascii() and text.encode(errors="replace").decode() != text:
-            return Refused(where, row, f"{text!a} holds half of a character, which can't be kept", "id")
-    source, key = str(record.get("source") or ""), plain_text(record.get("key")) or ""
-    shown = record.get("shown") or record
-    asked = record.get("round")
-    return _Answer(
-        number, where, row, *said, who, time, source, f"{source}:{key}" if key else "",
-        asked if isinstance(asked, int) else None, taken, shown,
-    )  # fmt: skip
-
-
-def _text_or_none(value: Any) -> str | None:
-    try:
-        return label_text(value)
-    except ValueError:
-        return None
-
-
-def _is_absent(value: Any) -> bool:
-    """Return whether nothing is written: tables have many words for that, which are not equal to themselves."""
-    return value is None or (not value.strip() if isinstance(value, str) else bool(value != value))
-
-
-def _is_yes(value: Any) -> bool:
-    text = None if value is None else _text_or_none(value)
-    return text is not None and text.strip().casefold() not in ("0", "false", "no", "n", "f")
-
-
-def _rounds_of(store: Store, answers: Sequence[_Answer]) -> dict[str, list[int]]:
-    """Return the rounds in which rows were picked, in order, for all the ways in which their ids may be written."""
-    rows = dict.fromkeys(name for answer in answers for name in (answer.row, *_other_ways(answer.row)))
-    found: dict[str, list[int]] = {}
-    for row, number in sorted(some_of(store._database, "SELECT row, round FROM picks WHERE row", rows)):
-        if number not in found.setdefault(row, []):
-            found[row].append(number)
-    return found
-
-
-def _other_ways(row: str) -> list[str]:
-    """Return what an id may have been before a spreadsheet or a reader of text files had it."""
-    if "\n" in row:
-        return [row.replace("\n", "\r\n"), row.replace("\n", "\r")]
-    whole = WHOLE.fullmatch(row)
-    plain = whole and ("-" if whole[1] == "-" else "") + whole[2]
-    return [plain] if plain and plain != row else []
-
-
-def _as_written(answers: list[_Answer], rounds: Mapping[str, Any], pool: Rows | None) -> list[_Answer]:
-    """Return answers by the ids that rows have: 7.0 is row 7, where no row is called 7.0."""
-    other = {a.row for a in answers if a.row not in rounds and any(way in rounds for way in _other_ways(a.row))}
-    if not other:
-        return answers
-    there = _there(pool, other)
-    return [
-        answer
-        if answer.row not in other or answer.row in there
-        else answer._replace(row=next(way for way in _other_ways(answer.row) if way in rounds))
-        for answer in answers
-    ]
-
-
-def _there(pool: Rows | None, rows: Iterable[str]) -> set[str]:
-    """Return which rows the pool has; none where there is no pool to ask."""
-    listed = list(rows)
-    if pool is None or not listed:
-        return set()
-    return {row for row, index in zip(listed, pool.index_of(listed), strict=True) if index >= 0}
-
-
-def _of_this_loop(
-    answers: Sequence[_Answer],
-    rounds: Mapping[str, list[int]],
-    allowed: frozenset[str],
-    pool: Rows | None,
-    refused: dict[int, Refused],
-    store: Store,
-) -> Iterator[_Answer]:
-    """Yield the answers that can be taken; the others are refused."""
-    there = _there(pool, {answer.row for answer in answers if answer.row not in rounds})
-    changed = set() if pool is None else _changed(answers, rounds, pool, store.spec.pool.text)
-    for number, answer in enumerate(answers):
-        why: Why | None = None
-        if answer.row not in rounds:
-            if pool is None or answer.row in there:
-                why, reason = "unpicked", f"row {answer.row!r} was never picked in this loop"
-            else:
-                why, reason = "unknown", f"row {answer.row!r} is not in the pool"
-        elif number in changed:
-            why, reason = "text", f"the text of row {answer.row!r} is no longer the one in the pool"
-        if why is None:
-            yield answer
-        elif why in allowed:
-            yield answer._replace(allowed=(*answer.allowed, why))
-        else:
-            refused[answer.number] = Refused(answer.where, answer.row, reason, why)
-
-
-def _changed(answers: Sequence[_Answer], rounds: Mapping[str, Any], pool: Rows, column: str | None) -> set[int]:
-    """Return which answers came with a text that isn't that of their row."""
-    if not column:
-        return set()
-    numbers = [n for n, answer in enumerate(answers) if answer.row in rounds and column in answer.shown]
-    rows = list(dict.fromkeys(answers[n].row for n in numbers))
-    shown = dict(zip(rows, pool.show(pool.index_of(rows)), strict=True)) if rows else {}
-    return {
-        n for n in numbers if not _same_text(answers[n].shown[column], shown[answers[n].row].get(column))
-    }  # fmt: skip
-
-
-def _same_text(given: Any, own: Any) -> bool:
-    if not isinstance(given, str) or not isinstance(own, str) or given == own:
-        return True
-    left, right = " ".join(given.split()), " ".join(own.split())
-    # An apostrophe may stand in front of what a spreadsheet would take for a formula.
-    return right in (left, left.removeprefix("'")) or (len(given) >= LONGEST_CELL and right.startswith(left))
-
-
-def _events(store: Store, answers: Sequence[_Answer], rounds: Mapping[str, list[int]]) -> list[Event]:
+def _events(store: Store, answers: Sequence[Answer], rounds: Mapping[str, list[int]]) -> list[Event]:
     """Return the events of exports, with keys that are the same for the same answer."""
     keys = _keys_of_old(store, answers, rounds)
     opened = {r.number: r.opened for r in store.rounds()} if any(a.time for a in answers) else {}
@@ -373,7 +139,7 @@ def _events(store: Store, answers: Sequence[_Answer], rounds: Mapping[str, list[
     return events
 
 
-def _round_of(answer: _Answer, mine: Sequence[int], opened: Mapping[int, str]) -> int | None:
+def _round_of(answer: Answer, mine: Sequence[int], opened: Mapping[int, str]) -> int | None:
     """Return the round that an answer belongs to: the one it names, or else the last that was open at its time."""
     if not mine:
         return None
@@ -384,7 +150,7 @@ def _round_of(answer: _Answer, mine: Sequence[int], opened: Mapping[int, str]) -
     return mine[-1]
 
 
-def _keys_of_old(store: Store, answers: Sequence[_Answer], rounds: Mapping[str, list[int]]) -> dict[int, str]:
+def _keys_of_old(store: Store, answers: Sequence[Answer], rounds: Mapping[str, list[int]]) -> dict[int, str]:
     """Return the known keys of answers that name neither time nor round, of rows that were asked for more than once.
 
     An export of an old round is still the same export after its rows were asked for again.
@@ -398,11 +164,11 @@ def _keys_of_old(store: Store, answers: Sequence[_Answer], rounds: Mapping[str, 
     return {number: next(key for key in k if key in known) for number, k in keys.items() if known.intersection(k)}
 
 
-def _key_without_time(answer: _Answer, asked: int | None) -> str:
+def _key_without_time(answer: Answer, asked: int | None) -> str:
     return key_of(answer.row, answer.annotator, answer.kind, answer.label, asked)
 
 
-def _event(answer: _Answer, asked: int | None, key: str) -> Event:
+def _event(answer: Answer, asked: int | None, key: str) -> Event:
     payload: dict[str, Any] = {} if asked is None else {"round": asked}
     if answer.allowed:
         payload["allowed"] = list(answer.allowed)
@@ -410,7 +176,7 @@ def _event(answer: _Answer, asked: int | None, key: str) -> Event:
 
 
 def _act(
-    store: Store, answers: Sequence[_Answer], rounds: Mapping[str, list[int]], refused: list[Refused], empty: int
+    store: Store, answers: Sequence[Answer], rounds: Mapping[str, list[int]], refused: list[Refused], empty: int
 ) -> Ingested:
     """Take what somebody says now: it is known where they stand by it already."""
     current = fold(store.events_of(dict.fromkeys(a.row for a in answers)), store.spec).current
@@ -424,7 +190,7 @@ def _act(
     return Ingested(appended.new, len(answers) - appended.new, refused, empty)
 
 
-def _superseded(store: Store, answers: Sequence[_Answer], events: Sequence[Event]) -> list[Refused]:
+def _superseded(store: Store, answers: Sequence[Answer], events: Sequence[Event]) -> list[Refused]:
     """Return the answers that are known, say no time, and are not what the same person says by now."""
     last = {(a.row, a.annotator): (a, event.key) for a, event in zip(answers, events, strict=True) if not a.time}
     current = fold(store.events_of(dict.fromkeys(row for row, _ in last)), store.spec).current
