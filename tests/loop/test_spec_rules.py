@@ -3,10 +3,6 @@
 import pytest
 from spec_values import changed, mistakes
 
-from shortlist.stopping import naming
-
-pytestmark = pytest.mark.skipif(not hasattr(naming, "check"), reason="conditions of loops are not there")
-
 WRONG = {
     "trigger": ({"retrain": {"when": "grwoth:0.25"}}, '[retrain] when is "grwoth:0.25", ', "did you mean 'growth'?"),
     "guard": ({"retrain": {"require": "every_clas:2"}}, '[retrain] require is "every_clas:2", ', "'every_class'"),

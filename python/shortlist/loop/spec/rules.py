@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.spec.keys import place
 from shortlist.loop.spec.toml import shown
-from shortlist.stopping import naming
+from shortlist.stopping import check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from shortlist.loop.spec.mistakes import Mistakes
 
 PLACES = (("retrain", "when", "trigger"), ("retrain", "require", "guard"), ("stop", "when", "stop"))
@@ -21,9 +19,6 @@ FEWEST = 60
 Z = 1.959963984540054
 """Of the 95% interval."""
 TARGET = re.compile(r"\btarget(?:_lower)?:(0?\.\d+)")
-
-
-check: Callable[[str, str], None] = getattr(naming, "check", lambda *_: None)
 
 
 def check_rules(found: dict[str, dict[str, Any]], m: Mistakes) -> None:

@@ -1,0 +1,1 @@
+"""Rounds handed to people, and answers that come home."""

@@ -1,0 +1,118 @@
+"""Whether answers belong to a loop: to rows that it asked for, by the ids that they have, with the texts that they have."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Protocol
+
+from shortlist.loop.store.events import some_of
+from shortlist.loop.store.incoming import Answer, Refused, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from shortlist.loop.store.store import Store
+
+LONGEST_CELL = 32_000
+"""Spreadsheets cut longer texts."""
+WHOLE = re.compile(r"([+-]?)0*(\d+)(\.0*)?")
+"""A whole number as a spreadsheet may write an id."""
+
+
+class Rows(Protocol):
+    """What is asked of a pool."""
+
+    def index_of(self, ids: Sequence[str]) -> Any:
+        """Return the places of rows by their ids, -1 for what isn't there."""
+
+    def show(self, indices: Any) -> list[dict[str, Any]]:
+        """Return what people see of rows."""
+
+
+def rounds_of(store: Store, answers: Sequence[Answer]) -> dict[str, list[int]]:
+    """Return the rounds in which rows were picked, in order, for all the ways in which their ids may be written."""
+    rows = dict.fromkeys(name for answer in answers for name in (answer.row, *_other_ways(answer.row)))
+    found: dict[str, list[int]] = {}
+    for row, number in sorted(some_of(store._database, "SELECT row, round FROM picks WHERE row", rows)):
+        if number not in found.setdefault(row, []):
+            found[row].append(number)
+    return found
+
+
+def _other_ways(row: str) -> list[str]:
+    """Return what an id may have been before a spreadsheet or a reader of text files had it."""
+    if "\n" in row:
+        return [row.replace("\n", "\r\n"), row.replace("\n", "\r")]
+    whole = WHOLE.fullmatch(row)
+    plain = whole and ("-" if whole[1] == "-" else "") + whole[2]
+    return [plain] if plain and plain != row else []
+
+
+def as_written(answers: list[Answer], rounds: Mapping[str, Any], pool: Rows | None) -> list[Answer]:
+    """Return answers by the ids that rows have: 7.0 is row 7, where no row is called 7.0."""
+    other = {a.row for a in answers if a.row not in rounds and any(way in rounds for way in _other_ways(a.row))}
+    if not other:
+        return answers
+    there = _there(pool, other)
+    return [
+        answer
+        if answer.row not in other or answer.row in there
+        else answer._replace(row=next(way for way in _other_ways(answer.row) if way in rounds))
+        for answer in answers
+    ]
+
+
+def _there(pool: Rows | None, rows: Iterable[str]) -> set[str]:
+    """Return which rows the pool has; none where there is no pool to ask."""
+    listed = list(rows)
+    if pool is None or not listed:
+        return set()
+    return {row for row, index in zip(listed, pool.index_of(listed), strict=True) if index >= 0}
+
+
+def of_this_loop(
+    answers: Sequence[Answer],
+    rounds: Mapping[str, list[int]],
+    allowed: frozenset[str],
+    pool: Rows | None,
+    refused: dict[int, Refused],
+    store: Store,
+) -> Iterator[Answer]:
+    """Yield the answers that can be taken; the others are refused."""
+    there = _there(pool, {answer.row for answer in answers if answer.row not in rounds})
+    changed = set() if pool is None else _changed(answers, rounds, pool, store.spec.pool.text)
+    for number, answer in enumerate(answers):
+        why: Why | None = None
+        if answer.row not in rounds:
+            if pool is None or answer.row in there:
+                why, reason = "unpicked", f"row {answer.row!r} was never picked in this loop"
+            else:
+                why, reason = "unknown", f"row {answer.row!r} is not in the pool"
+        elif number in changed:
+            why, reason = "text", f"the text of row {answer.row!r} is no longer the one in the pool"
+        if why is None:
+            yield answer
+        elif why in allowed:
+            yield answer._replace(allowed=(*answer.allowed, why))
+        else:
+            refused[answer.number] = Refused(answer.where, answer.row, reason, why)
+
+
+def _changed(answers: Sequence[Answer], rounds: Mapping[str, Any], pool: Rows, column: str | None) -> set[int]:
+    """Return which answers came with a text that isn't that of their row."""
+    if not column:
+        return set()
+    numbers = [n for n, answer in enumerate(answers) if answer.row in rounds and column in answer.shown]
+    rows = list(dict.fromkeys(answers[n].row for n in numbers))
+    shown = dict(zip(rows, pool.show(pool.index_of(rows)), strict=True)) if rows else {}
+    return {
+        n for n in numbers if not _same_text(answers[n].shown[column], shown[answers[n].row].get(column))
+    }  # fmt: skip
+
+
+def _same_text(given: Any, own: Any) -> bool:
+    if not isinstance(given, str) or not isinstance(own, str) or given == own:
+        return True
+    left, right = " ".join(given.split()), " ".join(own.split())
+    # An apostrophe may stand in front of what a spreadsheet would take for a formula.
+    return right in (left, left.removeprefix("'")) or (len(given) >= LONGEST_CELL and right.startswith(left))
