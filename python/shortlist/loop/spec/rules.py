@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from shortlist.loop.spec.keys import place
 from shortlist.loop.spec.toml import shown
@@ -13,7 +13,11 @@ from shortlist.stopping import check
 if TYPE_CHECKING:
     from shortlist.loop.spec.mistakes import Mistakes
 
-PLACES = (("retrain", "when", "trigger"), ("retrain", "require", "guard"), ("stop", "when", "stop"))
+PLACES: tuple[tuple[str, str, Literal["trigger", "guard", "stop"]], ...] = (
+    ("retrain", "when", "trigger"),
+    ("retrain", "require", "guard"),
+    ("stop", "when", "stop"),
+)
 FEWEST = 60
 """Rows below which there is no estimate."""
 Z = 1.959963984540054
