@@ -93,7 +93,7 @@ def main() -> int:
     if "bandwidth" in given.part:
         figures += measure_bandwidth(given, printer)
     if "levels" in given.part:
-        found = believed(levels.run(given))
+        found = believed([*levels.run(given), *levels.others(given)])
         levels.show(found, printer)
         figures += found
     if shared := given.part.intersection(against_memory.PARTS):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WIDTHS = (2, 3, 5, 10, 20, 48, 100, 1000)
 POOLS = {"flat": ("least_confident", "margin", "entropy"), "equal": ("entropy",), "logits": ("margin", "entropy")}
+OTHERS = ("bald", "mean_std", "k_center", "min_distances", "density")
 LEAST = 0.95
 """Of the speed of a lower level: what a level must reach."""
 
@@ -37,6 +38,35 @@ def top(x: np.ndarray, measure: str, level: str, threads: int, *, logits: bool, 
         return selector.finish()
 
     return run
+
+
+def others(options: Any) -> Iterator[Figure]:
+    """Committees and distances, in cache: each level against the best of those below it."""
+    draw = np.random.default_rng(0)
+    rows = 2_000 if options.quick else 20_000
+    for dtype in options.dtypes:
+        for features in (16, 64, 384):
+            x = draw.standard_normal((rows, features)).astype(dtype)
+            y = x[:200].copy()
+            some = x[: rows // 5]
+            members = draw.random((4, rows, features)).astype(dtype)
+            members /= members.sum(axis=2, keepdims=True)
+            out = np.empty(rows, dtype)
+            progress(f"levels, {features} features {dtype}")
+            for threads in options.threads:
+                tasks: dict[str, Task] = {"read": lambda: None}
+                for level in levels():
+                    at: dict[str, Any] = {"n_threads": threads, "cpu_level": level}
+                    tasks[f"k_center {level}"] = lambda x=x, at=at: _core.k_center(x, 50, **at)
+                    tasks[f"min_distances {level}"] = lambda x=x, y=y, at=at: _core.min_distances(x, y, **at)
+                    tasks[f"density {level}"] = lambda x=some, at=at: _core.density(x, **at)
+                    for measure in ("bald", "mean_std"):
+                        scorer = _core.Scorer(measure, cpu_level=level)
+                        tasks[f"{measure} {level}"] = lambda s=scorer, m=[*members], out=out, n=threads: s.score(
+                            m, out=out, n_threads=n
+                        )
+                times = interleave(tasks, options.rounds, slow=lambda name, _: "portable" in name)
+                yield from below("levels of distances", OTHERS, ("features", dtype, rows, features, threads), times)
 
 
 def slow(name: str, times: dict[str, Times]) -> bool:
@@ -69,15 +99,20 @@ def figures(
 ) -> Iterator[Figure]:
     """Each level as a share of read bandwidth, and each but the lowest against the best of those below."""
     read = times["read"].median
+    at = (pool, x.dtype.name, *x.shape, threads)
     for measure in measures:
-        best = None
         for level in levels():
             time = times[f"{measure} {level}"]
-            at = (pool, x.dtype.name, *x.shape, threads)
             yield Figure("levels", f"{measure} {level}", *at, read / time.median, seconds=time.seconds)
-            if best is not None:
-                yield Figure("levels below", f"{measure} {level}", *at, best / time.median, LEAST)
-            best = time.median if best is None else min(best, time.median)
+    yield from below("levels below", measures, at, times)
+
+
+def below(part: str, measures: tuple[str, ...], at: Any, times: dict[str, Times]) -> Iterator[Figure]:
+    """Each level but the lowest against the best of those below it."""
+    for measure in measures:
+        medians = [times[f"{measure} {level}"].median for level in levels()]
+        for place, level in enumerate(levels()[1:], 1):
+            yield Figure(part, f"{measure} {level}", *at, min(medians[:place]) / medians[place], LEAST)
 
 
 def show(figures: list[Figure], printer: Printer) -> None:
@@ -86,6 +121,7 @@ def show(figures: list[Figure], printer: Printer) -> None:
     for part, title in (
         ("levels", "Top-100 at each CPU level, as a fraction of read bandwidth"),
         ("levels below", "Speed of each level relative to the best of those below it"),
+        ("levels of distances", "The same of committees and distances, by features or classes"),
     ):
         found = [f for f in figures if f.part == part]
         if found:

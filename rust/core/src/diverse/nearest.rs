@@ -59,7 +59,9 @@ impl<'a, E: Element> Nearest<'a, E> {
         let rows = if triangle.is_some() { pool.rows() } else { 0 };
         let mut found = Nearest {
             pool,
-            level,
+            // A row's lanes are summed for one point at a time: with few features a longer register has more
+            // of that to do, and with many both wait for memory. Zen 4 took a fifth longer.
+            level: level.min(Level::Avx2),
             metric,
             points: Tile::new(metric, pool.features()),
             rough: Rough::new(metric, pool.features().next_multiple_of(LANES)),
