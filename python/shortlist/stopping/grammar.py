@@ -35,8 +35,14 @@ class Joined:
 Node: TypeAlias = Name | Joined
 
 
+LONGEST = 1000
+"""Characters of a condition: it is repeated where something is wrong with it."""
+
+
 def parse(text: str, said: str) -> Node:
     """Read a text; ``&`` binds tighter than ``|``. `said` begins each complaint, as ``stop is 'kappa'``."""
+    if len(text) > LONGEST:
+        raise ValueError(f"{said[:60]}..., {len(text):,} characters; accepted are at most {LONGEST:,}")
     return _Reader(text, said).read()
 
 
