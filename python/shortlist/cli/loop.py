@@ -11,10 +11,10 @@ import click
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
 from shortlist.tables import visible
-from shortlist.writing import json_text, place_of, write_text
+from shortlist.writing import json_text, make_folder, place_of, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shortlist.loop.loop import Loop
 
@@ -47,7 +47,9 @@ def init_command(spec: Path, folder: Path | None, quiet: bool) -> None:
             _guess(spec, (folder or Path()) / SPEC)
             return
         from shortlist.loop.loop import Loop
+        from shortlist.loop.spec import read_spec
 
+        _check(lambda: read_spec(spec))
         with screen.bar(spec.name, "rows", quiet) as progress, Loop.init(spec, folder, progress=progress) as loop:
             _say([f"began {loop.spec.name} in {loop.folder}", f"next: shortlist loop next --dir {loop.folder}"], quiet)
 
@@ -176,6 +178,18 @@ class _opened:  # noqa: N801 - read as a verb where it is used
         self._bar.__exit__(*error)
 
 
+def _check(read: Callable[[], object]) -> None:
+    """Read a specification; its mistakes are written one a line."""
+    from shortlist.loop.spec import SpecError
+
+    try:
+        read()
+    except SpecError as error:
+        for line in error.mistakes:
+            click.echo(f"shortlist: error: {visible(line)}", err=True)
+        raise SystemExit(1) from None
+
+
 def _ended(loop: Loop) -> int:
     stop = loop.stop()
     if stop:
@@ -192,7 +206,9 @@ def _guess(pool: Path, target: Path) -> None:
 
     if target.exists():
         raise ValueError(f"{target} is there already; edit it, or give another folder by --dir")
-    found = guess(pool)
+    # A path of the file means its own folder.
+    make_folder(target.parent, "--dir")
+    found = guess(pool if target.parent.absolute() == Path.cwd() else pool.absolute())
     write_text(target, [found.text])
     for line in found.said:
         click.echo(f"shortlist: {visible(line)}", err=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
 from shortlist.loop.facts.suspects import suspects
 from shortlist.loop.pool.hashing import number_of
@@ -22,6 +20,7 @@ from shortlist.writing import make_folder, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -53,13 +52,13 @@ def learn(
     rounds = store.rounds()
     job = store.begin_job("train", LEASE)
     try:
-        with tempfile.TemporaryDirectory(dir=ground.cache, prefix="training-") as place:
-            trained = _trained(store, ground, training, Path(place), seed, position, job, fit, progress)
-            blob = None if trained.model is None else store.put_blob(trained.model)
-            said = store.put_blob(trained.probabilities)
-            members = None if trained.members is None else store.put_blob(trained.members)
+        place = make_folder(ground.cache / f"training-{job.number}", "folder")
+        trained = _trained(store, ground, training, place, seed, position, job, fit, progress)
+        blob = None if trained.model is None else store.put_blob(trained.model)
+        said = store.put_blob(trained.probabilities)
+        members = None if trained.members is None else store.put_blob(trained.members)
     except BaseException as error:
-        store.finish_job(job.token, False, {"error": one_line(error) if isinstance(error, Exception) else "stopped"})
+        store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})
         raise
     about = {
         "members": members,
@@ -84,6 +83,7 @@ def learn(
         used = store.finish_job(job.token, True, {"log": trained.log, "model": number})
         if used:
             store.add_model(model)
+    _tidy(ground.cache, job.number)
     if not used:
         raise LoopError("another training has begun meanwhile, and this one's result is not used")
     return store.models()[-1]
@@ -114,6 +114,13 @@ def said_of(store: Store, model: Model, rows: NDArray[np.int64]) -> NDArray[np.f
 def rows_of(store: Store, model: Model) -> int:
     """Return how many rows the pool had when a model was trained: it has answers for those."""
     return int(NpyFile(answers_file(store, str(model.probabilities))).shape[0])
+
+
+def _tidy(cache: Path, last: int) -> None:
+    """Remove what trainings up to one have left: those that failed leave their logs until one succeeds."""
+    for path in cache.glob("training-*"):
+        if int(path.name.removeprefix("training-")) <= last:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _trained(

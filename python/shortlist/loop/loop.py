@@ -257,19 +257,28 @@ class Loop:
         return dict(answers.labels)
 
     def run_once(self) -> list[str]:
-        """Do whatever is to be done now, and return what was: train if due, and open the next round once the last is closed."""
-        done = list[str]()
-        model = self.train()
-        if model is not None:
-            done.append(f"model {model.number} was trained on {model.labels:,} labels: {model.why}")
+        """Do whatever is to be done now, and return what was: train if due, and open the next round once the last is closed.
+
+        Raises
+        ------
+        LoopError
+            The training failed. People go on labelling all the same: the next round is opened with the model so far.
+        """
+        done, failure = list[str](), None
+        try:
+            model = self.train()
+        except LoopError as error:
+            failure = error
+        else:
+            if model is not None:
+                done.append(f"model {model.number} was trained on {model.labels:,} labels: {model.why}")
         last = settle(self._store)
-        if last is None or last.state == "closed":
+        if last is None or last.state in ("planned", "picked", "closed"):
             batch = self.next()
             if batch is not None:
                 done.append(f"round {batch.round} was opened: {len(batch):,} rows in {batch.handed}")
-        elif last.state == "picked":
-            batch = self.next()
-            done.append(f"round {last.number} was handed over")
+        if failure is not None:
+            raise LoopError(". ".join([f"training failed: {failure}", *done])) from failure
         return done
 
     def _due(self, said: Summary) -> Due:
