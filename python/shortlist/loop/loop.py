@@ -151,6 +151,8 @@ class Loop:
             None where the end is reached, or no row is left to ask for.
         """
         last = settle(self._store)
+        if last is None:
+            self._import_labels()  # once more, as whoever began the loop may have been killed
         if last is None or last.state == "closed":
             if not anyway and self.stop():
                 return None
@@ -236,7 +238,7 @@ class Loop:
     def status(self) -> dict[str, Any]:
         """Return where the loop stands, as plain values."""
         said = self._said()
-        return status_of(self._store, self._ground, said, self._due(said), self.stop())
+        return status_of(self._store, self._ground, said, self._due(said), stop(self._store, self._ground, said))
 
     def status_lines(self) -> list[str]:
         """Return where the loop stands, for a person."""

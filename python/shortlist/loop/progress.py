@@ -112,12 +112,7 @@ def estimate_of(store: Store, ground: Ground, model: Model | None, said: Summary
     """Return how good a model is on all validation rows that people have labelled; None below 60 of them."""
     if model is None:
         return None
-    opened = {
-        pick.row: pick.index
-        for each in store.rounds()
-        for pick in store.picks(each.number)
-        if pick.share == "validation"
-    }
+    opened = {pick.row: pick.index for pick in store.picks_of("validation")}
     rejected = set(said.rejected)
     rows = [row for row in opened if row in said.labels or row in rejected]
     known = rows_of(store, model)
@@ -152,12 +147,9 @@ def seen_now(store: Store, ground: Ground, model: Model | None, said: Summary) -
         seen |= {"agreement": None if share is None else share.value, "agreement_rows": share.rows if share else 0}
     if "found" in wants:
         wanted = set(spec.round.rare_classes)
-        drawn = [
-            said.labels.get(pick.row) in wanted
-            for each in store.rounds()
-            for pick in store.picks(each.number)
-            if pick.share in ("explore", "validation") and (pick.row in said.labels or pick.row in said.rejected)
-        ]
+        answered = {*said.labels, *said.rejected}
+        rows = [pick.row for pick in store.picks_of("explore", "validation") if pick.row in answered]
+        drawn = [said.labels.get(row) in wanted for row in dict.fromkeys(rows)]
         seen["found"] = sum(label in wanted for label in said.labels.values())
         seen["left"] = ground.pool.rows - len(said.labels) - len(said.rejected)
         seen["random_part"] = drawn

@@ -143,6 +143,13 @@ class Rounds:
         """Return the picks of a round, by rank."""
         return [Pick(*row) for row in self._database.read(f"{PICKS} WHERE round = ? ORDER BY rank", (number,))]
 
+    def picks_of(self, *shares: str) -> list[Pick]:
+        """Return the picks of some shares in all rounds, by round and rank."""
+        marks = ", ".join("?" * len(shares))
+        return [
+            Pick(*row) for row in self._database.read(f"{PICKS} WHERE share IN ({marks}) ORDER BY round, rank", shares)
+        ]
+
     def picked(self, rows: Iterable[str] | None = None) -> dict[str, list[Pick]]:
         """Return the picks of all rows that were ever picked, or of some, by row: the first round first."""
         found: dict[str, list[Pick]] = {}
