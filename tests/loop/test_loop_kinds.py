@@ -147,6 +147,25 @@ def test_skips_and_a_round_that_closes_early(start):
     assert (found["answers"], found["labelled"]) == (16, 16)
 
 
+def test_some_rows_are_labelled_by_two_people(start):
+    loop = start(rounds="[labels]\noverlap = 0.25")
+    batch = loop.next()
+    assert len(batch) == 20
+    assert loop.next(annotator="bob") is None  # nobody has answered yet
+    answer(loop, batch.ids)
+    again = loop.next(annotator="bob")
+    assert len(again) == 5
+    assert set(again.ids) < set(batch.ids)
+    assert loop.next(annotator="amy") is None
+    assert loop.next().round == 2  # second labels hold no round open
+    answer(loop, again.ids[:3], annotator="bob", label=lambda row: "b" if truth(row) == "a" else "a")
+    assert loop.next(annotator="bob") == again
+    answer(loop, again.ids[3:], annotator="bob")
+    assert loop.next(annotator="bob") is None
+    found = loop.status()
+    assert (found["answers"], found["labelled"]) == (25, 17)  # three are disputed
+
+
 def test_a_training_that_fails_holds_nobody_up(start):
     loop = start(more='[model]\ncommand = ["false"]\nretries = 0')
     answer(loop, loop.next().ids)

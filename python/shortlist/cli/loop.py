@@ -57,15 +57,21 @@ def init_command(spec: Path, folder: Path | None, quiet: bool) -> None:
 @loop_command.command("next")
 @folder
 @click.option("--out", type=options.PATH, metavar="FILE", help="Where to write; by default handoff/round-0001.csv.")
+@click.option("--annotator", metavar="NAME", help="The rows that NAME is to label after somebody else has.")
 @click.option("--anyway", is_flag=True, help="Open a round although the rule of stopping is met.")
 @click.option("--spreadsheet", is_flag=True, help="In CSV, an apostrophe before texts that would be formulas.")
 @options.quiet
-def next_command(folder: Path, out: Path | None, anyway: bool, spreadsheet: bool, quiet: bool) -> None:
+def next_command(
+    folder: Path, out: Path | None, annotator: str | None, anyway: bool, spreadsheet: bool, quiet: bool
+) -> None:
     """Write the rows that people are asked for: those that are out, or a new round once the last is closed."""
     with one_line_errors(), _opened(folder, quiet) as loop:
         if out is not None:
             place_of(out)
-        batch = loop.next(out, anyway=anyway, spreadsheet=spreadsheet)
+        batch = loop.next(out, annotator=annotator, anyway=anyway, spreadsheet=spreadsheet)
+        if batch is None and annotator is not None:
+            _say([f"no row is left that {annotator} is to label after somebody else"], quiet)
+            raise SystemExit(NOTHING)
         if batch is None:
             raise SystemExit(_ended(loop))
         due = loop.due()

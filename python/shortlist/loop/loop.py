@@ -12,7 +12,7 @@ from shortlist.loop.ground import Ground
 from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.learning import learn
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
-from shortlist.loop.rounds import Batch, hand_over, open_next, out_of, settle
+from shortlist.loop.rounds import Batch, hand_again, hand_over, open_next, out_of, settle
 from shortlist.loop.spec import forbidden_changes, read_spec, spec_of
 from shortlist.loop.status import lines_of, status_of
 from shortlist.loop.store import Event, Store
@@ -132,7 +132,12 @@ class Loop:
         return summary(self._store, self.spec)
 
     def next(
-        self, out: str | os.PathLike[str] | None = None, *, anyway: bool = False, spreadsheet: bool = False
+        self,
+        out: str | os.PathLike[str] | None = None,
+        *,
+        annotator: str | None = None,
+        anyway: bool = False,
+        spreadsheet: bool = False,
     ) -> Batch | None:
         """Return the rows that people are asked for: those of the round that is out, or of a new one once it is closed.
 
@@ -140,6 +145,8 @@ class Loop:
         ----------
         out : path, optional
             Where to write them; by default ``handoff/round-0001.csv`` in the loop's folder.
+        annotator : str, optional
+            Return the rows that this person is to label after somebody else (``[labels] overlap``), in place of a round.
         anyway : bool
             Whether to open a round although the end is reached.
         spreadsheet : bool
@@ -150,6 +157,9 @@ class Loop:
         Batch or None
             None where the end is reached, or no row is left to ask for.
         """
+        target = None if out is None else Path(out)
+        if annotator is not None:
+            return hand_again(self._store, self._ground, annotator, target, spreadsheet)
         last = settle(self._store)
         if last is None:
             self._import_labels()  # once more, as whoever began the loop may have been killed
@@ -160,7 +170,6 @@ class Loop:
             last = open_next(self._store, self._ground, self._said(), "anyway" if anyway else "the last one is closed")
             if last is None:
                 return None
-        target = None if out is None else Path(out)
         return hand_over(self._store, self._ground, last.number, target, spreadsheet)
 
     def ingest(

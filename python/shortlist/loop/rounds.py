@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import quote
 
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.files import FileHandoff
@@ -12,9 +13,9 @@ from shortlist.loop.learning import answers_file
 from shortlist.loop.planning import plan
 from shortlist.loop.store import Round
 from shortlist.loop.store.answers import fold
+from shortlist.writing import make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from shortlist.loop.ground import Ground
@@ -155,17 +156,41 @@ def taken(said: Summary, skips: str) -> set[str]:
 def hand_over(store: Store, ground: Ground, number: int, out: Path | None, spreadsheet: bool) -> Batch:
     """Hand a round to people and return it: the same rows, in the same order, however often."""
     picks = [pick for pick in store.picks(number) if pick.share != "overlap"]
-    shown = ground.pool.show([pick.index for pick in picks])
-    kind = cast('Literal["csv", "jsonl"]', ground.spec.handoff.tool)
-    if out is not None and out.suffix.lower() in (".csv", ".jsonl"):
-        kind = cast('Literal["csv", "jsonl"]', out.suffix.lower()[1:])
-    files = FileHandoff(store.folder, kind, out=out, spreadsheet=spreadsheet)
-    handed = files.push(number, [HandedRow(pick.row, row) for pick, row in zip(picks, shown, strict=True)])
+    batch, handed = _push(store, ground, picks, number, out, spreadsheet)
     if store.round(number).state in ("planned", "picked"):
         store.add_handoff(number, "done", handed)
         store.set_state(number, "handed")
-    return Batch(number, _ids(picks), shown, [pick.why for pick in picks], str(handed["file"]))
+    return batch
 
 
-def _ids(picks: Iterable[Pick]) -> list[str]:
-    return [pick.row for pick in picks]
+def hand_again(store: Store, ground: Ground, annotator: str, out: Path | None, spreadsheet: bool) -> Batch | None:
+    """Hand somebody the rows that two people are to label and another one has answered; None where all are done.
+
+    They are those of one round at a time, the same until that person has answered them all.
+    """
+    by_round: dict[int, list[Pick]] = {}
+    for pick in store.picks_of("overlap"):
+        by_round.setdefault(pick.round, []).append(pick)
+    for number, picks in by_round.items():
+        current = fold(store.events_of(pick.row for pick in picks), ground.spec).current
+        others = {row for (row, who), event in current.items() if who != annotator and event.kind != "skip"}
+        asked = [pick for pick in picks if pick.row in others]
+        if any((pick.row, annotator) not in current for pick in asked):
+            name = quote(annotator, safe=" ")
+            place = out or store.folder / "handoff" / f"round-{number:04}-{name}.{ground.spec.handoff.tool}"
+            make_folder(place.parent, "out")
+            return _push(store, ground, asked, number, place, spreadsheet)[0]
+    return None
+
+
+def _push(
+    store: Store, ground: Ground, picks: list[Pick], number: int, out: Path | None, spreadsheet: bool
+) -> tuple[Batch, dict[str, Any]]:
+    shown = ground.pool.show([pick.index for pick in picks])
+    kind = ground.spec.handoff.tool
+    if out is not None and out.suffix.lower() in (".csv", ".jsonl"):
+        kind = out.suffix.lower()[1:]
+    files = FileHandoff(store.folder, cast('Literal["csv", "jsonl"]', kind), out=out, spreadsheet=spreadsheet)
+    handed = files.push(number, [HandedRow(pick.row, row) for pick, row in zip(picks, shown, strict=True)])
+    ids, why = [pick.row for pick in picks], [pick.why for pick in picks]
+    return Batch(number, ids, shown, why, str(handed["file"])), handed
