@@ -42,6 +42,7 @@ _LAZY: dict[str, str] = {
     ),
     **dict.fromkeys(("simulate", "Simulation"), "shortlist.simulation"),
     **dict.fromkeys(("bench", "Benchmark"), "shortlist.benchmarking"),
+    "Loop": "shortlist.loop.loop",
     "sample": "shortlist.sampling",
     "compare": "shortlist.comparing",
     "Comparison": "shortlist.comparison",

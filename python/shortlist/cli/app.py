@@ -21,6 +21,7 @@ class Parts(click.Group):
         "bench": "benching",
         "compare": "comparing",
         "simulate": "simulating",
+        "loop": "loop",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002

@@ -1,6 +1,5 @@
 """Planning: which rows the next round asks about, and why."""
 
-from shortlist.loop.planning.pick import Pick
 from shortlist.loop.planning.plan import Plan, plan
 
-__all__ = ["Pick", "Plan", "plan"]
+__all__ = ["Plan", "plan"]

@@ -9,13 +9,13 @@ import numpy as np
 
 from shortlist.loop.planning.cold import seed_rows
 from shortlist.loop.planning.floors import shortages
-from shortlist.loop.planning.pick import Pick
 from shortlist.loop.planning.ranking import Ranked, by_rule, ranked
 from shortlist.loop.planning.rare import rare_rows
 from shortlist.loop.planning.shares import Shares
 from shortlist.loop.planning.situation import Situation
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of
+from shortlist.loop.store.rounds import Pick
 from shortlist.registry import RANDOM
 
 if TYPE_CHECKING:

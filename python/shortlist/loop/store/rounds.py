@@ -64,17 +64,17 @@ class Pick:
     Attributes
     ----------
     round, rank : int
-        The round, and the place in it.
+        The round, and the place in it; plans count places from 1.
     row : str
         The row's id.
     index : int
         Its place in the pool.
-    share : str
-        Which part of the round it belongs to, as "strategy" or "validation".
+    share : {"seed", "strategy", "explore", "validation", "relabel", "rare", "floor", "overlap"}
+        Which part of the round it belongs to.
     why : str
         Why it was picked.
     propensity : float or None
-        How probable it was to be picked, where it was drawn.
+        How probable it was to be picked at its turn; None where nothing was left to chance.
     score : float or None
         What the strategy gave it.
     """
@@ -142,6 +142,13 @@ class Rounds:
     def picks(self, number: int) -> list[Pick]:
         """Return the picks of a round, by rank."""
         return [Pick(*row) for row in self._database.read(f"{PICKS} WHERE round = ? ORDER BY rank", (number,))]
+
+    def picks_of(self, *shares: str) -> list[Pick]:
+        """Return the picks of some shares in all rounds, by round and rank."""
+        marks = ", ".join("?" * len(shares))
+        return [
+            Pick(*row) for row in self._database.read(f"{PICKS} WHERE share IN ({marks}) ORDER BY round, rank", shares)
+        ]
 
     def picked(self, rows: Iterable[str] | None = None) -> dict[str, list[Pick]]:
         """Return the picks of all rows that were ever picked, or of some, by row: the first round first."""

@@ -1,0 +1,217 @@
+"""Where a loop stands: whether a model is due, how good the last one is, and whether the end is reached."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist.loop.facts.agreement import krippendorff_alpha, labelled_twice, raw_agreement
+from shortlist.loop.facts.estimate import estimate
+from shortlist.loop.learning import BEFORE, rows_of, said_of
+from shortlist.loop.pool.choosing import lowest
+from shortlist.loop.pool.hashing import number_of
+from shortlist.loop.store.answers import IMPORT, fold
+from shortlist.loop.store.times import now, seconds_between
+from shortlist.scoring import score
+from shortlist.stopping import Facts, rule_of, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shortlist.loop.facts.estimate import Estimate
+    from shortlist.loop.ground import Ground, Training
+    from shortlist.loop.rounds import Out
+    from shortlist.loop.store import Model, Store
+    from shortlist.loop.store.summary import Summary
+
+ARRAYS = frozenset({"predictions", "unlabelled", "uncertainty"})
+"""What rules of stopping see of a model's answers: one value a row."""
+STOP_SET = 2_000
+"""Rows on which rules compare what models answer, drawn by a hash."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """Whether a model is to be trained now.
+
+    Attributes
+    ----------
+    met : bool
+    why : str
+        Where each trigger and guard stands.
+    labels_needed : int or None
+        Labels after which it will be; None where labels alone don't bring it about.
+    """
+
+    met: bool
+    why: str
+    labels_needed: int | None
+
+    def __bool__(self) -> bool:
+        return self.met
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Whether the end is reached, and where each rule stands."""
+
+    met: bool
+    why: str
+
+    def __bool__(self) -> bool:
+        return self.met
+
+    def __str__(self) -> str:
+        return self.why
+
+
+def due(store: Store, ground: Ground, training: Training, said: Summary, out: Out) -> Due:
+    """Return whether a model is to be trained, as ``[retrain]`` says."""
+    spec = ground.spec
+    models = store.models()
+    last = models[-1] if models else None
+    changed, corrections = _changed(store, ground, last, said)
+    labels = training.all_labels
+    if last is None:
+        changed = len(labels)
+    guard = spec.retrain.require
+    alpha, twice = _agreement(store, ground) if guard and "agreement" in guard else (None, 0)
+    suspected = None if last is None else last.estimate.get("suspects")
+    facts = Facts(
+        labelled_now=len(labels),
+        labelled_then=None if last is None else last.labels,
+        changed=changed,
+        corrections=corrections,
+        answered_share=out.share,
+        round_rows=out.rows or None,
+        days=None if last is None else max(0.0, seconds_between(last.time, now()) / 86400),
+        class_counts={name: labels.count(name) for name in spec.classes},
+        agreement=alpha,
+        agreement_rows=twice,
+        issues_share=None if last is None or suspected is None else len(suspected) / max(1, last.labels),
+    )
+    trigger = state_of(spec.retrain.when, facts)
+    met, why, needed = trigger.met, trigger.said, trigger.labels_needed
+    if guard:
+        state = state_of(guard, facts)
+        met, why = met and state.met, f"{why}; and {state.said}"
+        needed = None if needed is None or state.labels_needed is None else max(needed, state.labels_needed)
+    if len(set(labels)) < 2 and labels:
+        # Nothing can be learned from one class, whatever the triggers say.
+        met, why, needed = False, f"{why}; and all labels are {labels[0]!r}: a model needs two classes", None
+    return Due(met, why, 0 if met else needed)
+
+
+def estimate_of(store: Store, ground: Ground, model: Model | None, said: Summary) -> Estimate | None:
+    """Return how good a model is on all validation rows that people have labelled; None below 60 of them."""
+    if model is None:
+        return None
+    opened = {pick.row: pick.index for pick in store.picks_of("validation")}
+    rejected = set(said.rejected)
+    rows = [row for row in opened if row in said.labels or row in rejected]
+    known = rows_of(store, model)
+    rows = [row for row in rows if opened[row] < known]
+    if not rows:
+        return None
+    places = np.array([opened[row] for row in rows], dtype=np.int64)
+    order = np.argsort(ground.held.order)
+    spots = np.minimum(np.searchsorted(ground.held.order, places, sorter=order), len(order) - 1)
+    # A row that left the stratum when the pool grew still stands for itself.
+    inside = ground.held.order[order[spots]] == places
+    weights = np.where(inside, ground.held.weights[order[spots]], 1)
+    groups = {
+        column: [labels[code] for code in codes[places].tolist()]
+        for column, (codes, labels) in ground.pool.groups.items()
+    }
+    answers = said_of(store, model, places).argmax(axis=1)
+    predicted = [ground.spec.classes[code] for code in answers.tolist()]
+    return estimate([said.labels.get(row) for row in rows], predicted, weights, groups, ground.spec.classes)
+
+
+def seen_now(store: Store, ground: Ground, model: Model | None, said: Summary) -> dict[str, Any]:
+    """Return what rules of stopping see of a model with the labels that there are now, as plain values."""
+    spec = ground.spec
+    wants = rule_of(spec.stop.when).wants
+    found = estimate_of(store, ground, model, said) if wants & {"score", "low"} else None
+    seen: dict[str, Any] = {"labels": said.given}
+    seen["score"] = None if found is None else found.value
+    seen["low"] = None if found is None else found.low
+    if "agreement" in wants:
+        share = raw_agreement(_table(store, ground))
+        seen |= {"agreement": None if share is None else share.value, "agreement_rows": share.rows if share else 0}
+    if "found" in wants:
+        wanted = set(spec.round.rare_classes)
+        answered = {*said.labels, *said.rejected}
+        rows = [pick.row for pick in store.picks_of("explore", "validation") if pick.row in answered]
+        drawn = [said.labels.get(row) in wanted for row in dict.fromkeys(rows)]
+        seen["found"] = sum(label in wanted for label in said.labels.values())
+        seen["left"] = ground.pool.rows - len(said.labels) - len(said.rejected)
+        seen["random_part"] = drawn
+    return seen
+
+
+def stop(store: Store, ground: Ground, said: Summary) -> Stop:
+    """Return whether the end is reached, as ``[stop]`` says: rules see one step for each model, the last one as it is now."""
+    rule = rule_of(ground.spec.stop.when)
+    models = store.models()
+    arrays = rule.wants & ARRAYS
+    if not models and arrays:
+        return Stop(False, f"{ground.spec.stop.when} waits for the first model")
+    met = False
+    for number, model in enumerate(models or [None]):
+        later = models[number + 1] if number + 1 < len(models) else None
+        seen = seen_now(store, ground, model, said) if later is None else later.estimate[BEFORE]
+        given: dict[str, Any] = {name: math.nan if value is None else value for name, value in seen.items()}
+        if arrays and model is not None:
+            given |= _arrays(store, ground, model, said)
+        met = rule.update(**given)
+    return Stop(met, rule.stands())
+
+
+def _arrays(store: Store, ground: Ground, model: Model, said: Summary) -> dict[str, Any]:
+    spec = ground.spec
+    rows = np.sort(lowest(ground.pool, number_of(spec.seed_number, "stop set"), STOP_SET, ground.held.mask))
+    rows = rows[rows < min(rows_of(store, each) for each in store.models())]
+    answers = said_of(store, model, rows)
+    unlabelled = np.array([own not in said.labels for own in ground.pool.id_of(rows)], dtype=np.bool)
+    left = answers[unlabelled]
+    return {
+        "predictions": answers.argmax(axis=1),
+        "unlabelled": unlabelled,
+        "uncertainty": score(left, "entropy", from_logits=spec.model.returns == "logits") if len(left) else None,
+    }
+
+
+def _changed(store: Store, ground: Ground, last: Model | None, said: Summary) -> tuple[int, int]:
+    """Return how many rows that train have another label than at the last model, and how many of these had one then."""
+    if last is None:
+        return 0, 0
+    after = last.position
+    news = {event.row for event in store.events(after)}
+    if not news:
+        return 0, 0
+    events = [event for event in store.events_of(news) if event.seq <= after]
+    then, current = fold(events, ground.spec).labels, said.labels
+    rows = {row: None for row in news if then.get(row) != current.get(row)}
+    places, names = ground.places(rows)
+    trains = [name for name, held in zip(names, ground.held.mask[places].tolist(), strict=True) if not held]
+    return len(trains), sum(row in then and row in current for row in trains)
+
+
+def _table(store: Store, ground: Ground) -> Mapping[str, dict[str, str | None]]:
+    table: dict[str, dict[str, str | None]] = {}
+    for (row, annotator), event in fold(store.events(), ground.spec).current.items():
+        if event.kind in ("label", "reject") and event.source != IMPORT:
+            table.setdefault(row, {})[annotator] = event.label
+    return table
+
+
+def _agreement(store: Store, ground: Ground) -> tuple[float | None, int]:
+    table = _table(store, ground)
+    return krippendorff_alpha(table), labelled_twice(table)
