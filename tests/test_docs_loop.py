@@ -64,4 +64,4 @@ def test_the_commands_are_those_that_exist():
     from shortlist.cli.loop import loop_command
 
     named = set(re.findall(r"^\| `(\w+)", TEXT, re.MULTILINE))
-    assert named == set(loop_command.commands)
+    assert named == set(loop_command.modules)

@@ -1,40 +1,23 @@
-"""The command and its parts, each imported when it is asked for: starting must cost less than reading a small pool."""
+"""The command and its parts."""
 
 from __future__ import annotations
 
-import importlib
 import platform
-from typing import ClassVar
 
 import click
 import numpy as np
 
 from shortlist import _core
+from shortlist.cli.parts import Parts
 
-
-class Parts(click.Group):
-    """Commands by name, from the modules they lie in."""
-
-    modules: ClassVar[dict[str, str]] = {
-        "select": "picking",
-        "inspect": "inspecting",
-        "bench": "benching",
-        "compare": "comparing",
-        "simulate": "simulating",
-        "loop": "loop",
-    }
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names, in the order of the help."""
-        return list(self.modules)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import one command."""
-        if cmd_name not in self.modules:
-            return None
-        module = importlib.import_module(f"shortlist.cli.{self.modules[cmd_name]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
-        return command
+MODULES = {
+    "select": "shortlist.cli.picking",
+    "inspect": "shortlist.cli.inspecting",
+    "bench": "shortlist.cli.benching",
+    "compare": "shortlist.cli.comparing",
+    "simulate": "shortlist.cli.simulating",
+    "loop": "shortlist.cli.loop",
+}
 
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -53,6 +36,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 @click.group(
     cls=Parts,
+    modules=MODULES,
     no_args_is_help=True,
     context_settings={"show_default": True, "max_content_width": 120, "help_option_names": ["--help", "-h"]},
     help="Pick, out of a huge unlabelled pool, the few rows worth a person's time.",

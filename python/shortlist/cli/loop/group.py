@@ -1,0 +1,74 @@
+"""`shortlist loop`: what its commands share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shortlist.cli import options, screen
+from shortlist.cli.parts import Parts
+from shortlist.tables import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shortlist.loop.loop import Loop
+
+NOTHING, MET = 3, 4
+"""Exit codes beside 0 (did something), 1 (an error) and 2 (usage): nothing to do yet; the rule of stopping is met."""
+
+folder = click.option("--dir", "folder", type=options.PATH, default=Path(), metavar="DIR", help="The loop's folder.")
+as_json = click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+
+
+MODULES = {
+    "init": "beginning",
+    "next": "labelling",
+    "ingest": "labelling",
+    "train": "running",
+    "run": "running",
+    "status": "looking",
+    "labels": "labelling",
+}
+
+
+@click.group(
+    "loop",
+    cls=Parts,
+    modules={name: f"shortlist.cli.loop.{module}" for name, module in MODULES.items()},
+    short_help="Label in rounds, by a specification: what to ask, when to train, when to stop.",
+)
+def loop_command() -> None:
+    """Label in rounds, by a specification: what to ask, when to train, when to stop.
+
+    Exit codes: 0 did something, 1 an error, 2 usage, 3 nothing to do yet, 4 the rule of stopping is met.
+    """
+
+
+class opened:  # noqa: N801 - read as a verb where it is used
+    """A loop, with a progress bar for long work, closed at the end."""
+
+    def __init__(self, folder: Path, quiet: bool) -> None:
+        self._bar = screen.bar("working", "rows", quiet)
+        self._folder = folder
+
+    def __enter__(self) -> Loop:
+        from shortlist.loop.loop import Loop
+
+        self._loop = Loop(self._folder, progress=self._bar.__enter__())
+        return self._loop
+
+    def __exit__(self, *error: Any) -> None:
+        self._loop.close()
+        self._bar.__exit__(*error)
+
+
+def say(lines: Sequence[str], quiet: bool) -> None:
+    """Print lines, unless all is to be quiet."""
+    if not quiet:
+        for line in lines:
+            click.echo(visible(line))
+            sys.stdout.flush()

@@ -1,0 +1,97 @@
+"""`shortlist loop next`, `ingest` and `labels`: rows to people, and their answers back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from shortlist.cli import options
+from shortlist.cli.errors import one_line_errors
+from shortlist.cli.loop.group import MET, NOTHING, folder, opened, say
+from shortlist.tables import visible
+from shortlist.writing import place_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shortlist.loop.loop import Loop
+
+
+@click.command("next")
+@folder
+@click.option("--out", type=options.PATH, metavar="FILE", help="Where to write; by default handoff/round-0001.csv.")
+@click.option("--annotator", metavar="NAME", help="The rows that NAME is to label after somebody else has.")
+@click.option("--anyway", is_flag=True, help="Open a round although the rule of stopping is met.")
+@click.option("--spreadsheet", is_flag=True, help="In CSV, an apostrophe before texts that would be formulas.")
+@options.quiet
+def next_command(
+    folder: Path, out: Path | None, annotator: str | None, anyway: bool, spreadsheet: bool, quiet: bool
+) -> None:
+    """Write the rows that people are asked for: those that are out, or a new round once the last is closed."""
+    with one_line_errors(), opened(folder, quiet) as loop:
+        if out is not None:
+            place_of(out)
+        batch = loop.next(out, annotator=annotator, anyway=anyway, spreadsheet=spreadsheet)
+        if batch is None and annotator is not None:
+            say([f"no row is left that {annotator} is to label after somebody else"], quiet)
+            raise SystemExit(NOTHING)
+        if batch is None:
+            raise SystemExit(_ended(loop))
+        due = loop.due()
+        say([f"round {batch.round}: {len(batch):,} rows in {batch.handed}"], quiet)
+        if due:
+            say([f"a model is due ({due}): shortlist loop train"], quiet)
+
+
+@click.command("ingest")
+@folder
+@options.files
+@click.option("--annotator", metavar="NAME", help="Who answered, where the files don't say.")
+@click.option("--allow", multiple=True, metavar="KIND", help="Take all the same: unpicked, unknown, loop, class, text.")
+@options.encoding
+@options.quiet
+def ingest_command(
+    folder: Path,
+    files: tuple[Path, ...],
+    annotator: str | None,
+    allow: tuple[str, ...],
+    encoding: str | None,
+    quiet: bool,
+) -> None:
+    """Take answers in from FILE: CSV (id,label[,annotator,time]), JSON lines or Parquet. Twice is as good as once."""
+    with one_line_errors(), opened(folder, quiet) as loop:
+        new = refused = 0
+        for file in files:
+            done = loop.ingest(file, annotator=annotator, allow=allow, encoding=encoding)
+            new, refused = new + done.new, refused + len(done.refused)
+            lines = [f"{file.name}: {line}" if len(files) > 1 else line for line in done.lines()]
+            say(lines[:1], quiet)
+            for line in lines[1:]:
+                click.echo(f"shortlist: {visible(line)}", err=True)
+    if not new:
+        raise SystemExit(1 if refused else NOTHING)
+
+
+@click.command("labels")
+@folder
+@click.option(
+    "--out", type=options.PATH, required=True, metavar="FILE", help="A .csv, .jsonl or .parquet, or a folder."
+)
+@options.quiet
+def labels_command(folder: Path, out: Path, quiet: bool) -> None:
+    """Write the label of each row that has one: id, label, annotator, time."""
+    with one_line_errors(), opened(folder, quiet) as loop:
+        labels = loop.labels(out)
+        say([f"{len(labels):,} labels in {out}"], quiet)
+
+
+def _ended(loop: Loop) -> int:
+    stop = loop.stop()
+    if stop:
+        click.echo(
+            f"shortlist: the rule of stopping is met: {visible(str(stop))}; to go on all the same: --anyway", err=True
+        )
+        return MET
+    click.echo("shortlist: no row is left to ask for", err=True)
+    return NOTHING
