@@ -275,3 +275,22 @@ def test_nothing_is_said_where_nothing_is_forgotten():
     ActiveLearner(LogisticRegression(warm_start=True).fit(X, y)).teach(X[16:], LABELS)
     ActiveLearner(LogisticRegression(warm_start=True).fit(X, y)).teach(X[16:], LABELS, only_new=True)
     ActiveLearner(LogisticRegression()).teach(X[16:], LABELS)
+
+
+def test_a_model_that_answers_to_any_name():
+    from unittest.mock import MagicMock
+
+    from shortlist.learners.whole import State
+
+    class Stub:
+        def __init__(self):
+            self.partial_fit = MagicMock()
+
+        def fit(self, X, y):
+            return self
+
+    model = Stub()
+    kept = State(model)
+    model.score = 1
+    kept.restore()
+    assert set(vars(model)) == {"partial_fit"}
