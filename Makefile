@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo test test-rust test-python bench bench-report instructions label-savings lint clean python-found cargo-found
+.PHONY: help venv build demo loop test test-rust test-python bench bench-report instructions label-savings lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -19,6 +19,9 @@ build: $(VENV)/.built  ## compile what changed, and install it
 demo: $(VENV)/.demo  ## pick 1,000 of 1.1 million place names worth labelling, against NumPy and modAL's formulas
 	$(PY) examples/demo.py
 
+loop: $(VENV)/.loop  ## play a labelling project on 74,727 titles of diagnoses from its first row to its end, in half a minute
+	$(PY) examples/loop_demo.py
+
 test: test-rust test-python  ## every test: Rust, then Python
 
 test-rust: cargo-found  ## the tests of the core
@@ -32,7 +35,11 @@ test-rust: cargo-found  ## the tests of the core
 test-python: venv  ## the tests of the Python package and the command, files of them side by side
 	$(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
 
-bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals, in ten minutes (TORCH=1: against torch too, a large download)
+bench: $(VENV)/.loop: examples/loop_requirements.txt | build
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals, in ten minutes (TORCH=1: against torch too, a large download)
 	$(PY) -m benches --minutes 10
 
 bench-report: venv  ## make docs/benchmarks.md again from the figures stored in docs/benchmarks/

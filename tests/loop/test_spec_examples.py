@@ -13,11 +13,12 @@ import pytest
 from shortlist.loop.spec import SpecError, read_spec
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "loops"
-KINDS = {"tickets": "text", "images": "embeddings", "claims": "features"}
+KINDS = {"tickets": "text", "images": "embeddings", "claims": "features", "diagnoses": "text"}
 FILES = {
     "tickets": ["tickets/a.parquet"],
     "images": ["embeddings.npy", "ids.txt"],
     "claims": ["claims.csv", "last_year.csv"],
+    "diagnoses": ["titles.csv"],
 }
 
 

@@ -19,7 +19,7 @@ from shortlist.npy import NpyFile
 from shortlist.writing import make_folder, write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -114,6 +114,21 @@ def said_of(store: Store, model: Model, rows: NDArray[np.int64]) -> NDArray[np.f
 def rows_of(store: Store, model: Model) -> int:
     """Return how many rows the pool had when a model was trained: it has answers for those."""
     return int(NpyFile(answers_file(store, str(model.probabilities))).shape[0])
+
+
+def predict(store: Store, ground: Ground, ids: Sequence[str]) -> list[str]:
+    """Return the class that the last model gives to each of some rows."""
+    models = store.models()
+    if not models:
+        raise LoopError("there is no model yet; one is trained once [retrain] when holds")
+    rows = ground.pool.index_of(list(ids))
+    known = (rows >= 0) & (rows < rows_of(store, models[-1]))
+    if not known.all():
+        where = int(np.argmin(known))
+        why = "is not in the pool" if rows[where] < 0 else "came after the last model was trained"
+        raise LoopError(f"row {ids[where]!r} (place {where} of ids) {why}; accepted are rows that the model has scored")
+    answers = said_of(store, models[-1], rows).argmax(axis=1)
+    return [ground.spec.classes[code] for code in answers.tolist()]
 
 
 def _tidy(cache: Path, last: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shortlist.loop.errors import LoopError
 from shortlist.loop.ground import Ground
 from shortlist.loop.handoff.labels import labels_out
-from shortlist.loop.learning import learn
+from shortlist.loop.learning import learn, predict
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
 from shortlist.loop.rounds import Batch, hand_again, hand_over, open_next, out_of, settle
 from shortlist.loop.spec import forbidden_changes, read_spec, spec_of
@@ -27,7 +27,7 @@ from shortlist.writing import make_folder, write_bytes
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
     from shortlist.arguments import Progress
@@ -243,6 +243,16 @@ class Loop:
         """Return how good the last model is on the validation rows that were labelled; None below 60 of them."""
         models = self._store.models()
         return estimate_of(self._store, self._ground, models[-1] if models else None, self._said())
+
+    def predict(self, ids: Sequence[str]) -> list[str]:
+        """Return the class that the last model gives to each of some rows of the pool.
+
+        Raises
+        ------
+        LoopError
+            There is no model yet, or a row that it has no answer for.
+        """
+        return predict(self._store, self._ground, ids)
 
     def status(self) -> dict[str, Any]:
         """Return where the loop stands, as plain values."""
