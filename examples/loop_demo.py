@@ -76,7 +76,9 @@ def main() -> None:
         right = sum(said == truth[row] for row, said in zip(rest, predicted, strict=True)) / len(rest)
         report = loop.report(folder / "report.html")
     print(f"the estimate          {estimate.said}")
-    print(f"the truth             {right:.3f} on the {len(rest):,} titles that nobody labelled: hard ones were, and 1% wrongly")
+    print(
+        f"the truth             {right:.3f} on the {len(rest):,} titles that nobody labelled: hard ones were, and 1% wrongly"
+    )
     print(f"labels                {folder / 'labels.csv'}")
     print(f"report                {report}")
     print(f"replayed              every round: shortlist loop replay --all --dir {folder}")
