@@ -20,7 +20,8 @@ ENCOUNTERS = ("initial encounter", "subsequent encounter", "sequela")
 def write_titles(path: Path, chapters: tuple[str, ...], every: int = 1) -> dict[str, str]:
     """Write the pool (code, title, encounter) and return the chapter of each code.
 
-    `chapters` are names for the chapters from 1 on; codes of any other chapter are left out. With `every` only every so-manieth code is taken.
+    `chapters` are names for the chapters from 1 on; codes of any other chapter are left out.
+    With `every` of 10 only every tenth code is taken.
     """
     truth: dict[str, str] = {}
     with path.open("w", newline="", encoding="utf-8") as file:

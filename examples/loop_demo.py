@@ -28,12 +28,12 @@ SPEC = Path(__file__).parent / "loops" / "diagnoses.toml"
 
 
 def draw(*what: str) -> float:
-    """A number from 0 to 1 that is the same in every run."""
+    """Return a number from 0 to 1 that is the same in every run."""
     return int.from_bytes(hashlib.sha256("\n".join(what).encode()).digest()[:7], "big") / 2**56
 
 
 def answer(person: str, row: str, truth: dict[str, str], classes: tuple[str, ...]) -> str:
-    """What a person says of a row: now and then a wrong chapter."""
+    """Return what a person says of a row: now and then a wrong chapter."""
     if draw(person, row, "wrong") >= WRONG:
         return truth[row]
     others = [name for name in classes if name != truth[row]]
@@ -57,7 +57,7 @@ def main() -> None:
     started = time.monotonic()
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("folder", type=Path, nargs="?", default=Path("diagnoses"), help="is made anew")
-    options.add_argument("--every", type=int, default=1, help="play with every so-manieth title only")
+    options.add_argument("--every", type=int, default=1, help="10: play with every tenth title only")
     given = options.parse_args()
     folder = given.folder
     shutil.rmtree(folder, ignore_errors=True)
