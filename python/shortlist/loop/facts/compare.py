@@ -81,7 +81,7 @@ def _sign_test(one: int, other: int) -> float:
     """Return how likely so uneven a split, or a more uneven one, is by tossing a coin."""
     n = one + other
     # In whole numbers, and without SciPy, which takes longer to import than the status of a loop may.
-    return min(1.0, 2 * sum(math.comb(n, k) for k in range(min(one, other) + 1)) / 2**n)
+    return min(1.0, 2 * sum(math.comb(n, k) for k in range(min(one, other) + 1)) / (1 << n))
 
 
 def multiplicities(weights: ArrayLike | None, rows: int) -> Any:
