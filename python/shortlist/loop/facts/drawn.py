@@ -70,7 +70,7 @@ def drawn_estimate(model: int, rounds: Sequence[tuple[ArrayLike, ArrayLike, int]
     --------
     >>> right, random = [True] * 27 + [False] * 3 + [False] * 70, [True] * 30 + [False] * 70
     >>> drawn_estimate(6, [(right, random, 5000)]).said
-    '0.900 (0.744 to 0.965) on 100 rows that model 6 picked, 30 of them at random'
+    '0.901 (0.744 to 0.966) on 100 rows that model 6 picked, 30 of them at random'
     """
     estimates: list[float] = []
     lost = known = 0

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+PIECE = 1 << 20
+"""Rows that are counted at once, so that a pool of millions takes no memory beside its codes."""
+
 
 @dataclass(frozen=True)
 class Group:
@@ -165,9 +168,12 @@ def _column(
         raise ValueError(f"validated has {len(validated)} rows and right {len(right)}; accepted is one each")
 
     def count(places: NDArray[np.int64] | None) -> NDArray[np.int64]:
-        # One more for the rows without a group, which come first.
         found = codes if places is None else codes[places]
-        return np.bincount(found + 1, minlength=len(names) + 1)[1:]
+        total = np.zeros(len(names) + 1, np.int64)
+        for start in range(0, len(found), PIECE):
+            # One more for the rows without a group, which come first.
+            total += np.bincount(found[start : start + PIECE] + 1, minlength=len(names) + 1)
+        return total[1:]
 
     in_pool, in_picked, in_labelled, in_skipped, in_asked = (count(p) for p in (None, picked, labelled, skipped, asked))
     by_round = [count(r) for r in rounds]
