@@ -241,7 +241,7 @@ class Loop:
             fit=fit,
             progress=self._progress,
         )
-        keep_look(store, ground, said)
+        keep_look(Evidence(store, ground, said))
         return model
 
     def stop(self) -> Stop:
@@ -271,13 +271,14 @@ class Loop:
         show_text : bool
             Whether what people are shown of the rows that it names is to be in ``texts``.
         """
-        said = self._said()
-        keep_look(self._store, self._ground, said)
-        return audit_of(self._store, self._ground, said, show_text=show_text)
+        of = self._evidence()
+        found = audit_of(of, show_text=show_text)
+        keep_look(of, found.groups, found.people.odd)
+        return found
 
     def disputes(self, *, show_text: bool = False) -> list[Dispute]:
         """Return the rows whose answers differ, so that they have no label: who said what, and perhaps what they show."""
-        return disputes_of(Evidence(self._store, self._ground, self._said()), show_text)
+        return disputes_of(self._evidence(), show_text)
 
     def report(self, path: str | os.PathLike[str] = "report.html", *, show_text: bool = False) -> None:
         """Write all that is known of the loop as one HTML page without scripts, which needs no other file.
@@ -289,9 +290,9 @@ class Loop:
         show_text : bool
             Whether texts of rows are on it, and not only their ids.
         """
-        said = self._said()
-        standing = (self._due(said), stop(self._store, self._ground, said))
-        write_text(path, [page_of(self._store, self._ground, said, *standing, show_text=show_text)])
+        of = self._evidence()
+        due, end = self._due(of.said), stop(self._store, self._ground, of.said)
+        write_text(path, [page_of(of, due, end, show_text=show_text)])
 
     def labels(self, out: str | os.PathLike[str] | None = None) -> dict[str, str]:
         """Return the label of each row that has one, as resolved, and write them where a path is given.
@@ -330,6 +331,9 @@ class Loop:
         if failure is not None:
             raise LoopError(". ".join([f"training failed: {failure}", *done])) from failure
         return done
+
+    def _evidence(self) -> Evidence:
+        return Evidence(self._store, self._ground, self._said())
 
     def _due(self, said: Summary) -> Due:
         rounds = self._store.rounds()

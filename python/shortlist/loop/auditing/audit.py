@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.auditing.by_group import groups_of
 from shortlist.loop.auditing.classes import ClassLine, classes_of
-from shortlist.loop.auditing.evidence import Evidence
 from shortlist.loop.auditing.people import People, people_of
 from shortlist.loop.auditing.picked import picked_estimate
 from shortlist.loop.auditing.regions import MOST, Region, regions_of
@@ -18,13 +17,11 @@ from shortlist.loop.auditing.tables import Look, look_at, sections, text_of
 from shortlist.loop.progress import estimate_of
 
 if TYPE_CHECKING:
+    from shortlist.loop.auditing.evidence import Evidence
     from shortlist.loop.facts.drawn import Drawn
     from shortlist.loop.facts.estimate import Estimate
     from shortlist.loop.facts.groups import Group
     from shortlist.loop.facts.ranking import Ranking
-    from shortlist.loop.ground import Ground
-    from shortlist.loop.store import Store
-    from shortlist.loop.store.summary import Summary
 
 
 @dataclass(frozen=True)
@@ -120,17 +117,17 @@ class Audit:
         }
 
 
-def audit_of(store: Store, ground: Ground, said: Summary, *, show_text: bool = False) -> Audit:
+def audit_of(of: Evidence, *, show_text: bool = False) -> Audit:
     """Return what is true of a loop so far.
 
     Parameters
     ----------
-    store, ground, said
+    of : Evidence
         The loop as it is now.
     show_text : bool
         Whether what people are shown of the rows that are named is to be there too.
     """
-    of = Evidence(store, ground, said)
+    store, ground, said = of.store, of.ground, of.said
     estimate = estimate_of(store, ground, of.model, said)
     regions, looked_at = regions_of(of)
     people, suspects = people_of(of, show_text), suspects_of(of)

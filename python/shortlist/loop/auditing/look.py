@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.auditing.by_group import unevenness_of
-from shortlist.loop.auditing.evidence import Evidence
 from shortlist.loop.auditing.people import people_of
 from shortlist.loop.auditing.tables import accuracy_of, disputed, served, suspected
 from shortlist.writing import make_folder, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from shortlist.loop.auditing.evidence import Evidence
     from shortlist.loop.facts.estimate import Estimate
+    from shortlist.loop.facts.groups import Group
     from shortlist.loop.ground import Ground
     from shortlist.loop.store import Store
     from shortlist.loop.store.summary import Summary
@@ -25,18 +28,19 @@ MOST = 20
 """Groups that are kept: whichever comes first is shown, and that depends on the labels."""
 
 
-def keep_look(store: Store, ground: Ground, said: Summary) -> None:
-    """Keep which group is picked most unevenly, and what is odd about somebody's labels."""
-    of = Evidence(store, ground, said)
-    kept: dict[str, Any] = {"loop": store.id, "models": len(of.models), "odd": people_of(of).odd}
+def keep_look(of: Evidence, groups: Sequence[Group] | None = None, odd: Sequence[str] | None = None) -> None:
+    """Keep which groups are picked unevenly, and what is odd about somebody's labels; found out where it isn't given."""
+    groups = unevenness_of(of) if groups is None else groups
+    kept: dict[str, Any] = {"loop": of.store.id, "models": len(of.models)}
+    kept["odd"] = people_of(of).odd if odd is None else list(odd)
     kept["groups"] = [
-        [line.column, line.name, line.said, line.picked.value < line.pool.value]
-        for line in unevenness_of(of)
+        [line.column, line.name, replace(line, accuracy=None).said, line.picked.value < line.pool.value]
+        for line in groups
         if line.uneven
     ][:MOST]
     # Where it can't be written, status has one line less.
     with contextlib.suppress(OSError):
-        write_json(make_folder(ground.cache, "folder") / FILE, kept)
+        write_json(make_folder(of.ground.cache, "folder") / FILE, kept)
 
 
 def looks(store: Store, ground: Ground, said: Summary, estimate: Estimate | None) -> list[str]:

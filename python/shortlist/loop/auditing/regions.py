@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shortlist.loop.facts.intervals import FEW
 from shortlist.loop.facts.unseen import unseen_cells
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST = 20_000
 """Rows that are looked at, and labelled rows that they are compared with, at most."""
+CELLS = 50
+"""Parts that the rows are divided into, fewer where one would have less than 20 rows."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,10 @@ def regions_of(of: Evidence) -> tuple[list[Region], int]:
     rows = np.union1d(sample, labelled)
     open_rows = int(len(closed) - np.count_nonzero(closed))
     cells = unseen_cells(
-        ground.features.dense(rows), np.searchsorted(rows, labelled), random_state=number_of(seed, "cells") % (1 << 31)
+        ground.features.dense(rows),
+        np.searchsorted(rows, labelled),
+        cells=max(2, min(CELLS, len(sample) // FEW)),
+        random_state=number_of(seed, "cells") % (1 << 31),
     )
     found = []
     for cell in cells:

@@ -81,7 +81,7 @@ def drawn_estimate(model: int, rounds: Sequence[tuple[ArrayLike, ArrayLike, int]
         before = lost + np.concatenate([[0.0], np.cumsum(explored)])[: len(explored)]
         estimates += ((explored * left + before) / (left + known + np.arange(len(explored)))).tolist()
         lost, known = lost + int(wrong.sum()), known + len(wrong)
-    if not rounds:
+    if not known:
         return f"no closed round was picked by model {model} yet"
     if len(estimates) < FEW:
         return (

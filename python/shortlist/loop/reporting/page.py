@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shortlist.loop.auditing import audit_of
-from shortlist.loop.auditing.evidence import Evidence
 from shortlist.loop.reporting.history import rounds_of, steps_of, whole_cost
 from shortlist.loop.reporting.judged import classes, groups, people, regions, suspects
 from shortlist.loop.reporting.markup import Html, element, escaped, joined, listed, paragraph
@@ -14,10 +13,8 @@ from shortlist.loop.reporting.style import STYLE
 
 if TYPE_CHECKING:
     from shortlist.loop.auditing import Audit
-    from shortlist.loop.ground import Ground
+    from shortlist.loop.auditing.evidence import Evidence
     from shortlist.loop.progress import Due, Stop
-    from shortlist.loop.store import Store
-    from shortlist.loop.store.summary import Summary
 
 SECTIONS = (
     ("accuracy", "Accuracy"),
@@ -32,23 +29,22 @@ SECTIONS = (
 )
 
 
-def page_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop, *, show_text: bool = False) -> str:
+def page_of(of: Evidence, due: Due, stop: Stop, *, show_text: bool = False) -> str:
     """Return the whole document; the same loop gives the same bytes.
 
     Parameters
     ----------
-    store, ground, said
+    of : Evidence
         The loop as it is now.
     due, stop
         Whether a model is due and whether the end is reached, and where each rule stands.
     show_text : bool
         Whether texts of rows are on it.
     """
-    of = Evidence(store, ground, said)
-    audit = audit_of(store, ground, said, show_text=show_text)
+    spec, audit = of.ground.spec, audit_of(of, show_text=show_text)
     steps, lines = steps_of(of), rounds_of(of)
     contents: dict[str, Html] = {
-        "accuracy": how_good(audit, steps, whole_cost(of, steps), ground.spec.stop.when),
+        "accuracy": how_good(audit, steps, whole_cost(of, steps), spec.stop.when),
         "rules": rules(due, stop),
         "history": history(steps, lines),
         "classes": classes(audit),
@@ -56,7 +52,7 @@ def page_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop, *
         "people": people(audit),
         "labels": suspects(audit),
         "regions": regions(audit),
-        "spec": element("pre", escaped_lines(ground.spec.text), tabindex="0"),
+        "spec": element("pre", escaped_lines(spec.text), tabindex="0"),
     }
     sections = [
         element("section", element("h2", escaped(title), id=f"{name}-title"), contents[name], id=name,
@@ -66,13 +62,13 @@ def page_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop, *
     links = [element("li", element("a", escaped(title), href=f"#{name}")) for name, title in SECTIONS]
     body = element(
         "div",
-        element("header", _head(of, audit), figures(audit, said, due, stop), _look(audit)),
+        element("header", _head(of, audit), figures(audit, of.said, due, stop), _look(audit)),
         element("nav", element("ul", *links), aria_label="Parts of this page"),
         element("main", *sections),
         element("footer", _foot(audit)),
         class_="page",
     )
-    title = escaped(f"{ground.spec.name}: round {audit.round}")
+    title = escaped(f"{spec.name}: round {audit.round}")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
