@@ -7,11 +7,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shortlist.loop.auditing import audit_of
+from shortlist.loop.auditing.evidence import Evidence
+from shortlist.loop.auditing.look import keep_look
+from shortlist.loop.auditing.people import disputes_of
 from shortlist.loop.errors import LoopError
 from shortlist.loop.ground import Ground
 from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.learning import learn, predict
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
+from shortlist.loop.reporting import page_of
 from shortlist.loop.rounds import Batch, hand_again, hand_over, open_next, out_of, settle
 from shortlist.loop.spec import forbidden_changes, read_spec, spec_of
 from shortlist.loop.status import lines_of, status_of
@@ -23,7 +28,7 @@ from shortlist.loop.store.store import FILE
 from shortlist.loop.store.summary import Summary, summary
 from shortlist.loop.training import read_labels
 from shortlist.loop.unready import check_ready
-from shortlist.writing import make_folder, write_bytes
+from shortlist.writing import make_folder, write_bytes, write_text
 
 if TYPE_CHECKING:
     import os
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from shortlist.arguments import Progress
+    from shortlist.loop.auditing import Audit
+    from shortlist.loop.auditing.people import Dispute
     from shortlist.loop.facts.estimate import Estimate
     from shortlist.loop.progress import Due, Stop
     from shortlist.loop.spec import Spec
@@ -224,7 +231,7 @@ class Loop:
         store, ground = self._store, self._ground
         models = store.models()
         before = seen_now(store, ground, models[-1], said) if models else None
-        return learn(
+        model = learn(
             store,
             ground,
             ground.training(said.labels),
@@ -234,6 +241,8 @@ class Loop:
             fit=fit,
             progress=self._progress,
         )
+        keep_look(Evidence(store, ground, said))
+        return model
 
     def stop(self) -> Stop:
         """Return whether the end is reached: truthy, and says where each rule stands."""
@@ -263,6 +272,37 @@ class Loop:
         """Return where the loop stands, for a person."""
         rounds = self._store.rounds()
         return lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None)
+
+    def audit(self, *, show_text: bool = False) -> Audit:
+        """Return what is true of groups, classes, people, labels and regions of the pool; printed, it is a few tables.
+
+        Parameters
+        ----------
+        show_text : bool
+            Whether what people are shown of the rows that it names is to be in ``texts``.
+        """
+        of = self._evidence()
+        found = audit_of(of, show_text=show_text)
+        keep_look(of, found.groups, found.people.odd)
+        return found
+
+    def disputes(self, *, show_text: bool = False) -> list[Dispute]:
+        """Return the rows whose answers differ, so that they have no label: who said what, and perhaps what they show."""
+        return disputes_of(self._evidence(), show_text)
+
+    def report(self, path: str | os.PathLike[str] = "report.html", *, show_text: bool = False) -> None:
+        """Write all that is known of the loop as one HTML page without scripts, which needs no other file.
+
+        Parameters
+        ----------
+        path : path
+            Where to write it: whole, or not at all.
+        show_text : bool
+            Whether texts of rows are on it, and not only their ids.
+        """
+        of = self._evidence()
+        due, end = self._due(of.said), stop(self._store, self._ground, of.said)
+        write_text(path, [page_of(of, due, end, show_text=show_text)])
 
     def labels(self, out: str | os.PathLike[str] | None = None) -> dict[str, str]:
         """Return the label of each row that has one, as resolved, and write them where a path is given.
@@ -301,6 +341,9 @@ class Loop:
         if failure is not None:
             raise LoopError(". ".join([f"training failed: {failure}", *done])) from failure
         return done
+
+    def _evidence(self) -> Evidence:
+        return Evidence(self._store, self._ground, self._said())
 
     def _due(self, said: Summary) -> Due:
         rounds = self._store.rounds()

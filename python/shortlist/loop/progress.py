@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop.facts.agreement import krippendorff_alpha, labelled_twice, raw_agreement
-from shortlist.loop.facts.estimate import estimate
+from shortlist.loop.facts.compare import mcnemar
+from shortlist.loop.facts.estimate import FEWEST, estimate
 from shortlist.loop.learning import BEFORE, rows_of, said_of
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of
-from shortlist.loop.store.answers import IMPORT, fold
+from shortlist.loop.store.answers import fold
 from shortlist.loop.store.times import now, seconds_between
+from shortlist.loop.validated import validated
 from shortlist.scoring import score
 from shortlist.stopping import Facts, rule_of, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from shortlist.loop.facts.compare import Comparison
     from shortlist.loop.facts.estimate import Estimate
     from shortlist.loop.ground import Ground, Training
     from shortlist.loop.rounds import Out
@@ -112,26 +113,26 @@ def estimate_of(store: Store, ground: Ground, model: Model | None, said: Summary
     """Return how good a model is on all validation rows that people have labelled; None below 60 of them."""
     if model is None:
         return None
-    opened = {pick.row: pick.index for pick in store.picks_of("validation")}
-    rejected = set(said.rejected)
-    rows = [row for row in opened if row in said.labels or row in rejected]
-    known = rows_of(store, model)
-    rows = [row for row in rows if opened[row] < known]
-    if not rows:
+    rows = validated(store, ground, said, model)
+    if not len(rows):
         return None
-    places = np.array([opened[row] for row in rows], dtype=np.int64)
-    order = np.argsort(ground.held.order)
-    spots = np.minimum(np.searchsorted(ground.held.order, places, sorter=order), len(order) - 1)
-    # A row that left the stratum when the pool grew still stands for itself.
-    inside = ground.held.order[order[spots]] == places
-    weights = np.where(inside, ground.held.weights[order[spots]], 1)
     groups = {
-        column: [labels[code] for code in codes[places].tolist()]
+        column: [labels[code] for code in codes[rows.places].tolist()]
         for column, (codes, labels) in ground.pool.groups.items()
     }
-    answers = said_of(store, model, places).argmax(axis=1)
-    predicted = [ground.spec.classes[code] for code in answers.tolist()]
-    return estimate([said.labels.get(row) for row in rows], predicted, weights, groups, ground.spec.classes)
+    return estimate(rows.truth, rows.predicted(store, ground, model), rows.weights, groups, ground.spec.classes)
+
+
+def compared(store: Store, ground: Ground, said: Summary) -> Comparison | None:
+    """Compare the last two models on the same validation rows; None below 60 rows, or with one model."""
+    models = store.models()
+    if len(models) < 2:
+        return None
+    rows = validated(store, ground, said, *models[-2:])
+    if len(rows) < FEWEST:
+        return None
+    before, last = (rows.right(store, ground, model) for model in models[-2:])
+    return mcnemar(last, before, rows.weights)
 
 
 def seen_now(store: Store, ground: Ground, model: Model | None, said: Summary) -> dict[str, Any]:
@@ -143,7 +144,7 @@ def seen_now(store: Store, ground: Ground, model: Model | None, said: Summary) -
     seen["score"] = None if found is None else found.value
     seen["low"] = None if found is None else found.low
     if "agreement" in wants:
-        share = raw_agreement(_table(store, ground))
+        share = raw_agreement(fold(store.events(), spec).by_row())
         seen |= {"agreement": None if share is None else share.value, "agreement_rows": share.rows if share else 0}
     if "found" in wants:
         wanted = set(spec.round.rare_classes)
@@ -204,14 +205,6 @@ def _changed(store: Store, ground: Ground, last: Model | None, said: Summary) ->
     return len(trains), sum(row in then and row in current for row in trains)
 
 
-def _table(store: Store, ground: Ground) -> Mapping[str, dict[str, str | None]]:
-    table: dict[str, dict[str, str | None]] = {}
-    for (row, annotator), event in fold(store.events(), ground.spec).current.items():
-        if event.kind in ("label", "reject") and event.source != IMPORT:
-            table.setdefault(row, {})[annotator] = event.label
-    return table
-
-
 def _agreement(store: Store, ground: Ground) -> tuple[float | None, int]:
-    table = _table(store, ground)
+    table = fold(store.events(), ground.spec).by_row()
     return krippendorff_alpha(table), labelled_twice(table)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote
 
@@ -57,12 +58,14 @@ class Out:
     """How far a round has come: its rows, and how many of them were answered and skipped.
 
     `share` is the part of the rows that can hold it open which are answered or skipped; None before the first round.
+    `by` is how many of its rows each person has answered, whoever answered most first.
     """
 
     rows: int = 0
     answered: int = 0
     skipped: int = 0
     share: float | None = None
+    by: dict[str, int] = field(default_factory=dict)
 
     @property
     def open(self) -> int:
@@ -78,8 +81,12 @@ def out_of(store: Store, number: int) -> Out:
     current = fold(store.events_of(pick.row for pick in picks), store.spec).current
     states: dict[str, str] = {}
     again: dict[str, str] = {}
-    for (row, _), event in current.items():
+    by: Counter[str] = Counter()
+    twice = {pick.row for pick in picks if pick.share in ASKED_AGAIN}
+    for (row, annotator), event in current.items():
         state = "skipped" if event.kind == "skip" else "answered"
+        if state == "answered" and (row not in twice or event.payload.get("round") == number):
+            by[annotator] += 1
         for found in (states, again) if event.payload.get("round") == number else (states,):
             if found.get(row) != "answered":
                 found[row] = state
@@ -87,7 +94,8 @@ def out_of(store: Store, number: int) -> Out:
     holding = [state for pick, state in zip(picks, of_picks, strict=True) if pick.share not in ASKED_AGAIN]
     done = sum(state != "open" for state in holding)
     share = done / len(holding) if holding else 1.0
-    return Out(len(picks), of_picks.count("answered"), of_picks.count("skipped"), share)
+    people = dict(sorted(by.items(), key=lambda each: (-each[1], each[0])))
+    return Out(len(picks), of_picks.count("answered"), of_picks.count("skipped"), share, people)
 
 
 def settle(store: Store) -> Round | None:

@@ -31,6 +31,8 @@ MODULES = {
     "train": "running",
     "run": "running",
     "status": "looking",
+    "audit": "judging",
+    "report": "judging",
     "labels": "labelling",
 }
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+PIECE = 1 << 20
+"""Rows that are counted at once, so that a pool of millions takes no memory beside its codes."""
+
 
 @dataclass(frozen=True)
 class Group:
@@ -25,7 +28,7 @@ class Group:
     column, name : str
     pool, picked, labelled, skipped : Share
         Share of the rows of the pool that are of this group; of the rows picked; of the rows labelled; and the share of
-        this group's picked rows that people skipped.
+        this group's rows that people were asked about and skipped.
     p : float or None
         How likely so uneven picking would be if rows were picked in proportion, before and (`p_holm`) after Holm's
         adjustment for the number of groups tested; None for groups of fewer than 20 rows.
@@ -83,6 +86,7 @@ def audit(
     labelled: ArrayLike,
     *,
     skipped: ArrayLike = (),
+    asked: ArrayLike | None = None,
     rounds: Sequence[ArrayLike] = (),
     uncertainty: ArrayLike | None = None,
     validated: ArrayLike = (),
@@ -98,6 +102,8 @@ def audit(
     picked, labelled, skipped : array-like of int
         Places in the pool, each at most once. For the test, `picked` should be what the strategy picked: rows drawn at
         random belong to every group in proportion.
+    asked : array-like of int, optional
+        Rows that people were asked about, of which `skipped` are a part; by default those picked.
     rounds : sequence of array-like of int
         Places picked in each round, for the trend.
     uncertainty : array-like of shape (rows,), optional
@@ -119,6 +125,7 @@ def audit(
     for column, (codes, names) in columns.items():
         lines += _column(
             column, np.asarray(codes), list(names), _places(picked), _places(labelled), _places(skipped),
+            _places(picked if asked is None else asked),
             [_places(r) for r in rounds], uncertainty, _places(validated), np.asarray(right, dtype=np.bool), agreement or {},
         )  # fmt: skip
     return sorted(
@@ -150,6 +157,7 @@ def _column(
     picked: NDArray[np.int64],
     labelled: NDArray[np.int64],
     skipped: NDArray[np.int64],
+    asked: NDArray[np.int64],
     rounds: list[NDArray[np.int64]],
     uncertainty: ArrayLike | None,
     validated: NDArray[np.int64],
@@ -160,11 +168,14 @@ def _column(
         raise ValueError(f"validated has {len(validated)} rows and right {len(right)}; accepted is one each")
 
     def count(places: NDArray[np.int64] | None) -> NDArray[np.int64]:
-        # One more for the rows without a group, which come first.
         found = codes if places is None else codes[places]
-        return np.bincount(found + 1, minlength=len(names) + 1)[1:]
+        total = np.zeros(len(names) + 1, np.int64)
+        for start in range(0, len(found), PIECE):
+            # One more for the rows without a group, which come first.
+            total += np.bincount(found[start : start + PIECE] + 1, minlength=len(names) + 1)
+        return total[1:]
 
-    in_pool, in_picked, in_labelled, in_skipped = (count(p) for p in (None, picked, labelled, skipped))
+    in_pool, in_picked, in_labelled, in_skipped, in_asked = (count(p) for p in (None, picked, labelled, skipped, asked))
     by_round = [count(r) for r in rounds]
     tried, correct = count(validated), count(validated[right])
     means = None if uncertainty is None else _means(np.asarray(uncertainty, np.float64), codes, len(names))
@@ -178,7 +189,7 @@ def _column(
                 _share(in_pool[i], len(codes)),
                 _share(in_picked[i], len(picked)),
                 _share(in_labelled[i], len(labelled)),
-                _share(min(in_skipped[i], in_picked[i]), in_picked[i]),
+                _share(min(in_skipped[i], in_asked[i]), in_asked[i]),
                 None if few else uneven_picking(len(codes), int(in_pool[i]), len(picked), int(in_picked[i])),
                 None,
                 None if means is None or math.isnan(means[i]) else float(means[i]),

@@ -50,7 +50,7 @@ def wilson(k: float, n: float, level: float = 0.95) -> tuple[float, float]:
     return low, 1.0 if k == n else min(1.0, (centre + width) / (n + z * z))
 
 
-def clopper_pearson(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def clopper_pearson(k: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Return Clopper and Pearson's exact interval (1934) of a share, k of n.
 
     Examples

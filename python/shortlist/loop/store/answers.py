@@ -66,6 +66,14 @@ class Answers:
         """Return the current answers to a row, by annotator."""
         return {who: rows[row] for who, rows in sorted(self.by_annotator.items()) if row in rows}
 
+    def by_row(self) -> dict[str, dict[str, str | None]]:
+        """Return for each row what each person gave it, None for "none of these"; without skips and imports."""
+        table: dict[str, dict[str, str | None]] = {}
+        for (row, annotator), event in self.current.items():
+            if event.kind in ("label", "reject") and event.source != IMPORT:
+                table.setdefault(row, {})[annotator] = event.label
+        return table
+
 
 def fold(events: Iterable[Event], spec: Spec, *, order: Sequence[str] | None = None) -> Answers:
     """Fold events into what holds now.
