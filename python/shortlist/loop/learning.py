@@ -89,31 +89,28 @@ def learn(
     return store.models()[-1]
 
 
-def answers_file(store: Store, blob: str) -> Path:
-    """Return a kept array under a name that says what kind of file it is."""
-    path = store.folder / "cache" / f"{blob}.npy"
-    if not path.exists():
-        make_folder(path.parent, "folder")
-        kept = store.blob(blob)
-        try:
-            os.link(kept, path)
-        except FileExistsError:
-            pass
-        except OSError:  # a disk without links
-            write_bytes(path, chunks_of(kept))
+def answers_file(store: Store, blob: str, folder: Path) -> Path:
+    """Give a kept array a name in a folder that says what kind of file it is."""
+    path, kept = folder / f"{blob}.npy", store.blob(blob)
+    try:
+        os.link(kept, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a disk without links
+        write_bytes(path, chunks_of(kept))
     return path
 
 
 def said_of(store: Store, model: Model, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return what a model says of some rows, which must have been in the pool when it was trained."""
-    file = NpyFile(answers_file(store, str(model.probabilities)))
+    file = NpyFile(store.blob(str(model.probabilities)))
     found: NDArray[np.float32] = Matrix(file.path, file.dtype, (file.shape[0], file.shape[1]), file.offset).take(rows)
     return found
 
 
 def rows_of(store: Store, model: Model) -> int:
     """Return how many rows the pool had when a model was trained: it has answers for those."""
-    return int(NpyFile(answers_file(store, str(model.probabilities))).shape[0])
+    return int(NpyFile(store.blob(str(model.probabilities))).shape[0])
 
 
 def _tidy(cache: Path, last: int) -> None:

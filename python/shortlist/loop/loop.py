@@ -12,6 +12,7 @@ from shortlist.loop.ground import Ground
 from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.learning import learn
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
+from shortlist.loop.replay import Replayer
 from shortlist.loop.rounds import Batch, hand_again, hand_over, open_next, out_of, settle
 from shortlist.loop.spec import forbidden_changes, read_spec, spec_of
 from shortlist.loop.status import lines_of, status_of
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from shortlist.arguments import Progress
     from shortlist.loop.facts.estimate import Estimate
     from shortlist.loop.progress import Due, Stop
+    from shortlist.loop.replay import Replay
     from shortlist.loop.spec import Spec
     from shortlist.loop.store import Model
 
@@ -266,6 +268,33 @@ class Loop:
         if out is not None:
             labels_out(self._store, answers, out)
         return dict(answers.labels)
+
+    def replay(self, number: int, *, n_threads: int | None = None) -> Replay:
+        """Plan a round once more from what the store keeps, and compare it bit for bit with what was picked.
+
+        Later answers, models, rows of the pool and versions of the specification make no difference.
+
+        Parameters
+        ----------
+        number : int
+            The round.
+        n_threads : int, optional
+            At most so many threads; the picks are the same for any number.
+
+        Returns
+        -------
+        Replay
+            Truthy where the round is the same; says the first difference, and what is missing, in words.
+        """
+        return self._replayer.replay(number, n_threads)
+
+    def replay_all(self, *, n_threads: int | None = None) -> list[Replay]:
+        """Plan every round once more, the first one first; see `replay`."""
+        return self._replayer.replay_all(n_threads)
+
+    @cached_property
+    def _replayer(self) -> Replayer:
+        return Replayer(self._store, self.folder / CACHE, self._progress)
 
     def run_once(self) -> list[str]:
         """Do whatever is to be done now, and return what was: train if due, and open the next round once the last is closed.

@@ -32,6 +32,7 @@ MODULES = {
     "run": "running",
     "status": "looking",
     "labels": "labelling",
+    "replay": "keeping",
 }
 
 
@@ -51,8 +52,8 @@ def loop_command() -> None:
 class opened:  # noqa: N801 - read as a verb where it is used
     """A loop, with a progress bar for long work, closed at the end."""
 
-    def __init__(self, folder: Path, quiet: bool) -> None:
-        self._bar = screen.bar("working", "rows", quiet)
+    def __init__(self, folder: Path, quiet: bool, unit: str = "rows") -> None:
+        self._bar = screen.bar("working", unit, quiet)
         self._folder = folder
 
     def __enter__(self) -> Loop:

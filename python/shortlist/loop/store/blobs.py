@@ -19,6 +19,10 @@ CHUNK = 1 << 20
 NAME = "blobs"
 
 
+class BlobMissingError(LoopError):
+    """A blob that the loop refers to is not there any more."""
+
+
 class Blobs:
     """The part of a store that holds blobs."""
 
@@ -43,7 +47,9 @@ class Blobs:
         """Return the file whose bytes have this hash."""
         path = self.folder / NAME / name
         if not path.is_file():
-            raise LoopError(f"{visible(str(path))} is missing, which the loop refers to; bring it back from a backup")
+            raise BlobMissingError(
+                f"{visible(str(path))} is missing, which the loop refers to; bring it back from a backup"
+            )
         return path
 
     def blob_files(self) -> list[Path]:
