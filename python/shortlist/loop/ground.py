@@ -129,10 +129,13 @@ class Ground:
         """The features of this version of the pool, fitted outside the stratum."""
         return self._settled()[1]
 
-    def training(self, labels: Mapping[str, str]) -> Training:
-        """Return the rows that labels train on, in the order of the pool; equal rows count as often as there are of them."""
+    def training(self, labels: Mapping[str, str], *, fold_in: bool = False) -> Training:
+        """Return the rows that labels train on, in the order of the pool; equal rows count as often as there are of them.
+
+        With `fold_in` those of the stratum are among them: of what is trained on these nothing can be known.
+        """
         rows, names = self.places(labels)
-        outside = ~self.held.mask[rows]
+        outside = ~self.held.mask[rows] | fold_in
         rows, kept = rows[outside], [name for name, out in zip(names, outside.tolist(), strict=True) if out]
         firsts = self.pool.first_of(rows)
         later, of = self.pool.repeated

@@ -89,6 +89,40 @@ def learn(
     return store.models()[-1]
 
 
+def learn_apart(
+    store: Store,
+    ground: Ground,
+    training: Training,
+    *,
+    position: int,
+    kind: str,
+    detail: Mapping[str, Any],
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train a model that is none of the loop's: it picks no rows, and no rule sees it. It is kept with its job.
+
+    Returns
+    -------
+    dict
+        What the job says of it: `detail`, with ``blob``, ``labels`` and ``log``.
+    """
+    job = store.begin_job(kind, LEASE)
+    try:
+        place = make_folder(ground.cache / f"training-{job.number}", "folder")
+        seed = number_of(ground.spec.seed_number, kind, position) % (1 << 31)
+        trained = _trained(store, ground, training, place, seed, position, job, None, progress)
+        blob = None if trained.model is None else store.put_blob(trained.model)
+    except BaseException as error:
+        store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})
+        raise
+    found = {**detail, "blob": blob, "labels": len(training.all_labels), "log": trained.log}
+    used = store.finish_job(job.token, True, found)
+    _tidy(ground.cache, job.number)
+    if not used:
+        raise LoopError("another process has begun the same meanwhile, and this one's result is not used")
+    return found
+
+
 def answers_file(store: Store, blob: str, folder: Path) -> Path:
     """Give a kept array a name in a folder that says what kind of file it is."""
     path, kept = folder / f"{blob}.npy", store.blob(blob)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shortlist.loop.finished import SAID
 from shortlist.loop.progress import estimate_of
 from shortlist.loop.rounds import out_of
 from shortlist.tables import visible
@@ -62,7 +63,8 @@ def lines_of(status: dict[str, Any], last_job: Any, state: str | None) -> list[s
     )
     lines.append(f"stop       {'met' if stop['met'] else 'not yet'}: {stop['why']}")
     if stop["met"]:
-        todo = "shortlist loop labels --out labels.csv"
+        over = stop["why"].startswith(SAID)
+        todo = "nothing; shortlist loop next --anyway goes on" if over else "shortlist loop finish"
     elif retrain["due"]:
         todo = "shortlist loop train"
     elif not status["round"] or state == "closed":

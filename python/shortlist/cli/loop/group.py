@@ -33,6 +33,11 @@ MODULES = {
     "status": "looking",
     "labels": "labelling",
     "replay": "keeping",
+    "check": "keeping",
+    "backup": "keeping",
+    "adopt": "keeping",
+    "retract": "keeping",
+    "finish": "keeping",
 }
 
 

@@ -1,4 +1,4 @@
-"""`shortlist loop replay`: whether a loop can be trusted."""
+"""`shortlist loop replay`, `check`, `backup`, `adopt`, `retract`, `finish`: what keeps a loop trustworthy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from shortlist.cli import options
 from shortlist.cli.errors import one_line_errors
 from shortlist.cli.loop.group import NOTHING, as_json, folder, opened, say
+from shortlist.tables import visible
 from shortlist.writing import json_text
 
 if TYPE_CHECKING:
@@ -39,4 +40,87 @@ def replay_command(
     if not all(found):
         raise SystemExit(1)
     if not found:
+        raise SystemExit(NOTHING)
+
+
+@click.command("check")
+@folder
+@click.option("--replay", is_flag=True, help="Replay every round too, which takes longer.")
+@as_json
+@options.quiet
+def check_command(folder: Path, replay: bool, as_json: bool, quiet: bool) -> None:
+    """Say what is damaged and what to do about it, and which labels may be wrong."""
+    with one_line_errors(), opened(folder, quiet, "looked at") as loop:
+        found = loop.check(replay=replay)
+    if as_json:
+        click.echo(json_text(found.values()))
+    else:
+        say(found.lines(), quiet and bool(found))
+    if not found:
+        raise SystemExit(1)
+
+
+@click.command("backup")
+@folder
+@click.argument("target", type=options.PATH)
+@options.quiet
+def backup_command(folder: Path, target: Path, quiet: bool) -> None:
+    """Copy the loop to the new folder TARGET as it is at one moment, whoever writes meanwhile. The pool is not copied."""
+    with one_line_errors(), opened(folder, quiet, "bytes") as loop:
+        place = loop.backup(target)
+    say([f"copied to {place}; to go on with the copy: shortlist loop adopt --dir {place}"], quiet)
+
+
+@click.command("adopt")
+@folder
+@options.quiet
+def adopt_command(folder: Path, quiet: bool) -> None:
+    """Go on with a loop whose folder is a copy of another one, as a backup that was put back."""
+    from shortlist.loop.loop import Loop
+    from shortlist.loop.store import CopiedLoopError
+
+    with one_line_errors():
+        try:
+            Loop(folder).close()
+        except CopiedLoopError:
+            Loop(folder, copied=True).close()
+            say([f"{folder} is gone on with from here; answers that go to the other one are not seen here"], quiet)
+            return
+        say([f"{folder} is no copy, and needs nothing"], quiet)
+        raise SystemExit(NOTHING)
+
+
+@click.command("finish")
+@folder
+@click.option(
+    "--fold-in", is_flag=True, help="Train the last model on the validation rows too; it has no estimate then."
+)
+@click.option("--anyway", is_flag=True, help="End although the rule of stopping is not met.")
+@click.option(
+    "--out", type=options.PATH, metavar="FOLDER", help="Where to write; by default final, in the loop's folder."
+)
+@options.quiet
+def finish_command(folder: Path, fold_in: bool, anyway: bool, out: Path | None, quiet: bool) -> None:
+    """End the loop: a last model on all labels, written to a folder with these. `next --anyway` goes on after it."""
+    with one_line_errors(), opened(folder, quiet) as loop:
+        say(loop.finish(out, fold_in=fold_in, anyway=anyway).lines(), quiet)
+
+
+@click.command("retract")
+@folder
+@click.option("--annotator", required=True, metavar="NAME", help='Whose; "" for answers that nobody is named for.')
+@click.option("--since", metavar="TIME", help="Only what was answered then or later: ISO 8601, in UTC unless it says.")
+@click.argument("rows", nargs=-1, metavar="[ROW]...")
+@options.quiet
+def retract_command(folder: Path, annotator: str, since: str | None, rows: tuple[str, ...], quiet: bool) -> None:
+    """Take back answers of NAME: all of them, those since a time, or those to some rows by their ids."""
+    with one_line_errors(), opened(folder, quiet) as loop:
+        count = loop.retract(annotator, since=since, rows=rows or None)
+    whose = annotator or "nobody named"
+    if rows and count < len(set(rows)):
+        click.echo(
+            f"shortlist: {len(set(rows)) - count:,} of these rows have no such answer of {visible(whose)}", err=True
+        )
+    say([f"took back {count:,} answers of {whose}"], quiet)
+    if not count:
         raise SystemExit(NOTHING)

@@ -59,10 +59,11 @@ class Blobs:
 
     def damaged_blobs(self) -> list[str]:
         """Return the hashes of blobs whose bytes are no longer those that were kept."""
-        return [path.name for path in self.blob_files() if _hash_of(path) != path.name]
+        return [path.name for path in self.blob_files() if hash_of(path) != path.name]
 
 
-def _hash_of(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """Return the hash of a file's bytes."""
     digest = hashlib.sha256()
     for chunk in chunks_of(path):
         digest.update(chunk)

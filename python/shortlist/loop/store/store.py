@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import TracebackType
 
+    from shortlist.arguments import Progress
     from shortlist.loop.spec.model import Spec
 
 Journal: TypeAlias = Literal["wal", "delete"]
@@ -114,14 +115,13 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         _check_disk(place, wanted)
         first = copied_from(facts["home"], place / FILE)
         if first is not None and not copied:
-            raise CopiedLoopError(
-                f"{_shown(place)} is a copy of the loop in {_shown(Path(first).parent)}, and the two would drift apart if both "
-                "took answers; to go on with this one, say copied once"
-            )
+            raise CopiedLoopError(_copied(place, Path(first).parent))
         if wanted != facts["journal"]:
             _change_journal(place, wanted)
         database = Database(place / FILE, wanted)
         try:
+            if first is not None:
+                _end_jobs(database)
             home = home_of(place / FILE)
             if home != facts["home"] or wanted != facts["journal"]:
                 with database.transaction() as connection:
@@ -148,8 +148,10 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         """Do several things in one transaction: all of them are kept, or none."""
         return self._database.transaction()
 
-    def backup(self, target: str | os.PathLike[str]) -> Path:
+    def backup(self, target: str | os.PathLike[str], progress: Progress | None = None) -> Path:
         """Copy the loop to a new folder as it is at one moment, whoever writes meanwhile; return the folder.
+
+        `progress` is called with (bytes of blobs copied, bytes in all).
 
         Raises
         ------
@@ -160,19 +162,24 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         if any(place.iterdir()):
             raise LoopError(f"{_shown(place)} is not empty; accepted is a new folder for the backup")
         try:
-            self._copy(place)
+            self._copy(place, progress)
         except BaseException:
             shutil.rmtree(place)
             raise
         return place
 
-    def _copy(self, place: Path) -> None:
+    def _copy(self, place: Path, progress: Progress | None) -> None:
         # The database comes first: all blobs that it refers to were written before it was. It has its name when all is there.
         unfinished = place / f".{FILE}.partial"
         with told(place / FILE), contextlib.closing(sqlite3.connect(unfinished)) as copy:
             self._database.connection().backup(copy)
-        for path in self.blob_files():
+        files = self.blob_files()
+        total, done = sum(path.stat().st_size for path in files), 0
+        for path in files:
             write_bytes(make_folder(place / blobs.NAME, "target") / path.name, blobs.chunks_of(path))
+            done += path.stat().st_size
+            if progress is not None:
+                progress(done, total)
         if (self.folder / "loop.toml").is_file():
             write_bytes(place / "loop.toml", blobs.chunks_of(self.folder / "loop.toml"))
         unfinished.replace(place / FILE)
@@ -199,6 +206,23 @@ def _facts(place: Path) -> dict[str, str]:
                 f"{schema.FORMAT} is the latest that this one knows); update Shortlist"
             )
         return dict(connection.execute("SELECT name, value FROM about").fetchall())
+
+
+def _copied(place: Path, first: Path) -> str:
+    adopt = f"to go on with this one: shortlist loop adopt --dir {_shown(place)}, or Loop(folder, copied=True)"
+    if first == Path(os.path.realpath(place)):
+        return f"{_shown(place)} was put back from a copy, and would drift apart from any other one that takes answers; {adopt}"
+    why = "the two would drift apart if both took answers"
+    return f"{_shown(place)} is a copy of the loop in {_shown(first)}, and {why}; {adopt}"
+
+
+def _end_jobs(database: Database) -> None:
+    """End the jobs that were under way in the loop which was copied: their results go there, and nobody waits for them here."""
+    jobs = Jobs()
+    jobs._database = database
+    for job in jobs.jobs():
+        if job.ended is None:
+            jobs.finish_job(job.token, False, {"error": "the loop was copied while this was under way"})
 
 
 def _peek(place: Path) -> sqlite3.Connection:
