@@ -202,6 +202,59 @@ def test_a_column_of_numbers_that_gets_words(tmp_path):
         check(loop, n_threads=2)
 
 
+VECTORS = """
+loop = 1
+name = "x"
+classes = ["a", "b"]
+[pool]
+path = "x.npy"
+ids = "ids.txt"
+[seed]
+rows = 20
+how = "k_center"
+[round]
+rows = 15
+strategy = "{strategy}"
+mix = {{ explore = 0.1, validation = 0.1 }}
+[model]
+{model}
+[retrain]
+when = "growth:0.1"
+[stop]
+when = "budget:1000"
+"""
+
+
+def write_vectors(folder, rows):
+    X = np.random.default_rng(0).normal(size=(300, 12)).astype(np.float32)
+    np.save(folder / "x.npy", X[:rows])
+    (folder / "ids.txt").write_text("\n".join(map(str, range(rows))))
+    return {str(row): "a" if X[row, 0] > 0 else "b" for row in range(300)}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "model"),
+    [
+        *((name, "") for name in ("badge", "cluster_margin", "herding", "kmeans_plus_plus", "ranked_batch", "random")),
+        ("vote_entropy", "members = 3"),
+        ("own_rule:first", ""),
+    ],
+)
+def test_vectors_by_any_strategy(tmp_path, strategy, model):
+    (tmp_path / "own_rule.py").write_text("def first(block):\n    return block[:, 0]\n")
+    answers = write_vectors(tmp_path, 200)
+    (tmp_path / "x.toml").write_text(VECTORS.format(strategy=strategy, model=model))
+    sl.Loop.init(tmp_path / "x.toml", tmp_path / "loop").close()
+    for rows in (200, 300):
+        write_vectors(tmp_path, rows)
+        with sl.Loop(tmp_path / "loop") as loop:
+            for _ in range(2):
+                loop.ingest([{"id": row, "label": answers[row], "annotator": "amy"} for row in loop.next().ids])
+                loop.run_once()
+            check(loop, n_threads=3)
+    assert len(sl.Loop(tmp_path / "loop")._store.rounds()) == 5
+
+
 def change(folder, statement, *values):
     """Change what is never changed."""
     with sqlite3.connect(folder / "loop.db") as database:
