@@ -179,6 +179,12 @@ def test_blobs_that_are_gone_or_changed(loop, run):
     code, printed = run("check")
     assert code == 1
     assert printed.count("damaged: ") == 2
+    code, printed = run("backup", loop.folder.parent / "kept")
+    assert code == 1
+    assert "kept was made, and lacks what the loop lacks: " in printed
+    assert "(2 in all: shortlist loop check)" in printed
+    with sl.Loop(loop.folder.parent / "kept", copied=True) as copy:
+        assert copy.labels() == loop.labels()
 
 
 def alter(loop, *statements):
@@ -221,7 +227,11 @@ def test_a_database_with_damaged_pages(loop, run):
     assert code == 1
     assert "is damaged (" in printed
     assert "go on with a backup" in printed
-    assert "Traceback" not in printed
+    assert "disputed" not in printed
+    code, printed = run("backup", loop.folder.parent / "kept")
+    assert code == 1
+    assert "loop.db is damaged, and no copy was made; go on with a backup" in printed
+    assert not (loop.folder.parent / "kept").exists()
 
 
 def test_a_specification_that_was_edited(loop):
@@ -448,7 +458,7 @@ def test_answers_are_taken_back(loop, run):
     answer(loop, batch.ids[10:15], "bob")
     assert run("retract", "--annotator", "bob", batch.ids[10], "nobody") == (
         0,
-        "shortlist: 1 of these rows have no such answer of bob\ntook back 1 answers of bob\n",
+        "shortlist: 1 of these rows have no such answer of bob\ntook back 1 answer of bob\n",
     )
     assert loop.status()["answers"] == 14
     assert run("retract", "--annotator", "bob", "--since", "2100-01-01")[0] == 3
@@ -482,3 +492,48 @@ def test_a_review_is_taken_back_too(loop):
     assert loop.retract("eve") == 1
     assert loop.retract("eve") == 0
     assert loop.labels()[row] == truth(row)
+
+
+HOLDS = """
+import sys, shortlist as sl
+loop = sl.Loop(sys.argv[1])
+loop.status()
+print("ready", flush=True)
+sys.stdin.readline()
+print(loop._ground.pool.id_of([7])[0], flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_what_is_kept_of_an_earlier_pool_is_removed_once_nobody_reads_there(loop, tmp_path):
+    pytest.importorskip("fcntl")
+    play(loop, 1)
+    loop.close()
+    del loop.__dict__["_ground"]
+    (before,) = (loop.folder / "cache").glob("pool-*")
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(loop.folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    try:
+        assert other.stdout.readline() == "ready\n"
+        with (tmp_path / "pool.csv").open("a") as file:
+            file.write("300,pay\r\n")
+        with sl.Loop(loop.folder) as again:
+            again.next()
+            assert again.replay(1)
+        assert before.exists()
+        other.stdin.write("\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "7\n"
+    finally:
+        other.kill()
+        other.communicate()
+    with sl.Loop(loop.folder) as again:
+        again.next()
+        assert not before.exists()
+        assert again._ground.pool.folder.exists()
+        assert again.replay(1)

@@ -39,14 +39,14 @@ class Check:
         What is worth knowing and no damage.
     suspects : list of str or None
         Rows whose label may be wrong by the last model's word, the most suspect first; None where nothing looks for them.
-    disputed : list of str
-        Rows whose answers differ.
+    disputed : list of str or None
+        Rows whose answers differ; None where the answers can't be read.
     """
 
     damage: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     suspects: list[str] | None = None
-    disputed: list[str] = field(default_factory=list)
+    disputed: list[str] | None = None
 
     def __bool__(self) -> bool:
         return not self.damage
@@ -55,6 +55,8 @@ class Check:
         """Return sentences for a person: what is damaged first."""
         lines = [f"damaged: {each}" for each in self.damage] or ["nothing is damaged"]
         lines += self.notes
+        if self.disputed is None:
+            return lines
         if self.suspects is None:
             lines.append(
                 'suspects   nobody looks for wrong labels; write issues = "builtin" in [check] to have it done'
@@ -71,7 +73,7 @@ class Check:
             "damage": self.damage,
             "notes": self.notes,
             "suspects": None if self.suspects is None else _counted(self.suspects),
-            "disputed": _counted(self.disputed),
+            "disputed": None if self.disputed is None else _counted(self.disputed),
         }
 
 
@@ -114,16 +116,17 @@ def check(
             damage.extend(str(error).splitlines())
 
     part(lambda: database_damage(store), damage)
-    part(lambda: blob_damage(store, progress), damage)
+    part(lambda: blob_damage(blobs_referred_to(store), store.folder, progress), damage)
     part(lambda: _spec(store, spec_file, notes), damage)
     part(lambda: _pool(store, store.spec, cache, notes, progress), damage)
     if replayer is not None:
         part(lambda: _rounds(replayer, notes), damage)
-    suspects, disputed = list[str](), list[str]()
-    part(lambda: _disputed(store), disputed)
-    part(lambda: _suspects(store), suspects)
-    looked_for = any(model.estimate.get("suspects") is not None for model in store.models()[-1:])
-    return Check(list(dict.fromkeys(damage)), notes, suspects if looked_for else None, disputed)
+    suspects = disputed = None
+    try:
+        suspects, disputed = _labels(store)
+    except LoopError as error:
+        damage.append(str(error))
+    return Check(list(dict.fromkeys(damage)), notes, suspects, disputed)
 
 
 def _spec(store: Store, path: Path, notes: list[str]) -> Iterator[str]:
@@ -176,10 +179,8 @@ def _rounds(replayer: Replayer, notes: list[str]) -> Iterator[str]:
         notes.append(f"{same:,} of {len(found):,} rounds have the same picks when they are planned again, bit for bit")
 
 
-def _suspects(store: Store) -> list[str]:
-    labels = summary(store, store.spec).labels
-    return [row for model in store.models()[-1:] for row in model.estimate.get("suspects") or () if row in labels]
-
-
-def _disputed(store: Store) -> list[str]:
-    return summary(store, store.spec).disputed
+def _labels(store: Store) -> tuple[list[str] | None, list[str]]:
+    """Return rows whose label may be wrong, and rows whose answers differ."""
+    said, models = summary(store, store.spec), store.models()
+    suspects = models[-1].estimate.get("suspects") if models else None
+    return None if suspects is None else [row for row in suspects if row in said.labels], said.disputed

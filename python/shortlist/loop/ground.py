@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.pool import LoopPool, Stratum, changed, open_pool, stratum
+from shortlist.loop.pool import LoopPool, Stratum, changed, open_pool, remove_other_pools, stratum
 from shortlist.loop.pool.features import Features
 from shortlist.loop.training import read_labels
 
@@ -81,7 +81,9 @@ class Ground:
     @cached_property
     def pool(self) -> LoopPool:
         """The pool."""
-        return open_pool(self.spec, cache=self.cache, progress=self._progress)
+        pool = open_pool(self.spec, cache=self.cache, progress=self._progress)
+        remove_other_pools(pool)
+        return pool
 
     @cached_property
     def held(self) -> Stratum:

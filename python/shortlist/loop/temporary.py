@@ -1,4 +1,4 @@
-"""Folders for work in progress, which are removed after a process that was killed, and never under one that is at work."""
+"""Folders that can be made again: removed once they are of no use, and never under a process that is at work with them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PREFIX = "making-"
 LOCK = ".lock"
+IN_USE = "in-use"
+"""A file in a folder that is kept, locked by all who read there."""
 
 
 @contextlib.contextmanager
@@ -56,6 +58,42 @@ def remove_left(parent: Path) -> None:
                 os.close(descriptor)
 
 
+def hold(folder: Path) -> int | None:
+    """Keep a folder from being removed while a descriptor is open; None where it was removed before."""
+    path = folder / IN_USE
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except FileNotFoundError:
+        return None
+    if fcntl:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    if _is_still(path, descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def remove_unless_held(folder: Path) -> None:
+    """Remove a folder, unless somebody holds it or nobody can know."""
+    if not fcntl:
+        return
+    with contextlib.suppress(OSError), temporary_folder(folder.parent) as place:
+        descriptor = os.open(folder / IN_USE, os.O_RDWR)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # At once, so that nobody finds half of it.
+            folder.rename(place / folder.name)
+        finally:
+            os.close(descriptor)
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    return False
+
+
 def _locked(parent: Path) -> tuple[int, Path]:
     while True:
         descriptor, name = tempfile.mkstemp(LOCK, PREFIX, parent)
@@ -63,7 +101,6 @@ def _locked(parent: Path) -> tuple[int, Path]:
             with contextlib.suppress(OSError):  # a file system without locks, where nobody else gets one either
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Somebody may have taken it for one that was left, before it was locked.
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.stat(name), os.fstat(descriptor)):  # noqa: PTH116
-                return descriptor, Path(name)
+        if _is_still(Path(name), descriptor):
+            return descriptor, Path(name)
         os.close(descriptor)

@@ -121,6 +121,6 @@ def retract_command(folder: Path, annotator: str, since: str | None, rows: tuple
         click.echo(
             f"shortlist: {len(set(rows)) - count:,} of these rows have no such answer of {visible(whose)}", err=True
         )
-    say([f"took back {count:,} answers of {whose}"], quiet)
+    say([f"took back {count:,} {'answer' if count == 1 else 'answers'} of {whose}"], quiet)
     if not count:
         raise SystemExit(NOTHING)

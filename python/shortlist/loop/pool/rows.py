@@ -25,7 +25,7 @@ from shortlist.loop.pool.hashing import text_hashes, uniform
 from shortlist.loop.pool.tables import open_table
 from shortlist.loop.pool.tables.opening import files_of
 from shortlist.loop.pool.tables.table import BLOCK
-from shortlist.loop.temporary import temporary_folder
+from shortlist.loop.temporary import hold, remove_unless_held, temporary_folder
 from shortlist.writing import write_json
 
 if TYPE_CHECKING:
@@ -311,9 +311,11 @@ def open_pool(
     place.mkdir(parents=True, exist_ok=True)
     folder = place / f"pool-{_key(spec, frame)}"
     try:
-        if not (folder / "about.json").exists() or frame is not None:
-            _make(spec, folder, frame, progress)
-        pool = _opened(spec, folder, frame)
+        pool = None
+        while pool is None:
+            if not (folder / "about.json").exists() or frame is not None:
+                _make(spec, folder, frame, progress)
+            pool = _held(spec, folder, frame)
     except BaseException:
         if own is not None:
             shutil.rmtree(own, ignore_errors=True)
@@ -342,6 +344,27 @@ def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> No
         except OSError:
             if not (folder / "about.json").exists():
                 raise
+
+
+def remove_other_pools(pool: LoopPool) -> None:
+    """Remove what is kept beside a pool of earlier versions of it, unless a process is at work with them."""
+    for other in pool.folder.parent.glob("pool-*"):
+        if other != pool.folder:
+            remove_unless_held(other)
+
+
+def _held(spec: Spec, folder: Path, frame: Any) -> LoopPool | None:
+    """Return the pool of a folder, which stays while the pool is in use; None where it was removed just now."""
+    descriptor = hold(folder)
+    if descriptor is None:
+        return None
+    try:
+        pool = _opened(spec, folder, frame)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    weakref.finalize(pool, os.close, descriptor)
+    return pool
 
 
 def _opened(spec: Spec, folder: Path, frame: Any) -> LoopPool:

@@ -10,6 +10,9 @@ from shortlist.loop.store.blobs import NAME, hash_of
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from shortlist.arguments import Progress
     from shortlist.loop.store.store import Store
 
@@ -59,12 +62,11 @@ def blobs_referred_to(store: Store) -> dict[str, str]:
     return {name: what for name, what in found.items() if HASH.fullmatch(name)}
 
 
-def blob_damage(store: Store, progress: Progress | None = None) -> list[str]:
-    """Return which blobs that the loop refers to are missing, or have other bytes than were kept."""
+def blob_damage(named: Mapping[str, str], folder: Path, progress: Progress | None = None) -> list[str]:
+    """Return which blobs, with what each of them is, a loop's folder lacks or has with other bytes than were kept."""
     found = []
-    named = blobs_referred_to(store)
     for number, (name, what) in enumerate(named.items(), 1):
-        path = store.folder / NAME / name
+        path = folder / NAME / name
         if not path.is_file():
             found.append(f"{visible(str(path))} is missing, {what}; bring it back from a backup")
         elif hash_of(path) != name:

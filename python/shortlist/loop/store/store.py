@@ -16,6 +16,7 @@ from shortlist.loop.store.blobs import Blobs
 from shortlist.loop.store.database import PATIENCE, Database, told
 from shortlist.loop.store.events import Log
 from shortlist.loop.store.home import copied_from, home_of, network_kind
+from shortlist.loop.store.integrity import blob_damage, blobs_referred_to
 from shortlist.loop.store.jobs import Jobs
 from shortlist.loop.store.models import Models
 from shortlist.loop.store.rounds import Rounds
@@ -156,16 +157,22 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         Raises
         ------
         LoopError
-            The folder has something in it.
+            The folder has something in it; or the loop is damaged. Where only blobs are, the copy is made all the same.
         """
         place = make_folder(target, "target")
         if any(place.iterdir()):
             raise LoopError(f"{_shown(place)} is not empty; accepted is a new folder for the backup")
+        # Those of a training that ends meanwhile may come too late.
+        named = blobs_referred_to(self)
         try:
             self._copy(place, progress)
         except BaseException:
             shutil.rmtree(place)
             raise
+        wrong = blob_damage(named, place)
+        if wrong:
+            count = f"{len(wrong):,} in all: shortlist loop check"
+            raise LoopError(f"{_shown(place)} was made, and lacks what the loop lacks: {wrong[0]} ({count})")
         return place
 
     def _copy(self, place: Path, progress: Progress | None) -> None:
@@ -173,6 +180,9 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         unfinished = place / f".{FILE}.partial"
         with told(place / FILE), contextlib.closing(sqlite3.connect(unfinished)) as copy:
             self._database.connection().backup(copy)
+            (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+            if said != "ok":
+                raise LoopError(f"{_shown(self._database.path)} is damaged, and no copy was made; go on with a backup")
         files = self.blob_files()
         total, done = sum(path.stat().st_size for path in files), 0
         for path in files:
