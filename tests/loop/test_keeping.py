@@ -537,3 +537,27 @@ def test_what_is_kept_of_an_earlier_pool_is_removed_once_nobody_reads_there(loop
         assert not before.exists()
         assert again._ground.pool.folder.exists()
         assert again.replay(1)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import shortlist as sl
+def die(done, total):
+    os.kill(os.getpid(), signal.SIGKILL)
+sl.Loop.init(sys.argv[1], sys.argv[2], progress=die)
+"""
+
+
+def test_what_a_killed_first_read_left_is_removed_by_the_next(loop, tmp_path):
+    pytest.importorskip("fcntl")
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path / "x.toml"), str(tmp_path / "other")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    assert ended.returncode < 0
+    cache = tmp_path / "other" / "cache"
+    assert list(cache.glob("making-*"))
+    sl.Loop.init(tmp_path / "x.toml", tmp_path / "other").close()
+    assert [path.name.partition("-")[0] for path in cache.iterdir()] == ["pool"]

@@ -51,14 +51,15 @@ def database_damage(store: Store) -> list[str]:
 def blobs_referred_to(store: Store) -> dict[str, str]:
     """Return the hashes of the blobs that a loop refers to, with what each of them is."""
     found: dict[str, str] = {}
+    for job in store.jobs():
+        for part in ("blob", "probabilities", "members"):
+            found[str(job.detail.get(part))] = f"what job {job.number} brought"
     for version in store.pool_versions:
         found[str(version.fingerprint.get(FEATURES))] = f"the features of the pool of {version.time}"
     for model in store.models():
         found[str(model.blob)] = f"the file of model {model.number}"
         found[str(model.probabilities)] = f"the answers of model {model.number}"
         found[str(model.estimate.get("members"))] = f"the answers of the members of model {model.number}"
-    for job in store.jobs():
-        found[str(job.detail.get("blob"))] = f"the file of the model of job {job.number}"
     return {name: what for name, what in found.items() if HASH.fullmatch(name)}
 
 
