@@ -402,8 +402,12 @@ def test_a_last_model_on_the_validation_rows_too(loop, run):
     play(loop)
     before = loop.status()
     models = len(loop._store.models())
-    code, printed = run("finish", "--fold-in")
+    code, printed = run("finish", "--fold-in", "--json")
     assert code == 0
+    assert json.loads(printed) == {
+        "folder": str(loop.folder / "final"), "model": None, "labels": 60, "fold_in": True, "estimate": None, "open": 0
+    }  # fmt: skip
+    code, printed = run("finish", "--fold-in")
     assert "trained on 60 labels" in printed
     assert "no estimate, as this model was trained on the validation rows too" in printed
     assert len(loop._store.models()) == models
@@ -440,14 +444,13 @@ def test_a_folder_with_other_files_is_left_alone(loop, tmp_path):
     assert "finished" not in loop.stop().why
 
 
-def test_a_model_of_a_command_has_no_file(loop, tmp_path):
+def test_a_model_that_is_a_function_has_no_file(loop, tmp_path):
     play(loop)
 
     def fit(texts, labels):
         return lambda texts: np.full((len(texts), 2), 0.5)
 
-    loop.train(force=True, fit=fit)
-    loop.finish(tmp_path / "end")
+    loop.finish(tmp_path / "end", fold_in=True, fit=fit)
     assert not (tmp_path / "end" / "model.pkl").exists()
     assert "There is no file of the model" in (tmp_path / "end" / "README.md").read_text()
 

@@ -313,6 +313,9 @@ def test_a_model_whose_numbers_are_gone(copied):
         assert model.probabilities in found.missing
         assert "agree with the scores that were kept; the others can't be compared" in str(found)
         assert loop.replay(1).missing is None  # no model yet
+        (copied / "blobs" / loop._store.pool_versions[0].fingerprint["features"]).unlink()
+    with sl.Loop(copied) as loop:
+        assert str(loop.replay(1)).startswith("round 1: no row can be compared, as ")
     picked = next(p for p in sl.Loop(copied)._store.picks(3) if p.share == "strategy")
     change(copied, "UPDATE picks SET score = 0.4321 WHERE round = 3 AND rank = ?", picked.rank)
     with sl.Loop(copied) as loop:

@@ -21,7 +21,7 @@ from shortlist.writing import make_folder, write_bytes, write_json, write_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from shortlist.arguments import Progress
     from shortlist.loop.ground import Ground
@@ -79,6 +79,7 @@ def finish(
     *,
     fold_in: bool,
     anyway: bool,
+    fit: Callable[..., Any] | None = None,
     progress: Progress | None = None,
 ) -> Finished:
     """End a loop; the second time, with nothing new, only the folder is written again."""
@@ -91,7 +92,7 @@ def finish(
             raise LoopError(
                 f"the rule of stopping is not met: {rule}; to end the loop all the same, say anyway=True (--anyway)"
             )
-        detail = _end(store, ground, said, fold_in, progress)
+        detail = _end(store, ground, said, fold_in, fit, progress)
     _write(store, ground, detail, make_folder(folder, "out"))
     rounds = store.rounds()
     left = out_of(store, rounds[-1].number if rounds else 0).open
@@ -103,7 +104,14 @@ def _still_holds(store: Store, detail: Mapping[str, Any], said: Summary, fold_in
     return there and (detail["position"], detail["fold_in"]) == (said.position, fold_in)
 
 
-def _end(store: Store, ground: Ground, said: Summary, fold_in: bool, progress: Progress | None) -> dict[str, Any]:
+def _end(
+    store: Store,
+    ground: Ground,
+    said: Summary,
+    fold_in: bool,
+    fit: Callable[..., Any] | None,
+    progress: Progress | None,
+) -> dict[str, Any]:
     """Train what is to be trained, and note that the loop is finished."""
     detail: dict[str, Any] = {
         "round": len(store.rounds()),
@@ -112,7 +120,7 @@ def _end(store: Store, ground: Ground, said: Summary, fold_in: bool, progress: P
         "versions": _versions(),
     }
     if not fold_in:
-        model = _last_model(store, ground, said, progress)
+        model = _last_model(store, ground, said, fit, progress)
         found = estimate_of(store, ground, model, said)
         detail |= {"model": model.number, "labels": model.labels, "blob": model.blob, "estimate": _plain(found)}
         store.finish_job(store.begin_job(KIND, LEASE).token, True, detail)
@@ -121,10 +129,14 @@ def _end(store: Store, ground: Ground, said: Summary, fold_in: bool, progress: P
     found = estimate_of(store, ground, models[-1] if models else None, said)
     detail |= {"model": None, "estimate": _plain(found)}
     training = ground.training(said.labels, fold_in=True)
-    return learn_apart(store, ground, training, position=said.position, kind=KIND, detail=detail, progress=progress)
+    return learn_apart(
+        store, ground, training, position=said.position, kind=KIND, detail=detail, fit=fit, progress=progress
+    )
 
 
-def _last_model(store: Store, ground: Ground, said: Summary, progress: Progress | None) -> Model:
+def _last_model(
+    store: Store, ground: Ground, said: Summary, fit: Callable[..., Any] | None, progress: Progress | None
+) -> Model:
     """Return the last model, or a new one where labels have changed since it was trained."""
     models = store.models()
     if models and not trains_differently(store, ground, models[-1], said):
@@ -132,7 +144,7 @@ def _last_model(store: Store, ground: Ground, said: Summary, progress: Progress 
     before = seen_now(store, ground, models[-1], said) if models else None
     training = ground.training(said.labels)
     why = "the loop is finished"
-    return learn(store, ground, training, position=said.position, why=why, before=before, progress=progress)
+    return learn(store, ground, training, position=said.position, why=why, before=before, fit=fit, progress=progress)
 
 
 def _plain(found: Any) -> dict[str, Any] | None:

@@ -97,6 +97,7 @@ def learn_apart(
     position: int,
     kind: str,
     detail: Mapping[str, Any],
+    fit: Callable[..., Any] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train a model that is none of the loop's: it picks no rows, and no rule sees it. It is kept with its job.
@@ -110,7 +111,7 @@ def learn_apart(
     try:
         place = make_folder(ground.cache / f"training-{job.number}", "folder")
         seed = number_of(ground.spec.seed_number, kind, position) % (1 << 31)
-        trained = _trained(store, ground, training, place, seed, position, job, None, progress)
+        trained = _trained(store, ground, training, place, seed, position, job, fit, progress)
         blob = None if trained.model is None else store.put_blob(trained.model)
     except BaseException as error:
         store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})

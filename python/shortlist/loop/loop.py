@@ -340,7 +340,12 @@ class Loop:
         return self._store.backup(target, self._progress)
 
     def finish(
-        self, out: str | os.PathLike[str] | None = None, *, fold_in: bool = False, anyway: bool = False
+        self,
+        out: str | os.PathLike[str] | None = None,
+        *,
+        fold_in: bool = False,
+        anyway: bool = False,
+        fit: Callable[..., Any] | None = None,
     ) -> Finished:
         """End the loop: train a last model where labels have changed, and write it with the labels to a folder.
 
@@ -354,6 +359,8 @@ class Loop:
             Whether the last model is trained on the validation rows too. It has no estimate then.
         anyway : bool
             Whether to end although the rule of stopping is not met.
+        fit : callable, optional
+            Fits the last model, as in `train`.
 
         Raises
         ------
@@ -361,7 +368,9 @@ class Loop:
             The rule of stopping is not met, and why; or no model can be trained.
         """
         said = self._said()
-        return finish(self._store, self._ground, said, out, fold_in=fold_in, anyway=anyway, progress=self._progress)
+        return finish(
+            self._store, self._ground, said, out, fold_in=fold_in, anyway=anyway, fit=fit, progress=self._progress
+        )
 
     def retract(self, annotator: str, *, since: Any | None = None, rows: Iterable[str] | None = None) -> int:
         """Take back what a person stands by. Nothing is deleted: the log says that it was taken back.

@@ -54,6 +54,8 @@ class Replay:
             said = f"round {self.round} differs: {self.difference}"
         elif self.missing is None:
             return f"round {self.round}: the same {self.rows:,} rows, bit for bit"
+        elif not self.compared:
+            return f"round {self.round}: no row can be compared, as {self.missing}"
         else:
             said = f"round {self.round}: {self.compared:,} of {self.rows:,} rows agree with the scores that were kept"
         return said if self.missing is None else f"{said}; the others can't be compared, as {self.missing}"

@@ -99,11 +99,16 @@ def adopt_command(folder: Path, quiet: bool) -> None:
 @click.option(
     "--out", type=options.PATH, metavar="FOLDER", help="Where to write; by default final, in the loop's folder."
 )
+@as_json
 @options.quiet
-def finish_command(folder: Path, fold_in: bool, anyway: bool, out: Path | None, quiet: bool) -> None:
+def finish_command(folder: Path, fold_in: bool, anyway: bool, out: Path | None, as_json: bool, quiet: bool) -> None:
     """End the loop: a last model on all labels, written to a folder with these. `next --anyway` goes on after it."""
     with one_line_errors(), opened(folder, quiet) as loop:
-        say(loop.finish(out, fold_in=fold_in, anyway=anyway).lines(), quiet)
+        done = loop.finish(out, fold_in=fold_in, anyway=anyway)
+    if as_json:
+        click.echo(json_text(dataclasses.asdict(done) | {"folder": str(done.folder)}))
+    else:
+        say(done.lines(), quiet)
 
 
 @click.command("retract")
