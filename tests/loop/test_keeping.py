@@ -15,7 +15,7 @@ import pytest
 
 import shortlist as sl
 from shortlist.loop.errors import LoopError
-from shortlist.loop.saved import read_model
+from shortlist.loop.model_file import read_model
 from shortlist.loop.temporary import remove_left, temporary_folder
 
 pytest.importorskip("sklearn")
