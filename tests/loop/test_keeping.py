@@ -564,3 +564,72 @@ def test_what_a_killed_first_read_left_is_removed_by_the_next(loop, tmp_path):
     assert list(cache.glob("making-*"))
     sl.Loop.init(tmp_path / "x.toml", tmp_path / "other").close()
     assert [path.name.partition("-")[0] for path in cache.iterdir()] == ["pool"]
+
+
+OTHER = """
+loop = 1
+name = "x"
+classes = ["a", "b"]
+[pool]
+{pool}
+[model]
+{model}
+[seed]
+rows = 40
+[round]
+rows = 20
+[retrain]
+when = "growth:0.25"
+[stop]
+when = "budget:1000"
+"""
+COLUMNS = 'path = "table.csv"\nid = "id"\nfeatures = ["left", "word"]'
+TABLE = 'path = "x.npy"\nids = "ids.txt"'
+
+
+@pytest.mark.parametrize(
+    ("pool", "model"),
+    [
+        (COLUMNS, 'estimator = "forest"'),
+        (COLUMNS, 'estimator = "own:pipeline"'),
+        (TABLE, "members = 3"),
+        (TABLE, 'committee = ["logistic", "boosting"]'),
+        (TABLE, 'estimator = "own:plain"'),
+        ('path = "table.csv"\nid = "id"\ntext = "word"', 'estimator = "boosting"'),
+    ],
+)
+def test_the_file_of_any_model(tmp_path, pool, model):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 6)).astype(np.float32)
+    np.save(tmp_path / "x.npy", X)
+    (tmp_path / "ids.txt").write_text("\n".join(map(str, range(200))))
+    words = [f"{word} n{row}" for row, word in enumerate(rng.choice(["pay", "crash"], 200))]
+    left = [f"{x:.3f}" if row % 9 else "" for row, x in enumerate(X[:, 0])]
+    with (tmp_path / "table.csv").open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["id", "left", "word"])
+        out.writerows(zip(range(200), left, words, strict=True))
+    (tmp_path / "own.py").write_text(
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.pipeline import make_pipeline\n"
+        "from sklearn.compose import make_column_transformer\n"
+        "from sklearn.impute import SimpleImputer\n"
+        "def plain():\n    return LogisticRegression()\n"
+        "def pipeline():\n    return make_pipeline(make_column_transformer((SimpleImputer(), ['left'])), LogisticRegression())\n"
+    )
+    (tmp_path / "x.toml").write_text(OTHER.format(pool=pool, model=model))
+    with sl.Loop.init(tmp_path / "x.toml", tmp_path / "loop") as loop:
+        answer(loop, loop.next().ids, label=lambda row: "a" if X[int(row), 0] > 0 else "b")
+        loop.run_once()
+        loop.finish(anyway=True)
+        kept = np.load(loop._store.blob(loop._store.models()[-1].probabilities))
+    read = read_model(tmp_path / "loop" / "final" / "model.pkl")
+    given = X if pool == TABLE else words if "text" in pool else {"left": left, "word": words}
+    np.testing.assert_array_equal(read.predict_proba(given), kept)
+    assert read.predict(given) == [["a", "b"][code] for code in kept.argmax(axis=1).tolist()]
+    if pool == TABLE:
+        with pytest.raises(LoopError, match=r"X has shape \(200, 5\); accepted is \(rows, 6\)"):
+            read.predict(X[:, :5])
+    if pool == COLUMNS:
+        with pytest.raises(LoopError, match="X has no column 'left'; needed are 'left', 'word'"):
+            read.predict({"word": words})
