@@ -148,3 +148,7 @@ def test_a_loop_from_the_first_round_to_its_end(run, tmp_path, truth):
     assert {row["id"]: row["label"] for row in labels} == {row: truth[row] for row in asked}
     run("next", "--anyway", "--dir", "tickets")
     assert status(run)["round"] == 4
+    replayed = json.loads(run("replay", "--all", "--threads", "3", "--json", "--dir", "tickets").stdout)
+    assert [(found["round"], found["compared"], found["same"]) for found in replayed["rounds"]] == [
+        (number, 40, True) for number in range(1, 5)
+    ]

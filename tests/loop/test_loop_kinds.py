@@ -30,7 +30,7 @@ def write_pool(path, rows, start=0):
 
 @pytest.fixture
 def start(tmp_path):
-    """Begin a loop of a pool of so many rows, with a spec that is given in part."""
+    """Begin a loop of a pool of so many rows, with a spec that is given in part; at the end all its rounds are replayed."""
 
     def begin(rows=200, *, seed="", rounds="", stop="budget:1000", more=""):
         write_pool(tmp_path / "pool.csv", rows)
@@ -60,7 +60,17 @@ when = "{stop}"
         (tmp_path / "x.toml").write_text(text)
         return sl.Loop.init(tmp_path / "x.toml", tmp_path / "loop")
 
-    return begin
+    yield begin
+    if (tmp_path / "loop").exists():
+        with sl.Loop(tmp_path / "loop") as loop:
+            check_replays(loop)
+
+
+def check_replays(loop):
+    """Plan every round once more, by another number of threads than before."""
+    for found in loop.replay_all(n_threads=3):
+        assert found, str(found)
+        assert found.missing is None
 
 
 def answer(loop, rows, annotator="amy", label=truth):
@@ -218,6 +228,9 @@ def test_rows_that_are_appended_are_asked_for_and_changed_ones_refused(start, tm
     answer(loop, loop.next().ids)
     with pytest.raises(LoopError, match="are not those that the loop began with"):
         loop.next()
+    with pytest.raises(LoopError, match="are not those that the loop began with"):
+        sl.Loop(loop.folder).replay(1)
+    (tmp_path / "pool.csv").write_text(text)
 
 
 def test_labels_from_before_train_and_do_not_count(start, tmp_path):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.pool import LoopPool, Stratum, changed, open_pool, stratum
+from shortlist.loop.pool import LoopPool, Stratum, changed, open_pool, remove_other_pools, stratum
 from shortlist.loop.pool.features import Features
 from shortlist.loop.training import read_labels
 
@@ -81,7 +81,9 @@ class Ground:
     @cached_property
     def pool(self) -> LoopPool:
         """The pool."""
-        return open_pool(self.spec, cache=self.cache, progress=self._progress)
+        pool = open_pool(self.spec, cache=self.cache, progress=self._progress)
+        remove_other_pools(pool)
+        return pool
 
     @cached_property
     def held(self) -> Stratum:
@@ -129,10 +131,13 @@ class Ground:
         """The features of this version of the pool, fitted outside the stratum."""
         return self._settled()[1]
 
-    def training(self, labels: Mapping[str, str]) -> Training:
-        """Return the rows that labels train on, in the order of the pool; equal rows count as often as there are of them."""
+    def training(self, labels: Mapping[str, str], *, fold_in: bool = False) -> Training:
+        """Return the rows that labels train on, in the order of the pool; equal rows count as often as there are of them.
+
+        With `fold_in` those of the stratum are among them: of what is trained on these nothing can be known.
+        """
         rows, names = self.places(labels)
-        outside = ~self.held.mask[rows]
+        outside = ~self.held.mask[rows] | fold_in
         rows, kept = rows[outside], [name for name, out in zip(names, outside.tolist(), strict=True) if out]
         firsts = self.pool.first_of(rows)
         later, of = self.pool.repeated

@@ -89,31 +89,63 @@ def learn(
     return store.models()[-1]
 
 
-def answers_file(store: Store, blob: str) -> Path:
-    """Return a kept array under a name that says what kind of file it is."""
-    path = store.folder / "cache" / f"{blob}.npy"
-    if not path.exists():
-        make_folder(path.parent, "folder")
-        kept = store.blob(blob)
-        try:
-            os.link(kept, path)
-        except FileExistsError:
-            pass
-        except OSError:  # a disk without links
-            write_bytes(path, chunks_of(kept))
+def learn_apart(
+    store: Store,
+    ground: Ground,
+    training: Training,
+    *,
+    position: int,
+    kind: str,
+    detail: Mapping[str, Any],
+    fit: Callable[..., Any] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train a model that is none of the loop's: it picks no rows, and no rule sees it. It is kept with its job.
+
+    Returns
+    -------
+    dict
+        What the job says of it: `detail`, with ``blob``, ``labels`` and ``log``.
+    """
+    job = store.begin_job(kind, LEASE)
+    try:
+        place = make_folder(ground.cache / f"training-{job.number}", "folder")
+        seed = number_of(ground.spec.seed_number, kind, position) % (1 << 31)
+        trained = _trained(store, ground, training, place, seed, position, job, fit, progress)
+        blob = None if trained.model is None else store.put_blob(trained.model)
+    except BaseException as error:
+        store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})
+        raise
+    found = {**detail, "blob": blob, "labels": len(training.all_labels), "log": trained.log}
+    used = store.finish_job(job.token, True, found)
+    _tidy(ground.cache, job.number)
+    if not used:
+        raise LoopError("another process has begun the same meanwhile, and this one's result is not used")
+    return found
+
+
+def answers_file(store: Store, blob: str, folder: Path) -> Path:
+    """Give a kept array a name in a folder that says what kind of file it is."""
+    path, kept = folder / f"{blob}.npy", store.blob(blob)
+    try:
+        os.link(kept, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a disk without links
+        write_bytes(path, chunks_of(kept))
     return path
 
 
 def said_of(store: Store, model: Model, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return what a model says of some rows, which must have been in the pool when it was trained."""
-    file = NpyFile(answers_file(store, str(model.probabilities)))
+    file = NpyFile(store.blob(str(model.probabilities)))
     found: NDArray[np.float32] = Matrix(file.path, file.dtype, (file.shape[0], file.shape[1]), file.offset).take(rows)
     return found
 
 
 def rows_of(store: Store, model: Model) -> int:
     """Return how many rows the pool had when a model was trained: it has answers for those."""
-    return int(NpyFile(answers_file(store, str(model.probabilities))).shape[0])
+    return int(NpyFile(store.blob(str(model.probabilities))).shape[0])
 
 
 def predict(store: Store, ground: Ground, ids: Sequence[str]) -> list[str]:

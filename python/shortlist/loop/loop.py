@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,19 +10,25 @@ from shortlist.loop.auditing import audit_of
 from shortlist.loop.auditing.evidence import Evidence
 from shortlist.loop.auditing.look import keep_look
 from shortlist.loop.auditing.people import disputes_of
+from shortlist.loop.checking import Check, check
+from shortlist.loop.edited import edited_spec
 from shortlist.loop.errors import LoopError
+from shortlist.loop.finish import Finished, finish
+from shortlist.loop.finished import finished, reopen
 from shortlist.loop.ground import Ground
 from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.learning import learn, predict
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
+from shortlist.loop.replay import Replayer
 from shortlist.loop.reporting import page_of
 from shortlist.loop.rounds import Batch, hand_again, hand_over, open_next, out_of, settle
-from shortlist.loop.spec import forbidden_changes, read_spec, spec_of
+from shortlist.loop.spec import read_spec
 from shortlist.loop.status import lines_of, status_of
 from shortlist.loop.store import Event, Store
 from shortlist.loop.store.answers import IMPORT, fold
 from shortlist.loop.store.events import key_of
 from shortlist.loop.store.ingest import Ingested, ingest
+from shortlist.loop.store.retract import retract
 from shortlist.loop.store.store import FILE
 from shortlist.loop.store.summary import Summary, summary
 from shortlist.loop.training import read_labels
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
     from shortlist.loop.auditing.people import Dispute
     from shortlist.loop.facts.estimate import Estimate
     from shortlist.loop.progress import Due, Stop
+    from shortlist.loop.replay import Replay
     from shortlist.loop.spec import Spec
     from shortlist.loop.store import Model
 
@@ -55,6 +61,9 @@ class Loop:
         Where it lives, or its ``loop.toml`` there.
     progress : callable, optional
         Called with (rows done, rows in all) during long work.
+    copied : bool
+        Whether to go on although the folder is a copy of another one, as a backup that was put back. Said once, it holds for
+        good.
 
     Examples
     --------
@@ -66,10 +75,12 @@ class Loop:
     ...     loop.train()
     """
 
-    def __init__(self, folder: str | os.PathLike[str] = ".", *, progress: Progress | None = None) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str] = ".", *, progress: Progress | None = None, copied: bool = False
+    ) -> None:
         place = Path(folder)
         self.folder = place.parent if place.name == SPEC else place
-        self._store = Store.open(self.folder)
+        self._store = Store.open(self.folder, copied=copied)
         self._progress = progress
 
     @classmethod
@@ -155,7 +166,7 @@ class Loop:
         annotator : str, optional
             Return the rows that this person is to label after somebody else (``[labels] overlap``), in place of a round.
         anyway : bool
-            Whether to open a round although the end is reached.
+            Whether to go on although the end is reached.
         spreadsheet : bool
             Whether texts that a spreadsheet would take for a formula get an apostrophe in front.
 
@@ -167,6 +178,10 @@ class Loop:
         target = None if out is None else Path(out)
         if annotator is not None:
             return hand_again(self._store, self._ground, annotator, target, spreadsheet)
+        if anyway:
+            reopen(self._store)
+        elif finished(self._store):
+            return None
         last = settle(self._store)
         if last is None:
             self._import_labels()  # once more, as whoever began the loop may have been killed
@@ -317,6 +332,119 @@ class Loop:
             labels_out(self._store, answers, out)
         return dict(answers.labels)
 
+    def replay(self, number: int, *, n_threads: int | None = None) -> Replay:
+        """Plan a round once more from what the store keeps, and compare it bit for bit with what was picked.
+
+        Later answers, models, rows of the pool and versions of the specification make no difference.
+
+        Parameters
+        ----------
+        number : int
+            The round.
+        n_threads : int, optional
+            At most so many threads; the picks are the same for any number.
+
+        Returns
+        -------
+        Replay
+            Truthy where the round is the same; says the first difference, and what is missing, in words.
+        """
+        return self._replayer.replay(number, n_threads)
+
+    def replay_all(self, *, n_threads: int | None = None) -> list[Replay]:
+        """Plan every round once more, the first one first; see `replay`."""
+        return self._replayer.replay_all(n_threads)
+
+    def check(self, *, replay: bool = False) -> Check:
+        """Look for damage in the folder and the pool, which is read through, and for labels that may be wrong.
+
+        Parameters
+        ----------
+        replay : bool
+            Whether to replay every round too, which takes longer.
+
+        Returns
+        -------
+        Check
+            Truthy where nothing is damaged; ``damage`` says what is, and what to do about it.
+        """
+        replayer = self._replayer if replay else None
+        return check(self._store, self.folder / SPEC, self.folder / CACHE, replayer, self._progress)
+
+    def backup(self, target: str | os.PathLike[str]) -> Path:
+        """Copy the loop to a new folder as it is at one moment, whoever writes meanwhile.
+
+        The copy is gone on with by ``Loop(target, copied=True)``. The pool is not copied: paths of the specification mean what
+        they meant.
+
+        Parameters
+        ----------
+        target : path
+            A folder that is empty or not there.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        return self._store.backup(target, self._progress)
+
+    def finish(
+        self,
+        out: str | os.PathLike[str] | None = None,
+        *,
+        fold_in: bool = False,
+        anyway: bool = False,
+        fit: Callable[..., Any] | None = None,
+    ) -> Finished:
+        """End the loop: train a last model where labels have changed, and write it with the labels to a folder.
+
+        No round is opened afterwards, unless by ``next(anyway=True)``. A second call with nothing new writes the folder again.
+
+        Parameters
+        ----------
+        out : path, optional
+            The folder; by default ``final`` in the loop's.
+        fold_in : bool
+            Whether the last model is trained on the validation rows too. It has no estimate then.
+        anyway : bool
+            Whether to end although the rule of stopping is not met.
+        fit : callable, optional
+            Fits the last model, as in `train`.
+
+        Raises
+        ------
+        LoopError
+            The rule of stopping is not met, and why; or no model can be trained.
+        """
+        said = self._said()
+        return finish(
+            self._store, self._ground, said, out, fold_in=fold_in, anyway=anyway, fit=fit, progress=self._progress
+        )
+
+    def retract(self, annotator: str, *, since: Any | None = None, rows: Iterable[str] | None = None) -> int:
+        """Take back what a person stands by. Nothing is deleted: the log says that it was taken back.
+
+        Parameters
+        ----------
+        annotator : str
+            The person; empty for answers that nobody is named for.
+        since : str, datetime or number, optional
+            Only what was answered at this time or later: ISO 8601 (UTC where no zone is named), or seconds since 1970.
+        rows : iterable of str, optional
+            Only the answers to these rows.
+
+        Returns
+        -------
+        int
+            How many answers that were.
+        """
+        return retract(self._store, annotator, since=since, rows=rows)
+
+    @cached_property
+    def _replayer(self) -> Replayer:
+        return Replayer(self._store, self.folder / CACHE, self._progress)
+
     def run_once(self) -> list[str]:
         """Do whatever is to be done now, and return what was: train if due, and open the next round once the last is closed.
 
@@ -325,6 +453,8 @@ class Loop:
         LoopError
             The training failed. People go on labelling all the same: the next round is opened with the model so far.
         """
+        if finished(self._store):
+            return []
         done, failure = list[str](), None
         try:
             model = self.train()
@@ -352,20 +482,9 @@ class Loop:
 
     def _take_up_spec(self) -> None:
         """Go on with what ``loop.toml`` says now, where it was edited."""
-        path = self.folder / SPEC
-        old = self.spec
-        if not path.is_file() or path.read_text(encoding="utf-8-sig") == old.text:
+        new = edited_spec(self._store, self.folder / SPEC)
+        if new is None:
             return
-        text = path.read_text(encoding="utf-8-sig")
-        new = spec_of(tomllib.loads(text), text=text, folder=old.folder)
-        if new.version == old.version:
-            return
-        wrong = (
-            forbidden_changes(self._store.specs()[0], new) + forbidden_changes(old, new) if self._store.rounds() else []
-        )
-        if wrong:
-            raise LoopError("\n".join(dict.fromkeys(wrong)))
-        check_ready(new)
         self._store.add_spec(new)
         del self._ground
 

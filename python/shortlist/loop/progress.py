@@ -11,6 +11,7 @@ import numpy as np
 from shortlist.loop.facts.agreement import krippendorff_alpha, labelled_twice, raw_agreement
 from shortlist.loop.facts.compare import mcnemar
 from shortlist.loop.facts.estimate import FEWEST, estimate
+from shortlist.loop.finished import SAID, finished, said_of_end
 from shortlist.loop.learning import BEFORE, rows_of, said_of
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of
@@ -70,6 +71,11 @@ class Stop:
 
     def __str__(self) -> str:
         return self.why
+
+    @property
+    def sentence(self) -> str:
+        """What an end that is reached comes from, for a person."""
+        return f"the loop is {self.why}" if self.why.startswith(SAID) else f"the rule of stopping is met: {self.why}"
 
 
 def due(store: Store, ground: Ground, training: Training, said: Summary, out: Out) -> Due:
@@ -158,7 +164,13 @@ def seen_now(store: Store, ground: Ground, model: Model | None, said: Summary) -
 
 
 def stop(store: Store, ground: Ground, said: Summary) -> Stop:
-    """Return whether the end is reached, as ``[stop]`` says: rules see one step for each model, the last one as it is now."""
+    """Return whether the end is reached: somebody has finished the loop, or ``[stop]`` holds."""
+    rule, done = rule_of_stopping(store, ground, said), finished(store)
+    return rule if done is None else Stop(True, f"{said_of_end(done)}; {rule.why}")
+
+
+def rule_of_stopping(store: Store, ground: Ground, said: Summary) -> Stop:
+    """Return whether ``[stop]`` holds: rules see one step for each model, the last one as it is now."""
     rule = rule_of(ground.spec.stop.when)
     models = store.models()
     arrays = rule.wants & ARRAYS
@@ -187,6 +199,11 @@ def _arrays(store: Store, ground: Ground, model: Model, said: Summary) -> dict[s
         "unlabelled": unlabelled,
         "uncertainty": score(left, "entropy", from_logits=spec.model.returns == "logits") if len(left) else None,
     }
+
+
+def trains_differently(store: Store, ground: Ground, model: Model, said: Summary) -> bool:
+    """Whether any row that trains has another label now than when a model was trained."""
+    return _changed(store, ground, model, said)[0] > 0
 
 
 def _changed(store: Store, ground: Ground, last: Model | None, said: Summary) -> tuple[int, int]:

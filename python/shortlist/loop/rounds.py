@@ -14,13 +14,15 @@ from shortlist.loop.learning import answers_file
 from shortlist.loop.planning import plan
 from shortlist.loop.store import Round
 from shortlist.loop.store.answers import fold
+from shortlist.loop.temporary import temporary_folder
 from shortlist.writing import make_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from shortlist.loop.ground import Ground
-    from shortlist.loop.store import Pick, Store
+    from shortlist.loop.planning import Plan
+    from shortlist.loop.store import Model, Pick, Store
     from shortlist.loop.store.summary import Summary
 
 ASKED_AGAIN = ("relabel", "overlap")
@@ -114,29 +116,13 @@ def settle(store: Store) -> Round | None:
 
 def open_next(store: Store, ground: Ground, said: Summary, why: str) -> Round | None:
     """Plan the next round and keep it; None where no row is left to ask for."""
-    spec, rounds, models = ground.spec, store.rounds(), store.models()
-    number = len(rounds) + 1
+    spec, models = ground.spec, store.models()
+    number = len(store.rounds()) + 1
     model = models[-1] if models else None
-    kept = {} if model is None else model.estimate
-    asked_again = {p.row for r in rounds if model and r.model == model.number for p in store.picks(r.number)}
-    suspects = [row for row in (*said.disputed, *(kept.get("suspects") or ())) if row not in asked_again]
-    made = plan(
-        spec,
-        ground.pool,
-        ground.held,
-        answers=said.labels,
-        taken=taken(said, spec.labels.skips),
-        features=ground.features,
-        probabilities=answers_file(store, model.probabilities) if model and model.probabilities else None,
-        members=answers_file(store, kept["members"]) if kept.get("members") else None,
-        suspects=suspects,
-        round_number=number,
-        seed=spec.seed_number,
-        carry=rounds[-1].decided.get("carry") if rounds else None,
-    )
+    made = planned(store, ground, said, number, model)
     if not any(pick.share not in ASKED_AGAIN for pick in made.picks):
         return None
-    planned = Round(
+    opened = Round(
         number=number,
         state="picked",
         spec=spec.version,
@@ -148,12 +134,61 @@ def open_next(store: Store, ground: Ground, said: Summary, why: str) -> Round | 
         decided=made.decided,
     )
     try:
-        store.add_round(planned, made.picks)
+        store.add_round(opened, made.picks)
     except LoopError:
         # Another process was faster: its round is the one that counts.
         if len(store.rounds()) < number:
             raise
     return store.round(number)
+
+
+def planned(
+    store: Store,
+    ground: Ground,
+    said: Summary,
+    number: int,
+    model: Model | None,
+    *,
+    n_threads: int | None = None,
+) -> Plan:
+    """Plan a round from what was known when it was opened, now or later: the picks are the same bit for bit.
+
+    Parameters
+    ----------
+    store : Store
+        The loop's: of its rounds only those before this one count.
+    ground : Ground
+        The pool and the specification then.
+    said : Summary
+        What all rows had come to.
+    number : int
+        The number of the round.
+    model : Model or None
+        The last model then.
+    n_threads : int, optional
+        At most so many threads.
+    """
+    spec = ground.spec
+    before = [each for each in store.rounds() if each.number < number]
+    kept = {} if model is None else model.estimate
+    asked_again = {p.row for r in before if model and r.model == model.number for p in store.picks(r.number)}
+    suspects = [row for row in (*said.disputed, *(kept.get("suspects") or ())) if row not in asked_again]
+    with temporary_folder(ground.cache) as place:
+        return plan(
+            spec,
+            ground.pool,
+            ground.held,
+            answers=said.labels,
+            taken=taken(said, spec.labels.skips),
+            features=ground.features,
+            probabilities=answers_file(store, model.probabilities, place) if model and model.probabilities else None,
+            members=answers_file(store, kept["members"], place) if kept.get("members") else None,
+            suspects=suspects,
+            round_number=number,
+            seed=spec.seed_number,
+            carry=before[-1].decided.get("carry") if before else None,
+            n_threads=n_threads,
+        )
 
 
 def taken(said: Summary, skips: str) -> set[str]:

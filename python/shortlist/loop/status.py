@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shortlist.loop.auditing.look import looks
 from shortlist.loop.auditing.people import NOBODY
 from shortlist.loop.auditing.picked import picked_estimate
+from shortlist.loop.finished import SAID
 from shortlist.loop.progress import compared, estimate_of
 from shortlist.loop.rounds import out_of
 from shortlist.tables import visible
@@ -97,7 +98,8 @@ def lines_of(status: dict[str, Any], last_job: Any, state: str | None) -> list[s
         more = f" (and {len(looks) - 1} more: shortlist loop audit)" if len(looks) > 1 else ""
         lines.append(f"look at    {looks[0]}{more}")
     if stop["met"]:
-        todo = "shortlist loop labels --out labels.csv"
+        over = stop["why"].startswith(SAID)
+        todo = "nothing; shortlist loop next --anyway goes on" if over else "shortlist loop finish"
     elif retrain["due"]:
         todo = "shortlist loop train"
     elif not status["round"] or state == "closed":

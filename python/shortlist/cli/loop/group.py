@@ -34,6 +34,12 @@ MODULES = {
     "audit": "judging",
     "report": "judging",
     "labels": "labelling",
+    "replay": "keeping",
+    "check": "keeping",
+    "backup": "keeping",
+    "adopt": "keeping",
+    "retract": "keeping",
+    "finish": "keeping",
 }
 
 
@@ -53,8 +59,8 @@ def loop_command() -> None:
 class opened:  # noqa: N801 - read as a verb where it is used
     """A loop, with a progress bar for long work, closed at the end."""
 
-    def __init__(self, folder: Path, quiet: bool) -> None:
-        self._bar = screen.bar("working", "rows", quiet)
+    def __init__(self, folder: Path, quiet: bool, unit: str = "rows") -> None:
+        self._bar = screen.bar("working", unit, quiet)
         self._folder = folder
 
     def __enter__(self) -> Loop:

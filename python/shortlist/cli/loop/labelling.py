@@ -89,9 +89,7 @@ def labels_command(folder: Path, out: Path, quiet: bool) -> None:
 def _ended(loop: Loop) -> int:
     stop = loop.stop()
     if stop:
-        click.echo(
-            f"shortlist: the rule of stopping is met: {visible(str(stop))}; to go on all the same: --anyway", err=True
-        )
+        click.echo(f"shortlist: {visible(stop.sentence)}; to go on all the same: --anyway", err=True)
         return MET
     click.echo("shortlist: no row is left to ask for", err=True)
     return NOTHING

@@ -39,7 +39,7 @@ def run_command(folder: Path, once: bool, quiet: bool) -> None:  # noqa: ARG001 
         say(done, quiet)
         stop = loop.stop()
         if stop:
-            say([f"the rule of stopping is met: {stop}"], quiet)
+            say([stop.sentence], quiet)
             raise SystemExit(MET)
         if not done:
             say([f"nothing to do yet: {loop.due()}"], quiet)

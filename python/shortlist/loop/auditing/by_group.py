@@ -12,6 +12,7 @@ from shortlist.loop.facts.agreement import krippendorff_alpha
 from shortlist.loop.facts.groups import Group, audit
 from shortlist.loop.facts.intervals import FEW, rows_for_margin
 from shortlist.loop.learning import answers_file
+from shortlist.loop.temporary import temporary_folder
 from shortlist.scoring import score
 
 if TYPE_CHECKING:
@@ -82,12 +83,13 @@ def _uncertainty(of: Evidence, columns: dict[str, tuple[NDArray[np.int32], list[
     if of.model is None or not columns:
         return {}
     logits = of.ground.spec.model.returns == "logits"
-    values = score(
-        str(answers_file(of.store, str(of.model.probabilities))),
-        UNCERTAINTY,
-        from_logits=logits,
-        normalize="check" if logits else "renormalize",
-    )
+    with temporary_folder(of.ground.cache) as place:
+        values = score(
+            str(answers_file(of.store, str(of.model.probabilities), place)),
+            UNCERTAINTY,
+            from_logits=logits,
+            normalize="check" if logits else "renormalize",
+        )
     found: dict[tuple[str, str], float] = {}
     for column, (codes, names) in columns.items():
         sums, counts = np.zeros(len(names)), np.zeros(len(names))

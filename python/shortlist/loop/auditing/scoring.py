@@ -8,9 +8,8 @@ import numpy as np
 
 from shortlist.by_name import DIVERSE
 from shortlist.loop.facts.ranking import Ranking, auroc
-from shortlist.loop.learning import answers_file, said_of
+from shortlist.loop.learning import said_of
 from shortlist.loop.training.by_path import function_of
-from shortlist.npy import NpyFile
 from shortlist.registry import RANDOM, measures
 from shortlist.scoring import score
 
@@ -54,8 +53,7 @@ def _scores(of: Evidence, strategy: str, model: Model) -> NDArray[np.float64] | 
         members = model.estimate.get("members")
         if not members:
             return None
-        file = NpyFile(answers_file(of.store, members))
-        said: Any = np.load(file.path, mmap_mode="r")[:, of.rows.places]
+        said: Any = np.load(of.store.blob(members), mmap_mode="r")[:, of.rows.places]
     else:
         said = said_of(of.store, model, of.rows.places)
     values = np.asarray(score(np.ascontiguousarray(said), what, **options), dtype=np.float64)

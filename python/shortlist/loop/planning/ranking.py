@@ -86,15 +86,18 @@ def by_rule(at: Situation, rule: str, k: int, candidates: NDArray[np.int64], apa
     uncertain = partial(
         score, said, "least_confident", from_logits=logits, normalize="renormalize" if not logits else "check"
     )
+    threads = at.n_threads
     call: dict[str, Callable[[], Any]] = {
-        "k_center": lambda: shortlist.k_center(X, k, init="central", **near),
-        "kmeans_plus_plus": lambda: shortlist.kmeans_plus_plus(X, k, random_state=seed, **near),
+        "k_center": lambda: shortlist.k_center(X, k, init="central", n_threads=threads, **near),
+        "kmeans_plus_plus": lambda: shortlist.kmeans_plus_plus(X, k, random_state=seed, n_threads=threads, **near),
         # One thread: what a clustering adds up would depend on their number.
         "typiclust": lambda: shortlist.typiclust(X, k, random_state=seed, n_threads=1, **near),
-        "herding": lambda: shortlist.herding(X, k, random_state=seed, references=min(REFERENCES, len(X)), **near),
-        "ranked_batch": lambda: _ranked_batch(X, uncertain(), k, near),
-        "diverse_uncertain": lambda: shortlist.diverse_uncertain(X, uncertain(), k, **near),
-        "badge": lambda: shortlist.badge(said, X, k, from_logits=logits, random_state=seed),
+        "herding": lambda: shortlist.herding(
+            X, k, random_state=seed, references=min(REFERENCES, len(X)), n_threads=threads, **near
+        ),
+        "ranked_batch": lambda: _ranked_batch(X, uncertain(), k, near, threads),
+        "diverse_uncertain": lambda: shortlist.diverse_uncertain(X, uncertain(), k, n_threads=threads, **near),
+        "badge": lambda: shortlist.badge(said, X, k, from_logits=logits, random_state=seed, n_threads=threads),
         "cluster_margin": lambda: shortlist.cluster_margin(
             said, k, X=X, from_logits=logits, random_state=seed, n_threads=1
         ),
@@ -103,10 +106,12 @@ def by_rule(at: Situation, rule: str, k: int, candidates: NDArray[np.int64], apa
     return Ranked(candidates[found.indices], np.asarray(found.scores, dtype=np.float64))
 
 
-def _ranked_batch(X: NDArray[np.float32], uncertainty: NDArray[Any], k: int, near: dict[str, Any]) -> Any:
+def _ranked_batch(
+    X: NDArray[np.float32], uncertainty: NDArray[Any], k: int, near: dict[str, Any], threads: int | None
+) -> Any:
     # Without a labelled row each row would be compared with each.
     most = int(uncertainty.argmax())
-    return shortlist.ranked_batch(X, uncertainty, k, **(near or {"labelled": X[most : most + 1]}))
+    return shortlist.ranked_batch(X, uncertainty, k, n_threads=threads, **(near or {"labelled": X[most : most + 1]}))
 
 
 def _asks(rule: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,12 @@ class DiskArray:
 
     def __len__(self) -> int:
         return self._rows
+
+    def first(self, rows: int) -> DiskArray:
+        """Return the first numbers as an array of their own."""
+        found = copy.copy(self)
+        found._rows = min(rows, len(self))
+        return found
 
     def read(self, start: int, stop: int) -> NDArray[Any]:
         """Return the numbers from `start` to before `stop`."""

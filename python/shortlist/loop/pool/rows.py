@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -24,6 +25,7 @@ from shortlist.loop.pool.hashing import text_hashes, uniform
 from shortlist.loop.pool.tables import open_table
 from shortlist.loop.pool.tables.opening import files_of
 from shortlist.loop.pool.tables.table import BLOCK
+from shortlist.loop.temporary import hold, remove_unless_held, temporary_folder
 from shortlist.writing import write_json
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class LoopPool:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         self._spec, self._table, self._view, self.folder = spec, table, view, folder
         self.embeddings = embeddings
+        self._whole: LoopPool | None = None
         self.rows: int = about["rows"]
         self.columns = table.columns
         self.numeric: dict[str, bool] = about["numeric"]
@@ -80,9 +83,22 @@ class LoopPool:
                 f"{embeddings.path} has {len(embeddings):,} rows, and {table.name} {self.rows:,}; they must be equal"
             )
 
+    def first(self, rows: int, numeric: Mapping[str, bool] | None = None) -> LoopPool:
+        """Return the pool as it was when it had no more than its first rows, and these columns held numbers alone."""
+        found = copy.copy(self)
+        for made in ("fingerprint", "repeated"):
+            found.__dict__.pop(made, None)
+        found.rows = rows
+        found.hashes, found.contents = self.hashes.first(rows), self.contents.first(rows)
+        found.numeric = {**self.numeric, **(numeric or {})}
+        found._whole = self  # whose folder may be gone with it
+        return found
+
     @cached_property
     def fingerprint(self) -> Mapping[str, Any]:
         """See above."""
+        if self.rows < len(self._ends):
+            return fingerprint_of(self.columns, self.rows, self.hashes, self.contents)
         kept = self.folder / "fingerprint.json"
         if not kept.exists():
             write_json(kept, fingerprint_of(self.columns, self.rows, self.hashes, self.contents))
@@ -137,6 +153,7 @@ class LoopPool:
         for place, text in zip(known.tolist(), self.id_of(found[known]), strict=True):
             if text != ids[place]:
                 found[place] = self._among_equals(hashes[place], ids[place])
+        found[found >= self.rows] = -1
         return found
 
     def numbers(self, seed: int, start: int = 0, stop: int | None = None) -> NDArray[np.float64]:
@@ -150,10 +167,9 @@ class LoopPool:
     @cached_property
     def repeated(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows whose content an earlier row has, ascending, and the first row with that content."""
-        return (
-            np.fromfile(self.folder / "later", np.int64),
-            np.fromfile(self.folder / "firsts", np.int64),
-        )
+        later = np.fromfile(self.folder / "later", np.int64)
+        count = int(np.searchsorted(later, self.rows))
+        return later[:count], np.fromfile(self.folder / "firsts", np.int64, count)
 
     @property
     def twins(self) -> NDArray[np.int64]:
@@ -179,11 +195,13 @@ class LoopPool:
     def group(self, column: str) -> tuple[NDArray[np.int32], list[str]]:
         """Return the codes and labels of one column of groups, or of the column that the seed is stratified by."""
         number = list(self._groups).index(column)
-        return np.fromfile(self.folder / f"group-{number}", np.int32), self._groups[column]
+        codes = np.fromfile(self.folder / f"group-{number}", np.int32, self.rows)
+        # Codes are given in the order of the rows: those of rows to come are the last.
+        return codes, self._groups[column][: int(codes.max()) + 1]
 
     def weight(self) -> DiskArray:
         """Return the weights of rows that the specification names a column for."""
-        return DiskArray(self.folder / "weight", np.float32)
+        return DiskArray(self.folder / "weight", np.float32).first(self.rows)
 
     def show(self, rows: Sequence[int] | NDArray[np.int64]) -> list[dict[str, Any]]:
         """Return what people are shown of some rows: columns, and addresses made of these."""
@@ -220,9 +238,9 @@ class LoopPool:
         """Yield what a model sees of all rows, in blocks of at most `size`, with the place of the first of each."""
         if self.embeddings is not None:
             for start in range(0, self.rows, size):
-                yield start, self.embeddings.read(start, start + size)
+                yield start, self.embeddings.read(start, min(start + size, self.rows))
             return
-        for start, block in self._table.blocks(self._view.columns):
+        for start, block in self._blocks_of(self._view.columns):
             rows = len(next(iter(block.values())))
             for low in range(0, rows, size):
                 part = {column: values[low : low + size] for column, values in block.items()}
@@ -236,8 +254,16 @@ class LoopPool:
                 "[seed] search looks for words, and the pool has no column of texts; name one in [pool] text"
             )
         view = View("text", (text,))
-        for start, block in self._table.blocks([text]):
+        for start, block in self._blocks_of([text]):
             yield start, view.raw(block, {})  # type: ignore[misc]
+
+    def _blocks_of(self, columns: Sequence[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        for start, block in self._table.blocks(columns):
+            rows = len(next(iter(block.values())))
+            if start + rows > self.rows:
+                block = {column: values[: self.rows - start] for column, values in block.items()}
+            if start < self.rows:
+                yield start, block
 
     def _shown(self) -> dict[str, str]:
         spec = self._spec.pool
@@ -285,9 +311,11 @@ def open_pool(
     place.mkdir(parents=True, exist_ok=True)
     folder = place / f"pool-{_key(spec, frame)}"
     try:
-        if not (folder / "about.json").exists() or frame is not None:
-            _make(spec, folder, frame, progress)
-        pool = _opened(spec, folder, frame)
+        pool = None
+        while pool is None:
+            if not (folder / "about.json").exists() or frame is not None:
+                _make(spec, folder, frame, progress)
+            pool = _held(spec, folder, frame)
     except BaseException:
         if own is not None:
             shutil.rmtree(own, ignore_errors=True)
@@ -299,8 +327,7 @@ def open_pool(
 
 def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> None:
     """Build what is kept of a pool under another name first, so that it is there whole or not at all."""
-    work = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
-    try:
+    with temporary_folder(folder.parent) as work:
         table = open_table(spec.pool, spec.folder, work, frame)
         view = view_of(spec.pool, table)
         strata = [spec.seed.how.partition(":")[2]] if spec.seed.how.startswith("stratified:") else []
@@ -317,8 +344,27 @@ def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> No
         except OSError:
             if not (folder / "about.json").exists():
                 raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+
+
+def remove_other_pools(pool: LoopPool) -> None:
+    """Remove what is kept beside a pool of earlier versions of it, unless a process is at work with them."""
+    for other in pool.folder.parent.glob("pool-*"):
+        if other != pool.folder:
+            remove_unless_held(other)
+
+
+def _held(spec: Spec, folder: Path, frame: Any) -> LoopPool | None:
+    """Return the pool of a folder, which stays while the pool is in use; None where it was removed just now."""
+    descriptor = hold(folder)
+    if descriptor is None:
+        return None
+    try:
+        pool = _opened(spec, folder, frame)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    weakref.finalize(pool, os.close, descriptor)
+    return pool
 
 
 def _opened(spec: Spec, folder: Path, frame: Any) -> LoopPool:

@@ -19,6 +19,10 @@ CHUNK = 1 << 20
 NAME = "blobs"
 
 
+class BlobMissingError(LoopError):
+    """A blob that the loop refers to is not there any more."""
+
+
 class Blobs:
     """The part of a store that holds blobs."""
 
@@ -43,7 +47,9 @@ class Blobs:
         """Return the file whose bytes have this hash."""
         path = self.folder / NAME / name
         if not path.is_file():
-            raise LoopError(f"{visible(str(path))} is missing, which the loop refers to; bring it back from a backup")
+            raise BlobMissingError(
+                f"{visible(str(path))} is missing, which the loop refers to; bring it back from a backup"
+            )
         return path
 
     def blob_files(self) -> list[Path]:
@@ -53,10 +59,11 @@ class Blobs:
 
     def damaged_blobs(self) -> list[str]:
         """Return the hashes of blobs whose bytes are no longer those that were kept."""
-        return [path.name for path in self.blob_files() if _hash_of(path) != path.name]
+        return [path.name for path in self.blob_files() if hash_of(path) != path.name]
 
 
-def _hash_of(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """Return the hash of a file's bytes."""
     digest = hashlib.sha256()
     for chunk in chunks_of(path):
         digest.update(chunk)

@@ -16,6 +16,7 @@ from shortlist.loop.store.blobs import Blobs
 from shortlist.loop.store.database import PATIENCE, Database, told
 from shortlist.loop.store.events import Log
 from shortlist.loop.store.home import copied_from, home_of, network_kind
+from shortlist.loop.store.integrity import blob_damage, blobs_referred_to
 from shortlist.loop.store.jobs import Jobs
 from shortlist.loop.store.models import Models
 from shortlist.loop.store.rounds import Rounds
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import TracebackType
 
+    from shortlist.arguments import Progress
     from shortlist.loop.spec.model import Spec
 
 Journal: TypeAlias = Literal["wal", "delete"]
@@ -114,14 +116,13 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         _check_disk(place, wanted)
         first = copied_from(facts["home"], place / FILE)
         if first is not None and not copied:
-            raise CopiedLoopError(
-                f"{_shown(place)} is a copy of the loop in {_shown(Path(first).parent)}, and the two would drift apart if both "
-                "took answers; to go on with this one, say copied once"
-            )
+            raise CopiedLoopError(_copied(place, Path(first).parent))
         if wanted != facts["journal"]:
             _change_journal(place, wanted)
         database = Database(place / FILE, wanted)
         try:
+            if first is not None:
+                _end_jobs(database)
             home = home_of(place / FILE)
             if home != facts["home"] or wanted != facts["journal"]:
                 with database.transaction() as connection:
@@ -148,31 +149,47 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         """Do several things in one transaction: all of them are kept, or none."""
         return self._database.transaction()
 
-    def backup(self, target: str | os.PathLike[str]) -> Path:
+    def backup(self, target: str | os.PathLike[str], progress: Progress | None = None) -> Path:
         """Copy the loop to a new folder as it is at one moment, whoever writes meanwhile; return the folder.
+
+        `progress` is called with (bytes of blobs copied, bytes in all).
 
         Raises
         ------
         LoopError
-            The folder has something in it.
+            The folder has something in it; or the loop is damaged. Where only blobs are, the copy is made all the same.
         """
         place = make_folder(target, "target")
         if any(place.iterdir()):
             raise LoopError(f"{_shown(place)} is not empty; accepted is a new folder for the backup")
+        # Those of a training that ends meanwhile may come too late.
+        named = blobs_referred_to(self)
         try:
-            self._copy(place)
+            self._copy(place, progress)
         except BaseException:
             shutil.rmtree(place)
             raise
+        wrong = blob_damage(named, place)
+        if wrong:
+            count = f"{len(wrong):,} in all: shortlist loop check"
+            raise LoopError(f"{_shown(place)} was made, and lacks what the loop lacks: {wrong[0]} ({count})")
         return place
 
-    def _copy(self, place: Path) -> None:
+    def _copy(self, place: Path, progress: Progress | None) -> None:
         # The database comes first: all blobs that it refers to were written before it was. It has its name when all is there.
         unfinished = place / f".{FILE}.partial"
         with told(place / FILE), contextlib.closing(sqlite3.connect(unfinished)) as copy:
             self._database.connection().backup(copy)
-        for path in self.blob_files():
+            (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+            if said != "ok":
+                raise LoopError(f"{_shown(self._database.path)} is damaged, and no copy was made; go on with a backup")
+        files = self.blob_files()
+        total, done = sum(path.stat().st_size for path in files), 0
+        for path in files:
             write_bytes(make_folder(place / blobs.NAME, "target") / path.name, blobs.chunks_of(path))
+            done += path.stat().st_size
+            if progress is not None:
+                progress(done, total)
         if (self.folder / "loop.toml").is_file():
             write_bytes(place / "loop.toml", blobs.chunks_of(self.folder / "loop.toml"))
         unfinished.replace(place / FILE)
@@ -199,6 +216,23 @@ def _facts(place: Path) -> dict[str, str]:
                 f"{schema.FORMAT} is the latest that this one knows); update Shortlist"
             )
         return dict(connection.execute("SELECT name, value FROM about").fetchall())
+
+
+def _copied(place: Path, first: Path) -> str:
+    adopt = f"to go on with this one: shortlist loop adopt --dir {_shown(place)}, or Loop(folder, copied=True)"
+    if first == Path(os.path.realpath(place)):
+        return f"{_shown(place)} was put back from a copy, and would drift apart from any other one that takes answers; {adopt}"
+    why = "the two would drift apart if both took answers"
+    return f"{_shown(place)} is a copy of the loop in {_shown(first)}, and {why}; {adopt}"
+
+
+def _end_jobs(database: Database) -> None:
+    """End the jobs that were under way in the loop which was copied: their results go there, and nobody waits for them here."""
+    jobs = Jobs()
+    jobs._database = database
+    for job in jobs.jobs():
+        if job.ended is None:
+            jobs.finish_job(job.token, False, {"error": "the loop was copied while this was under way"})
 
 
 def _peek(place: Path) -> sqlite3.Connection:

@@ -48,11 +48,14 @@ class Summary:
     skipped: list[str]
 
 
-def summary(store: Store, spec: Spec) -> Summary:
-    """Return what all rows have come to: what a fold of the whole log gives, but for rows without news from a file."""
-    position = store.position
+def summary(store: Store, spec: Spec, until: int | None = None) -> Summary:
+    """Return what all rows have come to: what a fold of the whole log gives, but for rows without news from a file.
+
+    With `until` it is what they had come to at that place in the log, from the log alone.
+    """
+    position = store.position if until is None else until
     path = store.folder / FILE
-    known, given, states = _read(path, store, spec)
+    known, given, states = _read(path, store, spec) if until is None else (0, 0, {})
     news = {event.row for event in store.events(known, position)}
     if len(news) * 2 > len(states):
         known, given, states = 0, 0, {}
@@ -67,7 +70,7 @@ def summary(store: Store, spec: Spec) -> Summary:
     for state, rows in ((REJECTED, answers.rejected), (DISPUTED, answers.disputed), (SKIPPED, answers.skipped)):
         states.update(dict.fromkeys(rows, state))
     states = {row: states[row] for row in sorted(states)}
-    if position - known >= BEHIND:
+    if position - known >= BEHIND and until is None:
         about = [*_about(store, spec), position, _key_at(store, position), given]
         # Where the file can't be written, it is made another time.
         with contextlib.suppress(OSError):

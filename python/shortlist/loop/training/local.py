@@ -131,7 +131,7 @@ def train(
         found = np.empty_like(held[: len(rows)])
         found[order] = held[: len(rows)]
     return Trained(
-        model=_pickled(members, spec, features),
+        model=_pickled(members, spec, features, temperature),
         probabilities=out / "probs.npy",
         seconds=time.perf_counter() - began,
         log="\n".join(log),
@@ -153,7 +153,7 @@ def _codes(classes: Sequence[str], labels: list[str]) -> NDArray[np.int64]:
     return codes
 
 
-def _fitted(given: _Given, name: str, seed: int, number: int, members: int) -> Callable[[Block], NDArray[Any]]:
+def _fitted(given: _Given, name: str, seed: int, number: int, members: int) -> _Asked:
     """Fit one model: to all rows, or as one of several of the same name to rows drawn with replacement."""
     chosen = np.arange(len(given.codes))
     if members > 1 and not given.spec.model.committee:
@@ -171,7 +171,7 @@ def _bootstrap(codes: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate(parts))
 
 
-def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -> Callable[[Block], NDArray[Any]]:
+def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -> _Asked:
     """Fit a model to some of the rows, and return what asks it: raw rows to probabilities of all classes, in order."""
     spec = given.spec
     raw, labels = part_of(given.raw, chosen), np.array(spec.classes, dtype=object)[given.codes[chosen]]
@@ -189,27 +189,32 @@ def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -
         raise
     except Exception as error:  # whatever a model of the user's does
         raise LoopError(f"the model cannot be fitted to {len(chosen):,} labels ({one_line(error)})") from error
+    return asker_of(model, name, spec.classes)
+
+
+def asker_of(model: Any, name: str, classes: Sequence[str]) -> _Asked:
+    """Return what asks a fitted model, known by a name or of the user's own: rows to answers in the order of the classes."""
     if not hasattr(model, "predict_proba"):
         if not callable(model):
             raise LoopError(
                 f"fit returned a {type(model).__name__}; accepted is a classifier with predict_proba, or a function of X"
             )
-        return _Asked(model, name, None, len(spec.classes))
+        return _Asked(model, name, None, len(classes))
     known = [int(each) if name in NAMED else str(each) for each in model.classes_]
-    places = known if name in NAMED else [_place(each, spec.classes) for each in known]
-    return _Asked(model.predict_proba, name, places, len(spec.classes), model)
+    places = known if name in NAMED else [_place(each, classes) for each in known]
+    return _Asked(model.predict_proba, name, places, len(classes), model)
 
 
 class _Asked:
     """A fitted model, asked about raw rows."""
 
     def __init__(self, ask: Callable[[Any], Any], name: str, places: Any, classes: int, model: Any = None) -> None:
-        self._ask, self._name, self._places, self._classes = ask, name, places, classes
+        self._ask, self.name, self._places, self._classes = ask, name, places, classes
         self.model = model
 
     def __call__(self, block: Block) -> NDArray[Any]:
         try:
-            answer = np.asarray(self._ask(block.input(self._name)))
+            answer = np.asarray(self._ask(block.input(self.name)))
         except Exception as error:  # whatever a model of the user's does
             raise LoopError(f"the model cannot answer for the rows of the pool ({one_line(error)})") from error
         if self._places is None or answer.ndim != 2 or answer.shape[1] != len(self._places):
@@ -270,7 +275,7 @@ def _held_out(
 
 
 def _answers(
-    members: list[Callable[[Block], NDArray[Any]]],
+    members: list[_Asked],
     names: list[str],
     given: _Given,
     pool: LoopPool,
@@ -314,13 +319,22 @@ def _joined(files: list[Path]) -> Iterator[NDArray[np.float32]]:
         path.unlink()
 
 
-def _pickled(members: list[Callable[[Block], NDArray[Any]]], spec: Spec, features: Features) -> bytes | None:
-    """Return the model with its features, for the user to load; None where it cannot be pickled."""
-    models = [getattr(member, "model", None) for member in members]
-    if None in models:
+def _pickled(members: list[_Asked], spec: Spec, features: Features, temperature: float) -> bytes | None:
+    """Return the model with all that its answers are made of, for the user to load; None where it cannot be pickled."""
+    models = [member.model for member in members]
+    if any(model is None for model in models):
         return None
+    kept = {
+        "models": models,
+        "estimators": [member.name for member in members],
+        "classes": list(spec.classes),
+        "returns": spec.model.returns,
+        "temperature": temperature,
+        "features": dict(features.state),
+        "seed": features.seed,
+    }
     try:
-        return pickle.dumps({"models": models, "classes": list(spec.classes), "features": dict(features.state)})
+        return pickle.dumps(kept)
     except Exception:  # a model of the user's may hold anything
         return None
 

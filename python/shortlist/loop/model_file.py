@@ -1,0 +1,121 @@
+"""The model that a loop ended with, for whoever goes on with it."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from shortlist.disk import one_line
+from shortlist.loop.errors import LoopError
+from shortlist.loop.pool.contents import View
+from shortlist.loop.pool.features import Features
+from shortlist.loop.training.calibration import warmed
+from shortlist.loop.training.checking import checked
+from shortlist.loop.training.estimators import Block
+from shortlist.loop.training.local import asker_of
+from shortlist.tables import visible
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from shortlist.loop.pool.contents import Raw
+    from shortlist.loop.pool.rows import LoopPool
+
+PARTS = {"models", "classes", "features", "estimators", "temperature", "seed", "returns"}
+
+
+def read_model(path: str | os.PathLike[str]) -> SavedModel:
+    """Load the ``model.pkl`` that ``finish`` has written.
+
+    Loading a pickle runs whatever is in it: load only files that you trust.
+
+    Parameters
+    ----------
+    path : path
+        The file, or the folder that it is in.
+
+    Returns
+    -------
+    SavedModel
+
+    Raises
+    ------
+    LoopError
+        It isn't such a file.
+    """
+    place = Path(path)
+    place = place / "model.pkl" if place.is_dir() else place
+    try:
+        with place.open("rb") as file:
+            kept = pickle.load(file)  # noqa: S301 - as the docstring says
+    except OSError:
+        raise
+    except Exception as error:  # whatever unpickling comes upon
+        raise LoopError(
+            f"{visible(str(place))} can't be read as a model ({one_line(error)}); accepted is the model.pkl of a finished loop"
+        ) from None
+    if not isinstance(kept, dict) or not set(kept) >= PARTS:
+        raise LoopError(f"{visible(str(place))} holds no model of a loop; accepted is the model.pkl of a finished loop")
+    return SavedModel(kept)
+
+
+class SavedModel:
+    """A model with its features, asked about rows as the pool had them.
+
+    Attributes
+    ----------
+    classes : list of str
+        The order of the columns of `predict_proba`.
+    """
+
+    def __init__(self, kept: Mapping[str, Any]) -> None:
+        self.classes: list[str] = list(kept["classes"])
+        self._kept = kept
+        # Only its rows need a pool, and they are given here.
+        self._features = Features(kept["features"], cast("LoopPool", None), kept["seed"])
+        self._members = [
+            asker_of(model, name, self.classes) for model, name in zip(kept["models"], kept["estimators"], strict=True)
+        ]
+
+    def predict_proba(self, X: Any) -> NDArray[np.float32]:
+        """Return a row for each row of X with a column for each class: what the loop's own file of answers has.
+
+        Parameters
+        ----------
+        X : list of str, array, frame or dict
+            Texts; vectors, a row for each; or columns by name: whatever the pool held.
+        """
+        block = Block(self._features, self._raw(X))
+        logits = self._kept["returns"] == "logits"
+        total = np.zeros((block.rows, len(self.classes)))
+        for member in self._members:
+            said = checked(member(block), block.rows, self.classes, str, logits=logits)
+            total += said if logits else warmed(said, self._kept["temperature"]).astype(np.float32)
+        return (total / len(self._members)).astype(np.float32)
+
+    def predict(self, X: Any) -> list[str]:
+        """Return the likeliest class of each row of X."""
+        return [self.classes[code] for code in self.predict_proba(X).argmax(axis=1).tolist()]
+
+    def _raw(self, X: Any) -> Raw:
+        state = self._kept["features"]
+        if state["kind"] == "text":
+            if isinstance(X, str):
+                raise LoopError("X is one text; accepted is a list of texts")
+            return ["" if text is None else str(text) for text in X]
+        if state["kind"] == "vector":
+            rows = np.asarray(X)
+            if rows.ndim != 2 or rows.shape[1] != len(state["centre"]):
+                raise LoopError(f"X has shape {rows.shape}; accepted is (rows, {len(state['centre'])})")
+            return rows
+        numeric = {each["name"]: each["words"] is None for each in state["columns"]}
+        lacking = [name for name in numeric if name not in X]
+        if lacking:
+            raise LoopError(f"X has no column {lacking[0]!r}; needed are {', '.join(map(repr, numeric))}")
+        return View("columns", tuple(numeric)).raw({name: list(X[name]) for name in numeric}, numeric)

@@ -1,0 +1,106 @@
+"""Folders that can be made again: removed once they are of no use, and never under a process that is at work with them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shortlist.writing import make_folder
+
+try:
+    import fcntl
+except ImportError:  # a system without such locks, where what a killed process leaves stays
+    fcntl = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PREFIX = "making-"
+LOCK = ".lock"
+IN_USE = "in-use"
+"""A file in a folder that is kept, locked by all who read there."""
+
+
+@contextlib.contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """Give a new folder in another one, removed at the end; what killed processes have left there is removed first.
+
+    A file beside it is locked meanwhile. The system lets go of the lock when the process ends, however it ends, so that a
+    folder whose lock can be had is nobody's.
+    """
+    make_folder(parent, "folder")
+    remove_left(parent)
+    descriptor, lock = _locked(parent)
+    folder = lock.with_suffix("")
+    try:
+        folder.mkdir()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def remove_left(parent: Path) -> None:
+    """Remove what killed processes have left in a folder."""
+    for lock in parent.glob(f"{PREFIX}*{LOCK}") if fcntl else ():
+        with contextlib.suppress(OSError):
+            descriptor = os.open(lock, os.O_RDWR)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+                lock.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def hold(folder: Path) -> int | None:
+    """Keep a folder from being removed while a descriptor is open; None where it was removed before."""
+    path = folder / IN_USE
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except FileNotFoundError:
+        return None
+    if fcntl:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    if _is_still(path, descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def remove_unless_held(folder: Path) -> None:
+    """Remove a folder, unless somebody holds it or nobody can know."""
+    if not fcntl:
+        return
+    with contextlib.suppress(OSError), temporary_folder(folder.parent) as place:
+        descriptor = os.open(folder / IN_USE, os.O_RDWR)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # At once, so that nobody finds half of it.
+            folder.rename(place / folder.name)
+        finally:
+            os.close(descriptor)
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    return False
+
+
+def _locked(parent: Path) -> tuple[int, Path]:
+    while True:
+        descriptor, name = tempfile.mkstemp(LOCK, PREFIX, parent)
+        if fcntl:
+            with contextlib.suppress(OSError):  # a file system without locks, where nobody else gets one either
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Somebody may have taken it for one that was left, before it was locked.
+        if _is_still(Path(name), descriptor):
+            return descriptor, Path(name)
+        os.close(descriptor)
