@@ -173,7 +173,13 @@ class Loop:
         return hand_over(self._store, self._ground, last.number, target, spreadsheet)
 
     def ingest(
-        self, items: Any, *, annotator: str | None = None, allow: Iterable[str] = (), encoding: str | None = None
+        self,
+        items: Any,
+        *,
+        annotator: str | None = None,
+        allow: Iterable[str] = (),
+        encoding: str | None = None,
+        format: str | None = None,  # noqa: A002 - what people call it
     ) -> Ingested:
         """Take answers in. The same export twice changes nothing, and the order doesn't matter.
 
@@ -181,20 +187,23 @@ class Loop:
         ----------
         items : mapping of id to label, path, table, or iterable of records
             A mapping is what somebody says now; files and records have ``id`` and ``label``, perhaps ``annotator``, ``time``
-            and ``skip``.
+            and ``skip``. Files may also be exports of annotation tools, as `shortlist.labels.read` takes them.
         annotator : str, optional
             Who answered, where the items don't say.
         allow : iterable of str
             What is taken all the same: "unpicked" rows, and "unknown", "loop", "class" and "text".
         encoding : str, optional
             Of a file of text.
+        format : str, optional
+            Of a file, as "label-studio"; by default told from the file.
 
         Returns
         -------
         Ingested
             How many were new and known, and which were refused and why.
         """
-        done = ingest(self._store, items, annotator=annotator, allow=allow, pool=self._ground.pool, encoding=encoding)
+        how: dict[str, Any] = {"annotator": annotator, "allow": allow, "encoding": encoding, "format": format}
+        done = ingest(self._store, items, pool=self._ground.pool, **how)
         settle(self._store)
         return done
 
