@@ -25,14 +25,14 @@ def csv_records(path: Path, id_names: Sequence[str], encoding: str | None) -> Re
     file = CsvFile(path, id_names, encoding)
     own = file.column(*id_names)
     places = {part: file.column(*names) for part, names in PARTS.items()}
+    if OF_LABEL_STUDIO.issubset(file.head):
+        raise ValueError(
+            f"{visible(str(path))} is a CSV file of Label Studio, which leaves skips out; accepted is its JSON: in Label Studio "
+            "press Export, and choose JSON"
+        )
     if own is None or places["label"] is None:
         if not file.head:
             return
-        if OF_LABEL_STUDIO.issubset(file.head):
-            raise ValueError(
-                f"{visible(str(path))} is a CSV file of Label Studio, which leaves skips out; accepted is its JSON: in Label "
-                "Studio press Export, and choose JSON"
-            )
         missing = id_names[0] if own is None else "label"
         raise ValueError(
             f"{visible(str(path))} has no column {missing!r} (its columns are {visible(', '.join(file.head))}); accepted is a "

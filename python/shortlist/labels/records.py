@@ -62,15 +62,19 @@ def sent_from_here(records: Iterable[tuple[str, dict[str, Any]]], path: Path, to
     ValueError
         The file is of another project: no row has an id.
     """
-    first, named = None, False
+    held: list[tuple[str, dict[str, Any]]] | None = []
     for where, record in records:
         if record["id"] is None:
-            record["wrong"] = record.get("wrong") or NOT_SENT
-            first = first or (where, record)
-        named = named or record["id"] is not None
+            record["wrong"] = NOT_SENT
+            if held is not None:
+                held.append((where, record))
+                continue
+        elif held is not None:
+            yield from held
+            held = None
         yield where, record
-    if first is not None and not named:
-        where, record = first
+    if held:
+        where, record = held[0]
         raise ValueError(
             f"{visible(str(path))} is {tool} of other rows: none has a {ROW_ID!r} (that in {where} has "
             f"{visible(', '.join(record['shown'])) or 'nothing'}); accepted are rows that were sent from here, or the name of "

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.errors import LoopError
 from shortlist.loop.ground import Ground
+from shortlist.loop.handoff.choosing import is_file
 from shortlist.loop.handoff.labels import labels_out
+from shortlist.loop.handoff.pulling import pull
 from shortlist.loop.learning import learn
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
 from shortlist.loop.rounds import Batch, hand_again, hand_over, open_next, out_of, settle
@@ -207,6 +209,12 @@ class Loop:
         settle(self._store)
         return done
 
+    def pull(self) -> Ingested:
+        """Take in what people have answered where rounds were handed to: a tool of your own, or the rounds' files."""
+        done = pull(self._store, self._ground)
+        settle(self._store)
+        return done
+
     def due(self) -> Due:
         """Return whether a model is to be trained now: truthy, and says why as text."""
         return self._due(self._said())
@@ -279,16 +287,25 @@ class Loop:
     def run_once(self) -> list[str]:
         """Do whatever is to be done now, and return what was: train if due, and open the next round once the last is closed.
 
+        A tool of your own is asked for answers first.
+
         Raises
         ------
         LoopError
-            The training failed. People go on labelling all the same: the next round is opened with the model so far.
+            The tool or the training failed. People go on labelling all the same: the next round is opened with the model so
+            far.
         """
         done, failure = list[str](), None
         try:
-            model = self.train()
+            pulled = None if is_file(self.spec) else self.pull()
         except LoopError as error:
             failure = error
+        else:
+            done += [] if pulled is None or not pulled.new else [f"answers came: {'; '.join(pulled.lines())}"]
+        try:
+            model = self.train()
+        except LoopError as error:
+            failure = LoopError(f"training failed: {error}")
         else:
             if model is not None:
                 done.append(f"model {model.number} was trained on {model.labels:,} labels: {model.why}")
@@ -298,7 +315,7 @@ class Loop:
             if batch is not None:
                 done.append(f"round {batch.round} was opened: {len(batch):,} rows in {batch.handed}")
         if failure is not None:
-            raise LoopError(". ".join([f"training failed: {failure}", *done])) from failure
+            raise LoopError(". ".join([str(failure), *done])) from failure
         return done
 
     def _due(self, said: Summary) -> Due:

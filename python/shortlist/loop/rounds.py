@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.handoff.choosing import ending, handoff_of
+from shortlist.loop.handoff.choosing import ending, handoff_of, is_file
 from shortlist.loop.handoff.protocol import HandedRow
+from shortlist.loop.handoff.pulling import withdraw
 from shortlist.loop.learning import answers_file
 from shortlist.loop.planning import plan
 from shortlist.loop.store import Round
@@ -156,8 +157,12 @@ def taken(said: Summary, skips: str) -> set[str]:
 def hand_over(store: Store, ground: Ground, number: int, out: Path | None, spreadsheet: bool) -> Batch:
     """Hand a round to people and return it: the same rows, in the same order, however often."""
     picks = [pick for pick in store.picks(number) if pick.share != "overlap"]
+    new = store.round(number).state in ("planned", "picked")
+    if new and not is_file(ground.spec):
+        store.add_handoff(number, "intent", {"tool": ground.spec.handoff.tool})
+        withdraw(store, ground, number - 1)
     batch, handed = _push(store, ground, picks, number, out, spreadsheet)
-    if store.round(number).state in ("planned", "picked"):
+    if new:
         store.add_handoff(number, "done", handed)
         store.set_state(number, "handed")
     return batch

@@ -78,6 +78,21 @@ def ingest_command(
         raise SystemExit(1 if refused else NOTHING)
 
 
+@click.command("pull")
+@folder
+@options.quiet
+def pull_command(folder: Path, quiet: bool) -> None:
+    """Take in what people have answered where rounds were handed to: a tool of your own, or the rounds' files."""
+    with one_line_errors(), opened(folder, quiet) as loop:
+        done = loop.pull()
+        lines = done.lines()
+        say(lines[:1], quiet)
+        for line in lines[1:]:
+            click.echo(f"shortlist: {visible(line)}", err=True)
+    if not done.new:
+        raise SystemExit(1 if done.refused else NOTHING)
+
+
 @click.command("labels")
 @folder
 @click.option(

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from shortlist.labels.formats import FORMATS
 from shortlist.labels.handed import Sent
-from shortlist.loop.handoff.files import DATASETS, FileHandoff, ending_of
-from shortlist.loop.handoff.own import own_tool
+from shortlist.labels.label_config import check_config, config_text
+from shortlist.loop.errors import LoopError
+from shortlist.loop.handoff.files import CONFIG, DATASETS, FileHandoff, ending_of
+from shortlist.loop.handoff.own import KEY, own_tool
 from shortlist.loop.handoff.protocol import About
 from shortlist.loop.spec.checks import is_path
+from shortlist.loop.training.by_path import function_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +40,33 @@ def handoff_of(spec: Spec, store: Store, *, out: Path | None = None, spreadsheet
         return own_tool(tool, spec.folder, about, spec.handoff.rest)
     name = re.sub(r"[^\w.-]+", "-", spec.name).strip("-")
     sent = Sent(spec.classes, spec.pool.text, {"loop": store.id}, name)
-    return FileHandoff(store.folder, _kind(tool, out), out=out, sent=sent, spreadsheet=spreadsheet)
+    config = spec.handoff.label_config
+    return FileHandoff(
+        store.folder,
+        _kind(tool, out),
+        out=out,
+        sent=sent,
+        spreadsheet=spreadsheet,
+        label_config=None if config is None else spec.at(config),
+    )
+
+
+def check_tool(spec: Spec) -> None:
+    """Check what can be checked of a tool before there is a loop.
+
+    Raises
+    ------
+    LoopError
+        A class of the user's own isn't there, or a labelling interface doesn't fit the classes.
+    """
+    config = spec.handoff.label_config
+    if is_path(spec.handoff.tool):
+        function_of(spec.handoff.tool, KEY, spec.folder)
+    elif config is not None:
+        try:
+            check_config(config_text(spec.at(config)), None, spec.classes, CONFIG)
+        except (ValueError, OSError) as error:
+            raise LoopError(str(error)) from None
 
 
 def is_file(spec: Spec) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shortlist.labels import label_studio
 from shortlist.labels.formats import FORMATS, write_rows
 from shortlist.labels.handed import Sent
+from shortlist.labels.label_config import check_config, config_for, config_text
 from shortlist.labels.parquet import write_folder
 from shortlist.labels.reading import answers_in
 from shortlist.labels.tables_out import table_of
 from shortlist.labels.values import plain_text, text_or_none
 from shortlist.loop.errors import LoopError
 from shortlist.tables import visible
-from shortlist.writing import make_folder, place_of
+from shortlist.writing import make_folder, place_of, write_text
 
 if TYPE_CHECKING:
     import os
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from shortlist.labels.handed import HandedRow
 
+CONFIG = "[handoff] label_config"
 DATASETS = "datasets"
 """A folder that Hugging Face's datasets load; a format of its own only where rows go out."""
 
@@ -40,6 +43,8 @@ class FileHandoff:
         What goes with the rows: the classes, the column of text, and the loop, which comes back with each answer.
     spreadsheet : bool
         Whether texts that a spreadsheet would take for a formula get an apostrophe in front. Ids and labels never do.
+    label_config : path, optional
+        A labelling interface of Label Studio, which is checked; by default one is written beside the round.
     """
 
     def __init__(
@@ -50,11 +55,13 @@ class FileHandoff:
         out: str | os.PathLike[str] | None = None,
         sent: Sent | None = None,
         spreadsheet: bool = False,
+        label_config: str | os.PathLike[str] | None = None,
     ) -> None:
         self._folder = Path(folder)
         self._kind = kind
         self._out = None if out is None else Path(out)
         self._sent = (sent or Sent())._replace(spreadsheet=spreadsheet)
+        self._label_config = label_config
 
     def push(self, number: int, rows: Sequence[HandedRow]) -> dict[str, Any]:
         """Write a round's file. One that is there with these rows is left alone: somebody may be filling it in.
@@ -80,7 +87,21 @@ class FileHandoff:
             about = f"{len(rows):,} rows to label, from Shortlist. Fill in `label`, and `annotator` where several people label."
             write_folder(path, table_of(rows, sent), sent.classes, about)
         else:
+            if self._kind == "label-studio":
+                self._interface(path, rows, sent)
             write_rows(path, self._kind, rows, sent)
+
+    def _interface(self, path: Path, rows: Sequence[HandedRow], sent: Sent) -> None:
+        """Check the user's labelling interface, or write one beside a file."""
+        if self._label_config is None:
+            if place_of(path).is_file:
+                write_text(path.with_suffix(".xml"), [config_for(rows, sent.classes), "\n"])
+            return
+        columns = next(label_studio.tasks(rows[:1], sent), {"data": {}})["data"]
+        try:
+            check_config(config_text(Path(self._label_config)), columns, sent.classes, CONFIG)
+        except (ValueError, OSError) as error:
+            raise LoopError(str(error)) from None
 
     def pull(self, state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Yield the answers that were written into a round's file."""
