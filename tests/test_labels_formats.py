@@ -12,7 +12,6 @@ from shortlist.labels.handed import HandedRow, Sent
 from shortlist.labels.reading import answers_in
 
 FILES = Path(__file__).parent / "loop" / "handoff_files"
-BUG = ("bug", "2026-11-29T20:52:03.101010Z")
 GOLDEN = {
     "label-studio.json": [
         ("007", "bug", "3", "2026-11-29T20:52:03.101010Z", False),
@@ -48,7 +47,11 @@ def test_exports_are_read_whether_or_not_their_format_is_named(name):
 def test_of_two_classes_a_refused_one_says_the_other():
     found = sl.labels.read(FILES / "prodigy-binary.jsonl", classes=["spam", "ham"])
     assert found["label"] == ["spam", "ham", None]
-    assert sl.labels.read(FILES / "prodigy-binary.jsonl", classes=["spam", "ham", "eggs"])["label"] == ["spam", None, None]
+    assert sl.labels.read(FILES / "prodigy-binary.jsonl", classes=["spam", "ham", "eggs"])["label"] == [
+        "spam",
+        None,
+        None,
+    ]
 
 
 def test_the_table_is_a_frame_in_one_step():
@@ -65,7 +68,10 @@ def test_the_table_is_a_frame_in_one_step():
         assert frame["skipped"].dtype == bool
     assert labels[1:] == sl.labels.Labels(labels[1:])
     assert labels[0].label == "bug"
-    assert repr(labels).splitlines()[:2] == ["3 labels", "id      label   annotator        time                         skipped"]
+    assert repr(labels).splitlines()[:2] == [
+        "3 labels",
+        "id      label   annotator        time                         skipped",
+    ]
     with pytest.raises(KeyError, match="no column 'labels'; the columns are id, label"):
         labels["labels"]
 
@@ -109,7 +115,10 @@ def test_ten_thousand_rows_go_out_and_come_home_byte_for_byte(tmp_path, name):
     ids, texts = odd(10_000), [text[::-1] for text in odd(10_000)]
     classes = [label.strip() or "x" for label in odd(32)]
     said = [classes[n % len(classes)] for n in range(len(ids))]
-    rows = [HandedRow(own, {"body": text, "row_id": "theirs"}, n / 7) for n, (own, text) in enumerate(zip(ids, texts, strict=True))]
+    rows = [
+        HandedRow(own, {"body": text, "row_id": "theirs"}, n / 7)
+        for n, (own, text) in enumerate(zip(ids, texts, strict=True))
+    ]
     path = tmp_path / f"round-0003{FORMATS[name].ending}"
     write_rows(path, name, rows, Sent(tuple(classes), "body", {"loop": "L", "round": 3}))
     records = list(answers_in(path))
@@ -130,7 +139,9 @@ def test_ten_thousand_rows_go_out_and_come_home_byte_for_byte(tmp_path, name):
         import pyarrow.parquet as pq
 
         table = pq.read_table(path).drop(["label", "annotator"])
-        pq.write_table(table.append_column("label", pa.array(said)).append_column("annotator", pa.array(["amy"] * 10_000)), path)
+        pq.write_table(
+            table.append_column("label", pa.array(said)).append_column("annotator", pa.array(["amy"] * 10_000)), path
+        )
     else:
         path.write_bytes(answered(name, path.read_bytes().decode(), said).encode())
     found = sl.labels.read(path)
@@ -148,9 +159,18 @@ def test_ten_thousand_rows_go_out_and_come_home_byte_for_byte(tmp_path, name):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("label-studio-min.json", "is JSON_MIN, which leaves skips out; accepted is the whole JSON: in Label Studio press Export"),
-        ("label-studio.csv", "is a CSV file of Label Studio, which leaves skips out; accepted is its JSON: in Label Studio press"),
-        ("prodigy-other.jsonl", r"is an export of Prodigy of other rows: none has a 'row_id' \(that in line 1 has text, label"),
+        (
+            "label-studio-min.json",
+            "is JSON_MIN, which leaves skips out; accepted is the whole JSON: in Label Studio press Export",
+        ),
+        (
+            "label-studio.csv",
+            "is a CSV file of Label Studio, which leaves skips out; accepted is its JSON: in Label Studio press",
+        ),
+        (
+            "prodigy-other.jsonl",
+            r"is an export of Prodigy of other rows: none has a 'row_id' \(that in line 1 has text, label",
+        ),
     ],
 )
 def test_files_of_another_kind_are_refused(content, sentence):
@@ -161,10 +181,18 @@ def test_files_of_another_kind_are_refused(content, sentence):
 @pytest.mark.parametrize(
     ("name", "at", "sentence"),
     [
-        ("label-studio.json", 0.5, "x.json ends in the middle of its list, in line 2, as a file that was cut does; accepted is a"),
+        (
+            "label-studio.json",
+            0.5,
+            "x.json ends in the middle of its list, in line 2, as a file that was cut does; accepted is a",
+        ),
         ("label-studio.json", 0.9, "x.json ends in the middle of its list"),
         ("argilla.json", 0.7, "x.json ends in the middle of its list"),
-        ("prodigy.jsonl", 0.6, r"x.jsonl is not JSON in line 2 \(.*\); it is the last one, and was cut: export the file again"),
+        (
+            "prodigy.jsonl",
+            0.6,
+            r"x.jsonl is not JSON in line 2 \(.*\); it is the last one, and was cut: export the file again",
+        ),
         ("doccano.jsonl", 0.9, r"x.jsonl is not JSON in line 3 \(.*\); it is the last one, and was cut"),
     ],
 )
@@ -190,25 +218,63 @@ BOX = {"from_name": "box", "type": "rectanglelabels", "value": {"x": 1, "rectang
 
 def test_several_results_of_an_annotation_are_one_answer(tmp_path):
     path = tmp_path / "x.json"
-    path.write_text(json.dumps([task(BOX, choice("tone", "calm"), choice("label", "bug")), task(BOX, choice("kind", "bug"))]))
+    path.write_text(
+        json.dumps([task(BOX, choice("tone", "calm"), choice("label", "bug")), task(BOX, choice("kind", "bug"))])
+    )
     assert sl.labels.read(path)["label"] == ["bug", "bug"]
 
 
 @pytest.mark.parametrize(
     ("name", "record", "sentence"),
     [
-        ("x.json", [task(choice("tone", "calm"), choice("kind", "bug"))], "item 1 of x.json: it has choices of 'tone' and 'kind'; accepted is one"),
-        ("x.json", [task(choice("label", "bug", "how-to"))], r"item 1 of x.json: its label is \['bug', 'how-to'\]; accepted is one class"),
-        ("x.json", [task(choice("label", "bug"), created_at="noon")], "item 1 of x.json: its time is 'noon'; accepted is ISO 8601"),
-        ("x.json", [{"data": {"row_id": "a"}}, {"data": {"x": 1}}], "item 2 of x.json: it is of a task that was not sent from here"),
-        ("x.json", [{"a": 1}], r"x.json is of no format that is plain to see \(its first object has a\); accepted is to name it: label-st"),
+        (
+            "x.json",
+            [task(choice("tone", "calm"), choice("kind", "bug"))],
+            "item 1 of x.json: it has choices of 'tone' and 'kind'; accepted is one",
+        ),
+        (
+            "x.json",
+            [task(choice("label", "bug", "how-to"))],
+            r"item 1 of x.json: its label is \['bug', 'how-to'\]; accepted is one class",
+        ),
+        (
+            "x.json",
+            [task(choice("label", "bug"), created_at="noon")],
+            "item 1 of x.json: its time is 'noon'; accepted is ISO 8601",
+        ),
+        (
+            "x.json",
+            [{"data": {"row_id": "a"}}, {"data": {"x": 1}}],
+            "item 2 of x.json: it is of a task that was not sent from here",
+        ),
+        (
+            "x.json",
+            [{"a": 1}],
+            r"x.json is of no format that is plain to see \(its first object has a\); accepted is to name it: label-st",
+        ),
         ("x.json", [1], "x.json has no object at item 1; accepted are objects, one a line or in a list"),
-        ("x.jsonl", {"row_id": "a", "answer": "perhaps"}, "line 1 of x.jsonl: its answer is 'perhaps'; accepted are accept, reject"),
-        ("x.jsonl", {"row_id": "a", "answer": "accept", "options": [], "accept": ["a", "b"]}, "its label is .*; accepted is one class"),
-        ("x.jsonl", {"row_id": "a", "text": "t", "label": [[0, 3, "bug"]]}, "its label is a span of text; accepted is one class"),
-        ("x.json", [{"id": "a", "fields": {}, "responses": {"q": [], "r": []}}], "it has responses to 'q' and 'r'; accepted is one"),
+        (
+            "x.jsonl",
+            {"row_id": "a", "answer": "perhaps"},
+            "line 1 of x.jsonl: its answer is 'perhaps'; accepted are accept, reject",
+        ),
+        (
+            "x.jsonl",
+            {"row_id": "a", "answer": "accept", "options": [], "accept": ["a", "b"]},
+            "its label is .*; accepted is one class",
+        ),
+        (
+            "x.jsonl",
+            {"row_id": "a", "text": "t", "label": [[0, 3, "bug"]]},
+            "its label is a span of text; accepted is one class",
+        ),
+        (
+            "x.json",
+            [{"id": "a", "fields": {}, "responses": {"q": [], "r": []}}],
+            "it has responses to 'q' and 'r'; accepted is one",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_answer_gets_a_sentence(tmp_path, name, record, sentence):
     (tmp_path / name).write_text(json.dumps(record) + "\n")
     with pytest.raises(ValueError, match=sentence):
@@ -216,7 +282,9 @@ def test_what_is_no_answer_gets_a_sentence(tmp_path, name, record, sentence):
 
 
 def test_formats_and_files_that_are_not_there(tmp_path):
-    with pytest.raises(ValueError, match="format is 'labelstudio'; accepted are label-studio, .*; did you mean 'label-studio'"):
+    with pytest.raises(
+        ValueError, match="format is 'labelstudio'; accepted are label-studio, .*; did you mean 'label-studio'"
+    ):
         sl.labels.read(FILES / "prodigy.jsonl", "labelstudio")
     with pytest.raises(ValueError, match="prodigy.jsonl has no task of Label Studio in line 1"):
         sl.labels.read(FILES / "prodigy.jsonl", "label-studio")
@@ -241,7 +309,11 @@ def test_ids_of_ones_own_are_named(tmp_path):
 
 
 P = np.array([[0.9, 0.1], [0.5, 0.5], [0.4, 0.6]])
-ROWS = [{"id": "001", "body": "one", "n": 1}, {"id": "=2", "body": "two\n", "n": 2}, {"id": "3", "body": "thr\"ee", "n": None}]
+ROWS = [
+    {"id": "001", "body": "one", "n": 1},
+    {"id": "=2", "body": "two\n", "n": 2},
+    {"id": "3", "body": 'thr"ee', "n": None},
+]
 PICKS = sl.select(P, "margin", k=2)
 
 
@@ -305,13 +377,25 @@ CONFIG = '<View><Text name="t" value="$body"/><Choices name="label" toName="t"><
         ([{"id": None}] * 3, {"id_column": "id"}, "data has no id in row 1; accepted is one in each row"),
         ([{"id": "a"}] * 3, {"id_column": "id"}, "data has the id 'a' in rows 1 and 2; accepted is one name a row"),
         ("rows.csv", {}, "data is a str; accepted are a frame, a list of dicts or of text"),
-        (ROWS, {"label_config": CONFIG, "classes": ["bug", "how-to"]}, "label_config lacks 'how-to'; accepted are the classes bug, how-to"),
-        (ROWS, {"label_config": CONFIG, "classes": ["x", "y"]}, "label_config lacks 'x', 'y' and has 'bug', which is no class"),
-        (ROWS, {"label_config": CONFIG.replace("body", "text")}, r"label_config shows \$text, and the tasks have no such column; accepted"),
+        (
+            ROWS,
+            {"label_config": CONFIG, "classes": ["bug", "how-to"]},
+            "label_config lacks 'how-to'; accepted are the classes bug, how-to",
+        ),
+        (
+            ROWS,
+            {"label_config": CONFIG, "classes": ["x", "y"]},
+            "label_config lacks 'x', 'y' and has 'bug', which is no class",
+        ),
+        (
+            ROWS,
+            {"label_config": CONFIG.replace("body", "text")},
+            r"label_config shows \$text, and the tasks have no such column; accepted",
+        ),
         (ROWS, {"label_config": CONFIG[:-3]}, "label_config is no labelling interface of Label Studio: it is no XML"),
         (ROWS, {"label_config": "<View/>"}, "label_config has no <Choices>"),
     ],
-)  # fmt: skip
+)
 def test_data_that_is_not_the_pools_is_refused(data, options, sentence):
     with pytest.raises((ValueError, TypeError), match=sentence):
         PICKS.to_label_studio(data, **options)

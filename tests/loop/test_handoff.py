@@ -13,11 +13,11 @@ from a_loop import (
     store_with,
 )
 
+from shortlist.labels.reading import answers_in
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.files import FileHandoff
 from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.handoff.protocol import HandedRow, Handoff
-from shortlist.labels.reading import answers_in
 from shortlist.loop.store import Event
 from shortlist.loop.store.answers import fold
 from shortlist.loop.store.ingest import ingest

@@ -103,7 +103,7 @@ def _name_of(record: Mapping[str, Any]) -> str | None:
     """Return the tool that a record is of, by what only that tool writes."""
     if isinstance(record.get("data"), dict) or "annotation_id" in record:
         return "label-studio"
-    if ("fields" in record and "responses" in record) or "_server_id" in record:
+    if ("fields" in record and "responses" in record) or any(name.endswith(argilla.RESPONSES) for name in record):
         return "argilla"
     if {"_task_hash", "_input_hash", "_view_id", "options"} & set(record) or "answer" in record:
         return "prodigy"

@@ -9,7 +9,7 @@ from shortlist.labels.formats import FORMATS
 from shortlist.labels.handed import Sent
 from shortlist.labels.label_config import check_config, config_text
 from shortlist.loop.errors import LoopError
-from shortlist.loop.handoff.files import CONFIG, DATASETS, FileHandoff, ending_of
+from shortlist.loop.handoff.files import CONFIG, FileHandoff, ending_of
 from shortlist.loop.handoff.own import KEY, own_tool
 from shortlist.loop.handoff.protocol import About
 from shortlist.loop.spec.checks import is_path
@@ -62,6 +62,8 @@ def check_tool(spec: Spec) -> None:
     config = spec.handoff.label_config
     if is_path(spec.handoff.tool):
         function_of(spec.handoff.tool, KEY, spec.folder)
+    elif config is not None and not spec.at(config).is_file():
+        raise LoopError(f"{CONFIG} is {config!r}, and there is no file {spec.at(config)}")
     elif config is not None:
         try:
             check_config(config_text(spec.at(config)), None, spec.classes, CONFIG)
@@ -82,7 +84,5 @@ def ending(spec: Spec) -> str:
 def _kind(tool: str, out: Path | None) -> str:
     """Return what is written: for the tool, unless the file's name is that of another kind."""
     kind = "csv" if is_path(tool) else tool
-    if out is None or kind == DATASETS:
-        return kind
-    suffix = out.suffix.lower()
-    return kind if FORMATS[kind].ending.endswith(suffix or kind) else PLAIN.get(suffix, kind)
+    suffix = "" if out is None else out.suffix.lower()
+    return kind if suffix and ending_of(kind).endswith(suffix) else PLAIN.get(suffix, kind)

@@ -97,7 +97,7 @@ class FileHandoff:
             if place_of(path).is_file:
                 write_text(path.with_suffix(".xml"), [config_for(rows, sent.classes), "\n"])
             return
-        columns = next(label_studio.tasks(rows[:1], sent), {"data": {}})["data"]
+        columns: dict[str, Any] = next(label_studio.tasks(rows[:1], sent), {"data": {}})["data"]
         try:
             check_config(config_text(Path(self._label_config)), columns, sent.classes, CONFIG)
         except (ValueError, OSError) as error:
