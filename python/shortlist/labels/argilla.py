@@ -29,11 +29,12 @@ def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
     """Yield the responses of records, nested or flat, in JSON or Parquet."""
     found = parquet_rows(path) if path.is_dir() or path.suffix.lower() == ".parquet" else objects_in(path, encoding)
     for where, record in found:
-        for answer in _answers(record, id_names):
+        for answer in answers_of(record, id_names):
             yield where, answer
 
 
-def _answers(record: Mapping[str, Any], id_names: Sequence[str]) -> Iterator[dict[str, Any]]:
+def answers_of(record: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the responses to a record, nested or flat, or one that says nothing where there is none yet."""
     responses = _responses(record)
     told = record["metadata"] if isinstance(record.get("metadata"), dict) else record
     row = about(told, id_names, theirs=True)

@@ -10,7 +10,7 @@ from shortlist.labels.records import TOLD, about, sent_from_here
 from shortlist.writing import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from shortlist.labels.handed import HandedRow, Sent
@@ -21,19 +21,20 @@ OWN = ("id", "text", "data", "label", "comments", *TOLD)
 
 def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
     """Yield the categories of an export."""
+    found = (
+        (where, record) for where, example in objects_in(path, encoding) for record in answers_of(example, id_names)
+    )
+    return sent_from_here(found, path, "an export of doccano")
 
-    def found() -> Iterator[tuple[str, dict[str, Any]]]:
-        for where, example in objects_in(path, encoding):
-            row = about(example, id_names, theirs=True)
-            row["shown"] = {
-                name: value for name, value in row["shown"].items() if name.lower() not in ("id", "comments")
-            }
-            label = row["shown"].pop("label", None)
-            if isinstance(label, list) and any(isinstance(one, list | dict) for one in label):
-                row["wrong"] = "its label is a span of text; accepted is one class for the whole row"
-            yield where, {**row, "label": label or None}
 
-    return sent_from_here(found(), path, "an export of doccano")
+def answers_of(example: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the one answer to an example, which says nothing where there is none yet."""
+    row = about(example, id_names, theirs=True)
+    row["shown"] = {name: value for name, value in row["shown"].items() if name.lower() not in ("id", "comments")}
+    label = row["shown"].pop("label", None)
+    if isinstance(label, list) and any(isinstance(one, list | dict) for one in label):
+        row["wrong"] = "its label is a span of text; accepted is one class for the whole row"
+    yield {**row, "label": label or None}
 
 
 def examples(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:

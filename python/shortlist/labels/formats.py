@@ -29,18 +29,21 @@ class Format(NamedTuple):
         Yields the parts of a file of rows to label.
     ending : str
         How the name of such a file ends.
+    answers_of : callable or None
+        Yields the answers of a record as the tool has it; None for tables, whose rows are answers.
     """
 
     read: Reader
     write: Writer
     ending: str
+    answers_of: Callable[[Mapping[str, Any], Sequence[str]], Iterator[dict[str, Any]]] | None = None
 
 
 FORMATS: dict[str, Format] = {
-    "label-studio": Format(label_studio.read, label_studio.write, ".label-studio.json"),
-    "prodigy": Format(prodigy.read, prodigy.write, ".prodigy.jsonl"),
-    "argilla": Format(argilla.read, argilla.write, ".argilla.json"),
-    "doccano": Format(doccano.read, doccano.write, ".doccano.jsonl"),
+    "label-studio": Format(label_studio.read, label_studio.write, ".label-studio.json", label_studio.answers_of),
+    "prodigy": Format(prodigy.read, prodigy.write, ".prodigy.jsonl", prodigy.answers_of),
+    "argilla": Format(argilla.read, argilla.write, ".argilla.json", argilla.answers_of),
+    "doccano": Format(doccano.read, doccano.write, ".doccano.jsonl", doccano.answers_of),
     "csv": Format(plain.csv_records, tables_out.csv_rows, ".csv"),
     "jsonl": Format(plain.jsonl_records, tables_out.jsonl_rows, ".jsonl"),
     "parquet": Format(plain.parquet_records, tables_out.parquet_rows, ".parquet"),

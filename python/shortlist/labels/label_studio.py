@@ -26,20 +26,21 @@ MINIMAL = {"annotation_id", "annotator", "lead_time"}
 
 def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
     """Yield the annotations of an export."""
+    found = ((where, record) for where, task in _tasks_in(path, encoding) for record in answers_of(task, id_names))
+    return sent_from_here(found, path, "an export of Label Studio")
 
-    def found() -> Iterator[tuple[str, dict[str, Any]]]:
-        for where, task in objects_in(path, encoding):
-            if not isinstance(task.get("data"), dict):
-                raise _other(path, where, task)
-            for record in answers_of(task, id_names):
-                yield where, record
 
-    return sent_from_here(found(), path, "an export of Label Studio")
+def _tasks_in(path: Path, encoding: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    for where, task in objects_in(path, encoding):
+        if not isinstance(task.get("data"), dict):
+            raise _other(path, where, task)
+        yield where, task
 
 
 def answers_of(task: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """Yield the answers to a task: one for each annotation, or one that says nothing where there is none yet."""
-    row = about(task["data"], id_names)
+    data = task.get("data")
+    row = about(data if isinstance(data, dict) else {}, id_names)
     annotations = [one for one in task.get("annotations") or [] if isinstance(one, dict)]
     if not annotations:
         yield row

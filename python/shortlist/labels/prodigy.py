@@ -41,16 +41,16 @@ OWN = (
 
 def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
     """Yield the answers of an export."""
-
-    def found() -> Iterator[tuple[str, dict[str, Any]]]:
-        for where, task in objects_in(path, encoding):
-            yield where, _answer(task, id_names)
-
-    return sent_from_here(found(), path, "an export of Prodigy")
+    found = ((where, record) for where, task in objects_in(path, encoding) for record in answers_of(task, id_names))
+    return sent_from_here(found, path, "an export of Prodigy")
 
 
-def _answer(task: Mapping[str, Any], id_names: Sequence[str]) -> dict[str, Any]:
-    row = about(task, id_names)
+def answers_of(task: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the one answer of a task, which says nothing where there is none yet."""
+    yield _answer(task, about(task, id_names))
+
+
+def _answer(task: Mapping[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     if "answer" not in task:
         return row
     row |= {"annotator": _who(task), "time": task.get("_timestamp")}

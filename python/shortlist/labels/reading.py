@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shortlist.disk import no_file
-from shortlist.labels.formats import format_named, format_of
+from shortlist.labels.formats import FORMATS, format_named, format_of
+from shortlist.labels.records import NOT_SENT
 from shortlist.labels.table import Label, Labels
 from shortlist.labels.values import is_absent, is_yes, label_text, plain_text, utc
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+OF_TOOLS = tuple(name for name, found in FORMATS.items() if found.answers_of is not None)
 ROUND = re.compile(r"round-(\d+)")
 
 
@@ -105,6 +108,33 @@ def answers_in(
     common = {"source": file.name} | ({"round": int(found[1])} if found else {})
     for where, record in chosen.read(file, id_names, encoding):
         yield {**common, **record, "where": f"{where} of {file.name}"}
+
+
+def answers_of(
+    records: Iterable[Mapping[str, Any]],
+    format: str,  # noqa: A002
+    id_names: Sequence[str] = ("id",),
+) -> Iterator[dict[str, Any]]:
+    """Yield the answers of records as a tool's own API gives them.
+
+    Raises
+    ------
+    ValueError
+        There is no such format, or it is one of tables.
+    """
+    read_one = format_named(format).answers_of
+    if read_one is None:
+        raise ValueError(
+            f"format is {format!r}, and answers are no file; accepted with records are {', '.join(OF_TOOLS)}"
+        )
+    for number, record in enumerate(records, 1):
+        if not isinstance(record, Mapping):
+            raise ValueError(
+                f"record {number:,} is a {type(record).__name__}; accepted are mappings, as {format} has them"
+            )
+        for answer in read_one(record, id_names):
+            wrong = {"wrong": NOT_SENT} if answer["id"] is None else {}
+            yield {"source": format, **answer, **wrong, "where": f"record {number:,}"}
 
 
 def _label(record: Mapping[str, Any], classes: Sequence[str] | None) -> Label | None:

@@ -197,7 +197,7 @@ class Loop:
         encoding : str, optional
             Of a file of text.
         format : str, optional
-            Of a file, as "label-studio"; by default told from the file.
+            Of a file, as "label-studio", by default told from the file; or of records as that tool has them.
 
         Returns
         -------

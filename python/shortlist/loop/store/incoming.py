@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from shortlist.labels.reading import answers_in, the_other
+from shortlist.labels.reading import answers_in, answers_of, the_other
 from shortlist.labels.values import is_absent, is_yes, plain_text, text_or_none, utc
 from shortlist.loop.errors import LoopError
 
@@ -53,13 +53,12 @@ def records_of(
     format: str | None = None,  # noqa: A002
 ) -> Iterable[Mapping[str, Any]]:
     """Return items of any kind as records."""
+    own = store.spec.pool.id
+    names = ("id", own) if own else ("id",)
     if isinstance(items, str | os.PathLike):
-        own = store.spec.pool.id
-        return answers_in(items, ("id", own) if own else ("id",), encoding, format)
+        return answers_in(items, names, encoding, format)
     if format is not None:
-        raise LoopError(
-            f"format is {format!r}, and answers are a {type(items).__name__}; accepted with a format is a path"
-        )
+        return answers_of(items, format, names)
     if isinstance(items, Mapping):
         return ({"id": row, "label": label} for row, label in items.items())
     for name, arguments in (("to_dicts", ()), ("to_pylist", ()), ("to_dict", ("records",))):

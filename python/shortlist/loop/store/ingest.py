@@ -88,7 +88,7 @@ def ingest(
     encoding : str, optional
         Of a file of text; by default what a byte order mark says, or else UTF-8.
     format : str, optional
-        Of a file, as "label-studio"; by default told from the file.
+        Of a file, as "label-studio", by default told from the file; or of records as that tool has them.
 
     Raises
     ------
