@@ -135,7 +135,7 @@ def _check_aligned(picks: Selection, rows: int) -> None:
     if rows < least or (whole and rows != whole):
         of = f"{least:,} rows" if whole else f"{least:,} rows or more"
         raise ValueError(
-            f"data has {rows:,} rows, and the pool has {of}; accepted is a row for each, in the same order"
+            f"data has {rows:,} row{'' if rows == 1 else 's'}, and the pool has {of}; accepted is a row for each, in the same order"
         )
 
 
