@@ -109,6 +109,21 @@ def test_a_round_goes_out_and_its_export_comes_home(begin, tool, capsys):
     assert {event.payload["round"] for event in loop._store.events()} == {1}
 
 
+@pytest.mark.parametrize("tool", [*WHO, "parquet", "datasets"])
+def test_rows_for_a_second_person_go_out_the_same_way(begin, tmp_path, tool):
+    if tool in ("parquet", "datasets"):
+        pytest.importorskip("pyarrow")
+    loop = begin(f'tool = "{tool}"', "[labels]", "overlap = 1.0")
+    batch = loop.next()
+    loop.ingest(dict.fromkeys(batch.ids[:3], "bug"), annotator="amy")
+    again = loop.next(annotator="raj")
+    assert set(again.ids) <= set(batch.ids[:3])
+    place = loop.folder / again.handed
+    assert place.name.startswith("round-0001-raj")
+    assert loop.next(annotator="raj") == again
+    assert loop.ingest(place, format=None if tool == "datasets" else tool).empty == len(again)
+
+
 def test_label_studio_gets_an_interface_beside_the_round(begin):
     loop = begin('tool = "label-studio"')
     path = loop.folder / loop.next().handed

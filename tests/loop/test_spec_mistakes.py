@@ -149,7 +149,7 @@ CHOICES = {
     "skips": ({"labels": {"skips": "never"}}, r"accepted are never again, again; did you mean"),
     "where": ({"retrain": {"where": "Dask"}}, r"did you mean 'dask'\?$"),
     "action": ({"check": {"action": "delete"}}, r"accepted are relabel, hold"),
-    "tool": ({"handoff": {"tool": "cvs"}}, r"accepted are csv, jsonl, .*doccano, and package.module:Class; did you mean 'csv'\?$"),
+    "tool": ({"handoff": {"tool": "cvs"}}, r"accepted are csv, .*, and package.module:Class; did you mean 'csv'\?$"),
     "returns": ({"model": {"returns": "probs"}}, r"accepted are probabilities, logits; did you mean 'probabilities'\?$"),
     "journal": ({"journal": "WAL"}, r"accepted are wal, delete; did you mean 'wal'\?$"),
     "no path": ({"model": {"estimator": "my model:make"}}, r"package.module:function"),

@@ -133,9 +133,9 @@ def _check_aligned(picks: Selection, rows: int) -> None:
     whole = picks.report.rows if picks.measure in {RANDOM, *(measure.name for measure in measures())} else 0
     least = max(whole, int(picks.indices.max(initial=-1)) + 1)
     if rows < least or (whole and rows != whole):
-        of = f"{least:,} rows" if whole else f"{least:,} rows or more"
+        came, more = f"{rows:,} row{'' if rows == 1 else 's'}", "" if whole else " or more"
         raise ValueError(
-            f"data has {rows:,} row{'' if rows == 1 else 's'}, and the pool has {of}; accepted is a row for each, in the same order"
+            f"data has {came}, and the pool has {least:,} rows{more}; accepted is a row for each, in the same order"
         )
 
 
