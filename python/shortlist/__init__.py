@@ -116,6 +116,9 @@ _LAZY: dict[str, str] = {
     ),
 }
 
+_MODULES = ("labels",)
+"""Modules that are used by their names, as `shortlist.labels.read`, and imported when first used."""
+
 __all__ = [
     "score",
     "select",
@@ -126,10 +129,13 @@ __all__ = [
     "Positions",
     "measures",
     *_LAZY,
+    *_MODULES,
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"shortlist.{name}")
     module = _LAZY.get(name)
     if module is None:
         raise AttributeError(f"module 'shortlist' has no attribute {name!r}")
@@ -139,4 +145,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_MODULES})

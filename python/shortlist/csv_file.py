@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 from shortlist.disk import no_file
@@ -18,6 +19,7 @@ CHUNK = 1 << 20
 LONGEST = 2**31 - 1
 """Characters of a cell: what the csv module takes at most on every system."""
 SEPARATORS = (",", ";", "\t")
+LINE_END = re.compile(r"\r\n|\r|\n")
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -53,7 +55,8 @@ class CsvFile:
         self.path = path
         # The limit is one for the whole process. It is raised for good: another reader may be in the middle of a file.
         csv.field_size_limit(max(LONGEST, csv.field_size_limit()))
-        lines = text_lines(path, encoding)
+        # Line ends within a cell are a part of it, of whatever kind.
+        lines = text_lines(path, encoding, translate=False)
         skipped, first = 0, ""
         for first in lines:
             if first.strip():
@@ -111,8 +114,8 @@ class CsvFile:
                 yield line, row
 
 
-def text_lines(path: Path, encoding: str | None = None) -> Iterator[str]:
-    """Yield the lines of a text file with their ends, whatever these are.
+def text_lines(path: Path, encoding: str | None = None, *, translate: bool = True) -> Iterator[str]:
+    """Yield the lines of a text file with their ends, whatever these are: as newlines, or as they are.
 
     Raises
     ------
@@ -128,7 +131,7 @@ def text_lines(path: Path, encoding: str | None = None) -> Iterator[str]:
     with file:
         chunk = file.read(CHUNK)
         name = encoding or next((name for mark, name in MARKS.items() if chunk.startswith(mark)), "utf-8")
-        decoder = io.IncrementalNewlineDecoder(_decoder(name), translate=True)
+        decoder = io.IncrementalNewlineDecoder(_decoder(name), translate=translate)
         number, held, ended = 1, list[str](), False
         while not ended:
             ended = not chunk
@@ -145,13 +148,12 @@ def text_lines(path: Path, encoding: str | None = None) -> Iterator[str]:
                     f"{path} has a NUL byte in line {number:,}, which no text has; accepted is UTF-8, or UTF-16 without its byte "
                     'order mark by name, as encoding="utf-16-le"'
                 )
-            first, *more = text.split("\n")
-            held.append(first)
-            if more:
-                yield "".join(held) + "\n"
-                yield from (line + "\n" for line in more[:-1])
-                held = [more[-1]]
-            number += len(more)
+            start = 0
+            for end in LINE_END.finditer(text):
+                yield "".join(held) + text[start : end.end()]
+                held.clear()
+                start, number = end.end(), number + 1
+            held.append(text[start:])
             chunk = b"" if ended else file.read(CHUNK)
         if any(held):
             yield "".join(held)

@@ -10,7 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -244,15 +244,136 @@ class Selection:
 
         write_text(target, self._csv(spreadsheet))
 
-    def to_jsonl(self, target: str | os.PathLike[str] | IO[str]) -> None:
+    def to_jsonl(
+        self, target: str | os.PathLike[str] | IO[str], data: Any = None, *, id_column: str | None = None
+    ) -> None:
         """Write one JSON object per row, ``{"rank": 1, "index": 17, "score": 0.25}``, as `to_csv` does.
 
         JSON has no word for infinity and NaN: such scores and ids are null. Ids that are neither numbers nor text, as dates,
         are written as text.
+
+        Parameters
+        ----------
+        target : path or text file
+            As for `to_csv`.
+        data, id_column
+            As for `to_label_studio`: each line then has an ``id``, the columns of the row, and an empty ``label`` and
+            ``annotator``, which `shortlist.labels.read` reads once they are filled in.
         """
         from shortlist.writing import write_text
 
-        write_text(target, self._jsonl())
+        if data is None:
+            write_text(target, self._jsonl())
+            return
+        from shortlist.labels.sending import write_picks
+
+        write_picks(self, target, "jsonl", data, id_column=id_column)
+
+    def to_label_studio(
+        self,
+        data: Any,
+        label_config: str | os.PathLike[str] | None = None,
+        *,
+        classes: Sequence[str] | None = None,
+        id_column: str | None = None,
+        out: str | os.PathLike[str] | IO[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return tasks for Label Studio, best first: import them, and sample sequentially.
+
+        Parameters
+        ----------
+        data : frame, list of dict, list of str, or dict of columns
+            What people are shown: a row for each row of the pool, in the same order.
+        label_config : str or path, optional
+            The labelling interface, as XML or in a file: checked against the columns, and against `classes`.
+        classes : sequence of str, optional
+            What people may answer.
+        id_column : str, optional
+            The column of `data` that names its rows; where the picks have ids too, rows are found by these, in any order. By
+            default rows are called by the ids of the picks, or by their places in the pool.
+        out : path or text file, optional
+            Where to write the tasks as well: a file that Label Studio imports.
+
+        Returns
+        -------
+        list of dict
+            The columns of each row under ``data``, with ``row_id``, ``rank`` and ``score``, which come back in an export.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> picks = sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1)
+        >>> picks.to_label_studio([{"id": "007", "text": "one"}, {"id": "008", "text": "two"}], id_column="id")
+        [{'data': {'text': 'two', 'row_id': '008', 'rank': 1, 'score': 0.0}}]
+        """
+        from shortlist.labels.sending import label_studio_tasks
+
+        return label_studio_tasks(self, data, label_config, classes, id_column, out)
+
+    def to_prodigy(
+        self,
+        data: Any,
+        *,
+        classes: Sequence[str] | None = None,
+        text: str | None = None,
+        dataset: str = "",
+        id_column: str | None = None,
+        out: str | os.PathLike[str] | IO[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return tasks for Prodigy, best first, with ``row_id``, ``rank`` and ``score``, which come back from ``db-out``.
+
+        Parameters
+        ----------
+        data, id_column
+            As for `to_label_studio`.
+        classes : sequence of str, optional
+            What people choose from, as options for the view ``choice``.
+        text : str, optional
+            The column that becomes ``text``, or ``image`` where it holds addresses of pictures; by default the only one, or
+            all with their names.
+        dataset : str, optional
+            The dataset that answers go to, so that its name isn't taken for a part of an annotator's.
+        out : path or text file, optional
+            Where to write the tasks as well, as JSON lines.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> picks = sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1)
+        >>> picks.to_prodigy(["one", "two"])
+        [{'text': 'two', 'row_id': '1', 'rank': 1, 'score': 0.0, 'meta': {'rank': 1, 'score': 0.0}}]
+        """
+        from shortlist.labels.sending import prodigy_tasks
+
+        return prodigy_tasks(self, data, classes, text, dataset, id_column, out)
+
+    def to_argilla(
+        self,
+        data: Any,
+        *,
+        id_column: str | None = None,
+        out: str | os.PathLike[str] | IO[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return records for Argilla as plain dicts, best first, with ``rank`` and ``score`` as metadata.
+
+        Parameters
+        ----------
+        data, id_column
+            As for `to_label_studio`.
+        out : path or text file, optional
+            Where to write the records as well, as JSON.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> picks = sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1)
+        >>> record, = picks.to_argilla({"text": ["one", "two"]})
+        >>> record["id"], record["fields"], record["metadata"]
+        ('1', {'text': 'two'}, {'rank': 1, 'score': 0.0})
+        """
+        from shortlist.labels.sending import argilla_records
+
+        return argilla_records(self, data, id_column, out)
 
     def _csv(self, spreadsheet: bool = False) -> Iterator[str]:
         yield "rank,index,score\n" if self.ids is None else "rank,index,score,id\n"

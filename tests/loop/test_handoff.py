@@ -13,11 +13,11 @@ from a_loop import (
     store_with,
 )
 
+from shortlist.labels.reading import answers_in
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.files import FileHandoff
 from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.handoff.protocol import HandedRow, Handoff
-from shortlist.loop.handoff.reading import answers_in
 from shortlist.loop.store import Event
 from shortlist.loop.store.answers import fold
 from shortlist.loop.store.ingest import ingest
@@ -162,11 +162,11 @@ def test_the_id_may_be_called_as_in_the_pool(tmp_path):
         ("x.csv", "id,label\na\n", "has 1 cell in line 2, and 2 in its first"),
         ("x.csv", b"id,label\na,\xff\n", "x.csv is not UTF-8: byte 0xff in line 2"),
         ("x.jsonl", '{"id": 1, "label": "bug"}\n{"id": 1,\n', r"x.jsonl is not JSON in line 2 \("),
-        ("x.jsonl", "[1]\n", "x.jsonl has no object in line 1; accepted is one object a line"),
+        ("x.jsonl", "[1]\n", "x.jsonl has no object at item 1; accepted are objects, one a line or in a list"),
         ("x.jsonl", '\n{"label": "bug"}\n', r"x.jsonl has no 'id' in line 2 \(it has label\)"),
         ("x.jsonl", '{"id": 5}\n', r"x.jsonl has no 'label' in line 1 \(it has id\)"),
         ("x.parquet", "PAR1", "x.parquet cannot be read as Parquet"),
-        ("x.xlsx", "", "x.xlsx is no file of answers; accepted are .csv, .tsv, .txt, .jsonl, .ndjson, .parquet"),
+        ("x.xlsx", "", "x.xlsx is no file of answers; accepted are .csv, .tsv, .txt, .json, .jsonl, .ndjson, .parquet"),
     ],
 )
 def test_files_that_cannot_be_read_are_said(tmp_path, name, content, sentence):

@@ -18,7 +18,10 @@ UNKNOWN = {
     "of no table": ({"strategy": "margin"}, r"^strategy is no key; .*did you mean \[round\] strategy\?"),
     "nothing like it": ({"stop": {"zzz": 1}}, r"^\[stop\] zzz is no key; known here is when$"),
     "with blanks": ({"pool": {"my key": 1}}, r'^\[pool\] "my key" is no key'),
-    "of a tool": ({"handoff": {"tool": "csv", "project": 7}}, r"^\[handoff\] project is no key; known here is tool$"),
+    "of a tool": (
+        {"handoff": {"tool": "csv", "project": 7}},
+        r"^\[handoff\] project is no key; known here are tool, label_config$",
+    ),
 }  # fmt: skip
 
 
@@ -146,7 +149,7 @@ CHOICES = {
     "skips": ({"labels": {"skips": "never"}}, r"accepted are never again, again; did you mean"),
     "where": ({"retrain": {"where": "Dask"}}, r"did you mean 'dask'\?$"),
     "action": ({"check": {"action": "delete"}}, r"accepted are relabel, hold"),
-    "tool": ({"handoff": {"tool": "cvs"}}, r"accepted are csv, jsonl, and package.module:Class; did you mean 'csv'\?$"),
+    "tool": ({"handoff": {"tool": "cvs"}}, r"accepted are csv, .*, and package.module:Class; did you mean 'csv'\?$"),
     "returns": ({"model": {"returns": "probs"}}, r"accepted are probabilities, logits; did you mean 'probabilities'\?$"),
     "journal": ({"journal": "WAL"}, r"accepted are wal, delete; did you mean 'wal'\?$"),
     "no path": ({"model": {"estimator": "my model:make"}}, r"package.module:function"),

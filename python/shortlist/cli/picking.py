@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shortlist.cli import options, screen
+from shortlist.cli.batch_options import batch_options, is_table
 from shortlist.cli.errors import one_line_errors
 from shortlist.cli.files import FORMATS, format_of, read_ids, read_places, write_picks
 from shortlist.selecting import select
@@ -18,19 +19,20 @@ from shortlist.writing import place_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shortlist.cli.batch_options import Batch, Sending
     from shortlist.selection import Selection
 
 SHOWN = 20
 
 
-def _writable(_: click.Context, __: click.Parameter, out: str | None) -> str | None:
+def _writable(context: click.Context, __: click.Parameter, out: str | None) -> str | None:
     """Refuse a target that cannot be written, before any work."""
     if out is None or out == "-":
         return out
     with one_line_errors():
         known = format_of(out)
         place_of(out)
-    if known is None:
+    if known is None and not context.params.get("form"):
         raise click.BadParameter(
             f"{out!r} has no known suffix; accepted are {', '.join(FORMATS)}, and - for standard output"
         )
@@ -60,6 +62,7 @@ def _writable(_: click.Context, __: click.Parameter, out: str | None) -> str | N
     "--exclude-positions", type=options.PATH, metavar="FILE", help="The same by places in the pool, counted from 0."
 )
 @options.encoding
+@batch_options
 @click.option("--ties", default="first", help="Which of equal rows: first, or random.")
 @click.option("--perturb", help="Draw at random: power, softmax, or softrank.")
 @click.option("--coldness", type=float, default=1.0, help="The larger, the closer to the best rows.")
@@ -87,6 +90,9 @@ def select_command(
     key: str | None,
     shape: Any,
     dtype: str | None,
+    batch: Batch,
+    labelled: Path | None,
+    sending: Sending,
     **how: Any,
 ) -> None:
     """Pick the k most informative rows, most informative first.
@@ -94,7 +100,9 @@ def select_command(
     FILE is a .npy, .npz, .parquet, .arrow, .h5 or .zarr, or raw binary; several files, folders and globs are one pool.
     """
     with one_line_errors():
-        source = options.source_of(files, column=column, id_column=id_column, key=key, shape=shape, dtype=dtype)
+        own = id_column if sending.data is None or any(map(is_table, files)) else None
+        source = options.source_of(files, column=column, id_column=own, key=key, shape=shape, dtype=dtype)
+        data = sending.read(id_column, encoding)
         if exclude is not None and exclude_positions is not None:
             raise ValueError("--exclude and --exclude-positions were both given; accepted is one of them")
         excluded = None if exclude is None else read_ids(exclude, id_column, encoding)
@@ -102,10 +110,21 @@ def select_command(
             excluded = read_places(exclude_positions, encoding)
         title = ", ".join(file.name for file in files[:3]) + (", ..." if files[3:] else "")
         with screen.bar(title, "rows", quiet) as progress:
-            picks = select(source, strategy, k, exclude=excluded, progress=progress, **how)
+            how["progress"] = progress
+            names = None if own is not None else sending.names(data, id_column)
+            if batch.rule is None and labelled is None and names is None:
+                picks = select(source, strategy, k, exclude=excluded, **how)
+            else:
+                from shortlist.cli.batching import pick
+
+                known = None if labelled is None else read_ids(labelled, id_column, encoding)
+                picks = pick(source, strategy, k, batch, excluded=excluded, labelled=known, names=names, **how)
         if picks.report.missing_ids:
             # Even if quiet: most often it means that a wrong column was read.
             click.echo(f"shortlist: {ids_not_there(picks.report.missing_ids)}", err=True)
+        if sending.form is not None or data is not None:
+            sending.write(picks, out, data, id_column, spreadsheet)
+            return
         if out is None and sys.stdout.isatty():
             _show(picks, quiet)
             return

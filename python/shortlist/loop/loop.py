@@ -16,7 +16,9 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.finish import Finished, finish
 from shortlist.loop.finished import finished, reopen
 from shortlist.loop.ground import Ground
+from shortlist.loop.handoff.choosing import is_file
 from shortlist.loop.handoff.labels import labels_out
+from shortlist.loop.handoff.pulling import pull
 from shortlist.loop.learning import learn, predict
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
 from shortlist.loop.replay import Replayer
@@ -195,7 +197,13 @@ class Loop:
         return hand_over(self._store, self._ground, last.number, target, spreadsheet)
 
     def ingest(
-        self, items: Any, *, annotator: str | None = None, allow: Iterable[str] = (), encoding: str | None = None
+        self,
+        items: Any,
+        *,
+        annotator: str | None = None,
+        allow: Iterable[str] = (),
+        encoding: str | None = None,
+        format: str | None = None,  # noqa: A002 - what people call it
     ) -> Ingested:
         """Take answers in. The same export twice changes nothing, and the order doesn't matter.
 
@@ -203,20 +211,29 @@ class Loop:
         ----------
         items : mapping of id to label, path, table, or iterable of records
             A mapping is what somebody says now; files and records have ``id`` and ``label``, perhaps ``annotator``, ``time``
-            and ``skip``.
+            and ``skip``. Files may also be exports of annotation tools, as `shortlist.labels.read` takes them.
         annotator : str, optional
             Who answered, where the items don't say.
         allow : iterable of str
             What is taken all the same: "unpicked" rows, and "unknown", "loop", "class" and "text".
         encoding : str, optional
             Of a file of text.
+        format : str, optional
+            Of a file, as "label-studio", by default told from the file; or of records as that tool has them.
 
         Returns
         -------
         Ingested
             How many were new and known, and which were refused and why.
         """
-        done = ingest(self._store, items, annotator=annotator, allow=allow, pool=self._ground.pool, encoding=encoding)
+        how: dict[str, Any] = {"annotator": annotator, "allow": allow, "encoding": encoding, "format": format}
+        done = ingest(self._store, items, pool=self._ground.pool, **how)
+        settle(self._store)
+        return done
+
+    def pull(self) -> Ingested:
+        """Take in what people have answered where rounds were handed to: a tool of your own, or the rounds' files."""
+        done = pull(self._store, self._ground)
         settle(self._store)
         return done
 
@@ -305,7 +322,7 @@ class Loop:
         """Return the rows whose answers differ, so that they have no label: who said what, and perhaps what they show."""
         return disputes_of(self._evidence(), show_text)
 
-    def report(self, path: str | os.PathLike[str] = "report.html", *, show_text: bool = False) -> None:
+    def report(self, path: str | os.PathLike[str] = "report.html", *, show_text: bool = False) -> Path:
         """Write all that is known of the loop as one HTML page without scripts, which needs no other file.
 
         Parameters
@@ -314,10 +331,16 @@ class Loop:
             Where to write it: whole, or not at all.
         show_text : bool
             Whether texts of rows are on it, and not only their ids.
+
+        Returns
+        -------
+        Path
+            The file.
         """
         of = self._evidence()
         due, end = self._due(of.said), stop(self._store, self._ground, of.said)
         write_text(path, [page_of(of, due, end, show_text=show_text)])
+        return Path(path)
 
     def labels(self, out: str | os.PathLike[str] | None = None) -> dict[str, str]:
         """Return the label of each row that has one, as resolved, and write them where a path is given.
@@ -448,18 +471,27 @@ class Loop:
     def run_once(self) -> list[str]:
         """Do whatever is to be done now, and return what was: train if due, and open the next round once the last is closed.
 
+        A tool of your own is asked for answers first.
+
         Raises
         ------
         LoopError
-            The training failed. People go on labelling all the same: the next round is opened with the model so far.
+            The tool or the training failed. People go on labelling all the same: the next round is opened with the model so
+            far.
         """
         if finished(self._store):
             return []
         done, failure = list[str](), None
         try:
-            model = self.train()
+            pulled = None if is_file(self.spec) else self.pull()
         except LoopError as error:
             failure = error
+        else:
+            done += [] if pulled is None or not pulled.new else [f"answers came: {'; '.join(pulled.lines())}"]
+        try:
+            model = self.train()
+        except LoopError as error:
+            failure = LoopError(f"training failed: {error}")
         else:
             if model is not None:
                 done.append(f"model {model.number} was trained on {model.labels:,} labels: {model.why}")
@@ -469,7 +501,7 @@ class Loop:
             if batch is not None:
                 done.append(f"round {batch.round} was opened: {len(batch):,} rows in {batch.handed}")
         if failure is not None:
-            raise LoopError(". ".join([f"training failed: {failure}", *done])) from failure
+            raise LoopError(". ".join([str(failure), *done])) from failure
         return done
 
     def _evidence(self) -> Evidence:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.handoff.files import FileHandoff
+from shortlist.loop.handoff.choosing import ending, handoff_of, is_file
 from shortlist.loop.handoff.protocol import HandedRow
+from shortlist.loop.handoff.pulling import withdraw
 from shortlist.loop.learning import answers_file
 from shortlist.loop.planning import plan
 from shortlist.loop.store import Round
@@ -199,8 +200,12 @@ def taken(said: Summary, skips: str) -> set[str]:
 def hand_over(store: Store, ground: Ground, number: int, out: Path | None, spreadsheet: bool) -> Batch:
     """Hand a round to people and return it: the same rows, in the same order, however often."""
     picks = [pick for pick in store.picks(number) if pick.share != "overlap"]
+    new = store.round(number).state in ("planned", "picked")
+    if new and not is_file(ground.spec):
+        store.add_handoff(number, "intent", {"tool": ground.spec.handoff.tool})
+        withdraw(store, ground, number - 1)
     batch, handed = _push(store, ground, picks, number, out, spreadsheet)
-    if store.round(number).state in ("planned", "picked"):
+    if new:
         store.add_handoff(number, "done", handed)
         store.set_state(number, "handed")
     return batch
@@ -220,7 +225,7 @@ def hand_again(store: Store, ground: Ground, annotator: str, out: Path | None, s
         asked = [pick for pick in picks if pick.row in others]
         if any((pick.row, annotator) not in current for pick in asked):
             name = quote(annotator, safe=" ")
-            place = out or store.folder / "handoff" / f"round-{number:04}-{name}.{ground.spec.handoff.tool}"
+            place = out or store.folder / "handoff" / f"round-{number:04}-{name}{ending(ground.spec)}"
             make_folder(place.parent, "out")
             return _push(store, ground, asked, number, place, spreadsheet)[0]
     return None
@@ -230,10 +235,8 @@ def _push(
     store: Store, ground: Ground, picks: list[Pick], number: int, out: Path | None, spreadsheet: bool
 ) -> tuple[Batch, dict[str, Any]]:
     shown = ground.pool.show([pick.index for pick in picks])
-    kind = ground.spec.handoff.tool
-    if out is not None and out.suffix.lower() in (".csv", ".jsonl"):
-        kind = out.suffix.lower()[1:]
-    files = FileHandoff(store.folder, cast('Literal["csv", "jsonl"]', kind), out=out, spreadsheet=spreadsheet)
-    handed = files.push(number, [HandedRow(pick.row, row) for pick, row in zip(picks, shown, strict=True)])
+    tool = handoff_of(ground.spec, store, out=out, spreadsheet=spreadsheet)
+    rows = [HandedRow(pick.row, row, pick.score, pick.why) for pick, row in zip(picks, shown, strict=True)]
+    handed = tool.push(number, rows)
     ids, why = [pick.row for pick in picks], [pick.why for pick in picks]
-    return Batch(number, ids, shown, why, str(handed["file"])), handed
+    return Batch(number, ids, shown, why, str(handed.get("file") or tool.describe())), handed

@@ -6,18 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from shortlist.loop.errors import LoopError
+from shortlist.loop.handoff.choosing import check_tool
 
 if TYPE_CHECKING:
     from shortlist.loop.spec import Spec
 
-TOOLS = ("csv", "jsonl")
-
 
 def check_ready(spec: Spec) -> None:
-    """Raise where a specification asks for what is not there yet, all of it at once."""
+    """Raise where a specification asks for what is not there yet, or for a tool that can't be used, all of it at once."""
     found = []
-    if spec.handoff.tool not in TOOLS:
-        found.append(f"[handoff] tool is {spec.handoff.tool!r}; accepted so far are {', '.join(TOOLS)}")
+    try:
+        check_tool(spec)
+    except LoopError as error:
+        found.append(str(error))
     if spec.retrain.where not in ("local", "command"):
         found.append(f"[retrain] where is {spec.retrain.where!r}; accepted so far are local and command")
     if re.search(r"\bflips\b", spec.retrain.when):

@@ -28,6 +28,7 @@ MODULES = {
     "init": "beginning",
     "next": "labelling",
     "ingest": "labelling",
+    "pull": "labelling",
     "train": "running",
     "run": "running",
     "status": "looking",

@@ -49,6 +49,7 @@ def next_command(
 @options.files
 @click.option("--annotator", metavar="NAME", help="Who answered, where the files don't say.")
 @click.option("--allow", multiple=True, metavar="KIND", help="Take all the same: unpicked, unknown, loop, class, text.")
+@click.option("--format", "form", metavar="NAME", help="Of the files, as label-studio; by default told from each file.")
 @options.encoding
 @options.quiet
 def ingest_command(
@@ -56,14 +57,18 @@ def ingest_command(
     files: tuple[Path, ...],
     annotator: str | None,
     allow: tuple[str, ...],
+    form: str | None,
     encoding: str | None,
     quiet: bool,
 ) -> None:
-    """Take answers in from FILE: CSV (id,label[,annotator,time]), JSON lines or Parquet. Twice is as good as once."""
+    """Take answers in from FILE: CSV (id,label[,annotator,time]), JSON lines, Parquet, or the export of an annotation tool.
+
+    Twice is as good as once.
+    """
     with one_line_errors(), opened(folder, quiet) as loop:
         new = refused = 0
         for file in files:
-            done = loop.ingest(file, annotator=annotator, allow=allow, encoding=encoding)
+            done = loop.ingest(file, annotator=annotator, allow=allow, encoding=encoding, format=form)
             new, refused = new + done.new, refused + len(done.refused)
             lines = [f"{file.name}: {line}" if len(files) > 1 else line for line in done.lines()]
             say(lines[:1], quiet)
@@ -71,6 +76,21 @@ def ingest_command(
                 click.echo(f"shortlist: {visible(line)}", err=True)
     if not new:
         raise SystemExit(1 if refused else NOTHING)
+
+
+@click.command("pull")
+@folder
+@options.quiet
+def pull_command(folder: Path, quiet: bool) -> None:
+    """Take in what people have answered where rounds were handed to: a tool of your own, or the rounds' files."""
+    with one_line_errors(), opened(folder, quiet) as loop:
+        done = loop.pull()
+        lines = done.lines()
+        say(lines[:1], quiet)
+        for line in lines[1:]:
+            click.echo(f"shortlist: {visible(line)}", err=True)
+    if not done.new:
+        raise SystemExit(1 if done.refused else NOTHING)
 
 
 @click.command("labels")

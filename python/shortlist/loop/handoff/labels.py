@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shortlist.labels.cells import csv_line
+from shortlist.labels.parquet import file_of, write_folder
 from shortlist.loop.errors import LoopError
-from shortlist.loop.handoff.cells import csv_line
-from shortlist.loop.handoff.reading import JSONL
 from shortlist.tables import visible
-from shortlist.writing import json_text, make_folder, write_bytes, write_text
+from shortlist.writing import json_text, write_bytes, write_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from shortlist.loop.store.answers import Answers
     from shortlist.loop.store.store import Store
 
+JSONL = (".jsonl", ".ndjson")
 COLUMNS = ("id", "label", "annotator", "time")
 
 
@@ -58,12 +57,13 @@ def labels_out(
         write_text(target, (json_text(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows))
     elif kind == ".parquet":
         columns: dict[str, list[Any]] = dict(zip(COLUMNS, _turned(rows), strict=True))
-        write_bytes(target, _parquet({**columns, "label_code": columns["label"]}, "label_code", store.spec.classes))
+        coded = {**columns, "label_code": columns["label"]}
+        write_bytes(target, [file_of(coded, "label_code", store.spec.classes)])
     elif not kind or target.is_dir():
         ids, labels, annotators, times = _turned(rows)
         # A column of the pool keeps its name, unless it is called like one of ours.
         names = {column for row in ids for column in (shown or {}).get(row, {})}.difference((*COLUMNS, "label_text"))
-        more = {name: [(shown or {}).get(row, {}).get(name) for row in ids] for name in sorted(names)}
+        more = {name: [_text((shown or {}).get(row, {}).get(name)) for row in ids] for name in sorted(names)}
         table: dict[str, list[Any]] = {
             "id": ids,
             **more,
@@ -72,9 +72,8 @@ def labels_out(
             "annotator": annotators,
             "time": times,
         }
-        folder = make_folder(make_folder(target, "path") / "data", "path")
-        write_bytes(folder / "train-00000-of-00001.parquet", _parquet(table, "label", store.spec.classes))
-        write_text(target / "README.md", _card(len(rows)))
+        about = f"{len(rows):,} rows with labels, made with Shortlist. `label_text` has the name of each label."
+        write_folder(target, table, store.spec.classes, about)
     else:
         raise LoopError(
             f"{visible(str(target))} is no kind of file for labels; accepted are .csv, .jsonl, .parquet, and a folder without an "
@@ -87,30 +86,5 @@ def _turned(rows: list[tuple[str, str, str, str]]) -> list[list[str]]:
     return [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
 
 
-def _parquet(columns: Mapping[str, list[Any]], coded: str, classes: tuple[str, ...]) -> Iterator[bytes]:
-    """Yield a Parquet file whose column `coded` holds places among the classes, with their names where datasets looks."""
-    from shortlist.pools.extras import need
-
-    pa, parquet = need("pyarrow", "arrow", "a Parquet file"), need("pyarrow.parquet", "arrow", "a Parquet file")
-    code = {name: place for place, name in enumerate(classes)}
-    arrays = {
-        name: pa.array([code[value] for value in values], pa.int64())
-        if name == coded
-        else pa.array([None if value is None else str(value) for value in values], pa.string())
-        for name, values in columns.items()
-    }
-    features = {
-        name: {"names": list(classes), "_type": "ClassLabel"}
-        if name == coded
-        else {"dtype": "string", "_type": "Value"}
-        for name in columns
-    }
-    table = pa.table(arrays).replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
-    written = io.BytesIO()
-    parquet.write_table(table, written)
-    yield written.getvalue()
-
-
-def _card(rows: int) -> Iterator[str]:
-    yield "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*\n---\n\n"
-    yield f"{rows:,} rows with labels, made with Shortlist. `label_text` has the name of each label.\n"
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from shortlist.labels.handed import HandedRow
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["About", "HandedRow", "Handoff"]
 
 
-class HandedRow(NamedTuple):
-    """A row that people are asked for: its id, and what they see of it by column."""
+class About(NamedTuple):
+    """The loop that a tool is for.
 
-    id: str
-    shown: Mapping[str, Any]
+    Attributes
+    ----------
+    name : str
+        What the loop is called.
+    loop : str
+        What tells it from all others.
+    folder : Path
+        Where it lives.
+    classes : tuple of str
+        What people may answer, beside "none of these".
+    help : mapping of str to str
+        What classes mean.
+    """
+
+    name: str
+    loop: str
+    folder: Path
+    classes: tuple[str, ...]
+    help: Mapping[str, str]
 
 
 class Handoff(Protocol):

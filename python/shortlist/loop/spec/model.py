@@ -145,6 +145,12 @@ class HandoffSpec:
     tool: str = "csv"
     rest: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def label_config(self) -> str | None:
+        """A labelling interface of Label Studio, of the user's own."""
+        path = None if ":" in self.tool else self.rest.get("label_config")
+        return None if path is None else str(path)
+
 
 @dataclass(frozen=True)
 class Spec:

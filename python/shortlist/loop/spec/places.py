@@ -22,6 +22,7 @@ def missing_files(spec: Spec) -> list[str]:
         ("[pool] ids", spec.pool.ids),
         ("[pool] embeddings", spec.pool.embeddings),
         ("[seed] labels", spec.seed.labels),
+        ("[handoff] label_config", spec.handoff.label_config),
     )
     found = [
         f"{place} is {shown(path)}, and there is no such file in {spec.folder}"

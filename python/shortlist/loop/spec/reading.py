@@ -146,7 +146,9 @@ def _built(found: dict[str, dict[str, Any]], text: str, folder: Path) -> model.S
         retrain=model.RetrainSpec(**found["retrain"]),
         check=model.CheckSpec(**found["check"]),
         stop=model.StopSpec(**found["stop"]),
-        handoff=model.HandoffSpec(found["handoff"]["tool"], {k: v for k, v in found["handoff"].items() if k != "tool"}),
+        handoff=model.HandoffSpec(
+            found["handoff"]["tool"], {k: v for k, v in found["handoff"].items() if k != "tool" and v is not None}
+        ),
         text=text,
         folder=folder,
         version="",

@@ -7,8 +7,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
+from shortlist.labels.values import utc
 from shortlist.loop.errors import LoopError
-from shortlist.loop.store.times import KEPT, now, utc
+from shortlist.loop.store.times import KEPT, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from shortlist.labels.reading import answers_in, answers_of, the_other
+from shortlist.labels.values import is_absent, is_yes, plain_text, text_or_none, utc
 from shortlist.loop.errors import LoopError
-from shortlist.loop.store.spelling import Spelling, label_text, plain_text
-from shortlist.loop.store.times import utc
 
 if TYPE_CHECKING:
     from shortlist.loop.store.events import Kind
+    from shortlist.loop.store.spelling import Spelling
     from shortlist.loop.store.store import Store
 
 Why: TypeAlias = Literal["unknown", "unpicked", "loop", "class", "text"]
@@ -42,15 +43,22 @@ class Answer(NamedTuple):
     round: int | None
     allowed: tuple[str, ...]
     shown: Mapping[str, Any]
+    none_of: str | None = None
 
 
-def records_of(items: Any, store: Store, encoding: str | None = None) -> Iterable[Mapping[str, Any]]:
+def records_of(
+    items: Any,
+    store: Store,
+    encoding: str | None = None,
+    format: str | None = None,  # noqa: A002
+) -> Iterable[Mapping[str, Any]]:
     """Return items of any kind as records."""
+    own = store.spec.pool.id
+    names = ("id", own) if own else ("id",)
     if isinstance(items, str | os.PathLike):
-        from shortlist.loop.handoff.reading import answers_in
-
-        own = store.spec.pool.id
-        return answers_in(items, ("id", own) if own else ("id",), encoding)
+        return answers_in(items, names, encoding, format)
+    if format is not None:
+        return answers_of(items, format, names)
     if isinstance(items, Mapping):
         return ({"id": row, "label": label} for row, label in items.items())
     for name, arguments in (("to_dicts", ()), ("to_pylist", ()), ("to_dict", ("records",))):
@@ -93,13 +101,23 @@ def read_answer(
     """Read the parts of an answer; None where there is none yet."""
     row = plain_text(record.get("id"))
     if row is None or isinstance(record.get("id"), bool):
-        return Refused(where, "", f"its id is {record.get('id')!r}; accepted are text and whole numbers", "id")
+        reason = record.get("wrong") or f"its id is {record.get('id')!r}; accepted are text and whole numbers"
+        return Refused(where, "", reason, "id")
+    if record.get("wrong"):
+        return Refused(where, row, str(record["wrong"]), "class")
     taken: tuple[str, ...] = ()
+    none_of: str | None = None
     said: tuple[Kind, str | None] | None
     try:
-        said = ("skip", None) if _is_yes(record.get("skip")) else spelling.read(record.get("label"))
+        skip = record.get("skip", record.get("skipped"))
+        said = ("skip", None) if is_yes(skip) else spelling.read(record.get("label"))
+        none_of = _refused_class(record, spelling) if said is None else None
+        if none_of is not None:
+            other = the_other(none_of, spelling.classes)
+            # Of several classes one is ruled out: nothing to train on, but this person has seen the row.
+            said, none_of = (("label", other), None) if other else (("skip", None), none_of)
     except ValueError as error:
-        text = _text_or_none(record.get("label")) if "class" in allowed else None
+        text = text_or_none(record.get("label")) if "class" in allowed else None
         if text is None:
             return Refused(where, row, str(error), "class")
         said, taken = ("label", text), ("class",)
@@ -112,10 +130,10 @@ def read_answer(
         taken += ("loop",)
     given = record.get("time")
     try:
-        time = "" if _is_absent(given) else utc(given)
+        time = "" if is_absent(given) else utc(given)
     except ValueError as error:
         return Refused(where, row, str(error), "time")
-    who = (_text_or_none(record.get("annotator")) or "").strip() or annotator or ""
+    who = (text_or_none(record.get("annotator")) or "").strip() or annotator or ""
     for text in (row, said[1] or "", who):
         if not text.isascii() and text.encode(errors="replace").decode() != text:
             return Refused(where, row, f"{text!a} holds half of a character, which can't be kept", "id")
@@ -124,22 +142,11 @@ def read_answer(
     asked = record.get("round")
     return Answer(
         number, where, row, *said, who, time, source, f"{source}:{key}" if key else "",
-        asked if isinstance(asked, int) else None, taken, shown,
+        asked if isinstance(asked, int) else None, taken, shown, none_of,
     )  # fmt: skip
 
 
-def _text_or_none(value: Any) -> str | None:
-    try:
-        return label_text(value)
-    except ValueError:
-        return None
-
-
-def _is_absent(value: Any) -> bool:
-    """Return whether nothing is written: tables have many words for that, which are not equal to themselves."""
-    return value is None or (not value.strip() if isinstance(value, str) else bool(value != value))
-
-
-def _is_yes(value: Any) -> bool:
-    text = None if value is None else _text_or_none(value)
-    return text is not None and text.strip().casefold() not in ("0", "false", "no", "n", "f")
+def _refused_class(record: Mapping[str, Any], spelling: Spelling) -> str | None:
+    """Return the class that somebody said it is not."""
+    found = spelling.read(record.get("none_of"))
+    return found[1] if found and found[0] == "label" else None

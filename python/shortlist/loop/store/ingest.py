@@ -67,6 +67,7 @@ def ingest(
     allow: Iterable[str] = (),
     pool: Rows | None = None,
     encoding: str | None = None,
+    format: str | None = None,  # noqa: A002 - what people call it
 ) -> Ingested:
     """Take answers in, in one transaction. The same answer twice is one answer; the order doesn't matter.
 
@@ -86,6 +87,8 @@ def ingest(
         Tells rows that are not in the pool from those that were never picked, and texts that have changed.
     encoding : str, optional
         Of a file of text; by default what a byte order mark says, or else UTF-8.
+    format : str, optional
+        Of a file, as "label-studio", by default told from the file; or of records as that tool has them.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def ingest(
     answers: list[Answer] = []
     spelling = Spelling(store.spec.classes)
     acts = isinstance(items, Mapping)
-    for number, record in enumerate(records_of(items, store, encoding), 1):
+    for number, record in enumerate(records_of(items, store, encoding, format), 1):
         where = record.get("where") or f"answer {number:,}"
         read = read_answer(record, number, where, spelling, annotator, allowed, store)
         if read is None:
@@ -172,6 +175,8 @@ def _event(answer: Answer, asked: int | None, key: str) -> Event:
     payload: dict[str, Any] = {} if asked is None else {"round": asked}
     if answer.allowed:
         payload["allowed"] = list(answer.allowed)
+    if answer.none_of is not None:
+        payload["none_of"] = answer.none_of
     return Event(answer.kind, answer.row, answer.annotator, answer.time, answer.label, answer.source, key, payload)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from shortlist.labels.values import utc
 from shortlist.loop.errors import LoopError
 from shortlist.loop.store.answers import fold
 from shortlist.loop.store.events import Event
-from shortlist.loop.store.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

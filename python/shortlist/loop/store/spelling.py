@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import math
 import unicodedata
 from typing import TYPE_CHECKING, Any
+
+from shortlist.labels.values import label_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,38 +68,6 @@ class Spelling:
             shown = ", ".join(self.classes[:10]) + (", ..." if len(self.classes) > 10 else "")
             raise ValueError(f"label {text!r} is no class of this loop (its classes are {shown}){guess}")
         return found
-
-
-def label_text(label: Any) -> str | None:
-    """Return a label as text; None where nothing is written.
-
-    Raises
-    ------
-    ValueError
-        It is nothing that can be a class.
-    """
-    if isinstance(label, str):
-        return label if label.strip() else None
-    if isinstance(label, list | tuple) and len(label) == 1:
-        (label,) = label
-    text = plain_text(label)
-    if text is None and not (label is None or isinstance(label, float)):
-        raise ValueError(f"its label is {label!r}; accepted is one class")
-    return text if text is None or text.strip() else None
-
-
-def plain_text(value: Any) -> str | None:
-    """Return text or a number as text, whole numbers by their digits; None for what is neither."""
-    if value is None or isinstance(value, str):
-        return value
-    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:  # a value of NumPy
-        value = value.item()
-    if isinstance(value, bytes):
-        return value.decode(errors="backslashreplace")
-    if isinstance(value, float):
-        # Tables write whole numbers with a point where some are missing.
-        return None if not math.isfinite(value) else str(int(value)) if value.is_integer() else repr(value)
-    return str(value) if isinstance(value, int | str) else None
 
 
 def _alike(text: str) -> str:

@@ -1,0 +1,147 @@
+"""`shortlist select --rule`: rows that differ from each other, out of those that a measure puts first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import shortlist
+from shortlist.by_name import REFERENCES, embedded
+from shortlist.own_ids import OwnIds, Positions
+from shortlist.pools import open_pool
+from shortlist.scoring import score
+from shortlist.selecting import select
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from shortlist.cli.batch_options import Batch
+    from shortlist.selection import Selection
+
+FROM_OUTPUTS = ("badge", "cluster_margin")
+"""Rules that go by what the model says, and take no labelled rows."""
+UNCERTAIN = ("ranked_batch", "diverse_uncertain")
+"""Rules that weigh how uncertain the model is."""
+AT_RANDOM = ("badge", "cluster_margin", "herding", "kmeans_plus_plus", "typiclust")
+"""Rules that draw, or cluster, by a seed."""
+
+
+def pick(
+    source: Any,
+    strategy: str,
+    k: int,
+    batch: Batch,
+    *,
+    excluded: Any = None,
+    labelled: Any = None,
+    names: list[Any] | None = None,
+    **how: Any,
+) -> Selection:
+    """Return k rows of a pool, by a rule of distances where one is named; labelled rows are never picked again.
+
+    Parameters
+    ----------
+    source, strategy, k
+        As for `select`.
+    batch : Batch
+        The rule, the embeddings, and how many rows to pick from.
+    excluded, labelled
+        Rows never to pick, and labelled ones, which a rule keeps away from: by their ids, or by their places in the pool.
+    names : list, optional
+        What rows are called where the pool itself doesn't say.
+    how
+        Other options of `select`, which reach what the measure puts first.
+    """
+    closed = [
+        places_of(values, source, names, what)
+        for values, what in ((excluded, "--exclude"), (labelled, "--labelled"))
+        if values is not None
+    ]
+    near = None if labelled is None else closed[-1]
+    excluded = Positions(np.unique(np.concatenate(closed))) if closed else None
+    if batch.rule is None:
+        return select(source, strategy, k, exclude=excluded, **how)
+    rule = batch.rule
+    pool = open_pool(source, committee=False, dtype=None)
+    if pool.rows is None:
+        raise TypeError("the pool is a stream, which can be walked once; accepted are arrays and files")
+    X = embedded(batch.embeddings, pool.rows)
+    if batch.among is not None and batch.among < k and how.get("strict", True):
+        raise ValueError(f"--among is {batch.among:,}; accepted is at least k, {k:,}")
+    among: Any = None
+    if batch.among is not None or excluded is not None:
+        most = pool.rows if batch.among is None else min(batch.among, pool.rows)
+        among = np.sort(select(source, strategy, most, exclude=excluded, **{**how, "strict": False}).indices)
+    given = _given(rule, source, X, near, among, how)
+    found: Selection = getattr(shortlist, rule)(
+        *given[0], k=k, among=among, strict=how.get("strict", True), n_threads=how.get("n_threads"),
+        progress=how.get("progress"), **given[1],
+    )  # fmt: skip
+    return found if pool.own_ids is None else replace(found, ids=pool.own_ids(found.indices))
+
+
+def _given(
+    rule: str, source: Any, X: Any, labelled: NDArray[np.int64] | None, among: Any, how: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return what a rule takes beside what all take."""
+    named: dict[str, Any] = {}
+    rows: tuple[Any, ...] = (X,)
+    if labelled is not None and len(labelled) and rule not in FROM_OUTPUTS:
+        named["labelled"] = np.asarray(X[labelled])
+    if rule in AT_RANDOM:
+        named["random_state"] = how.get("random_state")
+    if rule == "herding":
+        named["references"] = min(REFERENCES, len(X) if among is None else len(among))
+    if rule in UNCERTAIN:
+        options = {name: how[name] for name in ("from_logits", "temperature", "normalize", "n_threads") if name in how}
+        rows = (X, uncertainty := score(source, "least_confident", **options))
+        if rule == "ranked_batch" and "labelled" not in named and among is None:
+            # With nothing labelled each row would be compared with each: it begins beside the least certain one.
+            most = int(uncertainty.argmax())
+            named["labelled"] = np.asarray(X[most : most + 1])
+    if rule in FROM_OUTPUTS:
+        named["from_logits"] = how.get("from_logits", False)
+        said = outputs_of(source)
+        rows = (said, X) if rule == "badge" else (said,)
+        named |= {} if rule == "badge" else {"X": X}
+    return rows, named
+
+
+def places_of(values: Any, source: Any, names: list[Any] | None, what: str) -> NDArray[np.int64]:
+    """Return the places of rows in the pool: by the ids of the data or of the pool, where rows have any.
+
+    Raises
+    ------
+    ValueError
+        A row is not there.
+    """
+    if isinstance(values, Positions):
+        return np.asarray(values.values, dtype=np.int64)
+    wanted = OwnIds(values, what)
+    if names is not None:
+        blocks: Any = [np.array(names, dtype=object)]
+    else:
+        pool = open_pool(source, committee=False, dtype=None)
+        if pool.id_blocks is None:
+            places = np.unique(np.asarray(values, dtype=np.int64))
+            if len(places) and pool.rows is not None and places[-1] >= pool.rows:
+                raise ValueError(
+                    f"{what} has row {places[-1]}; accepted are 0 to {pool.rows - 1}, the rows of the pool"
+                )
+            return places
+        blocks = pool.id_blocks()
+    found = wanted.positions(blocks)
+    if not len(found) and len(wanted):
+        raise ValueError(f"{what} names no row of the pool; accepted are ids of its rows")
+    return found
+
+
+def outputs_of(source: Any) -> Any:
+    """Return what the model said of all rows as rules of distance read it: a .npy file in place, anything else in memory."""
+    files = source.x if isinstance(source.x, list) else [source.x]
+    if len(files) == 1 and str(files[0]).lower().endswith(".npy"):
+        return files[0]
+    pool = open_pool(source, committee=False, dtype=None)
+    return np.concatenate([pool.kept(block) for block in pool.blocks()])

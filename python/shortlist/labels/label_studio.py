@@ -1,0 +1,107 @@
+"""Label Studio: tasks to import, and its JSON export. As of Label Studio 1.23."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shortlist.labels.handed import columns_of, names_of, told_of
+from shortlist.labels.json_file import objects_in
+from shortlist.labels.records import TOLD, about, sent_from_here
+from shortlist.tables import visible
+from shortlist.writing import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from shortlist.labels.handed import HandedRow, Sent
+    from shortlist.labels.records import Records
+
+TOOL = "label-studio"
+CHOICES = "label"
+"""What the answer is called in the labelling interface that `label_config` writes."""
+MINIMAL = {"annotation_id", "annotator", "lead_time"}
+"""Keys of an item of JSON_MIN."""
+
+
+def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
+    """Yield the annotations of an export."""
+    found = ((where, record) for where, task in _tasks_in(path, encoding) for record in answers_of(task, id_names))
+    return sent_from_here(found, path, "an export of Label Studio")
+
+
+def _tasks_in(path: Path, encoding: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    for where, task in objects_in(path, encoding):
+        if not isinstance(task.get("data"), dict):
+            raise _other(path, where, task)
+        yield where, task
+
+
+def answers_of(task: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the answers to a task: one for each annotation, or one that says nothing where there is none yet."""
+    data = task.get("data")
+    row = about(data if isinstance(data, dict) else {}, id_names)
+    annotations = [one for one in task.get("annotations") or [] if isinstance(one, dict)]
+    if not annotations:
+        yield row
+    for one in annotations:
+        key = {"key": f"{one['unique_id']} {one.get('updated_at')}"} if one.get("unique_id") else {}
+        time = one.get("updated_at") or one.get("created_at")
+        yield {**row, **key, **_said(one), "annotator": _who(one), "time": time, "source": TOOL}
+
+
+def _said(annotation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an annotation says: its choices, among other results, as boxes and remarks."""
+    if annotation.get("was_cancelled"):
+        return {"skip": True}
+    chosen = {
+        str(one.get("from_name")): one["value"]["choices"]
+        for one in annotation.get("result") or []
+        if isinstance(one, dict) and isinstance(one.get("value"), dict) and one["value"].get("choices")
+    }
+    if len(chosen) > 1 and CHOICES not in chosen:
+        listed = " and ".join(map(repr, chosen))
+        return {"wrong": f"it has choices of {listed}; accepted is one, or one of them called {CHOICES!r}"}
+    return {"label": chosen.get(CHOICES) or next(iter(chosen.values()), None)}
+
+
+def _who(annotation: Mapping[str, Any]) -> Any:
+    """Return who annotated: by the mail address, where an export has it, or else by a number."""
+    who = annotation.get("completed_by")
+    return (
+        next((who[key] for key in ("email", "username", "id") if who.get(key)), None) if isinstance(who, dict) else who
+    )
+
+
+def _other(path: Path, where: str, task: Mapping[str, Any]) -> ValueError:
+    if MINIMAL & set(task):
+        return ValueError(
+            f"{visible(str(path))} is JSON_MIN, which leaves skips out; accepted is the whole JSON: in Label Studio press "
+            "Export, and choose JSON (the first in the list), not JSON-MIN"
+        )
+    return ValueError(
+        f"{visible(str(path))} has no task of Label Studio in {where} (it has {visible(', '.join(task))}); accepted is what its "
+        "Export gives as JSON"
+    )
+
+
+def tasks(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
+    """Yield tasks to import, in this order: the columns of each row, and what it comes home by, under ``data``."""
+    columns = columns_of(rows)
+    names = names_of(columns, TOLD, "pool_")
+    for row, told in told_of(rows, sent):
+        yield {"data": {**{name: row.shown.get(c) for c, name in zip(columns, names, strict=True)}, **told}}
+
+
+def write(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:
+    """Yield the lines of a file of tasks."""
+    return listed(tasks(rows, sent))
+
+
+def listed(items: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """Yield a list in JSON, an item a line."""
+    before = "[\n"
+    for item in items:
+        yield before + json_text(item)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
