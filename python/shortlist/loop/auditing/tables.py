@@ -59,11 +59,7 @@ def look_at(audit: Audit) -> list[Look]:
         line for line in uneven if line.picked.value < line.pool.value and not served(line.accuracy, audit.accuracy)
     ]
     found = [_uneven(line) for line in urgent[:1]]
-    for line in audit.groups:
-        one, overall = line.accuracy, audit.accuracy
-        if one and overall and one.rows >= FEW and one.high < overall.value:
-            text = f"{line.column}={line.name}: accuracy {one.said}, below that of all, {overall.value:.3f}"
-            found.append(Look(text, "groups"))
+    found += served_worse(audit.accuracy)
     found += [Look(text, "people") for text in audit.people.odd]
     found += disputed(len(audit.people.disputes))
     found += suspected(0 if isinstance(audit.suspects, str) else len(audit.suspects))
@@ -77,6 +73,19 @@ def look_at(audit: Audit) -> list[Look]:
 
 def _uneven(line: Group) -> Look:
     return Look(replace(line, accuracy=None).said + accuracy_of(line.accuracy), "groups")
+
+
+def served_worse(estimate: Estimate | None) -> list[Look]:
+    """Return the groups whose accuracy lies below that of all, its whole interval included, the worst first."""
+    if estimate is None:
+        return []
+    worse = [
+        (found.value, f"{column}={name}: accuracy {found.said}, below that of all, {estimate.value:.3f}")
+        for column, groups in estimate.per_group.items()
+        for name, found in groups.items()
+        if found.rows >= FEW and found.high < estimate.value
+    ]
+    return [Look(text, "groups") for _, text in sorted(worse)]
 
 
 def served(accuracy: Share | None, overall: Estimate | None) -> bool:
