@@ -402,3 +402,51 @@ def test_the_command_lists_all_disputes(run, played):
     text = run("audit", "--disputes")
     assert all(row.id in text for row in disputed)
     assert [row["id"] for row in json.loads(run("audit", "--disputes", "--json"))] == [row.id for row in disputed]
+
+
+def test_equal_rows_count_as_often_as_there_are_of_them(tmp_path):
+    """Every third row has a twin or two; people are asked about one of each."""
+    rng = np.random.default_rng(0)
+    bodies, copies = [], []
+    for number in range(300):
+        label = "ab"[number % 2]
+        copies.append(1 + number % 3)
+        bodies += [" ".join([*rng.choice(["pay", "crash"], 2), label * 3, f"n{number}"])] * copies[-1]
+    order = rng.permutation(len(bodies))
+    (tmp_path / "pool.csv").write_text("id,body\n" + "".join(f"{at},{bodies[row]}\n" for at, row in enumerate(order)))
+    (tmp_path / "x.toml").write_text("""
+loop = 1
+name = "twins"
+classes = ["a", "b", "c"]
+[pool]
+path = "pool.csv"
+id = "id"
+text = "body"
+[seed]
+rows = 150
+[round]
+mix = { explore = 0.2, validation = 0.6 }
+[validation]
+share = 0.3
+[retrain]
+when = "growth:0.25"
+[stop]
+when = "budget:1000"
+""")
+    loop = sl.Loop.init(tmp_path / "x.toml", tmp_path / "loop")
+    body = {str(at): bodies[row] for at, row in enumerate(order)}
+    loop.ingest({row: "a" if "aaa" in body[row] else "b" for row in loop.next().ids}, annotator="amy")
+    rows = [pick.row for pick in loop._store.picks(1) if pick.share == "validation"]
+    weights = np.array([list(body.values()).count(body[row]) for row in rows], dtype=float)
+    mine = np.array(["aaa" in body[row] for row in rows])
+    assert set(weights) == {1.0, 2.0, 3.0}
+    line, _, none = loop.audit().classes
+    share = weights[mine].sum() / weights.sum()
+    n = weights.sum() ** 2 / (weights**2).sum()  # as many rows of weight 1 tell as much
+    k = share * n
+    assert (line.found, line.rows) == (mine.sum(), len(rows))
+    assert line.share == pytest.approx(share)
+    assert (line.low, line.high) == pytest.approx(
+        (stats.beta.ppf(0.025, k, n - k + 1), stats.beta.ppf(0.975, k + 1, n - k))
+    )
+    assert none.said == f"below {3 / n:.1%}"

@@ -123,3 +123,17 @@ def test_the_second_estimate_is_shown_where_it_can_be_said(played):
     }  # fmt: skip
     second = next(line for line in played.loop.status_lines() if line.startswith("           "))
     assert second.endswith(f"on what it picked: {found.random} rows drawn at random")
+
+
+def test_a_group_that_is_served_worse_than_all_is_named():
+    from shortlist.loop.auditing.tables import served_worse
+    from shortlist.loop.facts.estimate import estimate
+
+    truth = ["a"] * 200
+    predicted = ["a"] * 150 + ["b"] * 10 + ["a"] * 10 + ["b"] * 20 + ["b"] * 10
+    groups = ["en"] * 160 + ["pt"] * 30 + ["sv"] * 10  # of sv there are too few
+    found = estimate(truth, predicted, groups={"language": groups}, classes=["a", "b"])
+    said = served_worse(found)
+    assert [each.text.split(" (")[0] for each in said] == ["language=pt: accuracy 0.333"]
+    assert said[0].text.endswith("on 30, below that of all, 0.800")
+    assert served_worse(None) == []

@@ -34,7 +34,7 @@ def status_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop)
     out = out_of(store, number)
     model = models[-1] if models else None
     found, over = estimate_of(store, ground, model, said), compared(store, ground, said)
-    picked = picked_estimate(store, ground, model, said)
+    picked = picked_estimate(store, ground, model, said, rounds)
     return {
         "name": ground.spec.name,
         "round": number,

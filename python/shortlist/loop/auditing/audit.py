@@ -78,8 +78,9 @@ class Audit:
 
     @property
     def never_given(self) -> list[str]:
-        """Classes that nobody has given yet."""
-        return [line.name for line in self.classes if not line.given]
+        """Classes that nobody has given yet, once there are labels at all."""
+        begun = any(line.given for line in self.classes)
+        return [line.name for line in self.classes if begun and not line.given]
 
     @property
     def look_at(self) -> list[Look]:
@@ -146,7 +147,7 @@ def audit_of(of: Evidence, *, show_text: bool = False) -> Audit:
         people=people,
         suspects=suspects,
         score=score_finds_errors(of),
-        picked=picked_estimate(store, ground, of.model, said),
+        picked=picked_estimate(store, ground, of.model, said, of.rounds),
         notes=_notes(of, looked_at),
         texts=of.shown(named) if show_text else {},
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.auditing.by_group import unevenness_of
 from shortlist.loop.auditing.people import people_of
-from shortlist.loop.auditing.tables import accuracy_of, disputed, served, suspected
+from shortlist.loop.auditing.tables import accuracy_of, disputed, served, served_worse, suspected
 from shortlist.writing import make_folder, write_json
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def keep_look(of: Evidence, groups: Sequence[Group] | None = None, odd: Sequence
 
 
 def looks(store: Store, ground: Ground, said: Summary, estimate: Estimate | None) -> list[str]:
-    """Return what somebody should look at, as far as it is known: what was kept, disputes, and suspect labels."""
+    """Return what somebody should look at, as far as it is known without an audit: what was kept, and what is at hand."""
     models = store.models()
     kept = _read(ground.cache / FILE)
     if kept.get("loop") != store.id or kept.get("models") != len(models):
@@ -54,7 +54,7 @@ def looks(store: Store, ground: Ground, said: Summary, estimate: Estimate | None
     for column, name, text, passed_over in kept.get("groups", []):
         part = None if estimate is None else estimate.per_group.get(column, {}).get(name)
         (urgent if passed_over and not served(part, estimate) else other).append(f"{text}{accuracy_of(part)}")
-    found: list[str] = [*urgent[:1], *kept.get("odd", [])]
+    found: list[str] = [*urgent[:1], *(each.said for each in served_worse(estimate)), *kept.get("odd", [])]
     found += [each.said for each in disputed(len(said.disputed))]
     suspects = (models[-1].estimate.get("suspects") or ()) if models else ()
     news = {event.row for event in store.events(models[-1].position)} if suspects else set()

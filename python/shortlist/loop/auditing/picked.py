@@ -12,6 +12,8 @@ from shortlist.loop.learning import rows_of, said_of
 from shortlist.registry import RANDOM
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shortlist.loop.ground import Ground
     from shortlist.loop.store import Model, Pick, Round, Store
     from shortlist.loop.store.summary import Summary
@@ -21,13 +23,15 @@ DRAWN = "random"
 """Why a row was picked that could have been any other."""
 
 
-def picked_estimate(store: Store, ground: Ground, model: Model | None, said: Summary) -> Drawn | str:
+def picked_estimate(
+    store: Store, ground: Ground, model: Model | None, said: Summary, all_rounds: Sequence[Round]
+) -> Drawn | str:
     """Return how good a model is on rows that it picked since it was trained, or why that can't be said."""
     if model is None:
         return "no model yet"
     if rows_of(store, model) < ground.pool.rows:
         return f"rows were appended to the pool, for which model {model.number} has no answer"
-    closed = [each for each in store.rounds() if each.model == model.number and each.state == "closed"]
+    closed = [each for each in all_rounds if each.model == model.number and each.state == "closed"]
     rejected = set(said.rejected)
     rounds = []
     for each in closed:

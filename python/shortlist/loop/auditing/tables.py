@@ -59,11 +59,7 @@ def look_at(audit: Audit) -> list[Look]:
         line for line in uneven if line.picked.value < line.pool.value and not served(line.accuracy, audit.accuracy)
     ]
     found = [_uneven(line) for line in urgent[:1]]
-    for line in audit.groups:
-        one, overall = line.accuracy, audit.accuracy
-        if one and overall and one.rows >= FEW and one.high < overall.value:
-            text = f"{line.column}={line.name}: accuracy {one.said}, below that of all, {overall.value:.3f}"
-            found.append(Look(text, "groups"))
+    found += served_worse(audit.accuracy)
     found += [Look(text, "people") for text in audit.people.odd]
     found += disputed(len(audit.people.disputes))
     found += suspected(0 if isinstance(audit.suspects, str) else len(audit.suspects))
@@ -77,6 +73,19 @@ def look_at(audit: Audit) -> list[Look]:
 
 def _uneven(line: Group) -> Look:
     return Look(replace(line, accuracy=None).said + accuracy_of(line.accuracy), "groups")
+
+
+def served_worse(estimate: Estimate | None) -> list[Look]:
+    """Return the groups whose accuracy lies below that of all, its whole interval included, the worst first."""
+    if estimate is None:
+        return []
+    worse = [
+        (found.value, f"{column}={name}: accuracy {found.said}, below that of all, {estimate.value:.3f}")
+        for column, groups in estimate.per_group.items()
+        for name, found in groups.items()
+        if found.rows >= FEW and found.high < estimate.value
+    ]
+    return [Look(text, "groups") for _, text in sorted(worse)]
 
 
 def served(accuracy: Share | None, overall: Estimate | None) -> bool:
@@ -118,7 +127,7 @@ def sections(audit: Audit) -> list[Section]:
         first.lines.append("nothing stands out")
     return [
         first,
-        _groups(audit),
+        *_groups(audit),
         _classes(audit),
         _people(audit),
         *([disputes_table(audit.people.disputes, SHOWN)] if audit.people.disputes else []),
@@ -151,36 +160,39 @@ def text_of(found: Sequence[Section]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _groups(audit: Audit) -> Section:
+def _groups(audit: Audit) -> list[Section]:
+    """Return two tables, as one would be too wide for a terminal: how groups are picked, and how they are served."""
     if not audit.groups:
-        return Section("Groups", ["none are named in [pool] groups"])
-    # "picked": by the strategy, its floors and the rare share, as random rows are in proportion anyhow.
-    head = ["group", "of pool", "of picked", "p (Holm)", "of labelled", "by round", "uncertain", "skipped",
-            "agree (alpha)", "accuracy", "rows for ±0.05"]  # fmt: skip
-    rows = [head, *(_group(line) for line in audit.groups[:MOST_GROUPS])]
-    picked = audit.groups[0].picked.rows
+        return [Section("Groups", ["none are named in [pool] groups"])]
+    picked, shown = audit.groups[0].picked.rows, audit.groups[:MOST_GROUPS]
     lines = [f"{picked:,} rows were picked by the strategy" if picked else "the strategy has picked no rows yet"]
     if len(audit.groups) > MOST_GROUPS:
         lines.append(f"the first {MOST_GROUPS} of {len(audit.groups):,}; all: --json")
-    return Section("Groups", lines, rows)
+    asked = [["group", "of pool", "of picked", "p (Holm)", "of labelled", "by round"], *map(_asked, shown)]
+    head = ["group", "accuracy", "rows for ±0.05", "uncertain", "skipped", "alpha"]
+    return [Section("Groups", lines, asked), Section("How groups are served", [], [head, *map(_served, shown)])]
 
 
-def _group(line: Group) -> list[str]:
+def _asked(line: Group) -> list[str]:
     small = round(line.pool.value * line.pool.rows) < FEW
-    p = "too few to say" if small else "-" if line.p_holm is None else _p(line.p_holm)
+    p = "too few" if small else "-" if line.p_holm is None else _p(line.p_holm)
+    trends = trend(line.trend[-ROUNDS:])
+    return [_group(line), f"{line.pool.value:.1%}", share(line.picked), p, share(line.labelled), trends]
+
+
+def _served(line: Group) -> list[str]:
     return [
-        f"{line.column}={line.name or UNGROUPED}",
-        f"{line.pool.value:.1%}",
-        share(line.picked),
-        p,
-        share(line.labelled),
-        trend(line.trend[-ROUNDS:]),
+        _group(line),
+        "-" if line.accuracy is None else line.accuracy.said,
+        "-" if line.rows_needed is None else f"{line.rows_needed:,}",
         "-" if line.uncertainty is None else f"{line.uncertainty:.2f}",
         share(line.skipped),
         "-" if line.agreement is None else f"{line.agreement:.2f}",
-        "-" if line.accuracy is None else line.accuracy.said,
-        "-" if line.rows_needed is None else f"{line.rows_needed:,}",
     ]
+
+
+def _group(line: Group) -> str:
+    return f"{line.column}={line.name or UNGROUPED}"
 
 
 def _classes(audit: Audit) -> Section:
@@ -253,7 +265,7 @@ def _model(audit: Audit) -> Section:
 
 def share(found: Share) -> str:
     """Return a share as a percentage with its interval; a dash where there are no rows."""
-    return f"{found.value:.1%} ({found.low:.1%} to {found.high:.1%})" if found.rows else "-"
+    return f"{found.value:.1%} ({100 * found.low:.1f} to {100 * found.high:.1f})" if found.rows else "-"
 
 
 def trend(shares: Sequence[float]) -> str:

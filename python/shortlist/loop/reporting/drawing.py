@@ -35,7 +35,7 @@ def curve(
     most = max(point[0] for point in points)
     lows = [point[2] for point in points] + ([target] if target is not None else [])
     bottom = max(0.0, math.floor((min(lows) - 0.02) * 10) / 10)
-    step = 0.1 if 1 - bottom <= 0.6 else 0.2
+    step = 0.05 if 1 - bottom < 0.25 else 0.1 if 1 - bottom < 0.65 else 0.2
     x_step = _round_step(most / (6 if width > NARROW[0] else 3))
 
     def x(labels: float) -> float:
@@ -47,7 +47,7 @@ def curve(
     parts = [element("title", escaped("Accuracy by labels")), element("desc", escaped(said))]
     for tick in _ticks(bottom, 1.0, step):
         parts.append(_line(LEFT, y(tick), width - RIGHT, y(tick), "grid"))
-        parts.append(_text(LEFT - 8, y(tick) + 4, f"{tick:.1f}", "tick", "end"))
+        parts.append(_text(LEFT - 8, y(tick) + 4, f"{tick:.2f}" if step < 0.1 else f"{tick:.1f}", "tick", "end"))
     parts += [
         _text(x(tick), height - BOTTOM + 20, f"{tick:,.0f}", "tick", "middle") for tick in _ticks(0, most, x_step)
     ]

@@ -180,7 +180,7 @@ def _prevalence(line: ClassLine) -> Html:
 
 
 def _matrix(found: Estimate) -> Html:
-    head = [element("th", escaped(text), scope="col") for text in ("people say, and the model", *found.classes)]
+    head = [element("th", escaped(text), scope="col") for text in ("what people say", *found.classes)]
     lines = []
     for place, (name, counts) in enumerate(zip(found.classes, found.confusion, strict=True)):
         total = sum(counts) or 1.0

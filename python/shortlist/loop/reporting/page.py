@@ -90,10 +90,11 @@ def _head(of: Evidence, audit: Audit) -> Html:
     model = "no model yet" if audit.model is None else f"model {audit.model}"
     last = next((event.kept for event in of.store.events(of.store.position - 1)), None)
     until = f", with all answers up to {last[:10]} {last[11:16]} UTC" if last else ", before the first answer"
+    at = f"Round {audit.round}" if audit.round else "No round yet"
     return joined(
         paragraph("Shortlist, a labelling loop", "kicker"),
         element("h1", escaped(audit.name)),
-        paragraph(f"Round {audit.round}, {model}{until}", "soft"),
+        paragraph(f"{at}, {model}{until}", "soft"),
     )
 
 

@@ -35,7 +35,7 @@ def figures(audit: Audit, said: Summary, due: Due, stop: Stop) -> Html:
     """Return the four figures that people ask for first."""
     found = audit.accuracy
     needed = due.labels_needed
-    wait = "due now" if due else f"in {needed:,} labels" if needed else "not yet"
+    wait = "due now" if due else f"in {needed:,} label{'s' if needed > 1 else ''}" if needed else "not yet"
     return element(
         "dl",
         _figure(
@@ -81,7 +81,7 @@ def how_good(audit: Audit, steps: Sequence[Step], cost: str, stop_when: str) -> 
     picked = audit.picked if isinstance(audit.picked, str) else audit.picked.said
     score = audit.score if isinstance(audit.score, str) else f"AUROC {audit.score.said}"
     lines.append(f"A second estimate, on rows that the model picked: {picked}.")
-    lines.append(f"Does the score of {audit.strategy} find its errors? {score}.")
+    lines.append(f"Does the score of {audit.strategy} find its errors? {score[:1].upper()}{score[1:]}.")
     return joined(*parts, *(paragraph(line) for line in lines))
 
 

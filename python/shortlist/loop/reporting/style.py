@@ -42,7 +42,7 @@ nav a { display: inline-block; padding: .25rem 0 }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .86em }
 pre { overflow-x: auto; background: var(--faint); border-radius: 8px; padding: 1rem 1.1rem; line-height: 1.5; tab-size: 4 }
 
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1px; margin: 2rem 0 0;
+.figures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 1px; margin: 2rem 0 0;
            background: var(--rule); border: 1px solid var(--rule); border-radius: 12px; overflow: hidden }
 .figures > div { background: var(--raised); padding: 1.1rem 1.25rem 1.2rem; display: flex; flex-direction: column }
 .figures dt { color: var(--soft); font-size: .85rem }
@@ -114,25 +114,36 @@ svg .mark { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 2 2 }
 .key svg { display: inline-block; vertical-align: -1px; margin-right: .35rem }
 footer { margin-top: 4rem; padding-top: 1.2rem; border-top: 1px solid var(--rule); color: var(--soft); font-size: .88rem }
 
-@media (max-width: 640px) {
+@media screen and (max-width: 900px) { .figures { grid-template-columns: 1fr 1fr } }
+@media screen and (max-width: 640px) {
   .page { padding: 1.8rem 1.1rem 3rem }
   section { margin-top: 2.4rem; padding-top: 1.2rem }
   .wide { display: none }
   .narrow { display: block }
-  .figures { grid-template-columns: 1fr 1fr }
   .figures > div { padding: .8rem .9rem }
   tbody th, thead th:first-child { position: sticky; left: 0; background: var(--paper) }
   .long { width: 9rem }
   .figures dd.value { font-size: 1.55rem }
 }
+@page { size: A4 landscape; margin: 12mm }
 @media print {
-  :root { --paper: #fff; --raised: #fff; --ink: #000; --soft: #444; --rule: #ccc; --faint: #f3f3f3; --warm-paper: #fff }
-  body { font-size: 10.5pt }
+  :root {
+    color-scheme: light;
+    --paper: #fff; --raised: #fff; --ink: #000; --soft: #444; --rule: #ccc; --faint: #f3f3f3;
+    --accent: #1f5fbf; --band: rgba(31, 95, 191, .14); --warm: #8a4300; --warm-paper: #fff; --good: #1d6b3f;
+    --strategy: #1f5fbf; --explore: #c98a00; --validation: #6b6b6b; --seed: #3f8f6b; --again: #b0559a;
+    --second: #d9a5cd; --rare: #c4502e;
+  }
+  body { font-size: 10pt }
   .page { max-width: none; padding: 0 }
   nav { display: none }
-  section { margin-top: 1.6rem; padding-top: .8rem }
+  section { margin-top: 1.4rem; padding-top: .8rem }
+  .figures dd.value { font-size: 1.6rem }
   .scroll, pre { overflow: visible }
   pre { white-space: pre-wrap }
+  table { font-size: 8.4pt }
+  th, td { padding-right: .7rem }
+  .text { min-width: 7rem }
   tr, figure, .figures, .look { break-inside: avoid }
   h2, h3 { break-after: avoid }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact }
