@@ -162,6 +162,7 @@ def test_a_table_with_ids_finds_its_rows_in_other_files(run, tmp_path):
             1,
             "data has no column 'id!' (it has ID, body); did you mean 'ID'?",
         ),
+        (["--label-config", "x.xml"], 1, "--label-config is given without --format label-studio"),
         (["--data", "emb.npy"], 1, "emb.npy is no table that is read; accepted are .csv"),
         (
             ["--labelled", "strange.txt", "--data", "rows.csv", "--id-column", "ID"],
