@@ -33,7 +33,7 @@ def run(tmp_path):
     with (tmp_path / "rows.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["ID", "body"], *([own, f'text "{n}",\nü'] for n, own in enumerate(IDS))])
 
-    def call(*words, code=0):
+    def call(*words, code=0, said=False):
         done = subprocess.run(
             [sys.executable, "-m", "shortlist", "select", "probs.npy", "-q", *map(str, words)],
             capture_output=True,
@@ -42,10 +42,10 @@ def run(tmp_path):
             check=False,
             env={**os.environ, "COLUMNS": "200", "PYTHONUTF8": "1"},
         )
-        said = done.stderr.decode()
-        assert done.returncode == code, (done.stdout, said)
-        assert "Traceback" not in said
-        return done.stdout.decode() if not code else said
+        errors = done.stderr.decode()
+        assert done.returncode == code, (done.stdout, errors)
+        assert "Traceback" not in errors
+        return errors if code or said else done.stdout.decode()
 
     return call
 
@@ -93,6 +93,21 @@ def test_labelled_rows_are_left_out_without_a_rule_too(run):
     assert indices(run("-k", 20, "--labelled", "places.txt")) == wanted
     found = run("-k", 20, "--data", "rows.csv", "--id-column", "ID", "--labelled", "ids.txt")
     assert [row["id"] for row in csv.DictReader(io.StringIO(found))] == [IDS[row] for row in wanted]
+
+
+def test_ids_that_no_row_has_are_counted_and_masks_are_masks(run, tmp_path):
+    (tmp_path / "ids.txt").write_text(f"{IDS[3]}\nnobody\n")
+    done = run(
+        "-k", 5, "--data", "rows.csv", "--id-column", "ID", "--labelled", "ids.txt", "--no-strict", code=0, said=True
+    )
+    assert done == "shortlist: 1 id that was given is not in the pool\n"
+    mask = np.zeros(400, bool)
+    mask[LABELLED] = True
+    np.save(tmp_path / "mask.npy", mask)
+    wanted = sl.select(P, "margin", 20, exclude=LABELLED).indices.tolist()
+    assert indices(run("-k", 20, "--labelled", "mask.npy")) == wanted
+    np.save(tmp_path / "mask.npy", mask[1:])
+    assert "--labelled is a mask of 399 rows; accepted is one of 400" in run("--labelled", "mask.npy", code=1)
 
 
 @pytest.mark.parametrize("form", ["label-studio", "prodigy", "argilla", "doccano", "jsonl", "csv", "parquet"])
@@ -162,6 +177,7 @@ def test_a_table_with_ids_finds_its_rows_in_other_files(run, tmp_path):
             1,
             "data has no column 'id!' (it has ID, body); did you mean 'ID'?",
         ),
+        (["--label-config", "x.xml"], 1, "--label-config is given without --format label-studio"),
         (["--data", "emb.npy"], 1, "emb.npy is no table that is read; accepted are .csv"),
         (
             ["--labelled", "strange.txt", "--data", "rows.csv", "--id-column", "ID"],

@@ -401,6 +401,16 @@ def test_data_that_is_not_the_pools_is_refused(data, options, sentence):
         PICKS.to_label_studio(data, **options)
 
 
+def test_what_comes_back_is_ready_for_json():
+    pd = pytest.importorskip("pandas")
+    rows = pd.DataFrame({"t": ["a", None, "c"], "n": [1.5, np.nan, 2], "day": pd.to_datetime(["2026-01-01"] * 3)})
+    for tasks in (PICKS.to_label_studio(rows), PICKS.to_prodigy(rows), PICKS.to_argilla(rows)):
+        assert json.loads(json.dumps(tasks, allow_nan=False)) == tasks
+    assert PICKS.to_label_studio(rows)[0]["data"]["n"] is None
+    with pytest.raises(FileNotFoundError, match="there is no file .*x.xml"):
+        PICKS.to_label_studio(rows, "x.xml")
+
+
 def test_scores_that_json_has_no_word_for():
     picks = sl.k_center(np.eye(3), 2)
     assert np.isinf(picks.scores[0])

@@ -19,7 +19,7 @@ CHUNK = 1 << 20
 LONGEST = 2**31 - 1
 """Characters of a cell: what the csv module takes at most on every system."""
 SEPARATORS = (",", ";", "\t")
-LINE_END = re.compile(r"\r\n|\r|\n")
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)")
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -148,15 +148,24 @@ def text_lines(path: Path, encoding: str | None = None, *, translate: bool = Tru
                     f"{path} has a NUL byte in line {number:,}, which no text has; accepted is UTF-8, or UTF-16 without its byte "
                     'order mark by name, as encoding="utf-16-le"'
                 )
-            start = 0
-            for end in LINE_END.finditer(text):
-                yield "".join(held) + text[start : end.end()]
+            lines, rest = _cut(text)
+            if lines:
+                lines[0] = "".join(held) + lines[0]
+                yield from lines
                 held.clear()
-                start, number = end.end(), number + 1
-            held.append(text[start:])
+            held.append(rest)
+            number += len(lines)
             chunk = b"" if ended else file.read(CHUNK)
         if any(held):
             yield "".join(held)
+
+
+def _cut(text: str) -> tuple[list[str], str]:
+    """Return the lines of a text with their ends, and what follows the last of them."""
+    end = max(text.rfind("\n"), text.rfind("\r")) + 1
+    if "\r" in text:
+        return LINE.findall(text[:end]), text[end:]
+    return [line + "\n" for line in text[:end].split("\n")[:-1]], text[end:]
 
 
 def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:

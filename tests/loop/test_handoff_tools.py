@@ -157,6 +157,10 @@ def test_an_interface_of_ones_own_is_checked_before_the_loop_begins(begin, tmp_p
     config.write_text(interface("bug", "how-to", "billing", "skip"))
     assert len(loop.next()) == 6
     assert not list((loop.folder / "handoff").glob("*.xml"))
+    with pytest.raises(
+        LoopError, match=r"\[handoff\] label_config is 'own.xml', and tool is 'prodigy'; accepted is one with"
+    ):
+        begin('tool = "prodigy"', 'label_config = "own.xml"')
     with pytest.raises(LoopError, match=r"\[handoff\] label_config is 'other.xml', and there is no file .*other.xml"):
         begin('tool = "label-studio"', 'label_config = "other.xml"')
 

@@ -65,6 +65,8 @@ class Sending(NamedTuple):
             raise ValueError(
                 f"--out is {out}, which takes ids alone; accepted with --data are .csv, .jsonl and any --format"
             )
+        if self.label_config is not None and self.form != "label-studio":
+            raise ValueError("--label-config is given without --format label-studio, which alone has one")
         if self.form == "parquet" and out in (None, "-"):
             raise ValueError("--format parquet needs --out: a file")
         if self.form in ("label-studio", "prodigy", "argilla", "doccano") and self.data is None:

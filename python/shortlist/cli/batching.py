@@ -9,7 +9,7 @@ import numpy as np
 
 import shortlist
 from shortlist.by_name import REFERENCES, embedded
-from shortlist.own_ids import OwnIds, Positions
+from shortlist.own_ids import OwnIds, Positions, as_mask
 from shortlist.pools import open_pool
 from shortlist.scoring import score
 from shortlist.selecting import select
@@ -54,15 +54,17 @@ def pick(
     how
         Other options of `select`, which reach what the measure puts first.
     """
-    closed = [
-        places_of(values, source, names, what)
-        for values, what in ((excluded, "--exclude"), (labelled, "--labelled"))
-        if values is not None
-    ]
-    near = None if labelled is None else closed[-1]
-    excluded = Positions(np.unique(np.concatenate(closed))) if closed else None
+    closed, missing, near = [np.empty(0, np.int64)], 0, None
+    for values, what in ((excluded, "--exclude"), (labelled, "--labelled")):
+        if values is not None:
+            places, lost = places_of(values, source, names, what)
+            closed.append(places)
+            missing += lost
+            near = places if what == "--labelled" else near
+    excluded = Positions(np.unique(np.concatenate(closed))) if len(closed) > 1 else None
     if batch.rule is None:
-        return select(source, strategy, k, exclude=excluded, **how)
+        picks = select(source, strategy, k, exclude=excluded, **how)
+        return replace(picks, report=replace(picks.report, missing_ids=missing))
     rule = batch.rule
     pool = open_pool(source, committee=False, dtype=None)
     if pool.rows is None:
@@ -79,7 +81,8 @@ def pick(
         *given[0], k=k, among=among, strict=how.get("strict", True), n_threads=how.get("n_threads"),
         progress=how.get("progress"), **given[1],
     )  # fmt: skip
-    return found if pool.own_ids is None else replace(found, ids=pool.own_ids(found.indices))
+    ids = None if pool.own_ids is None else pool.own_ids(found.indices)
+    return replace(found, ids=ids, report=replace(found.report, missing_ids=missing))
 
 
 def _given(
@@ -109,33 +112,35 @@ def _given(
     return rows, named
 
 
-def places_of(values: Any, source: Any, names: list[Any] | None, what: str) -> NDArray[np.int64]:
-    """Return the places of rows in the pool: by the ids of the data or of the pool, where rows have any.
+def places_of(values: Any, source: Any, names: list[Any] | None, what: str) -> tuple[NDArray[np.int64], int]:
+    """Return the places of rows in the pool, by the ids of the data or of the pool where there are any, and how many are lost.
 
     Raises
     ------
     ValueError
-        A row is not there.
+        A place is beyond the pool, a mask isn't of its length, or no row has any of the ids.
     """
     if isinstance(values, Positions):
-        return np.asarray(values.values, dtype=np.int64)
+        return np.asarray(values.values, dtype=np.int64), 0
+    pool = open_pool(source, committee=False, dtype=None)
+    mask = as_mask(values, what)
+    if mask is not None:
+        if pool.rows is not None and len(mask) != pool.rows:
+            raise ValueError(
+                f"{what} is a mask of {len(mask):,} rows; accepted is one of {pool.rows:,}, the rows of the pool"
+            )
+        return np.flatnonzero(mask), 0
+    if names is None and pool.id_blocks is None:
+        places = np.unique(np.asarray(values, dtype=np.int64))
+        if len(places) and pool.rows is not None and places[-1] >= pool.rows:
+            raise ValueError(f"{what} has row {places[-1]}; accepted are 0 to {pool.rows - 1}, the rows of the pool")
+        return places, 0
     wanted = OwnIds(values, what)
-    if names is not None:
-        blocks: Any = [np.array(names, dtype=object)]
-    else:
-        pool = open_pool(source, committee=False, dtype=None)
-        if pool.id_blocks is None:
-            places = np.unique(np.asarray(values, dtype=np.int64))
-            if len(places) and pool.rows is not None and places[-1] >= pool.rows:
-                raise ValueError(
-                    f"{what} has row {places[-1]}; accepted are 0 to {pool.rows - 1}, the rows of the pool"
-                )
-            return places
-        blocks = pool.id_blocks()
+    blocks: Any = [np.array(names, dtype=object)] if pool.id_blocks is None else pool.id_blocks()
     found = wanted.positions(blocks)
     if not len(found) and len(wanted):
         raise ValueError(f"{what} names no row of the pool; accepted are ids of its rows")
-    return found
+    return found, wanted.missing
 
 
 def outputs_of(source: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
+from shortlist.disk import check_regular
 from shortlist.labels.handed import columns_of, is_image, names_of
 from shortlist.labels.label_studio import CHOICES
 from shortlist.labels.prodigy import NONE_OF_THESE
@@ -63,6 +64,7 @@ def config_text(config: str | os.PathLike[str]) -> str:
     """Return a labelling interface that is given as XML or as the path of a file."""
     if isinstance(config, str) and config.lstrip().startswith("<"):
         return config
+    check_regular(Path(config))
     return Path(config).read_text(encoding="utf-8-sig")
 
 

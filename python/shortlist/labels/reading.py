@@ -61,7 +61,7 @@ def read(
     --------
     >>> import pathlib, tempfile, shortlist as sl
     >>> file = pathlib.Path(tempfile.mkdtemp(), "answers.csv")
-    >>> _ = file.write_text("id,label,annotator\\n007,bug,amy\n008,,\n009,how-to,raj\n")
+    >>> _ = file.write_text("id,label,annotator\n007,bug,amy\n008,,\n009,how-to,raj\n")
     >>> for id, label, *_ in sl.labels.read(file):
     ...     print(id, label)
     007 bug

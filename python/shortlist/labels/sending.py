@@ -9,6 +9,7 @@ from shortlist.labels.formats import write_rows
 from shortlist.labels.handed import HandedRow, Sent
 from shortlist.labels.label_config import check_config, config_text
 from shortlist.labels.picked import rows_of
+from shortlist.writing import plain
 
 if TYPE_CHECKING:
     import os
@@ -80,7 +81,7 @@ def _written(
 ) -> list[dict[str, Any]]:
     if out is not None:
         write_rows(out, name, rows, sent)
-    return made
+    return [plain(record) for record in made]
 
 
 def _check(

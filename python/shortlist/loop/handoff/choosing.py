@@ -62,6 +62,10 @@ def check_tool(spec: Spec) -> None:
     config = spec.handoff.label_config
     if is_path(spec.handoff.tool):
         function_of(spec.handoff.tool, KEY, spec.folder)
+    elif config is not None and spec.handoff.tool != "label-studio":
+        raise LoopError(
+            f'{CONFIG} is {config!r}, and tool is {spec.handoff.tool!r}; accepted is one with tool = "label-studio"'
+        )
     elif config is not None and not spec.at(config).is_file():
         raise LoopError(f"{CONFIG} is {config!r}, and there is no file {spec.at(config)}")
     elif config is not None:
