@@ -147,6 +147,17 @@ def test_the_curve_has_a_point_for_each_model(played, page):
     assert heights == pytest.approx([heights[0] - spread * (value - values[0]) for value in values], abs=0.5)
 
 
+def test_words_of_the_curve_lie_within_it(text):
+    curves = re.findall(r'<svg viewBox="0 0 (\d+) \d+"[^>]*aria-label="Accuracy.*?</svg>', text, re.DOTALL)
+    drawn = re.findall(r"<svg viewBox=.*?</svg>", text, re.DOTALL)
+    assert curves == ["1008", "360"]
+    for width, picture in zip(map(int, curves), (each for each in drawn if "Accuracy" in each), strict=True):
+        words = re.findall(r'<text x="([\d.]+)"[^>]*text-anchor="start">([^<]*)</text>', picture)
+        assert "end 0.95" in [word for _, word in words]
+        # A figure of 13 pixels is at most 8.3 wide in the fonts that the page asks for.
+        assert all(float(x) + 8.3 * len(word) <= width for x, word in words)
+
+
 def test_texts_are_on_the_page_only_when_asked_for(played, text, tmp_path):
     bodies = [line["body"] for line in played.rows.values()]
     assert not any(body in text for body in bodies)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shortlist.loop.facts.intervals import Share
 
 WIDE, NARROW = (1008, 380), (360, 280)
-LEFT, RIGHT, TOP, BOTTOM = 36, 56, 14, 50
+LEFT, RIGHT, TOP, BOTTOM = 36, 76, 14, 50
 
 
 def curve(

@@ -81,6 +81,7 @@ tbody tr:last-child th, tbody tr:last-child td { border-bottom: 0 }
 .tight { white-space: nowrap }
 .text { display: inline-block; min-width: 14rem; max-width: 40rem; overflow-wrap: anywhere; color: var(--soft) }
 .odd { color: var(--warm); font-weight: 600 }
+td .odd { white-space: nowrap }
 
 .matrix td { text-align: right; padding: .45rem .7rem; border: 1px solid var(--paper); min-width: 4rem;
              background: var(--faint); background: color-mix(in srgb, var(--accent) calc(var(--part) * 42%), var(--faint)) }
