@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shortlist.loop import elsewhere
 from shortlist.loop.errors import LoopError
 from shortlist.loop.ground import Ground
 from shortlist.loop.handoff.labels import labels_out
@@ -208,20 +209,29 @@ class Loop:
         Parameters
         ----------
         force : bool
-            Whether to train although none is due.
+            Whether to train although none is due, or while a training is under way, whose result then isn't used.
         fit : callable, optional
             ``fit(X, labels)`` that returns a fitted classifier, or a function of X that returns probabilities.
 
         Returns
         -------
         Model or None
-            None where none is due.
+            None where none is due, or where the training goes on elsewhere: `under_way` says so, and a later call returns its
+            model.
         """
+        store, ground = self._store, self._ground
+        try:
+            taken_in = elsewhere.take_in(store, ground)
+        except LoopError:
+            if not force:
+                raise
+            taken_in = None
+        if taken_in is not None and not force:
+            return taken_in
         said = self._said()
         found = self._due(said)
-        if not found and not force:
+        if not found and not force and elsewhere.next_attempt(store, ground.spec) == 1:
             return None
-        store, ground = self._store, self._ground
         models = store.models()
         before = seen_now(store, ground, models[-1], said) if models else None
         return learn(
@@ -231,9 +241,14 @@ class Loop:
             position=said.position,
             why=found.why if found else f"forced; {found.why}",
             before=before,
+            supersede=force,
             fit=fit,
             progress=self._progress,
         )
+
+    def under_way(self) -> str | None:
+        """Return a sentence on the training that is under way, here or elsewhere; None where there is none."""
+        return elsewhere.under_way(self._store)
 
     def stop(self) -> Stop:
         """Return whether the end is reached: truthy, and says where each rule stands."""
@@ -252,7 +267,8 @@ class Loop:
     def status_lines(self) -> list[str]:
         """Return where the loop stands, for a person."""
         rounds = self._store.rounds()
-        return lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None)
+        log = elsewhere.log_now(self._store)
+        return lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None, log)
 
     def labels(self, out: str | os.PathLike[str] | None = None) -> dict[str, str]:
         """Return the label of each row that has one, as resolved, and write them where a path is given.
@@ -276,11 +292,15 @@ class Loop:
             The training failed. People go on labelling all the same: the next round is opened with the model so far.
         """
         done, failure = list[str](), None
+        before = self.under_way()
         try:
             model = self.train()
         except LoopError as error:
             failure = error
         else:
+            going = self.under_way()
+            if model is None and going and going != before:
+                done.append(going)
             if model is not None:
                 done.append(f"model {model.number} was trained on {model.labels:,} labels: {model.why}")
         last = settle(self._store)

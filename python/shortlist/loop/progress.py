@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.loop import elsewhere
 from shortlist.loop.facts.agreement import krippendorff_alpha, labelled_twice, raw_agreement
 from shortlist.loop.facts.estimate import estimate
-from shortlist.loop.learning import BEFORE, rows_of, said_of
+from shortlist.loop.keeping import BEFORE
+from shortlist.loop.learning import rows_of, said_of
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of
 from shortlist.loop.store.answers import IMPORT, fold
@@ -105,6 +107,9 @@ def due(store: Store, ground: Ground, training: Training, said: Summary, out: Ou
     if len(set(labels)) < 2 and labels:
         # Nothing can be learned from one class, whatever the triggers say.
         met, why, needed = False, f"{why}; and all labels are {labels[0]!r}: a model needs two classes", None
+    going = elsewhere.under_way(store)
+    if going:
+        return Due(False, f"{why}; {going}", None)
     return Due(met, why, 0 if met else needed)
 
 

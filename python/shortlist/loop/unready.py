@@ -18,8 +18,6 @@ def check_ready(spec: Spec) -> None:
     found = []
     if spec.handoff.tool not in TOOLS:
         found.append(f"[handoff] tool is {spec.handoff.tool!r}; accepted so far are {', '.join(TOOLS)}")
-    if spec.retrain.where not in ("local", "command"):
-        found.append(f"[retrain] where is {spec.retrain.where!r}; accepted so far are local and command")
     if re.search(r"\bflips\b", spec.retrain.when):
         found.append("[retrain] when has flips, which nothing measures yet; accepted so far are the other triggers")
     if spec.check.issues not in (None, "builtin"):

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 def train_command(folder: Path, force: bool, quiet: bool) -> None:
     """Train a model where one is due."""
     with one_line_errors(), opened(folder, quiet) as loop:
+        before = loop.under_way()
         model = loop.train(force=force)
+        going = loop.under_way()
+        if model is None and going and going != before:
+            say([f"{going}; its result is taken in by the same command, later"], quiet)
+            return
         if model is None:
             say([f"no model is due: {loop.due()}"], quiet)
             raise SystemExit(NOTHING)

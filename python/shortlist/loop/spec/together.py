@@ -26,7 +26,7 @@ def check_together(found: dict[str, dict[str, Any]], values: Mapping[str, Any], 
     kind = check_pool(found["pool"], found["seed"], found["round"], m, folder)
     _classes(found, m)
     _model(found["model"], found["pool"], kind, m)
-    if m.fine("[model] command", "[retrain] where", "[retrain] address"):
+    if m.fine("[model] command", "[model] poll", "[retrain] where", "[retrain] address"):
         _where(found["model"], found["retrain"], m)
     _strategy(found, m)
     _shares(found, given(values, "round.mix") or {}, m)
@@ -78,6 +78,9 @@ def _where(model: dict[str, Any], retrain: dict[str, Any], m: Mistakes) -> None:
     where = retrain["where"]
     if where == "command" and model["command"] is None:
         m.add("retrain", "where", 'is "command", and [model] has no command; accepted are local, dask and ray')
+    if model["poll"] is not None and (model["command"] is None or where in ("dask", "ray")):
+        lacks = "[model] has no command" if model["command"] is None else f"where is {shown(where)}, which waits itself"
+        m.add("model", "poll", f"is {shown(model['poll'])}, and {lacks}; accepted is poll with a command that submits")
     if where == "local" and model["command"] is not None:
         # A command always runs as a process of its own, here unless a cluster is named.
         retrain["where"] = "command"
