@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shortlist.loop import elsewhere
+from shortlist.loop import elsewhere, running
 from shortlist.loop.errors import LoopError
 from shortlist.loop.ground import Ground
 from shortlist.loop.handoff.labels import labels_out
@@ -291,25 +291,10 @@ class Loop:
         LoopError
             The training failed. People go on labelling all the same: the next round is opened with the model so far.
         """
-        done, failure = list[str](), None
-        before = self.under_way()
-        try:
-            model = self.train()
-        except LoopError as error:
-            failure = error
-        else:
-            going = self.under_way()
-            if model is None and going and going != before:
-                done.append(going)
-            if model is not None:
-                done.append(f"model {model.number} was trained on {model.labels:,} labels: {model.why}")
-        last = settle(self._store)
-        if last is None or last.state in ("planned", "picked", "closed"):
-            batch = self.next()
-            if batch is not None:
-                done.append(f"round {batch.round} was opened: {len(batch):,} rows in {batch.handed}")
+        steps, failure = running.once(self)
+        done = [step.said for step in steps]
         if failure is not None:
-            raise LoopError(". ".join([f"training failed: {failure}", *done])) from failure
+            raise LoopError(". ".join([str(failure), *done])) from failure.__cause__
         return done
 
     def _due(self, said: Summary) -> Due:
