@@ -11,6 +11,7 @@ import numpy as np
 from shortlist.loop import elsewhere
 from shortlist.loop.facts.agreement import krippendorff_alpha, labelled_twice, raw_agreement
 from shortlist.loop.facts.estimate import estimate
+from shortlist.loop.flips import flips
 from shortlist.loop.keeping import BEFORE
 from shortlist.loop.learning import rows_of, said_of
 from shortlist.loop.pool.choosing import lowest
@@ -92,6 +93,7 @@ def due(store: Store, ground: Ground, training: Training, said: Summary, out: Ou
         corrections=corrections,
         answered_share=out.share,
         round_rows=out.rows or None,
+        flips=None if last is None or "flips" not in spec.retrain.when else flips(store, ground, last, training),
         days=None if last is None else max(0.0, seconds_between(last.time, now()) / 86400),
         class_counts={name: labels.count(name) for name in spec.classes},
         agreement=alpha,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from shortlist.loop.errors import LoopError
@@ -18,8 +17,6 @@ def check_ready(spec: Spec) -> None:
     found = []
     if spec.handoff.tool not in TOOLS:
         found.append(f"[handoff] tool is {spec.handoff.tool!r}; accepted so far are {', '.join(TOOLS)}")
-    if re.search(r"\bflips\b", spec.retrain.when):
-        found.append("[retrain] when has flips, which nothing measures yet; accepted so far are the other triggers")
     if spec.check.issues not in (None, "builtin"):
         found.append(f"[check] issues is {spec.check.issues!r}; accepted so far is builtin")
     if spec.check.action != "relabel":
