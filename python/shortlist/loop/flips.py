@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.loop.held import that_train
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of, text_hashes, uniform
 from shortlist.loop.store.answers import fold
@@ -48,7 +49,7 @@ def flips(store: Store, ground: Ground, last: Model, training: Training) -> floa
     before = kept["answers"] if kept.get("then") == then else None
     if before is None:
         labels = fold(store.events(until=last.position), ground.spec).labels
-        before = _answers(ground, ground.training(labels), matrix)
+        before = _answers(ground, ground.training(that_train(store, ground.spec, labels, last.position)), matrix)
     after = _answers(ground, training, matrix)
     share = None
     if before is not None and after is not None and len(rows):

@@ -11,6 +11,7 @@ from shortlist.loop import elsewhere, running
 from shortlist.loop.errors import LoopError
 from shortlist.loop.ground import Ground
 from shortlist.loop.handoff.labels import labels_out
+from shortlist.loop.held import that_train
 from shortlist.loop.learning import learn
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
 from shortlist.loop.rounds import Batch, hand_again, hand_over, open_next, out_of, settle
@@ -237,7 +238,7 @@ class Loop:
         return learn(
             store,
             ground,
-            ground.training(said.labels),
+            ground.training(that_train(store, ground.spec, said.labels)),
             position=said.position,
             why=found.why if found else f"forced; {found.why}",
             before=before,
@@ -300,7 +301,8 @@ class Loop:
     def _due(self, said: Summary) -> Due:
         rounds = self._store.rounds()
         out = out_of(self._store, rounds[-1].number if rounds else 0)
-        return due(self._store, self._ground, self._ground.training(said.labels), said, out)
+        training = self._ground.training(that_train(self._store, self.spec, said.labels))
+        return due(self._store, self._ground, training, said, out)
 
     def _take_up_spec(self) -> None:
         """Go on with what ``loop.toml`` says now, where it was edited."""

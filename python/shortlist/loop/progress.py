@@ -12,6 +12,7 @@ from shortlist.loop import elsewhere
 from shortlist.loop.facts.agreement import krippendorff_alpha, labelled_twice, raw_agreement
 from shortlist.loop.facts.estimate import estimate
 from shortlist.loop.flips import flips
+from shortlist.loop.held import unconfirmed
 from shortlist.loop.keeping import BEFORE
 from shortlist.loop.learning import rows_of, said_of
 from shortlist.loop.pool.choosing import lowest
@@ -109,6 +110,9 @@ def due(store: Store, ground: Ground, training: Training, said: Summary, out: Ou
     if len(set(labels)) < 2 and labels:
         # Nothing can be learned from one class, whatever the triggers say.
         met, why, needed = False, f"{why}; and all labels are {labels[0]!r}: a model needs two classes", None
+    held = len(said.labels.keys() & unconfirmed(store)) if spec.check.action == "hold" else 0
+    if held:
+        why = f"{why}; {held:,} suspect label{' is' if held == 1 else 's are'} held until confirmed"
     going = elsewhere.under_way(store)
     if going:
         return Due(False, f"{why}; {going}", None)

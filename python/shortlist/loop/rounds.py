@@ -9,6 +9,7 @@ from urllib.parse import quote
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.files import FileHandoff
 from shortlist.loop.handoff.protocol import HandedRow
+from shortlist.loop.held import unconfirmed
 from shortlist.loop.learning import answers_file
 from shortlist.loop.planning import plan
 from shortlist.loop.store import Round
@@ -78,7 +79,10 @@ def out_of(store: Store, number: int) -> Out:
     current = fold(store.events_of(pick.row for pick in picks), store.spec).current
     states: dict[str, str] = {}
     again: dict[str, str] = {}
+    again_later = store.spec.labels.skips == "again"
     for (row, _), event in current.items():
+        if event.kind == "skip" and again_later and event.payload.get("round") != number:
+            continue  # the row has come back since, and waits for an answer
         state = "skipped" if event.kind == "skip" else "answered"
         for found in (states, again) if event.payload.get("round") == number else (states,):
             if found.get(row) != "answered":
@@ -111,7 +115,8 @@ def open_next(store: Store, ground: Ground, said: Summary, why: str) -> Round | 
     model = models[-1] if models else None
     kept = {} if model is None else model.estimate
     asked_again = {p.row for r in rounds if model and r.model == model.number for p in store.picks(r.number)}
-    suspects = [row for row in (*said.disputed, *(kept.get("suspects") or ())) if row not in asked_again]
+    doubted = unconfirmed(store) if spec.check.action == "hold" else kept.get("suspects") or ()
+    suspects = [row for row in dict.fromkeys((*said.disputed, *doubted)) if row not in asked_again]
     made = plan(
         spec,
         ground.pool,

@@ -19,7 +19,5 @@ def check_ready(spec: Spec) -> None:
         found.append(f"[handoff] tool is {spec.handoff.tool!r}; accepted so far are {', '.join(TOOLS)}")
     if spec.check.issues not in (None, "builtin"):
         found.append(f"[check] issues is {spec.check.issues!r}; accepted so far is builtin")
-    if spec.check.action != "relabel":
-        found.append(f"[check] action is {spec.check.action!r}; accepted so far is relabel")
     if found:
         raise LoopError("\n".join(found))

@@ -32,7 +32,20 @@ def check_together(found: dict[str, dict[str, Any]], values: Mapping[str, Any], 
     _shares(found, given(values, "round.mix") or {}, m)
     if found["seed"]["rows"] == 0 and found["seed"]["labels"] is None and m.fine("[seed] rows", "[seed] labels"):
         m.add("seed", "rows", "is 0, and there are no [seed] labels; accepted is 1 or more, or a file of labels")
+    if m.fine("[check] issues", "[check] action", "[round] mix.relabel"):
+        _hold(found, m)
     check_rules(found, m)
+
+
+def _hold(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
+    if found["check"]["action"] == "hold":
+        lacks = []
+        if found["check"]["issues"] is None:
+            lacks.append('nothing looks for suspects; needed is issues = "builtin"')
+        if not found["round.mix"]["relabel"]:
+            lacks.append("no row is sent back to be confirmed; needed is a share of relabel in [round] mix")
+        for lack in lacks:
+            m.add("check", "action", f'is "hold", and {lack}')
 
 
 def _classes(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
