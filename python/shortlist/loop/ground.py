@@ -12,6 +12,7 @@ import numpy as np
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool import LoopPool, Stratum, changed, open_pool, stratum
 from shortlist.loop.pool.features import Features
+from shortlist.loop.pool.tables.frames import check_frame
 from shortlist.loop.training import read_labels
 
 if TYPE_CHECKING:
@@ -57,10 +58,20 @@ class Ground:
         The loop's, once it has begun; without it nothing but `check` may be asked for.
     progress : callable, optional
         Called with (rows done, rows in all) while the pool is read through for the first time.
+    frame : frame, optional
+        The rows, in place of the file that the specification names.
     """
 
-    def __init__(self, spec: Spec, cache: Path, store: Store | None = None, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        cache: Path,
+        store: Store | None = None,
+        progress: Progress | None = None,
+        frame: Any = None,
+    ) -> None:
         self.spec = spec
+        self._frame = frame
         self.cache = cache
         self._store = cast("Store", store)
         self._progress = progress
@@ -81,7 +92,8 @@ class Ground:
     @cached_property
     def pool(self) -> LoopPool:
         """The pool."""
-        return open_pool(self.spec, cache=self.cache, progress=self._progress)
+        check_frame(self.spec, self._frame)
+        return open_pool(self.spec, cache=self.cache, frame=self._frame, progress=self._progress)
 
     @cached_property
     def held(self) -> Stratum:

@@ -13,6 +13,7 @@ from shortlist.loop.ground import Ground
 from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.held import that_train
 from shortlist.loop.learning import learn
+from shortlist.loop.pool.tables.frames import check_frame
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
 from shortlist.loop.rounds import Batch, hand_again, hand_over, open_next, out_of, settle
 from shortlist.loop.spec import forbidden_changes, read_spec, spec_of
@@ -48,6 +49,9 @@ class Loop:
     ----------
     folder : path
         Where it lives, or its ``loop.toml`` there.
+    pool : frame of pandas or Polars, Arrow table, or dict of columns, optional
+        The rows, where ``[pool] path`` is "frame"; or in place of its file. They must be those that the loop began with, and
+        may have more behind.
     progress : callable, optional
         Called with (rows done, rows in all) during long work.
 
@@ -61,11 +65,14 @@ class Loop:
     ...     loop.train()
     """
 
-    def __init__(self, folder: str | os.PathLike[str] = ".", *, progress: Progress | None = None) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str] = ".", *, pool: Any = None, progress: Progress | None = None
+    ) -> None:
         place = Path(folder)
         self.folder = place.parent if place.name == SPEC else place
         self._store = Store.open(self.folder)
         self._progress = progress
+        self._frame = pool
 
     @classmethod
     def init(
@@ -73,6 +80,7 @@ class Loop:
         spec: str | os.PathLike[str],
         folder: str | os.PathLike[str] | None = None,
         *,
+        pool: Any = None,
         progress: Progress | None = None,
     ) -> Loop:
         """Begin a loop.
@@ -83,6 +91,8 @@ class Loop:
             Its specification, which is copied to the folder as ``loop.toml``.
         folder : path, optional
             Where it is to live; by default a folder here that is named after the loop.
+        pool : frame, optional
+            The rows, where ``[pool] path`` is "frame".
         progress : callable, optional
             Called with (rows done, rows in all) while the pool is read through.
 
@@ -97,7 +107,8 @@ class Loop:
         place = Path(read.name) if folder is None else Path(folder)
         if (place / FILE).exists():
             Store.create(place, read).close()  # says what is there
-        Ground(read, make_folder(place, "folder") / CACHE, progress=progress).check()
+        check_frame(read, pool)
+        Ground(read, make_folder(place, "folder") / CACHE, progress=progress, frame=pool).check()
         target = place / SPEC
         if not target.exists():
             write_bytes(target, [source.read_bytes()])
@@ -105,7 +116,7 @@ class Loop:
             raise LoopError(f"{target} is another specification; give another folder, or remove it")
         store = Store.create(place, read)
         store.close()
-        loop = cls(place, progress=progress)
+        loop = cls(place, pool=pool, progress=progress)
         loop._import_labels()
         return loop
 
@@ -128,7 +139,7 @@ class Loop:
 
     @cached_property
     def _ground(self) -> Ground:
-        return Ground(self._store.spec, self.folder / CACHE, self._store, self._progress)
+        return Ground(self._store.spec, self.folder / CACHE, self._store, self._progress, self._frame)
 
     def _said(self) -> Summary:
         return summary(self._store, self.spec)
@@ -169,7 +180,8 @@ class Loop:
             if not anyway and self.stop():
                 return None
             self._take_up_spec()
-            last = open_next(self._store, self._ground, self._said(), "anyway" if anyway else "the last one is closed")
+            why = "anyway" if anyway else "the last one is closed"
+            last = open_next(self._store, self._ground, self._said(), why, self._progress)
             if last is None:
                 return None
         return hand_over(self._store, self._ground, last.number, target, spreadsheet)

@@ -19,6 +19,7 @@ from shortlist.writing import make_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shortlist.arguments import Progress
     from shortlist.loop.ground import Ground
     from shortlist.loop.store import Pick, Store
     from shortlist.loop.store.summary import Summary
@@ -108,7 +109,7 @@ def settle(store: Store) -> Round | None:
     return last
 
 
-def open_next(store: Store, ground: Ground, said: Summary, why: str) -> Round | None:
+def open_next(store: Store, ground: Ground, said: Summary, why: str, progress: Progress | None = None) -> Round | None:
     """Plan the next round and keep it; None where no row is left to ask for."""
     spec, rounds, models = ground.spec, store.rounds(), store.models()
     number = len(rounds) + 1
@@ -130,6 +131,7 @@ def open_next(store: Store, ground: Ground, said: Summary, why: str) -> Round | 
         round_number=number,
         seed=spec.seed_number,
         carry=rounds[-1].decided.get("carry") if rounds else None,
+        progress=progress,
     )
     if not any(pick.share not in ASKED_AGAIN for pick in made.picks):
         return None

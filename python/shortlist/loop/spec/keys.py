@@ -181,7 +181,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     ),
     "help": (),
     "pool": (
-        Key("path", text, "a file, a folder or a glob", needed=True, example="tickets.csv"),
+        Key("path", text, 'a file, a folder or a glob; "frame" for rows from Python', needed=True, example="tickets.csv"),
         Key("id", text, "the column that names a row: labels come home by it", example="id"),
         Key("ids", text, "for arrays: a file with one id a line", example="ids.txt"),
         Key("text", text, "the column of text", example="text"),

@@ -20,7 +20,7 @@ class PoolSpec:
     Attributes
     ----------
     path : str
-        A file, a folder or a glob.
+        A file, a folder or a glob; "frame" for rows that come from Python.
     id, ids : str or None
         The column that names the rows, or a file with one id a line, for arrays.
     text : str or None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop.errors import LoopError
+from shortlist.loop.pool.tables.frames import FRAME
 from shortlist.loop.training.returned import read_answers
 from shortlist.loop.training.trained import Trained
 from shortlist.writing import write_json
@@ -101,8 +102,10 @@ def write_job(
     if not spec.model.command:
         raise LoopError('[model] command is missing; accepted is a list as ["python", "train.py", "{job}"]')
     folder.mkdir(parents=True, exist_ok=True)
+    # A command that is given no file finds the rows by their ids.
+    path = None if spec.pool.path == FRAME else str(spec.folder / spec.pool.path)
     about = {**job, "classes": list(spec.classes), "returns": spec.model.returns}
-    about.setdefault("pool", {"path": str(spec.folder / spec.pool.path), "rows": pool.rows})
+    about.setdefault("pool", {"path": path, "rows": pool.rows})
     about.setdefault("fingerprint", pool.fingerprint["ids"])
     write_json(folder / "job.json", about, indent=2)
     _write_labels(folder / "labels.csv", pool, rows, labels, weights)
