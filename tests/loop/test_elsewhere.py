@@ -1,16 +1,20 @@
 """Loops whose models are trained on Dask and Ray: the same models, and one sentence for what goes wrong there."""
 
+import shutil
 import socket
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from a_project import answer, begin, play
 
+import shortlist as sl
 from shortlist.loop.errors import LoopError
 from shortlist.loop.learning import answers_file
 
 pytest.importorskip("sklearn")
+EXAMPLES = Path(__file__).parents[2] / "examples" / "loops"
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.skipif(sys.platform == "win32", reason="clusters are tested on POSIX"),
@@ -131,3 +135,27 @@ def test_an_address_where_nobody_answers(tmp_path, where, kind):
         with pytest.raises(LoopError, match=f"address is '{address}', where no {kind} answers"):
             loop.train()
     assert loop.next().round == 2
+
+
+def test_the_example_of_images_runs(tmp_path, cluster):
+    """Embeddings, a command that runs on a worker, badge, and a trigger that a stand-in for the model measures."""
+    text = (EXAMPLES / "images.toml").read_text()
+    shutil.copy(EXAMPLES / "train.py", tmp_path)
+    before, _, rest = text.partition('where = "dask"')
+    text = before + cluster + rest.partition("\n")[2].partition("\n")[2]
+    (tmp_path / "images.toml").write_text(text.replace('["python", "train.py"', f'["{sys.executable}", "train.py"'))
+    X = np.random.default_rng(0).normal(size=(600, 4)).astype(np.float32)
+    np.save(tmp_path / "embeddings.npy", X)
+    (tmp_path / "ids.txt").write_text("".join(f"i{row}\n" for row in range(600)))
+    loop = sl.Loop.init(tmp_path / "images.toml", tmp_path / "loop")
+    classes = loop.spec.classes
+    first = loop.next()
+    assert first.rows[0] == {"image": f"https://images.example.org/{first.ids[0]}.jpg"}
+    for _ in range(2):
+        answer(loop, loop.next().ids, label=lambda row: classes[int(X[int(row[1:]), 0] > 0)])
+        loop.run_once()
+    model = loop.status()["model"]
+    assert model["number"] >= 1
+    assert loop.next().round == 3
+    assert loop._store.rounds()[2].decided["strategy"] == "badge"
+    assert loop.status()["retrain"]["why"].startswith("flips:0.03 ")

@@ -107,7 +107,8 @@ def watch(
                     steps += files.take_in(now)
                     done, failure = once(now, train=pause <= 0)
                     steps += done
-                    stop = now.stop()
+                    # The last model may still be on its way.
+                    stop = None if now.under_way() else now.stop()
                     why = str(now.due())
                 except (LoopError, OSError) as error:
                     failure, stop, why = error, None, ""  # type: ignore[assignment]
