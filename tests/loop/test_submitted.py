@@ -156,6 +156,19 @@ def test_rows_that_were_appended_meanwhile(start, tmp_path):
     assert loop.next().round == 2
 
 
+def test_a_pool_that_has_changed_is_no_fault_of_the_job(start, tmp_path):
+    loop = start("[]")
+    assert loop.train() is None
+    pool = tmp_path / "pool.csv"
+    text = pool.read_text()
+    pool.write_text(text.replace("n3,", "m3,"))
+    finish(loop)
+    with pytest.raises(LoopError, match="are not those that the loop began with"):
+        sl.Loop(loop.folder).train()
+    pool.write_text(text)
+    assert sl.Loop(loop.folder).train().number == 1
+
+
 def test_the_command(start):
     loop = start("[]")
 

@@ -46,10 +46,12 @@ def take_in(store: Store, ground: Ground) -> Model | None:
     Raises
     ------
     LoopError
-        The last one has failed at every try, or nobody can say how it is.
+        The last one has failed at every try, nobody can say how it is, or rows of the pool have changed.
     """
-    found = None
-    for job in store.sent_jobs("train"):
+    found, sent = None, store.sent_jobs("train")
+    if sent:
+        ground.version()  # a pool that has changed is no fault of the job's
+    for job in sent:
         last = store.job("train")
         if last is None or job.number != last.number:
             _late(store, ground, job)

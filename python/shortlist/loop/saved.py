@@ -38,7 +38,12 @@ class SavedFiles:
             state = _state(path)
             if state is None or self._taken.get(path) == state:
                 continue
-            data, again = path.read_bytes(), _state(path)
+            try:
+                data, again = path.read_bytes(), _state(path)
+            except OSError as error:
+                self._taken[path] = state
+                yield Step("failed", f"{path.name} can't be read ({error.strerror})", {"file": path.name})
+                continue
             if again != state or not self._whole(path, state, data):
                 # Most are whole at the next look, and no word is lost on those.
                 if path in self._seen and path not in self._told:
