@@ -146,6 +146,23 @@ def test_training_that_fails_is_said_once_and_tried_again_later(tmp_path):
     assert (tmp_path / "tries").read_text() == "xxxx"
 
 
+def test_a_pool_that_has_changed_is_said_once_and_gone_on_with_once_it_is_restored(tmp_path):
+    loop = begin(tmp_path)
+    pool = tmp_path / "pool.csv"
+    text = pool.read_text()
+
+    def other():
+        save(round_file(loop, 1))
+        pool.write_text(text.replace("n3,", "m3,"))
+
+    def restored():
+        pool.write_text(text)
+
+    told = run(loop, other, lambda: None, restored, *[lambda: None] * 3)
+    assert words(told) == ["opened", "ingested", "failed", "opened", "trained", "nothing", "..."]
+    assert "are not those that the loop began with" in told[2].said
+
+
 def test_one_watches_at_a_time(tmp_path):
     loop = begin(tmp_path)
 

@@ -307,7 +307,7 @@ class Loop:
         steps, failure = running.once(self)
         done = [step.said for step in steps]
         if failure is not None:
-            raise LoopError(". ".join([str(failure), *done])) from failure.__cause__
+            raise LoopError(". ".join([str(failure), *done])) from failure
         return done
 
     def _due(self, said: Summary) -> Due:

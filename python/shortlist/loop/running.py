@@ -40,9 +40,9 @@ class Step:
 
 
 def once(loop: Loop, *, train: bool = True) -> tuple[list[Step], LoopError | None]:
-    """Do whatever is to be done now; return what was, and why training failed, if it did.
+    """Do whatever is to be done now; return what was, and what went wrong, if anything did.
 
-    The next round is opened all the same, with the model so far.
+    Where training fails, the next round is opened all the same, with the model so far.
     """
     steps, failure = list[Step](), None
     before = loop.under_way()
@@ -58,12 +58,16 @@ def once(loop: Loop, *, train: bool = True) -> tuple[list[Step], LoopError | Non
             steps.append(Step("trained", said, {"model": model.number, "labels": model.labels}))
         elif going and going != before:
             steps.append(Step("submitted", going))
-    last = settle(loop._store)
-    if last is None or last.state in ("planned", "picked", "closed"):
-        batch = loop.next()
-        if batch is not None:
-            said = f"round {batch.round} was opened: {len(batch):,} rows in {batch.handed}"
-            steps.append(Step("opened", said, {"round": batch.round, "rows": len(batch), "handed": batch.handed}))
+    try:
+        last = settle(loop._store)
+        batch = loop.next() if last is None or last.state in ("planned", "picked", "closed") else None
+    except LoopError as error:
+        if failure is None:
+            return steps, error
+        return steps, failure if str(error) in str(failure) else LoopError(f"{failure}. {error}")
+    if batch is not None:
+        said = f"round {batch.round} was opened: {len(batch):,} rows in {batch.handed}"
+        steps.append(Step("opened", said, {"round": batch.round, "rows": len(batch), "handed": batch.handed}))
     return steps, failure
 
 
@@ -125,9 +129,9 @@ def watch(
             if stop:
                 tell(Step("stopped", f"the rule of stopping is met: {stop}"))
                 return
-            if not steps and not idle:
+            if not steps and not idle and failure is None:
                 tell(Step("nothing", f"nothing to do yet: {why}" if why else "nothing to do yet"))
-            idle = not steps or idle
+                idle = True
             pause -= seconds
             wait(seconds)
 
