@@ -15,6 +15,7 @@ def test_every_kind_of_long_work_is_told(tmp_path):
     loop = sl.Loop.init(tmp_path / "x.toml", tmp_path / "other" / "loop", progress=lambda *far: told.append(far))
     assert told == [(200, 200)]
     answer(loop, loop.next().ids)
+    assert told[1:] == [(int((~loop._ground.held.mask).sum()),) * 2]  # texts whose words are counted
     told.clear()
     assert loop.train().labels == 16
     # Three members and five folds of 16 labels, and the pool.

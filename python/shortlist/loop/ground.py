@@ -130,7 +130,7 @@ class Ground:
                 state = json.loads(self._store.blob(blob).read_bytes())
                 self._features = versions[-1].hash, Features(state, self.pool, self.spec.seed_number)
                 return self._features
-        fitted = Features.fit(self.pool, self.held.mask, self.spec.seed_number)
+        fitted = Features.fit(self.pool, self.held.mask, self.spec.seed_number, self._progress)
         blob = self._store.put_blob(json.dumps(fitted.state).encode())
         name = self._store.add_pool({**now, FEATURES: blob})
         self._features = name, fitted
