@@ -26,6 +26,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "model": {
         "estimator": None,
         "command": None,
+        "poll": None,
         "returns": "probabilities",
         "timeout": None,
         "retries": 2,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shortlist.loop.errors import LoopError
 from shortlist.loop.finished import KIND, finished
 from shortlist.loop.handoff.labels import labels_out
+from shortlist.loop.held import that_train
 from shortlist.loop.learning import LEASE, learn, learn_apart
 from shortlist.loop.progress import estimate_of, rule_of_stopping, seen_now, trains_differently
 from shortlist.loop.rounds import out_of
@@ -125,10 +126,15 @@ def _end(
         detail |= {"model": model.number, "labels": model.labels, "blob": model.blob, "estimate": _plain(found)}
         store.finish_job(store.begin_job(KIND, LEASE).token, True, detail)
         return detail
+    if ground.spec.model.poll is not None and fit is None:
+        raise LoopError(
+            "fold_in trains a model that is none of the loop's, and [model] poll is for commands that only submit; accepted is "
+            "fit, or a command that waits"
+        )
     models = store.models()
     found = estimate_of(store, ground, models[-1] if models else None, said)
     detail |= {"model": None, "estimate": _plain(found)}
-    training = ground.training(said.labels, fold_in=True)
+    training = ground.training(that_train(store, ground.spec, said.labels), fold_in=True)
     return learn_apart(
         store, ground, training, position=said.position, kind=KIND, detail=detail, fit=fit, progress=progress
     )
@@ -142,9 +148,12 @@ def _last_model(
     if models and not trains_differently(store, ground, models[-1], said):
         return models[-1]
     before = seen_now(store, ground, models[-1], said) if models else None
-    training = ground.training(said.labels)
+    training = ground.training(that_train(store, ground.spec, said.labels))
     why = "the loop is finished"
-    return learn(store, ground, training, position=said.position, why=why, before=before, fit=fit, progress=progress)
+    model = learn(store, ground, training, position=said.position, why=why, before=before, fit=fit, progress=progress)
+    if model is None:
+        raise LoopError("the last training was submitted; once it is done, take it in by train, and finish then")
+    return model
 
 
 def _plain(found: Any) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ import numpy as np
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool import LoopPool, Stratum, changed, open_pool, remove_other_pools, stratum
 from shortlist.loop.pool.features import Features
+from shortlist.loop.pool.tables.frames import check_frame
 from shortlist.loop.training import read_labels
 
 if TYPE_CHECKING:
@@ -57,10 +58,20 @@ class Ground:
         The loop's, once it has begun; without it nothing but `check` may be asked for.
     progress : callable, optional
         Called with (rows done, rows in all) while the pool is read through for the first time.
+    frame : frame, optional
+        The rows, in place of the file that the specification names.
     """
 
-    def __init__(self, spec: Spec, cache: Path, store: Store | None = None, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        cache: Path,
+        store: Store | None = None,
+        progress: Progress | None = None,
+        frame: Any = None,
+    ) -> None:
         self.spec = spec
+        self._frame = frame
         self.cache = cache
         self._store = cast("Store", store)
         self._progress = progress
@@ -81,7 +92,8 @@ class Ground:
     @cached_property
     def pool(self) -> LoopPool:
         """The pool."""
-        pool = open_pool(self.spec, cache=self.cache, progress=self._progress)
+        check_frame(self.spec, self._frame)
+        pool = open_pool(self.spec, cache=self.cache, frame=self._frame, progress=self._progress)
         remove_other_pools(pool)
         return pool
 
@@ -120,7 +132,7 @@ class Ground:
                 state = json.loads(self._store.blob(blob).read_bytes())
                 self._features = versions[-1].hash, Features(state, self.pool, self.spec.seed_number)
                 return self._features
-        fitted = Features.fit(self.pool, self.held.mask, self.spec.seed_number)
+        fitted = Features.fit(self.pool, self.held.mask, self.spec.seed_number, self._progress)
         blob = self._store.put_blob(json.dumps(fitted.state).encode())
         name = self._store.add_pool({**now, FEATURES: blob})
         self._features = name, fitted

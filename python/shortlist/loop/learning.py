@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.loop import elsewhere
 from shortlist.loop.errors import LoopError
 from shortlist.loop.facts.suspects import suspects
+from shortlist.loop.keeping import BEFORE, about_job, keep, tidy
 from shortlist.loop.pool.hashing import number_of
 from shortlist.loop.pool.tables.vectors import Matrix
-from shortlist.loop.store import Model
 from shortlist.loop.store.blobs import chunks_of
 from shortlist.loop.training import run_job, train
 from shortlist.npy import NpyFile
@@ -26,13 +26,11 @@ if TYPE_CHECKING:
 
     from shortlist.arguments import Progress
     from shortlist.loop.ground import Ground, Training
-    from shortlist.loop.store import Job, Store
+    from shortlist.loop.store import Job, Model, Store
     from shortlist.loop.training import Trained
 
 LEASE = 7 * 86400.0
 """Seconds. A job whose process has died is over before."""
-BEFORE = "before"
-"""In a model's estimate: what was known of the model before, when this one was trained. Rules of stopping see it."""
 
 
 def learn(
@@ -43,50 +41,39 @@ def learn(
     position: int,
     why: str,
     before: Mapping[str, Any] | None,
+    supersede: bool = False,
     fit: Callable[..., Any] | None = None,
     progress: Progress | None = None,
-) -> Model:
-    """Train the next model and keep it; where that fails the loop is as it was, and the job says why."""
-    number = len(store.models()) + 1
-    seed = number_of(ground.spec.seed_number, "model", number) % (1 << 31)  # as scikit-learn and SQLite hold
-    rounds = store.rounds()
-    job = store.begin_job("train", LEASE)
-    try:
-        place = make_folder(ground.cache / f"training-{job.number}", "folder")
-        trained = _trained(store, ground, training, place, seed, position, job, fit, progress)
-        blob = None if trained.model is None else store.put_blob(trained.model)
-        said = store.put_blob(trained.probabilities)
-        members = None if trained.members is None else store.put_blob(trained.members)
-    except BaseException as error:
-        store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})
-        raise
-    about = {
-        "members": members,
-        "suspects": _suspects(ground, training, trained.out_of_fold),
-        "temperature": trained.temperature,
-        "log": trained.log,
+) -> Model | None:
+    """Train the next model and keep it; where that fails the loop is as it was, and the job says why.
+
+    None where the training was only submitted: `elsewhere.take_in` brings its result.
+    """
+    number, rounds, spec = len(store.models()) + 1, store.rounds(), ground.spec
+    attempt = elsewhere.next_attempt(store, spec)
+    facts = {
+        "round": rounds[-1].number if rounds else 0,
+        "position": position,
+        "labels": len(training.all_labels),
+        "why": why,
+        # As scikit-learn and SQLite hold.
+        "seed": number_of(spec.seed_number, "model", number) % (1 << 31),
         BEFORE: before,
     }
-    model = Model(
-        number=number,
-        round=rounds[-1].number if rounds else 0,
-        position=position,
-        labels=len(training.all_labels),
-        why=why,
-        seed=seed,
-        blob=blob,
-        probabilities=said,
-        seconds=trained.seconds,
-        estimate=about,
-    )
-    with store.transaction():
-        used = store.finish_job(job.token, True, {"log": trained.log, "model": number})
-        if used:
-            store.add_model(model)
-    _tidy(ground.cache, job.number)
-    if not used:
-        raise LoopError("another training has begun meanwhile, and this one's result is not used")
-    return store.models()[-1]
+    submits = spec.model.poll is not None and fit is None
+    lease = spec.model.timeout if submits and spec.model.timeout else LEASE
+    job = store.begin_job("train", lease, supersede=supersede)
+    try:
+        place = make_folder(ground.cache / f"training-{job.number}", "folder")
+        if submits:
+            elsewhere.send(store, ground, training, place, job, facts, attempt)
+            return None
+        trained = _trained(store, ground, training, place, job, facts, fit, progress)
+        return keep(store, ground, job, trained, facts, _suspects(ground, training, trained.out_of_fold))
+    except BaseException as error:
+        said = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+        store.finish_job(job.token, False, {"error": said, **({"attempt": attempt} if submits else {})})
+        raise
 
 
 def learn_apart(
@@ -110,15 +97,15 @@ def learn_apart(
     job = store.begin_job(kind, LEASE)
     try:
         place = make_folder(ground.cache / f"training-{job.number}", "folder")
-        seed = number_of(ground.spec.seed_number, kind, position) % (1 << 31)
-        trained = _trained(store, ground, training, place, seed, position, job, fit, progress)
+        facts = {"position": position, "seed": number_of(ground.spec.seed_number, kind, position) % (1 << 31)}
+        trained = _trained(store, ground, training, place, job, facts, fit, progress)
         blob = None if trained.model is None else store.put_blob(trained.model)
     except BaseException as error:
         store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})
         raise
     found = {**detail, "blob": blob, "labels": len(training.all_labels), "log": trained.log}
     used = store.finish_job(job.token, True, found)
-    _tidy(ground.cache, job.number)
+    tidy(ground.cache, job.number, store.running_jobs())
     if not used:
         raise LoopError("another process has begun the same meanwhile, and this one's result is not used")
     return found
@@ -163,46 +150,30 @@ def predict(store: Store, ground: Ground, ids: Sequence[str]) -> list[str]:
     return [ground.spec.classes[code] for code in answers.tolist()]
 
 
-def _tidy(cache: Path, last: int) -> None:
-    """Remove what trainings up to one have left: those that failed leave their logs until one succeeds."""
-    for path in cache.glob("training-*"):
-        if int(path.name.removeprefix("training-")) <= last:
-            shutil.rmtree(path, ignore_errors=True)
-
-
 def _trained(
     store: Store,
     ground: Ground,
     training: Training,
     place: Path,
-    seed: int,
-    position: int,
     job: Job,
+    facts: Mapping[str, Any],
     fit: Callable[..., Any] | None,
     progress: Progress | None,
 ) -> Trained:
-    spec = ground.spec
+    spec, about, seed = ground.spec, about_job(store, job, facts), facts["seed"]
+    pool, features = ground.pool, ground.features
+    rows, labels, weights = training.rows, training.labels, training.weights
+    where, address = spec.retrain.where, spec.retrain.address
+    if where in ("dask", "ray") and fit is None:
+        from shortlist.loop.training.clusters import train_on
+
+        return train_on(
+            where, address, spec, pool, features, rows, labels, weights, seed, place, extra=training.extra, job=about
+        )
     if spec.model.command and fit is None:
-        about = {
-            "loop": store.id,
-            "round": len(store.rounds()),
-            "seed": seed,
-            "token": job.token,
-            "position": position,
-        }
-        return run_job(spec, place, about, ground.pool, training.rows, training.labels, training.weights)
+        return run_job(spec, place, about, pool, rows, labels, weights)
     return train(
-        spec,
-        ground.pool,
-        ground.features,
-        training.rows,
-        training.labels,
-        training.weights,
-        seed,
-        place,
-        extra=training.extra,
-        fit=fit,
-        progress=progress,
+        spec, pool, features, rows, labels, weights, seed, place, extra=training.extra, fit=fit, progress=progress
     )
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shortlist.loop import elsewhere, running
 from shortlist.loop.auditing import audit_of
 from shortlist.loop.auditing.evidence import Evidence
 from shortlist.loop.auditing.look import keep_look
@@ -16,10 +17,11 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.finish import Finished, finish
 from shortlist.loop.finished import finished, reopen
 from shortlist.loop.ground import Ground
-from shortlist.loop.handoff.choosing import is_file
 from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.handoff.pulling import pull
+from shortlist.loop.held import that_train
 from shortlist.loop.learning import learn, predict
+from shortlist.loop.pool.tables.frames import check_frame
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
 from shortlist.loop.replay import Replayer
 from shortlist.loop.reporting import page_of
@@ -61,6 +63,9 @@ class Loop:
     ----------
     folder : path
         Where it lives, or its ``loop.toml`` there.
+    pool : frame of pandas or Polars, Arrow table, or dict of columns, optional
+        The rows, where ``[pool] path`` is "frame"; or in place of its file. They must be those that the loop began with, and
+        may have more behind.
     progress : callable, optional
         Called with (rows done, rows in all) during long work.
     copied : bool
@@ -78,12 +83,18 @@ class Loop:
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str] = ".", *, progress: Progress | None = None, copied: bool = False
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        pool: Any = None,
+        progress: Progress | None = None,
+        copied: bool = False,
     ) -> None:
         place = Path(folder)
         self.folder = place.parent if place.name == SPEC else place
         self._store = Store.open(self.folder, copied=copied)
         self._progress = progress
+        self._frame = pool
 
     @classmethod
     def init(
@@ -91,6 +102,7 @@ class Loop:
         spec: str | os.PathLike[str],
         folder: str | os.PathLike[str] | None = None,
         *,
+        pool: Any = None,
         progress: Progress | None = None,
     ) -> Loop:
         """Begin a loop.
@@ -101,6 +113,8 @@ class Loop:
             Its specification, which is copied to the folder as ``loop.toml``.
         folder : path, optional
             Where it is to live; by default a folder here that is named after the loop.
+        pool : frame, optional
+            The rows, where ``[pool] path`` is "frame".
         progress : callable, optional
             Called with (rows done, rows in all) while the pool is read through.
 
@@ -115,7 +129,8 @@ class Loop:
         place = Path(read.name) if folder is None else Path(folder)
         if (place / FILE).exists():
             Store.create(place, read).close()  # says what is there
-        Ground(read, make_folder(place, "folder") / CACHE, progress=progress).check()
+        check_frame(read, pool)
+        Ground(read, make_folder(place, "folder") / CACHE, progress=progress, frame=pool).check()
         target = place / SPEC
         if not target.exists():
             write_bytes(target, [source.read_bytes()])
@@ -123,7 +138,7 @@ class Loop:
             raise LoopError(f"{target} is another specification; give another folder, or remove it")
         store = Store.create(place, read)
         store.close()
-        loop = cls(place, progress=progress)
+        loop = cls(place, pool=pool, progress=progress)
         loop._import_labels()
         return loop
 
@@ -146,7 +161,7 @@ class Loop:
 
     @cached_property
     def _ground(self) -> Ground:
-        return Ground(self._store.spec, self.folder / CACHE, self._store, self._progress)
+        return Ground(self._store.spec, self.folder / CACHE, self._store, self._progress, self._frame)
 
     def _said(self) -> Summary:
         return summary(self._store, self.spec)
@@ -191,7 +206,8 @@ class Loop:
             if not anyway and self.stop():
                 return None
             self._take_up_spec()
-            last = open_next(self._store, self._ground, self._said(), "anyway" if anyway else "the last one is closed")
+            why = "anyway" if anyway else "the last one is closed"
+            last = open_next(self._store, self._ground, self._said(), why, self._progress)
             if last is None:
                 return None
         return hand_over(self._store, self._ground, last.number, target, spreadsheet)
@@ -247,34 +263,48 @@ class Loop:
         Parameters
         ----------
         force : bool
-            Whether to train although none is due.
+            Whether to train although none is due, or while a training is under way, whose result then isn't used.
         fit : callable, optional
             ``fit(X, labels)`` that returns a fitted classifier, or a function of X that returns probabilities.
 
         Returns
         -------
         Model or None
-            None where none is due.
+            None where none is due, or where the training goes on elsewhere: `under_way` says so, and a later call returns its
+            model.
         """
+        store, ground = self._store, self._ground
+        try:
+            taken_in = elsewhere.take_in(store, ground)
+        except LoopError:
+            if not force:
+                raise
+            taken_in = None
+        if taken_in is not None and not force:
+            return taken_in
         said = self._said()
         found = self._due(said)
-        if not found and not force:
+        if not found and not force and elsewhere.next_attempt(store, ground.spec) == 1:
             return None
-        store, ground = self._store, self._ground
         models = store.models()
         before = seen_now(store, ground, models[-1], said) if models else None
         model = learn(
             store,
             ground,
-            ground.training(said.labels),
+            ground.training(that_train(store, ground.spec, said.labels)),
             position=said.position,
             why=found.why if found else f"forced; {found.why}",
             before=before,
+            supersede=force,
             fit=fit,
             progress=self._progress,
         )
         keep_look(Evidence(store, ground, said))
         return model
+
+    def under_way(self) -> str | None:
+        """Return a sentence on the training that is under way, here or elsewhere; None where there is none."""
+        return elsewhere.under_way(self._store)
 
     def stop(self) -> Stop:
         """Return whether the end is reached: truthy, and says where each rule stands."""
@@ -303,7 +333,8 @@ class Loop:
     def status_lines(self) -> list[str]:
         """Return where the loop stands, for a person."""
         rounds = self._store.rounds()
-        return lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None)
+        log = elsewhere.log_now(self._store)
+        return lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None, log)
 
     def audit(self, *, show_text: bool = False) -> Audit:
         """Return what is true of groups, classes, people, labels and regions of the pool; printed, it is a few tables.
@@ -479,27 +510,8 @@ class Loop:
             The tool or the training failed. People go on labelling all the same: the next round is opened with the model so
             far.
         """
-        if finished(self._store):
-            return []
-        done, failure = list[str](), None
-        try:
-            pulled = None if is_file(self.spec) else self.pull()
-        except LoopError as error:
-            failure = error
-        else:
-            done += [] if pulled is None or not pulled.new else [f"answers came: {'; '.join(pulled.lines())}"]
-        try:
-            model = self.train()
-        except LoopError as error:
-            failure = LoopError(f"training failed: {error}")
-        else:
-            if model is not None:
-                done.append(f"model {model.number} was trained on {model.labels:,} labels: {model.why}")
-        last = settle(self._store)
-        if last is None or last.state in ("planned", "picked", "closed"):
-            batch = self.next()
-            if batch is not None:
-                done.append(f"round {batch.round} was opened: {len(batch):,} rows in {batch.handed}")
+        steps, failure = running.once(self)
+        done = [step.said for step in steps]
         if failure is not None:
             raise LoopError(". ".join([str(failure), *done])) from failure
         return done
@@ -510,7 +522,8 @@ class Loop:
     def _due(self, said: Summary) -> Due:
         rounds = self._store.rounds()
         out = out_of(self._store, rounds[-1].number if rounds else 0)
-        return due(self._store, self._ground, self._ground.training(said.labels), said, out)
+        training = self._ground.training(that_train(self._store, self.spec, said.labels))
+        return due(self._store, self._ground, training, said, out)
 
     def _take_up_spec(self) -> None:
         """Go on with what ``loop.toml`` says now, where it was edited."""

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.loop import elsewhere
 from shortlist.loop.facts.agreement import krippendorff_alpha, labelled_twice, raw_agreement
 from shortlist.loop.facts.compare import mcnemar
 from shortlist.loop.facts.estimate import FEWEST, estimate
 from shortlist.loop.finished import SAID, finished, said_of_end
-from shortlist.loop.learning import BEFORE, rows_of, said_of
+from shortlist.loop.flips import flips
+from shortlist.loop.held import unconfirmed
+from shortlist.loop.keeping import BEFORE
+from shortlist.loop.learning import rows_of, said_of
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of
 from shortlist.loop.store.answers import fold
@@ -97,6 +101,7 @@ def due(store: Store, ground: Ground, training: Training, said: Summary, out: Ou
         corrections=corrections,
         answered_share=out.share,
         round_rows=out.rows or None,
+        flips=None if last is None or "flips" not in spec.retrain.when else flips(store, ground, last, training),
         days=None if last is None else max(0.0, seconds_between(last.time, now()) / 86400),
         class_counts={name: labels.count(name) for name in spec.classes},
         agreement=alpha,
@@ -112,6 +117,12 @@ def due(store: Store, ground: Ground, training: Training, said: Summary, out: Ou
     if len(set(labels)) < 2 and labels:
         # Nothing can be learned from one class, whatever the triggers say.
         met, why, needed = False, f"{why}; and all labels are {labels[0]!r}: a model needs two classes", None
+    held = len(said.labels.keys() & unconfirmed(store)) if spec.check.action == "hold" else 0
+    if held:
+        why = f"{why}; {held:,} suspect label{' is' if held == 1 else 's are'} held until confirmed"
+    going = elsewhere.under_way(store)
+    if going:
+        return Due(False, f"{why}; {going}", None)
     return Due(met, why, 0 if met else needed)
 
 

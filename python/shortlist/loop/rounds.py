@@ -11,6 +11,7 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.choosing import ending, handoff_of, is_file
 from shortlist.loop.handoff.protocol import HandedRow
 from shortlist.loop.handoff.pulling import withdraw
+from shortlist.loop.held import unconfirmed
 from shortlist.loop.learning import answers_file
 from shortlist.loop.planning import plan
 from shortlist.loop.store import Round
@@ -21,6 +22,7 @@ from shortlist.writing import make_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shortlist.arguments import Progress
     from shortlist.loop.ground import Ground
     from shortlist.loop.planning import Plan
     from shortlist.loop.store import Model, Pick, Store
@@ -86,7 +88,10 @@ def out_of(store: Store, number: int) -> Out:
     again: dict[str, str] = {}
     by: Counter[str] = Counter()
     twice = {pick.row for pick in picks if pick.share in ASKED_AGAIN}
+    again_later = store.spec.labels.skips == "again"
     for (row, annotator), event in current.items():
+        if event.kind == "skip" and again_later and event.payload.get("round") != number:
+            continue  # the row has come back since, and waits for an answer
         state = "skipped" if event.kind == "skip" else "answered"
         if state == "answered" and (row not in twice or event.payload.get("round") == number):
             by[annotator] += 1
@@ -115,12 +120,12 @@ def settle(store: Store) -> Round | None:
     return last
 
 
-def open_next(store: Store, ground: Ground, said: Summary, why: str) -> Round | None:
+def open_next(store: Store, ground: Ground, said: Summary, why: str, progress: Progress | None = None) -> Round | None:
     """Plan the next round and keep it; None where no row is left to ask for."""
     spec, models = ground.spec, store.models()
     number = len(store.rounds()) + 1
     model = models[-1] if models else None
-    made = planned(store, ground, said, number, model)
+    made = planned(store, ground, said, number, model, progress=progress)
     if not any(pick.share not in ASKED_AGAIN for pick in made.picks):
         return None
     opened = Round(
@@ -151,6 +156,7 @@ def planned(
     model: Model | None,
     *,
     n_threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Plan:
     """Plan a round from what was known when it was opened, now or later: the picks are the same bit for bit.
 
@@ -168,12 +174,19 @@ def planned(
         The last model then.
     n_threads : int, optional
         At most so many threads.
+    progress : callable, optional
+        Called with (rows done, rows in all) while the model's answers are gone through.
     """
     spec = ground.spec
     before = [each for each in store.rounds() if each.number < number]
     kept = {} if model is None else model.estimate
     asked_again = {p.row for r in before if model and r.model == model.number for p in store.picks(r.number)}
-    suspects = [row for row in (*said.disputed, *(kept.get("suspects") or ())) if row not in asked_again]
+    doubted = (
+        unconfirmed(store, said.position, model.number if model else 0)
+        if spec.check.action == "hold"
+        else kept.get("suspects") or ()
+    )
+    suspects = [row for row in dict.fromkeys((*said.disputed, *doubted)) if row not in asked_again]
     with temporary_folder(ground.cache) as place:
         return plan(
             spec,
@@ -189,6 +202,7 @@ def planned(
             seed=spec.seed_number,
             carry=before[-1].decided.get("carry") if before else None,
             n_threads=n_threads,
+            progress=progress,
         )
 
 

@@ -64,8 +64,8 @@ def status_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop)
     }
 
 
-def lines_of(status: dict[str, Any], last_job: Any, state: str | None) -> list[str]:
-    """Return the same for a person, one line for each question."""
+def lines_of(status: dict[str, Any], last_job: Any, state: str | None, log: str = "") -> list[str]:
+    """Return the same for a person, one line for each question; `log` is the last line of a training under way."""
     out, model, retrain, stop, found = (status[key] for key in ("out", "model", "retrain", "stop", "estimate"))
     trained = f"; model {model['number']} on {model['labels']:,}" if model else "; no model yet"
     lines = [
@@ -81,7 +81,13 @@ def lines_of(status: dict[str, Any], last_job: Any, state: str | None) -> list[s
         )
     lines.append(f"retrain    {'due' if retrain['due'] else 'not yet'}: {retrain['why']}")
     if last_job is not None and last_job.ok is False:
-        lines.append(f"failed     the last training: {last_job.detail.get('error', 'no reason was kept')}")
+        error = str(last_job.detail.get("error", "no reason was kept"))
+        lines += [
+            f"failed     the last training: {error}".splitlines()[0],
+            *(" " * 11 + x for x in error.splitlines()[1:]),
+        ]
+    if log:
+        lines.append(f"training   {log}")
     lines.append(
         f"accuracy   {_interval(found, 'value')} on {found['rows']:,} validation rows{_over(status['over'])}"
         if found

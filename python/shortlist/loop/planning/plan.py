@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from shortlist.arguments import Progress
     from shortlist.loop.pool.features import Features
     from shortlist.loop.pool.rows import LoopPool
     from shortlist.loop.pool.stratum import Stratum
@@ -73,6 +74,7 @@ def plan(
     seed: int = 0,
     carry: Mapping[str, float] | None = None,
     n_threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Plan:
     """Choose the rows of a round.
 
@@ -98,10 +100,13 @@ def plan(
         ``decided["carry"]`` of the round before.
     n_threads : int, optional
         At most so many threads; the picks are the same for any number.
+    progress : callable, optional
+        Called with (rows done, rows in all) while what the model says is gone through.
     """
     at = _situation(
         spec, pool, stratum, answers, taken, features, probabilities, members, round_number, seed, n_threads
     )
+    at.progress = progress
     cold = probabilities is None
     rows = spec.seed.rows if cold and round_number == 1 else spec.round.rows
     shares = Shares(rows, carry or {})

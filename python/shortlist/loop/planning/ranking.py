@@ -158,7 +158,18 @@ def _swept(
         groups, k = {"groups": codes[:rows], "quotas": wanted}, sum(wanted.values())
     # Of equal scores none is better, and pools are often sorted: the first ones would all be of a kind.
     ties: dict[str, Any] = {"ties": "random", "random_state": at.number("ties")}
-    picks = select(source, what, k, order=order, exclude=closed[:rows], strict=False, **ties, **groups, **options)
+    picks = select(
+        source,
+        what,
+        k,
+        order=order,
+        exclude=closed[:rows],
+        strict=False,
+        progress=at.progress,
+        **ties,
+        **groups,
+        **options,
+    )
     return Ranked(picks.indices, np.asarray(picks.scores, dtype=np.float64))
 
 

@@ -17,6 +17,7 @@ from shortlist.npy import NpyFile
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from shortlist.arguments import Progress
     from shortlist.loop.pool.features import Features
     from shortlist.loop.pool.rows import LoopPool
     from shortlist.loop.spec.model import Spec
@@ -52,6 +53,7 @@ class Situation:
     held_out: NDArray[np.bool]
     labelled: NDArray[np.int64]
     n_threads: int | None = None
+    progress: Progress | None = None
 
     @property
     def scored(self) -> int:

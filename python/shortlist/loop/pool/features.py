@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from shortlist.arguments import Progress
     from shortlist.loop.pool.contents import Raw
     from shortlist.loop.pool.rows import LoopPool
 
@@ -48,14 +49,16 @@ class Features:
         self.seed = seed
 
     @classmethod
-    def fit(cls, pool: LoopPool, outside: NDArray[np.bool] | None, seed: int) -> Features:
+    def fit(
+        cls, pool: LoopPool, outside: NDArray[np.bool] | None, seed: int, progress: Progress | None = None
+    ) -> Features:
         """Fit to rows that are not in `outside`, a mask of the stratum: drawn by a hash of their ids where there are many."""
         most = MOST_TEXTS if pool.kind == "text" else MOST_ROWS
         rows = np.sort(lowest(pool, number_of(seed, "features"), most, outside))
         raw = pool.raw(rows)
         state: dict[str, Any]
         if isinstance(raw, list):
-            state = fit_words(raw)
+            state = fit_words(raw, progress)
         elif isinstance(raw, dict):
             state = {"kind": "columns", "columns": [_fit_column(name, raw[name]) for name in raw]}
         else:

@@ -9,9 +9,11 @@ import numpy as np
 from shortlist.loop.pool.hashing import mixed, number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
+
+    from shortlist.arguments import Progress
 
 MOST_TERMS = 50_000
 FEW_TEXTS = 1_000
@@ -19,9 +21,11 @@ FEW_TEXTS = 1_000
 LONG_WORD = 12
 """Words that are longer than this on average are runs of a script without blanks: pairs of characters serve better."""
 WIDTH = 256
+TOLD = 1_000
+"""Texts after which progress is told."""
 
 
-def fit_words(texts: list[str]) -> dict[str, Any]:
+def fit_words(texts: list[str], progress: Progress | None = None) -> dict[str, Any]:
     """Fit TF-IDF to texts, and return its vocabulary and weights."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -35,12 +39,20 @@ def fit_words(texts: list[str]) -> dict[str, Any]:
     }
     fitted = TfidfVectorizer(**_arguments(options), min_df=1 if len(texts) <= FEW_TEXTS else 2, max_features=MOST_TERMS)
     try:
-        fitted.fit(texts)
+        fitted.fit(_told(texts, progress))
         terms = sorted(fitted.vocabulary_, key=fitted.vocabulary_.__getitem__)
         idf = fitted.idf_.tolist()
     except ValueError:  # no text has a word
         terms, idf = ["\0"], [1.0]
     return {"kind": "text", "options": options, "terms": terms, "idf": idf}
+
+
+def _told(texts: list[str], progress: Progress | None) -> Iterator[str]:
+    """Yield texts, and tell how many were taken."""
+    for done, text in enumerate(texts, 1):
+        yield text
+        if progress is not None and (done % TOLD == 0 or done == len(texts)):
+            progress(done, len(texts))
 
 
 def words_of(state: Mapping[str, Any]) -> Any:

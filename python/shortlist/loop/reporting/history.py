@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shortlist.loop.errors import LoopError
 from shortlist.loop.facts.compare import mcnemar
 from shortlist.loop.facts.estimate import FEWEST
-from shortlist.loop.learning import BEFORE
+from shortlist.loop.keeping import BEFORE
 from shortlist.loop.progress import estimate_of
 from shortlist.loop.store.answers import fold
 from shortlist.loop.validated import validated

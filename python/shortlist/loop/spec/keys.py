@@ -158,6 +158,7 @@ _estimator = checks.one_of(names.ESTIMATORS, path="function")
 _rows = checks.whole(1)
 _returns = checks.one_of(("probabilities", "logits"))
 _command = texts(1, what="words", repeats=True)
+_poll = texts(what="words", repeats=True)
 _resolve = checks.one_of(("majority", "latest", "reviewer"), later=("crowdlab",))
 _skips = checks.one_of(("never again", "again"))
 _issues = checks.one_of(("builtin",), later=("cleanlab",))
@@ -180,7 +181,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     ),
     "help": (),
     "pool": (
-        Key("path", text, "a file, a folder or a glob", needed=True, example="tickets.csv"),
+        Key("path", text, 'a file, a folder or a glob; "frame" for rows from Python', needed=True, example="tickets.csv"),
         Key("id", text, "the column that names a row: labels come home by it", example="id"),
         Key("ids", text, "for arrays: a file with one id a line", example="ids.txt"),
         Key("text", text, "the column of text", example="text"),
@@ -192,6 +193,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "model": (
         Key("estimator", _estimator, f"{', '.join(names.ESTIMATORS)}, or package.module:function", example="logistic"),
         Key("command", _command, "trains elsewhere; {job} is its folder", example=COMMAND),
+        Key("poll", _poll, "command only submits; this says: 0 done, 3 not yet", example=["./done", "{job}"]),
         Key("returns", _returns, "probabilities or logits", "probabilities"),
         Key("timeout", _positive, "seconds until a training is given up", example=3600),
         Key("retries", checks.whole(0), "how often a failed training is tried again", 2),

@@ -20,7 +20,7 @@ class PoolSpec:
     Attributes
     ----------
     path : str
-        A file, a folder or a glob.
+        A file, a folder or a glob; "frame" for rows that come from Python.
     id, ids : str or None
         The column that names the rows, or a file with one id a line, for arrays.
     text : str or None
@@ -57,10 +57,15 @@ class PoolSpec:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """How a model is made: an estimator by name or path, or a command that trains elsewhere."""
+    """How a model is made: an estimator by name or path, or a command that trains elsewhere.
+
+    With `poll` the command only submits: that is a command too, which says how far the job is; empty where
+    ``out/done.json`` alone says so.
+    """
 
     estimator: str | None = None
     command: tuple[str, ...] | None = None
+    poll: tuple[str, ...] | None = None
     returns: str = "probabilities"
     timeout: float | None = None
     retries: int = 2

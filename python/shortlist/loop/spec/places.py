@@ -6,6 +6,7 @@ import glob
 import importlib.util
 from typing import TYPE_CHECKING
 
+from shortlist.loop.pool.tables.frames import FRAME
 from shortlist.loop.spec.checks import is_path
 from shortlist.loop.spec.toml import shown
 
@@ -27,7 +28,7 @@ def missing_files(spec: Spec) -> list[str]:
     found = [
         f"{place} is {shown(path)}, and there is no such file in {spec.folder}"
         for place, path in files
-        if path is not None and not _there(spec.folder, path)
+        if path is not None and (place, path) != ("[pool] path", FRAME) and not _there(spec.folder, path)
     ]
     model = spec.model
     modules = [("[model] estimator", model.estimator), ("[round] strategy", spec.round.strategy)]

@@ -26,13 +26,26 @@ def check_together(found: dict[str, dict[str, Any]], values: Mapping[str, Any], 
     kind = check_pool(found["pool"], found["seed"], found["round"], m, folder)
     _classes(found, m)
     _model(found["model"], found["pool"], kind, m)
-    if m.fine("[model] command", "[retrain] where", "[retrain] address"):
+    if m.fine("[model] command", "[model] poll", "[retrain] where", "[retrain] address"):
         _where(found["model"], found["retrain"], m)
     _strategy(found, m)
     _shares(found, given(values, "round.mix") or {}, m)
     if found["seed"]["rows"] == 0 and found["seed"]["labels"] is None and m.fine("[seed] rows", "[seed] labels"):
         m.add("seed", "rows", "is 0, and there are no [seed] labels; accepted is 1 or more, or a file of labels")
+    if m.fine("[check] issues", "[check] action", "[round] mix.relabel"):
+        _hold(found, m)
     check_rules(found, m)
+
+
+def _hold(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
+    if found["check"]["action"] == "hold":
+        lacks = []
+        if found["check"]["issues"] is None:
+            lacks.append('nothing looks for suspects; needed is issues = "builtin"')
+        if not found["round.mix"]["relabel"]:
+            lacks.append("no row is sent back to be confirmed; needed is a share of relabel in [round] mix")
+        for lack in lacks:
+            m.add("check", "action", f'is "hold", and {lack}')
 
 
 def _classes(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
@@ -78,6 +91,9 @@ def _where(model: dict[str, Any], retrain: dict[str, Any], m: Mistakes) -> None:
     where = retrain["where"]
     if where == "command" and model["command"] is None:
         m.add("retrain", "where", 'is "command", and [model] has no command; accepted are local, dask and ray')
+    if model["poll"] is not None and (model["command"] is None or where in ("dask", "ray")):
+        lacks = "[model] has no command" if model["command"] is None else f"where is {shown(where)}, which waits itself"
+        m.add("model", "poll", f"is {shown(model['poll'])}, and {lacks}; accepted is poll with a command that submits")
     if where == "local" and model["command"] is not None:
         # A command always runs as a process of its own, here unless a cluster is named.
         retrain["where"] = "command"

@@ -82,8 +82,8 @@ class Jobs:
             One is under way.
         """
         with self._database.transaction() as connection:
-            begun, last = now(), self.job(kind)
-            if last and not supersede and last.ended is None and last.until > begun and not _died(last.process):
+            begun, last = now(), self.under_way(kind)
+            if last and not supersede:
                 raise LoopError(
                     f"a job to {kind} is under way since {last.begun}, and its lease lasts until {last.until}; wait for it, or "
                     "supersede it"
@@ -94,6 +94,32 @@ class Jobs:
                 (token, kind, begun, after(begun, lease_seconds), process),
             ).lastrowid
         return self._jobs_where("WHERE number = ?", number)[0]
+
+    def under_way(self, kind: str) -> Job | None:
+        """Return the job of a kind that is under way: it hasn't ended, its lease lasts, and its process lives."""
+        last = self.job(kind)
+        alive = last is not None and last.ended is None and last.until > now() and not _died(last.process)
+        return last if alive else None
+
+    def send_job(self, token: str, detail: Mapping[str, Any]) -> bool:
+        """Let a job go on elsewhere: it outlives this process, and its detail says how to take its result in.
+
+        Returns False where it ended or was superseded meanwhile.
+        """
+        with self._database.transaction() as connection:
+            job = self._by(token)
+            if job.ended is not None or self._superseded(job):
+                return False
+            connection.execute("UPDATE jobs SET process = '', detail = ? WHERE token = ?", (json.dumps(detail), token))
+            return True
+
+    def sent_jobs(self, kind: str) -> list[Job]:
+        """Return the jobs of a kind that went on elsewhere and whose result has not come, superseded ones too."""
+        return [job for job in self._jobs_where("WHERE kind = ? AND ended IS NULL ORDER BY number", kind) if job.detail]
+
+    def running_jobs(self) -> set[int]:
+        """Return the numbers of jobs that may still be at work: they haven't ended, and their process isn't gone."""
+        return {job.number for job in self._jobs_where("WHERE ended IS NULL") if not _died(job.process)}
 
     def renew_job(self, token: str, lease_seconds: float) -> bool:
         """Lengthen the lease of a job, counted from now; return False where it ended or was superseded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import tempfile
 import time
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool.features import Features
 from shortlist.loop.pool.rows import open_pool
-from shortlist.loop.training.command import run_job
+from shortlist.loop.training.command import BACK_OFF, run_job
 from shortlist.loop.training.local import train
 from shortlist.loop.training.trained import Trained, write_npy
 from shortlist.pools.extras import need
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
     from shortlist.loop.pool.rows import LoopPool
     from shortlist.loop.spec.model import Spec
+    from shortlist.loop.training.imports import Extra
+
+
+KNOCK = 10.0
+"""Seconds that a cluster may take to answer at its address."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +46,9 @@ class Task:
     labels: Sequence[str]
     weights: NDArray[np.float64] | None
     seed: int
+    extra: Extra | None
     job: Mapping[str, Any]
-    pool: str
+    pool: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +74,7 @@ def train_on(
     out: Path,
     *,
     job: Mapping[str, Any],
+    extra: Extra | None = None,
 ) -> Trained:
     """Train as a task of a cluster, and write what comes back to `out`.
 
@@ -75,8 +83,9 @@ def train_on(
     where : {"dask", "ray"}
         The kind of cluster.
     address : str, optional
-        Its address; by default the one that this process is connected to, or else one on this machine.
-    spec, pool, features, rows, labels, weights, seed, out
+        Its address; by default the one that this process is connected to, or else one on this machine, which is ended
+        afterwards.
+    spec, pool, features, rows, labels, weights, seed, out, extra
         As `train` takes them. With ``[model] command`` the command runs on the worker.
     job : mapping
         Loop, round and token: what names the task, and what ``job.json`` says of it.
@@ -91,9 +100,8 @@ def train_on(
     Workers must find the pool's files under the same paths.
     """
     began = time.perf_counter()
-    task = Task(
-        spec, features.state, features.seed, rows, labels, weights, seed, dict(job), str(pool.fingerprint["ids"])
-    )
+    told = dict(pool.fingerprint)
+    task = Task(spec, features.state, features.seed, rows, labels, weights, seed, extra, dict(job), told)
     name = "shortlist-train-" + "-".join(str(value) for value in job.values())
     run = {"dask": _on_dask, "ray": _on_ray}.get(where)
     if run is None:
@@ -117,8 +125,11 @@ def train_on(
 
 
 def _patience(spec: Spec) -> tuple[int, float | None]:
-    """Return retries and timeout of the task; a command has them on the worker, for each of its tries."""
-    return (0, None) if spec.model.command else (spec.model.retries, spec.model.timeout)
+    """Return retries and timeout of the task. A command has them on the worker too, for each of its tries."""
+    retries, timeout = spec.model.retries, spec.model.timeout
+    if timeout and spec.model.command:
+        timeout = timeout * (retries + 1) + BACK_OFF * 2**retries
+    return retries, timeout
 
 
 def work(task: Task) -> Answer:
@@ -127,17 +138,16 @@ def work(task: Task) -> Answer:
         folder = Path(name)
         try:
             pool = open_pool(task.spec, cache=folder / "pool")
-            if pool.fingerprint["ids"] != task.pool:
+            if dict(pool.fingerprint) != dict(task.pool):
                 return Answer("the worker finds another pool under the path of the specification; accepted is the same")
             if task.spec.model.command:
                 trained = run_job(task.spec, folder / "job", task.job, pool, task.rows, task.labels, task.weights)
             else:
                 features = Features(task.state, pool, task.projection)
-                trained = train(
-                    task.spec, pool, features, task.rows, task.labels, task.weights, task.seed, folder / "out"
-                )
+                given = (task.spec, pool, features, task.rows, task.labels, task.weights, task.seed, folder / "out")
+                trained = train(*given, extra=task.extra)
         except LoopError as error:
-            return Answer(str(error))
+            return Answer(str(error).replace(f"{folder.resolve()}/job/", "").replace(f"{folder}/job/", ""))
         members = None if trained.members is None else np.load(trained.members)
         return Answer("", np.load(trained.probabilities), members, trained)
 
@@ -168,6 +178,7 @@ def _client(distributed: Any, address: str | None) -> Iterator[Any]:
         if found is not None:
             yield found
             return
+    _answers(address, "Dask scheduler")
     local = {} if address is not None else {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
     try:
         client = distributed.Client(address, set_as_default=False, **local)
@@ -180,21 +191,56 @@ def _client(distributed: Any, address: str | None) -> Iterator[Any]:
 
 
 def _on_ray(address: str | None, task: Task, name: str, retries: int, timeout: float | None) -> Answer:
-    ray = need("ray", "ray", "[retrain] where")
-    if not ray.is_initialized():
+    with _ray(need("ray", "ray", "[retrain] where"), address) as ray:
+        task_of = ray.remote(max_retries=retries, retry_exceptions=True, num_cpus=1)(work)
+        reference = task_of.options(name=name).remote(task)
         try:
-            ray.init(address=address, log_to_driver=False)
-        except ConnectionError as error:
-            raise LoopError(
-                f"[retrain] address is {address!r}, where no Ray cluster answers ({one_line(error)})"
-            ) from None
-    task_of = ray.remote(max_retries=retries, retry_exceptions=True, num_cpus=1)(work)
-    reference = task_of.options(name=name).remote(task)
+            answer: Answer = ray.get(reference, timeout=timeout)
+        except ray.exceptions.GetTimeoutError:
+            ray.cancel(reference, force=True)
+            raise LoopError(f"the task on {address or 'Ray'} was given up after {timeout:g} s, its timeout") from None
+        except ray.exceptions.RayError as error:
+            raise LoopError(f"the task on {address or 'Ray'} failed ({one_line(error)})") from error
+        except BaseException:  # Ctrl-C leaves nothing behind that runs on
+            ray.cancel(reference, force=True)
+            raise
+        return answer
+
+
+@contextmanager
+def _ray(ray: Any, address: str | None) -> Iterator[Any]:
+    """Connect to a cluster until the work is done, or take the one that this process is connected to."""
+    if ray.is_initialized():
+        yield ray
+        return
+    _answers(address, "Ray cluster")
     try:
-        answer: Answer = ray.get(reference, timeout=timeout)
-    except ray.exceptions.GetTimeoutError:
-        ray.cancel(reference, force=True)
-        raise LoopError(f"the task on {address or 'Ray'} was given up after {timeout:g} s, its timeout") from None
-    except ray.exceptions.RayError as error:
-        raise LoopError(f"the task on {address or 'Ray'} failed ({one_line(error)})") from error
-    return answer
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level="error",
+            include_dashboard=False if not address else None,
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise LoopError(f"[retrain] address is {address!r}, where no Ray cluster answers ({one_line(error)})") from None
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _answers(address: str | None, what: str) -> None:
+    """Look whether something answers at an address at all, as clients may try for many minutes.
+
+    Raises
+    ------
+    LoopError
+        Nothing does.
+    """
+    host, _, port = (address or "").rpartition("//")[2].rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK).close()
+    except (OSError, OverflowError) as error:
+        raise LoopError(f"[retrain] address is {address!r}, where no {what} answers ({one_line(error)})") from None

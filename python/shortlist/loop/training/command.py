@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop.errors import LoopError
+from shortlist.loop.pool.tables.frames import FRAME
 from shortlist.loop.training.returned import read_answers
 from shortlist.loop.training.trained import Trained
 from shortlist.writing import write_json
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from shortlist.loop.pool.rows import LoopPool
     from shortlist.loop.spec.model import Spec
 
+LOG = "train.log"
 TAIL = 20
 """Lines of the log that an error shows."""
 BACK_OFF = 1.0
@@ -64,26 +66,16 @@ def run_job(
     LoopError
         The command failed at every try, took too long, or left answers that are not accepted; with the end of its log.
     """
-    command = spec.model.command
-    if not command:
-        raise LoopError('[model] command is missing; accepted is a list as ["python", "train.py", "{job}"]')
     began = time.perf_counter()
     folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    about = {**job, "classes": list(spec.classes), "returns": spec.model.returns}
-    about.setdefault("pool", {"path": str(spec.folder / spec.pool.path), "rows": pool.rows})
-    about.setdefault("fingerprint", pool.fingerprint["ids"])
-    write_json(folder / "job.json", about, indent=2)
-    _write_labels(folder / "labels.csv", pool, rows, labels, weights)
-    words = [word.replace("{job}", str(folder)).replace("{out}", str(folder / "out")) for word in command]
-    log = folder / "train.log"
-    log.write_bytes(b"")
+    about = write_job(spec, folder, job, pool, rows, labels, weights)
+    words, log = words_of(spec.model.command or (), folder), folder / LOG
     for attempt in range(spec.model.retries + 1):
         if attempt:
             time.sleep(back_off * 2 ** (attempt - 1))
         shutil.rmtree(folder / "out", ignore_errors=True)
         (folder / "out").mkdir()
-        wrong = _try(words, spec.folder, log, spec.model.timeout)
+        wrong = attempt_in(words, spec.folder, log, spec.model.timeout)
         if wrong is None and not (folder / "out" / "done.json").exists():
             wrong = "it ended without out/done.json, which is written last"
         if wrong is None:
@@ -97,6 +89,35 @@ def run_job(
     return Trained(None, probabilities, time.perf_counter() - began, log.read_text(encoding="utf-8", errors="replace"))
 
 
+def write_job(
+    spec: Spec,
+    folder: Path,
+    job: Mapping[str, Any],
+    pool: LoopPool,
+    rows: NDArray[np.int64],
+    labels: Sequence[str],
+    weights: NDArray[np.float64] | None,
+) -> dict[str, Any]:
+    """Write what a command is given to a job's folder, with an empty log; return what ``job.json`` says."""
+    if not spec.model.command:
+        raise LoopError('[model] command is missing; accepted is a list as ["python", "train.py", "{job}"]')
+    folder.mkdir(parents=True, exist_ok=True)
+    # A command that is given no file finds the rows by their ids.
+    path = None if spec.pool.path == FRAME else str(spec.folder / spec.pool.path)
+    about = {**job, "classes": list(spec.classes), "returns": spec.model.returns}
+    about.setdefault("pool", {"path": path, "rows": pool.rows})
+    about.setdefault("fingerprint", pool.fingerprint["ids"])
+    write_json(folder / "job.json", about, indent=2)
+    _write_labels(folder / "labels.csv", pool, rows, labels, weights)
+    (folder / LOG).write_bytes(b"")
+    return about
+
+
+def words_of(command: Sequence[str], folder: Path) -> list[str]:
+    """Return the words of a command for one job."""
+    return [word.replace("{job}", str(folder)).replace("{out}", str(folder / "out")) for word in command]
+
+
 def tail_of(log: Path, lines: int = TAIL) -> str:
     """Return the last lines of a log, however long it is."""
     if not log.exists():
@@ -106,7 +127,7 @@ def tail_of(log: Path, lines: int = TAIL) -> str:
         return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
 
 
-def _try(words: list[str], folder: Path, log: Path, timeout: float | None) -> str | None:
+def attempt_in(words: list[str], folder: Path, log: Path, timeout: float | None) -> str | None:
     """Run the command once; return what went wrong, or None."""
     with log.open("ab") as out:
         try:

@@ -14,7 +14,7 @@ from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool.hashing import mixed, number_of, text_hashes, uniform
 from shortlist.loop.pool.kept_words import matrices
-from shortlist.loop.training.calibration import FEWEST, out_of_fold, temperature_of, warmed
+from shortlist.loop.training.calibration import FEWEST, FOLDS, out_of_fold, temperature_of, warmed
 from shortlist.loop.training.checking import checked
 from shortlist.loop.training.estimators import NAMED, Block, default_for, estimator_of
 from shortlist.loop.training.imports import joined
@@ -83,7 +83,7 @@ def train(
         ``fit(X, labels)`` that returns a fitted classifier, or a function of X that returns probabilities in the order of
         the classes; X is what the pool holds, not made into features.
     progress : callable, optional
-        Called with (rows done, rows in all).
+        Called with (rows done, rows in all): rows that each model is fitted to count, and then those of the pool.
 
     Raises
     ------
@@ -114,14 +114,18 @@ def train(
     with threadpool_limits(limits=1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         names = list(spec.model.committee) or [spec.model.estimator or default_for(pool.kind)] * spec.model.members
-        members = [_fitted(given, name, seed, number, len(names)) for number, name in enumerate(names)]
-        held, temperature = _held_out(given, names[0], seed, numbers, names_of, log)
+        went = _Went(progress, len(codes), len(names), pool.rows)
+        members = []
+        for number, name in enumerate(names):
+            members.append(_fitted(given, name, seed, number, len(names)))
+            went.fitted()
+        held, temperature = _held_out(given, names[0], seed, numbers, names_of, log, went)
         several = len(members) > 1
         answers = [out / f".member-{number}" for number in range(len(members))] if several else []
         write_npy(
             out / "probs.npy",
             (pool.rows, len(spec.classes)),
-            _answers(members, names, given, pool, temperature, answers, progress),
+            _answers(members, names, given, pool, temperature, answers, went),
         )
         if several:
             write_npy(out / "members.npy", (len(members), pool.rows, len(spec.classes)), _joined(answers))
@@ -139,6 +143,27 @@ def train(
         out_of_fold=found,
         members=out / "members.npy" if several else None,
     )
+
+
+class _Went:
+    """How far a training has come, in rows: those that each model is fitted to, and then all of the pool."""
+
+    def __init__(self, progress: Progress | None, labels: int, models: int, rows: int) -> None:
+        self._progress, self._labels, self._rows = progress, labels, rows
+        self._models = models + FOLDS
+        self._done = 0
+
+    def fitted(self) -> None:
+        """Tell that one more model is fitted."""
+        self._done += 1
+        self.answered(0)
+
+    def answered(self, rows: int) -> None:
+        """Tell how many rows of the pool were answered for."""
+        if rows:
+            self._done = self._models  # the folds may have been left out
+        if self._progress is not None:
+            self._progress(self._done * self._labels + rows, self._models * self._labels + self._rows)
 
 
 def _codes(classes: Sequence[str], labels: list[str]) -> NDArray[np.int64]:
@@ -243,7 +268,7 @@ def _weighting(model: Any, weights: NDArray[np.float64] | None) -> dict[str, Any
 
 
 def _held_out(
-    given: _Given, name: str, seed: int, numbers: NDArray[np.float64], ids: list[str], log: list[str]
+    given: _Given, name: str, seed: int, numbers: NDArray[np.float64], ids: list[str], log: list[str], went: _Went
 ) -> tuple[NDArray[np.float32] | None, float]:
     """Return what models say of rows that they were not fitted to, and the temperature that this gives."""
     counts = np.bincount(given.codes, minlength=len(given.spec.classes))
@@ -254,6 +279,7 @@ def _held_out(
 
     def fit(rest: NDArray[np.int64]) -> Callable[[NDArray[np.int64]], NDArray[Any]]:
         model = _predictor(given, name, number_of(seed, "model", 0), rest)
+        went.fitted()
         return lambda inside: checked(
             model(Block(given.features, part_of(given.raw, inside))),
             len(inside),
@@ -281,7 +307,7 @@ def _answers(
     pool: LoopPool,
     temperature: float,
     files: list[Path],
-    progress: Progress | None,
+    went: _Went,
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the mean of what all members say, block by block; each member's own goes to a file of its own."""
     logits = given.spec.model.returns == "logits"
@@ -306,8 +332,7 @@ def _answers(
                 with files[number].open("ab") as file:
                     file.write(np.ascontiguousarray(said, dtype="<f4").data)
         yield (total / len(members)).astype(np.float32)
-        if progress is not None:
-            progress(start + rows, pool.rows)
+        went.answered(start + rows)
 
 
 def _joined(files: list[Path]) -> Iterator[NDArray[np.float32]]:

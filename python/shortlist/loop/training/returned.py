@@ -32,6 +32,8 @@ ECHOED = ("token", "fingerprint", "classes")
 def read_answers(spec: Spec, pool: LoopPool, folder: Path, job: Mapping[str, Any]) -> Path:
     """Check what a job left in ``out/``, and write it in the order of the pool to ``answers.npy``.
 
+    Rows that were appended to the pool while the job ran may be among its answers.
+
     Raises
     ------
     LoopError
@@ -44,13 +46,14 @@ def read_answers(spec: Spec, pool: LoopPool, folder: Path, job: Mapping[str, Any
                 f"out/done.json has {key} {done[key]!r}, and job.json {job.get(key)!r}; accepted are the answers of this job"
             )
     path = folder / "answers.npy"
-    shape = (pool.rows, len(spec.classes))
+    least = int(job["pool"]["rows"])
     arrays = folder / "out" / "probs.npy"
     tables = folder / "out" / "probs.parquet"
     if arrays.exists():
-        write_npy(path, shape, _of_array(spec, pool, arrays))
+        file = _array(spec, pool, arrays, least)
+        write_npy(path, file.shape, _of_array(spec, pool, file))
     elif tables.exists():
-        _of_table(spec, pool, tables, path)
+        _of_table(spec, pool, tables, path, least)
     else:
         raise LoopError("the job left neither out/probs.npy nor out/probs.parquet; accepted is one of them")
     return path
@@ -58,7 +61,8 @@ def read_answers(spec: Spec, pool: LoopPool, folder: Path, job: Mapping[str, Any
 
 def finished(folder: Path) -> dict[str, Any]:
     """Return what ``out/done.json`` says, which may be nothing."""
-    text = (folder / "out" / "done.json").read_text(encoding="utf-8").strip()
+    path = folder / "out" / "done.json"
+    text = path.read_text(encoding="utf-8").strip() if path.exists() else ""
     try:
         said = json.loads(text) if text else {}
     except ValueError:
@@ -68,26 +72,30 @@ def finished(folder: Path) -> dict[str, Any]:
     return said
 
 
-def _of_array(spec: Spec, pool: LoopPool, path: Path) -> Iterator[NDArray[np.float32]]:
+def _array(spec: Spec, pool: LoopPool, path: Path, least: int) -> NpyFile:
     try:
         file = NpyFile(path)
     except (ValueError, OSError) as error:
         raise LoopError(f"out/probs.npy cannot be read ({one_line(error)})") from None
-    expected = (pool.rows, len(spec.classes))
-    if file.shape != expected:
+    shape = file.shape
+    if len(shape) != 2 or shape[1] != len(spec.classes) or not least <= shape[0] <= pool.rows:
         raise LoopError(
-            f"out/probs.npy has shape {file.shape}; accepted is {expected}, a row for each of the pool and a column for each of "
-            f"{', '.join(spec.classes)}"
+            f"out/probs.npy has shape {shape}; accepted is {(least, len(spec.classes))}, a row for each of the pool and a "
+            f"column for each of {', '.join(spec.classes)}"
         )
-    whole = Matrix(path, file.dtype, expected, file.offset) if not file.fortran else None
-    for start in range(0, pool.rows, BLOCK):
-        block = file.array[start : start + BLOCK] if whole is None else whole.read(start, start + BLOCK)
+    return file
+
+
+def _of_array(spec: Spec, pool: LoopPool, file: NpyFile) -> Iterator[NDArray[np.float32]]:
+    rows, classes = file.shape
+    whole = Matrix(file.path, file.dtype, (rows, classes), file.offset) if not file.fortran else None
+    for start in range(0, rows, BLOCK):
+        block = file.array[start : start + BLOCK] if whole is None else whole.read(start, min(start + BLOCK, rows))
         yield _checked(spec, pool, block, np.arange(start, start + len(block)))
 
 
-def _of_table(spec: Spec, pool: LoopPool, path: Path, out: Path) -> None:
+def _of_table(spec: Spec, pool: LoopPool, path: Path, out: Path, least: int) -> None:
     """Bring rows that are known by their ids into the order of the pool."""
-    shape = (pool.rows, len(spec.classes))
     with need("pyarrow.parquet", "arrow", "out/probs.parquet").ParquetFile(path) as file:
         names = file.schema_arrow.names
         lacking = [name for name in ("row_id", *spec.classes) if name not in names]
@@ -98,6 +106,7 @@ def _of_table(spec: Spec, pool: LoopPool, path: Path, out: Path) -> None:
         odd = sorted(set(names) - {"row_id", *spec.classes})
         if odd:
             raise LoopError(f"out/probs.parquet has the column {odd[0]!r}, which is no class of this loop")
+        shape = (max(least, min(pool.rows, int(file.metadata.num_rows))), len(spec.classes))
         write_npy(
             out, shape, (np.full((min(BLOCK, shape[0] - s), shape[1]), np.nan) for s in range(0, shape[0], BLOCK))
         )
@@ -116,12 +125,15 @@ def _of_table(spec: Spec, pool: LoopPool, path: Path, out: Path) -> None:
                 raise LoopError(f"out/probs.parquet has row {ids[int(twice.argmax())]!r} twice")
             seen[rows] = True
             block = np.stack([batch.column(name).to_numpy(zero_copy_only=False) for name in spec.classes], axis=1)
-            found[rows] = _checked(spec, pool, block, rows)
+            # A row behind the last is one that lacks another before it, which is said below.
+            inside = rows < shape[0]
+            found[rows[inside]] = _checked(spec, pool, block, rows)[inside]
         found.flush()
-    if not seen.all():
-        missing = pool.id_of(np.array([int(np.argmin(seen))]))[0]
+    wanted = seen[: shape[0]]
+    if not wanted.all():
+        missing = pool.id_of(np.array([int(np.argmin(wanted))]))[0]
         raise LoopError(
-            f"out/probs.parquet lacks {int((~seen).sum()):,} of {pool.rows:,} rows, the first {missing!r}; accepted are all"
+            f"out/probs.parquet lacks {int((~wanted).sum()):,} of {shape[0]:,} rows, the first {missing!r}; accepted are all"
         )
 
 
