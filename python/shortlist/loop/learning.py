@@ -59,6 +59,8 @@ def learn(
         members = None if trained.members is None else store.put_blob(trained.members)
     except BaseException as error:
         store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})
+        # One log is enough, where training fails for ever.
+        _tidy(ground.cache, job.number - 1)
         raise
     about = {
         "members": members,
@@ -117,7 +119,7 @@ def rows_of(store: Store, model: Model) -> int:
 
 
 def _tidy(cache: Path, last: int) -> None:
-    """Remove what trainings up to one have left: those that failed leave their logs until one succeeds."""
+    """Remove what trainings up to one have left."""
     for path in cache.glob("training-*"):
         if int(path.name.removeprefix("training-")) <= last:
             shutil.rmtree(path, ignore_errors=True)

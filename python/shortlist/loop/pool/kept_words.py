@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shortlist.loop.pool.disk_array import DiskArray
+from shortlist.loop.pool.making import making
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +34,7 @@ def matrices(features: Features, pool: LoopPool, size: int) -> Iterator[tuple[in
     if folder.exists():
         yield from _read(folder, len(features.state["terms"]), size)
         return
-    work = Path(tempfile.mkdtemp(prefix="making-", dir=pool.folder))
-    try:
+    with making(pool.folder) as work:
         end = 0
         with (
             (work / "data").open("wb") as data,
@@ -54,8 +51,6 @@ def matrices(features: Features, pool: LoopPool, size: int) -> Iterator[tuple[in
         # Another process may have been faster; what it made is the same.
         if not folder.exists():
             os.rename(work, folder)  # noqa: PTH104 - never over what is there
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _read(folder: Path, columns: int, size: int) -> Iterator[tuple[int, Any]]:

@@ -21,6 +21,7 @@ from shortlist.loop.pool.contents import Raw, View, view_of
 from shortlist.loop.pool.disk_array import DiskArray, runs
 from shortlist.loop.pool.fingerprint import fingerprint_of
 from shortlist.loop.pool.hashing import text_hashes, uniform
+from shortlist.loop.pool.making import making
 from shortlist.loop.pool.tables import open_table
 from shortlist.loop.pool.tables.opening import files_of
 from shortlist.loop.pool.tables.table import BLOCK
@@ -299,8 +300,7 @@ def open_pool(
 
 def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> None:
     """Build what is kept of a pool under another name first, so that it is there whole or not at all."""
-    work = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
-    try:
+    with making(folder.parent) as work:
         table = open_table(spec.pool, spec.folder, work, frame)
         view = view_of(spec.pool, table)
         strata = [spec.seed.how.partition(":")[2]] if spec.seed.how.startswith("stratified:") else []
@@ -317,8 +317,6 @@ def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> No
         except OSError:
             if not (folder / "about.json").exists():
                 raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _opened(spec: Spec, folder: Path, frame: Any) -> LoopPool:
