@@ -12,6 +12,7 @@ import numpy as np
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool import LoopPool, Stratum, changed, open_pool, stratum
 from shortlist.loop.pool.features import Features
+from shortlist.loop.spec import rows_needed
 from shortlist.loop.training import read_labels
 
 if TYPE_CHECKING:
@@ -88,6 +89,17 @@ class Ground:
         """The validation stratum."""
         return stratum(self.pool, self.spec.seed_number, self.spec.validation.share, self.spec.validation.rows)
 
+    @property
+    def out_of_reach(self) -> str:
+        """What this pool can't bring about, in a sentence; empty where there is nothing."""
+        rows, needed = len(self.held.order), rows_needed(self.spec.stop.when)
+        if rows >= needed:
+            return ""
+        return (
+            f"the target takes {needed:,} validation rows or more even with a model that is always right, and this pool has "
+            f"{rows:,} of them"
+        )
+
     @cached_property
     def _extra(self) -> Extra | None:
         path = self.spec.seed.labels
@@ -111,13 +123,13 @@ class Ground:
         if versions:
             old = dict(versions[-1].fingerprint)
             blob = old.pop(FEATURES)
-            wrong = changed(old, self.pool)
-            if wrong:
-                raise LoopError(wrong[0])
             if old == now:
                 state = json.loads(self._store.blob(blob).read_bytes())
                 self._features = versions[-1].hash, Features(state, self.pool, self.spec.seed_number)
                 return self._features
+            wrong = changed(old, self.pool)
+            if wrong:
+                raise LoopError(wrong[0])
         fitted = Features.fit(self.pool, self.held.mask, self.spec.seed_number)
         blob = self._store.put_blob(json.dumps(fitted.state).encode())
         name = self._store.add_pool({**now, FEATURES: blob})

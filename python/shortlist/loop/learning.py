@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.loop.errors import LoopError
+from shortlist.loop.errors import LoopError, with_room
 from shortlist.loop.facts.suspects import suspects
 from shortlist.loop.pool.hashing import number_of
 from shortlist.loop.pool.tables.vectors import Matrix
@@ -52,11 +52,12 @@ def learn(
     rounds = store.rounds()
     job = store.begin_job("train", LEASE)
     try:
-        place = make_folder(ground.cache / f"training-{job.number}", "folder")
-        trained = _trained(store, ground, training, place, seed, position, job, fit, progress)
-        blob = None if trained.model is None else store.put_blob(trained.model)
-        said = store.put_blob(trained.probabilities)
-        members = None if trained.members is None else store.put_blob(trained.members)
+        with with_room(store.folder):
+            place = make_folder(ground.cache / f"training-{job.number}", "folder")
+            trained = _trained(store, ground, training, place, seed, position, job, fit, progress)
+            blob = None if trained.model is None else store.put_blob(trained.model)
+            said = store.put_blob(trained.probabilities)
+            members = None if trained.members is None else store.put_blob(trained.members)
     except BaseException as error:
         store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})
         # One log is enough, where training fails for ever.

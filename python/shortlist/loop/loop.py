@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.learning import learn
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
 from shortlist.loop.rounds import Batch, hand_again, hand_over, open_next, out_of, settle
-from shortlist.loop.spec import forbidden_changes, read_spec, spec_of
+from shortlist.loop.spec import edited_spec, forbidden_changes, read_spec
 from shortlist.loop.status import lines_of, status_of
 from shortlist.loop.store import Event, Store
 from shortlist.loop.store.answers import IMPORT, fold
@@ -299,14 +298,10 @@ class Loop:
 
     def _take_up_spec(self) -> None:
         """Go on with what ``loop.toml`` says now, where it was edited."""
-        path = self.folder / SPEC
+        new = edited_spec(self.folder / SPEC, self.spec)
+        if new is None:
+            return
         old = self.spec
-        if not path.is_file() or path.read_text(encoding="utf-8-sig") == old.text:
-            return
-        text = path.read_text(encoding="utf-8-sig")
-        new = spec_of(tomllib.loads(text), text=text, folder=old.folder)
-        if new.version == old.version:
-            return
         wrong = (
             forbidden_changes(self._store.specs()[0], new) + forbidden_changes(old, new) if self._store.rounds() else []
         )

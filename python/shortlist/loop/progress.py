@@ -59,10 +59,11 @@ class Due:
 
 @dataclass(frozen=True)
 class Stop:
-    """Whether the end is reached, and where each rule stands."""
+    """Whether the end is reached, and where each rule stands; `out_of_reach` says of what that this pool can't bring it about."""
 
     met: bool
     why: str
+    out_of_reach: str = ""
 
     def __bool__(self) -> bool:
         return self.met
@@ -171,7 +172,8 @@ def stop(store: Store, ground: Ground, said: Summary) -> Stop:
         if arrays and model is not None:
             given |= _arrays(store, ground, model, said)
         met = rule.update(**given)
-    return Stop(met, rule.stands())
+    beyond = ground.out_of_reach
+    return Stop(met, f"{rule.stands()} ({beyond})" if beyond and not met else rule.stands(), beyond)
 
 
 def _arrays(store: Store, ground: Ground, model: Model, said: Summary) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import weakref
@@ -16,12 +15,13 @@ from urllib.parse import quote
 import numpy as np
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.pool.build import build
+from shortlist.loop.pool.buckets import repeats
+from shortlist.loop.pool.build import ALIKE, build
 from shortlist.loop.pool.contents import Raw, View, view_of
 from shortlist.loop.pool.disk_array import DiskArray, runs
 from shortlist.loop.pool.fingerprint import fingerprint_of
 from shortlist.loop.pool.hashing import text_hashes, uniform
-from shortlist.loop.pool.making import making
+from shortlist.loop.pool.making import making, name_it
 from shortlist.loop.pool.tables import open_table
 from shortlist.loop.pool.tables.opening import files_of
 from shortlist.loop.pool.tables.table import BLOCK
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the files that are kept of a pool; others are made again."""
+SIZES = "sizes.json"
 
 
 class LoopPool:
@@ -286,7 +287,7 @@ def open_pool(
     place.mkdir(parents=True, exist_ok=True)
     folder = place / f"pool-{_key(spec, frame)}"
     try:
-        if not (folder / "about.json").exists() or frame is not None:
+        if frame is not None or not _is_whole(folder):
             _make(spec, folder, frame, progress)
         pool = _opened(spec, folder, frame)
     except BaseException:
@@ -310,13 +311,27 @@ def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> No
             if column not in table.columns:
                 raise LoopError(f"{key} names the column {column!r}, and {table.name} has none of that name")
         build(table, view, _id_column(spec, table), [*spec.pool.groups, *strata], spec.round.weight, work, progress)
-        _refuse_repeats(_opened(spec, work, frame), table)
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            os.replace(work, folder)  # noqa: PTH105 - a folder over one that may be there
-        except OSError:
-            if not (folder / "about.json").exists():
-                raise
+        pool = _opened(spec, work, frame)
+        _refuse_repeats(pool, table)
+        _refuse_alike(pool, table)
+        _note_sizes(work)
+        if frame is not None or not _is_whole(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        name_it(work, folder)
+
+
+def _note_sizes(folder: Path) -> None:
+    """Note how long each file is, so that one which a crash of the machine cut off is told from a whole one."""
+    write_json(folder / SIZES, {path.name: path.stat().st_size for path in folder.iterdir()})
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether all that was made of a pool is there."""
+    try:
+        sizes: dict[str, int] = json.loads((folder / SIZES).read_bytes())
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError):
+        return False
 
 
 def _opened(spec: Spec, folder: Path, frame: Any) -> LoopPool:
@@ -345,6 +360,19 @@ def _refuse_repeats(pool: LoopPool, table: Table) -> None:
                     f"id {first!r} is that of {table.where(one)} and of {table.where(other)}; accepted is each id once"
                 )
         last = (int(rows[-1]), int(piece[-1]))
+
+
+def _refuse_alike(pool: LoopPool, table: Table) -> None:
+    """Refuse ids that a spreadsheet takes for the same, so that no label comes home to another row."""
+    path = pool.folder / ALIKE
+    for later, firsts in repeats(DiskArray(path, np.uint64)):
+        if len(later):
+            one, other = pool.id_of([firsts[0], later[0]])
+            raise LoopError(
+                f"ids {one!r} of {table.where(int(firsts[0]))} and {other!r} of {table.where(int(later[0]))} are one to a "
+                "spreadsheet; accepted are ids that stay apart, as with a letter in front"
+            )
+    path.unlink()
 
 
 def _id_column(spec: Spec, table: Table) -> str:

@@ -1,6 +1,6 @@
 """The spec of a loop: one file that names everything before the first label."""
 
-from shortlist.loop.spec.changes import forbidden_changes
+from shortlist.loop.spec.changes import edited_spec, forbidden_changes
 from shortlist.loop.spec.defaults import full_text
 from shortlist.loop.spec.guessing import Guess, guess
 from shortlist.loop.spec.mistakes import SpecError
@@ -18,6 +18,7 @@ from shortlist.loop.spec.model import (
     ValidationSpec,
 )
 from shortlist.loop.spec.reading import read_spec, spec_of
+from shortlist.loop.spec.rules import rows_needed
 
 __all__ = [
     "read_spec",
@@ -34,8 +35,10 @@ __all__ = [
     "CheckSpec",
     "StopSpec",
     "HandoffSpec",
+    "edited_spec",
     "forbidden_changes",
     "full_text",
     "guess",
+    "rows_needed",
     "Guess",
 ]

@@ -1,13 +1,34 @@
-"""What may not change once a loop has begun: whatever the labels and the estimate so far depend on."""
+"""A spec that is edited once a loop has begun; whatever labels and the estimate so far depend on may not change."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shortlist.loop.spec.mistakes import SpecError
+from shortlist.loop.spec.reading import read_spec
 from shortlist.loop.spec.toml import shown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shortlist.loop.spec.model import Spec
+
+
+def edited_spec(path: Path, old: Spec) -> Spec | None:
+    """Return what a loop's file says by now; None where it says the same, or is gone.
+
+    Raises
+    ------
+    SpecError
+        Its mistakes, each with the file.
+    """
+    if not path.is_file() or path.read_bytes() == old.text.encode():
+        return None
+    try:
+        new = read_spec(path, folder=old.folder)
+    except SpecError as error:
+        raise SpecError([line if str(path) in line else f"{path}: {line}" for line in error.mistakes]) from None
+    return None if new.version == old.version else new
 
 
 def forbidden_changes(old: Spec, new: Spec) -> list[str]:

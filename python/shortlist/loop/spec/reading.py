@@ -27,7 +27,7 @@ LINE = re.compile(r"^(.*?)\.? \(at (?:line (\d+), column (\d+)|end of document)\
 HELP_OF_CLASSES = re.compile(r"^\s*\[\s*classes\s*\.", re.MULTILINE)
 
 
-def read_spec(path: str | os.PathLike[str], *, files: bool = False) -> model.Spec:
+def read_spec(path: str | os.PathLike[str], *, files: bool = False, folder: Path | None = None) -> model.Spec:
     """Read a spec and check it whole.
 
     Parameters
@@ -36,6 +36,8 @@ def read_spec(path: str | os.PathLike[str], *, files: bool = False) -> model.Spe
         A TOML file. Relative paths in it mean its folder.
     files : bool, default=False
         Whether the files and modules that it names must be there too.
+    folder : Path, optional
+        What relative paths mean instead.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def read_spec(path: str | os.PathLike[str], *, files: bool = False) -> model.Spe
     """
     path = Path(path)
     text = _text_of(path)
-    spec = spec_of(_values_of(text, path), text=text, folder=path.absolute().parent)
+    spec = spec_of(_values_of(text, path), text=text, folder=folder or path.absolute().parent)
     missing = missing_files(spec) if files else []
     if missing:
         raise SpecError(missing)

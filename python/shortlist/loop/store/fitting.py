@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Protocol
 
+from shortlist.loop.pool.hashing import whole_number
 from shortlist.loop.store.events import some_of
 from shortlist.loop.store.incoming import Answer, Refused, Why
+from shortlist.loop.store.spelling import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 LONGEST_CELL = 32_000
 """Spreadsheets cut longer texts."""
-WHOLE = re.compile(r"([+-]?)0*(\d+)(\.0*)?")
-"""A whole number as a spreadsheet may write an id."""
 
 
 class Rows(Protocol):
@@ -43,9 +42,8 @@ def _other_ways(row: str) -> list[str]:
     """Return what an id may have been before a spreadsheet or a reader of text files had it."""
     if "\n" in row:
         return [row.replace("\n", "\r\n"), row.replace("\n", "\r")]
-    whole = WHOLE.fullmatch(row)
-    plain = whole and ("-" if whole[1] == "-" else "") + whole[2]
-    return [plain] if plain and plain != row else []
+    plain = whole_number(row) or row.strip()
+    return [plain] if plain != row else []
 
 
 def as_written(answers: list[Answer], rounds: Mapping[str, Any], pool: Rows | None) -> list[Answer]:
@@ -85,11 +83,11 @@ def of_this_loop(
         why: Why | None = None
         if answer.row not in rounds:
             if pool is None or answer.row in there:
-                why, reason = "unpicked", f"row {answer.row!r} was never picked in this loop"
+                why, reason = "unpicked", f"row {quoted(answer.row)} was never picked in this loop"
             else:
-                why, reason = "unknown", f"row {answer.row!r} is not in the pool"
+                why, reason = "unknown", f"row {quoted(answer.row)} is not in the pool"
         elif number in changed:
-            why, reason = "text", f"the text of row {answer.row!r} is no longer the one in the pool"
+            why, reason = "text", f"the text of row {quoted(answer.row)} is no longer the one in the pool"
         if why is None:
             yield answer
         elif why in allowed:

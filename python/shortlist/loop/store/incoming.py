@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.store.spelling import Spelling, label_text, plain_text
+from shortlist.loop.store.spelling import Spelling, label_text, plain_text, quoted
 from shortlist.loop.store.times import utc
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def read_answer(
     row = plain_text(record.get("id"))
     if row is None or isinstance(record.get("id"), bool):
         return Refused(where, "", f"its id is {record.get('id')!r}; accepted are text and whole numbers", "id")
+    if not row.strip():
+        return Refused(where, row, "its id is empty; accepted is that of a row", "id")
     taken: tuple[str, ...] = ()
     said: tuple[Kind, str | None] | None
     try:
@@ -108,7 +110,7 @@ def read_answer(
     loop = record.get("loop")
     if loop and loop != store.id:
         if "loop" not in allowed:
-            return Refused(where, row, f"row {row!r} is of another loop ({str(loop)!r})", "loop")
+            return Refused(where, row, f"row {quoted(row)} is of another loop ({str(loop)!r})", "loop")
         taken += ("loop",)
     given = record.get("time")
     try:
