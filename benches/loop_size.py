@@ -58,7 +58,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--folder", type=Path, help="where to keep the pool and the loop, to go on with it another time")
+    parser.add_argument(
+        "--folder", type=Path, help="where to keep the pool and the loop, to go on with it another time"
+    )
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
@@ -68,7 +70,9 @@ def main() -> None:
         folder = given.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         about = machine()
-        print(f"{about['cpu']}, {about['cores']} cores, CPU level {about['shortlist']['cpu_level']}; {given.rows:,} rows")
+        print(
+            f"{about['cpu']}, {about['cores']} cores, CPU level {about['shortlist']['cpu_level']}; {given.rows:,} rows"
+        )
         if not (folder / "ids.txt").exists():
             _make(folder, given.rows)
         loop = folder / "size"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benches.loop_kills.outcome import differences, outcome, unfinished
 from benches.loop_kills.project import ROUNDS, answers, write_pool, write_project
 from benches.loop_kills.writes import Ran
 from shortlist.loop.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 BEGUN = 1
 """Exit code of `init` where the loop is there already, which is all that it can say then."""

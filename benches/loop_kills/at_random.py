@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benches.loop_kills.outcome import differences, outcome
 from benches.loop_kills.project import ROUNDS, answers, write_project
 from benches.loop_kills.writes import Ran
 from shortlist.loop.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 PEOPLE = ("amy", "raj", "eve", "kim")
 FILES = 3
@@ -126,7 +128,9 @@ def _play(project: Path, played: Played, chance: random.Random | None, at_writes
             left = {who: some for who, some in left.items() if ingests[who][0].code == -9}
             if not left:
                 break
-        killer.until_done("ingest", str(answers(asked, "amy", slice(last, None), number, exports / f"last-{number}.csv")))
+        killer.until_done(
+            "ingest", str(answers(asked, "amy", slice(last, None), number, exports / f"last-{number}.csv"))
+        )
         killer.until_done("run", "--once")
     played.acknowledged += len(acknowledged)
     return outcome(loop)

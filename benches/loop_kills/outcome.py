@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.loop import Loop
 from shortlist.loop.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 UNFINISHED = ("making-*", ".*.partial")
 
@@ -59,11 +61,11 @@ def _without_key(event: list[Any]) -> list[Any]:
 
 def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     """Return in which parts two outcomes differ."""
-    parts = []
-    for name in sorted({*found, *wanted}):
-        if found.get(name) != wanted.get(name):
-            parts.append(f"{name}: {str(found.get(name))[:300]} instead of {str(wanted.get(name))[:300]}")
-    return parts
+    return [
+        f"{name}: {str(found.get(name))[:300]} instead of {str(wanted.get(name))[:300]}"
+        for name in sorted({*found, *wanted})
+        if found.get(name) != wanted.get(name)
+    ]
 
 
 def unfinished(folder: Path) -> list[str]:

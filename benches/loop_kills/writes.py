@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import mmap
 import os
 import signal
@@ -12,6 +13,12 @@ import tempfile
 import traceback
 from pathlib import Path
 
+from shortlist.cli.loop.group import MODULES
+
+IMPORTED = (
+    "scipy.sparse", "sklearn.feature_extraction.text", "sklearn.linear_model", "sklearn.utils.validation",
+    "shortlist.loop.loop", "shortlist.loop.pool.words", "shortlist.loop.handoff.labels",
+)  # fmt: skip
 SOURCE = Path(__file__).with_name("writes.c")
 WATCHED = "SHORTLIST_WATCHED_WRITES"
 
@@ -91,15 +98,6 @@ class Ran:
 
 def import_all() -> None:
     """Import all that a command of a loop needs, so that what is forked begins with its work."""
-    import scipy.sparse
-    import sklearn.feature_extraction.text
-    import sklearn.linear_model
-    import sklearn.utils.validation  # noqa: F401
-
-    import shortlist.cli.loop
-    from shortlist.cli.loop.group import MODULES
-
-    for module in sorted(set(MODULES.values())):
-        __import__(f"shortlist.cli.loop.{module}")
-    import shortlist.loop.loop
-    import shortlist.loop.training  # noqa: F401
+    commands = [f"shortlist.cli.loop.{name}" for name in sorted(set(MODULES.values()))]
+    for name in (*IMPORTED, *commands):
+        importlib.import_module(name)

@@ -17,7 +17,9 @@ class LoopError(ValueError):
 
 def full(folder: object) -> LoopError:
     """Return what is said of a disk that is full."""
-    return LoopError(f"the disk that holds {folder} is full, and nothing of this call was kept; make room, and repeat it")
+    return LoopError(
+        f"the disk that holds {folder} is full, and nothing of this call was kept; make room, and repeat it"
+    )
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shortlist.loop.backing_off import postponed
 from shortlist.loop.errors import LoopError
 from shortlist.loop.ground import Ground
 from shortlist.loop.handoff.labels import labels_out
@@ -251,7 +252,13 @@ class Loop:
     def status_lines(self) -> list[str]:
         """Return where the loop stands, for a person."""
         rounds = self._store.rounds()
-        return lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None)
+        lines = lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None)
+        later = self.postponed()
+        return [*lines[:-1], f"later      {later}", lines[-1]] if later else lines
+
+    def postponed(self) -> str | None:
+        """Return why `run_once` trains nothing now, though a model may be due; None where it does."""
+        return postponed(self._store)
 
     def labels(self, out: str | os.PathLike[str] | None = None) -> dict[str, str]:
         """Return the label of each row that has one, as resolved, and write them where a path is given.
@@ -272,11 +279,12 @@ class Loop:
         Raises
         ------
         LoopError
-            The training failed. People go on labelling all the same: the next round is opened with the model so far.
+            The training failed. People go on labelling all the same: the next round is opened with the model so far. It is tried
+            again later: after a minute, and after twice as long each time, up to an hour.
         """
         done, failure = list[str](), None
         try:
-            model = self.train()
+            model = None if self.postponed() else self.train()
         except LoopError as error:
             failure = error
         else:

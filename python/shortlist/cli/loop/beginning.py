@@ -40,7 +40,9 @@ def init_command(spec: Path, folder: Path | None, quiet: bool) -> None:
             say([f"began {loop.spec.name} in {loop.folder}", f"next: shortlist loop next --dir {loop.folder}"], quiet)
             beyond = loop.stop().out_of_reach
             if beyond:
-                click.echo(f"shortlist: {beyond}; raise [validation] share, or name another end in [stop] when", err=True)
+                click.echo(
+                    f"shortlist: {beyond}; raise [validation] share, or name another end in [stop] when", err=True
+                )
 
 
 def _check(read: Callable[[], object]) -> None:

@@ -42,5 +42,5 @@ def run_command(folder: Path, once: bool, quiet: bool) -> None:  # noqa: ARG001 
             say([f"the rule of stopping is met: {stop}"], quiet)
             raise SystemExit(MET)
         if not done:
-            say([f"nothing to do yet: {loop.due()}"], quiet)
+            say([f"nothing to do yet: {loop.postponed() or loop.due()}"], quiet)
             raise SystemExit(NOTHING)

@@ -13,6 +13,7 @@ from shortlist.loop.pool.making import making, name_it
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from shortlist.loop.pool.features import Features
     from shortlist.loop.pool.rows import LoopPool

@@ -209,8 +209,6 @@ def _superseded(store: Store, answers: Sequence[Answer], events: Sequence[Event]
     for pair, (answer, key) in last.items():
         stands = current.get(pair)
         if stands is not None and stands.key != key and stands.label != answer.label:
-            reason = (
-                f"row {quoted(answer.row)} was {answer.label!r} before it was {stands.label!r}; to say it again, give a time"
-            )
+            reason = f"row {quoted(answer.row)} was {answer.label!r} before it was {stands.label!r}; to say it again, give a time"
             found.append(Refused(answer.where, answer.row, reason, "superseded"))
     return found

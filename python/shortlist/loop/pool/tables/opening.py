@@ -64,7 +64,7 @@ def files_of(path: str, folder: Path) -> list[Path]:
     elif glob.has_magic(path):
         found = sorted(Path(name) for name in glob.glob(str(full), recursive=True))  # noqa: PTH207 - may be absolute
     else:
-        raise LoopError(f"[pool] path is {path!r}, and there is no file {full}")
+        raise LoopError(f"[pool] path is {path!r}, and there is no file {full}; bring it back, or mend the path")
     if not found:
         raise LoopError(f"[pool] path is {path!r}, which stands for no file (looked in {folder})")
     kinds = sorted({p.suffix.lower() for p in found})
