@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-BEGUN = 1
-"""Exit code of `init` where the loop is there already, which is all that it can say then."""
-
 
 @dataclass
 class Tally:

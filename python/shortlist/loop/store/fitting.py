@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shortlist.loop.pool.hashing import whole_number
+from shortlist.loop.pool.hashing import alike
 from shortlist.loop.store.events import some_of
 from shortlist.loop.store.incoming import Answer, Refused, Why
 from shortlist.loop.store.spelling import quoted
@@ -29,35 +29,40 @@ class Rows(Protocol):
 
 
 def rounds_of(store: Store, answers: Sequence[Answer]) -> dict[str, list[int]]:
-    """Return the rounds in which rows were picked, in order, for all the ways in which their ids may be written."""
-    rows = dict.fromkeys(name for answer in answers for name in (answer.row, *_other_ways(answer.row)))
+    """Return the rounds in which rows were picked, in order: all rows ever picked, where some of the answers' were not."""
+    rows = dict.fromkeys(answer.row for answer in answers)
+    found = _by_row(some_of(store._database, "SELECT row, round FROM picks WHERE row", rows))
+    return found if len(found) == len(rows) else _by_row(store._database.read("SELECT row, round FROM picks"))
+
+
+def _by_row(picks: Iterable[tuple[Any, ...]]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for row, number in sorted(some_of(store._database, "SELECT row, round FROM picks WHERE row", rows)):
+    for row, number in sorted(picks):
         if number not in found.setdefault(row, []):
             found[row].append(number)
     return found
 
 
-def _other_ways(row: str) -> list[str]:
-    """Return what an id may have been before a spreadsheet or a reader of text files had it."""
-    if "\n" in row:
-        return [row.replace("\n", "\r\n"), row.replace("\n", "\r")]
-    plain = whole_number(row) or row.strip()
-    return [plain] if plain != row else []
-
-
 def as_written(answers: list[Answer], rounds: Mapping[str, Any], pool: Rows | None) -> list[Answer]:
-    """Return answers by the ids that rows have: 7.0 is row 7, where no row is called 7.0."""
-    other = {a.row for a in answers if a.row not in rounds and any(way in rounds for way in _other_ways(a.row))}
-    if not other:
+    """Return answers by the ids that rows have: 7 may be row 7.0 or 007, where no row is called 7."""
+    strange = {answer.row for answer in answers if answer.row not in rounds}
+    if not strange:
         return answers
-    there = _there(pool, other)
+    meant: dict[str, str | None] = {}
+    for row in rounds:
+        way = _one_way(row)
+        meant[way] = None if way in meant else row
+    found = {row: own for row in strange if (own := meant.get(_one_way(row))) is not None}
+    there = _there(pool, found)
     return [
-        answer
-        if answer.row not in other or answer.row in there
-        else answer._replace(row=next(way for way in _other_ways(answer.row) if way in rounds))
+        answer._replace(row=found[answer.row]) if answer.row in found and answer.row not in there else answer
         for answer in answers
     ]
+
+
+def _one_way(row: str) -> str:
+    """Return what ids have in common that spreadsheets and readers of text files don't tell apart."""
+    return alike(row.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _there(pool: Rows | None, rows: Iterable[str]) -> set[str]:
