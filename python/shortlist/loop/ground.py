@@ -14,6 +14,7 @@ from shortlist.loop.pool import LoopPool, Stratum, changed, open_pool, stratum
 from shortlist.loop.pool.features import Features
 from shortlist.loop.spec import rows_needed
 from shortlist.loop.training import read_labels
+from shortlist.loop.training.by_path import function_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +79,10 @@ class Ground:
         if not (~self.held.mask).any():
             raise LoopError("every row of the pool is in the validation stratum, and none is left to train on")
         _ = self._extra
+        own = [("[round] strategy", self.spec.round.strategy), ("[model] estimator", self.spec.model.estimator or "")]
+        for key, name in [*own, *(("[model] committee", each) for each in self.spec.model.committee)]:
+            if ":" in name:
+                function_of(name, key, self.spec.folder)
 
     @cached_property
     def pool(self) -> LoopPool:

@@ -90,7 +90,7 @@ class Loop:
             Mistakes in the specification or in the pool, or a loop that is there already. Nothing has begun then.
         """
         source = Path(spec)
-        read = read_spec(source)
+        read = read_spec(source, files=True)
         check_ready(read)
         place = Path(read.name) if folder is None else Path(folder)
         if (place / FILE).exists():
@@ -159,6 +159,8 @@ class Loop:
         """
         target = None if out is None else Path(out)
         if annotator is not None:
+            if not annotator.strip():
+                raise LoopError(f"annotator is {annotator!r}; accepted is the name of a person")
             return hand_again(self._store, self._ground, annotator, target, spreadsheet)
         last = settle(self._store)
         if last is None:

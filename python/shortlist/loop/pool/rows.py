@@ -340,7 +340,7 @@ def _opened(spec: Spec, folder: Path, frame: Any) -> LoopPool:
     if spec.pool.embeddings is not None and (spec.model.estimator or "") != "tfidf-logistic":
         from shortlist.loop.pool.tables.vectors import open_matrix
 
-        embeddings = open_matrix(files_of(spec.pool.embeddings, spec.folder)[0], folder, "embeddings")
+        embeddings = open_matrix(files_of(spec.pool.embeddings, spec.folder, "[pool] embeddings")[0], folder, "embeddings")
     return LoopPool(spec, table, view_of(spec.pool, table), embeddings, folder)
 
 

@@ -25,7 +25,7 @@ def edited_spec(path: Path, old: Spec) -> Spec | None:
     if not path.is_file() or path.read_bytes() == old.text.encode():
         return None
     try:
-        new = read_spec(path, folder=old.folder)
+        new = read_spec(path, files=True, folder=old.folder)
     except SpecError as error:
         raise SpecError([line if str(path) in line else f"{path}: {line}" for line in error.mistakes]) from None
     return None if new.version == old.version else new
