@@ -17,7 +17,7 @@ from shortlist.loop.training import read_labels
 from shortlist.loop.training.by_path import function_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -160,6 +160,23 @@ class Ground:
             _, place, labelled = np.unique(firsts, return_inverse=True, return_counts=True)
             copies = (1 + counts) / labelled[place]
         return Training(rows, [labels[name] for name in kept], copies, self._extra)
+
+    def trains(self, labels: Iterable[str]) -> list[str]:
+        """Return which labelled rows a model is trained on: those of `training` by their ids, found without their places."""
+        gone = self._store.rows_allowed("unknown")
+        if gone:
+            gone = [row for row, place in zip(gone, self.pool.index_of(gone).tolist(), strict=True) if place < 0]
+        apart = self._held_ids.union(gone)
+        return [row for row in labels if row not in apart]
+
+    @cached_property
+    def _held_ids(self) -> set[str]:
+        return set(self.pool.id_of(np.flatnonzero(self.held.mask)))
+
+    @property
+    def extra_labels(self) -> list[str]:
+        """The labels from before of rows that are not of the pool."""
+        return self._extra.labels if self._extra else []
 
     def places(self, labels: Mapping[str, Any]) -> tuple[NDArray[np.int64], list[str]]:
         """Return the places of rows of the pool, ascending, and their ids."""

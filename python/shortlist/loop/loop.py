@@ -304,7 +304,7 @@ class Loop:
     def _due(self, said: Summary) -> Due:
         rounds = self._store.rounds()
         out = out_of(self._store, rounds[-1].number if rounds else 0)
-        return due(self._store, self._ground, self._ground.training(said.labels), said, out)
+        return due(self._store, self._ground, said, out)
 
     def _take_up_spec(self) -> None:
         """Go on with what ``loop.toml`` says now, where it was edited."""

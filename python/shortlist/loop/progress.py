@@ -14,6 +14,7 @@ from shortlist.loop.learning import BEFORE, rows_of, said_of
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of
 from shortlist.loop.store.answers import IMPORT, fold
+from shortlist.loop.store.summary import labels_at
 from shortlist.loop.store.times import now, seconds_between
 from shortlist.scoring import score
 from shortlist.stopping import Facts, rule_of, state_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shortlist.loop.facts.estimate import Estimate
-    from shortlist.loop.ground import Ground, Training
+    from shortlist.loop.ground import Ground
     from shortlist.loop.rounds import Out
     from shortlist.loop.store import Model, Store
     from shortlist.loop.store.summary import Summary
@@ -72,13 +73,13 @@ class Stop:
         return self.why
 
 
-def due(store: Store, ground: Ground, training: Training, said: Summary, out: Out) -> Due:
+def due(store: Store, ground: Ground, said: Summary, out: Out) -> Due:
     """Return whether a model is to be trained, as ``[retrain]`` says."""
     spec = ground.spec
     models = store.models()
     last = models[-1] if models else None
     changed, corrections = _changed(store, ground, last, said)
-    labels = training.all_labels
+    labels = [said.labels[row] for row in ground.trains(said.labels)] + ground.extra_labels
     if last is None:
         changed = len(labels)
     guard = spec.retrain.require
@@ -194,15 +195,12 @@ def _changed(store: Store, ground: Ground, last: Model | None, said: Summary) ->
     """Return how many rows that train have another label than at the last model, and how many of these had one then."""
     if last is None:
         return 0, 0
-    after = last.position
-    news = {event.row for event in store.events(after)}
-    if not news:
+    if said.position == last.position:
         return 0, 0
-    events = [event for event in store.events_of(news) if event.seq <= after]
-    then, current = fold(events, ground.spec).labels, said.labels
-    rows = {row: None for row in news if then.get(row) != current.get(row)}
-    places, names = ground.places(rows)
-    trains = [name for name, held in zip(names, ground.held.mask[places].tolist(), strict=True) if not held]
+    then, current = labels_at(store, ground.spec, last.position), said.labels
+    rows = [row for row, label in current.items() if then.get(row) != label]
+    rows += [row for row in then if row not in current]
+    trains = ground.trains(rows)
     return len(trains), sum(row in then and row in current for row in trains)
 
 

@@ -9,7 +9,7 @@ import tempfile
 import weakref
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
@@ -28,7 +28,7 @@ from shortlist.loop.pool.tables.table import BLOCK
 from shortlist.writing import write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -93,33 +93,20 @@ class LoopPool:
 
     def ids(self, start: int, stop: int) -> list[str]:
         """Return the ids of the rows from `start` to before `stop`."""
-        return self._ids_near(np.arange(start, min(stop, self.rows)))
+        return self.id_of(np.arange(start, min(stop, self.rows)))
 
     def id_of(self, rows: Sequence[int] | NDArray[np.int64]) -> list[str]:
         """Return the ids of some rows, in the order of these."""
         rows = np.asarray(rows, dtype=np.int64)
         found = [""] * len(rows)
         order = np.argsort(rows, kind="stable")
-        for first, last in runs(rows[order]):
-            own = self._ids_near(rows[order[first:last]])
-            for place, text in zip(order[first:last].tolist(), own, strict=True):
-                found[place] = text
+        ascending = rows[order]
+        with self._ends.opened() as ends, (self.folder / "ids").open("rb", buffering=0) as texts:
+            for first, last in runs(ascending):
+                own = _ids_near(ascending[first:last], ends, texts)
+                for place, text in zip(order[first:last].tolist(), own, strict=True):
+                    found[place] = text
         return found
-
-    def _ids_near(self, rows: NDArray[np.int64]) -> list[str]:
-        """Return the ids of ascending rows, of which all between the first and the last are read."""
-        if not len(rows):
-            return []
-        low, high = int(rows[0]), int(rows[-1]) + 1
-        ends = self._ends.read(max(0, low - 1), high)
-        if not low:
-            ends = np.concatenate([[0], ends])
-        with (self.folder / "ids").open("rb") as file:
-            file.seek(int(ends[0]))
-            text = file.read(int(ends[-1] - ends[0]))
-        ends -= ends[0]
-        spots = zip(ends[rows - low].tolist(), ends[rows - low + 1].tolist(), strict=True)
-        return [text[begin:end].decode("utf-8", "surrogatepass") for begin, end in spots]
 
     def index_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Return the places of rows; -1 for ids that no row has."""
@@ -260,6 +247,19 @@ class LoopPool:
         return -1
 
 
+def _ids_near(rows: NDArray[np.int64], ends: Callable[[int, int], NDArray[Any]], texts: IO[bytes]) -> list[str]:
+    """Return the ids of ascending rows, of which all between the first and the last are read."""
+    low, high = int(rows[0]), int(rows[-1]) + 1
+    bounds = ends(max(0, low - 1), high)
+    if not low:
+        bounds = np.concatenate([[0], bounds])
+    texts.seek(int(bounds[0]))
+    text = texts.read(int(bounds[-1] - bounds[0]))
+    bounds = bounds - bounds[0]
+    spots = zip(bounds[rows - low].tolist(), bounds[rows - low + 1].tolist(), strict=True)
+    return [text[begin:end].decode("utf-8", "surrogatepass") for begin, end in spots]
+
+
 def open_pool(
     spec: Spec, *, cache: Path | None = None, frame: Any = None, progress: Progress | None = None
 ) -> LoopPool:
@@ -340,7 +340,9 @@ def _opened(spec: Spec, folder: Path, frame: Any) -> LoopPool:
     if spec.pool.embeddings is not None and (spec.model.estimator or "") != "tfidf-logistic":
         from shortlist.loop.pool.tables.vectors import open_matrix
 
-        embeddings = open_matrix(files_of(spec.pool.embeddings, spec.folder, "[pool] embeddings")[0], folder, "embeddings")
+        embeddings = open_matrix(
+            files_of(spec.pool.embeddings, spec.folder, "[pool] embeddings")[0], folder, "embeddings"
+        )
     return LoopPool(spec, table, view_of(spec.pool, table), embeddings, folder)
 
 

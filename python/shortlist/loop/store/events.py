@@ -117,6 +117,13 @@ class Log:
         """Return which of some keys events have."""
         return {row[0] for row in some_of(self._database, "SELECT key FROM events WHERE key", keys)}
 
+    def rows_allowed(self, kind: str) -> list[str]:
+        """Return the rows with an answer that was taken although something of this kind was wrong with it."""
+        rows = self._database.read(
+            "SELECT DISTINCT row FROM events WHERE payload LIKE '%allowed%' || ? || '%'", (kind,)
+        )
+        return [row for (row,) in rows]
+
     @property
     def position(self) -> int:
         """The place of the last event; 0 where there is none."""
