@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -76,6 +77,7 @@ def main() -> None:
         print(
             f"{about['cpu']}, {about['cores']} cores, CPU level {about['shortlist']['cpu_level']}; {given.rows:,} rows"
         )
+        print(f"{os.getloadavg()[0]:8.1f}    processes want a core as this begins")
         if not (folder / "ids.txt").exists():
             _make(folder, given.rows)
         loop = folder / "size"
@@ -127,8 +129,10 @@ def _compare(folder: Path, loop: Path, repeats: int) -> None:
             found[what].append(_measured(what, place, folder / "said.json"))
     for what, runs in found.items():
         _print(what, runs)
-    more = _median(found["next"], "seconds") - _median(found["select"], "seconds")
-    print(f"{more:8.2f} s  more for next ({'met' if more <= SECOND else 'MISSED'}: {SECOND:g})")
+    more, busy = (_median(found["next"], name) - _median(found["select"], name) for name in ("seconds", "cpu"))
+    print(
+        f"{more:8.2f} s  more for next ({'met' if more <= SECOND else 'MISSED'}: {SECOND:g}), {busy:.2f} s more of CPU"
+    )
     most = max(run["held"] for run in found["next"])
     print(f"{most:8.0f} MiB held by next ({'met' if most < MEMORY else 'MISSED'}: {MEMORY:g})")
 
