@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="kills at random moments")
     parser.add_argument("--every", type=int, default=1, help="end at every so many-th write")
     parser.add_argument("--at-writes", action="store_true", help="kill at the n-th write, n drawn, in place of moments")
+    parser.add_argument("--journal", choices=["wal", "delete"], default="wal", help="of the database")
     parser.add_argument("--part", choices=["writes", "random"], help="only one of the two")
     given = parser.parse_args()
     begin_again_watched()
@@ -29,9 +30,11 @@ def main() -> int:
     wrong: list[str] = []
     with tempfile.TemporaryDirectory(prefix="loop-kills-") as folder:
         if given.part != "random":
-            wrong += _writes(at_every_write.run(Path(folder) / "writes", given.every, _say))
+            wrong += _writes(at_every_write.run(Path(folder) / "writes", given.every, given.journal, _say))
         if given.part != "writes":
-            wrong += _random(at_random.run(Path(folder) / "random", given.kills, _say, at_writes=given.at_writes))
+            wrong += _random(
+                at_random.run(Path(folder) / "random", given.kills, given.journal, _say, at_writes=given.at_writes)
+            )
     print("\n".join([f"{len(wrong):,} differences in all", *wrong[:20]]))
     return int(bool(wrong))
 

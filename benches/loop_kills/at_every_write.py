@@ -52,9 +52,9 @@ def steps(project: Path) -> Iterator[list[str]]:
     yield ["labels", "--out", str(project / "labels.csv")]
 
 
-def run(project: Path, every: int, say: Callable[[str], None]) -> dict[str, Tally]:
+def run(project: Path, every: int, journal: str, say: Callable[[str], None]) -> dict[str, Tally]:
     """End each command at every one of its writes, or every few; return what came of it by the kind of command."""
-    write_project(project)
+    write_project(project, journal)
     loop, kept, said = project / "loop", project / "kept", project / "said.txt"
     tallies: dict[str, Tally] = {}
     turn = 0

@@ -38,16 +38,16 @@ class Played:
     wrong: list[str] = field(default_factory=list)
 
 
-def run(place: Path, kills: int, say: Callable[[str], None], *, at_writes: bool = False) -> Played:
+def run(place: Path, kills: int, journal: str, say: Callable[[str], None], *, at_writes: bool = False) -> Played:
     """Play loops until so many processes were killed; compare each with the one that nobody killed.
 
     With `at_writes` a process ends at one of its writes and not at a moment, so that all is the same when it is run again.
     """
     played = Played()
-    wanted = _play(place / "undisturbed", played, None, at_writes)
+    wanted = _play(place / "undisturbed", played, None, journal, at_writes)
     while sum(played.kills.values()) < kills:
         seed = played.loops
-        found = _play(place / f"loop-{seed}", played, random.Random(seed), at_writes)
+        found = _play(place / f"loop-{seed}", played, random.Random(seed), journal, at_writes)
         played.loops += 1
         played.labels += len(found["labels"])
         played.wrong += [f"loop {seed}: {line}" for line in differences(found, wanted)]
@@ -99,8 +99,8 @@ class _Killer:
                 return
 
 
-def _play(project: Path, played: Played, chance: random.Random | None, at_writes: bool) -> dict[str, Any]:
-    write_project(project)
+def _play(project: Path, played: Played, chance: random.Random | None, journal: str, at_writes: bool) -> dict[str, Any]:
+    write_project(project, journal)
     loop, exports = project / "loop", project / "exports"
     killer = _Killer(project, played, chance, at_writes)
     killer.until_done("init", str(project / "loop.toml"))

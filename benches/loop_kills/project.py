@@ -19,6 +19,7 @@ ROUNDS = 5
 SPEC = """
 loop = 1
 name = "kills"
+journal = "wal"
 classes = ["billing", "bug", "how-to"]
 [pool]
 path = "tickets.csv"
@@ -69,11 +70,11 @@ def write_pool(folder: Path, rows: int = 400, start: int = 0) -> None:
             out.writerow([row, " ".join([*words, f"n{number}"]), "pt" if number % 10 == 0 else "en"])
 
 
-def write_project(folder: Path) -> None:
-    """Write all that a loop begins with."""
+def write_project(folder: Path, journal: str) -> None:
+    """Write all that a loop begins with; its database keeps its journal as the spec says."""
     folder.mkdir(parents=True)
     write_pool(folder)
-    (folder / "loop.toml").write_text(SPEC)
+    (folder / "loop.toml").write_text(SPEC.replace('"wal"', f'"{journal}"'))
     rows = [f"T-{number}" for number in range(0, 400, 40)]
     lines = [f"{row},{truth(row)},x,en\n" for row in rows]
     (folder / "before.csv").write_text("".join(["ticket,label,body,language\n", *lines, "old,bug,an error,en\n"]))

@@ -317,6 +317,18 @@ def test_training_that_fails_for_ever_holds_nobody_up_and_is_tried_ever_later(st
     assert [path.name for path in (loop.folder / "cache").glob("training-*")] == ["training-8"]
 
 
+def test_a_strategy_of_the_users_that_fails_is_named(start, tmp_path):
+    name = f"strategies_{os.getpid()}"
+    (tmp_path / f"{name}.py").write_text("def boom(block):\n    raise RuntimeError('no')\n")
+    with pytest.raises(LoopError, match=f"strategy is '{name}:bang', and {name} has no 'bang'"):
+        start(rounds=f'strategy = "{name}:bang"')
+    loop = start(rounds=f'strategy = "{name}:boom"')
+    answer(loop, loop.next().ids)
+    with pytest.raises(LoopError, match=rf"strategy is '{name}:boom', which fails on what the model says \(no\)"):
+        loop.run_once()
+    assert loop.status()["model"]["number"] == 1
+
+
 # Disks and machines
 
 

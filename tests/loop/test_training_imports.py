@@ -39,7 +39,9 @@ def test_labels_alone_are_of_use_for_rows_of_the_pool(tmp_path):
 def test_labels_are_read_as_people_write_them(tmp_path):
     spec, _ = tickets(tmp_path)
     lines = ["old-1;x;b", "T-3; A ;", "T-4;;", "T-5;none of these;", "T-6;B;"]
-    (tmp_path / "old.csv").write_bytes("\ufeffid;label;body\r\n{}\r\n".format("\r\n".join([lines[1], *lines[2:]])).encode())
+    (tmp_path / "old.csv").write_bytes(
+        "\ufeffid;label;body\r\n{}\r\n".format("\r\n".join([lines[1], *lines[2:]])).encode()
+    )
     found = read_labels(spec, open_pool(spec), "old.csv")
     assert (found.known, found.lost) == ({"T-3": "a", "T-6": "b"}, [])
 
