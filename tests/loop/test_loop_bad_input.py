@@ -15,6 +15,7 @@ import pytest
 
 import shortlist as sl
 from shortlist.loop.errors import LoopError
+from shortlist.loop.store.summary import labels_at
 
 pytest.importorskip("sklearn")
 
@@ -179,6 +180,25 @@ def test_files_of_answers(start, tmp_path, command, content, sentence):
     assert sentence in said
     assert len(said) < 1_000
     assert len(said.splitlines()) <= 2
+
+
+def test_what_trains_is_known_without_looking_each_row_up(start, monkeypatch):
+    monkeypatch.setattr("shortlist.loop.store.summary.BEHIND", 1)
+    loop = start(rounds="mix = { validation = 0.3 }", share=0.3)
+    loop.ingest([{"id": f"z{number}", "label": "a"} for number in range(5)], allow=["unknown"])
+    for _ in range(2):
+        answer(loop, loop.next().ids)
+        said, ground = loop._said(), loop._ground
+        trains = ground.trains(said.labels)
+        assert sorted(trains) == sorted(ground.pool.id_of(ground.training(said.labels).rows))
+        assert 0 < len(trains) < len(said.labels) - 5
+        loop.train(force=True)
+    model = loop._store.models()[-1]
+    asked = loop.next().ids
+    loop.ingest(dict.fromkeys(asked[:6], "a") | {trains[0]: "b", trains[1]: "a"}, annotator="raj")
+    assert labels_at(loop._store, loop.spec, model.position) == said.labels
+    (loop.folder / "summary-then.json").write_text("[]")
+    assert labels_at(loop._store, loop.spec, model.position) == said.labels
 
 
 # The round's own file

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop.errors import LoopError
+from shortlist.loop.ids import alike
 from shortlist.loop.pool.buckets import repeats, write_ordered
 from shortlist.loop.pool.contents import content_hashes
 from shortlist.loop.pool.disk_array import DiskArray
-from shortlist.loop.pool.hashing import alike, text_hashes
+from shortlist.loop.pool.hashing import text_hashes
 from shortlist.own_ids import key_of
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-WHOLE = re.compile(r"\s*([+-]?)0*(\d+)(\.0*)?\s*")
-MARKS = ("+", "-", "0")
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
@@ -25,19 +22,6 @@ def text_hashes(texts: Iterable[bytes]) -> NDArray[np.uint64]:
     """Return 64 bits of the BLAKE2b hash of each text."""
     digest = b"".join(hashlib.blake2b(text, digest_size=8).digest() for text in texts)
     return np.frombuffer(digest, dtype="<u8").astype(np.uint64)
-
-
-def whole_number(text: str) -> str | None:
-    """Return how a spreadsheet writes an id that it takes for a whole number, as 7 for 007 and 7.0; None for any other."""
-    found = WHOLE.fullmatch(text)
-    return found and ("-" if found[1] == "-" else "") + found[2]
-
-
-def alike(text: str) -> str:
-    """Return what an id becomes where files pass through a spreadsheet: a whole number by its digits, no blanks around it."""
-    if text[:1] in MARKS or text[-1:].isspace() or text[:1].isspace() or "." in text:
-        return whole_number(text) or text.strip()
-    return text
 
 
 def vector_hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:

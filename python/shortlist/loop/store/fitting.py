@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shortlist.loop.pool.hashing import alike
+from shortlist.loop.ids import alike
 from shortlist.loop.store.events import some_of
 from shortlist.loop.store.incoming import Answer, Refused, Why
 from shortlist.loop.store.spelling import quoted
