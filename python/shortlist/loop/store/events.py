@@ -161,6 +161,8 @@ def _row_of(event: Event, kept: str) -> tuple[Any, ...]:
         )
     time = event.time if KEPT.fullmatch(event.time) else utc(event.time) if event.time else kept
     payload = _json(event.payload) if event.payload else "{}"
-    # What happens now is an act of its own, however much it looks like the one before.
-    made = key_of(*event[:3], time, event.label, event.source, payload) if event.time else os.urandom(16).hex()
-    return (event.kind, event.row, event.annotator, time, event.label, event.source, event.key or made, payload, kept)
+    key = event.key
+    if not key:
+        # What happens now is an act of its own, however much it looks like the one before.
+        key = key_of(*event[:3], time, event.label, event.source, payload) if event.time else os.urandom(16).hex()
+    return (event.kind, event.row, event.annotator, time, event.label, event.source, key, payload, kept)
