@@ -216,6 +216,11 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
                 _make_alike(descriptor, old)
             os.fsync(descriptor)
             if not named:
+                if old is None:
+                    # At once under its own name: whoever is killed leaves nothing behind.
+                    with contextlib.suppress(FileExistsError):
+                        _give_name(descriptor, path)
+                        return
                 _give_name(descriptor, name)
         name.replace(path)
     finally:

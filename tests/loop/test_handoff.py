@@ -101,7 +101,7 @@ def test_a_file_with_answers_is_not_written_over(tmp_path):
     assert handoff.push(1, ROWS)["file"] == str(out)
     handoff.push(2, ROWS[:1])
     assert len(cells(out)) == 2
-    out.write_text("id,label\n=a,bug\n")
+    out.write_text("id,label\n=a,bug\nz,\n")
     with pytest.raises(
         LoopError, match=r"batch.csv has answers for other rows \(the first in line 2 of batch.csv\), which would be"
     ):

@@ -161,7 +161,7 @@ def test_an_interface_of_ones_own_is_checked_before_the_loop_begins(begin, tmp_p
         LoopError, match=r"\[handoff\] label_config is 'own.xml', and tool is 'prodigy'; accepted is one with"
     ):
         begin('tool = "prodigy"', 'label_config = "own.xml"')
-    with pytest.raises(LoopError, match=r"\[handoff\] label_config is 'other.xml', and there is no file .*other.xml"):
+    with pytest.raises(LoopError, match=r'\[handoff\] label_config is "other.xml", and there is no such file'):
         begin('tool = "label-studio"', 'label_config = "other.xml"')
 
 
@@ -349,7 +349,7 @@ def test_a_tool_that_fails_says_so_and_the_round_waits_for_it(begin, sheet):
             ['tool = "sheets_of_mine:Half"', "x = 1"],
             r"which cannot be made \(TypeError: .* unexpected keyword argument 'x'\)",
         ),
-        (['tool = "no_such_module:Sheet"'], "tool is 'no_such_module:Sheet', and no_such_module cannot be imported"),
+        (['tool = "no_such_module:Sheet"'], r'tool is "no_such_module:Sheet", and there is no such module'),
     ],
 )
 def test_a_tool_that_is_none_is_said(begin, sheet, handoff, sentence):

@@ -138,9 +138,10 @@ def test_a_summary_names_the_first_of_each_kind(store, tmp_path):
     (tmp_path / "x.csv").write_text("id,label\na,bug\nT-98,bug\nb,\nb,bgu\nT-99,bug\n")
     assert ingest(store, tmp_path / "x.csv", pool=POOL).lines() == [
         "1 new, 0 known, 1 not answered yet",
-        "2 of 4 answers refused: row 'T-98' is not in the pool; the first is line 3 of x.csv",
+        "2 of 4 answers refused: row 'T-98' is not in the pool; the first is line 3 of x.csv; to take them all the same, allow "
+        "unknown",
         "1 of 4 answers refused: label 'bgu' is no class of this loop (its classes are billing, bug, How-to); did you mean "
-        "'bug'?; the first is line 5 of x.csv",
+        "'bug'?; the first is line 5 of x.csv; to take them all the same, allow class",
     ]
 
 

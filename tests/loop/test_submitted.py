@@ -125,10 +125,10 @@ def test_one_that_is_forced_supersedes_it(start):
     assert loop.train() is None
     late = loop._store.jobs()[0]
     assert (late.ok, late.used) == (True, False)
-    assert np.load(answers_file(loop._store, late.detail["probabilities"]))[0, 0] == 0.25
+    assert np.load(loop._store.blob(late.detail["probabilities"]))[0, 0] == 0.25
     finish(loop, 2)
     assert loop.train().number == 1
-    assert np.load(answers_file(loop._store, loop._store.models()[0].probabilities))[0, 0] == 0.5
+    assert np.load(loop._store.blob(loop._store.models()[0].probabilities))[0, 0] == 0.5
 
 
 def test_nothing_comes_while_the_lease_lasts(start, monkeypatch):

@@ -36,10 +36,20 @@ def test_labels_alone_are_of_use_for_rows_of_the_pool(tmp_path):
     assert (found.known, found.extra, found.lost) == ({"T-1": "b"}, None, ["gone"])
 
 
+def test_labels_are_read_as_people_write_them(tmp_path):
+    spec, _ = tickets(tmp_path)
+    lines = ["old-1;x;b", "T-3; A ;", "T-4;;", "T-5;none of these;", "T-6;B;"]
+    (tmp_path / "old.csv").write_bytes(
+        "\ufeffid;label;body\r\n{}\r\n".format("\r\n".join([lines[1], *lines[2:]])).encode()
+    )
+    found = read_labels(spec, open_pool(spec), "old.csv")
+    assert (found.known, found.lost) == ({"T-3": "a", "T-6": "b"}, [])
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("id,label\nT-1,c\n", "line 2 of .*old.csv has the label 'c', which is none of the classes a, b"),
+        ("id,label\nT-1,c\n", r"line 2 of .*old.csv: label 'c' is no class of this loop \(its classes are a, b\)"),
         ("id,label\nT-1,a\nT-1,b\n", "has the id 'T-1' twice"),
         ("id,klass\nT-1,a\n", "old.csv has no column 'label'"),
         ("ticket,label\nT-1,a\n", "old.csv has no column 'id'"),

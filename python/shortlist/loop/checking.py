@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shortlist.loop.edited import edited_spec
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool import changed, open_pool
+from shortlist.loop.pool.tables.frames import check_frame
 from shortlist.loop.store.integrity import blob_damage, blobs_referred_to, database_damage
 from shortlist.loop.store.summary import summary
 from shortlist.loop.temporary import temporary_folder
@@ -89,7 +90,12 @@ def _counted(rows: list[str]) -> dict[str, Any]:
 
 
 def check(
-    store: Store, spec_file: Path, cache: Path, replayer: Replayer | None = None, progress: Progress | None = None
+    store: Store,
+    spec_file: Path,
+    cache: Path,
+    replayer: Replayer | None = None,
+    progress: Progress | None = None,
+    frame: Any = None,
 ) -> Check:
     """Look at all of a loop, reading its pool through.
 
@@ -105,6 +111,8 @@ def check(
         Replays every round too.
     progress : callable, optional
         Called with (done, in all) for each part.
+    frame : frame, optional
+        The rows of the pool, where the specification names no file.
     """
     damage, notes = list[str](), list[str]()
 
@@ -118,7 +126,7 @@ def check(
     part(lambda: database_damage(store), damage)
     part(lambda: blob_damage(blobs_referred_to(store), store.folder, progress), damage)
     part(lambda: _spec(store, spec_file, notes), damage)
-    part(lambda: _pool(store, store.spec, cache, notes, progress), damage)
+    part(lambda: _pool(store, store.spec, cache, notes, progress, frame), damage)
     if replayer is not None:
         part(lambda: _rounds(replayer, notes), damage)
     suspects = disputed = None
@@ -146,9 +154,12 @@ def _spec(store: Store, path: Path, notes: list[str]) -> Iterator[str]:
         notes.append(f"{visible(str(path))} was edited, and holds from the next round on")
 
 
-def _pool(store: Store, spec: Spec, cache: Path, notes: list[str], progress: Progress | None) -> Iterator[str]:
+def _pool(
+    store: Store, spec: Spec, cache: Path, notes: list[str], progress: Progress | None, frame: Any
+) -> Iterator[str]:
+    check_frame(spec, frame)
     with temporary_folder(cache) as place:
-        pool = open_pool(spec, cache=place, progress=progress)
+        pool = open_pool(spec, cache=place, frame=frame, progress=progress)
         for version in store.pool_versions:
             wrong = changed(version.fingerprint, pool)
             if wrong:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.spec import forbidden_changes, read_spec
+from shortlist.loop.spec import SpecError, forbidden_changes, read_spec
 from shortlist.loop.unready import check_ready
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def edited_spec(store: Store, path: Path, *, files: bool = False) -> Spec | None
     old = store.spec
     if not path.is_file() or path.read_bytes() == old.text.encode():
         return None
-    new = read_spec(path, files=files, folder=old.folder)
+    try:
+        new = read_spec(path, files=files, folder=old.folder)
+    except SpecError as error:
+        raise SpecError([line if str(path) in line else f"{path}: {line}" for line in error.mistakes]) from None
     if new.version == old.version:
         return None
     wrong = forbidden_changes(store.specs()[0], new) + forbidden_changes(old, new) if store.rounds() else []

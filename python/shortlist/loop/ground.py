@@ -13,10 +13,12 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.pool import LoopPool, Stratum, changed, open_pool, remove_other_pools, stratum
 from shortlist.loop.pool.features import Features
 from shortlist.loop.pool.tables.frames import check_frame
+from shortlist.loop.spec import rows_needed
 from shortlist.loop.training import read_labels
+from shortlist.loop.training.by_path import function_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -88,6 +90,10 @@ class Ground:
         if not (~self.held.mask).any():
             raise LoopError("every row of the pool is in the validation stratum, and none is left to train on")
         _ = self._extra
+        own = [("[round] strategy", self.spec.round.strategy), ("[model] estimator", self.spec.model.estimator or "")]
+        for key, name in [*own, *(("[model] committee", each) for each in self.spec.model.committee)]:
+            if ":" in name:
+                function_of(name, key, self.spec.folder)
 
     @cached_property
     def pool(self) -> LoopPool:
@@ -101,6 +107,17 @@ class Ground:
     def held(self) -> Stratum:
         """The validation stratum."""
         return stratum(self.pool, self.spec.seed_number, self.spec.validation.share, self.spec.validation.rows)
+
+    @property
+    def out_of_reach(self) -> str:
+        """What this pool can't bring about, in a sentence; empty where there is nothing."""
+        rows, needed = len(self.held.order), rows_needed(self.spec.stop.when)
+        if rows >= needed:
+            return ""
+        return (
+            f"the target takes {needed:,} validation rows or more even with a model that is always right, and this pool has "
+            f"{rows:,} of them"
+        )
 
     @cached_property
     def _extra(self) -> Extra | None:
@@ -125,13 +142,13 @@ class Ground:
         if versions:
             old = dict(versions[-1].fingerprint)
             blob = old.pop(FEATURES)
-            wrong = changed(old, self.pool)
-            if wrong:
-                raise LoopError(wrong[0])
             if old == now:
                 state = json.loads(self._store.blob(blob).read_bytes())
                 self._features = versions[-1].hash, Features(state, self.pool, self.spec.seed_number)
                 return self._features
+            wrong = changed(old, self.pool)
+            if wrong:
+                raise LoopError(wrong[0])
         fitted = Features.fit(self.pool, self.held.mask, self.spec.seed_number, self._progress)
         blob = self._store.put_blob(json.dumps(fitted.state).encode())
         name = self._store.add_pool({**now, FEATURES: blob})
@@ -160,6 +177,23 @@ class Ground:
             _, place, labelled = np.unique(firsts, return_inverse=True, return_counts=True)
             copies = (1 + counts) / labelled[place]
         return Training(rows, [labels[name] for name in kept], copies, self._extra)
+
+    def trains(self, labels: Iterable[str]) -> list[str]:
+        """Return which labelled rows a model is trained on: those of `training` by their ids, found without their places."""
+        gone = self._store.rows_allowed("unknown")
+        if gone:
+            gone = [row for row, place in zip(gone, self.pool.index_of(gone).tolist(), strict=True) if place < 0]
+        apart = self._held_ids.union(gone)
+        return [row for row in labels if row not in apart]
+
+    @cached_property
+    def _held_ids(self) -> set[str]:
+        return set(self.pool.id_of(np.flatnonzero(self.held.mask)))
+
+    @property
+    def extra_labels(self) -> list[str]:
+        """The labels from before of rows that are not of the pool."""
+        return self._extra.labels if self._extra else []
 
     def places(self, labels: Mapping[str, Any]) -> tuple[NDArray[np.int64], list[str]]:
         """Return the places of rows of the pool, ascending, and their ids."""

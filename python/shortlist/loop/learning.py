@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop import elsewhere
-from shortlist.loop.errors import LoopError
+from shortlist.loop.errors import LoopError, with_room
 from shortlist.loop.facts.suspects import suspects
 from shortlist.loop.keeping import BEFORE, about_job, keep, tidy
 from shortlist.loop.pool.hashing import number_of
@@ -64,15 +64,18 @@ def learn(
     lease = spec.model.timeout if submits and spec.model.timeout else LEASE
     job = store.begin_job("train", lease, supersede=supersede)
     try:
-        place = make_folder(ground.cache / f"training-{job.number}", "folder")
-        if submits:
-            elsewhere.send(store, ground, training, place, job, facts, attempt)
-            return None
-        trained = _trained(store, ground, training, place, job, facts, fit, progress)
-        return keep(store, ground, job, trained, facts, _suspects(ground, training, trained.out_of_fold))
+        with with_room(store.folder):
+            place = make_folder(ground.cache / f"training-{job.number}", "folder")
+            if submits:
+                elsewhere.send(store, ground, training, place, job, facts, attempt)
+                return None
+            trained = _trained(store, ground, training, place, job, facts, fit, progress)
+            return keep(store, ground, job, trained, facts, _suspects(ground, training, trained.out_of_fold))
     except BaseException as error:
         said = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
         store.finish_job(job.token, False, {"error": said, **({"attempt": attempt} if submits else {})})
+        # One log is enough, where training fails for ever.
+        tidy(ground.cache, job.number - 1, store.running_jobs())
         raise
 
 
@@ -96,10 +99,11 @@ def learn_apart(
     """
     job = store.begin_job(kind, LEASE)
     try:
-        place = make_folder(ground.cache / f"training-{job.number}", "folder")
         facts = {"position": position, "seed": number_of(ground.spec.seed_number, kind, position) % (1 << 31)}
-        trained = _trained(store, ground, training, place, job, facts, fit, progress)
-        blob = None if trained.model is None else store.put_blob(trained.model)
+        with with_room(store.folder):
+            place = make_folder(ground.cache / f"training-{job.number}", "folder")
+            trained = _trained(store, ground, training, place, job, facts, fit, progress)
+            blob = None if trained.model is None else store.put_blob(trained.model)
     except BaseException as error:
         store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})
         raise

@@ -11,6 +11,7 @@ from shortlist.loop.auditing import audit_of
 from shortlist.loop.auditing.evidence import Evidence
 from shortlist.loop.auditing.look import keep_look
 from shortlist.loop.auditing.people import disputes_of
+from shortlist.loop.backing_off import postponed
 from shortlist.loop.checking import Check, check
 from shortlist.loop.edited import edited_spec
 from shortlist.loop.errors import LoopError
@@ -124,7 +125,7 @@ class Loop:
             Mistakes in the specification or in the pool, or a loop that is there already. Nothing has begun then.
         """
         source = Path(spec)
-        read = read_spec(source)
+        read = read_spec(source, files=True)
         check_ready(read)
         place = Path(read.name) if folder is None else Path(folder)
         if (place / FILE).exists():
@@ -194,6 +195,8 @@ class Loop:
         """
         target = None if out is None else Path(out)
         if annotator is not None:
+            if not annotator.strip():
+                raise LoopError(f"annotator is {annotator!r}; accepted is the name of a person")
             return hand_again(self._store, self._ground, annotator, target, spreadsheet)
         if anyway:
             reopen(self._store)
@@ -334,7 +337,13 @@ class Loop:
         """Return where the loop stands, for a person."""
         rounds = self._store.rounds()
         log = elsewhere.log_now(self._store)
-        return lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None, log)
+        lines = lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None, log)
+        later = self.postponed()
+        return [*lines[:-1], f"later      {later}", lines[-1]] if later else lines
+
+    def postponed(self) -> str | None:
+        """Return why `run_once` trains nothing now, though a model may be due; None where it does."""
+        return postponed(self._store)
 
     def audit(self, *, show_text: bool = False) -> Audit:
         """Return what is true of groups, classes, people, labels and regions of the pool; printed, it is a few tables.
@@ -423,7 +432,7 @@ class Loop:
             Truthy where nothing is damaged; ``damage`` says what is, and what to do about it.
         """
         replayer = self._replayer if replay else None
-        return check(self._store, self.folder / SPEC, self.folder / CACHE, replayer, self._progress)
+        return check(self._store, self.folder / SPEC, self.folder / CACHE, replayer, self._progress, self._frame)
 
     def backup(self, target: str | os.PathLike[str]) -> Path:
         """Copy the loop to a new folder as it is at one moment, whoever writes meanwhile.
@@ -497,7 +506,7 @@ class Loop:
 
     @cached_property
     def _replayer(self) -> Replayer:
-        return Replayer(self._store, self.folder / CACHE, self._progress)
+        return Replayer(self._store, self.folder / CACHE, self._progress, self._frame)
 
     def run_once(self) -> list[str]:
         """Do whatever is to be done now, and return what was: train if due, and open the next round once the last is closed.
@@ -508,7 +517,7 @@ class Loop:
         ------
         LoopError
             The tool or the training failed. People go on labelling all the same: the next round is opened with the model so
-            far.
+            far. Training is tried again later: after a minute, and after twice as long each time, up to an hour.
         """
         steps, failure = running.once(self)
         done = [step.said for step in steps]
@@ -522,12 +531,11 @@ class Loop:
     def _due(self, said: Summary) -> Due:
         rounds = self._store.rounds()
         out = out_of(self._store, rounds[-1].number if rounds else 0)
-        training = self._ground.training(that_train(self._store, self.spec, said.labels))
-        return due(self._store, self._ground, training, said, out)
+        return due(self._store, self._ground, said, out)
 
     def _take_up_spec(self) -> None:
         """Go on with what ``loop.toml`` says now, where it was edited."""
-        new = edited_spec(self._store, self.folder / SPEC)
+        new = edited_spec(self._store, self.folder / SPEC, files=True)
         if new is None:
             return
         self._store.add_spec(new)

@@ -10,6 +10,7 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.ground import FEATURES, Ground
 from shortlist.loop.pool import LoopPool, changed, open_pool
 from shortlist.loop.pool.features import Features
+from shortlist.loop.pool.tables.frames import check_frame
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,12 +36,20 @@ class PastGround(Ground):
         The pool then.
     progress : callable, optional
         Called with (rows done, rows in all) while the pool is read through for the first time.
+    frame : frame, optional
+        The rows, in place of the file that the specification names.
     """
 
     def __init__(
-        self, spec: Spec, cache: Path, store: Store, version: PoolVersion, progress: Progress | None = None
+        self,
+        spec: Spec,
+        cache: Path,
+        store: Store,
+        version: PoolVersion,
+        progress: Progress | None = None,
+        frame: Any = None,
     ) -> None:
-        super().__init__(spec, cache, store, progress)
+        super().__init__(spec, cache, store, progress, frame)
         self._version = version
 
     @cached_property
@@ -52,7 +61,8 @@ class PastGround(Ground):
         LoopError
             Rows of then are missing or changed.
         """
-        now = open_pool(self.spec, cache=self.cache, progress=self._progress)
+        check_frame(self.spec, self._frame)
+        now = open_pool(self.spec, cache=self.cache, frame=self._frame, progress=self._progress)
         wrong = changed(self._version.fingerprint, now)
         if wrong:
             raise LoopError(wrong[0])

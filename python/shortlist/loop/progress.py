@@ -14,12 +14,13 @@ from shortlist.loop.facts.compare import mcnemar
 from shortlist.loop.facts.estimate import FEWEST, estimate
 from shortlist.loop.finished import SAID, finished, said_of_end
 from shortlist.loop.flips import flips
-from shortlist.loop.held import unconfirmed
+from shortlist.loop.held import that_train
 from shortlist.loop.keeping import BEFORE
 from shortlist.loop.learning import rows_of, said_of
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of
 from shortlist.loop.store.answers import fold
+from shortlist.loop.store.summary import labels_at
 from shortlist.loop.store.times import now, seconds_between
 from shortlist.loop.validated import validated
 from shortlist.scoring import score
@@ -28,7 +29,7 @@ from shortlist.stopping import Facts, rule_of, state_of
 if TYPE_CHECKING:
     from shortlist.loop.facts.compare import Comparison
     from shortlist.loop.facts.estimate import Estimate
-    from shortlist.loop.ground import Ground, Training
+    from shortlist.loop.ground import Ground
     from shortlist.loop.rounds import Out
     from shortlist.loop.store import Model, Store
     from shortlist.loop.store.summary import Summary
@@ -65,10 +66,11 @@ class Due:
 
 @dataclass(frozen=True)
 class Stop:
-    """Whether the end is reached, and where each rule stands."""
+    """Whether the end is reached, and where each rule stands; `out_of_reach` says of what that this pool can't bring it about."""
 
     met: bool
     why: str
+    out_of_reach: str = ""
 
     def __bool__(self) -> bool:
         return self.met
@@ -82,13 +84,14 @@ class Stop:
         return f"the loop is {self.why}" if self.why.startswith(SAID) else f"the rule of stopping is met: {self.why}"
 
 
-def due(store: Store, ground: Ground, training: Training, said: Summary, out: Out) -> Due:
+def due(store: Store, ground: Ground, said: Summary, out: Out) -> Due:
     """Return whether a model is to be trained, as ``[retrain]`` says."""
     spec = ground.spec
     models = store.models()
     last = models[-1] if models else None
     changed, corrections = _changed(store, ground, last, said)
-    labels = training.all_labels
+    known = that_train(store, spec, said.labels)
+    labels = [known[row] for row in ground.trains(known)] + ground.extra_labels
     if last is None:
         changed = len(labels)
     guard = spec.retrain.require
@@ -101,7 +104,9 @@ def due(store: Store, ground: Ground, training: Training, said: Summary, out: Ou
         corrections=corrections,
         answered_share=out.share,
         round_rows=out.rows or None,
-        flips=None if last is None or "flips" not in spec.retrain.when else flips(store, ground, last, training),
+        flips=None
+        if last is None or "flips" not in spec.retrain.when
+        else flips(store, ground, last, ground.training(known)),
         days=None if last is None else max(0.0, seconds_between(last.time, now()) / 86400),
         class_counts={name: labels.count(name) for name in spec.classes},
         agreement=alpha,
@@ -117,7 +122,7 @@ def due(store: Store, ground: Ground, training: Training, said: Summary, out: Ou
     if len(set(labels)) < 2 and labels:
         # Nothing can be learned from one class, whatever the triggers say.
         met, why, needed = False, f"{why}; and all labels are {labels[0]!r}: a model needs two classes", None
-    held = len(said.labels.keys() & unconfirmed(store)) if spec.check.action == "hold" else 0
+    held = len(said.labels) - len(known)
     if held:
         why = f"{why}; {held:,} suspect label{' is' if held == 1 else 's are'} held until confirmed"
     going = elsewhere.under_way(store)
@@ -195,7 +200,8 @@ def rule_of_stopping(store: Store, ground: Ground, said: Summary) -> Stop:
         if arrays and model is not None:
             given |= _arrays(store, ground, model, said)
         met = rule.update(**given)
-    return Stop(met, rule.stands())
+    beyond = ground.out_of_reach
+    return Stop(met, f"{rule.stands()} ({beyond})" if beyond and not met else rule.stands(), beyond)
 
 
 def _arrays(store: Store, ground: Ground, model: Model, said: Summary) -> dict[str, Any]:
@@ -221,15 +227,12 @@ def _changed(store: Store, ground: Ground, last: Model | None, said: Summary) ->
     """Return how many rows that train have another label than at the last model, and how many of these had one then."""
     if last is None:
         return 0, 0
-    after = last.position
-    news = {event.row for event in store.events(after)}
-    if not news:
+    if said.position == last.position:
         return 0, 0
-    events = [event for event in store.events_of(news) if event.seq <= after]
-    then, current = fold(events, ground.spec).labels, said.labels
-    rows = {row: None for row in news if then.get(row) != current.get(row)}
-    places, names = ground.places(rows)
-    trains = [name for name, held in zip(names, ground.held.mask[places].tolist(), strict=True) if not held]
+    then, current = labels_at(store, ground.spec, last.position), said.labels
+    rows = [row for row, label in current.items() if then.get(row) != label]
+    rows += [row for row in then if row not in current]
+    trains = ground.trains(rows)
     return len(trains), sum(row in then and row in current for row in trains)
 
 

@@ -72,10 +72,12 @@ class Replayer:
         A folder for what can be made again.
     progress : callable, optional
         Called with (rows done, rows in all) where a pool must be read through.
+    frame : frame, optional
+        The rows of the pool, where the specification names no file.
     """
 
-    def __init__(self, store: Store, cache: Path, progress: Progress | None = None) -> None:
-        self._store, self._cache, self._progress = store, cache, progress
+    def __init__(self, store: Store, cache: Path, progress: Progress | None = None, frame: Any = None) -> None:
+        self._store, self._cache, self._progress, self._frame = store, cache, progress, frame
         self._grounds: dict[tuple[str, str], PastGround] = {}
 
     def replay(self, number: int, n_threads: int | None = None) -> Replay:
@@ -115,7 +117,7 @@ class Replayer:
             if not versions:
                 raise LoopError(f"the store has no pool {past.pool!r}, which round {past.number} was planned on")
             spec = self._store.spec_of_version(past.spec)
-            self._grounds[key] = PastGround(spec, self._cache, self._store, versions[-1], self._progress)
+            self._grounds[key] = PastGround(spec, self._cache, self._store, versions[-1], self._progress, self._frame)
         return self._grounds[key]
 
 

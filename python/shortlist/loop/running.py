@@ -41,10 +41,10 @@ class Step:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def once(loop: Loop, *, train: bool = True) -> tuple[list[Step], LoopError | None]:
+def once(loop: Loop, *, train: bool | None = None) -> tuple[list[Step], LoopError | None]:
     """Do whatever is to be done now; return what was, and what went wrong, if anything did.
 
-    Where training fails, the next round is opened all the same, with the model so far.
+    Where training fails, the next round is opened all the same, with the model so far. By default it is tried again ever later.
     """
     steps, failure = list[Step](), None
     if finished(loop._store):
@@ -58,7 +58,7 @@ def once(loop: Loop, *, train: bool = True) -> tuple[list[Step], LoopError | Non
             steps.append(Step("ingested", f"answers came: {'; '.join(pulled.lines())}", {"new": pulled.new}))
     before = loop.under_way()
     try:
-        model = loop.train() if train else None
+        model = loop.train() if (train is None and not loop.postponed()) or train else None
     except LoopError as error:
         failure = LoopError(f"training failed: {error}")
         failure.__cause__ = error

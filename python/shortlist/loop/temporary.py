@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shortlist.loop.errors import with_room
 from shortlist.writing import make_folder
 
 try:
@@ -37,12 +38,27 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
     descriptor, lock = _locked(parent)
     folder = lock.with_suffix("")
     try:
-        folder.mkdir()
-        yield folder
+        with with_room(parent):
+            folder.mkdir()
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         lock.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def name_it(work: Path, folder: Path) -> None:
+    """Bring all files of a folder to disk, and give it its name, unless a folder of that name is there."""
+    for path in work.iterdir():
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    try:
+        os.rename(work, folder)  # noqa: PTH104 - never over what is there
+    except OSError:
+        # Another process may have been faster; what it made is the same.
+        if not folder.is_dir():
+            raise
 
 
 def remove_left(parent: Path) -> None:

@@ -35,9 +35,14 @@ def init_command(spec: Path, folder: Path | None, quiet: bool) -> None:
         from shortlist.loop.loop import Loop
         from shortlist.loop.spec import read_spec
 
-        _check(lambda: read_spec(spec))
+        _check(lambda: read_spec(spec, files=True))
         with screen.bar(spec.name, "rows", quiet) as progress, Loop.init(spec, folder, progress=progress) as loop:
             say([f"began {loop.spec.name} in {loop.folder}", f"next: shortlist loop next --dir {loop.folder}"], quiet)
+            beyond = loop.stop().out_of_reach
+            if beyond:
+                click.echo(
+                    f"shortlist: {beyond}; raise [validation] share, or name another end in [stop] when", err=True
+                )
 
 
 def _check(read: Callable[[], object]) -> None:

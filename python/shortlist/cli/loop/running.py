@@ -76,7 +76,7 @@ def _once(folder: Path, as_json: bool, quiet: bool) -> None:
         if stop:
             steps.append(Step("stopped", stop.sentence))
         elif not steps and failure is None:
-            steps.append(Step("nothing", f"nothing to do yet: {loop.due()}"))
+            steps.append(Step("nothing", f"nothing to do yet: {loop.postponed() or loop.due()}"))
         for step in steps:
             _tell(step, as_json, quiet, clock=False)
         if failure is not None:

@@ -132,12 +132,15 @@ class FileHandoff:
             there = list(answers_in(path, format=self._format))
         except (ValueError, OSError):
             raise LoopError(f"{visible(str(path))} holds something else; give another name, or remove it") from None
-        if [_one_way(plain_text(record["id"])) for record in there] == [_one_way(row.id) for row in rows]:
+        named = sorted(_one_way(plain_text(record["id"])) or "" for record in there)
+        asked = sorted(_one_way(row.id) or "" for row in rows)
+        if named == asked:
             return True
         for record in there:
             if text_or_none(record.get("label")) is not None:
+                other = "only some of the rows" if set(named) <= set(asked) else "other rows"
                 raise LoopError(
-                    f"{visible(str(path))} has answers for other rows (the first in {record['where']}), which would be lost; "
+                    f"{visible(str(path))} has answers for {other} (the first in {record['where']}), which would be lost; "
                     "take them in, and give another name or remove it"
                 )
         return False

@@ -156,10 +156,11 @@ def _situation(
 ) -> Situation:
     closed = stratum.mask.copy()
     closed[pool.repeated[0]] = True
-    asked = pool.index_of(sorted({*taken, *answers}))
-    closed[pool.first_of(asked[asked >= 0])] = True
-    labelled = pool.index_of(sorted(answers))
-    labelled = np.unique(labelled[labelled >= 0])
+    names = sorted({*taken, *answers})
+    places = pool.index_of(names)
+    there = places >= 0
+    closed[pool.first_of(places[there])] = True
+    labelled = np.unique(places[there & np.array([name in answers for name in names], dtype=np.bool)])
     return Situation(
         spec=spec,
         pool=pool,

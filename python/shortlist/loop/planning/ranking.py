@@ -10,6 +10,7 @@ import numpy as np
 
 import shortlist
 from shortlist.by_name import DIVERSE, REFERENCES
+from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.training.by_path import function_of
@@ -158,18 +159,25 @@ def _swept(
         groups, k = {"groups": codes[:rows], "quotas": wanted}, sum(wanted.values())
     # Of equal scores none is better, and pools are often sorted: the first ones would all be of a kind.
     ties: dict[str, Any] = {"ties": "random", "random_state": at.number("ties")}
-    picks = select(
-        source,
-        what,
-        k,
-        order=order,
-        exclude=closed[:rows],
-        strict=False,
-        progress=at.progress,
-        **ties,
-        **groups,
-        **options,
-    )
+    try:
+        picks = select(
+            source,
+            what,
+            k,
+            order=order,
+            exclude=closed[:rows],
+            strict=False,
+            progress=at.progress,
+            **ties,
+            **groups,
+            **options,
+        )
+    except Exception as error:  # whatever a function of the user's does
+        if function is None:
+            raise
+        raise LoopError(
+            f"[round] strategy is {strategy!r}, which fails on what the model says ({one_line(error)})"
+        ) from error
     return Ranked(picks.indices, np.asarray(picks.scores, dtype=np.float64))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop.errors import LoopError
+from shortlist.loop.ids import alike
 from shortlist.loop.pool.buckets import repeats, write_ordered
 from shortlist.loop.pool.contents import content_hashes
 from shortlist.loop.pool.disk_array import DiskArray
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from shortlist.arguments import Progress
     from shortlist.loop.pool.contents import View
     from shortlist.loop.pool.tables.table import Table
 
+ALIKE = "alike"
+"""The file of hashes of what ids become in spreadsheets."""
 MOST_GROUPS = 10_000
 """Distinct values of a column of groups: with more it is no column of groups."""
 
@@ -58,7 +63,9 @@ def build(
             ends = np.cumsum([len(text) for text in encoded], dtype=np.int64) + size
             size = int(ends[-1]) if len(ends) else size
             files.write("ids.ends", ends)
-            files.write("hashes", text_hashes(encoded))
+            own = text_hashes(encoded)
+            files.write("hashes", own)
+            files.write(ALIKE, _alike_hashes(ids, own))
             files.write("contents", content_hashes(view, block, table, start, numeric))
             for number, column in enumerate(groups):
                 files.write(f"group-{number}", _codes(block[column], codes[column], column))
@@ -84,6 +91,16 @@ def build(
         "weight": weight,
     }
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def _alike_hashes(ids: list[str], own: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return hashes of what ids become in spreadsheets."""
+    odd = {place: other for place, text in enumerate(ids) if (other := alike(text)) != text}
+    if not odd:
+        return own
+    found = own.copy()
+    found[list(odd)] = text_hashes(other.encode("utf-8", "surrogatepass") for other in odd.values())
+    return found
 
 
 def id_texts(values: Any, table: Table, start: int) -> list[str]:

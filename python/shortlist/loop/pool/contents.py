@@ -63,7 +63,7 @@ def view_of(spec: PoolSpec, table: Table) -> View:
             if column not in table.columns:
                 raise LoopError(
                     f"[pool] {key} names {column!r}, and {table.name} has no such column; there are "
-                    f"{', '.join(map(repr, table.columns))}"
+                    f"{', '.join(map(repr, table.columns)) or 'none'}"
                 )
     if spec.text:
         return View("text", (spec.text,))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,22 +48,37 @@ class DiskArray:
         for start in range(0, len(self), size):
             yield start, self.read(start, start + size)
 
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Callable[[int, int], NDArray[Any]]]:
+        """Yield what `read` does, for many short pieces: the file is opened once."""
+        with self.path.open("rb", buffering=0) as file:
+
+            def read(start: int, stop: int) -> NDArray[Any]:
+                file.seek(start * self.dtype.itemsize)
+                return np.frombuffer(file.read((stop - start) * self.dtype.itemsize), self.dtype)
+
+            yield read
+
     def take(self, places: NDArray[np.int64]) -> NDArray[Any]:
         """Return the numbers at some places, in the order of these."""
         found = np.empty(len(places), self.dtype)
         order = np.argsort(places, kind="stable")
-        for first, last in runs(places[order]):
-            here = places[order[first:last]]
-            found[order[first:last]] = self.read(int(here[0]), int(here[-1]) + 1)[here - here[0]]
+        ascending = places[order]
+        with self.opened() as read:
+            for first, last in runs(ascending):
+                here = ascending[first:last]
+                found[order[first:last]] = read(int(here[0]), int(here[-1]) + 1)[here - here[0]]
         return found
 
 
 def runs(places: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     """Yield ranges of ascending places that lie near each other, and are short enough to be read at once."""
-    first = 0
-    while first < len(places):
-        reach = int(np.searchsorted(places, places[first] + PIECE))
-        gaps = np.flatnonzero(np.diff(places[first:reach]) > NEAR)
-        last = first + int(gaps[0]) + 1 if len(gaps) else reach
-        yield first, last
-        first = last
+    cuts = (np.flatnonzero(np.diff(places) > NEAR) + 1).tolist()
+    for begin, end in itertools.pairwise([0, *cuts, len(places)] if len(places) else []):
+        first = begin
+        while first < end:
+            last = end
+            if places[end - 1] >= places[first] + PIECE:
+                last = first + int(np.searchsorted(places[first:end], places[first] + PIECE))
+            yield first, last
+            first = last

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shortlist.loop.pool.disk_array import DiskArray
-from shortlist.loop.temporary import temporary_folder
+from shortlist.loop.temporary import name_it, temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +48,7 @@ def matrices(features: Features, pool: LoopPool, size: int) -> Iterator[tuple[in
                 ends.write((matrix.indptr[1:].astype(np.int64) + end).data)
                 end += matrix.nnz
                 yield start, matrix
-        # Another process may have been faster; what it made is the same.
-        if not folder.exists():
-            os.rename(work, folder)  # noqa: PTH104 - never over what is there
+        name_it(work, folder)
 
 
 def _read(folder: Path, columns: int, size: int) -> Iterator[tuple[int, Any]]:

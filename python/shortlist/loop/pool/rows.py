@@ -11,13 +11,14 @@ import tempfile
 import weakref
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.pool.build import build
+from shortlist.loop.pool.buckets import repeats
+from shortlist.loop.pool.build import ALIKE, build
 from shortlist.loop.pool.contents import Raw, View, view_of
 from shortlist.loop.pool.disk_array import DiskArray, runs
 from shortlist.loop.pool.fingerprint import fingerprint_of
@@ -25,11 +26,11 @@ from shortlist.loop.pool.hashing import text_hashes, uniform
 from shortlist.loop.pool.tables import open_table
 from shortlist.loop.pool.tables.opening import files_of
 from shortlist.loop.pool.tables.table import BLOCK
-from shortlist.loop.temporary import hold, remove_unless_held, temporary_folder
+from shortlist.loop.temporary import hold, name_it, remove_unless_held, temporary_folder
 from shortlist.writing import write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the files that are kept of a pool; others are made again."""
+SIZES = "sizes.json"
 
 
 class LoopPool:
@@ -107,33 +109,20 @@ class LoopPool:
 
     def ids(self, start: int, stop: int) -> list[str]:
         """Return the ids of the rows from `start` to before `stop`."""
-        return self._ids_near(np.arange(start, min(stop, self.rows)))
+        return self.id_of(np.arange(start, min(stop, self.rows)))
 
     def id_of(self, rows: Sequence[int] | NDArray[np.int64]) -> list[str]:
         """Return the ids of some rows, in the order of these."""
         rows = np.asarray(rows, dtype=np.int64)
         found = [""] * len(rows)
         order = np.argsort(rows, kind="stable")
-        for first, last in runs(rows[order]):
-            own = self._ids_near(rows[order[first:last]])
-            for place, text in zip(order[first:last].tolist(), own, strict=True):
-                found[place] = text
+        ascending = rows[order]
+        with self._ends.opened() as ends, (self.folder / "ids").open("rb", buffering=0) as texts:
+            for first, last in runs(ascending):
+                own = _ids_near(ascending[first:last], ends, texts)
+                for place, text in zip(order[first:last].tolist(), own, strict=True):
+                    found[place] = text
         return found
-
-    def _ids_near(self, rows: NDArray[np.int64]) -> list[str]:
-        """Return the ids of ascending rows, of which all between the first and the last are read."""
-        if not len(rows):
-            return []
-        low, high = int(rows[0]), int(rows[-1]) + 1
-        ends = self._ends.read(max(0, low - 1), high)
-        if not low:
-            ends = np.concatenate([[0], ends])
-        with (self.folder / "ids").open("rb") as file:
-            file.seek(int(ends[0]))
-            text = file.read(int(ends[-1] - ends[0]))
-        ends -= ends[0]
-        spots = zip(ends[rows - low].tolist(), ends[rows - low + 1].tolist(), strict=True)
-        return [text[begin:end].decode("utf-8", "surrogatepass") for begin, end in spots]
 
     def index_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Return the places of rows; -1 for ids that no row has."""
@@ -284,6 +273,19 @@ class LoopPool:
         return -1
 
 
+def _ids_near(rows: NDArray[np.int64], ends: Callable[[int, int], NDArray[Any]], texts: IO[bytes]) -> list[str]:
+    """Return the ids of ascending rows, of which all between the first and the last are read."""
+    low, high = int(rows[0]), int(rows[-1]) + 1
+    bounds = ends(max(0, low - 1), high)
+    if not low:
+        bounds = np.concatenate([[0], bounds])
+    texts.seek(int(bounds[0]))
+    text = texts.read(int(bounds[-1] - bounds[0]))
+    bounds = bounds - bounds[0]
+    spots = zip(bounds[rows - low].tolist(), bounds[rows - low + 1].tolist(), strict=True)
+    return [text[begin:end].decode("utf-8", "surrogatepass") for begin, end in spots]
+
+
 def open_pool(
     spec: Spec, *, cache: Path | None = None, frame: Any = None, progress: Progress | None = None
 ) -> LoopPool:
@@ -313,7 +315,7 @@ def open_pool(
     try:
         pool = None
         while pool is None:
-            if not (folder / "about.json").exists() or frame is not None:
+            if frame is not None or not _is_whole(folder):
                 _make(spec, folder, frame, progress)
             pool = _held(spec, folder, frame)
     except BaseException:
@@ -337,13 +339,27 @@ def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> No
             if column not in table.columns:
                 raise LoopError(f"{key} names the column {column!r}, and {table.name} has none of that name")
         build(table, view, _id_column(spec, table), [*spec.pool.groups, *strata], spec.round.weight, work, progress)
-        _refuse_repeats(_opened(spec, work, frame), table)
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            os.replace(work, folder)  # noqa: PTH105 - a folder over one that may be there
-        except OSError:
-            if not (folder / "about.json").exists():
-                raise
+        pool = _opened(spec, work, frame)
+        _refuse_repeats(pool, table)
+        _refuse_alike(pool, table)
+        _note_sizes(work)
+        if frame is not None or not _is_whole(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        name_it(work, folder)
+
+
+def _note_sizes(folder: Path) -> None:
+    """Note how long each file is, so that one which a crash of the machine cut off is told from a whole one."""
+    write_json(folder / SIZES, {path.name: path.stat().st_size for path in folder.iterdir()})
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether all that was made of a pool is there."""
+    try:
+        sizes: dict[str, int] = json.loads((folder / SIZES).read_bytes())
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError):
+        return False
 
 
 def remove_other_pools(pool: LoopPool) -> None:
@@ -373,7 +389,9 @@ def _opened(spec: Spec, folder: Path, frame: Any) -> LoopPool:
     if spec.pool.embeddings is not None and (spec.model.estimator or "") != "tfidf-logistic":
         from shortlist.loop.pool.tables.vectors import open_matrix
 
-        embeddings = open_matrix(files_of(spec.pool.embeddings, spec.folder)[0], folder, "embeddings")
+        embeddings = open_matrix(
+            files_of(spec.pool.embeddings, spec.folder, "[pool] embeddings")[0], folder, "embeddings"
+        )
     return LoopPool(spec, table, view_of(spec.pool, table), embeddings, folder)
 
 
@@ -393,6 +411,19 @@ def _refuse_repeats(pool: LoopPool, table: Table) -> None:
                     f"id {first!r} is that of {table.where(one)} and of {table.where(other)}; accepted is each id once"
                 )
         last = (int(rows[-1]), int(piece[-1]))
+
+
+def _refuse_alike(pool: LoopPool, table: Table) -> None:
+    """Refuse ids that a spreadsheet takes for the same, so that no label comes home to another row."""
+    path = pool.folder / ALIKE
+    for later, firsts in repeats(DiskArray(path, np.uint64)):
+        if len(later):
+            one, other = pool.id_of([firsts[0], later[0]])
+            raise LoopError(
+                f"ids {one!r} of {table.where(int(firsts[0]))} and {other!r} of {table.where(int(later[0]))} are one to a "
+                "spreadsheet; accepted are ids that stay apart, as with a letter in front"
+            )
+    path.unlink()
 
 
 def _id_column(spec: Spec, table: Table) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from shortlist.loop.pool.disk_array import PIECE
 from shortlist.loop.pool.hashing import number_of
+from shortlist.writing import write_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +43,25 @@ def stratum(pool: LoopPool, seed: int, share: float, cap: int) -> Stratum:
     Rows with the content of an earlier one follow that one, so that no text is trained on and validated with.
     A pool that grows keeps its stratum: rows only leave it that come last in its order, and only for new rows.
     """
-    salt = number_of(seed, "stratum")
     later, firsts = pool.repeated
+    rows = _order(pool, seed, share, cap, later)
+    mask = np.zeros(pool.rows, dtype=np.bool)
+    mask[rows] = True
+    twins = mask[firsts]
+    mask[later[twins]] = True
+    ascending = np.argsort(rows)
+    spots = np.searchsorted(rows[ascending], firsts[twins])
+    weights = np.ones(len(rows), dtype=np.int64)
+    np.add.at(weights, ascending[spots], 1)
+    return Stratum(mask, rows, weights)
+
+
+def _order(pool: LoopPool, seed: int, share: float, cap: int, later: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows to be asked in their order. It is kept with the pool, so that all ids are looked at once."""
+    kept = pool.folder / f"stratum-{number_of(seed, share, cap, pool.rows):016x}"
+    if kept.exists():
+        return np.fromfile(kept, np.int64)
+    salt = number_of(seed, "stratum")
     values, rows = np.empty(0), np.empty(0, np.int64)
     for start in range(0, pool.rows if cap and share > 0 else 0, PIECE):
         stop = min(start + PIECE, pool.rows)
@@ -55,12 +74,7 @@ def stratum(pool: LoopPool, seed: int, share: float, cap: int) -> Stratum:
             order = np.lexsort((rows, values))[:cap]
             values, rows = values[order], rows[order]
     rows = rows[np.lexsort((rows, values))]
-    mask = np.zeros(pool.rows, dtype=np.bool)
-    mask[rows] = True
-    twins = mask[firsts]
-    mask[later[twins]] = True
-    ascending = np.argsort(rows)
-    spots = np.searchsorted(rows[ascending], firsts[twins])
-    weights = np.ones(len(rows), dtype=np.int64)
-    np.add.at(weights, ascending[spots], 1)
-    return Stratum(mask, rows, weights)
+    # Where it can't be written, it is looked for another time.
+    with contextlib.suppress(OSError):
+        write_bytes(kept, [rows.tobytes()])
+    return rows

@@ -18,6 +18,7 @@ from shortlist.loop.spec.model import (
     ValidationSpec,
 )
 from shortlist.loop.spec.reading import read_spec, spec_of
+from shortlist.loop.spec.rules import rows_needed
 
 __all__ = [
     "read_spec",
@@ -37,5 +38,6 @@ __all__ = [
     "forbidden_changes",
     "full_text",
     "guess",
+    "rows_needed",
     "Guess",
 ]

@@ -1,4 +1,4 @@
-"""What may not change once a loop has begun: whatever the labels and the estimate so far depend on."""
+"""A spec that is edited once a loop has begun; whatever labels and the estimate so far depend on may not change."""
 
 from __future__ import annotations
 

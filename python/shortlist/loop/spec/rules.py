@@ -51,12 +51,9 @@ def check_rules(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
 
 def _target(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
     text, validation = found["stop"]["when"], found["validation"]
-    target = TARGET.search(text)
-    if target is None:
+    needed = rows_needed(text)
+    if not needed:
         return
-    lower = float(target[1]) if "_lower" in target[0] else 0.0
-    # The interval of a model that is right on all of n rows begins at n / (n + z**2).
-    needed = max(FEWEST, math.ceil(lower * Z * Z / (1 - lower)))
     if found["round.mix"]["validation"] == 0:
         m.add("stop", "when", f"is {shown(text)}, and no row is for validation; needed is a share of it in [round] mix")
     elif validation["rows"] < needed:
@@ -66,3 +63,13 @@ def _target(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
             f"is {validation['rows']}, and [stop] when is {shown(text)}, which takes {needed} or more even with a model that is "
             "always right",
         )
+
+
+def rows_needed(stop: str) -> int:
+    """Return the fewest validation rows with which a rule's target can be met at all; 0 where it has none."""
+    target = TARGET.search(stop)
+    if target is None:
+        return 0
+    lower = float(target[1]) if "_lower" in target[0] else 0.0
+    # The interval of a model that is right on all of n rows begins at n / (n + z**2).
+    return max(FEWEST, math.ceil(lower * Z * Z / (1 - lower)))

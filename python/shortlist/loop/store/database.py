@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
 
-from shortlist.loop.errors import LoopError
+from shortlist.loop.errors import LoopError, full
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds to wait for another process that is writing."""
+ROOM = 1 << 16
+"""Bytes: with less a disk is full."""
 
 
 class Database:
@@ -125,7 +128,7 @@ def _sentence(error: sqlite3.Error, path: Path) -> str | None:
     name = getattr(error, "sqlite_errorname", "") or ""
     place, folder = visible(str(path)), visible(str(path.parent))
     if name.startswith("SQLITE_FULL"):
-        return f"the disk that holds {folder} is full, and nothing of this call was kept; make room, and repeat it"
+        return str(full(folder))
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return f"{folder} can't be written, which a loop needs ({error}); give it back its permissions, or copy it"
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -135,5 +138,16 @@ def _sentence(error: sqlite3.Error, path: Path) -> str | None:
     if name.startswith("SQLITE_CORRUPT"):
         return f"{place} is damaged ({error}); go on with a backup"
     if name.startswith("SQLITE_IOERR"):
+        # So it says too where its shared memory finds no room.
+        if _is_full(path.parent):
+            return str(full(folder))
         return f"{place} can't be read or written ({error}), and nothing of this call was kept; see to its disk"
     return None
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether the disk that holds a folder has no room for a page of memory that is shared."""
+    try:
+        return shutil.disk_usage(folder).free < ROOM
+    except OSError:
+        return False

@@ -118,6 +118,13 @@ class Log:
         """Return which of some keys events have."""
         return {row[0] for row in some_of(self._database, "SELECT key FROM events WHERE key", keys)}
 
+    def rows_allowed(self, kind: str) -> list[str]:
+        """Return the rows with an answer that was taken although something of this kind was wrong with it."""
+        rows = self._database.read(
+            "SELECT DISTINCT row FROM events WHERE payload LIKE '%allowed%' || ? || '%'", (kind,)
+        )
+        return [row for (row,) in rows]
+
     @property
     def position(self) -> int:
         """The place of the last event; 0 where there is none."""
@@ -155,6 +162,8 @@ def _row_of(event: Event, kept: str) -> tuple[Any, ...]:
         )
     time = event.time if KEPT.fullmatch(event.time) else utc(event.time) if event.time else kept
     payload = _json(event.payload) if event.payload else "{}"
-    # What happens now is an act of its own, however much it looks like the one before.
-    made = key_of(*event[:3], time, event.label, event.source, payload) if event.time else os.urandom(16).hex()
-    return (event.kind, event.row, event.annotator, time, event.label, event.source, event.key or made, payload, kept)
+    key = event.key
+    if not key:
+        # What happens now is an act of its own, however much it looks like the one before.
+        key = key_of(*event[:3], time, event.label, event.source, payload) if event.time else os.urandom(16).hex()
+    return (event.kind, event.row, event.annotator, time, event.label, event.source, key, payload, kept)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Protocol
 
+from shortlist.loop.ids import alike
 from shortlist.loop.store.events import some_of
 from shortlist.loop.store.incoming import Answer, Refused, Why
+from shortlist.loop.store.spelling import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 LONGEST_CELL = 32_000
 """Spreadsheets cut longer texts."""
-WHOLE = re.compile(r"([+-]?)0*(\d+)(\.0*)?")
-"""A whole number as a spreadsheet may write an id."""
 
 
 class Rows(Protocol):
@@ -30,36 +29,40 @@ class Rows(Protocol):
 
 
 def rounds_of(store: Store, answers: Sequence[Answer]) -> dict[str, list[int]]:
-    """Return the rounds in which rows were picked, in order, for all the ways in which their ids may be written."""
-    rows = dict.fromkeys(name for answer in answers for name in (answer.row, *_other_ways(answer.row)))
+    """Return the rounds in which rows were picked, in order: all rows ever picked, where some of the answers' were not."""
+    rows = dict.fromkeys(answer.row for answer in answers)
+    found = _by_row(some_of(store._database, "SELECT row, round FROM picks WHERE row", rows))
+    return found if len(found) == len(rows) else _by_row(store._database.read("SELECT row, round FROM picks"))
+
+
+def _by_row(picks: Iterable[tuple[Any, ...]]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for row, number in sorted(some_of(store._database, "SELECT row, round FROM picks WHERE row", rows)):
+    for row, number in sorted(picks):
         if number not in found.setdefault(row, []):
             found[row].append(number)
     return found
 
 
-def _other_ways(row: str) -> list[str]:
-    """Return what an id may have been before a spreadsheet or a reader of text files had it."""
-    if "\n" in row:
-        return [row.replace("\n", "\r\n"), row.replace("\n", "\r")]
-    whole = WHOLE.fullmatch(row)
-    plain = whole and ("-" if whole[1] == "-" else "") + whole[2]
-    return [plain] if plain and plain != row else []
-
-
 def as_written(answers: list[Answer], rounds: Mapping[str, Any], pool: Rows | None) -> list[Answer]:
-    """Return answers by the ids that rows have: 7.0 is row 7, where no row is called 7.0."""
-    other = {a.row for a in answers if a.row not in rounds and any(way in rounds for way in _other_ways(a.row))}
-    if not other:
+    """Return answers by the ids that rows have: 7 may be row 7.0 or 007, where no row is called 7."""
+    strange = {answer.row for answer in answers if answer.row not in rounds}
+    if not strange:
         return answers
-    there = _there(pool, other)
+    meant: dict[str, str | None] = {}
+    for row in rounds:
+        way = _one_way(row)
+        meant[way] = None if way in meant else row
+    found = {row: own for row in strange if (own := meant.get(_one_way(row))) is not None}
+    there = _there(pool, found)
     return [
-        answer
-        if answer.row not in other or answer.row in there
-        else answer._replace(row=next(way for way in _other_ways(answer.row) if way in rounds))
+        answer._replace(row=found[answer.row]) if answer.row in found and answer.row not in there else answer
         for answer in answers
     ]
+
+
+def _one_way(row: str) -> str:
+    """Return what ids have in common that spreadsheets and readers of text files don't tell apart."""
+    return alike(row.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _there(pool: Rows | None, rows: Iterable[str]) -> set[str]:
@@ -85,11 +88,11 @@ def of_this_loop(
         why: Why | None = None
         if answer.row not in rounds:
             if pool is None or answer.row in there:
-                why, reason = "unpicked", f"row {answer.row!r} was never picked in this loop"
+                why, reason = "unpicked", f"row {quoted(answer.row)} was never picked in this loop"
             else:
-                why, reason = "unknown", f"row {answer.row!r} is not in the pool"
+                why, reason = "unknown", f"row {quoted(answer.row)} is not in the pool"
         elif number in changed:
-            why, reason = "text", f"the text of row {answer.row!r} is no longer the one in the pool"
+            why, reason = "text", f"the text of row {quoted(answer.row)} is no longer the one in the pool"
         if why is None:
             yield answer
         elif why in allowed:

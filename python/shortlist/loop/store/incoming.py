@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from shortlist.labels.reading import answers_in, answers_of, the_other
 from shortlist.labels.values import is_absent, is_yes, plain_text, text_or_none, utc
 from shortlist.loop.errors import LoopError
+from shortlist.loop.store.spelling import quoted
 
 if TYPE_CHECKING:
     from shortlist.loop.store.events import Kind
@@ -103,6 +104,8 @@ def read_answer(
     if row is None or isinstance(record.get("id"), bool):
         reason = record.get("wrong") or f"its id is {record.get('id')!r}; accepted are text and whole numbers"
         return Refused(where, "", reason, "id")
+    if not row.strip():
+        return Refused(where, row, "its id is empty; accepted is that of a row", "id")
     if record.get("wrong"):
         return Refused(where, row, str(record["wrong"]), "class")
     taken: tuple[str, ...] = ()
@@ -126,7 +129,7 @@ def read_answer(
     loop = record.get("loop")
     if loop and loop != store.id:
         if "loop" not in allowed:
-            return Refused(where, row, f"row {row!r} is of another loop ({str(loop)!r})", "loop")
+            return Refused(where, row, f"row {quoted(row)} is of another loop ({str(loop)!r})", "loop")
         taken += ("loop",)
     given = record.get("time")
     try:

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 from shortlist.loop.store.answers import fold
 from shortlist.loop.store.events import Event, key_of
 from shortlist.loop.store.fitting import Rows, as_written, of_this_loop, rounds_of
-from shortlist.loop.store.incoming import Answer, Refused, checked_kinds, read_answer, records_of
-from shortlist.loop.store.spelling import Spelling
+from shortlist.loop.store.incoming import ALLOWED, Answer, Refused, checked_kinds, read_answer, records_of
+from shortlist.loop.store.spelling import Spelling, quoted
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
     from shortlist.loop.store.store import Store
+
+
+LONGEST_REASON = 600
+"""Characters of a refusal that are shown."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +52,22 @@ class Ingested:
         for kind in dict.fromkeys(refused.kind for refused in self.refused):
             same = [refused for refused in self.refused if refused.kind == kind]
             lines.append(
-                f"{len(same):,} of {total:,} answers refused: {visible(same[0].reason)}; the first is {visible(same[0].where)}"
+                f"{len(same):,} of {total:,} answers refused: {_short(same[0].reason)}; the first is {visible(same[0].where)}"
+                + (f"; to take them all the same, allow {kind}" if kind in ALLOWED else "")
             )
         if self.superseded:
             first = self.superseded[0]
             lines.append(
-                f"{len(self.superseded):,} known, and corrected since: {visible(first.reason)}; "
+                f"{len(self.superseded):,} known, and corrected since: {_short(first.reason)}; "
                 f"the first is {visible(first.where)}"
             )
         return lines
+
+
+def _short(reason: str) -> str:
+    """Return a reason that fits on a screen, whatever stands in a file."""
+    text = visible(reason)
+    return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]} ..."
 
 
 def ingest(
@@ -203,8 +214,6 @@ def _superseded(store: Store, answers: Sequence[Answer], events: Sequence[Event]
     for pair, (answer, key) in last.items():
         stands = current.get(pair)
         if stands is not None and stands.key != key and stands.label != answer.label:
-            reason = (
-                f"row {answer.row!r} was {answer.label!r} before it was {stands.label!r}; to say it again, give a time"
-            )
+            reason = f"row {quoted(answer.row)} was {answer.label!r} before it was {stands.label!r}; to say it again, give a time"
             found.append(Refused(answer.where, answer.row, reason, "superseded"))
     return found

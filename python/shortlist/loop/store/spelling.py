@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 NONE_OF_THESE = "none of these"
 SKIP = "skip"
+LONGEST = 80
+"""Characters of an id or a label that a message shows."""
 
 
 class Spelling:
@@ -61,13 +63,18 @@ class Spelling:
             unclear = self._unclear.get(_alike(text))
             if unclear:
                 raise ValueError(
-                    f"label {text!r} may be {' or '.join(map(repr, unclear))}; accepted is either as it is written"
+                    f"label {quoted(text)} may be {' or '.join(map(repr, unclear))}; accepted is either as it is written"
                 )
             near = difflib.get_close_matches(_alike(text), [_alike(name) for name in self.classes], 1)
             guess = f"; did you mean {next(n for n in self.classes if _alike(n) == near[0])!r}?" if near else ""
             shown = ", ".join(self.classes[:10]) + (", ..." if len(self.classes) > 10 else "")
-            raise ValueError(f"label {text!r} is no class of this loop (its classes are {shown}){guess}")
+            raise ValueError(f"label {quoted(text)} is no class of this loop (its classes are {shown}){guess}")
         return found
+
+
+def quoted(text: str) -> str:
+    """Return an id or a label for a message: in quotes, and its beginning where it is long."""
+    return repr(text) if len(text) <= LONGEST else f"{text[:LONGEST]!r}..."
 
 
 def _alike(text: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shortlist.loop.spec.model import Spec
     from shortlist.loop.store.store import Store
 
-FILE = "summary.json"
+FILE, THEN = "summary.json", "summary-then.json"
 FORMAT = 1
 BEHIND = 1_000
 """Events that are folded again and again before the file is written anew."""
@@ -81,6 +81,23 @@ def summary(store: Store, spec: Spec, until: int | None = None) -> Summary:
         given,
         *([row for row, found in states.items() if found == state] for state in (REJECTED, DISPUTED, SKIPPED)),
     )
+
+
+def labels_at(store: Store, spec: Spec, position: int) -> dict[str, str]:
+    """Return the labels that rows had when the log ended at a position; those of the position asked for last are kept."""
+    path = store.folder / THEN
+    about = [*_about(store, spec), position, _key_at(store, position)]
+    # Where the file isn't there or is of another position, or can't be written, the log is folded.
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(path.read_bytes())
+        if kept["about"] == about:
+            labels: dict[str, str] = kept["labels"]
+            return labels
+    labels = fold(store.events(until=position), spec).labels
+    if position >= BEHIND:
+        with contextlib.suppress(OSError):
+            write_text(path, [json.dumps({"about": about, "labels": labels})])
+    return labels
 
 
 def _read(path: Path, store: Store, spec: Spec) -> tuple[int, int, dict[str, int]]:

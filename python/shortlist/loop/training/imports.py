@@ -12,12 +12,14 @@ import numpy as np
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool.build import id_texts
 from shortlist.loop.pool.tables import open_table
+from shortlist.loop.store.spelling import Spelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shortlist.loop.pool.contents import Raw
     from shortlist.loop.pool.rows import LoopPool
+    from shortlist.loop.pool.tables import Table
     from shortlist.loop.spec.model import Spec
 
 LABEL = "label"
@@ -75,9 +77,16 @@ def read_labels(spec: Spec, pool: LoopPool, path: str) -> Imported:
             raise LoopError(f"{path} has no column {lacking!r}; accepted is a file of ids and labels")
         ids: list[str] = []
         labels: list[str] = []
+        rows: list[int] = []
+        spelling = Spelling(spec.classes)
         for start, block in table.blocks([own, LABEL]):
-            ids += id_texts(block[own], table, start)
-            labels += [_label(value, spec, table.where(start + place)) for place, value in enumerate(block[LABEL])]
+            names = id_texts(block[own], table, start)
+            for row, (name, value) in enumerate(zip(names, block[LABEL], strict=True), start):
+                label = _label(value, spelling, table, row)
+                if label is not None:
+                    ids.append(name)
+                    labels.append(label)
+                    rows.append(row)
         if len(set(ids)) < len(ids):
             seen: set[str] = set()
             twice = next(own for own in ids if own in seen or seen.add(own))  # type: ignore[func-returns-value]
@@ -88,7 +97,7 @@ def read_labels(spec: Spec, pool: LoopPool, path: str) -> Imported:
         lost = [ids[row] for row in others.tolist()]
         if not len(others) or not pool.can_read(table):
             return Imported(known, None, lost)
-        raw = pool.raw_of(table, others)
+        raw = pool.raw_of(table, np.array(rows, dtype=np.int64)[others])
         return Imported(known, Extra(lost, [labels[row] for row in others.tolist()], raw), [])
 
 
@@ -102,8 +111,10 @@ def joined(raw: Raw, more: Raw) -> Raw:
     return np.concatenate([first, np.asarray(more, dtype=first.dtype)])
 
 
-def _label(value: Any, spec: Spec, where: str) -> str:
-    text = str(value)
-    if text not in spec.classes:
-        raise LoopError(f"{where} has the label {text!r}, which is none of the classes {', '.join(spec.classes)}")
-    return text
+def _label(value: Any, spelling: Spelling, table: Table, row: int) -> str | None:
+    """Return a label as the specification spells it; None where there is none, or none of the classes."""
+    try:
+        said = spelling.read(value)
+    except ValueError as error:
+        raise LoopError(f"{table.where(row)}: {error}") from None
+    return None if said is None else said[1]

@@ -81,7 +81,7 @@ def copy_lines(files: list[Path], names: Sequence[str], folder: Path) -> None:
     with (folder / "lines").open("wb") as out, (folder / "lines.ends").open("wb") as marks:
         for number, path in enumerate(files):
             reader = _csv_rows if SUFFIXES[path.suffix.lower()] == "csv" else _json_rows
-            for line, values in reader(path, names, columns):
+            for line, values in _readable(reader(path, names, columns)):
                 at += out.write(json.dumps([number, line, *values], separators=(",", ":")).encode() + b"\n")
                 ends.append(at)
                 if len(ends) == BLOCK:
@@ -90,6 +90,17 @@ def copy_lines(files: list[Path], names: Sequence[str], folder: Path) -> None:
         np.array(ends, np.int64).tofile(marks)
     about = {"columns": list(columns), "files": [str(path) for path in files]}
     (folder / "lines.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def _readable(rows: Iterator[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Any]]]:
+    """Yield rows; a file in another encoding is to be saved in one that is known, as no key of a specification names one."""
+    try:
+        yield from rows
+    except ValueError as error:
+        wrong, _, advice = str(error).partition("; accepted ")
+        if "encoding=" not in advice:
+            raise
+        raise LoopError(f"{wrong}; accepted are UTF-8, and UTF-16 with its byte order mark") from None
 
 
 def _csv_rows(path: Path, names: Sequence[str], columns: dict[str, int]) -> Iterator[tuple[int, list[Any]]]:

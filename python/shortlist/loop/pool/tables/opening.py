@@ -30,8 +30,8 @@ def open_table(spec: PoolSpec, folder: Path, cache: Path, frame: Any = None, pat
     """
     if frame is not None:
         return FrameTable(frame)
+    files = files_of(path, folder, "[seed] labels") if path else files_of(spec.path, folder)
     path = path or spec.path
-    files = files_of(path, folder)
     suffix = files[0].suffix.lower()
     if suffix in lines.SUFFIXES:
         if not (cache / "lines.json").exists():
@@ -54,8 +54,8 @@ def open_table(spec: PoolSpec, folder: Path, cache: Path, frame: Any = None, pat
     return VectorTable(open_matrix(files[0], cache), ids, spec.path)
 
 
-def files_of(path: str, folder: Path) -> list[Path]:
-    """Return the files that a path, a folder or a glob stands for, by name, all of one kind."""
+def files_of(path: str, folder: Path, key: str = "[pool] path") -> list[Path]:
+    """Return the files that a path, a folder or a glob stands for, by name, all of one kind; `key` is what names it."""
     full = folder / path
     if full.is_dir() and full.suffix.lower() != ".zarr":
         found = sorted(p for p in full.rglob("*") if p.is_file() and p.suffix.lower() in ACCEPTED)
@@ -64,12 +64,12 @@ def files_of(path: str, folder: Path) -> list[Path]:
     elif glob.has_magic(path):
         found = sorted(Path(name) for name in glob.glob(str(full), recursive=True))  # noqa: PTH207 - may be absolute
     else:
-        raise LoopError(f"[pool] path is {path!r}, and there is no file {full}")
+        raise LoopError(f"{key} is {path!r}, and there is no file {full}; bring it back, or mend the path")
     if not found:
-        raise LoopError(f"[pool] path is {path!r}, which stands for no file (looked in {folder})")
+        raise LoopError(f"{key} is {path!r}, which stands for no file (looked in {folder})")
     kinds = sorted({p.suffix.lower() for p in found})
     if len(kinds) > 1:
-        raise LoopError(f"[pool] path is {path!r}, which stands for {' and '.join(kinds)} files; accepted is one kind")
+        raise LoopError(f"{key} is {path!r}, which stands for {' and '.join(kinds)} files; accepted is one kind")
     if kinds[0] not in ACCEPTED:
-        raise LoopError(f"[pool] path is {path!r}, of a kind that is not read; accepted are {', '.join(ACCEPTED)}")
+        raise LoopError(f"{key} is {path!r}, of a kind that is not read; accepted are {', '.join(ACCEPTED)}")
     return found

@@ -1,0 +1,1 @@
+"""Kills of a loop: at random moments, and at every single write."""
