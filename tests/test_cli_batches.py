@@ -198,6 +198,23 @@ def test_mistakes_get_a_sentence_before_anything_is_written(run, tmp_path, words
     assert not list(tmp_path.glob("x.*"))
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device here")
+def test_a_full_disk_is_said(run, tmp_path):
+    words = ["probs.npy", "-q", "--data", "rows.csv", "--format", "prodigy"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "shortlist", "select", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            cwd=tmp_path,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "standard output cannot be written (No space left on device)" in done.stderr
+
+
 def test_rules_of_the_command_are_those_there_are():
     from shortlist.cli.batch_options import FORMATS, RULES
     from shortlist.labels import formats

@@ -247,6 +247,21 @@ def test_labels_that_were_read_go_into_a_loop(begin):
     assert (done.new, done.refused) == (4, [])
 
 
+def test_records_of_a_tools_own_api_are_taken_by_the_name_of_their_format(begin):
+    loop = begin('tool = "argilla"')
+    records = json.loads((loop.folder / loop.next().handed).read_text())
+    answered = [{**record, "responses": {"label": [{"value": "bug", "user_id": "amy"}]}} for record in records]
+    done = loop.ingest((record for record in answered), format="argilla")
+    assert (done.new, done.refused) == (6, [])
+    assert loop.ingest([{**answered[0], "id": "nobody"}], format="argilla").refused[0].where == "record 1"
+    with pytest.raises(
+        ValueError, match="format is 'csv', and answers are no file; accepted with records are label-studio, pro"
+    ):
+        loop.ingest(answered, format="csv")
+    with pytest.raises(ValueError, match="record 1 is a str; accepted are mappings, as prodigy has them"):
+        loop.ingest(["x"], format="prodigy")
+
+
 # A tool of one's own
 
 TOOL = """

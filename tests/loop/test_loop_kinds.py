@@ -247,7 +247,7 @@ def test_labels_from_before_train_and_do_not_count(start, tmp_path):
     ("more", "message"),
     [
         ('[check]\nissues = "cleanlab"', "issues"),
-        ('[handoff]\ntool = "page"', "tool"),
+        ('[handoff]\ntool = "no_such_module:Tool"', "tool"),
     ],
 )
 def test_what_is_not_there_yet_is_said_before_anything_begins(start, tmp_path, more, message):

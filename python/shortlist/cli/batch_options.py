@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -92,17 +92,21 @@ class Sending(NamedTuple):
 
     def write(self, picks: Selection, out: str | None, data: Any, id_column: str | None, spreadsheet: bool) -> None:
         """Write picks in the format that was named, or that of the file."""
+        from shortlist.cli.files import standard_output
         from shortlist.labels.sending import write_picks
 
         form = self.form or _form_of(out)
         classes = None if self.classes is None else [name.strip() for name in self.classes.split(",")]
-        target: Any = sys.stdout if out in (None, "-") else out
-        write_picks(
-            picks, target, form, data, id_column=id_column, classes=classes, text=self.text,
-            label_config=self.label_config, spreadsheet=spreadsheet,
-        )  # fmt: skip
-        if target is sys.stdout:
-            sys.stdout.flush()
+        how: dict[str, Any] = {
+            "id_column": id_column,
+            "classes": classes,
+            "text": self.text,
+            "spreadsheet": spreadsheet,
+        }
+        how["label_config"] = self.label_config
+        target: Any = standard_output() if out in (None, "-") else nullcontext(out)
+        with target as opened:
+            write_picks(picks, opened, form, data, **how)
 
 
 def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,9 +7,10 @@ import json
 import math
 import sys
 from array import array
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -157,16 +158,23 @@ def format_of(out: str) -> str | None:
     return suffix if suffix in FORMATS else None if place_of(out).is_file else ".csv"
 
 
+@contextmanager
+def standard_output() -> Iterator[IO[str]]:
+    """Give standard output, flushed at the end, where a full disk can still be told."""
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise told(error, "standard output") from None
+
+
 def write_picks(picks: Selection, out: str, *, spreadsheet: bool) -> None:
     """Write picks by the format of a path, or CSV to standard output for "-"."""
     if out == "-":
-        try:
-            picks.to_csv(sys.stdout, spreadsheet=spreadsheet)
-            sys.stdout.flush()  # here, where a full disk can still be told
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise told(error, "standard output") from None
+        with standard_output() as target:
+            picks.to_csv(target, spreadsheet=spreadsheet)
         return
     form = format_of(out)
     if form == ".npy":

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.labels.handed import names_of, told_of
 from shortlist.labels.json_file import objects_in
-from shortlist.labels.label_studio import listed
+from shortlist.labels.label_studio import list_lines
 from shortlist.labels.plain import parquet_rows
-from shortlist.labels.records import ROW_ID, TOLD, about
+from shortlist.labels.records import ROW_ID, TOLD, Malformed, about, listed
 from shortlist.labels.values import plain_text
 
 if TYPE_CHECKING:
@@ -35,12 +35,16 @@ def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
 
 def answers_of(record: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     """Yield the responses to a record, nested or flat, or one that says nothing where there is none yet."""
-    responses = _responses(record)
     told = record["metadata"] if isinstance(record.get("metadata"), dict) else record
     row = about(told, id_names, theirs=True)
     row["id"] = record.get("id") if row["id"] is None else row["id"]
     fields = record.get("fields")
     row["shown"] = dict(fields) if isinstance(fields, dict) else row["shown"]
+    try:
+        responses = _responses(record)
+    except Malformed as error:
+        yield {**row, "wrong": str(error)}
+        return
     if len(responses) > 1 and QUESTION not in responses:
         listed_names = " and ".join(map(repr, responses))
         yield {
@@ -61,11 +65,11 @@ def _responses(record: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
     """Return the responses to each question: a list in a nested record, three lists side by side in a flat one."""
     nested = record.get("responses")
     if isinstance(nested, dict):
-        return {name: [one for one in given or [] if isinstance(one, dict)] for name, given in nested.items()}
+        return {name: listed(nested, name, dict) for name in nested}
     found: dict[str, list[Mapping[str, Any]]] = {}
     for name, values in record.items():
         if name.endswith(RESPONSES) and isinstance(values, list):
-            users, states = record.get(f"{name}.users") or [], record.get(f"{name}.status") or []
+            users, states = listed(record, f"{name}.users"), listed(record, f"{name}.status")
             found[name.removesuffix(RESPONSES)] = [
                 {"value": value, "user_id": _at(users, n), "status": _at(states, n)} for n, value in enumerate(values)
             ]
@@ -91,4 +95,4 @@ def records(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
 
 def write(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:
     """Yield the lines of a file of records."""
-    return listed(records(rows, sent))
+    return list_lines(records(rows, sent))

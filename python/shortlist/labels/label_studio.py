@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.labels.handed import columns_of, names_of, told_of
 from shortlist.labels.json_file import objects_in
-from shortlist.labels.records import TOLD, about, sent_from_here
+from shortlist.labels.records import TOLD, Malformed, about, listed, sent_from_here
 from shortlist.tables import visible
 from shortlist.writing import json_text
 
@@ -41,7 +41,11 @@ def answers_of(task: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterato
     """Yield the answers to a task: one for each annotation, or one that says nothing where there is none yet."""
     data = task.get("data")
     row = about(data if isinstance(data, dict) else {}, id_names)
-    annotations = [one for one in task.get("annotations") or [] if isinstance(one, dict)]
+    try:
+        annotations = listed(task, "annotations", dict)
+    except Malformed as error:
+        yield {**row, "wrong": str(error)}
+        return
     if not annotations:
         yield row
     for one in annotations:
@@ -54,14 +58,18 @@ def _said(annotation: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an annotation says: its choices, among other results, as boxes and remarks."""
     if annotation.get("was_cancelled"):
         return {"skip": True}
+    try:
+        results = listed(annotation, "result", dict)
+    except Malformed as error:
+        return {"wrong": str(error)}
     chosen = {
         str(one.get("from_name")): one["value"]["choices"]
-        for one in annotation.get("result") or []
-        if isinstance(one, dict) and isinstance(one.get("value"), dict) and one["value"].get("choices")
+        for one in results
+        if isinstance(one.get("value"), dict) and one["value"].get("choices")
     }
     if len(chosen) > 1 and CHOICES not in chosen:
-        listed = " and ".join(map(repr, chosen))
-        return {"wrong": f"it has choices of {listed}; accepted is one, or one of them called {CHOICES!r}"}
+        names = " and ".join(map(repr, chosen))
+        return {"wrong": f"it has choices of {names}; accepted is one, or one of them called {CHOICES!r}"}
     return {"label": chosen.get(CHOICES) or next(iter(chosen.values()), None)}
 
 
@@ -95,10 +103,10 @@ def tasks(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
 
 def write(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:
     """Yield the lines of a file of tasks."""
-    return listed(tasks(rows, sent))
+    return list_lines(tasks(rows, sent))
 
 
-def listed(items: Iterator[dict[str, Any]]) -> Iterator[str]:
+def list_lines(items: Iterator[dict[str, Any]]) -> Iterator[str]:
     """Yield a list in JSON, an item a line."""
     before = "[\n"
     for item in items:

@@ -34,6 +34,27 @@ TOLD = (ROW_ID, "rank", "score", "round", "loop")
 NOT_SENT = f"it is of a task that was not sent from here (it has no {ROW_ID})"
 
 
+class Malformed(Exception):  # noqa: N818 -- it never leaves the reading of an answer
+    """A part of a record is nothing that its tool writes; the message says which."""
+
+
+def listed(record: Mapping[str, Any], key: str, kind: type = object) -> list[Any]:
+    """Return a list in a record, empty where it is missing.
+
+    Raises
+    ------
+    Malformed
+        It is no list, or one of other values.
+    """
+    value = record.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, kind) for one in value):
+        accepted = "a list" if kind is object else "a list of objects"
+        raise Malformed(f"its {key} is {str(value)[:60]!r}; accepted is {accepted}")
+    return value
+
+
 def own_id(record: Mapping[str, Any], id_names: Sequence[str], *, theirs: bool = False) -> Any:
     """Return the id of a row that was sent to a tool; None where it has none.
 
