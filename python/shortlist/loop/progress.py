@@ -59,10 +59,11 @@ class Due:
 
 @dataclass(frozen=True)
 class Stop:
-    """Whether the end is reached, and where each rule stands."""
+    """Whether the end is reached, where each rule stands, and which of those joined by ``|`` brought the end."""
 
     met: bool
     why: str
+    by: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.met
@@ -171,7 +172,8 @@ def stop(store: Store, ground: Ground, said: Summary) -> Stop:
         if arrays and model is not None:
             given |= _arrays(store, ground, model, said)
         met = rule.update(**given)
-    return Stop(met, rule.stands())
+    by = tuple(part.name for part in rule.alternatives if part.trace[-1].stop)
+    return Stop(met, rule.stands(), by)
 
 
 def _arrays(store: Store, ground: Ground, model: Model, said: Summary) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from contextvars import ContextVar
 from typing import Any
 
 KEPT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -13,9 +14,13 @@ SECONDS = re.compile(r"\d{9,10}(\.\d+)?")
 """Seconds since 1970, written in a file of text."""
 
 
+PLAYED: ContextVar[datetime.datetime | None] = ContextVar("PLAYED", default=None)
+"""What time it is in a loop that is only played; None where time is what it is."""
+
+
 def now() -> str:
     """Return this moment."""
-    return _text(datetime.datetime.now(datetime.UTC))
+    return _text(PLAYED.get() or datetime.datetime.now(datetime.UTC))
 
 
 def seconds_between(earlier: str, later: str) -> float:
