@@ -221,7 +221,10 @@ def test_a_journal_grows_and_refuses_other_settings(tmp_path, found):
 
 def test_a_journal_has_one_writer(tmp_path):
     pytest.importorskip("fcntl")
-    with Journal(tmp_path, {}, run_of), pytest.raises(BlockingIOError, match=r"another simulation is writing .*runs.jsonl"):
+    with (
+        Journal(tmp_path, {}, run_of),
+        pytest.raises(BlockingIOError, match=r"another simulation is writing .*runs.jsonl"),
+    ):
         Journal(tmp_path, {}, run_of).__enter__()
     with Journal(tmp_path, {}, run_of) as again:
         assert again.runs == []

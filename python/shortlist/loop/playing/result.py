@@ -139,6 +139,11 @@ class LoopSimulation:
                 f"the estimate comes from {mine.opened:.0%} of the held-out rows, so that the truth it is held to is for the "
                 "most part itself: in a large pool it is further off"
             )
+        if self.settings["error"]:
+            found.append(
+                f"people are wrong about {self.settings['error']:.3g} of the rows, and the estimate is held to what they "
+                "say: it is too low by up to as much"
+            )
         if "days" in self.settings["retrain"] and self.settings["rows_a_day"] is None:
             found.append(f"no time passes here, so that days in {self.settings['retrain']} never come: say rows a day")
         worse = [d for d in self.against_random if d.difference[2] < 0 and d.p_holm < SURE]
