@@ -48,6 +48,7 @@ SHARE = 0.25
 
 DEFAULT = "margin, explore 0.10"
 PLAIN = "margin, no exploring"
+TYPICAL = "margin, explore 0.10, first rows by typiclust"
 RANDOM = "random"
 VARIANTS: dict[str, dict[str, Any]] = {
     RANDOM: {},
@@ -62,10 +63,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "badge, no exploring": {"round": {"strategy": "badge", "mix": {"explore": 0.0}}},
     "margin + k_center of 400, explore 0.10": {"round": {"diverse": {"rule": "k_center", "among": 400}}},
     "margin, explore 0.10, first rows by k_center": {"seed": {"how": "k_center"}},
-    "margin, explore 0.10, first rows by typiclust": {"seed": {"how": "typiclust"}},
+    TYPICAL: {"seed": {"how": "typiclust"}},
     "margin, explore 0.10, no validation": {"round": {"mix": {"validation": 0.0}}},
 }
-JUDGED = (RANDOM, PLAIN, DEFAULT, "margin, explore 0.05", "badge, explore 0.05", "margin, explore 0.10, no validation")
+JUDGED = (RANDOM, PLAIN, DEFAULT, TYPICAL, "margin, explore 0.10, no validation")
 SURE = 0.05
 
 
@@ -204,8 +205,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benches.loop_labels", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="Two repeats of two sets.")
     parser.add_argument("--choosing", type=int, default=8, help="Repeats a set for choosing.")
-    parser.add_argument("--judging", type=int, default=12, help="Repeats a set for judging.")
+    parser.add_argument("--judging", type=int, default=8, help="Repeats a set for judging.")
     parser.add_argument("--part", choices=("choosing", "judging"), help="Only this part.")
+    parser.add_argument(
+        "--sets", nargs="+", choices=CHOOSING + JUDGING, default=CHOOSING + JUDGING, help="These alone."
+    )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, help="Where loops are kept; by default in the cache of the data.")
     given = parser.parse_args()
@@ -213,10 +217,11 @@ def main() -> None:
     if given.quick:
         study("Does it run?", ("digits", "icd"), JUDGED, 2, given.jobs, out)
         return
-    if given.part != "judging":
-        study("Chosen on", CHOOSING, list(VARIANTS), given.choosing, given.jobs, out)
-    if given.part != "choosing":
-        study("Judged on", JUDGING, JUDGED, given.judging, given.jobs, out)
+    choosing, judging = ([name for name in part if name in given.sets] for part in (CHOOSING, JUDGING))
+    if given.part != "judging" and choosing:
+        study("Chosen on", choosing, list(VARIANTS), given.choosing, given.jobs, out)
+    if given.part != "choosing" and judging:
+        study("Judged on", judging, JUDGED, given.judging, given.jobs, out)
 
 
 if __name__ == "__main__":
