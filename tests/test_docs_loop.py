@@ -30,6 +30,13 @@ def fill_in(path, truth):
         out.writerows({**row, "label": truth[row["id"]], "annotator": "amy"} for row in rows)
 
 
+def write_labels(path, truth):
+    with path.open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["id", "label"])
+        out.writerows(truth.items())
+
+
 def test_the_tutorial(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
@@ -47,11 +54,15 @@ def test_the_tutorial(tmp_path, monkeypatch):
             spec.write_text(spec.read_text().replace("classes = []", 'classes = ["billing", "bug"]'))
         if words[2] == "ingest":
             fill_in(Path(words[3]), truth)
+        if words[2] == "simulate":
+            write_labels(Path("truth.csv"), truth)
+            words += ["--repeats", "2"]
         done = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, (line, done.stderr)
         said[words[2]] = done.stdout
     assert "model 1 was trained" in said["run"]
     assert "round 2 was opened" in said["run"]
+    assert "2 repeats of tickets: 600 rows; 3 people, wrong about 0.05 of the rows" in said["simulate"]
     with Path("labels.csv").open(newline="") as file:
         labels = {row["id"]: row["label"] for row in csv.DictReader(file)}
     assert labels

@@ -34,6 +34,7 @@ id = "id"
 text = "body"
 groups = ["lang"]
 [seed]
+how = "random"
 rows = 20
 {seed}
 [round]

@@ -5,6 +5,7 @@ import csv
 import os
 import sqlite3
 import tempfile
+import traceback
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,8 @@ def forked(work):
     try:
         work()
         os._exit(0)
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(1)
 
@@ -84,7 +87,12 @@ def test_four_people_are_taken_in_while_others_look_plan_and_train(tmp_path):
     def run():
         with sl.Loop(tmp_path / "loop") as mine:
             for _ in range(8):
-                mine.run_once()
+                try:
+                    mine.run_once()
+                except LoopError as error:
+                    # The other one has trained in its place, as it was told to.
+                    if "another training has begun" not in str(error):
+                        raise
                 mine.labels(tmp_path / "labels.csv")
 
     works = [*(lambda person=person: ingest(person) for person in people), look, run]

@@ -18,7 +18,7 @@ def test_what_is_left_out_has_its_default():
     assert (spec.name, spec.classes) == ("tickets", ("billing", "bug", "abuse"))
     assert (spec.seed_number, spec.journal, spec.help) == (0, "wal", {})
     assert (spec.model.estimator, spec.model.retries, spec.model.calibrate) == ("tfidf-logistic", 2, True)
-    assert (spec.seed.rows, spec.seed.how) == (60, "random")
+    assert (spec.seed.rows, spec.seed.how) == (60, "typiclust")
     assert (spec.round.rows, spec.round.strategy, spec.round.close, spec.round.floor) == (100, "margin", 1.0, 0.0)
     assert (spec.round.explore, spec.round.validation, spec.round.relabel) == (0.10, 0.15, 0.0)
     assert (spec.round.rare_classes, spec.round.rare_share, spec.round.diverse) == ((), 0.0, None)

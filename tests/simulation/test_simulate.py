@@ -20,7 +20,7 @@ from sklearn.naive_bayes import GaussianNB
 import shortlist as sl
 from shortlist import stopping
 from shortlist.by_name import DIVERSE
-from shortlist.simulation.journal import Journal
+from shortlist.simulation.journal import Journal, run_of
 from shortlist.simulation.loop import Run
 from shortlist.simulation.seeding import SEED_SETS, seed_rows, split
 from shortlist.simulation.strategies import RANDOM, names
@@ -221,19 +221,22 @@ def test_a_journal_grows_and_refuses_other_settings(tmp_path, found):
 
 def test_a_journal_has_one_writer(tmp_path):
     pytest.importorskip("fcntl")
-    with Journal(tmp_path, {}), pytest.raises(BlockingIOError, match=r"another simulation is writing .*runs.jsonl"):
-        Journal(tmp_path, {}).__enter__()
-    with Journal(tmp_path, {}) as again:
+    with (
+        Journal(tmp_path, {}, run_of),
+        pytest.raises(BlockingIOError, match=r"another simulation is writing .*runs.jsonl"),
+    ):
+        Journal(tmp_path, {}, run_of).__enter__()
+    with Journal(tmp_path, {}, run_of) as again:
         assert again.runs == []
 
 
 def test_scores_that_are_no_numbers_are_kept(tmp_path):
-    run = Run("margin", 0, [0.5, float("nan")], [0.1], [0.1], {"kappa": None}, {})
-    with Journal(tmp_path, {}) as journal:
+    run = Run("margin", 0, [0.5, float("nan")], [0.1], [0.1], {"kappa": None}, {}, 2)
+    with Journal(tmp_path, {}, run_of) as journal:
         journal.add(run)
     text = (tmp_path / "runs.jsonl").read_text()
     assert [json.loads(line, parse_constant=pytest.fail) for line in text.splitlines()][1]["scores"] == [0.5, None]
-    with Journal(tmp_path, {}) as journal:
+    with Journal(tmp_path, {}, run_of) as journal:
         assert repr(journal.runs) == repr([run])
 
 
@@ -253,11 +256,11 @@ def test_folders_that_cannot_be_written(tmp_path, found):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
 def test_a_full_disk_says_how_to_go_on(tmp_path):
-    with Journal(tmp_path, {}) as journal:
+    with Journal(tmp_path, {}, run_of) as journal:
         journal._file.close()
         journal._file = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115 - the journal closes it
         with pytest.raises(OSError, match=r"cannot be written \(No space left on device\); the same call goes on"):
-            journal.add(Run("margin", 0, [0.5], [0.1], [0.1], {}, {}))
+            journal.add(Run("margin", 0, [0.5], [0.1], [0.1], {}, {}, 1))
 
 
 @pytest.mark.parametrize(

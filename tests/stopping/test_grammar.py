@@ -121,3 +121,14 @@ def test_check_takes_what_is_right_and_says_where_it_looked():
         stopping.check(5, "stop")
     with pytest.raises(ValueError, match="kind is 'x'; accepted are stop, trigger, guard"):
         stopping.check("x", "x")
+
+
+def test_alternatives_and_names():
+    rule = stopping.rule_of("target:0.9 & (patience:3 | kappa) | budget:500 | patience:4")
+    assert [part.name for part in rule.alternatives] == [
+        "target:0.9 & (patience:3 | kappa)",
+        "budget:500",
+        "patience:4",
+    ]
+    assert [part.name for part in stopping.rule_of("kappa").alternatives] == ["kappa"]
+    assert (stopping.Budget(3) | stopping.Patience(2)).name == "budget 3 | patience 2"

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Stopping rule to judge, as kappa, patience:5 or 'target:0.9 & budget:300'; may be repeated.",
 )
+@click.option("--retrain", metavar="WHEN", help="When a model is trained, as growth:0.25; by default after each round.")
 @click.option("--target", type=float, help="Score for which labels are counted.")
 @click.option("--labels", help="Column of labels in a .csv, or a .npy of labels.")
 @click.option("--text", help="Column of a .csv that is text.")

@@ -15,6 +15,10 @@ class LoopError(ValueError):
     """A loop can't go on as it was asked to; the message says why and what would help."""
 
 
+class UnderWayError(LoopError):
+    """Somebody else is at it already, and nothing is wrong."""
+
+
 def full(folder: object) -> LoopError:
     """Return what is said of a disk that is full."""
     return LoopError(

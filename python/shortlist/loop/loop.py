@@ -42,13 +42,14 @@ from shortlist.writing import make_folder, write_bytes, write_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
     from shortlist.arguments import Progress
     from shortlist.loop.auditing import Audit
     from shortlist.loop.auditing.people import Dispute
     from shortlist.loop.facts.estimate import Estimate
+    from shortlist.loop.playing import LoopSimulation
     from shortlist.loop.progress import Due, Stop
     from shortlist.loop.replay import Replay
     from shortlist.loop.spec import Spec
@@ -128,20 +129,55 @@ class Loop:
         read = read_spec(source, files=True)
         check_ready(read)
         place = Path(read.name) if folder is None else Path(folder)
+        return cls._begin(read, source.read_bytes(), place, progress, pool)
+
+    @classmethod
+    def _begin(cls, read: Spec, written: bytes, place: Path, progress: Progress | None, pool: Any = None) -> Loop:
         if (place / FILE).exists():
             Store.create(place, read).close()  # says what is there
         check_frame(read, pool)
         Ground(read, make_folder(place, "folder") / CACHE, progress=progress, frame=pool).check()
         target = place / SPEC
         if not target.exists():
-            write_bytes(target, [source.read_bytes()])
-        elif target.read_bytes() != source.read_bytes():
+            write_bytes(target, [written])
+        elif target.read_bytes() != written:
             raise LoopError(f"{target} is another specification; give another folder, or remove it")
         store = Store.create(place, read)
         store.close()
         loop = cls(place, pool=pool, progress=progress)
         loop._import_labels()
         return loop
+
+    @staticmethod
+    def simulate(
+        spec: str | os.PathLike[str], labels: str | os.PathLike[str] | Mapping[str, str], **how: Any
+    ) -> LoopSimulation:
+        """Play a loop with known labels before anybody is asked: what it would cost, where it would stop, and how true it is.
+
+        It is played by the loop's own rounds, triggers and rules in a temporary folder, in repeats that differ in their seed
+        and so in the validation stratum and the first rows; and beside it random, which pays for the same validation.
+
+        Parameters
+        ----------
+        spec : path
+            A specification. Repeat 0 is the loop as it would be; each further one has the next ``random_state``.
+        labels : path, or mapping of id to label
+            A label for each row of the pool; files as `ingest` reads them.
+        **how
+            ``repeats`` (30); ``annotators`` (1) people who take turns, each wrong with probability ``error`` (0), any other
+            class being as likely as the next; ``budget``, labels after which a loop ends that was not stopped before;
+            ``rows_a_day``, labels that people give in a day, for ``days`` in triggers (without it no time passes);
+            ``encoding`` of the labels; ``n_jobs`` processes (all cores), of which the result doesn't depend; ``out``, a
+            folder to which each repeat is kept as it ends, so that the same call goes on; ``progress``.
+
+        Returns
+        -------
+        LoopSimulation
+            Shows itself as tables; has ``figures``, ``against_random``, ``runs`` round by round, ``to_json`` and ``save``.
+        """
+        from shortlist.loop.playing import simulate_loop
+
+        return simulate_loop(spec, labels, **how)
 
     def __enter__(self) -> Loop:
         return self

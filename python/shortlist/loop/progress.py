@@ -66,10 +66,22 @@ class Due:
 
 @dataclass(frozen=True)
 class Stop:
-    """Whether the end is reached, and where each rule stands; `out_of_reach` says of what that this pool can't bring it about."""
+    """Whether the end is reached.
+
+    Attributes
+    ----------
+    met : bool
+    why : str
+        Where each rule stands.
+    by : tuple of str
+        Which of the rules joined by ``|`` brought the end.
+    out_of_reach : str
+        What this pool can't bring about.
+    """
 
     met: bool
     why: str
+    by: tuple[str, ...] = ()
     out_of_reach: str = ""
 
     def __bool__(self) -> bool:
@@ -201,7 +213,8 @@ def rule_of_stopping(store: Store, ground: Ground, said: Summary) -> Stop:
             given |= _arrays(store, ground, model, said)
         met = rule.update(**given)
     beyond = ground.out_of_reach
-    return Stop(met, f"{rule.stands()} ({beyond})" if beyond and not met else rule.stands(), beyond)
+    by = tuple(part.name for part in rule.alternatives if part.trace[-1].stop)
+    return Stop(met, f"{rule.stands()} ({beyond})" if beyond and not met else rule.stands(), by, beyond)
 
 
 def _arrays(store: Store, ground: Ground, model: Model, said: Summary) -> dict[str, Any]:

@@ -228,14 +228,21 @@ def hand_over(store: Store, ground: Ground, number: int, out: Path | None, sprea
 def hand_again(store: Store, ground: Ground, annotator: str, out: Path | None, spreadsheet: bool) -> Batch | None:
     """Hand somebody the rows that two people are to label and another one has answered; None where all are done.
 
-    They are those of one round at a time, the same until that person has answered them all.
+    They are those of one round at a time, the same until that person has answered them all. Who has a row's second label
+    has it for good: nobody is asked for a third one.
     """
     by_round: dict[int, list[Pick]] = {}
     for pick in store.picks_of("overlap"):
         by_round.setdefault(pick.round, []).append(pick)
     for number, picks in by_round.items():
         current = fold(store.events_of(pick.row for pick in picks), ground.spec).current
-        others = {row for (row, who), event in current.items() if who != annotator and event.kind != "skip"}
+        by_row: dict[str, set[str]] = {}
+        for (row, who), event in current.items():
+            if event.kind != "skip":
+                by_row.setdefault(row, set()).add(who)
+        others = {
+            row for row, people in by_row.items() if people - {annotator} and (annotator in people or len(people) < 2)
+        }
         asked = [pick for pick in picks if pick.row in others]
         if any((pick.row, annotator) not in current for pick in asked):
             name = quote(annotator, safe=" ")

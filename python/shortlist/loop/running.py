@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from shortlist.loop.errors import LoopError
+from shortlist.loop.errors import LoopError, UnderWayError
 from shortlist.loop.finished import finished
 from shortlist.loop.handoff.choosing import is_file
 from shortlist.loop.rounds import settle
@@ -59,6 +59,8 @@ def once(loop: Loop, *, train: bool | None = None) -> tuple[list[Step], LoopErro
     before = loop.under_way()
     try:
         model = loop.train() if (train is None and not loop.postponed()) or train else None
+    except UnderWayError:
+        pass  # begun by somebody else just now
     except LoopError as error:
         failure = LoopError(f"training failed: {error}")
         failure.__cause__ = error

@@ -30,7 +30,7 @@ class Curves:
     query_seconds : ndarray of float64, shape (repeats, points - 1)
         Time of each query.
     fit_seconds : ndarray of float64, shape (repeats, points)
-        Time of each fit.
+        Time of each fit; 0 where the last model held.
     """
 
     name: str

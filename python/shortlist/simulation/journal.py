@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from shortlist.simulation.loop import Run
 from shortlist.writing import json_text, make_folder, place_of, told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -18,7 +19,17 @@ FORMAT = 1
 NAME = "runs.jsonl"
 
 
-class Journal:
+class Kept(Protocol):
+    """What a run must have."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, of which the run can be made again."""
+
+
+R = TypeVar("R", bound=Kept)
+
+
+class Journal(Generic[R]):
     """The runs of one simulation, those of earlier calls included.
 
     Parameters
@@ -27,15 +38,20 @@ class Journal:
         Where ``runs.jsonl`` is, or will be; None keeps nothing.
     identity : dict
         What the settings must agree on. A journal of other settings is refused, naming the first that differs.
+    made : callable
+        Makes a run of the values that it was kept as.
     """
 
-    def __init__(self, folder: str | os.PathLike[str] | None, identity: dict[str, Any]) -> None:
-        self.runs: list[Run] = []
+    def __init__(
+        self, folder: str | os.PathLike[str] | None, identity: dict[str, Any], made: Callable[[dict[str, Any]], R]
+    ) -> None:
+        self.runs: list[R] = []
+        self._made = made
         self._file: IO[bytes] | None = None
         self._path = None if folder is None else make_folder(folder, "out") / NAME
         self._identity = identity
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Journal[R]:
         if self._path is None:
             return self
         if not place_of(self._path).is_file:
@@ -47,7 +63,7 @@ class Journal:
             raise told(error, self._path) from None
         try:
             _keep_others_out(file, self._path)
-            known, size = read(self._path)
+            known, size = read(self._path, self._made)
             if known is not None:
                 self._check(known[0])
                 self.runs = known[1]
@@ -67,7 +83,7 @@ class Journal:
         if self._file is not None:
             self._file.close()
 
-    def add(self, run: Run) -> None:
+    def add(self, run: R) -> None:
         """Keep a run: on disk before this returns."""
         self.runs.append(run)
         self._append(run.to_dict())
@@ -91,7 +107,7 @@ class Journal:
                 )
 
 
-def read(path: Path) -> tuple[tuple[dict[str, Any], list[Run]] | None, int]:
+def read(path: Path, made: Callable[[dict[str, Any]], R]) -> tuple[tuple[dict[str, Any], list[R]] | None, int]:
     """Return settings and runs of a journal, and how many bytes of it are whole lines; None where not one is."""
     content = path.read_bytes()
     size = content.rfind(b"\n") + 1
@@ -102,14 +118,15 @@ def read(path: Path) -> tuple[tuple[dict[str, Any], list[Run]] | None, int]:
         head, *records = map(json.loads, lines)
         if head["format"] != FORMAT:
             raise ValueError(f"{path} has format {head['format']}; accepted is {FORMAT}")
-        return (head["settings"], [_run_of(record) for record in records]), size
+        return (head["settings"], [made(record) for record in records]), size
     except (json.JSONDecodeError, KeyError, TypeError):
         raise ValueError(f"{path} is no journal of a simulation; give another folder") from None
 
 
-def _run_of(record: dict[str, Any]) -> Run:
+def run_of(record: dict[str, Any]) -> Run:
     """Return a run as it was: a score that is no number was kept as null."""
-    run = Run(**record)
+    # Before there were triggers, each point of a curve had its own model.
+    run = Run(**{"fits": len(record["scores"]), **record})
     run.scores = [math.nan if score is None else score for score in run.scores]
     return run
 

@@ -18,6 +18,7 @@ from shortlist.loop.facts.intervals import wilson
 from shortlist.rows import take
 from shortlist.scoring import score
 from shortlist.simulation.seeding import seed_rows, split
+from shortlist.simulation.triggers import Trigger, Watch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,6 +47,8 @@ class Run:
         Labels at which each stopping rule first said stop; None where it never did.
     warnings : dict
         What the model or the strategy warned of, and how often.
+    fits : int
+        Models that were trained; at the other points of the curve the last one holds, and the time of a fit is 0.
     """
 
     strategy: str
@@ -55,6 +58,7 @@ class Run:
     fit_seconds: list[float]
     stops: dict[str, int | None]
     warnings: dict[str, int]
+    fits: int
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; JSON gives every float back as it was."""
@@ -67,13 +71,13 @@ def run(X: Any, y: NDArray[Any], settings: Settings, name: str, strategy: Strate
     with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            found = _Loop(X, y, settings, strategy, repeat).play()
+            scores, query_seconds, fit_seconds, stops, fits = _Loop(X, y, settings, strategy, repeat).play()
         except Exception as error:
             told = _explained(error, X)
             told.add_note(f"in repeat {repeat} of strategy {name!r}")
             raise told from error
     said = Counter(f"{w.category.__name__}: {str(w.message).splitlines()[0][:160]}" for w in caught)
-    return Run(name, repeat, *found, warnings=dict(sorted(said.items())))
+    return Run(name, repeat, scores, query_seconds, fit_seconds, stops, dict(sorted(said.items())), fits)
 
 
 def _explained(error: Exception, X: Any) -> Exception:
@@ -100,30 +104,39 @@ class _Loop:
         self.X_test, self.y_test = take(X, test), y[test]
         self.settings = settings
         self.score = get_scorer(settings.scoring) if isinstance(settings.scoring, str) else settings.scoring
-        self.rules = {name: rule.fresh() for name, rule in settings.rules.items()}
+        self.watch = Watch(settings.rules)
+        self.trigger = Trigger(settings.retrain)
+        self.fits = 0
         self.learner = ActiveLearner(
             seeded(settings.estimator, of_model), strategy, random_state=np.random.RandomState(of_strategy)
         )
         self.left = np.ones(len(pool), dtype=bool)
         self.next = seed_rows(settings.seed_set, self.X, self.y, settings.initial, of_seed_set)
 
-    def play(self) -> tuple[list[float], list[float], list[float], dict[str, int | None]]:
-        scores, query_seconds, fit_seconds = [], [], []
+    def play(self) -> tuple[list[float], list[float], list[float], dict[str, int | None], int]:
+        scores, query_seconds, fit_seconds = list[float](), list[float](), list[float]()
         labels = self.settings.labels
         for point, paid in enumerate(labels):
-            fit_seconds.append(self.teach())
-            scores.append(float(self.score(self.learner.estimator, self.X_test, self.y_test)))
-            self.ask_rules(int(paid), scores[-1])
+            trained = self.trigger.due(int(paid), len(self.next))
+            fit_seconds.append(self.teach(trained))
+            scores.append(
+                float(self.score(self.learner.estimator, self.X_test, self.y_test)) if trained else scores[-1]
+            )
+            self.ask_rules(int(paid), scores[-1], trained)
             if point + 1 < len(labels):
                 query_seconds.append(self.query(int(labels[point + 1] - paid)))
-        return scores, query_seconds, fit_seconds, {name: rule.stopped_at for name, rule in self.rules.items()}
+        return scores, query_seconds, fit_seconds, self.watch.stopped, self.fits
 
-    def teach(self) -> float:
+    def teach(self, trained: bool) -> float:
+        """Add the rows that were asked for, fit where a model is due, and return the time that this took."""
+        self.left[self.next] = False
         start = time.perf_counter()
         self.learner.add(take(self.X, self.next), self.y[self.next])
+        if not trained:
+            return 0.0
         # Not `teach`: it would warn of each class met for the first time, which is no surprise here.
         self.learner.fit(self.learner.X_training, self.learner.y_training)
-        self.left[self.next] = False
+        self.fits += 1
         return time.perf_counter() - start
 
     def query(self, wanted: int) -> float:
@@ -140,20 +153,19 @@ class _Loop:
         self.next = open_rows[picks]
         return taken
 
-    def ask_rules(self, paid: int, scored: float) -> None:
+    def ask_rules(self, paid: int, scored: float, trained: bool) -> None:
         """Tell the rules what a simulation knows; `GIVEN` lists it."""
-        wanted = frozenset().union(*(rule.wants for rule in self.rules.values()))
-        more: dict[str, Any] = {}
+        wanted = self.watch.wants if trained else frozenset[str]()
+        known: dict[str, Any] = {"score": scored}
         if wanted & {"predictions", "uncertainty"}:
             probs = np.asarray(self.learner.predict_proba(self.X))
-            more = {"predictions": self.learner.classes_[probs.argmax(axis=1)], "unlabelled": self.left}
+            known |= {"predictions": self.learner.classes_[probs.argmax(axis=1)], "unlabelled": self.left.copy()}
             if self.left.any():
-                more["uncertainty"] = score(probs[self.left], "entropy", normalize="renormalize")
+                known["uncertainty"] = score(probs[self.left], "entropy", normalize="renormalize")
         if "low" in wanted:
             right = np.asarray(self.learner.predict(self.X_test)) == self.y_test
-            more["low"] = wilson(int(right.sum()), len(right))[0]
-        for rule in self.rules.values():
-            rule.update(paid, score=scored, **more)
+            known["low"] = wilson(int(right.sum()), len(right))[0]
+        self.watch.see(paid, trained, known)
 
 
 def seeded(estimator: Any, seed: int) -> Any:

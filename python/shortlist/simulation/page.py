@@ -49,9 +49,9 @@ def body(found: Simulation, *, figure: bool = True) -> str:
     parts += [f'<p class="warning">{_escaped(text)}</p>' for text in found.warnings]
     if figure:
         parts.append(_figure(found))
-    parts.append(_table(found.rows()))
+    parts.append(table(found.rows()))
     if found.stop_rows():
-        parts.append("<h2>Where stopping rules would have stopped</h2>" + _table(found.stop_rows()))
+        parts.append("<h2>Where stopping rules would have stopped</h2>" + table(found.stop_rows()))
     parts.append(f'<p class="note">{html.escape(NOTES)}</p>')
     return "".join(parts)
 
@@ -83,7 +83,8 @@ def _figure(found: Simulation) -> str:
     return drawn[drawn.index("<svg") :]
 
 
-def _table(rows: list[list[str]]) -> str:
+def table(rows: list[list[str]]) -> str:
+    """Return rows as a table, the first line being its head."""
     head, *rest = rows
     top = "".join(f"<th>{_escaped(cell)}</th>" for cell in head)
     lines = "".join("<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>" for row in rest)

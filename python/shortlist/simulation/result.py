@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.simulation.curves import Curves
-from shortlist.simulation.journal import NAME, read
+from shortlist.simulation.journal import NAME, read, run_of
 from shortlist.simulation.strategies import RANDOM
 from shortlist.simulation.summary import Stop, Summary, cautions, stops, summaries
 from shortlist.tables import aligned, visible
@@ -105,12 +105,17 @@ class Simulation:
         """Median time of a query of a strategy, in milliseconds, on one thread and beside the other runs."""
         return float(np.median(self[name].query_seconds)) * 1e3
 
+    def fits(self, name: str) -> float:
+        """Mean number of models that a strategy's runs trained."""
+        return float(np.mean([r.fits for r in self.runs if r.strategy == name]))
+
     def to_dict(self) -> dict[str, Any]:
         """Return settings, curves, summaries and stops as plain values, without times: the same for the same seed."""
-        curves = {}
+        curves: dict[str, dict[str, Any]] = {}
         for name in self.names:
             low, high = self[name].interval
             curves[name] = {"mean": self[name].mean, "low": low, "high": high, "scores": self[name].scores}
+            curves[name]["fits"] = self.fits(name)
         kept: dict[str, Any] = plain(
             {
                 "settings": self.settings,
@@ -169,7 +174,7 @@ class Simulation:
         path = Path(folder) / NAME
         if not path.exists():
             raise FileNotFoundError(f"there is no {path}; accepted is a folder that simulate(out=...) has written to")
-        known, _ = read(path)
+        known, _ = read(path, run_of)
         if known is None or not known[1]:
             raise ValueError(f"{path} has no finished run")
         settings, runs = known
@@ -187,17 +192,19 @@ class Simulation:
             "labels to target",
             "verdict",
             "query",
+            *(["fits"] if self.settings.get("retrain") else []),
         ]
         body = [
             [
                 s.strategy,
-                _with(s.final),
-                _with(s.area),
-                "" if s.gain is None else _with(s.gain, "+.4f"),
+                with_interval(s.final),
+                with_interval(s.area),
+                "" if s.gain is None else with_interval(s.gain, "+.4f"),
                 "" if s.p_holm is None else f"{s.p_holm:.2g}",
                 _labels(s.to_target),
                 s.verdict,
                 f"{self.query_ms(s.strategy):.3g} ms",
+                *([f"{self.fits(s.strategy):.1f}"] if self.settings.get("retrain") else []),
             ]
             for s in self.summary
         ]
@@ -209,6 +216,7 @@ class Simulation:
         return (
             f"{self.repeats} repeats of {s['pool']:,} + {s['test']:,} rows; {s['initial']} labels ({s['seed_set']}) "
             f"to {s['budget']:,} by {s['batch']}; {s['scoring']}; target {self.target:.4f}"
+            + (f"; trained at {s['retrain']}" if s.get("retrain") else "")
         )
 
     def stop_rows(self) -> list[list[str]]:
@@ -232,7 +240,8 @@ class Simulation:
         return body(self, figure=False)
 
 
-def _with(interval: tuple[float, float, float], form: str = ".4f") -> str:
+def with_interval(interval: tuple[float, float, float], form: str = ".4f") -> str:
+    """Return a value with its interval as text."""
     value, low, high = (f"{number:{form}}" for number in interval)
     return f"{value} ({low} to {high})"
 

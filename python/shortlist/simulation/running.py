@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from shortlist.arguments import whole
 from shortlist.groups import as_labels
 from shortlist.options import number, several
-from shortlist.simulation.journal import Journal
+from shortlist.simulation.journal import Journal, run_of
 from shortlist.simulation.loop import GIVEN, run
 from shortlist.simulation.result import Simulation
 from shortlist.simulation.settings import settings_of
@@ -42,6 +42,7 @@ def simulate(
     pool: int | None = None,
     scoring: Any = "accuracy",
     stop: str | Rule | Iterable[str | Rule] = (),
+    retrain: str | None = None,
     target: float | None = None,
     random_state: int = 0,
     n_jobs: int | None = None,
@@ -80,6 +81,10 @@ def simulate(
     stop : str, Rule, or list of these
         Stopping rules to judge, as ``"kappa"`` or ``stopping.Patience(5)``. None of them ends a run: the report says where
         each would have stopped and what the rest of the budget would have brought.
+    retrain : str, default=after each round
+        When a model is trained, as ``"growth:0.25"`` or ``"changed:40"``: triggers of `shortlist.stopping` that go by labels. In
+        between the last model holds, the curves stay flat, and stopping rules see it as one step. The seed set always gets
+        a model.
     target : float, default=the mean score of random at the budget
         Score for which labels are counted.
     random_state : int, default=0
@@ -122,15 +127,15 @@ def simulate(
     settings = settings_of(
         X, y, LogisticRegression(max_iter=1000) if estimator is None else estimator,
         batch=batch, budget=budget, initial=initial, seed_set=seed_set, test=test, pool=pool,
-        scoring=scoring, random_state=random_state, rules=rules,
+        scoring=scoring, random_state=random_state, rules=rules, retrain=retrain,
     )  # fmt: skip
     jobs = thread_count(n_jobs, "n_jobs")
     identity = settings.identity(X, y)
-    with Journal(out, identity) as journal:
+    with Journal(out, identity, run_of) as journal:
         done = {(r.strategy, r.repeat) for r in journal.runs}
         # Repeat by repeat, so that what a kill leaves behind are pairs.
         left = [(name, repeat) for repeat in range(repeats) for name in wanted if (name, repeat) not in done]
-        tell = _teller(progress)
+        tell = teller(progress)
         tell(0, len(left))
         tasks = (joblib.delayed(run)(X, y, settings, name, wanted[name], repeat) for name, repeat in left)
         parallel = joblib.Parallel(min(jobs, max(1, len(left))), return_as="generator_unordered", batch_size=1)
@@ -152,7 +157,8 @@ def _possible(stop: str | Rule) -> Rule:
     return rule
 
 
-def _teller(progress: Callable[[int, int], object] | bool | None) -> Callable[[int, int], object]:
+def teller(progress: Callable[[int, int], object] | bool | None) -> Callable[[int, int], object]:
+    """Return what is told of progress: a callable as it is, a line on standard error, or nobody."""
     if callable(progress):
         return progress
     if not progress:

@@ -15,6 +15,7 @@ from shortlist.arguments import whole
 from shortlist.options import word
 from shortlist.rows import count
 from shortlist.simulation.seeding import SEED_SETS
+from shortlist.simulation.triggers import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,7 @@ class Settings:
     scoring: Any
     random_state: int
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    retrain: str | None = None
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -62,6 +64,7 @@ class Settings:
             "scoring": self.scoring if isinstance(self.scoring, str) else _text(self.scoring),
             "random_state": self.random_state,
             "stop": list(self.rules),
+            "retrain": self.retrain,
         }
 
 
@@ -79,6 +82,7 @@ def settings_of(
     scoring: Any,
     random_state: int,
     rules: Mapping[str, Rule],
+    retrain: str | None = None,
 ) -> Settings:
     """Check the arguments of `simulate` and fill in what was left open."""
     rows = count(X)
@@ -120,7 +124,9 @@ def settings_of(
             f"and at most the {in_pool:,} rows of the pool"
         )
     seed = whole(random_state, "random_state")
-    return Settings(estimator, batch, budget, initial, seed_set, in_test, in_pool, scoring, seed, rules)
+    return Settings(
+        estimator, batch, budget, initial, seed_set, in_test, in_pool, scoring, seed, rules, checked(retrain)
+    )
 
 
 def _test_rows(test: float, rows: int) -> int:

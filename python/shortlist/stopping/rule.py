@@ -182,10 +182,20 @@ class Rule(ABC):
         new.reset()
         return new
 
+    @property
+    def name(self) -> str:
+        """The rule as it was written, or else in words."""
+        return self.written or self.describe()
+
+    @property
+    def alternatives(self) -> tuple[Rule, ...]:
+        """The rules of which any one would do: those that are joined by ``|``, or the rule itself."""
+        return (self,)
+
     def stands(self) -> str:
         """Return where the rule stands, as ``"target_lower:0.9 is 0.827"``."""
         value = self.trace[-1].value if self.trace else math.nan
-        name = self.written or self.describe()
+        name = self.name
         if math.isnan(value):
             return f"{name} has too little to go by"
         return f"{name} is {value:,.0f}" if value == round(value) else f"{name} is {value:.4g}"
@@ -239,6 +249,11 @@ class _Several(Rule):
         """Name the parts."""
         return f" {self.word} ".join(self._inside(rule, rule.describe()) for rule in self.rules)
 
+    @property
+    def name(self) -> str:
+        """The parts as they were written."""
+        return f" {self.sign} ".join(self._inside(rule, rule.name) for rule in self.rules)
+
     def stands(self) -> str:
         """Return where each part stands."""
         return f" {self.sign} ".join(self._inside(rule, rule.stands()) for rule in self.rules)
@@ -279,6 +294,11 @@ class AnyOf(_Several):
     """
 
     word, sign = "or", "|"
+
+    @property
+    def alternatives(self) -> tuple[Rule, ...]:
+        """The parts, and theirs where they are alternatives too."""
+        return tuple(each for rule in self.rules for each in rule.alternatives)
 
     def decide(self, said: list[bool]) -> bool:
         """Whether any said stop."""

@@ -35,7 +35,7 @@ def init_command(spec: Path, folder: Path | None, quiet: bool) -> None:
         from shortlist.loop.loop import Loop
         from shortlist.loop.spec import read_spec
 
-        _check(lambda: read_spec(spec, files=True))
+        check_spec(lambda: read_spec(spec, files=True))
         with screen.bar(spec.name, "rows", quiet) as progress, Loop.init(spec, folder, progress=progress) as loop:
             say([f"began {loop.spec.name} in {loop.folder}", f"next: shortlist loop next --dir {loop.folder}"], quiet)
             beyond = loop.stop().out_of_reach
@@ -45,7 +45,7 @@ def init_command(spec: Path, folder: Path | None, quiet: bool) -> None:
                 )
 
 
-def _check(read: Callable[[], object]) -> None:
+def check_spec(read: Callable[[], object]) -> None:
     """Read a specification; its mistakes are written one a line."""
     from shortlist.loop.spec import SpecError
 

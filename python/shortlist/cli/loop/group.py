@@ -41,6 +41,7 @@ MODULES = {
     "adopt": "keeping",
     "retract": "keeping",
     "finish": "keeping",
+    "simulate": "simulating",
 }
 
 

@@ -108,7 +108,8 @@ def plan(
     )
     at.progress = progress
     cold = probabilities is None
-    rows = spec.seed.rows if cold and round_number == 1 else spec.round.rows
+    # Without first rows of their own, those who wait for a model that isn't due yet are asked for a round like any other.
+    rows = (spec.seed.rows or spec.round.rows) if cold and round_number == 1 else spec.round.rows
     shares = Shares(rows, carry or {})
     candidates = at.open_rows()
     chosen = _validation(at, stratum, shares.take("validation", spec.round.validation), taken, answers)

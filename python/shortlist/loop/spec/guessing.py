@@ -125,7 +125,7 @@ def _sizes(sample: Sample) -> dict[str, dict[str, Any]]:
     budget = 3000 if sample.more else max(rounds, min(3000, sample.rows // 2))
     estimated = sample.more or sample.rows * SHARE >= FEWEST
     return {
-        "seed": {"rows": 60 if many else min(60, max(10, sample.rows // 10)), "how": "random"},
+        "seed": {"rows": 60 if many else min(60, max(10, sample.rows // 10)), "how": "typiclust"},
         "round": {"rows": rounds, "strategy": "margin"},
         "round.mix": {"explore": 0.1, "validation": 0.15},
         "validation": {"share": SHARE},

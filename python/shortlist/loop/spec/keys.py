@@ -203,7 +203,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     ),
     "seed": (
         Key("rows", checks.whole(0), "rows before there is a model", 60),
-        Key("how", names.seed_how, "random, k_center, typiclust, or stratified:COLUMN", "random"),
+        Key("how", names.seed_how, "typiclust, k_center, random, or stratified:COLUMN", "typiclust"),
         Key("search", _search, "words that find first examples of a class", {}),
         Key("labels", text, "a file of labels that exist already", example="labels.csv"),
     ),

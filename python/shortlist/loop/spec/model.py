@@ -79,7 +79,7 @@ class SeedSpec:
     """The rows that are labelled before there is a model."""
 
     rows: int = 60
-    how: str = "random"
+    how: str = "typiclust"
     search: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: str | None = None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shortlist.loop.errors import LoopError
+from shortlist.loop.errors import LoopError, UnderWayError
 from shortlist.loop.store.times import after, now
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Jobs:
         with self._database.transaction() as connection:
             begun, last = now(), self.under_way(kind)
             if last and not supersede:
-                raise LoopError(
+                raise UnderWayError(
                     f"a job to {kind} is under way since {last.begun}, and its lease lasts until {last.until}; wait for it, or "
                     "supersede it"
                 )

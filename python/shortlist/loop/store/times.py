@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from contextvars import ContextVar
 
 from shortlist.labels.values import moment_text
 
@@ -11,9 +12,13 @@ KEPT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 """A time in the form that the log keeps."""
 
 
+PLAYED: ContextVar[datetime.datetime | None] = ContextVar("PLAYED", default=None)
+"""What time it is in a loop that is only played; None where time is what it is."""
+
+
 def now() -> str:
     """Return this moment."""
-    return moment_text(datetime.datetime.now(datetime.UTC))
+    return moment_text(PLAYED.get() or datetime.datetime.now(datetime.UTC))
 
 
 def seconds_between(earlier: str, later: str) -> float:
