@@ -1,10 +1,11 @@
 """Does the default specification of a loop save labels? Its strategy, first rows and mix against random and plain margin.
 
 Every loop is a real one: `shortlist.loop` plans its rounds, trains by `growth:0.25` and ends at `budget:760`, with labels that
-are known; all that a variant does not name is as the format has it by default (60 first rows, rounds of 100, 15% of each for
-validation). Random pays for the same validation. A repeat is one seed: one validation stratum, one set of first rows, shared by
-all variants as far as they agree. The accuracy is that of the last model on all rows of the stratum (a quarter of the pool), at
-the end and on the way (the mean over the labels given, from the first model that both have).
+are known. What a variant does not name is as the format has it by default (60 first rows, rounds of 100, 15% of each for
+validation), but for the first rows, which are random. Random pays for the same validation. A repeat is one seed: one validation
+stratum, one set of first rows, shared by all variants as far as they agree. The accuracy is that of the last model on all rows
+of the stratum (a quarter of the pool), at the end and on the way (the mean over the labels given, from the first model that both
+have).
 
 The default is chosen on the first three sets, from all variants, and judged on the others, from a few.
 
@@ -207,8 +208,8 @@ def main() -> None:
     """Choose, then judge."""
     parser = argparse.ArgumentParser(prog="python -m benches.loop_labels", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="Two repeats of two sets.")
-    parser.add_argument("--choosing", type=int, default=8, help="Repeats a set for choosing.")
-    parser.add_argument("--judging", type=int, default=8, help="Repeats a set for judging.")
+    parser.add_argument("--choosing", type=int, default=12, help="Repeats a set for choosing.")
+    parser.add_argument("--judging", type=int, default=16, help="Repeats a set for judging.")
     parser.add_argument("--part", choices=("choosing", "judging"), help="Only this part.")
     parser.add_argument(
         "--sets", nargs="+", choices=CHOOSING + JUDGING, default=CHOOSING + JUDGING, help="These alone."

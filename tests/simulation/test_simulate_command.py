@@ -25,10 +25,11 @@ def call(*words, cwd, code=0):
 
 def test_from_a_data_set_to_a_report(tmp_path):
     words = ["iris", "-e", "bayes", "-s", "margin", "--batch", 5, "--budget", 20, "--repeats", 2, "--jobs", 1]
-    words += ["--stop", "patience:2", "--stop", "kappa", "--out", "study"]
+    words += ["--stop", "patience:2", "--stop", "kappa", "--retrain", "growth:0.25", "--out", "study"]
     first = call(*words, cwd=tmp_path)
     assert first.stdout.startswith("2 repeats of 105 + 45 rows; 5 labels (random) to 20 by 5; accuracy; target")
     for part in (
+        "; trained at growth:0.25",
         "the baseline",
         "patience 2",
         "kappa 0.99 over 3",
@@ -48,6 +49,7 @@ def test_from_a_data_set_to_a_report(tmp_path):
         (["iris", "-s", "margn"], "strategy 'margn' is unknown"),
         (["iris", "--stop", "soon"], "'soon' is no rule; known are budget"),
         (["iris", "--stop", "budget"], "'budget' lacks its labels; accepted is as budget:300"),
+        (["iris", "--retrain", "days:2"], "retrain is 'days:2', and a simulation has nothing to measure days by"),
         (["iris", "--test", "1.5"], "test is 1.5; accepted are a share between 0 and 1"),
         (["iris", "--initial", "5000"], "initial is 5,000; accepted is less than the 105 rows of the pool"),
         (["iris", "--batch", "50", "--budget", "20"], "budget is 20; accepted is more than the 50 labels"),
