@@ -32,6 +32,7 @@ MODULES = {
     "run": "running",
     "status": "looking",
     "labels": "labelling",
+    "serve": "serving",
 }
 
 
