@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ FILES = {
     "/page.js": ("page.js", "text/javascript"),
 }
 ASLEEP = 503
+"""The status of what the loop can't do at present."""
 
 
 def application(office: Office) -> Starlette:
@@ -47,6 +49,7 @@ def application(office: Office) -> Starlette:
             yield
 
     routes = [Route(path, _file(*file)) for path, file in FILES.items()]
+    routes.append(Route("/favicon.ico", _nothing))
     routes += [
         Route(path, _told(call), methods=[method])
         for method, path, call in (
@@ -242,6 +245,9 @@ def _told(call: Callable[[Request], Awaitable[Response]]) -> Callable[[Request],
             return _json({"error": str(error)}, error.status)
         except LoopError as error:
             return _json({"error": " ".join(str(error).split())}, ASLEEP)
+        except Exception as error:
+            logging.getLogger(__name__).exception("%s %s", request.method, request.url.path)
+            return _json({"error": f"the server failed ({type(error).__name__}); what it has printed says more"}, 500)
 
     return answer
 
@@ -253,6 +259,10 @@ def _file(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
         return Response(content, media_type=kind)
 
     return give
+
+
+async def _nothing(_: Request) -> Response:
+    return Response(status_code=204)
 
 
 async def _no_such(request: Request, _: Exception) -> Response:

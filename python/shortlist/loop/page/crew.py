@@ -44,13 +44,13 @@ class Crew:
         self.failed: str | None = None
         self.ended: str | None = None
 
-    async def keep(self, changes: asyncio.Event) -> None:
-        """Run until cancelled."""
+    async def keep(self, changes: asyncio.Event, hurry: asyncio.Event) -> None:
+        """Run until cancelled: look when `changes` is set, soon, and at once when `hurry` is."""
         pause = SOON
         try:
             while True:
                 before = time.monotonic()
-                await self._run(changes)
+                await self._run(changes, hurry)
                 self.failed = self.failed or "the process that trains has ended, and is started again"
                 self.doing = None
                 # One that dies at once is not started over and over.
@@ -70,7 +70,7 @@ class Crew:
             else:
                 process.kill()
 
-    async def _run(self, changes: asyncio.Event) -> None:
+    async def _run(self, changes: asyncio.Event, hurry: asyncio.Event) -> None:
         command = [sys.executable, "-m", "shortlist.loop.page.worker", str(self._folder.absolute())]
         self._process = process = await asyncio.create_subprocess_exec(
             *command,
@@ -87,6 +87,7 @@ class Crew:
         assert process.stdout is not None  # noqa: S101
         while True:
             changes.clear()
+            hurry.clear()
             began = time.monotonic()
             try:
                 process.stdin.write(b"look\n")
@@ -97,9 +98,9 @@ class Crew:
             if done is None:
                 return
             rest = SOON if done else max(SOON, SHARE * (time.monotonic() - began))
-            await asyncio.sleep(rest)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changes.wait(), LATER)
+            for event, most in ((hurry, rest), (changes, LATER)):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(event.wait(), most)
 
     async def _hear(self, stream: asyncio.StreamReader) -> list[str] | None:
         """Follow one look to its end; None where the process has ended."""

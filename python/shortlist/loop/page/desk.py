@@ -56,6 +56,9 @@ class Desk:
         self._writer: asyncio.Task[None] | None = None
         self.changes = asyncio.Event()
         """Set whenever something was taken in."""
+        self.through = asyncio.Event()
+        """Set when a round is through, once for each: then people wait."""
+        self._through = 0
 
     @property
     def loop_id(self) -> str:
@@ -87,7 +90,12 @@ class Desk:
             self._asking.refresh()
             return self._asking.turn(annotator, have, ahead), self._asking.progress()
 
-        return await self._in_thread(ask)
+        turn, progress = await self._in_thread(ask)
+        if turn.pick is None and progress.closed and progress.round != self._through:
+            self._through = progress.round
+            self.through.set()
+            self.changes.set()
+        return turn, progress
 
     async def look(self, row: str, annotator: str) -> Looked | None:
         """Return a row that was picked once, and what somebody said of it; None for any other."""

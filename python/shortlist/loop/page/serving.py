@@ -51,7 +51,10 @@ class Office:
     async def opened(self) -> AsyncIterator[None]:
         """Work until the page ends."""
         await self.desk.open()
-        tasks = [asyncio.create_task(self.crew.keep(self.desk.changes)), asyncio.create_task(self._live())]
+        tasks = [
+            asyncio.create_task(self.crew.keep(self.desk.changes, self.desk.through)),
+            asyncio.create_task(self._live()),
+        ]
         try:
             yield
         finally:
@@ -142,7 +145,7 @@ def serve(
     if open_browser and _has_screen():
         webbrowser.open(address)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, ws="none", lifespan="on", http="h11",
+        app, log_level="critical", access_log=False, server_header=False, ws="none", lifespan="on", http="h11",
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):

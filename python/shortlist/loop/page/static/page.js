@@ -103,6 +103,14 @@ async function ask(path, body) {
 
 const query = (values) => new URLSearchParams(Object.entries(values).filter(([, value]) => value != null && value !== ""));
 
+function readPost(name) {
+  try {
+    return JSON.parse(kept.get(name));
+  } catch {
+    return null;
+  }
+}
+
 let flushing = null;
 function flush() {
   flushing ??= send().finally(() => (flushing = null));
@@ -113,8 +121,11 @@ async function send() {
   for (;;) {
     const [name] = queueOf();
     if (!name) break;
-    const post = JSON.parse(kept.get(name));
-    if (!post) continue; // another tab has sent it
+    const post = readPost(name);
+    if (!post) {
+      kept.remove(name); // another tab has sent it
+      continue;
+    }
     try {
       const waited = Math.max(0, (Date.now() - post.at) / 1000);
       const found = await ask(`/api/${post.act}`, { ...post.body, waited });
@@ -190,7 +201,7 @@ async function keepReady() {
 }
 
 function nextKept() {
-  const answered = new Set(queueOf().map((name) => JSON.parse(kept.get(name))?.body.id));
+  const answered = new Set(queueOf().map((name) => readPost(name)?.body.id));
   while (state.waiting.length) {
     const id = state.waiting.shift();
     const row = state.ahead.get(id);
@@ -375,7 +386,8 @@ async function answer(said, shown) {
     if (note) body.note = note;
     if ($("flag").getAttribute("aria-pressed") === "true") body.flag = true;
     enqueue("answer", body);
-    remember(row.id);
+    setDone([...state.done.filter((other) => other !== row.id), row.id].slice(-200));
+    state.refused = "";
     $("last").textContent = `Keeping: ${shown} …`;
     await Promise.race([flush(), new Promise((go) => setTimeout(go, SLOW))]);
     const left = queueOf().length;
@@ -391,8 +403,8 @@ async function answer(said, shown) {
   }
 }
 
-function remember(id) {
-  state.done = [...state.done.filter((other) => other !== id), id].slice(-200);
+function setDone(ids) {
+  state.done = ids;
   try {
     sessionStorage.setItem(`${prefix()}done`, JSON.stringify(state.done));
   } catch {
@@ -407,9 +419,7 @@ async function undo() {
   try {
     const mine = ++turn;
     enqueue("undo", { id, annotator: state.annotator });
-    state.done = state.done.filter((other) => other !== id);
-    remember(id);
-    state.done.pop();
+    setDone(state.done.filter((other) => other !== id));
     await Promise.race([flush(), new Promise((go) => setTimeout(go, SLOW))]);
     if (state.row && !state.answered && state.row.id !== id) {
       state.ahead.set(state.row.id, state.row);
@@ -686,6 +696,7 @@ function leave() {
   if (state.annotator) navigator.sendBeacon?.("/api/leave", JSON.stringify({ annotator: state.annotator }));
 }
 addEventListener("pagehide", leave);
+addEventListener("pageshow", (event) => event.persisted && state.annotator && next(state.row?.id));
 
 setInterval(() => {
   if (document.hidden || !state.annotator || state.offline || state.busy) return;
