@@ -21,7 +21,7 @@ LATER = 30.0
 SHARE = 4
 """A look that found nothing to do is followed by a rest of so many times its length."""
 LONGEST_LINE = 1 << 20
-NICE = 10
+NICE = 5
 
 
 class Crew:
@@ -79,10 +79,6 @@ class Crew:
             limit=LONGEST_LINE,
             start_new_session=True,
         )
-        if hasattr(os, "setpriority"):
-            # People who label come before a training.
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
         assert process.stdin is not None  # noqa: S101 - a pipe, as asked for
         assert process.stdout is not None  # noqa: S101
         while True:
@@ -97,6 +93,10 @@ class Crew:
             done = await self._hear(process.stdout)
             if done is None:
                 return
+            if hasattr(os, "setpriority"):
+                # Once the first rows are there, people who label come before a training.
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
             rest = SOON if done else max(SOON, SHARE * (time.monotonic() - began))
             for event, most in ((hurry, rest), (changes, LATER)):
                 with contextlib.suppress(TimeoutError):

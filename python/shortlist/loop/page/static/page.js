@@ -285,22 +285,27 @@ function text(value) {
     block.append(element("p", "empty", "(an empty text)"));
     return block;
   }
-  // Parts end where lines end, and those that nobody has scrolled to are not laid out.
-  let part = [], size = 0;
-  const put = () => {
-    const line = element("div", "", part.join("\n"));
+  for (const part of partsOf(value.replace(/\r\n?/g, "\n"), long)) {
+    const line = element("div", "", part);
     line.dir = "auto";
     block.append(line);
-    part = [];
-    size = 0;
-  };
-  for (const line of value.split(/\r\n|\r|\n/)) {
-    part.push(line);
-    size += line.length + 1;
-    if (long && size > PART) put();
   }
-  if (part.length) put();
   return block;
+}
+
+// A long text is cut into parts, of which those that nobody has scrolled to are not laid out: where a line ends, or else
+// between two words, which shows as the end of a line.
+function* partsOf(value, long) {
+  if (!long) return yield value;
+  for (let start = 0; start < value.length; ) {
+    let end = value.indexOf("\n", start + PART) + 1;
+    if (!end || end > start + 2 * PART) end = value.indexOf(" ", start + PART) + 1;
+    if (!end || end > start + 2 * PART) end = start + PART;
+    // Two halves of a character stay together.
+    if (/[\ud800-\udbff]/.test(value.charAt(end - 1))) end++;
+    yield value.slice(start, end);
+    start = end;
+  }
 }
 
 function picture(row, name, value) {
@@ -391,13 +396,13 @@ async function answer(said, shown) {
     $("last").textContent = `Keeping: ${shown} …`;
     await Promise.race([flush(), new Promise((go) => setTimeout(go, SLOW))]);
     const left = queueOf().length;
-    $("last").textContent = `Last: ${shown}${left ? ", kept here" : ", saved"}`;
     tabs?.postMessage({ annotator: state.annotator, id: row.id });
     if (left) {
       if (!state.offline) away(new Away());
       ++turn;
       nextKept();
     } else await next();
+    $("last").textContent = `Last: ${shown}${left ? ", kept here" : ", saved"}`;
   } finally {
     state.busy = false;
   }
@@ -425,9 +430,9 @@ async function undo() {
       state.ahead.set(state.row.id, state.row);
       state.waiting.unshift(state.row.id);
     }
-    $("last").textContent = "Taken back; answer it anew.";
     const row = await seen(id);
     if (row && mine === turn) show(row);
+    $("last").textContent = row ? "Taken back; answer it anew." : "It is taken back once the server is there.";
   } finally {
     state.busy = false;
   }
