@@ -11,7 +11,7 @@ from page_server import write_loop
 
 from shortlist.loop.loop import Loop
 from shortlist.loop.page.asking import Asking
-from shortlist.loop.page.leases import LEAVE, STAY, Leases
+from shortlist.loop.page.leases import LEAVE, LONG, STAY, Leases
 from shortlist.loop.page.posts import Post
 from shortlist.loop.page.showing import fields_of, origin_of, origins_of, picture_of, shown_of
 from shortlist.loop.page.taking import take
@@ -86,6 +86,21 @@ def test_rows_kept_ready_go_to_somebody_who_has_none(asking):
     assert not others & {amy.pick.row, *amy.ahead}
     assert turn(asking, "joe") == amy.ahead[-1]
     assert turn(asking, "amy") == amy.pick.row
+
+
+def test_nobody_waits_for_somebody_who_keeps_the_last_row(asking, clock):
+    rows = []
+    for who in "abcdefgh":
+        rows.append(turn(asking, who))
+        clock.now += 0.1
+    assert turn(asking, "joe") is None
+    clock.now = LONG - 1
+    for who in "bcdefgh":
+        turn(asking, who)
+    assert turn(asking, "joe") is None
+    clock.now = LONG
+    assert turn(asking, "joe") == rows[0]
+    assert turn(asking, "a") != rows[0]
 
 
 def test_what_another_process_has_taken_in_is_seen(asking, tmp_path):

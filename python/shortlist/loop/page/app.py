@@ -48,23 +48,21 @@ def application(office: Office) -> Starlette:
         async with office.opened():
             yield
 
-    routes = [Route(path, _file(*file)) for path, file in FILES.items()]
+    calls = (
+        ("POST", "/api/answer", answers.answer),
+        ("GET", "/api/next", answers.next),
+        ("GET", "/api/row", answers.row),
+        ("GET", "/api/status", answers.status),
+        ("GET", "/api/about", answers.about),
+        ("GET", "/api/decide", answers.decide),
+        ("POST", "/api/undo", answers.undo),
+        ("POST", "/api/review", answers.review),
+        ("POST", "/api/leave", answers.leave),
+        ("GET", "/image", answers.image),
+    )
+    routes = [Route(path, _told(call), methods=[method]) for method, path, call in calls]
+    routes += [Route(path, _file(*file)) for path, file in FILES.items()]
     routes.append(Route("/favicon.ico", _nothing))
-    routes += [
-        Route(path, _told(call), methods=[method])
-        for method, path, call in (
-            ("GET", "/api/about", answers.about),
-            ("GET", "/api/next", answers.next),
-            ("GET", "/api/row", answers.row),
-            ("GET", "/api/status", answers.status),
-            ("GET", "/api/decide", answers.decide),
-            ("GET", "/image", answers.image),
-            ("POST", "/api/answer", answers.answer),
-            ("POST", "/api/undo", answers.undo),
-            ("POST", "/api/review", answers.review),
-            ("POST", "/api/leave", answers.leave),
-        )
-    ]
     errors = {404: _no_such, 405: _no_such}
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=errors)
 
@@ -112,7 +110,7 @@ class Answers:
     async def status(self, _: Request) -> Response:
         """Give what ``status --json`` says."""
         progress = await self._office.desk.progress()
-        return _json(await self._office.standing.status(progress.round))
+        return _json(plain(await self._office.standing.status(progress.round)))
 
     async def decide(self, request: Request) -> Response:
         """Give the rows that wait for whoever decides; with ``count=1`` how many there are."""
@@ -156,8 +154,7 @@ class Answers:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise PostError(f"content-type is {kind!r}; accepted is application/json", 415)
-        taken = await self._office.desk.take(read_post(act, await _body(request)))
-        progress = await self._office.desk.progress()
+        taken, progress = await self._office.desk.take(read_post(act, await _body(request)))
         return _json({"version": VERSION, "ok": True, "new": taken.new, **_progress(progress)})
 
     async def _looked(self, row: str, annotator: str) -> tuple[Pick, Event | None]:
@@ -231,7 +228,7 @@ async def _body(request: Request) -> bytes:
 
 def _json(value: Any, status: int = 200) -> Response:
     # Halves of characters, which a text of the pool may have, are escaped and so come through.
-    text = json.dumps(plain(value), allow_nan=False, separators=(",", ":"))
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return Response(text, status, media_type="application/json")
 
 

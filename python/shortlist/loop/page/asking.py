@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 MOST_AHEAD = 5
 """Rows that one page may keep ready beside the one it shows."""
-PEOPLE = 2
-"""People who label a row of the overlap."""
 
 
 class Progress(NamedTuple):
@@ -60,6 +59,13 @@ class Asking:
         self._main: dict[str, Pick] = {}
         self._again: dict[str, Pick] = {}
         self._said: dict[str, dict[str, Event]] = {}
+        # What follows from these, kept up to date with them: asking must not go through a whole round.
+        self._states: dict[str, str] = {}
+        self._open_rows: dict[str, None] = {}
+        self._half: dict[str, None] = {}
+        self._counts: Counter[str] = Counter()
+        self._holding: Counter[str] = Counter()
+        self._holders = 0
 
     def refresh(self) -> None:
         """Take up what has happened since: rounds and answers, of this process or another."""
@@ -77,9 +83,8 @@ class Asking:
 
     def progress(self) -> Progress:
         """Return how far the round is."""
-        states = [self._state_of(pick) for pick in self._main.values()]
-        answered, skipped = states.count("answered"), states.count("skipped")
-        return Progress(self._round, len(states), answered, skipped, self._state == "closed")
+        answered, skipped = self._counts["answered"], self._counts["skipped"]
+        return Progress(self._round, len(self._main), answered, skipped, self._state == "closed")
 
     def turn(self, annotator: str, have: str | None = None, ahead: int = 0) -> Turn:
         """Return the row that somebody is asked for: the same until it is answered.
@@ -116,8 +121,8 @@ class Asking:
 
     def _rows_for(self, annotator: str, have: str | None) -> Iterator[str]:
         """Yield rows for somebody: what they have, what waits for a second person, and the round in its order."""
-        wanted = dict.fromkeys(row for row in self._again if self._second(row, annotator))
-        wanted |= dict.fromkeys(row for row, pick in self._main.items() if self._state_of(pick) == "open")
+        wanted = dict.fromkeys(row for row in self._half if self._second(row, annotator))
+        wanted |= self._open_rows
         own = self.leases.of(annotator)
         first = [have] if have and self._free(have, annotator) else []
         # What was on the screen comes before what was kept ready.
@@ -127,19 +132,17 @@ class Asking:
         others = [row for row in wanted if row not in given]
         yield from (row for row in others if self._free(row, annotator))
         if not given and not any(self._free(row, annotator) for row in others):
-            # Nothing else is left: take one that somebody keeps ready and doesn't see yet.
-            kept = (row for row in others if (held := self.leases.holder(row)) is not None and not held.shown)
-            yield from list(kept)[-1:]
+            # Nothing else is left, and nobody is to wait for somebody who may have gone.
+            spare = self.leases.spare(others)
+            yield from [] if spare is None else [spare]
 
     def _free(self, row: str, annotator: str) -> bool:
         held = self.leases.holder(row)
         return held is None or held.annotator == annotator
 
     def _second(self, row: str, annotator: str) -> bool:
-        """Return whether somebody is to label a row after somebody else."""
-        said = self._said.get(row, {})
-        others = sum(event.kind != "skip" for who, event in said.items() if who != annotator)
-        return annotator not in said and 0 < others < PEOPLE
+        """Return whether somebody is to label a row after somebody else: two people do."""
+        return row in self._half and annotator not in self._said[row]
 
     def _state_of(self, pick: Pick) -> str:
         events: Iterable[Event] = self._said.get(pick.row, {}).values()
@@ -154,7 +157,10 @@ class Asking:
         self._main = {pick.row: pick for pick in store.picks(number) if pick.share != "overlap"}
         self._again = {pick.row: pick for pick in store.picks_of("overlap")}
         self.leases.clear()
-        self._said = {}
+        self._said, self._states, self._half = {}, {}, {}
+        self._open_rows = dict.fromkeys(self._main)
+        self._counts, self._holding = Counter(), Counter()
+        self._holders = sum(pick.share not in ASKED_AGAIN for pick in self._main.values())
         self._round, self._state = number, store.round(number).state
         self._position = store.position
         self._read({*self._main, *self._again})
@@ -167,13 +173,36 @@ class Asking:
             self._said.pop(row, None)
         for (row, annotator), event in current.items():
             self._said.setdefault(row, {})[annotator] = event
+        reopened = False
+        for row in rows:
+            reopened |= self._enter(row)
+        if reopened:  # they come back in the order of the round
+            self._open_rows = {row: None for row in self._main if self._states.get(row, "open") == "open"}
+
+    def _enter(self, row: str) -> bool:
+        """Note what a row has come to; return whether it is open again."""
+        said = self._said.get(row, {})
+        labels = sum(event.kind != "skip" for event in said.values())
+        if row in self._again and labels == 1:
+            self._half[row] = None
+        else:
+            self._half.pop(row, None)
+        pick = self._main.get(row)
+        if pick is None:
+            return False
+        before, after = self._states.get(row, "open"), self._state_of(pick)
+        self._states[row] = after
+        for counts in (self._counts, *([] if pick.share in ASKED_AGAIN else [self._holding])):
+            counts[before] -= 1
+            counts[after] += 1
+        if after != "open":
+            self._open_rows.pop(row, None)
+        return after == "open" != before
 
     def _settle(self) -> None:
         """Close the round where enough of it is answered."""
         if self._state == "closed":
             return
-        holding = [pick for pick in self._main.values() if pick.share not in ASKED_AGAIN]
-        done = sum(self._state_of(pick) != "open" for pick in holding)
-        close = self.spec.round.close
-        if done >= close * len(holding) - 1e-9 and (last := settle(self._store)) is not None:
+        done = self._holding["answered"] + self._holding["skipped"]
+        if done >= self.spec.round.close * self._holders - 1e-9 and (last := settle(self._store)) is not None:
             self._state = last.state

@@ -96,7 +96,7 @@ class Crew:
             if hasattr(os, "setpriority"):
                 # Once the first rows are there, people who label come before a training.
                 with contextlib.suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+                    os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
             rest = SOON if done else max(SOON, SHARE * (time.monotonic() - began))
             for event, most in ((hurry, rest), (changes, LATER)):
                 with contextlib.suppress(TimeoutError):

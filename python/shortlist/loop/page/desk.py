@@ -52,7 +52,7 @@ class Desk:
         self._thread = ThreadPoolExecutor(1, "desk")
         self._store = Store.open(folder)
         self._asking = Asking(self._store)
-        self._waiting: asyncio.Queue[tuple[Post, asyncio.Future[Taken]]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[Post, asyncio.Future[tuple[Taken, Progress]]]] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
         self.changes = asyncio.Event()
         """Set whenever something was taken in."""
@@ -125,15 +125,15 @@ class Desk:
 
         return await self._in_thread(look)
 
-    async def take(self, post: Post) -> Taken:
-        """Take a post in, and return once it is on disk.
+    async def take(self, post: Post) -> tuple[Taken, Progress]:
+        """Take a post in, and return once it is on disk, with how far the round is then.
 
         Raises
         ------
         PostError
             It is refused.
         """
-        done: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[tuple[Taken, Progress]] = asyncio.get_running_loop().create_future()
         await self._waiting.put((post, done))
         return await done
 
@@ -144,7 +144,7 @@ class Desk:
                 batch.append(self._waiting.get_nowait())
             posts = [post for post, _ in batch]
             try:
-                found = await self._in_thread(functools.partial(self._take, posts))
+                found, progress = await self._in_thread(functools.partial(self._take, posts))
             except Exception as error:  # each of them is told, and the next ones are taken all the same
                 found = [PostError(f"the answer could not be kept: {error}", 503)] * len(batch)
             for (_, done), taken in zip(batch, found, strict=True):
@@ -153,12 +153,12 @@ class Desk:
                 if isinstance(taken, PostError):
                     done.set_exception(taken)
                 else:
-                    done.set_result(taken)
+                    done.set_result((taken, progress))
             for _ in batch:
                 self._waiting.task_done()
             self.changes.set()
 
-    def _take(self, posts: list[Post]) -> list[Taken | PostError]:
+    def _take(self, posts: list[Post]) -> tuple[list[Taken | PostError], Progress]:
         found = take(self._store, self._asking.spec, posts)
         for post, taken in zip(posts, found, strict=True):
             if isinstance(taken, PostError):
@@ -167,7 +167,8 @@ class Desk:
                 self._asking.leases.take(post.row, post.annotator, shown=True)
             elif post.act == "answer" and (post.skip or post.label is not None):
                 self._asking.leases.give_back(post.row)
-        return found
+        self._asking.refresh()
+        return found, self._asking.progress()
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
     App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 STRANGER = (
     "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
     "<title>No entry</title><h1>This link doesn't open the page</h1>"
@@ -61,7 +65,7 @@ class Guard:
             await send({"type": "websocket.close"})
             return
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        more = self._headers()
+        more = self._headers(scope["path"])
         refused = self._refused(scope, headers)
         if refused is not None:
             await _answer(send, *refused, more)
@@ -112,21 +116,20 @@ class Guard:
             return None
         return None if found is None else found.value
 
-    def _headers(self) -> list[tuple[bytes, bytes]]:
+    def _headers(self, path: str) -> list[tuple[bytes, bytes]]:
         pictures = " ".join(["'self'", *self._pictures()])
-        policy = (
-            f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; connect-src 'self'; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        )
         found = {
-            "content-security-policy": policy,
+            "content-security-policy": POLICY.format(pictures=pictures),
             "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
             "referrer-policy": "no-referrer",
-            "cross-origin-resource-policy": "same-origin",
-            "cross-origin-opener-policy": "same-origin",
             "cache-control": "no-store",
         }
+        if not path.startswith("/api/"):
+            found |= {
+                "x-frame-options": "DENY",
+                "cross-origin-resource-policy": "same-origin",
+                "cross-origin-opener-policy": "same-origin",
+            }
         return [(name.encode(), value.encode("latin-1", "replace")) for name, value in found.items()]
 
 

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 STAY = 600.0
 """Seconds after which a row comes back from somebody who has shown no sign of life."""
+LONG = 60.0
+"""Seconds after which a row that somebody has may go to another person who has nothing else to do."""
 LEAVE = 15.0
 """Seconds after which it comes back from somebody who has left: long enough for a page that is loaded again."""
 
 
 @dataclass
 class Lease:
-    """A row that somebody has until a time; `shown` unless it is kept ready for later."""
+    """A row that somebody has from one time until another; `shown` unless it is kept ready for later."""
 
     annotator: str
+    since: float
     until: float
     shown: bool
 
@@ -48,10 +51,22 @@ class Leases:
 
     def take(self, row: str, annotator: str, *, shown: bool) -> None:
         """Give a row to somebody, whoever had it."""
-        lease = self._of_row.get(row)
-        if lease is not None and lease.annotator != annotator:
-            del self._of_row[row]  # its place in the order is that of who has it now
-        self._of_row[row] = Lease(annotator, self._clock() + STAY, shown)
+        now, lease = self._clock(), self._of_row.get(row)
+        if lease is None or lease.annotator != annotator:
+            self._of_row.pop(row, None)  # its place in the order is that of who has it now
+            lease = self._of_row[row] = Lease(annotator, now, now, shown)
+        if shown and not lease.shown:
+            lease.since = now
+        lease.until, lease.shown = now + STAY, shown
+
+    def spare(self, rows: Iterable[str]) -> str | None:
+        """Return the row that its holder would miss least: one they don't see yet, or have had for long."""
+        held = [(row, lease) for row in rows if (lease := self.holder(row)) is not None]
+        unseen = [row for row, lease in held if not lease.shown]
+        if unseen:
+            return unseen[-1]
+        old = [(lease.since, row) for row, lease in held if lease.since <= self._clock() - LONG]
+        return min(old)[1] if old else None
 
     def give_back(self, row: str) -> None:
         """Take a row back, as it was answered."""

@@ -28,6 +28,8 @@ from shortlist.tables import visible
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from shortlist.loop.spec import Spec
+
 FILE = "page.json"
 """In the loop's folder: the address, which stays the same from one start to the next."""
 JOB = "serve"
@@ -46,6 +48,14 @@ class Office:
         self.crew = Crew(folder)
         self.suggested = suggested
         self._store, self._token = Store.open(folder), token
+        self._origins: tuple[Spec, list[str]] | None = None
+
+    def pictures(self) -> list[str]:
+        """Return the origins that pictures may come from."""
+        spec = self.desk.spec
+        if self._origins is None or self._origins[0] is not spec:
+            self._origins = spec, origins_of(spec)
+        return self._origins[1]
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -134,7 +144,7 @@ def serve(
         hosts=_names(number) if local else None,
         token=token,
         cookie=f"shortlist-{number}",
-        pictures=lambda: origins_of(office.desk.spec),
+        pictures=office.pictures,
     )
     say(f"the page is at {address}")
     if not local:
