@@ -155,7 +155,7 @@ def serve(
     if open_browser and _has_screen():
         webbrowser.open(address)
     config = uvicorn.Config(
-        app, log_level="critical", access_log=False, server_header=False, ws="none", lifespan="on", http="h11",
+        app, log_level="critical", access_log=False, server_header=False, ws="none", lifespan="on",
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):
