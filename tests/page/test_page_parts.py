@@ -188,3 +188,19 @@ def test_values_become_what_json_can_hold():
     assert (values["a"], values["b"], values["c"], values["e"], values["f"]) == (None, "x", 3, None, "[1, 2]")
     assert values["d"].endswith("[cut: 5,000,000 characters in all]")
     assert kinds == {"a": "value", "b": "text", "c": "value", "d": "text", "e": "value", "f": "text"}
+
+
+def test_next_says_where_the_page_is_and_writes_a_file_where_asked(tmp_path):
+    folder = write_loop(tmp_path, rows=8, more='[handoff]\ntool = "page"\n')
+    with Loop(folder) as loop:
+        batch = loop.next()
+        assert (len(batch), batch.handed) == (8, "the page: shortlist loop serve")
+        assert not (folder / "handoff").exists()
+        assert loop.status_lines()[-1] == "next       shortlist loop serve"
+        assert loop.next(tmp_path / "rows.csv").ids == batch.ids
+        assert (tmp_path / "rows.csv").read_text().startswith("id,body,label,annotator\n")
+        job = loop._store.begin_job("serve", 60)
+        (folder / "page.json").write_text('{"address": "http://127.0.0.1:1/"}')
+        assert loop.next().handed == "the page at http://127.0.0.1:1/"
+        loop._store.finish_job(job.token, True, {})
+        assert loop.next().handed == "the page: shortlist loop serve"

@@ -252,7 +252,9 @@ class Loop:
     def status_lines(self) -> list[str]:
         """Return where the loop stands, for a person."""
         rounds = self._store.rounds()
-        return lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None)
+        return lines_of(
+            self.status(), self._store.job("train"), rounds[-1].state if rounds else None, self.spec.handoff.tool
+        )
 
     def labels(self, out: str | os.PathLike[str] | None = None) -> dict[str, str]:
         """Return the label of each row that has one, as resolved, and write them where a path is given.

@@ -10,6 +10,7 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.files import FileHandoff
 from shortlist.loop.handoff.protocol import HandedRow
 from shortlist.loop.learning import answers_file
+from shortlist.loop.page.address import place_of_page
 from shortlist.loop.planning import plan
 from shortlist.loop.store import Round
 from shortlist.loop.store.answers import fold
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 ASKED_AGAIN = ("relabel", "overlap")
 """Shares of a round whose rows were asked before. They never hold a round open."""
+PAGE = "page"
+"""The tool that needs no hand-over: the page reads rounds where they are kept."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,8 @@ def hand_again(store: Store, ground: Ground, annotator: str, out: Path | None, s
         others = {row for (row, who), event in current.items() if who != annotator and event.kind != "skip"}
         asked = [pick for pick in picks if pick.row in others]
         if any((pick.row, annotator) not in current for pick in asked):
+            if out is None and ground.spec.handoff.tool == PAGE:
+                return _push(store, ground, asked, number, None, spreadsheet)[0]
             name = quote(annotator, safe=" ")
             place = out or store.folder / "handoff" / f"round-{number:04}-{name}.{ground.spec.handoff.tool}"
             make_folder(place.parent, "out")
@@ -188,9 +193,12 @@ def _push(
 ) -> tuple[Batch, dict[str, Any]]:
     shown = ground.pool.show([pick.index for pick in picks])
     kind = ground.spec.handoff.tool
+    ids, why = [pick.row for pick in picks], [pick.why for pick in picks]
+    if kind == PAGE and out is None:
+        return Batch(number, ids, shown, why, place_of_page(store)), {"page": True, "rows": len(picks)}
+    kind = "csv" if kind == PAGE else kind
     if out is not None and out.suffix.lower() in (".csv", ".jsonl"):
         kind = out.suffix.lower()[1:]
     files = FileHandoff(store.folder, cast('Literal["csv", "jsonl"]', kind), out=out, spreadsheet=spreadsheet)
     handed = files.push(number, [HandedRow(pick.row, row) for pick, row in zip(picks, shown, strict=True)])
-    ids, why = [pick.row for pick in picks], [pick.why for pick in picks]
     return Batch(number, ids, shown, why, str(handed["file"])), handed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.progress import estimate_of
-from shortlist.loop.rounds import out_of
+from shortlist.loop.rounds import PAGE, out_of
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def status_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop)
     }
 
 
-def lines_of(status: dict[str, Any], last_job: Any, state: str | None) -> list[str]:
-    """Return the same for a person, one line for each question."""
+def lines_of(status: dict[str, Any], last_job: Any, state: str | None, tool: str) -> list[str]:
+    """Return the same for a person who labels with a tool, one line for each question."""
     out, model, retrain, stop, found = (status[key] for key in ("out", "model", "retrain", "stop", "estimate"))
     trained = f"; model {model['number']} on {model['labels']:,}" if model else "; no model yet"
     lines = [
@@ -65,6 +65,8 @@ def lines_of(status: dict[str, Any], last_job: Any, state: str | None) -> list[s
         todo = "shortlist loop labels --out labels.csv"
     elif retrain["due"]:
         todo = "shortlist loop train"
+    elif tool == PAGE:
+        todo = "shortlist loop serve"
     elif not status["round"] or state == "closed":
         todo = "shortlist loop next"
     else:

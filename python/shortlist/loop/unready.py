@@ -10,7 +10,7 @@ from shortlist.loop.errors import LoopError
 if TYPE_CHECKING:
     from shortlist.loop.spec import Spec
 
-TOOLS = ("csv", "jsonl")
+TOOLS = ("page", "csv", "jsonl")
 
 
 def check_ready(spec: Spec) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import getpass
 import ipaddress
-import json
 import os
 import secrets
 import socket
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.errors import LoopError
+from shortlist.loop.page.address import JOB, keep_address, kept_address
 from shortlist.loop.page.crew import Crew
 from shortlist.loop.page.desk import Desk
 from shortlist.loop.page.guard import Guard
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
     from shortlist.loop.spec import Spec
 
-FILE = "page.json"
-"""In the loop's folder: the address, which stays the same from one start to the next."""
-JOB = "serve"
 LEASE = 60.0
 """Seconds after which a page that has shown no sign of life, on another machine, counts as ended."""
 LONGEST_TOKEN = 200
@@ -124,7 +121,7 @@ def serve(
     with Store.open(place) as store:
         uvicorn = need("uvicorn", "page", "the page")
         need("starlette", "page", "the page")
-        kept = _kept(place)
+        kept = kept_address(place)
         job = _begun(store, kept)
         try:
             bound = _bound(host, port, kept)
@@ -132,7 +129,7 @@ def serve(
             if token is None and not local:
                 token = kept.get("token") or secrets.token_urlsafe(18)
             address = _address(host, number, token)
-            _keep(place, {"address": address, "port": number, "token": token})
+            keep_address(place, {"address": address, "port": number, "token": token})
         except BaseException:
             store.finish_job(job, False, {})
             raise
@@ -160,11 +157,6 @@ def serve(
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[bound])
-
-
-def address_of(folder: Path) -> str | None:
-    """Return the address at which the page of a loop was served last; None where it never was."""
-    return _kept(folder).get("address")
 
 
 def _begun(store: Store, kept: dict[str, Any]) -> str:
@@ -244,23 +236,6 @@ def _own_address() -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return socket.gethostname()
-
-
-def _kept(folder: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _keep(folder: Path, values: dict[str, Any]) -> None:
-    """Write the address down, for this user's eyes alone: it has the token."""
-    part = folder / f".{FILE}.partial"
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(values, file)
-    part.replace(folder / FILE)
 
 
 def _user() -> str:

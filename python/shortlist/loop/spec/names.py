@@ -15,8 +15,8 @@ TEXT_ESTIMATOR = "tfidf-logistic"
 SEEDS = (RANDOM, "k_center", "typiclust")
 STRATIFIED = "stratified:"
 """What goes before the column of groups that a seed takes its rows from in proportion."""
-TOOLS = ("csv", "jsonl")
-LATER_TOOLS = ("page", "label-studio", "prodigy", "argilla", "doccano")
+TOOLS = ("page", "csv", "jsonl")
+LATER_TOOLS = ("label-studio", "prodigy", "argilla", "doccano")
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows")
 ARRAYS = (".npy", ".npz", ".h5", ".hdf5", ".zarr")
 

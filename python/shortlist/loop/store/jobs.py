@@ -83,7 +83,7 @@ class Jobs:
         """
         with self._database.transaction() as connection:
             begun, last = now(), self.job(kind)
-            if last and not supersede and last.ended is None and last.until > begun and not _died(last.process):
+            if last and not supersede and not is_over(last):
                 raise LoopError(
                     f"a job to {kind} is under way since {last.begun}, and its lease lasts until {last.until}; wait for it, or "
                     "supersede it"
@@ -149,6 +149,11 @@ class Jobs:
 
 
 JOBS = "SELECT number, token, kind, begun, until, process, ended, ok, used, detail FROM jobs"
+
+
+def is_over(job: Job) -> bool:
+    """Return whether a job has ended, or never will: its lease is over, or its process is gone."""
+    return job.ended is not None or job.until <= now() or _died(job.process)
 
 
 def _this_process() -> str:
