@@ -191,7 +191,7 @@ def test_values_become_what_json_can_hold():
 
 
 def test_next_says_where_the_page_is_and_writes_a_file_where_asked(tmp_path):
-    folder = write_loop(tmp_path, rows=8, more='[handoff]\ntool = "page"\n')
+    folder = write_loop(tmp_path, rows=8)
     with Loop(folder) as loop:
         batch = loop.next()
         assert (len(batch), batch.handed) == (8, "the page: shortlist loop serve")

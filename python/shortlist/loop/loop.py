@@ -144,7 +144,8 @@ class Loop:
         Parameters
         ----------
         out : path, optional
-            Where to write them; by default ``handoff/round-0001.csv`` in the loop's folder.
+            Where to write them; by default they are on the page, or in ``handoff/round-0001.csv`` where ``[handoff] tool``
+            is "csv".
         annotator : str, optional
             Return the rows that this person is to label after somebody else (``[labels] overlap``), in place of a round.
         anyway : bool

@@ -245,7 +245,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
         Key("action", checks.one_of(("relabel", "hold")), '"hold": suspects do not train until confirmed', "relabel"),
     ),
     "stop": (Key("when", rule, "the end, named before it starts", needed=True, example="budget:3000"),),
-    "handoff": (Key("tool", _tool, "where people label", "csv"),),
+    "handoff": (Key("tool", _tool, "where people label", "page"),),
 }  # fmt: skip
 """Tables by their names; ``round.mix`` is ``mix = { ... }`` of ``[round]``, or a table of its own."""
 
