@@ -122,7 +122,7 @@ class Guard:
             "content-security-policy": POLICY.format(pictures=pictures),
             "x-content-type-options": "nosniff",
             "referrer-policy": "no-referrer",
-            "cache-control": "no-store",
+            "cache-control": "private, max-age=3600" if path == "/image" else "no-store",
         }
         if not path.startswith("/api/"):
             found |= {

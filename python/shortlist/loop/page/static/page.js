@@ -193,7 +193,9 @@ async function keepReady() {
   for (const id of state.waiting) {
     if (state.ahead.has(id)) continue;
     try {
-      state.ahead.set(id, await ask(`/api/row?${query({ annotator: state.annotator, id })}`));
+      const row = await ask(`/api/row?${query({ annotator: state.annotator, id })}`);
+      state.ahead.set(id, row);
+      for (const name of Object.keys(row.kinds)) if (row.kinds[name] === "image") picture(row, name, row.show[name]);
     } catch {
       return;
     }
