@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from page_server import write_loop
+from page_server import truth, write_loop
 
 from shortlist.loop.loop import Loop
 from shortlist.loop.page.asking import Asking
@@ -15,6 +15,7 @@ from shortlist.loop.page.leases import LEAVE, LONG, STAY, Leases
 from shortlist.loop.page.posts import Post
 from shortlist.loop.page.showing import fields_of, origin_of, origins_of, picture_of, shown_of
 from shortlist.loop.page.taking import take
+from shortlist.loop.page.worker import Turns
 from shortlist.loop.store import Store
 
 
@@ -204,3 +205,28 @@ def test_next_says_where_the_page_is_and_writes_a_file_where_asked(tmp_path):
         assert loop.next().handed == "the page at http://127.0.0.1:1/"
         loop._store.finish_job(job.token, True, {})
         assert loop.next().handed == "the page: shortlist loop serve"
+
+
+def test_a_training_that_fails_is_told_and_holds_nobody_up(tmp_path, clock):
+    folder = write_loop(tmp_path, rows=8, more='[model]\ncommand = ["false"]\nretries = 0\n')
+    told = []
+    turns = Turns(str(folder), told.append, clock)
+    turns.look()
+    assert told == [
+        {"doing": "opening"},
+        {"doing": None, "done": ["round 1 was opened: 8 rows in the page: shortlist loop serve"], "failed": None, "ended": None},
+    ]  # fmt: skip
+    for number in (2, 3):
+        with Loop(folder) as loop:
+            rows = loop.next().ids
+            loop.ingest({row: truth(row) for row in rows}, annotator="amy")
+        told.clear()
+        turns.look()
+        with Loop(folder) as loop:
+            assert len(loop._store.rounds()) == number
+            assert len(loop._store.models()) == 0
+            assert sum(job.kind == "train" for job in loop._store.jobs()) == 1  # not tried again so soon
+        assert [said["doing"] for said in told] == (["training", None] if number == 2 else ["opening", None])
+    clock.now = 31
+    turns.look()
+    assert "training failed: the command false failed" in told[-1]["failed"]
