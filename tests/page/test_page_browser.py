@@ -314,3 +314,19 @@ def test_a_link_with_an_old_token(tmp_path, opened):
         expect(page.locator("#work")).to_be_visible()
         expect(page.locator("#notice")).to_be_hidden()
         assert said_by(folder, "amy") == [(row, truth(row)) for row in rows]
+
+
+def test_the_report_of_a_simulation_is_for_everybody_too(chromium, tmp_path):
+    import numpy as np
+    from sklearn.naive_bayes import GaussianNB
+
+    import shortlist as sl
+
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    found = sl.simulate(
+        X, (X[:, 0] > 0).astype(int), GaussianNB(), "margin", repeats=2, batch=10, budget=40, stop="budget:30"
+    )
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(found.save(tmp_path)[-1].as_uri())
+    check_axe(page)
+    page.close()

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.errors import LoopError
@@ -47,6 +48,9 @@ class Turns:
                     said["ended"] = f"the rule of stopping is met: {stop}" if stop else "no row is left to ask for"
         except LoopError as error:
             said["failed"] = str(error)
+        except Exception as error:  # of an estimator of the user's own, say: people go on labelling
+            traceback.print_exc()
+            said["failed"] = f"{type(error).__name__}: {error}"
         self._tell(said)
 
     def _work(self, loop: Loop, said: dict[str, Any]) -> None:
