@@ -1,7 +1,8 @@
 """How quick a page is while many label at once and a model trains: ``python -m benches.loop_page``.
 
-20 annotators give 2,000 answers to one server over loopback, as fast as it takes them; the 99th percentile of an answer, from
-sending it to hearing that it is on disk, is to be below 100 ms beside a training. Then the same with the server killed five
+20 annotators give 2,000 answers to one server over loopback, each thinking for a tenth of a second (``--think 0``: as fast as the
+server takes them, which leaves little time for a training); the 99th percentile of an answer, from sending it to hearing that
+it is on disk, is to be below 100 ms beside a training. Then the same with the server killed five
 times. Both times every answer that was acknowledged is compared with the log, row by row.
 """
 
@@ -42,7 +43,7 @@ text = "body"
 [seed]
 rows = 300
 [round]
-rows = 500
+rows = 2500
 [labels]
 overlap = 0.1
 [retrain]
@@ -79,10 +80,13 @@ class Page:
 
 
 class Annotator(threading.Thread):
-    """Somebody who labels without ever thinking, and sends again what was not acknowledged."""
+    """Somebody who labels, and sends again what was not acknowledged."""
 
-    def __init__(self, page: Page, name: str, left: collections.Counter[str], guard: threading.Lock) -> None:
+    def __init__(
+        self, page: Page, name: str, left: collections.Counter[str], guard: threading.Lock, think: float
+    ) -> None:
         super().__init__(daemon=True)
+        self.think = think
         self.page, self.name, self.left, self.guard = page, name, left, guard
         self.told: list[tuple[str, str]] = []
         self.times: list[tuple[float, float]] = []
@@ -92,9 +96,10 @@ class Annotator(threading.Thread):
     def run(self) -> None:
         rng = random.Random(self.name)
         try:
-            while self.page and self._one_left():
+            while self._one_left():
                 row = self._row()
                 label = rng.choice(CLASSES)
+                time.sleep(2 * self.think * rng.random())
                 body = {"id": row, "label": label, "annotator": self.name, "key": f"{self.name}-{len(self.told)}"}
                 start = time.time()
                 self._ask("POST", "/api/answer", body)
@@ -135,11 +140,11 @@ class Annotator(threading.Thread):
             return json.loads(content)
 
 
-def run(folder: Path, people: int, answers: int, kills: int) -> None:
+def run(folder: Path, people: int, answers: int, kills: int, think: float) -> None:
     """Label with one server, and print how that went."""
     page = Page(folder)
     left, guard = collections.Counter({"answers": answers}), threading.Lock()
-    crowd = [Annotator(page, f"person {number}", left, guard) for number in range(people)]
+    crowd = [Annotator(page, f"person {number}", left, guard, think) for number in range(people)]
     with contextlib.closing(http.client.HTTPConnection(page.host, page.port, timeout=30)) as connection:
         while True:  # the first round is there
             connection.request("GET", "/api/next?annotator=person%200")
@@ -198,7 +203,8 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--answers", type=int, default=2_000)
     parser.add_argument("--kills", type=int, default=5)
-    parser.add_argument("--pool", type=int, default=20_000)
+    parser.add_argument("--think", type=float, default=0.1)
+    parser.add_argument("--pool", type=int, default=30_000)
     options = parser.parse_args()
     rng = np.random.default_rng(0)
     words = np.array([f"word{number}" for number in range(3_000)])
@@ -212,7 +218,7 @@ def main() -> None:
                     out.writerow([f"T-{row}", " ".join(rng.choice(words, 12))])
             (folder / "page.toml").write_text(SPEC)
             sl.Loop.init(folder / "page.toml", folder / "loop").close()
-            run(folder / "loop", options.people, options.answers, kills)
+            run(folder / "loop", options.people, options.answers, kills, options.think)
 
 
 if __name__ == "__main__":
