@@ -230,3 +230,19 @@ def test_a_training_that_fails_is_told_and_holds_nobody_up(tmp_path, clock):
     clock.now = 31
     turns.look()
     assert "training failed: the command false failed" in told[-1]["failed"]
+
+
+def test_the_next_round_waits_for_a_training_elsewhere(tmp_path):
+    folder = write_loop(tmp_path, rows=8)
+    told = []
+    turns = Turns(str(folder), told.append)
+    turns.look()
+    with Loop(folder) as loop:
+        loop.ingest({row: truth(row) for row in loop.next().ids}, annotator="amy")
+        job = loop._store.begin_job("train", 60)
+        turns.look()
+        assert told[-1] == {"doing": "training", "done": [], "failed": None, "ended": None}
+        assert len(loop._store.rounds()) == 1
+        loop._store.finish_job(job.token, False, {"error": "none"})
+        turns.look()
+        assert (len(loop._store.rounds()), len(loop._store.models())) == (2, 1)

@@ -98,7 +98,7 @@ class Crew:
                 with contextlib.suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
             rest = SOON if done else max(SOON, SHARE * (time.monotonic() - began))
-            for event, most in ((hurry, rest), (changes, LATER)):
+            for event, most in ((hurry, rest), (changes, SOON if self.doing else LATER)):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(event.wait(), most)
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from shortlist.loop.errors import LoopError
 from shortlist.loop.loop import Loop
 from shortlist.loop.rounds import settle
+from shortlist.loop.store.jobs import is_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ class Turns:
         try:
             with Loop(self._folder) as loop:
                 self._work(loop, said)
-                if _is_over(loop):
+                if said["doing"] is None and _is_over(loop):
                     stop = loop.stop()
                     said["ended"] = f"the rule of stopping is met: {stop}" if stop else "no row is left to ask for"
         except LoopError as error:
@@ -55,6 +56,11 @@ class Turns:
 
     def _work(self, loop: Loop, said: dict[str, Any]) -> None:
         over = _is_over(loop)
+        job = loop._store.job("train")
+        if job is not None and not is_over(job):
+            # Another process trains, as one of a page that was killed just now: the next round waits for its model.
+            said["doing"] = "training"
+            return
         if self._clock() < self._again_at:
             if over:
                 self._tell({"doing": "opening"})
