@@ -46,6 +46,8 @@ issues = "builtin"
 [retrain]
 when = "growth:0.1"
 require = "every_class:2"
+[handoff]
+tool = "csv"
 [stop]
 when = "budget:10000"
 """

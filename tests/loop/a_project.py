@@ -41,6 +41,8 @@ rows = 20
 rows = 20
 mix = {{ explore = 0.1, validation = 0.2{mix} }}
 {rounds}
+[handoff]
+tool = "csv"
 [stop]
 when = "{stop}"
 {more}

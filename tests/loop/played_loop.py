@@ -36,6 +36,8 @@ overlap = 0.3
 issues = "builtin"
 [retrain]
 when = "growth:0.2"
+[handoff]
+tool = "csv"
 [stop]
 when = "target_lower:0.95 | budget:5000"
 """

@@ -34,6 +34,8 @@ when = "growth:0.25"
 require = "every_class:2"
 [stop]
 when = "target_lower:0.99 & patience:2 | budget:120"
+[handoff]
+tool = "csv"
 """
 
 

@@ -38,6 +38,8 @@ rows = 20
 share = {share}
 [retrain]
 when = "growth:0.25"
+[handoff]
+tool = "{tool}"
 [stop]
 when = "{stop}"
 {more}
@@ -62,9 +64,9 @@ def write_pool(path, ids, more="", odd=()):
 def start(tmp_path):
     """Begin a loop of a pool of these ids."""
 
-    def begin(ids=range(200), *, rounds="", share=0.15, stop="budget:1000", tools="", **pool):
+    def begin(ids=range(200), *, rounds="", share=0.15, stop="budget:1000", tool="csv", tools="", **pool):
         write_pool(tmp_path / "pool.csv", ids, **pool)
-        (tmp_path / "x.toml").write_text(SPEC.format(rounds=rounds, share=share, stop=stop, more=tools))
+        (tmp_path / "x.toml").write_text(SPEC.format(rounds=rounds, share=share, stop=stop, tool=tool, more=tools))
         return sl.Loop.init(tmp_path / "x.toml", tmp_path / "loop")
 
     return begin
@@ -128,8 +130,7 @@ ODD = [
 @pytest.mark.parametrize("tool", ["csv", "jsonl"])
 def test_odd_ids_and_texts_come_home_through_a_program_that_writes_lines_of_its_own(start, tool):
     rows = [*ODD, "x" * 5_000, *(f"r{number}" for number in range(8))]
-    tools = f'[handoff]\ntool = "{tool}"'
-    loop = start(rows, share=0, rounds="mix = { validation = 0.0 }", tools=tools, more="\r\n=cmd() \u00e9; ,\"'")
+    loop = start(rows, share=0, rounds="mix = { validation = 0.0 }", tool=tool, more="\r\n=cmd() \u00e9; ,\"'")
     batch = loop.next()
     path = loop.folder / "handoff" / f"round-0001.{tool}"
     if tool == "csv":

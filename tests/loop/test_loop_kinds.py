@@ -109,7 +109,7 @@ def test_labels_of_one_class_wait_for_another(start):
     found = loop.status()["retrain"]
     assert not found["due"]
     assert "a model needs two classes" in found["why"]
-    assert loop.run_once() == ["round 2 was opened: 20 rows in handoff/round-0002.csv"]
+    assert loop.run_once() == ["round 2 was opened: 20 rows in the page: shortlist loop serve"]
     assert loop.status()["model"] is None
 
 

@@ -6,7 +6,6 @@ import re
 import pytest
 from spec_values import SHORTEST, changed, mistakes
 
-from shortlist.loop.spec import names
 from shortlist.loop.spec.keys import TABLES
 
 UNKNOWN = {
@@ -149,7 +148,7 @@ CHOICES = {
     "skips": ({"labels": {"skips": "never"}}, r"accepted are never again, again; did you mean"),
     "where": ({"retrain": {"where": "Dask"}}, r"did you mean 'dask'\?$"),
     "action": ({"check": {"action": "delete"}}, r"accepted are relabel, hold"),
-    "tool": ({"handoff": {"tool": "cvs"}}, r"accepted are csv, .*, and package.module:Class; did you mean 'csv'\?$"),
+    "tool": ({"handoff": {"tool": "cvs"}}, r"accepted are page, csv, .*, and package.module:Class; did you mean 'csv'\?$"),
     "returns": ({"model": {"returns": "probs"}}, r"accepted are probabilities, logits; did you mean 'probabilities'\?$"),
     "journal": ({"journal": "WAL"}, r"accepted are wal, delete; did you mean 'wal'\?$"),
     "no path": ({"model": {"estimator": "my model:make"}}, r"package.module:function"),
@@ -163,8 +162,7 @@ def test_names_of_things(kind):
     assert re.search(message, said), said
 
 
-LATER = [("handoff", "tool", tool) for tool in names.LATER_TOOLS]
-LATER += [("labels", "resolve", "crowdlab"), ("check", "issues", "cleanlab")]
+LATER = [("labels", "resolve", "crowdlab"), ("check", "issues", "cleanlab")]
 
 
 @pytest.mark.parametrize(("table", "key", "name"), LATER)
@@ -198,7 +196,11 @@ def test_templates_that_cannot_be_filled(kind):
 
 def test_all_mistakes_come_at_once_in_the_order_of_the_format():
     values = changed(
-        stop=None, handoff={"tool": "page"}, classes=["a", "A", " b", 3], pool={"id": 3, "txt": "x"}, round={"rows": 0}
+        stop=None,
+        handoff={"tool": "prodigi"},
+        classes=["a", "A", " b", 3],
+        pool={"id": 3, "txt": "x"},
+        round={"rows": 0},
     )
     said = mistakes(values)
     places = [

@@ -25,7 +25,7 @@ def test_what_is_left_out_has_its_default():
     assert (spec.validation.share, spec.validation.rows) == (0.15, 2000)
     assert (spec.labels.overlap, spec.labels.resolve, spec.labels.skips) == (0.0, "majority", "never again")
     assert (spec.retrain.where, spec.retrain.require) == ("local", None)
-    assert (spec.check.issues, spec.check.action, spec.handoff.tool) == (None, "relabel", "csv")
+    assert (spec.check.issues, spec.check.action, spec.handoff.tool) == (None, "relabel", "page")
 
 
 @pytest.mark.parametrize(

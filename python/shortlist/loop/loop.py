@@ -216,7 +216,8 @@ class Loop:
         Parameters
         ----------
         out : path, optional
-            Where to write them; by default ``handoff/round-0001.csv`` in the loop's folder.
+            Where to write them; by default they are on the page, or in ``handoff/round-0001.csv`` where ``[handoff] tool``
+            is "csv".
         annotator : str, optional
             Return the rows that this person is to label after somebody else (``[labels] overlap``), in place of a round.
         anyway : bool
@@ -372,8 +373,8 @@ class Loop:
     def status_lines(self) -> list[str]:
         """Return where the loop stands, for a person."""
         rounds = self._store.rounds()
-        log = elsewhere.log_now(self._store)
-        lines = lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None, log)
+        state, log = rounds[-1].state if rounds else None, elsewhere.log_now(self._store)
+        lines = lines_of(self.status(), self._store.job("train"), state, log)
         later = self.postponed()
         return [*lines[:-1], f"later      {later}", lines[-1]] if later else lines
 

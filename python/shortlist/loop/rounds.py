@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.handoff.choosing import ending, handoff_of, is_file
+from shortlist.loop.handoff.choosing import PAGE, ending, handoff_of, is_file
 from shortlist.loop.handoff.protocol import HandedRow
 from shortlist.loop.handoff.pulling import withdraw
 from shortlist.loop.held import unconfirmed
 from shortlist.loop.learning import answers_file
+from shortlist.loop.page.address import place_of_page
 from shortlist.loop.planning import plan
 from shortlist.loop.store import Round
 from shortlist.loop.store.answers import fold
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 ASKED_AGAIN = ("relabel", "overlap")
 """Shares of a round whose rows were asked before. They never hold a round open."""
+"""The tool that needs no hand-over: the page reads rounds where they are kept."""
 
 
 @dataclass(frozen=True)
@@ -245,6 +247,8 @@ def hand_again(store: Store, ground: Ground, annotator: str, out: Path | None, s
         }
         asked = [pick for pick in picks if pick.row in others]
         if any((pick.row, annotator) not in current for pick in asked):
+            if out is None and ground.spec.handoff.tool == PAGE:
+                return _push(store, ground, asked, number, None, spreadsheet)[0]
             name = quote(annotator, safe=" ")
             place = out or store.folder / "handoff" / f"round-{number:04}-{name}{ending(ground.spec)}"
             make_folder(place.parent, "out")
@@ -256,8 +260,10 @@ def _push(
     store: Store, ground: Ground, picks: list[Pick], number: int, out: Path | None, spreadsheet: bool
 ) -> tuple[Batch, dict[str, Any]]:
     shown = ground.pool.show([pick.index for pick in picks])
+    ids, why = [pick.row for pick in picks], [pick.why for pick in picks]
+    if ground.spec.handoff.tool == PAGE and out is None:
+        return Batch(number, ids, shown, why, place_of_page(store)), {"page": True, "rows": len(picks)}
     tool = handoff_of(ground.spec, store, out=out, spreadsheet=spreadsheet)
     rows = [HandedRow(pick.row, row, pick.score, pick.why) for pick, row in zip(picks, shown, strict=True)]
     handed = tool.push(number, rows)
-    ids, why = [pick.row for pick in picks], [pick.why for pick in picks]
     return Batch(number, ids, shown, why, str(handed.get("file") or tool.describe())), handed

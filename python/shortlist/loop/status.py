@@ -10,6 +10,7 @@ from shortlist.loop.auditing.look import looks
 from shortlist.loop.auditing.people import NOBODY
 from shortlist.loop.auditing.picked import picked_estimate
 from shortlist.loop.finished import SAID
+from shortlist.loop.handoff.choosing import PAGE
 from shortlist.loop.progress import compared, estimate_of
 from shortlist.loop.rounds import out_of
 from shortlist.tables import visible
@@ -108,6 +109,8 @@ def lines_of(status: dict[str, Any], last_job: Any, state: str | None, log: str 
         todo = "nothing; shortlist loop next --anyway goes on" if over else "shortlist loop finish"
     elif retrain["due"]:
         todo = "shortlist loop train"
+    elif status["tool"] == PAGE:
+        todo = "shortlist loop serve"
     elif not status["round"] or state == "closed":
         todo = "shortlist loop next"
     else:
@@ -132,7 +135,8 @@ def _since(tool: str, time: str | None) -> str:
     if time is None:
         return ""
     day = datetime.datetime.fromisoformat(time).astimezone()
-    return f" in {tool} since {DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+    where = "on the page" if tool == PAGE else f"in {tool}"
+    return f" {where} since {DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
 
 
 def _by(people: dict[str, int]) -> str:

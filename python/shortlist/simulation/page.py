@@ -38,7 +38,7 @@ def page(found: Simulation) -> str:
     """Return the whole document."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Shortlist: label savings</title>'
-        f"<style>{STYLE}</style></head><body><h1>Do these strategies save labels?</h1>{body(found)}</body></html>\n"
+        f"<style>{STYLE}</style></head><body><main><h1>Do these strategies save labels?</h1>{body(found)}</main></body></html>\n"
     )
 
 
@@ -49,9 +49,12 @@ def body(found: Simulation, *, figure: bool = True) -> str:
     parts += [f'<p class="warning">{_escaped(text)}</p>' for text in found.warnings]
     if figure:
         parts.append(_figure(found))
-    parts.append(table(found.rows()))
+    parts.append(table(found.rows(), "What each strategy saves"))
     if found.stop_rows():
-        parts.append("<h2>Where stopping rules would have stopped</h2>" + table(found.stop_rows()))
+        parts.append(
+            "<h2>Where stopping rules would have stopped</h2>"
+            + table(found.stop_rows(), "Where rules would have stopped")
+        )
     parts.append(f'<p class="note">{html.escape(NOTES)}</p>')
     return "".join(parts)
 
@@ -80,15 +83,21 @@ def _figure(found: Simulation) -> str:
     with mpl.rc_context({"svg.hashsalt": "shortlist"}):
         figure.savefig(text, format="svg", metadata={"Date": None})
     drawn = text.getvalue()
-    return drawn[drawn.index("<svg") :]
+    return (
+        '<div role="img" aria-label="The score by the number of labels, with intervals">'
+        + drawn[drawn.index("<svg") :]
+        + "</div>"
+    )
 
 
-def table(rows: list[list[str]]) -> str:
-    """Return rows as a table, the first line being its head."""
+def table(rows: list[list[str]], name: str) -> str:
+    """Return rows as a table with a name, the first line being its head."""
     head, *rest = rows
     top = "".join(f"<th>{_escaped(cell)}</th>" for cell in head)
     lines = "".join("<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>" for row in rest)
-    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>'
+    # It scrolls sideways, for those without a mouse too.
+    box = f'<div class="wide" tabindex="0" role="region" aria-label="{name}">'
+    return f"{box}<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>"
 
 
 def _escaped(text: str) -> str:

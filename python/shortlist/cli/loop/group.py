@@ -42,6 +42,7 @@ MODULES = {
     "retract": "keeping",
     "finish": "keeping",
     "simulate": "simulating",
+    "serve": "serving",
 }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("next")
 @folder
-@click.option("--out", type=options.PATH, metavar="FILE", help="Where to write; by default handoff/round-0001.csv.")
+@click.option("--out", type=options.PATH, metavar="FILE", help="Write them to this file, as .csv or .jsonl.")
 @click.option("--annotator", metavar="NAME", help="The rows that NAME is to label after somebody else has.")
 @click.option("--anyway", is_flag=True, help="Open a round although the rule of stopping is met.")
 @click.option("--spreadsheet", is_flag=True, help="In CSV, an apostrophe before texts that would be formulas.")
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def next_command(
     folder: Path, out: Path | None, annotator: str | None, anyway: bool, spreadsheet: bool, quiet: bool
 ) -> None:
-    """Write the rows that people are asked for: those that are out, or a new round once the last is closed."""
+    """Hand over the rows that people are asked for: those that are out, or a new round once the last is closed."""
     with one_line_errors(), opened(folder, quiet) as loop:
         if out is not None:
             place_of(out)

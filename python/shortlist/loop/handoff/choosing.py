@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from shortlist.loop.spec import Spec
     from shortlist.loop.store import Store
 
+PAGE = "page"
+"""Where the loop serves its rounds itself."""
 PLAIN = {FORMATS[name].ending: name for name in ("csv", "jsonl", "parquet")}
 """What is written to a file that somebody names, by its ending, whatever the tool."""
 
@@ -76,17 +78,17 @@ def check_tool(spec: Spec) -> None:
 
 
 def is_file(spec: Spec) -> bool:
-    """Return whether rounds go out as files, whose answers people bring themselves."""
+    """Return whether rounds go out as files or on the page, so that answers come without being asked for."""
     return not is_path(spec.handoff.tool)
 
 
 def ending(spec: Spec) -> str:
     """Return how the name of a file of rows ends; that of CSV where the tool takes no files."""
-    return ending_of("csv" if is_path(spec.handoff.tool) else spec.handoff.tool)
+    return ending_of(_kind(spec.handoff.tool, None))
 
 
 def _kind(tool: str, out: Path | None) -> str:
     """Return what is written: for the tool, unless the file's name is that of another kind."""
-    kind = "csv" if is_path(tool) else tool
+    kind = "csv" if tool == PAGE or is_path(tool) else tool
     suffix = "" if out is None else out.suffix.lower()
     return kind if suffix and ending_of(kind).endswith(suffix) else PLAIN.get(suffix, kind)

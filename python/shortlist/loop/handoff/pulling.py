@@ -24,7 +24,7 @@ def _answers(store: Store, ground: Ground) -> Iterator[Mapping[str, Any]]:
     tool = handoff_of(ground.spec, store)
     for number in [one.number for one in store.rounds()]:
         handed = [step for step in store.handoffs(number) if step["phase"] == "done"]
-        if handed:
+        if handed and "page" not in handed[-1]:
             state = {name: value for name, value in handed[-1].items() if name not in ("phase", "time")}
             for answer in tool.pull(state):
                 yield {"round": number, "source": ground.spec.handoff.tool, **answer}

@@ -26,9 +26,9 @@ def page(found: LoopSimulation) -> str:
     """Return the whole document."""
     parts = [f"<p>{_escaped(found.heading())}</p>", f"<p><strong>{_escaped(found.conclusion())}</strong></p>"]
     parts += [f'<p class="warning">{_escaped(text)}</p>' for text in found.warnings]
-    parts += [_figure(found), table(found.rows())]
+    parts += [_figure(found), table(found.rows(), "What it comes to")]
     if found.difference_rows():
-        parts.append(table(found.difference_rows()))
+        parts.append(table(found.difference_rows(), "Beside random"))
     parts.append(f'<p class="note">{html.escape(NOTES)}</p>')
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Shortlist: a loop, played</title>'

@@ -131,5 +131,5 @@ def _sizes(sample: Sample) -> dict[str, dict[str, Any]]:
         "validation": {"share": SHARE},
         "retrain": {"when": "growth:0.25"},
         "stop": {"when": f"target_lower:0.90 & patience:3 | budget:{budget}" if estimated else f"budget:{budget}"},
-        "handoff": {"tool": "csv"},
+        "handoff": {"tool": "page"},
     }

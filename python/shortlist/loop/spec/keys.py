@@ -162,7 +162,7 @@ _poll = texts(what="words", repeats=True)
 _resolve = checks.one_of(("majority", "latest", "reviewer"), later=("crowdlab",))
 _skips = checks.one_of(("never again", "again"))
 _issues = checks.one_of(("builtin",), later=("cleanlab",))
-_tool = checks.one_of(names.TOOLS, later=names.LATER_TOOLS, path="Class")
+_tool = checks.one_of(names.TOOLS, path="Class")
 COMMAND = ["python", "train.py", "{job}"]
 
 
@@ -248,7 +248,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     ),
     "stop": (Key("when", rule, "the end, named before it starts", needed=True, example="budget:3000"),),
     "handoff": (
-        Key("tool", _tool, "where people label", "csv"),
+        Key("tool", _tool, "where people label", "page"),
         Key("label_config", text, "of Label Studio: your own labelling interface", example="interface.xml"),
     ),
 }  # fmt: skip

@@ -147,7 +147,7 @@ class StopSpec:
 class HandoffSpec:
     """Where people label, and what else that tool is told."""
 
-    tool: str = "csv"
+    tool: str = "page"
     rest: Mapping[str, Any] = field(default_factory=dict)
 
     @property

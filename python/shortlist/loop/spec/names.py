@@ -15,8 +15,7 @@ TEXT_ESTIMATOR = "tfidf-logistic"
 SEEDS = (RANDOM, "k_center", "typiclust")
 STRATIFIED = "stratified:"
 """What goes before the column of groups that a seed takes its rows from in proportion."""
-TOOLS = ("csv", "jsonl", "parquet", "datasets", "label-studio", "prodigy", "argilla", "doccano")
-LATER_TOOLS = ("page",)
+TOOLS = ("page", "csv", "jsonl", "parquet", "datasets", "label-studio", "prodigy", "argilla", "doccano")
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows")
 ARRAYS = (".npy", ".npz", ".h5", ".hdf5", ".zarr")
 

@@ -98,8 +98,7 @@ class Jobs:
     def under_way(self, kind: str) -> Job | None:
         """Return the job of a kind that is under way: it hasn't ended, its lease lasts, and its process lives."""
         last = self.job(kind)
-        alive = last is not None and last.ended is None and last.until > now() and not _died(last.process)
-        return last if alive else None
+        return None if last is None or is_over(last) else last
 
     def send_job(self, token: str, detail: Mapping[str, Any]) -> bool:
         """Let a job go on elsewhere: it outlives this process, and its detail says how to take its result in.
@@ -177,6 +176,11 @@ class Jobs:
 JOBS = "SELECT number, token, kind, begun, until, process, ended, ok, used, detail FROM jobs"
 
 
+def is_over(job: Job) -> bool:
+    """Return whether a job has ended, or never will: its lease is over, or its process is gone."""
+    return job.ended is not None or job.until <= now() or _died(job.process)
+
+
 def _this_process() -> str:
     return json.dumps([_boot(), os.getpid(), _started(os.getpid())])
 
@@ -208,8 +212,10 @@ def _boot() -> str:
 
 
 def _started(number: int) -> str | None:
-    """Return when a process began, as its system counts it; numbers of processes are used again."""
+    """Return when a process that runs began, as its system counts it; numbers of processes are used again."""
     try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[19]
+        parts = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+        # One that has ended and that nobody has asked about, as in a container without an init, does nothing any more.
+        return None if parts[0] == "Z" else parts[19]
     except (OSError, IndexError):
         return None
