@@ -1,6 +1,8 @@
 """Whose turn a row is, and what of a row is shown: the parts of the page that need no server."""
 
+import datetime
 import types
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from shortlist.loop.page.showing import fields_of, origin_of, origins_of, pictur
 from shortlist.loop.page.taking import take
 from shortlist.loop.page.worker import Turns
 from shortlist.loop.store import Store
+from shortlist.loop.store.times import PLAYED
 
 
 class Clock:
@@ -207,10 +210,20 @@ def test_next_says_where_the_page_is_and_writes_a_file_where_asked(tmp_path):
         assert loop.next().handed == "the page: shortlist loop serve"
 
 
-def test_a_training_that_fails_is_told_and_holds_nobody_up(tmp_path, clock):
+@contextmanager
+def later(seconds):
+    """Let it be later than it is."""
+    token = PLAYED.set(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds))
+    try:
+        yield
+    finally:
+        PLAYED.reset(token)
+
+
+def test_a_training_that_fails_is_told_and_holds_nobody_up(tmp_path):
     folder = write_loop(tmp_path, rows=8, more='[model]\ncommand = ["false"]\nretries = 0\n')
     told = []
-    turns = Turns(str(folder), told.append, clock)
+    turns = Turns(str(folder), told.append)
     turns.look()
     assert told == [
         {"doing": "opening"},
@@ -227,8 +240,8 @@ def test_a_training_that_fails_is_told_and_holds_nobody_up(tmp_path, clock):
             assert len(loop._store.models()) == 0
             assert sum(job.kind == "train" for job in loop._store.jobs()) == 1  # not tried again so soon
         assert [said["doing"] for said in told] == (["training", None] if number == 2 else ["opening", None])
-    clock.now = 31
-    turns.look()
+    with later(61):
+        turns.look()
     assert "training failed: the command false failed" in told[-1]["failed"]
 
 
@@ -244,5 +257,6 @@ def test_the_next_round_waits_for_a_training_elsewhere(tmp_path):
         assert told[-1] == {"doing": "training", "done": [], "failed": None, "ended": None}
         assert len(loop._store.rounds()) == 1
         loop._store.finish_job(job.token, False, {"error": "none"})
-        turns.look()
+        with later(61):
+            turns.look()
         assert (len(loop._store.rounds()), len(loop._store.models())) == (2, 1)

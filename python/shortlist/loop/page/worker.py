@@ -11,7 +11,6 @@ import queue
 import signal
 import sys
 import threading
-import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -23,20 +22,12 @@ from shortlist.loop.store.jobs import is_over
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAUSE = 30.0
-"""Seconds before a training that failed is tried again, twice as long after each failure."""
-LONGEST = 3600.0
-
 
 class Turns:
     """What is to be done in a loop, each time somebody asks."""
 
-    def __init__(
-        self, folder: str, tell: Callable[[dict[str, Any]], None], clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._folder, self._tell, self._clock = folder, tell, clock
-        self._again_at = 0.0
-        self._pause = PAUSE
+    def __init__(self, folder: str, tell: Callable[[dict[str, Any]], None]) -> None:
+        self._folder, self._tell = folder, tell
 
     def look(self) -> None:
         """Train if a model is due, open the next round once the last is closed, and tell what was done."""
@@ -46,7 +37,7 @@ class Turns:
                 self._work(loop, said)
                 if said["doing"] is None and _is_over(loop):
                     stop = loop.stop()
-                    said["ended"] = f"the rule of stopping is met: {stop}" if stop else "no row is left to ask for"
+                    said["ended"] = stop.sentence if stop else "no row is left to ask for"
         except LoopError as error:
             said["failed"] = str(error)
         except Exception as error:  # of an estimator of the user's own, say: people go on labelling
@@ -61,12 +52,7 @@ class Turns:
             # Another process trains, as one of a page that was killed just now: the next round waits for its model.
             said["doing"] = "training"
             return
-        if self._clock() < self._again_at:
-            if over:
-                self._tell({"doing": "opening"})
-                loop.next()
-            return
-        if loop.due():
+        if loop.due() and not loop.postponed():
             self._tell({"doing": "training"})
         elif over:
             self._tell({"doing": "opening"})
@@ -74,11 +60,6 @@ class Turns:
             said["done"] = loop.run_once()
         except LoopError as error:
             said["failed"] = str(error)
-            if str(error).startswith("training failed"):
-                self._again_at = self._clock() + self._pause
-                self._pause = min(2 * self._pause, LONGEST)
-        else:
-            self._pause = PAUSE
 
 
 def _is_over(loop: Loop) -> bool:
