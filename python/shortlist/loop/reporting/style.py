@@ -47,7 +47,7 @@ pre { overflow-x: auto; background: var(--faint); border-radius: 8px; padding: 1
 .figures > div { background: var(--raised); padding: 1.1rem 1.25rem 1.2rem; display: flex; flex-direction: column }
 .figures dt { color: var(--soft); font-size: .85rem }
 .figures dd { margin: 0 }
-.figures dd.value { font-size: 2.1rem; line-height: 1.2; font-weight: 640; letter-spacing: -.02em;
+.figures dd.value { font-size: 1.75rem; line-height: 1.2; font-weight: 640; letter-spacing: -.02em;
                     font-variant-numeric: tabular-nums }
 .figures dd.more { color: var(--soft); font-size: .88rem; margin-top: .15rem }
 
