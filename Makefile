@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo loop test test-rust test-python bench bench-report instructions label-savings lint clean python-found cargo-found
+.PHONY: help venv build demo loop loop-page test test-rust test-python bench bench-report instructions label-savings lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -21,6 +21,9 @@ demo: $(VENV)/.demo  ## pick 1,000 of 1.1 million place names worth labelling, a
 
 loop: $(VENV)/.loop  ## play a labelling project on 74,727 titles of diagnoses from its first row to its end, in half a minute
 	$(PY) examples/loop_demo.py
+
+loop-page: $(VENV)/.loop  ## label some of these titles yourself, on a page in the browser
+	$(PY) examples/loop_page.py
 
 test: test-rust test-python  ## every test: Rust, then Python
 
