@@ -145,7 +145,7 @@ CHOICES = {
     "seed with more": ({"seed": {"how": "random:3"}}, r"^\[seed\] how is \"random:3\"; accepted are"),
     "stratified by nothing": ({"seed": {"how": "stratified"}}, r"which names no column; accepted is as stratified:COLUMN$"),
     "stratified by a stranger": ({"seed": {"how": "stratified:langage"}}, r"no column of \[pool\] groups; .*'language'\?$"),
-    "resolve": ({"labels": {"resolve": "majorty"}}, r"accepted are majority, latest, reviewer; did you mean 'majority'\?$"),
+    "resolve": ({"labels": {"resolve": "majorty"}}, r"latest, reviewer, crowdlab; did you mean 'majority'\?$"),
     "skips": ({"labels": {"skips": "never"}}, r"accepted are never again, again; did you mean"),
     "where": ({"retrain": {"where": "Dask"}}, r"did you mean 'dask'\?$"),
     "action": ({"check": {"action": "delete"}}, r"accepted are relabel, hold"),
@@ -164,7 +164,6 @@ def test_names_of_things(kind):
 
 
 LATER = [("handoff", "tool", tool) for tool in names.LATER_TOOLS]
-LATER += [("labels", "resolve", "crowdlab"), ("check", "issues", "cleanlab")]
 
 
 @pytest.mark.parametrize(("table", "key", "name"), LATER)

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.loop.cleanlab.issues import suspects as by_cleanlab
+from shortlist.loop.cleanlab.training import of_crowd
 from shortlist.loop.errors import LoopError
 from shortlist.loop.facts.suspects import suspects
+from shortlist.loop.held import held_of
 from shortlist.loop.pool.hashing import number_of
 from shortlist.loop.pool.tables.vectors import Matrix
 from shortlist.loop.store import Model
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from shortlist.arguments import Progress
     from shortlist.loop.ground import Ground, Training
+    from shortlist.loop.held import Held
     from shortlist.loop.store import Job, Store
     from shortlist.loop.training import Trained
 
@@ -57,14 +61,20 @@ def learn(
         blob = None if trained.model is None else store.put_blob(trained.model)
         said = store.put_blob(trained.probabilities)
         members = None if trained.members is None else store.put_blob(trained.members)
+        held = held_of(ground, training, trained)
+        crowd = of_crowd(store, ground, held, position, number)
+        found = _suspects(ground, held)
+        kept = {} if held is None else held.kept(store)
     except BaseException as error:
         store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})
         raise
     about = {
         "members": members,
-        "suspects": _suspects(ground, training, trained.out_of_fold),
+        "suspects": found,
         "temperature": trained.temperature,
-        "log": trained.log,
+        "log": "; ".join(filter(None, (trained.log, crowd.log))),
+        **kept,
+        **crowd.kept,
         BEFORE: before,
     }
     model = Model(
@@ -83,6 +93,7 @@ def learn(
         used = store.finish_job(job.token, True, {"log": trained.log, "model": number})
         if used:
             store.add_model(model)
+            store.append(crowd.events)
     _tidy(ground.cache, job.number)
     if not used:
         raise LoopError("another training has begun meanwhile, and this one's result is not used")
@@ -206,10 +217,10 @@ def _trained(
     )
 
 
-def _suspects(ground: Ground, training: Training, held: NDArray[np.float32] | None) -> list[str] | None:
+def _suspects(ground: Ground, held: Held | None) -> list[str] | None:
     """Return rows whose label may be wrong, the most suspect first; None where nothing looks for them."""
     spec = ground.spec
     if held is None or (spec.check.issues is None and not spec.round.relabel):
         return None
-    codes = np.array([spec.classes.index(label) for label in training.labels], dtype=np.int64)
-    return ground.pool.id_of(training.rows[suspects(codes, held)])
+    find = by_cleanlab if spec.check.issues == "cleanlab" else suspects
+    return [held.ids[row] for row in find(held.codes, held.probabilities).tolist()]

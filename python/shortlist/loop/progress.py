@@ -211,7 +211,7 @@ def _changed(store: Store, ground: Ground, last: Model | None, said: Summary) ->
     if last is None:
         return 0, 0
     after = last.position
-    news = {event.row for event in store.events(after)}
+    news = {event.row for event in store.events(after) if event.said}
     if not news:
         return 0, 0
     events = [event for event in store.events_of(news) if event.seq <= after]

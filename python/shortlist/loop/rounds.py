@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from shortlist.loop.cleanlab.needed import ACTIVELAB
+from shortlist.loop.cleanlab.training import AGAIN
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.choosing import ending, handoff_of, is_file
 from shortlist.loop.handoff.protocol import HandedRow
@@ -184,6 +186,8 @@ def planned(
             features=ground.features,
             probabilities=answers_file(store, model.probabilities, place) if model and model.probabilities else None,
             members=answers_file(store, kept["members"], place) if kept.get("members") else None,
+            activelab=store.blob(kept[ACTIVELAB]) if kept.get(ACTIVELAB) else None,
+            again=[(row, score) for row, score in kept.get(AGAIN, ()) if row not in asked_again],
             suspects=suspects,
             round_number=number,
             seed=spec.seed_number,

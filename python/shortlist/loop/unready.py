@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shortlist.loop.cleanlab.needed import lacking
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.choosing import check_tool
 
@@ -23,8 +24,7 @@ def check_ready(spec: Spec) -> None:
         found.append(f"[retrain] where is {spec.retrain.where!r}; accepted so far are local and command")
     if re.search(r"\bflips\b", spec.retrain.when):
         found.append("[retrain] when has flips, which nothing measures yet; accepted so far are the other triggers")
-    if spec.check.issues not in (None, "builtin"):
-        found.append(f"[check] issues is {spec.check.issues!r}; accepted so far is builtin")
+    found += lacking(spec)
     if spec.check.action != "relabel":
         found.append(f"[check] action is {spec.check.action!r}; accepted so far is relabel")
     if found:

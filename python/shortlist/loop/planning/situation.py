@@ -39,6 +39,8 @@ class Situation:
         Rows that have a label and train, ascending.
     scored : int
         Rows that the model has an answer for, from the first on; none of the others is picked by what it says.
+    activelab : Path or None
+        A ``.npy`` file of ActiveLab's scores of these rows, as rows without a label.
     """
 
     spec: Spec
@@ -52,6 +54,7 @@ class Situation:
     held_out: NDArray[np.bool]
     labelled: NDArray[np.int64]
     n_threads: int | None = None
+    activelab: Path | None = None
 
     @property
     def scored(self) -> int:

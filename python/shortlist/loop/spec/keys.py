@@ -158,9 +158,9 @@ _estimator = checks.one_of(names.ESTIMATORS, path="function")
 _rows = checks.whole(1)
 _returns = checks.one_of(("probabilities", "logits"))
 _command = texts(1, what="words", repeats=True)
-_resolve = checks.one_of(("majority", "latest", "reviewer"), later=("crowdlab",))
+_resolve = checks.one_of(("majority", "latest", "reviewer", "crowdlab"))
 _skips = checks.one_of(("never again", "again"))
-_issues = checks.one_of(("builtin",), later=("cleanlab",))
+_issues = checks.one_of(("builtin", "cleanlab"))
 _tool = checks.one_of(names.TOOLS, later=names.LATER_TOOLS, path="Class")
 COMMAND = ["python", "train.py", "{job}"]
 
@@ -231,7 +231,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     ),
     "labels": (
         Key("overlap", checks.share, "share of rows that two people label", 0.0),
-        Key("resolve", _resolve, "majority, latest or reviewer", "majority"),
+        Key("resolve", _resolve, "majority, latest, reviewer or crowdlab", "majority"),
         Key("skips", _skips, '"again": a skipped row may come back', "never again"),
     ),
     "retrain": (
@@ -241,7 +241,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
         Key("address", text, "of the Dask or Ray cluster", example="tcp://host:8786"),
     ),
     "check": (
-        Key("issues", _issues, "what looks for suspect labels", example="builtin"),
+        Key("issues", _issues, "what looks for suspect labels: builtin or cleanlab", example="builtin"),
         Key("action", checks.one_of(("relabel", "hold")), '"hold": suspects do not train until confirmed', "relabel"),
     ),
     "stop": (Key("when", rule, "the end, named before it starts", needed=True, example="budget:3000"),),
