@@ -501,7 +501,11 @@ class Loop:
         except LoopError as error:
             failure = error
         else:
-            done += [] if pulled is None or not pulled.new else [f"answers came: {'; '.join(pulled.lines())}"]
+            done += (
+                []
+                if pulled is None or not (pulled.new or pulled.deleted)
+                else [f"answers came: {'; '.join(pulled.lines())}"]
+            )
         try:
             model = self.train()
         except LoopError as error:

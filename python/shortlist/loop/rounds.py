@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import numpy as np
+
+from shortlist.labels.handed import Guess
 from shortlist.loop.cleanlab.needed import ACTIVELAB
 from shortlist.loop.cleanlab.training import AGAIN
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.choosing import ending, handoff_of, is_file
 from shortlist.loop.handoff.protocol import HandedRow
 from shortlist.loop.handoff.pulling import withdraw
-from shortlist.loop.learning import answers_file
+from shortlist.loop.held import probabilities_of
+from shortlist.loop.learning import answers_file, rows_of, said_of
 from shortlist.loop.planning import plan
 from shortlist.loop.store import Round
 from shortlist.loop.store.answers import fold
@@ -220,6 +224,10 @@ def hand_again(store: Store, ground: Ground, annotator: str, out: Path | None, s
 
     They are those of one round at a time, the same until that person has answered them all.
     """
+    if ground.spec.handoff.live is not None and out is None:
+        raise LoopError(
+            "Label Studio itself asks two people for the rows of [labels] overlap; there is nothing to hand over"
+        )
     by_round: dict[int, list[Pick]] = {}
     for pick in store.picks_of("overlap"):
         by_round.setdefault(pick.round, []).append(pick)
@@ -240,7 +248,28 @@ def _push(
 ) -> tuple[Batch, dict[str, Any]]:
     shown = ground.pool.show([pick.index for pick in picks])
     tool = handoff_of(ground.spec, store, out=out, spreadsheet=spreadsheet)
-    rows = [HandedRow(pick.row, row, pick.score, pick.why) for pick, row in zip(picks, shown, strict=True)]
+    again = {pick.row for pick in store.picks(number) if pick.share == "overlap"}
+    guesses = _guesses(store, ground, picks, number) if ground.spec.handoff.show_model else [None] * len(picks)
+    rows = [
+        HandedRow(pick.row, row, pick.score, pick.why, 1 + (pick.row in again), guess)
+        for pick, row, guess in zip(picks, shown, guesses, strict=True)
+    ]
     handed = tool.push(number, rows)
     ids, why = [pick.row for pick in picks], [pick.why for pick in picks]
     return Batch(number, ids, shown, why, str(handed.get("file") or tool.describe())), handed
+
+
+def _guesses(store: Store, ground: Ground, picks: list[Pick], number: int) -> list[Guess | None]:
+    """Return what the model that a round was planned with says of its rows; nothing before the first model."""
+    model = store.round(number).model
+    if model is None:
+        return [None] * len(picks)
+    made = store.models()[model - 1]
+    rows = np.array([pick.index for pick in picks], dtype=np.int64)
+    known = np.flatnonzero(rows < rows_of(store, made))
+    said = probabilities_of(said_of(store, made, rows[known]), ground.spec.model.returns)
+    found = list[Guess | None]([None] * len(picks))
+    for place, answers in zip(known.tolist(), said, strict=True):
+        best = int(answers.argmax())
+        found[place] = Guess(f"model {model}", ground.spec.classes[best], float(answers[best]))
+    return found

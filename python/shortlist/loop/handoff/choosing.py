@@ -10,6 +10,9 @@ from shortlist.labels.handed import Sent
 from shortlist.labels.label_config import check_config, config_text
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.files import CONFIG, FileHandoff, ending_of
+from shortlist.loop.handoff.label_studio import LabelStudio
+from shortlist.loop.handoff.label_studio.http import checked_url
+from shortlist.loop.handoff.label_studio.tool import Wanted
 from shortlist.loop.handoff.own import KEY, own_tool
 from shortlist.loop.handoff.protocol import About
 from shortlist.loop.spec.checks import is_path
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from shortlist.loop.spec import Spec
     from shortlist.loop.store import Store
 
+LIVE = "label-studio"
+"""The tool that is reached by HTTP where an address is given."""
 PLAIN = {FORMATS[name].ending: name for name in ("csv", "jsonl", "parquet")}
 """What is written to a file that somebody names, by its ending, whatever the tool."""
 
@@ -41,6 +46,10 @@ def handoff_of(spec: Spec, store: Store, *, out: Path | None = None, spreadsheet
     name = re.sub(r"[^\w.-]+", "-", spec.name).strip("-")
     sent = Sent(spec.classes, spec.pool.text, {"loop": store.id}, name)
     config = spec.handoff.label_config
+    if spec.handoff.live is not None and out is None:
+        project = spec.handoff.rest.get("project", spec.name)
+        own = None if config is None else spec.at(config)
+        return LabelStudio(store, sent, Wanted(spec.handoff.live, project, own, spec.handoff.show_model))
     return FileHandoff(
         store.folder,
         _kind(tool, out),
@@ -60,6 +69,7 @@ def check_tool(spec: Spec) -> None:
         A class of the user's own isn't there, or a labelling interface doesn't fit the classes.
     """
     config = spec.handoff.label_config
+    _check_live(spec)
     if is_path(spec.handoff.tool):
         function_of(spec.handoff.tool, KEY, spec.folder)
     elif config is not None and not spec.at(config).is_file():
@@ -73,12 +83,23 @@ def check_tool(spec: Spec) -> None:
 
 def is_file(spec: Spec) -> bool:
     """Return whether rounds go out as files, whose answers people bring themselves."""
-    return not is_path(spec.handoff.tool)
+    return not is_path(spec.handoff.tool) and spec.handoff.live is None
 
 
 def ending(spec: Spec) -> str:
     """Return how the name of a file of rows ends; that of CSV where the tool takes no files."""
     return ending_of("csv" if is_path(spec.handoff.tool) else spec.handoff.tool)
+
+
+def _check_live(spec: Spec) -> None:
+    """Check what is said of a Label Studio that is reached by HTTP."""
+    if spec.handoff.live is not None:
+        checked_url(spec.handoff.live)
+        return
+    for key in ("url", "project", "show_model"):
+        if key in spec.handoff.rest and not is_path(spec.handoff.tool):
+            other = "url" if spec.handoff.tool == LIVE else f'tool = "{LIVE}"'
+            raise LoopError(f"[handoff] {key} is given, and no {other}; accepted are both, or neither")
 
 
 def _kind(tool: str, out: Path | None) -> str:

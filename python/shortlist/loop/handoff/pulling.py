@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.handoff.choosing import handoff_of
+from shortlist.loop.handoff.label_studio import LabelStudio
 from shortlist.loop.store.answers import fold
 from shortlist.loop.store.ingest import Ingested, ingest
 
@@ -12,16 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shortlist.loop.ground import Ground
+    from shortlist.loop.handoff.protocol import Handoff
     from shortlist.loop.store import Store
 
 
 def pull(store: Store, ground: Ground) -> Ingested:
     """Take in what people have answered in the tool: of all rounds, as answers may be corrected later."""
-    return ingest(store, _answers(store, ground), pool=ground.pool)
-
-
-def _answers(store: Store, ground: Ground) -> Iterator[Mapping[str, Any]]:
     tool = handoff_of(ground.spec, store)
+    found = ingest(store, _answers(store, ground, tool), pool=ground.pool)
+    return replace(found, deleted=tool.pulled()) if isinstance(tool, LabelStudio) else found
+
+
+def _answers(store: Store, ground: Ground, tool: Handoff) -> Iterator[Mapping[str, Any]]:
     for number in [one.number for one in store.rounds()]:
         handed = [step for step in store.handoffs(number) if step["phase"] == "done"]
         if handed:

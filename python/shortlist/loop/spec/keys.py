@@ -165,6 +165,14 @@ _tool = checks.one_of(names.TOOLS, later=names.LATER_TOOLS, path="Class")
 COMMAND = ["python", "train.py", "{job}"]
 
 
+def _project(value: Any) -> str | int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise Wrong("accepted is the name or the number of a project")
+    return value.strip()
+
+
 def _committee(value: Any) -> tuple[str, ...]:
     least = 2 if value else 0
     return tuple(_estimator(part) for part in texts(least, what="estimators", repeats=True)(value))
@@ -248,6 +256,9 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "handoff": (
         Key("tool", _tool, "where people label", "csv"),
         Key("label_config", text, "of Label Studio: your own labelling interface", example="interface.xml"),
+        Key("url", text, "of Label Studio: hand rounds over by HTTP, not as files", example="http://localhost:8080"),
+        Key("project", _project, "of Label Studio: its name or number; by default the loop's name", example="tickets"),
+        Key("show_model", checks.flag, "of Label Studio: show people what the model says", example=True),
     ),
 }  # fmt: skip
 """Tables by their names; ``round.mix`` is ``mix = { ... }`` of ``[round]``, or a table of its own."""
