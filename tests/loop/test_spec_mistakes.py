@@ -19,8 +19,8 @@ UNKNOWN = {
     "nothing like it": ({"stop": {"zzz": 1}}, r"^\[stop\] zzz is no key; known here is when$"),
     "with blanks": ({"pool": {"my key": 1}}, r'^\[pool\] "my key" is no key'),
     "of a tool": (
-        {"handoff": {"tool": "csv", "project": 7}},
-        r"^\[handoff\] project is no key; known here are tool, label_config$",
+        {"handoff": {"tool": "csv", "dataset": 7}},
+        r"^\[handoff\] dataset is no key; known here are tool, label_config, url, project, show_model$",
     ),
 }  # fmt: skip
 
@@ -150,6 +150,18 @@ CHOICES = {
     "where": ({"retrain": {"where": "Dask"}}, r"did you mean 'dask'\?$"),
     "action": ({"check": {"action": "delete"}}, r"accepted are relabel, hold"),
     "tool": ({"handoff": {"tool": "cvs"}}, r"accepted are csv, .*, and package.module:Class; did you mean 'csv'\?$"),
+    "project": (
+        {"handoff": {"tool": "label-studio", "url": "http://x", "project": True}},
+        r"project is true; accepted is the name or the number of a project$",
+    ),
+    "project without url": (
+        {"handoff": {"tool": "label-studio", "project": "x"}},
+        r'^\[handoff\] project is "x", which takes a url; accepted are both, or neither$',
+    ),
+    "url of another tool": (
+        {"handoff": {"tool": "csv", "url": "http://x"}},
+        r'^\[handoff\] url is "http://x", which takes tool = "label-studio"; accepted are both, or neither$',
+    ),
     "returns": ({"model": {"returns": "probs"}}, r"accepted are probabilities, logits; did you mean 'probabilities'\?$"),
     "journal": ({"journal": "WAL"}, r"accepted are wal, delete; did you mean 'wal'\?$"),
     "no path": ({"model": {"estimator": "my model:make"}}, r"package.module:function"),

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from shortlist.loop.spec import Spec
     from shortlist.loop.store import Store
 
-LIVE = "label-studio"
-"""The tool that is reached by HTTP where an address is given."""
 PLAIN = {FORMATS[name].ending: name for name in ("csv", "jsonl", "parquet")}
 """What is written to a file that somebody names, by its ending, whatever the tool."""
 
@@ -69,7 +67,8 @@ def check_tool(spec: Spec) -> None:
         A class of the user's own isn't there, or a labelling interface doesn't fit the classes.
     """
     config = spec.handoff.label_config
-    _check_live(spec)
+    if spec.handoff.live is not None:
+        checked_url(spec.handoff.live)
     if is_path(spec.handoff.tool):
         function_of(spec.handoff.tool, KEY, spec.folder)
     elif config is not None and not spec.at(config).is_file():
@@ -89,17 +88,6 @@ def is_file(spec: Spec) -> bool:
 def ending(spec: Spec) -> str:
     """Return how the name of a file of rows ends; that of CSV where the tool takes no files."""
     return ending_of("csv" if is_path(spec.handoff.tool) else spec.handoff.tool)
-
-
-def _check_live(spec: Spec) -> None:
-    """Check what is said of a Label Studio that is reached by HTTP."""
-    if spec.handoff.live is not None:
-        checked_url(spec.handoff.live)
-        return
-    for key in ("url", "project", "show_model"):
-        if key in spec.handoff.rest and not is_path(spec.handoff.tool):
-            other = "url" if spec.handoff.tool == LIVE else f'tool = "{LIVE}"'
-            raise LoopError(f"[handoff] {key} is given, and no {other}; accepted are both, or neither")
 
 
 def _kind(tool: str, out: Path | None) -> str:

@@ -166,7 +166,7 @@ COMMAND = ["python", "train.py", "{job}"]
 
 
 def _project(value: Any) -> str | int:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= checks.LARGEST:
         return value
     if not isinstance(value, str) or not value.strip():
         raise Wrong("accepted is the name or the number of a project")

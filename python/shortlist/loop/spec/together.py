@@ -29,6 +29,7 @@ def check_together(found: dict[str, dict[str, Any]], values: Mapping[str, Any], 
     if m.fine("[model] command", "[retrain] where", "[retrain] address"):
         _where(found["model"], found["retrain"], m)
     _strategy(found, m)
+    _handoff(found["handoff"], m)
     _shares(found, given(values, "round.mix") or {}, m)
     if found["seed"]["rows"] == 0 and found["seed"]["labels"] is None and m.fine("[seed] rows", "[seed] labels"):
         m.add("seed", "rows", "is 0, and there are no [seed] labels; accepted is 1 or more, or a file of labels")
@@ -120,6 +121,17 @@ def _strategy(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
     if diverse["among"] < rounds["rows"]:
         least = f"accepted is {rounds['rows']} or more, the rows of a round"
         m.add("round.diverse", "among", f"is {diverse['among']}; {least}")
+
+
+def _handoff(handoff: dict[str, Any], m: Mistakes) -> None:
+    """Note what is said of a Label Studio that is reached by HTTP, where there is none."""
+    if names.is_path(handoff["tool"]) or not m.fine("[handoff] tool"):
+        return
+    live = handoff["tool"] == "label-studio"
+    for key in ("url", "project", "show_model"):
+        if handoff[key] is not None and not (live and (handoff["url"] or key == "url")):
+            needed = "a url" if live else 'tool = "label-studio"'
+            m.add("handoff", key, f"is {shown(handoff[key])}, which takes {needed}; accepted are both, or neither")
 
 
 def _shares(found: dict[str, dict[str, Any]], written: Mapping[str, Any], m: Mistakes) -> None:
