@@ -35,11 +35,7 @@ test-rust: cargo-found  ## the tests of the core
 test-python: venv  ## the tests of the Python package and the command, files of them side by side
 	$(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
 
-bench: $(VENV)/.loop: examples/loop_requirements.txt | build
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
-
-$(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals, in ten minutes (TORCH=1: against torch too, a large download)
+bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals, in ten minutes (TORCH=1: against torch too, a large download)
 	$(PY) -m benches --minutes 10
 
 bench-report: venv  ## make docs/benchmarks.md again from the figures stored in docs/benchmarks/
@@ -78,6 +74,10 @@ $(VENV)/.tools: pyproject.toml | $(VENV)/.made
 	@touch $@
 
 $(VENV)/.demo: examples/requirements.txt | build
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(VENV)/.loop: examples/loop_requirements.txt | build
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
