@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.spec import names
+from shortlist.loop.spec.checks import is_path
 from shortlist.loop.spec.pool_columns import check_pool
 from shortlist.loop.spec.rules import check_rules
 from shortlist.loop.spec.tables import given
@@ -125,7 +126,7 @@ def _strategy(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
 
 def _handoff(handoff: dict[str, Any], m: Mistakes) -> None:
     """Note what is said of a Label Studio that is reached by HTTP, where there is none."""
-    if names.is_path(handoff["tool"]) or not m.fine("[handoff] tool"):
+    if is_path(handoff["tool"]) or not m.fine("[handoff] tool"):
         return
     live = handoff["tool"] == "label-studio"
     for key in ("url", "project", "show_model"):
