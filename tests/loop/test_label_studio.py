@@ -3,19 +3,24 @@
 ``make test-label-studio`` installs a Label Studio, starts it, and runs these tests against it too.
 """
 
+import datetime
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
+import numpy as np
 import pytest
 from fake_label_studio import LEGACY, PERSONAL, FakeLabelStudio
 from studio_people import People
 
 import shortlist as sl
+from shortlist.labels.handed import HandedRow
 from shortlist.loop.errors import LoopError
+from shortlist.loop.handoff.choosing import handoff_of
 from shortlist.loop.handoff.label_studio import http, pulling, pushing
 
 pytest.importorskip("sklearn")
@@ -263,6 +268,66 @@ def test_killed_at_every_request_no_row_is_there_twice(studio, begin, monkeypatc
 def studio_has(studio, loop):
     found = studio.call("GET", "/api/projects?page_size=100")["results"]
     return any(one["title"] == loop.spec.name for one in found)
+
+
+def test_two_processes_that_hand_over_at_once(fake, begin):
+    loop = begin(fake.url)
+    loop.next()  # plans the round
+    fake.tasks.clear()
+    loop._store.add_handoff(1, "intent", {})
+    errors = []
+
+    def push():
+        try:
+            with sl.Loop(loop.folder) as other:
+                other.next()
+        except LoopError as error:
+            errors.append(error)
+
+    pushing_now = [threading.Thread(target=push) for _ in range(4)]
+    for each in pushing_now:
+        each.start()
+    for each in pushing_now:
+        each.join()
+    there = rows_there(People(fake.url, LEGACY), loop)
+    assert sorted(there) == sorted(loop.next().ids)
+    assert errors == []
+
+
+def test_values_that_json_has_no_word_for(fake, begin, tmp_path):
+    loop = begin(fake.url)
+    tool = handoff_of(loop.spec, loop._store)
+    shown = {"body": float("nan"), "day": datetime.date(2026, 11, 29), "n": np.int64(3), "half": "\ud800 x"}
+    tool.push(9, [HandedRow(IDS[0], shown)])
+    (task,) = fake.tasks.values()
+    assert task["data"]["body"] is None
+    assert (task["data"]["day"], task["data"]["n"]) == ("2026-11-29", 3)
+
+
+def test_a_label_that_is_a_class_later_is_read_once_more(fake, begin, monkeypatch):
+    monkeypatch.setattr(pulling, "BACK", -1)
+    loop = begin(fake.url)
+    batch = loop.next()
+    people = People(fake.url, LEGACY)
+    tasks = round_of(people, loop)
+    people.label(tasks[batch.ids[0]], "spam")
+    assert len(loop.pull().refused) == 1
+    text = (loop.folder / "loop.toml").read_text().replace('"billing"]', '"billing", "spam"]')
+    (loop.folder / "loop.toml").write_text(text)
+    loop.ingest(dict.fromkeys(batch.ids[1:], "bug"), annotator="amy")
+    assert loop.pull().new == 0  # the round is still open, and so the old classes hold
+    loop.ingest({batch.ids[0]: "bug"}, annotator="raj")
+    loop.run_once()  # takes the new class up
+    loop.pull()
+    said = {(event.annotator, event.label) for event in loop._store.events() if event.row == batch.ids[0]}
+    assert said == {("raj", "bug"), ("ann@example.com", "spam")}
+
+
+@pytest.mark.parametrize("name", ["ab", "x" * 51])
+def test_names_that_label_studio_does_not_take(fake, begin, name):
+    with pytest.raises(LoopError, match="accepted is .handoff. project, of 3 to 50 characters, or a number"):
+        begin(fake.url, name=name)
+    assert begin(fake.url, "project = 7", name=name)
 
 
 @pytest.mark.parametrize("after", [3, 4])

@@ -12,6 +12,7 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.files import CONFIG, FileHandoff, ending_of
 from shortlist.loop.handoff.label_studio import LabelStudio
 from shortlist.loop.handoff.label_studio.http import checked_url
+from shortlist.loop.handoff.label_studio.project import check_name
 from shortlist.loop.handoff.label_studio.tool import Wanted
 from shortlist.loop.handoff.own import KEY, own_tool
 from shortlist.loop.handoff.protocol import About
@@ -45,9 +46,8 @@ def handoff_of(spec: Spec, store: Store, *, out: Path | None = None, spreadsheet
     sent = Sent(spec.classes, spec.pool.text, {"loop": store.id}, name)
     config = spec.handoff.label_config
     if spec.handoff.live is not None and out is None:
-        project = spec.handoff.rest.get("project", spec.name)
         own = None if config is None else spec.at(config)
-        return LabelStudio(store, sent, Wanted(spec.handoff.live, project, own, spec.handoff.show_model))
+        return LabelStudio(store, sent, Wanted(spec.handoff.live, _project(spec), own, spec.handoff.show_model))
     return FileHandoff(
         store.folder,
         _kind(tool, out),
@@ -69,6 +69,7 @@ def check_tool(spec: Spec) -> None:
     config = spec.handoff.label_config
     if spec.handoff.live is not None:
         checked_url(spec.handoff.live)
+        check_name(_project(spec))
     if is_path(spec.handoff.tool):
         function_of(spec.handoff.tool, KEY, spec.folder)
     elif config is not None and not spec.at(config).is_file():
@@ -88,6 +89,12 @@ def is_file(spec: Spec) -> bool:
 def ending(spec: Spec) -> str:
     """Return how the name of a file of rows ends; that of CSV where the tool takes no files."""
     return ending_of("csv" if is_path(spec.handoff.tool) else spec.handoff.tool)
+
+
+def _project(spec: Spec) -> str | int:
+    """Return the project of Label Studio, by its number or name."""
+    wanted: str | int = spec.handoff.rest.get("project", spec.name)
+    return wanted
 
 
 def _kind(tool: str, out: Path | None) -> str:

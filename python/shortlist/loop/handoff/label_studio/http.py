@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
 from shortlist.tables import visible
+from shortlist.writing import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +123,7 @@ class Client:
         if authorization is not None:
             headers["Authorization"] = authorization
         if body is not None:
-            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+            data = json_text(body).encode("utf-8", "replace")
             headers["Content-Type"] = "application/json"
         asked = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - its scheme was checked
         with self._opener.open(asked, timeout=TIMEOUT) as answer:

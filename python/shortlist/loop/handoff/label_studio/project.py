@@ -15,8 +15,23 @@ if TYPE_CHECKING:
     from shortlist.loop.handoff.label_studio.http import Client
 
 SEQUENTIAL = "Sequential sampling"
-LONGEST = 50
+SHORTEST, LONGEST = 3, 50
 """Characters of a project's name that Label Studio takes."""
+
+
+def check_name(wanted: str | int) -> None:
+    """Check what a project is called.
+
+    Raises
+    ------
+    LoopError
+        Label Studio takes no such name.
+    """
+    if isinstance(wanted, str) and not SHORTEST <= len(wanted) <= LONGEST:
+        raise LoopError(
+            f"the project of Label Studio would be called {wanted!r}; accepted is [handoff] project, of {SHORTEST} to {LONGEST} "
+            "characters, or a number"
+        )
 
 
 def found(client: Client, wanted: str | int) -> Mapping[str, Any] | None:

@@ -112,7 +112,9 @@ class Cursor:
         """Return the time; None where all is to be read."""
         try:
             kept = json.loads(self._path.read_bytes())
-            if kept["project"] == self._project and kept["event"] == self._event(int(kept["position"])):
+            # What was refused is read once more under another specification.
+            about = self._project, self._store.spec.version, self._event(int(kept["position"]))
+            if (kept["project"], kept["spec"], kept["event"]) == about:
                 return str(kept["since"])
         except (OSError, ValueError, KeyError, TypeError):
             pass
@@ -124,7 +126,13 @@ class Cursor:
             return
         since = moment_text(datetime.datetime.fromtimestamp(began - BACK, datetime.UTC))
         position = self._store.position
-        kept = {"project": self._project, "since": since, "position": position, "event": self._event(position)}
+        kept = {
+            "project": self._project,
+            "spec": self._store.spec.version,
+            "since": since,
+            "position": position,
+            "event": self._event(position),
+        }
         make_folder(self._path.parent, "folder")
         write_text(self._path, [json.dumps(kept)])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.label_studio import http
 from shortlist.loop.handoff.label_studio.http import LostAnswerError
 from shortlist.loop.handoff.label_studio.tasks import count_of, equal, same, tasks_of
+from shortlist.writing import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -95,7 +95,7 @@ def _parts(tasks: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any
     part: list[Mapping[str, Any]] = []
     size = 0
     for task in tasks:
-        more = len(json.dumps(task))
+        more = len(json_text(task))
         if part and (len(part) == ROWS or size + more > BYTES):
             yield part
             part, size = [], 0

@@ -60,7 +60,7 @@ class LabelStudio:
         project = projects.found(self._client, self._wanted.project)
         if project is None:
             project = projects.made(
-                self._client, self._title, config, self._mark, self._wanted.show_model
+                self._client, str(self._wanted.project), config, self._mark, self._wanted.show_model
             )  # by its name, so that after a kill it is found
         columns = tasks[0]["data"] if tasks else {}
         fits = projects.fitting(self._client, project, columns, sent.classes, config, self._mark)
@@ -99,15 +99,6 @@ class LabelStudio:
         """Return where people label."""
         wanted = self._wanted.project
         return f"project {wanted!r} of Label Studio at {self._url}"
-
-    @property
-    def _title(self) -> str:
-        title = str(self._wanted.project)
-        if len(title) > projects.LONGEST:
-            raise LoopError(
-                f"[handoff] project is {title!r}; accepted are names of at most {projects.LONGEST} characters, and numbers"
-            )
-        return title
 
     @property
     def _mark(self) -> str:
