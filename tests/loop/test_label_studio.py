@@ -294,6 +294,43 @@ def test_two_processes_that_hand_over_at_once(fake, begin):
     assert errors == []
 
 
+def test_a_round_that_went_to_a_file_at_first(fake, begin, tmp_path):
+    loop = begin(fake.url)
+    assert loop.status_lines()[-1] == "next       shortlist loop next"
+    ids = loop.next(out=tmp_path / "round.csv").ids
+    assert not fake.tasks
+    assert loop.next().ids == ids
+    loop.next()
+    assert [step["phase"] for step in loop._store.handoffs(1)] == ["intent", "done", "done"]
+    people = People(fake.url, LEGACY)
+    people.label(round_of(people, loop)[ids[0]], "bug")
+    assert loop.pull().new == 1
+    assert loop.status_lines()[-1] == "next       shortlist loop pull"
+
+
+def test_a_server_that_has_moved(fake, begin):
+    loop = begin(fake.url)
+    loop.next()
+    people = People(fake.url, LEGACY)
+    for task in round_of(people, loop).values():
+        people.label(task, "bug" if "crash" in task["data"]["body"] else "billing")
+    path = loop.folder / "loop.toml"
+    path.write_text(path.read_text().replace("127.0.0.1", "localhost"))
+    loop.run_once()
+    assert loop._store.handoffs(2)[-1]["url"].startswith("http://localhost")
+    assert loop.pull().known == 12  # round 1 as well, which went to the same server by another address
+    other = FakeLabelStudio()
+    try:
+        for task in round_of(people, loop, 2).values():
+            people.label(task, "bug")
+        path.write_text(path.read_text().replace(fake.url.rpartition(":")[2], other.url.rpartition(":")[2]))
+        loop.run_once()
+        assert rows_there(People(other.url, LEGACY), loop, 3) == loop.next().ids
+        assert loop.pull().refused == []
+    finally:
+        other.close()
+
+
 def test_values_that_json_has_no_word_for(fake, begin, tmp_path):
     loop = begin(fake.url)
     tool = handoff_of(loop.spec, loop._store)

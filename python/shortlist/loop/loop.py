@@ -304,7 +304,8 @@ class Loop:
     def status_lines(self) -> list[str]:
         """Return where the loop stands, for a person."""
         rounds = self._store.rounds()
-        return lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None)
+        answers = "ingest FILE" if is_file(self.spec) else "pull"
+        return lines_of(self.status(), self._store.job("train"), rounds[-1].state if rounds else None, answers)
 
     def audit(self, *, show_text: bool = False) -> Audit:
         """Return what is true of groups, classes, people, labels and regions of the pool; printed, it is a few tables.

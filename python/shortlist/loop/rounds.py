@@ -216,6 +216,9 @@ def hand_over(store: Store, ground: Ground, number: int, out: Path | None, sprea
     if new:
         store.add_handoff(number, "done", handed)
         store.set_state(number, "handed")
+    elif out is None and not any(handed.keys() <= step.keys() for step in store.handoffs(number)):
+        # It went to a file at first: answers come from where it is now.
+        store.add_handoff(number, "done", handed)
     return batch
 
 

@@ -64,8 +64,8 @@ def status_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop)
     }
 
 
-def lines_of(status: dict[str, Any], last_job: Any, state: str | None) -> list[str]:
-    """Return the same for a person, one line for each question."""
+def lines_of(status: dict[str, Any], last_job: Any, state: str | None, answers: str) -> list[str]:
+    """Return the same for a person, one line for each question; `answers` is the command that brings them in."""
     out, model, retrain, stop, found = (status[key] for key in ("out", "model", "retrain", "stop", "estimate"))
     trained = f"; model {model['number']} on {model['labels']:,}" if model else "; no model yet"
     lines = [
@@ -102,10 +102,10 @@ def lines_of(status: dict[str, Any], last_job: Any, state: str | None) -> list[s
         todo = "nothing; shortlist loop next --anyway goes on" if over else "shortlist loop finish"
     elif retrain["due"]:
         todo = "shortlist loop train"
-    elif not status["round"] or state == "closed":
+    elif not status["round"] or state in ("planned", "picked", "closed"):
         todo = "shortlist loop next"
     else:
-        todo = "shortlist loop ingest FILE"
+        todo = f"shortlist loop {answers}"
     return [visible(line) for line in [*lines, f"next       {todo}"]]
 
 

@@ -51,7 +51,7 @@ def answers(client: Client, project: int, since: str | None, pulled: Pulled) -> 
             if record["id"] is None:
                 record["wrong"] = NOT_SENT
             where = f"task {task.get('id')}, annotation {one.get('id')}"
-            key = f"{client.url}/{one.get('id')} {one.get('updated_at')}"
+            key = f"{one.get('id')} {one.get('updated_at')}"
             yield {**record, "annotator": str(who), "key": key, "where": where}
         if row is not None and isinstance(number, int):
             before, last = pulled.standing.get((row, number), (set(), ""))

@@ -9,7 +9,7 @@ from shortlist.labels import label_studio
 from shortlist.labels.label_config import config_for, config_text, control_of
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.label_studio import project as projects
-from shortlist.loop.handoff.label_studio.http import Client, checked_url
+from shortlist.loop.handoff.label_studio.http import Client, NotThereError, checked_url
 from shortlist.loop.handoff.label_studio.pulling import Cursor, Pulled, answers, take_back
 from shortlist.loop.handoff.label_studio.pushing import asked_twice, imported, removed
 
@@ -75,12 +75,18 @@ class LabelStudio:
 
     def pull(self, state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Yield what has changed in the project of a round, that of all its rounds at once."""
-        if state.get("tool") != label_studio.TOOL or state.get("url") != self._url:
+        if state.get("tool") != label_studio.TOOL:
             return  # the round went elsewhere
         own = int(state["project"])
-        if own not in self._read:
-            self._read[own] = Pulled()
+        if own in self._read:
+            return
+        self._read[own] = Pulled()
+        try:
             yield from answers(self._client, own, self._cursor(own).read(), self._read[own])
+        except NotThereError:
+            if state.get("url") == self._url:
+                raise
+            del self._read[own]  # the address is another one now, where that project isn't
 
     def pulled(self) -> int:
         """Take back what was deleted, once all answers are in the log, and remember up to when they are."""
