@@ -334,10 +334,18 @@ def test_a_server_that_has_moved(fake, begin):
 def test_values_that_json_has_no_word_for(fake, begin, tmp_path):
     loop = begin(fake.url)
     tool = handoff_of(loop.spec, loop._store)
-    shown = {"body": float("nan"), "day": datetime.date(2026, 11, 29), "n": np.int64(3), "half": "\ud800 x"}
+    shown = {
+        "body": float("nan"),
+        "none": None,
+        "table": {"a": [1]},
+        "day": datetime.date(2026, 11, 29),
+        "n": np.int64(3),
+        "half": "\ud800 x",
+    }
     tool.push(9, [HandedRow(IDS[0], shown)])
     (task,) = fake.tasks.values()
-    assert task["data"]["body"] is None
+    # An import is refused for a value that is nothing, or a table.
+    assert [task["data"][name] for name in ("body", "none", "table")] == ["", "", '{"a": [1]}']
     assert (task["data"]["day"], task["data"]["n"]) == ("2026-11-29", 3)
 
 

@@ -65,6 +65,7 @@ def learn(
         crowd = of_crowd(store, ground, held, position, number)
         found = _suspects(ground, held)
         kept = {} if held is None else held.kept(store)
+        log = "\n".join(filter(None, (trained.log, crowd.log)))
     except BaseException as error:
         store.finish_job(job.token, False, {"error": str(error) or type(error).__name__})
         raise
@@ -72,7 +73,7 @@ def learn(
         "members": members,
         "suspects": found,
         "temperature": trained.temperature,
-        "log": "; ".join(filter(None, (trained.log, crowd.log))),
+        "log": log,
         **kept,
         **crowd.kept,
         BEFORE: before,
@@ -90,7 +91,7 @@ def learn(
         estimate=about,
     )
     with store.transaction():
-        used = store.finish_job(job.token, True, {"log": trained.log, "model": number})
+        used = store.finish_job(job.token, True, {"log": log, "model": number})
         if used:
             store.add_model(model)
             store.append(crowd.events)
