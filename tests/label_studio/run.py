@@ -15,7 +15,7 @@ import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).parent
-FIRST_START = 300
+FIRST_START = 600
 """Seconds, at most: it makes its database."""
 
 

@@ -649,6 +649,47 @@ def test_people_are_told_apart(fake, begin):
     assert loop.labels() == {batch.ids[0]: "bug"}
 
 
+def test_an_answer_that_was_emptied_is_taken_back(fake, begin):
+    loop = begin(fake.url)
+    batch = loop.next()
+    people = People(fake.url, LEGACY)
+    own = people.label(round_of(people, loop)[batch.ids[0]], "bug")
+    assert loop.pull().new == 1
+    people.call("PATCH", f"/api/annotations/{own}", {"result": []})
+    found = loop.pull()
+    assert (found.empty, found.deleted) == (1, 1)
+    assert loop.labels() == {}
+
+
+def test_nothing_is_taken_back_as_names_can_not_be_read(fake, begin):
+    loop = begin(fake.url)
+    batch = loop.next()
+    people = People(fake.url, LEGACY)
+    tasks = round_of(people, loop)
+    people.label(tasks[batch.ids[0]], "bug")
+    loop.pull()
+    fake.faults += [("GET", "/api/users", 500)] * 5
+    with pytest.raises(LoopError, match="answers 500"):
+        loop.pull()
+    fake.faults[:] = [("GET", "/api/users", 403)]
+    found = loop.pull()
+    assert (found.known, found.deleted) == (1, 0)
+    assert loop.labels() == {batch.ids[0]: "bug"}
+    fake.faults[:] = [("GET", "/api/users", 403)]
+    people.label(tasks[batch.ids[1]], "bug")
+    loop.pull()
+    assert {event.annotator for event in loop._store.events()} == {"ann@example.com", "1"}
+
+
+@pytest.mark.parametrize("answer", [[], {}, {"tasks": []}, {"tasks": [1], "total": 1}, {"tasks": None, "total": 0}])
+def test_some_tasks_are_never_taken_for_all(fake, begin, answer):
+    loop = begin(fake.url)
+    loop.next()
+    fake.page = lambda query: (200, answer)
+    with pytest.raises(LoopError, match="is it Label Studio 1.x|is it the address of Label Studio"):
+        loop.pull()
+
+
 def test_only_what_changed_is_read_and_all_of_it_after_a_backup_was_put_back(fake, begin, tmp_path, monkeypatch):
     monkeypatch.setattr(pulling, "BACK", -1)  # all changes of a test come within seconds
     loop = begin(fake.url)

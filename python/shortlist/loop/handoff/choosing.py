@@ -10,10 +10,6 @@ from shortlist.labels.handed import Sent
 from shortlist.labels.label_config import check_config, config_text
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.files import CONFIG, FileHandoff, ending_of
-from shortlist.loop.handoff.label_studio import LabelStudio
-from shortlist.loop.handoff.label_studio.http import checked_url
-from shortlist.loop.handoff.label_studio.project import check_name
-from shortlist.loop.handoff.label_studio.tool import Wanted
 from shortlist.loop.handoff.own import KEY, own_tool
 from shortlist.loop.handoff.protocol import About
 from shortlist.loop.spec.checks import is_path
@@ -46,6 +42,8 @@ def handoff_of(spec: Spec, store: Store, *, out: Path | None = None, spreadsheet
     sent = Sent(spec.classes, spec.pool.text, {"loop": store.id}, name)
     config = spec.handoff.label_config
     if spec.handoff.live is not None and out is None:
+        from shortlist.loop.handoff.label_studio import LabelStudio, Wanted  # with HTTP, which few loops need
+
         own = None if config is None else spec.at(config)
         return LabelStudio(store, sent, Wanted(spec.handoff.live, _project(spec), own, spec.handoff.show_model))
     return FileHandoff(
@@ -68,6 +66,8 @@ def check_tool(spec: Spec) -> None:
     """
     config = spec.handoff.label_config
     if spec.handoff.live is not None:
+        from shortlist.loop.handoff.label_studio import check_name, checked_url
+
         checked_url(spec.handoff.live)
         check_name(_project(spec))
     if is_path(spec.handoff.tool):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from shortlist.loop.handoff.choosing import handoff_of
-from shortlist.loop.handoff.label_studio import LabelStudio
 from shortlist.loop.store.answers import fold
 from shortlist.loop.store.ingest import Ingested, ingest
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shortlist.loop.ground import Ground
+    from shortlist.loop.handoff.label_studio import LabelStudio
     from shortlist.loop.handoff.protocol import Handoff
     from shortlist.loop.store import Store
 
@@ -22,7 +22,7 @@ def pull(store: Store, ground: Ground) -> Ingested:
     """Take in what people have answered in the tool: of all rounds, as answers may be corrected later."""
     tool = handoff_of(ground.spec, store)
     found = ingest(store, _answers(store, ground, tool), pool=ground.pool)
-    return replace(found, deleted=tool.pulled()) if isinstance(tool, LabelStudio) else found
+    return found if ground.spec.handoff.live is None else replace(found, deleted=cast("LabelStudio", tool).pulled())
 
 
 def _answers(store: Store, ground: Ground, tool: Handoff) -> Iterator[Mapping[str, Any]]:

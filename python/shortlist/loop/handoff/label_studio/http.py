@@ -38,6 +38,10 @@ class LostAnswerError(LoopError):
     """Nobody knows whether it was done: the connection broke, or the server failed."""
 
 
+class ForbiddenError(LoopError):
+    """The owner of the token may not do this."""
+
+
 class NotThereError(LoopError):
     """The server has no such thing."""
 
@@ -178,7 +182,7 @@ class Client:
                 f"{where} does not take the token in {VARIABLE}{why}: it is {kind}; make an access token in Account & Settings"
             )
         if error.code == 403:
-            return LoopError(
+            return ForbiddenError(
                 f"{where} does not let the owner of the token do this{why}: {method} {path.partition('?')[0]}"
             )
         if error.code == 404:

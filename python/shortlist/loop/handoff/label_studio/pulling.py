@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shortlist.labels.label_studio import TOOL, answers_of
 from shortlist.labels.records import NOT_SENT
 from shortlist.labels.values import moment_text, plain_text, utc
-from shortlist.loop.errors import LoopError
+from shortlist.loop.handoff.label_studio.http import ForbiddenError, NotThereError
 from shortlist.loop.handoff.label_studio.tasks import changed_since, tasks_of
 from shortlist.loop.store.answers import fold
 from shortlist.loop.store.events import Event
@@ -23,15 +24,30 @@ if TYPE_CHECKING:
     from shortlist.loop.handoff.label_studio.http import Client
     from shortlist.loop.store import Store
 
+KEY = re.compile(rf"{TOOL}:(\d+) ")
+"""How the key of an answer from here begins in the log: with the number of its annotation."""
 BACK = 120.0
 """Seconds before the server's time from which the next look begins, as what was written then may show only later."""
 
 
+class Seen(NamedTuple):
+    """The annotations that say something of a row in one round, by their numbers, and when its task last changed."""
+
+    annotations: frozenset[str]
+    changed: str
+
+
 @dataclass
 class Pulled:
-    """What was seen of tasks: for each row and round who has an answer there, and when that last changed."""
+    """What was seen of tasks, by row and round."""
 
-    standing: dict[tuple[str, int], tuple[set[str], str]] = field(default_factory=dict)
+    seen: dict[tuple[str, int], Seen] = field(default_factory=dict)
+
+    def add(self, row: str | None, number: Any, annotations: frozenset[str], changed: str) -> None:
+        """Note a task; a row may have two in one round."""
+        if row is not None and isinstance(number, int):
+            before = self.seen.get((row, number), Seen(frozenset(), ""))
+            self.seen[row, number] = Seen(before.annotations | annotations, max(before.changed, changed))
 
 
 def answers(client: Client, project: int, since: str | None, pulled: Pulled) -> Iterator[dict[str, Any]]:
@@ -40,30 +56,26 @@ def answers(client: Client, project: int, since: str | None, pulled: Pulled) -> 
     filters = [] if since is None else [changed_since(since)]
     for task in tasks_of(client, project, filters, whole=True):
         annotations = task.get("annotations")
-        given = [one for one in annotations if isinstance(one, dict)] if isinstance(annotations, list) else []
-        who_all, row, number = set[str](), None, None
-        about = next(answers_of({**task, "annotations": []}))
-        row, number = plain_text(about["id"]), about.get("round")
-        for one in given:
+        saying = set[str]()
+        for one in annotations if isinstance(annotations, list) else ():
             record = next(answers_of({**task, "annotations": [one]}))
-            who = names.get(record["annotator"], record["annotator"])
-            who_all.add(str(who))
             if record["id"] is None:
                 record["wrong"] = NOT_SENT
+            if record.get("label") or record.get("skip") or record.get("wrong"):
+                saying.add(str(one.get("id")))
+            who = record.get("annotator")
             where = f"task {task.get('id')}, annotation {one.get('id')}"
             key = f"{one.get('id')} {one.get('updated_at')}"
-            yield {**record, "annotator": str(who), "key": key, "where": where}
-        if row is not None and isinstance(number, int):
-            before, last = pulled.standing.get((row, number), (set(), ""))
-            changed = max(last, _time(task.get("updated_at")))
-            pulled.standing[row, number] = before | who_all, changed
+            yield {**record, "annotator": names.get(who, plain_text(who)), "key": key, "where": where}
+        about = next(answers_of({**task, "annotations": []}))
+        pulled.add(plain_text(about["id"]), about.get("round"), frozenset(saying), _time(task.get("updated_at")))
 
 
 def _names(client: Client) -> dict[Any, str]:
-    """Return the mail addresses of people by their numbers."""
+    """Return the mail addresses of people by their numbers; nothing where the owner of the token may not see them."""
     try:
         said = client.get("/api/users")
-    except LoopError:
+    except (ForbiddenError, NotThereError):
         return {}
     people = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
     return {one["id"]: one["email"] for one in people if one.get("id") is not None and one.get("email")}
@@ -77,15 +89,16 @@ def _time(value: Any) -> str:
 
 
 def take_back(store: Store, pulled: Pulled) -> int:
-    """Take back what people stood by and have deleted in the project; return how many answers that were."""
-    rows = list(dict.fromkeys(row for row, _ in pulled.standing))
+    """Take back what people stood by and have deleted or emptied in the project; return how many answers that were."""
+    rows = list(dict.fromkeys(row for row, _ in pulled.seen))
     gone = []
     with store.transaction():
         current = fold(store.events_of(rows), store.spec).current
         for (row, who), event in current.items():
-            seen = pulled.standing.get((row, event.payload.get("round", 0)))
-            if seen is not None and event.source == TOOL and who not in seen[0]:
-                gone.append(Event("retract", row, who, seen[1], source=TOOL))
+            seen = pulled.seen.get((row, event.payload.get("round", 0)))
+            of_tool = KEY.match(event.key)
+            if seen is not None and of_tool and of_tool[1] not in seen.annotations:
+                gone.append(Event("retract", row, who, seen.changed, source=TOOL))
         store.append(gone)
     return len(gone)
 

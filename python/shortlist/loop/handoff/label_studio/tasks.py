@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.label_studio.http import NotThereError, mapping
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def changed_since(moment: str) -> dict[str, Any]:
 def count_of(client: Client, project: int, filters: Sequence[dict[str, Any]]) -> int:
     """Return how many tasks there are."""
     try:
-        return int(_page(client, project, filters, 1, 1, whole=False).get("total") or 0)
+        return int(_page(client, project, filters, 1, 1, whole=False)["total"])
     except NotThereError:
         return 0
 
@@ -50,11 +51,9 @@ def tasks_of(
             if number == 1:
                 raise
             return  # a page past the end
-        tasks = said.get("tasks")
-        found = [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
-        yield from found
-        seen += len(found)
-        if not found or seen >= int(said.get("total") or 0):
+        yield from said["tasks"]
+        seen += len(said["tasks"])
+        if not said["tasks"] or seen >= said["total"]:
             return
         number += 1
 
@@ -67,4 +66,9 @@ def _page(
         query["query"] = json.dumps({"filters": {"conjunction": "and", "items": list(filters)}})
     if whole:
         query["fields"] = "all"
-    return mapping(client.get("/api/tasks", **query), "its tasks", client.url)
+    said = mapping(client.get("/api/tasks", **query), "its tasks", client.url)
+    tasks, total = said.get("tasks"), said.get("total")
+    if not isinstance(total, int) or not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+        # Some of them taken for all would be answers lost.
+        raise LoopError(f"{client.url} answers /api/tasks without tasks and their total; is it Label Studio 1.x?")
+    return said
