@@ -1,6 +1,7 @@
 """Cleanlab in a loop: its functions give what ours keep, and what was made of several people's labels stays in the log."""
 
 import importlib.util
+import json
 
 import numpy as np
 import pytest
@@ -123,6 +124,44 @@ def test_a_loop_with_crowdlab(tmp_path):
     # Looking, and training once more, changes no label that rests on the same answers and model.
     assert loop.labels() == now
     assert not loop.due()
+
+
+@real
+@pytest.mark.filterwarnings("ignore")
+def test_the_consensus_of_a_loop_is_theirs(tmp_path):
+    """From what people said and what is kept with the model, put together anew, and given to their function."""
+    import pandas as pd
+    from cleanlab.multiannotator import get_label_quality_multiannotator
+
+    played = Asked(tmp_path, a=("overlap = 0.3", 'overlap = 1.0\nresolve = "crowdlab"'))
+    for _ in range(3):
+        played.round()
+    store, pool = played.loop._store, played.loop._ground.pool
+    model = store.models()[-1]
+    held = np.load(store.blob(model.estimate["held"]))
+    trained = dict(zip(json.loads(store.blob(model.estimate["held_rows"]).read_bytes())[0], held, strict=True))
+    whole = played.probabilities()
+    # What was said before the model was trained; nobody has answered since.
+    table = {
+        row: given
+        for row, given in played.table().items()
+        if not played.loop._ground.held.mask[pool.index_of([row])[0]]
+    }
+    assert not [event for event in store.events(model.position) if event.said]
+    frame = pd.DataFrame.from_dict(table, orient="index").map(CLASSES.index, na_action="ignore").astype(float)
+    frame = frame.sort_index()[sorted(frame.columns)]
+    said = np.array([trained[row] if row in trained else whole[int(row[2:])] for row in frame.index], dtype=float)
+    theirs = get_label_quality_multiannotator(frame, said, verbose=False)["label_quality"]["consensus_label"]
+    labels = played.loop.labels()
+    several = frame.index[frame.notna().sum(axis=1) > 1]
+    assert len(several) > 50
+    compared = 0
+    for row in several:
+        label = CLASSES[theirs[row]]
+        if label in table[row].values():
+            compared += 1
+            assert labels[row] == label
+    assert compared > 50
 
 
 @real
