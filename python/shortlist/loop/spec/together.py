@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shortlist.loop.cleanlab.needed import ACTIVELAB
 from shortlist.loop.spec import names
 from shortlist.loop.spec.checks import is_path
 from shortlist.loop.spec.pool_columns import check_pool
@@ -96,6 +97,12 @@ def _strategy(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
     strategy = rounds["strategy"]
     if not m.fine("[round] strategy", "[model] members", "[model] committee"):
         return
+    if strategy == ACTIVELAB and rounds["weight"] is not None:
+        m.add(
+            "round",
+            "weight",
+            "multiplies scores of which the highest come first, and those of activelab come lowest first",
+        )
     measure = next((one for one in measures() if one.name == strategy), None)
     if measure is not None and measure.kind == "committee" and model["members"] == 1 and not model["committee"]:
         m.add(
