@@ -1,17 +1,18 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo loop loop-page test test-rust test-python bench bench-report instructions label-savings lint clean python-found cargo-found
+.PHONY: help venv build demo loop loop-page test test-rust test-python test-label-studio bench bench-report instructions label-savings lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 VENV := .venv
 PY := $(VENV)/bin/python
+STUDIO := .venv-label-studio
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 help:  ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: build $(VENV)/.tools  ## make .venv: Shortlist built for release and installed, and every tool to work on it
 build: $(VENV)/.built  ## compile what changed, and install it
@@ -38,6 +39,9 @@ test-rust: cargo-found  ## the tests of the core
 test-python: venv  ## the tests of the Python package and the command, files of them side by side
 	$(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
 
+test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
+	$(PY) tests/label_studio/run.py $(STUDIO)/bin/label-studio
+
 bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals, in ten minutes (TORCH=1: against torch too, a large download)
 	$(PY) -m benches --minutes 10
 
@@ -59,7 +63,7 @@ lint: venv  ## formatting, clippy, ruff, mypy --strict, stubs against the module
 	$(PY) -m mypy.stubtest shortlist._core
 
 clean:  ## remove everything that was built
-	rm -rf $(VENV) target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis python/shortlist/_core*.so
+	rm -rf $(VENV) $(STUDIO) target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis python/shortlist/_core*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made: | python-found
@@ -74,6 +78,11 @@ $(VENV)/.built: $(VENV)/.made pyproject.toml $(RUST) | cargo-found
 
 $(VENV)/.tools: pyproject.toml | $(VENV)/.made
 	@$(PY) -m pip install --quiet --disable-pip-version-check --group test --group lint
+	@touch $@
+
+$(STUDIO)/.made: tests/label_studio/requirements.txt | python-found
+	$(PYTHON) -m venv $(STUDIO)
+	$(STUDIO)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 $(VENV)/.demo: examples/requirements.txt | build

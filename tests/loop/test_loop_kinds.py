@@ -246,7 +246,6 @@ def test_labels_from_before_train_and_do_not_count(start, tmp_path):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ('[check]\nissues = "cleanlab"', "issues"),
         ('[handoff]\ntool = "no_such_module:Tool"', "tool"),
     ],
 )

@@ -18,8 +18,8 @@ UNKNOWN = {
     "nothing like it": ({"stop": {"zzz": 1}}, r"^\[stop\] zzz is no key; known here is when$"),
     "with blanks": ({"pool": {"my key": 1}}, r'^\[pool\] "my key" is no key'),
     "of a tool": (
-        {"handoff": {"tool": "csv", "project": 7}},
-        r"^\[handoff\] project is no key; known here are tool, label_config$",
+        {"handoff": {"tool": "csv", "dataset": 7}},
+        r"^\[handoff\] dataset is no key; known here are tool, label_config, url, project, show_model$",
     ),
 }  # fmt: skip
 
@@ -144,11 +144,23 @@ CHOICES = {
     "seed with more": ({"seed": {"how": "random:3"}}, r"^\[seed\] how is \"random:3\"; accepted are"),
     "stratified by nothing": ({"seed": {"how": "stratified"}}, r"which names no column; accepted is as stratified:COLUMN$"),
     "stratified by a stranger": ({"seed": {"how": "stratified:langage"}}, r"no column of \[pool\] groups; .*'language'\?$"),
-    "resolve": ({"labels": {"resolve": "majorty"}}, r"accepted are majority, latest, reviewer; did you mean 'majority'\?$"),
+    "resolve": ({"labels": {"resolve": "majorty"}}, r"latest, reviewer, crowdlab; did you mean 'majority'\?$"),
     "skips": ({"labels": {"skips": "never"}}, r"accepted are never again, again; did you mean"),
     "where": ({"retrain": {"where": "Dask"}}, r"did you mean 'dask'\?$"),
     "action": ({"check": {"action": "delete"}}, r"accepted are relabel, hold"),
     "tool": ({"handoff": {"tool": "cvs"}}, r"accepted are page, csv, .*, and package.module:Class; did you mean 'csv'\?$"),
+    "project": (
+        {"handoff": {"tool": "label-studio", "url": "http://x", "project": True}},
+        r"project is true; accepted is the name or the number of a project$",
+    ),
+    "project without url": (
+        {"handoff": {"tool": "label-studio", "project": "x"}},
+        r'^\[handoff\] project is "x", which takes a url; accepted are both, or neither$',
+    ),
+    "url of another tool": (
+        {"handoff": {"tool": "csv", "url": "http://x"}},
+        r'^\[handoff\] url is "http://x", which takes tool = "label-studio"; accepted are both, or neither$',
+    ),
     "returns": ({"model": {"returns": "probs"}}, r"accepted are probabilities, logits; did you mean 'probabilities'\?$"),
     "journal": ({"journal": "WAL"}, r"accepted are wal, delete; did you mean 'wal'\?$"),
     "no path": ({"model": {"estimator": "my model:make"}}, r"package.module:function"),
@@ -160,15 +172,6 @@ def test_names_of_things(kind):
     tables, message = CHOICES[kind]
     (said,) = mistakes(changed(**tables))
     assert re.search(message, said), said
-
-
-LATER = [("labels", "resolve", "crowdlab"), ("check", "issues", "cleanlab")]
-
-
-@pytest.mark.parametrize(("table", "key", "name"), LATER)
-def test_names_that_are_known_and_not_there_yet(table, key, name):
-    (said,) = mistakes(changed(**{table: {key: name}}))
-    assert said.startswith(f'[{table}] {key} is "{name}", which is not there yet; accepted ')
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", True, None, 1.5])

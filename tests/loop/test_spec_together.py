@@ -127,6 +127,11 @@ def test_every_strategy_of_the_package(strategy):
         assert said == []
 
 
+def test_a_weight_is_not_for_scores_that_come_lowest_first():
+    (said,) = mistakes(changed(round={"strategy": "activelab", "weight": "value"}))
+    assert said.startswith("[round] weight multiplies scores of which the highest come first")
+
+
 @pytest.mark.parametrize(
     ("spelt", "name"),
     [("margin_sampling", "margin"), ("uncertainty_sampling", "least_confident"), ("badge_sampling", "badge"),

@@ -15,6 +15,14 @@ IMAGE = re.compile(r"data:image/.*|(https?:/)?/[^\s?#]+\.(png|jpe?g|gif|webp|bmp
 """What is shown as a picture."""
 
 
+class Guess(NamedTuple):
+    """What a model says of a row: its name, a class, and how probable it holds that."""
+
+    model: str
+    label: str
+    probability: float
+
+
 class HandedRow(NamedTuple):
     """A row that people are asked for.
 
@@ -28,12 +36,18 @@ class HandedRow(NamedTuple):
         What the strategy gave it.
     why : str
         Why it was picked.
+    people : int
+        How many people are to label it.
+    guess : Guess or None
+        What the model says of it, where people are to see that.
     """
 
     id: str
     shown: Mapping[str, Any]
     score: float | None = None
     why: str = ""
+    people: int = 1
+    guess: Guess | None = None
 
 
 class Sent(NamedTuple):

@@ -87,7 +87,7 @@ def check_config(text: str, columns: Iterable[str] | None, classes: Sequence[str
             if found and found[1] not in there:
                 listed = visible(", ".join(there))
                 raise ValueError(f"{name} shows ${found[1]}, and the tasks have no such column; accepted are {listed}")
-    choices = [tag for tag in root.iter("Choices") if tag.get("name") == CHOICES] or list(root.iter("Choices"))
+    choices = _choices(root)
     if not choices:
         raise ValueError(f"{name} has no <Choices>; accepted is one with a <Choice> for each class")
     if classes is None or any((tag.get("value") or "").startswith("$") for tag in choices[0].iter()):
@@ -103,3 +103,15 @@ def check_config(text: str, columns: Iterable[str] | None, classes: Sequence[str
             else []
         )
         raise ValueError(f"{name} {' and '.join(said)}; accepted are the classes {visible(', '.join(classes))}")
+
+
+def control_of(text: str) -> tuple[str, str]:
+    """Return what the choices of a labelling interface are called, and what they are about."""
+    choices = _choices(ElementTree.fromstring(text))[0]  # noqa: S314 - it was checked
+    return choices.get("name") or CHOICES, choices.get("toName") or ""
+
+
+def _choices(root: ElementTree.Element) -> list[ElementTree.Element]:
+    """Return the choices that classes are offered in: those called as ours, or else all."""
+    found = list(root.iter("Choices"))
+    return [tag for tag in found if tag.get("name") == CHOICES] or found

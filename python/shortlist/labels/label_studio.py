@@ -8,7 +8,7 @@ from shortlist.labels.handed import columns_of, names_of, told_of
 from shortlist.labels.json_file import objects_in
 from shortlist.labels.records import TOLD, Malformed, about, listed, sent_from_here
 from shortlist.tables import visible
-from shortlist.writing import json_text
+from shortlist.writing import json_text, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -98,7 +98,13 @@ def tasks(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
     columns = columns_of(rows)
     names = names_of(columns, TOLD, "pool_")
     for row, told in told_of(rows, sent):
-        yield {"data": {**{name: row.shown.get(c) for c, name in zip(columns, names, strict=True)}, **told}}
+        yield {"data": {**{name: _shown(row.shown.get(c)) for c, name in zip(columns, names, strict=True)}, **told}}
+
+
+def _shown(value: Any) -> Any:
+    """Return a value as Label Studio imports it: a whole import is refused for one that is nothing, or a table."""
+    value = plain(value)
+    return json_text(value) if isinstance(value, dict) else "" if value is None else value
 
 
 def write(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from shortlist.loop.cleanlab.training import OfCrowd
 from shortlist.loop.errors import LoopError
 from shortlist.loop.store import Model
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shortlist.loop.ground import Ground
+    from shortlist.loop.out_of_fold import Held
     from shortlist.loop.store import Job, Store
     from shortlist.loop.training import Trained
 
@@ -32,7 +34,14 @@ def about_job(store: Store, job: Job, facts: Mapping[str, Any]) -> dict[str, Any
 
 
 def keep(
-    store: Store, ground: Ground, job: Job, trained: Trained, facts: Mapping[str, Any], suspected: list[str] | None
+    store: Store,
+    ground: Ground,
+    job: Job,
+    trained: Trained,
+    facts: Mapping[str, Any],
+    suspected: list[str] | None = None,
+    held: Held | None = None,
+    crowd: OfCrowd | None = None,
 ) -> Model:
     """Keep what a job brought as the next model.
 
@@ -44,22 +53,27 @@ def keep(
     blob = None if trained.model is None else store.put_blob(trained.model)
     said = store.put_blob(trained.probabilities)
     members = None if trained.members is None else store.put_blob(trained.members)
+    crowd = OfCrowd() if crowd is None else crowd
+    log = "\n".join(filter(None, (trained.log, crowd.log)))
     about = {
         "members": members,
         "suspects": suspected,
         "temperature": trained.temperature,
-        "log": trained.log,
+        "log": log,
+        **({} if held is None else held.kept(store)),
+        **crowd.kept,
         BEFORE: facts[BEFORE],
     }
     with store.transaction():
         number = len(store.models()) + 1
-        detail = {"log": trained.log, "probabilities": said, "blob": blob, "members": members}
+        detail = {"log": log, "probabilities": said, "blob": blob, "members": members}
         used = store.finish_job(job.token, True, detail)
         if used:
             given = {name: facts[name] for name in ("round", "position", "labels", "why", "seed")}
             store.add_model(
                 Model(number=number, **given, blob=blob, probabilities=said, seconds=trained.seconds, estimate=about)
             )
+            store.append(crowd.events)
     tidy(ground.cache, job.number, store.running_jobs())
     if not used:
         raise LoopError(f"another training has begun since job {job.number}, whose result is kept and not used")

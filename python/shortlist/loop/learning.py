@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop import elsewhere
+from shortlist.loop.cleanlab.issues import suspects as by_cleanlab
+from shortlist.loop.cleanlab.training import of_crowd
 from shortlist.loop.errors import LoopError, with_room
 from shortlist.loop.facts.suspects import suspects
 from shortlist.loop.keeping import BEFORE, about_job, keep, tidy
+from shortlist.loop.out_of_fold import held_of
 from shortlist.loop.pool.hashing import number_of
 from shortlist.loop.pool.tables.vectors import Matrix
 from shortlist.loop.store.blobs import chunks_of
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from shortlist.arguments import Progress
     from shortlist.loop.ground import Ground, Training
+    from shortlist.loop.out_of_fold import Held
     from shortlist.loop.store import Job, Model, Store
     from shortlist.loop.training import Trained
 
@@ -70,7 +74,9 @@ def learn(
                 elsewhere.send(store, ground, training, place, job, facts, attempt)
                 return None
             trained = _trained(store, ground, training, place, job, facts, fit, progress)
-            return keep(store, ground, job, trained, facts, _suspects(ground, training, trained.out_of_fold))
+            held = held_of(ground, training, trained)
+            crowd = of_crowd(store, ground, held, position, number)
+            return keep(store, ground, job, trained, facts, _suspects(ground, held), held, crowd)
     except BaseException as error:
         said = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
         store.finish_job(job.token, False, {"error": said, **({"attempt": attempt} if submits else {})})
@@ -181,10 +187,10 @@ def _trained(
     )
 
 
-def _suspects(ground: Ground, training: Training, held: NDArray[np.float32] | None) -> list[str] | None:
+def _suspects(ground: Ground, held: Held | None) -> list[str] | None:
     """Return rows whose label may be wrong, the most suspect first; None where nothing looks for them."""
     spec = ground.spec
     if held is None or (spec.check.issues is None and not spec.round.relabel):
         return None
-    codes = np.array([spec.classes.index(label) for label in training.labels], dtype=np.int64)
-    return ground.pool.id_of(training.rows[suspects(codes, held)])
+    find = by_cleanlab if spec.check.issues == "cleanlab" else suspects
+    return [held.ids[row] for row in find(held.codes, held.probabilities).tolist()]

@@ -13,11 +13,13 @@ from shortlist.loop.auditing.look import keep_look
 from shortlist.loop.auditing.people import disputes_of
 from shortlist.loop.backing_off import postponed
 from shortlist.loop.checking import Check, check
+from shortlist.loop.cleanlab.report import datalab_of
 from shortlist.loop.edited import edited_spec
 from shortlist.loop.errors import LoopError
 from shortlist.loop.finish import Finished, finish
 from shortlist.loop.finished import finished, reopen
 from shortlist.loop.ground import Ground
+from shortlist.loop.handoff.choosing import is_file
 from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.handoff.pulling import pull
 from shortlist.loop.held import that_train
@@ -374,7 +376,8 @@ class Loop:
         """Return where the loop stands, for a person."""
         rounds = self._store.rounds()
         state, log = rounds[-1].state if rounds else None, elsewhere.log_now(self._store)
-        lines = lines_of(self.status(), self._store.job("train"), state, log)
+        answers = "ingest FILE" if is_file(self.spec) else "pull"
+        lines = lines_of(self.status(), self._store.job("train"), state, answers, log)
         later = self.postponed()
         return [*lines[:-1], f"later      {later}", lines[-1]] if later else lines
 
@@ -398,6 +401,19 @@ class Loop:
     def disputes(self, *, show_text: bool = False) -> list[Dispute]:
         """Return the rows whose answers differ, so that they have no label: who said what, and perhaps what they show."""
         return disputes_of(self._evidence(), show_text)
+
+    def datalab(self) -> Any:
+        """Return Cleanlab's ``Datalab`` of the labels that the last model was trained on, with their issues found.
+
+        It rests on what models said of each row that had not seen it. ``loop.datalab().report()`` prints it; its rows are in the
+        order of ``loop.datalab().data["id"]``. Needs ``pip install 'shortlist[cleanlab]'``.
+
+        Raises
+        ------
+        LoopError
+            No model yet, one without such answers, or Cleanlab is not installed.
+        """
+        return datalab_of(self._store)
 
     def report(self, path: str | os.PathLike[str] = "report.html", *, show_text: bool = False) -> Path:
         """Write all that is known of the loop as one HTML page without scripts, which needs no other file.

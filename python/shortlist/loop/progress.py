@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop import elsewhere
+from shortlist.loop.cleanlab.needed import CROWDLAB
 from shortlist.loop.facts.agreement import krippendorff_alpha, labelled_twice, raw_agreement
 from shortlist.loop.facts.compare import mcnemar
 from shortlist.loop.facts.estimate import FEWEST, estimate
@@ -245,6 +246,10 @@ def _changed(store: Store, ground: Ground, last: Model | None, said: Summary) ->
     then, current = labels_at(store, ground.spec, last.position), said.labels
     rows = [row for row, label in current.items() if then.get(row) != label]
     rows += [row for row in then if row not in current]
+    if ground.spec.labels.resolve == CROWDLAB:
+        # What a model has decided is no news to the next one.
+        told = {event.row for event in store.events(last.position) if event.said}
+        rows = [row for row in rows if row in told]
     trains = ground.trains(rows)
     return len(trains), sum(row in then and row in current for row in trains)
 

@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import numpy as np
+
+from shortlist.labels.handed import Guess
+from shortlist.loop.cleanlab.needed import ACTIVELAB
+from shortlist.loop.cleanlab.training import AGAIN
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.choosing import PAGE, ending, handoff_of, is_file
 from shortlist.loop.handoff.protocol import HandedRow
 from shortlist.loop.handoff.pulling import withdraw
 from shortlist.loop.held import unconfirmed
-from shortlist.loop.learning import answers_file
+from shortlist.loop.learning import answers_file, rows_of, said_of
+from shortlist.loop.out_of_fold import probabilities_of
 from shortlist.loop.page.address import place_of_page
 from shortlist.loop.planning import plan
 from shortlist.loop.store import Round
@@ -199,6 +205,8 @@ def planned(
             features=ground.features,
             probabilities=answers_file(store, model.probabilities, place) if model and model.probabilities else None,
             members=answers_file(store, kept["members"], place) if kept.get("members") else None,
+            activelab=store.blob(kept[ACTIVELAB]) if kept.get(ACTIVELAB) else None,
+            again=[(row, score) for row, score in kept.get(AGAIN, ()) if row not in asked_again],
             suspects=suspects,
             round_number=number,
             seed=spec.seed_number,
@@ -224,6 +232,9 @@ def hand_over(store: Store, ground: Ground, number: int, out: Path | None, sprea
     if new:
         store.add_handoff(number, "done", handed)
         store.set_state(number, "handed")
+    elif out is None and not any(handed.keys() <= step.keys() for step in store.handoffs(number)):
+        # It went to a file at first: answers come from where it is now.
+        store.add_handoff(number, "done", handed)
     return batch
 
 
@@ -233,6 +244,10 @@ def hand_again(store: Store, ground: Ground, annotator: str, out: Path | None, s
     They are those of one round at a time, the same until that person has answered them all. Who has a row's second label
     has it for good: nobody is asked for a third one.
     """
+    if ground.spec.handoff.live is not None and out is None:
+        raise LoopError(
+            "Label Studio itself asks two people for the rows of [labels] overlap; there is nothing to hand over"
+        )
     by_round: dict[int, list[Pick]] = {}
     for pick in store.picks_of("overlap"):
         by_round.setdefault(pick.round, []).append(pick)
@@ -264,6 +279,27 @@ def _push(
     if ground.spec.handoff.tool == PAGE and out is None:
         return Batch(number, ids, shown, why, place_of_page(store)), {"page": True, "rows": len(picks)}
     tool = handoff_of(ground.spec, store, out=out, spreadsheet=spreadsheet)
-    rows = [HandedRow(pick.row, row, pick.score, pick.why) for pick, row in zip(picks, shown, strict=True)]
+    again = {pick.row for pick in store.picks(number) if pick.share == "overlap"}
+    guesses = _guesses(store, ground, picks, number) if ground.spec.handoff.show_model else [None] * len(picks)
+    rows = [
+        HandedRow(pick.row, row, pick.score, pick.why, 1 + (pick.row in again), guess)
+        for pick, row, guess in zip(picks, shown, guesses, strict=True)
+    ]
     handed = tool.push(number, rows)
     return Batch(number, ids, shown, why, str(handed.get("file") or tool.describe())), handed
+
+
+def _guesses(store: Store, ground: Ground, picks: list[Pick], number: int) -> list[Guess | None]:
+    """Return what the model that a round was planned with says of its rows; nothing before the first model."""
+    model = store.round(number).model
+    if model is None:
+        return [None] * len(picks)
+    made = store.models()[model - 1]
+    rows = np.array([pick.index for pick in picks], dtype=np.int64)
+    known = np.flatnonzero(rows < rows_of(store, made))
+    said = probabilities_of(said_of(store, made, rows[known]), ground.spec.model.returns)
+    found = list[Guess | None]([None] * len(picks))
+    for place, answers in zip(known.tolist(), said, strict=True):
+        best = int(answers.argmax())
+        found[place] = Guess(f"model {model}", ground.spec.classes[best], float(answers[best]))
+    return found

@@ -54,7 +54,7 @@ def once(loop: Loop, *, train: bool | None = None) -> tuple[list[Step], LoopErro
     except LoopError as error:
         failure = error
     else:
-        if pulled is not None and pulled.new:
+        if pulled is not None and (pulled.new or pulled.deleted):
             steps.append(Step("ingested", f"answers came: {'; '.join(pulled.lines())}", {"new": pulled.new}))
     before = loop.under_way()
     try:

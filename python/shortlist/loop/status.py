@@ -65,8 +65,11 @@ def status_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop)
     }
 
 
-def lines_of(status: dict[str, Any], last_job: Any, state: str | None, log: str = "") -> list[str]:
-    """Return the same for a person, one line for each question; `log` is the last line of a training under way."""
+def lines_of(status: dict[str, Any], last_job: Any, state: str | None, answers: str, log: str = "") -> list[str]:
+    """Return the same for a person, one line for each question.
+
+    `answers` is the command that brings them in, `log` the last line of a training under way.
+    """
     out, model, retrain, stop, found = (status[key] for key in ("out", "model", "retrain", "stop", "estimate"))
     trained = f"; model {model['number']} on {model['labels']:,}" if model else "; no model yet"
     lines = [
@@ -111,10 +114,10 @@ def lines_of(status: dict[str, Any], last_job: Any, state: str | None, log: str 
         todo = "shortlist loop train"
     elif status["tool"] == PAGE:
         todo = "shortlist loop serve"
-    elif not status["round"] or state == "closed":
+    elif not status["round"] or state in ("planned", "picked", "closed"):
         todo = "shortlist loop next"
     else:
-        todo = "shortlist loop ingest FILE"
+        todo = f"shortlist loop {answers}"
     return [visible(line) for line in [*lines, f"next       {todo}"]]
 
 

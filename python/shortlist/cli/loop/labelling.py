@@ -82,14 +82,14 @@ def ingest_command(
 @folder
 @options.quiet
 def pull_command(folder: Path, quiet: bool) -> None:
-    """Take in what people have answered where rounds were handed to: a tool of your own, or the rounds' files."""
+    """Take in what people have answered where rounds went to: a live Label Studio, a tool of your own, or files."""
     with one_line_errors(), opened(folder, quiet) as loop:
         done = loop.pull()
         lines = done.lines()
         say(lines[:1], quiet)
         for line in lines[1:]:
             click.echo(f"shortlist: {visible(line)}", err=True)
-    if not done.new:
+    if not done.new and not done.deleted:
         raise SystemExit(1 if done.refused else NOTHING)
 
 

@@ -57,7 +57,7 @@ def looks(store: Store, ground: Ground, said: Summary, estimate: Estimate | None
     found: list[str] = [*urgent[:1], *(each.said for each in served_worse(estimate)), *kept.get("odd", [])]
     found += [each.said for each in disputed(len(said.disputed))]
     suspects = (models[-1].estimate.get("suspects") or ()) if models else ()
-    news = {event.row for event in store.events(models[-1].position)} if suspects else set()
+    news = {event.row for event in store.events(models[-1].position) if event.said} if suspects else set()
     found += [each.said for each in suspected(sum(row not in news for row in suspects))]
     return found + other[:1]
 

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.by_name import DIVERSE
+from shortlist.loop.cleanlab.needed import ACTIVELAB
 from shortlist.loop.facts.ranking import Ranking, auroc
 from shortlist.loop.learning import said_of
+from shortlist.loop.planning.ranking import WITHOUT_CROWD
 from shortlist.loop.training.by_path import function_of
+from shortlist.npy import NpyFile
 from shortlist.registry import RANDOM, measures
 from shortlist.scoring import score
 
@@ -41,6 +44,11 @@ def score_finds_errors(of: Evidence) -> Ranking | str:
 def _scores(of: Evidence, strategy: str, model: Model) -> NDArray[np.float64] | None:
     """Return what the strategy makes of each validation row, higher for what is picked sooner."""
     spec = of.ground.spec
+    if strategy == ACTIVELAB:
+        kept = model.estimate.get(ACTIVELAB)
+        if kept:
+            return -np.asarray(NpyFile(of.store.blob(kept)).array[of.rows.places], dtype=np.float64)
+        strategy = WITHOUT_CROWD
     measure = next((each for each in measures() if each.name == strategy), None)
     options: dict[str, Any] = {"from_logits": True} if spec.model.returns == "logits" else {}
     what: Any = strategy

@@ -37,7 +37,7 @@ def suspects_of(of: Evidence) -> list[Suspect] | str:
         return (
             "no model yet" if model is None else f"model {model.number} says nothing of rows that it wasn't trained on"
         )
-    news = {event.row for event in of.store.events(model.position)}
+    news = {event.row for event in of.store.events(model.position) if event.said}
     asked = {
         pick.row
         for each in of.rounds

@@ -43,6 +43,11 @@ def handoff_of(spec: Spec, store: Store, *, out: Path | None = None, spreadsheet
     name = re.sub(r"[^\w.-]+", "-", spec.name).strip("-")
     sent = Sent(spec.classes, spec.pool.text, {"loop": store.id}, name)
     config = spec.handoff.label_config
+    if spec.handoff.live is not None and out is None:
+        from shortlist.loop.handoff.label_studio import LabelStudio, Wanted  # with HTTP, which few loops need
+
+        own = None if config is None else spec.at(config)
+        return LabelStudio(store, sent, Wanted(spec.handoff.live, _project(spec), own, spec.handoff.show_model))
     return FileHandoff(
         store.folder,
         _kind(tool, out),
@@ -62,6 +67,11 @@ def check_tool(spec: Spec) -> None:
         A class of the user's own isn't there, or a labelling interface doesn't fit the classes.
     """
     config = spec.handoff.label_config
+    if spec.handoff.live is not None:
+        from shortlist.loop.handoff.label_studio import check_name, checked_url
+
+        checked_url(spec.handoff.live)
+        check_name(_project(spec))
     if is_path(spec.handoff.tool):
         function_of(spec.handoff.tool, KEY, spec.folder)
     elif config is not None and spec.handoff.tool != "label-studio":
@@ -79,12 +89,18 @@ def check_tool(spec: Spec) -> None:
 
 def is_file(spec: Spec) -> bool:
     """Return whether rounds go out as files or on the page, so that answers come without being asked for."""
-    return not is_path(spec.handoff.tool)
+    return not is_path(spec.handoff.tool) and spec.handoff.live is None
 
 
 def ending(spec: Spec) -> str:
     """Return how the name of a file of rows ends; that of CSV where the tool takes no files."""
     return ending_of(_kind(spec.handoff.tool, None))
+
+
+def _project(spec: Spec) -> str | int:
+    """Return the project of Label Studio, by its number or name."""
+    wanted: str | int = spec.handoff.rest.get("project", spec.name)
+    return wanted
 
 
 def _kind(tool: str, out: Path | None) -> str:

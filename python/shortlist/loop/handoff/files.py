@@ -105,6 +105,8 @@ class FileHandoff:
 
     def pull(self, state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Yield the answers that were written into a round's file."""
+        if "file" not in state:
+            return  # the round went to another tool
         path = self._folder / str(state["file"])
         if path.exists():
             yield from answers_in(path, format=self._format)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 from shortlist.loop.handoff.choosing import handoff_of
 from shortlist.loop.store.answers import fold
@@ -12,16 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shortlist.loop.ground import Ground
+    from shortlist.loop.handoff.label_studio import LabelStudio
+    from shortlist.loop.handoff.protocol import Handoff
     from shortlist.loop.store import Store
 
 
 def pull(store: Store, ground: Ground) -> Ingested:
     """Take in what people have answered in the tool: of all rounds, as answers may be corrected later."""
-    return ingest(store, _answers(store, ground), pool=ground.pool)
-
-
-def _answers(store: Store, ground: Ground) -> Iterator[Mapping[str, Any]]:
     tool = handoff_of(ground.spec, store)
+    found = ingest(store, _answers(store, ground, tool), pool=ground.pool)
+    return found if ground.spec.handoff.live is None else replace(found, deleted=cast("LabelStudio", tool).pulled())
+
+
+def _answers(store: Store, ground: Ground, tool: Handoff) -> Iterator[Mapping[str, Any]]:
     for number in [one.number for one in store.rounds()]:
         handed = [step for step in store.handoffs(number) if step["phase"] == "done"]
         if handed and "page" not in handed[-1]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist.loop.cleanlab.needed import ACTIVELAB
 from shortlist.loop.planning.cold import seed_rows
 from shortlist.loop.planning.floors import shortages
 from shortlist.loop.planning.ranking import Ranked, by_rule, ranked
@@ -69,6 +70,8 @@ def plan(
     features: Features,
     probabilities: Path | NDArray[np.float32] | None = None,
     members: Path | NDArray[np.float32] | None = None,
+    activelab: Path | None = None,
+    again: Sequence[tuple[str, float]] = (),
     suspects: Sequence[str] = (),
     round_number: int = 1,
     seed: int = 0,
@@ -92,6 +95,10 @@ def plan(
         What the model says of each row, (rows, classes); without it the round is one of the first kind, as ``[seed]`` says.
     members : Path or array, optional
         What each of several models says, (members, rows, classes).
+    activelab : Path, optional
+        ActiveLab's score of each row, as one without a label.
+    again : sequence of (str, float)
+        Rows that have labels, with their scores by ActiveLab, the lowest first.
     suspects : sequence of str
         Rows whose label may be wrong, the most suspect first.
     round_number, seed : int
@@ -107,6 +114,7 @@ def plan(
         spec, pool, stratum, answers, taken, features, probabilities, members, round_number, seed, n_threads
     )
     at.progress = progress
+    at.activelab = activelab
     cold = probabilities is None
     # Without first rows of their own, those who wait for a model that isn't due yet are asked for a round like any other.
     rows = (spec.seed.rows or spec.round.rows) if cold and round_number == 1 else spec.round.rows
@@ -125,6 +133,8 @@ def plan(
     if cold:
         chosen += [_Chosen(row, "seed", why, chance) for row, why, chance in seed_rows(at, max(0, rows - len(chosen)))]
     else:
+        if spec.round.strategy == ACTIVELAB:
+            chosen += _again(at, rows - len(chosen), again, [c.row for c in chosen])
         chosen += _strategy(at, shares, rows, [c.row for c in chosen], reach)
     picks = _picks(at, _dealt(chosen), shares.take("overlap", spec.labels.overlap))
     counts: dict[str, int] = {}
@@ -196,6 +206,21 @@ def _relabel(at: Situation, k: int, suspects: Sequence[str]) -> list[_Chosen]:
     places = places[places >= 0]
     places = places[~at.held_out[places]]
     return [_Chosen(row, "relabel", "its label may be wrong") for row in places[:k].tolist()]
+
+
+def _again(at: Situation, k: int, again: Sequence[tuple[str, float]], picked: list[int]) -> list[_Chosen]:
+    """Return rows with labels of which another label tells more than one of a new row: half of the k at most."""
+    if k < 2 or at.activelab is None or not again:
+        return []
+    fresh = ranked(at, ACTIVELAB, k).scores
+    places = at.pool.index_of([row for row, _ in again])
+    fine = (places >= 0) & ~np.isin(places, picked)
+    found = list[_Chosen]()
+    for place, (_, score), use in zip(places.tolist(), again, fine.tolist(), strict=True):
+        # So many new rows would come before it.
+        if use and len(found) < k // 2 and np.count_nonzero(fresh <= score) + len(found) < k:
+            found.append(_Chosen(place, "relabel", f"{ACTIVELAB} {score:.4g}, below that of new rows", score=score))
+    return found
 
 
 def _explore(at: Situation, k: int, share: float) -> list[_Chosen]:

@@ -11,9 +11,11 @@ import numpy as np
 import shortlist
 from shortlist.by_name import DIVERSE, REFERENCES
 from shortlist.disk import one_line
+from shortlist.loop.cleanlab.needed import ACTIVELAB
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.training.by_path import function_of
+from shortlist.npy import NpyFile
 from shortlist.registry import RANDOM, measures
 from shortlist.sampling import weight_of
 from shortlist.scoring import score
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from shortlist.loop.planning.situation import Situation
 
 COMMITTEE = "committee"
+WITHOUT_CROWD = "least_confident"
+"""The order of ActiveLab where nothing is known of people."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,8 @@ def ranked(
     k = sum(quotas.values()) if quotas is not None else k
     if not k:
         return Ranked(np.empty(0, np.int64), np.empty(0))
+    if strategy == ACTIVELAB and at.activelab is None:
+        strategy = WITHOUT_CROWD
     kinds = {m.name: m for m in measures()}
     if strategy != RANDOM and strategy not in DIVERSE:
         return _swept(at, strategy, kinds.get(strategy), k, closed, codes, quotas)
@@ -139,13 +145,15 @@ def _swept(
             if committee
             else f"[round] strategy is {strategy!r}, and there is no model yet"
         )
-    function = None if measure is not None else function_of(strategy, "[round] strategy", at.spec.folder)
+    if strategy == ACTIVELAB and at.activelab is not None:
+        measure, answers = None, NpyFile(at.activelab).array[:, None]
+        function: Any = lowest_first
+    else:
+        function = None if measure is not None else function_of(strategy, "[round] strategy", at.spec.folder)
     order: Any = getattr(function, "order", "highest") if function is not None else None
-    options: dict[str, Any] = {"n_threads": at.n_threads}
-    if at.spec.model.returns == "logits":
+    options: dict[str, Any] = {"n_threads": at.n_threads if measure is not None else 1}
+    if at.spec.model.returns == "logits" and function is not lowest_first:
         options["from_logits"] = True
-    elif measure is None:
-        options = {"n_threads": 1}
     source: Any = answers if isinstance(answers, np.ndarray) else str(answers)
     what: Any = strategy if function is None else function
     if at.spec.round.weight is not None:
@@ -179,6 +187,14 @@ def _swept(
             f"[round] strategy is {strategy!r}, which fails on what the model says ({one_line(error)})"
         ) from error
     return Ranked(picks.indices, np.asarray(picks.scores, dtype=np.float64))
+
+
+def lowest_first(scores: NDArray[Any]) -> NDArray[Any]:
+    """Return scores that are there already, of which the lowest come first."""
+    return scores[:, 0]
+
+
+lowest_first.order = "lowest"  # type: ignore[attr-defined]
 
 
 def _weighed(at: Situation, source: Any, what: Any, order: Any, options: dict[str, Any]) -> NDArray[np.float32]:

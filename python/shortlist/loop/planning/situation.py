@@ -40,6 +40,8 @@ class Situation:
         Rows that have a label and train, ascending.
     scored : int
         Rows that the model has an answer for, from the first on; none of the others is picked by what it says.
+    activelab : Path or None
+        A ``.npy`` file of ActiveLab's scores of these rows, as rows without a label.
     """
 
     spec: Spec
@@ -54,6 +56,7 @@ class Situation:
     labelled: NDArray[np.int64]
     n_threads: int | None = None
     progress: Progress | None = None
+    activelab: Path | None = None
 
     @property
     def scored(self) -> int:

@@ -90,19 +90,17 @@ share = number("from 0 to 1", lambda value: 0 <= value <= 1)
 """A part of a whole."""
 
 
-def one_of(names: Iterable[str], *, later: Iterable[str] = (), path: str | None = None) -> Check:
+def one_of(names: Iterable[str], *, path: str | None = None) -> Check:
     """Return a check for one of some names.
 
     Parameters
     ----------
     names : iterable of str
         What is accepted.
-    later : iterable of str
-        Names of what is planned, and refused by this version.
     path : str, optional
         What ``package.module:...`` may name beside these.
     """
-    known, coming = tuple(names), frozenset(later)
+    known = tuple(names)
     listed = ", ".join(known) + (f", and package.module:{path}" if path else "")
     accepted = f"accepted {'is' if listed == known[0] else 'are'} {listed}"
 
@@ -111,8 +109,6 @@ def one_of(names: Iterable[str], *, later: Iterable[str] = (), path: str | None 
             raise Wrong(accepted)
         if value in known or (path and is_path(value)):
             return value
-        if value in coming:
-            raise Wrong(accepted, f"is {shown(value)}, which is not there yet")
         raise Wrong(accepted + did_you_mean(value, known))
 
     return check

@@ -159,11 +159,19 @@ _rows = checks.whole(1)
 _returns = checks.one_of(("probabilities", "logits"))
 _command = texts(1, what="words", repeats=True)
 _poll = texts(what="words", repeats=True)
-_resolve = checks.one_of(("majority", "latest", "reviewer"), later=("crowdlab",))
+_resolve = checks.one_of(("majority", "latest", "reviewer", "crowdlab"))
 _skips = checks.one_of(("never again", "again"))
-_issues = checks.one_of(("builtin",), later=("cleanlab",))
+_issues = checks.one_of(("builtin", "cleanlab"))
 _tool = checks.one_of(names.TOOLS, path="Class")
 COMMAND = ["python", "train.py", "{job}"]
+
+
+def _project(value: Any) -> str | int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= checks.LARGEST:
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise Wrong("accepted is the name or the number of a project")
+    return value.strip()
 
 
 def _committee(value: Any) -> tuple[str, ...]:
@@ -233,7 +241,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     ),
     "labels": (
         Key("overlap", checks.share, "share of rows that two people label", 0.0),
-        Key("resolve", _resolve, "majority, latest or reviewer", "majority"),
+        Key("resolve", _resolve, "majority, latest, reviewer or crowdlab", "majority"),
         Key("skips", _skips, '"again": a skipped row may come back', "never again"),
     ),
     "retrain": (
@@ -243,13 +251,16 @@ TABLES: dict[str, tuple[Key, ...]] = {
         Key("address", text, "of the Dask or Ray cluster", example="tcp://host:8786"),
     ),
     "check": (
-        Key("issues", _issues, "what looks for suspect labels", example="builtin"),
+        Key("issues", _issues, "what looks for suspect labels: builtin or cleanlab", example="builtin"),
         Key("action", checks.one_of(("relabel", "hold")), '"hold": suspects do not train until confirmed', "relabel"),
     ),
     "stop": (Key("when", rule, "the end, named before it starts", needed=True, example="budget:3000"),),
     "handoff": (
         Key("tool", _tool, "where people label", "page"),
         Key("label_config", text, "of Label Studio: your own labelling interface", example="interface.xml"),
+        Key("url", text, "of Label Studio: hand rounds over by HTTP, not as files", example="http://localhost:8080"),
+        Key("project", _project, "of Label Studio: its name or number; by default the loop's name", example="tickets"),
+        Key("show_model", checks.flag, "of Label Studio: show people what the model says", example=True),
     ),
 }  # fmt: skip
 """Tables by their names; ``round.mix`` is ``mix = { ... }`` of ``[round]``, or a table of its own."""

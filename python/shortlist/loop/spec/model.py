@@ -156,6 +156,17 @@ class HandoffSpec:
         path = None if ":" in self.tool else self.rest.get("label_config")
         return None if path is None else str(path)
 
+    @property
+    def live(self) -> str | None:
+        """The address of the Label Studio that rounds go to by HTTP; None for files, and for tools of the user's own."""
+        url = self.rest.get("url") if self.tool == "label-studio" else None
+        return None if url is None else str(url)
+
+    @property
+    def show_model(self) -> bool:
+        """Whether people see what the model says."""
+        return self.live is not None and bool(self.rest.get("show_model"))
+
 
 @dataclass(frozen=True)
 class Spec:

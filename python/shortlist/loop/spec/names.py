@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shortlist.by_name import DIVERSE
+from shortlist.loop.cleanlab.needed import ACTIVELAB
 from shortlist.loop.spec.checks import Wrong, is_path
 from shortlist.loop.spec.toml import shown
 from shortlist.registry import RANDOM, RULES, STRATEGY, did_you_mean, elsewhere, measures
@@ -27,7 +28,7 @@ def rules() -> tuple[str, ...]:
 
 def strategies() -> tuple[str, ...]:
     """Return every strategy that can be asked for by name."""
-    return (*(m.name for m in measures()), *rules(), RANDOM)
+    return (*(m.name for m in measures()), *rules(), ACTIVELAB, RANDOM)
 
 
 def strategy(value: Any) -> str:

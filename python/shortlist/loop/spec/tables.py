@@ -32,6 +32,8 @@ def read_tables(values: Mapping[str, Any], mistakes: Mistakes) -> dict[str, dict
             found[table] = _free(table, part or {}, mistakes)
         elif part is not None or table not in OPTIONAL:
             part = part or {}
+            if table == "handoff" and checks.is_path(part.get("tool")):
+                keys = tuple(key for key in keys if key.name == "tool")  # the others mean what the class says
             known = {key.name: _value(table, key, part, mistakes) for key in keys}
             found[table] = known | _others(table, part, known, mistakes)
     return found
@@ -66,9 +68,9 @@ def _note(table: str, key: str, value: Any, wrong: Wrong, mistakes: Mistakes) ->
 
 def _others(table: str, part: Mapping[str, Any], known: Mapping[str, Any], mistakes: Mistakes) -> dict[str, Any]:
     """Return keys that a tool of the user's own is told; refuse any others."""
-    others = {name: value for name, value in part.items() if name not in fields(table)}
     if table == "handoff" and checks.is_path(known.get("tool")):
-        return others
+        return {name: value for name, value in part.items() if name not in known}
+    others = {name: value for name, value in part.items() if name not in fields(table)}
     for name in others:
         mistakes.add(table, key_written(name), f"is no key; {_hint(table, name)}")
     return {}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shortlist.loop.cleanlab.needed import ACTIVELAB
 from shortlist.loop.spec import names
+from shortlist.loop.spec.checks import is_path
 from shortlist.loop.spec.pool_columns import check_pool
 from shortlist.loop.spec.rules import check_rules
 from shortlist.loop.spec.tables import given
@@ -29,6 +31,7 @@ def check_together(found: dict[str, dict[str, Any]], values: Mapping[str, Any], 
     if m.fine("[model] command", "[model] poll", "[retrain] where", "[retrain] address"):
         _where(found["model"], found["retrain"], m)
     _strategy(found, m)
+    _handoff(found["handoff"], m)
     _shares(found, given(values, "round.mix") or {}, m)
     if found["seed"]["rows"] == 0 and found["seed"]["labels"] is None and m.fine("[seed] rows", "[seed] labels"):
         m.add("seed", "rows", "is 0, and there are no [seed] labels; accepted is 1 or more, or a file of labels")
@@ -110,6 +113,12 @@ def _strategy(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
     strategy = rounds["strategy"]
     if not m.fine("[round] strategy", "[model] members", "[model] committee"):
         return
+    if strategy == ACTIVELAB and rounds["weight"] is not None:
+        m.add(
+            "round",
+            "weight",
+            "multiplies scores of which the highest come first, and those of activelab come lowest first",
+        )
     measure = next((one for one in measures() if one.name == strategy), None)
     if measure is not None and measure.kind == "committee" and model["members"] == 1 and not model["committee"]:
         m.add(
@@ -136,6 +145,17 @@ def _strategy(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
     if diverse["among"] < rounds["rows"]:
         least = f"accepted is {rounds['rows']} or more, the rows of a round"
         m.add("round.diverse", "among", f"is {diverse['among']}; {least}")
+
+
+def _handoff(handoff: dict[str, Any], m: Mistakes) -> None:
+    """Note what is said of a Label Studio that is reached by HTTP, where there is none."""
+    if is_path(handoff["tool"]) or not m.fine("[handoff] tool"):
+        return
+    live = handoff["tool"] == "label-studio"
+    for key in ("url", "project", "show_model"):
+        if handoff[key] is not None and not (live and (handoff["url"] or key == "url")):
+            needed = "a url" if live else 'tool = "label-studio"'
+            m.add("handoff", key, f"is {shown(handoff[key])}, which takes {needed}; accepted are both, or neither")
 
 
 def _shares(found: dict[str, dict[str, Any]], written: Mapping[str, Any], m: Mistakes) -> None:

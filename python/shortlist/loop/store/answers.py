@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from shortlist.loop.errors import LoopError
+from shortlist.loop.store.events import CONSENSUS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -129,11 +130,17 @@ def _enter(row: str, events: list[Event], answers: Answers, resolve: Resolver, k
     """Enter what was said of a row; return how many answers were given."""
     histories: dict[str, list[Standing]] = {}
     reviewing: dict[str, list[Standing]] = {}
+    agreed: Event | None = None
+    latest = 0
     for event in events:
+        if event.kind == CONSENSUS:
+            agreed = event
+            continue
         if event.kind == "flag":
             last = answers.flagged.get(row, event)
             answers.flagged[row] = max(last, event, key=lambda flag: (flag.time, flag.seq))
             continue
+        latest = event.seq
         if event.kind != "review":
             _follow(histories.setdefault(event.annotator, []), event)
         if event.kind == "review" or (event.kind == "retract" and event.annotator in reviewing):
@@ -149,7 +156,9 @@ def _enter(row: str, events: list[Event], answers: Answers, resolve: Resolver, k
     reviews = [standing for history in reviewing.values() if (standing := _standing(history)[0]) is not None]
     if reviews:
         answers.reviews[row] = max(reviews)[2]
-    _decide(row, votes, answers, resolve, known)
+    if agreed is not None and latest > agreed.payload["position"]:
+        agreed = None  # somebody has answered since
+    _decide(row, votes, answers, resolve, known, agreed)
     return given
 
 
@@ -173,7 +182,9 @@ def _standing(history: list[Standing]) -> tuple[Standing | None, int]:
     return last, sum(standing[2].kind != "skip" for standing in rounds.values())
 
 
-def _decide(row: str, standings: list[Standing], answers: Answers, resolve: Resolver, known: set[str]) -> None:
+def _decide(
+    row: str, standings: list[Standing], answers: Answers, resolve: Resolver, known: set[str], agreed: Event | None
+) -> None:
     """Enter what a row's label is, or why it has none."""
     votes = [standing for standing in standings if standing[2].kind != "skip"]
     # What people say here outweighs labels from before.
@@ -187,7 +198,7 @@ def _decide(row: str, standings: list[Standing], answers: Answers, resolve: Reso
             if standings and not votes:
                 answers.skipped.append(row)
             return
-        winner = inside[0][2] if len(inside) == 1 else resolve(inside)
+        winner = inside[0][2] if len(inside) == 1 else resolve(inside, agreed)
     if winner is None:
         answers.disputed.append(row)
         return
@@ -198,26 +209,38 @@ def _decide(row: str, standings: list[Standing], answers: Answers, resolve: Reso
         answers.labels[row] = winner.label
 
 
-Resolver: TypeAlias = "Callable[[list[Standing]], Event | None]"
+Resolver: TypeAlias = "Callable[[list[Standing], Event | None], Event | None]"
+"""Decides by several votes, and the consensus that was made of just these when a model was trained."""
 
 
-def _latest(votes: list[Standing]) -> Event | None:
+def _latest(votes: list[Standing], agreed: Event | None) -> Event | None:  # noqa: ARG001
     return max(votes)[2]
 
 
-def _majority(votes: list[Standing]) -> Event | None:
+def _majority(votes: list[Standing], agreed: Event | None) -> Event | None:  # noqa: ARG001
     (first, most), *others = Counter(vote[2].label for vote in votes).most_common(2)
     if others and others[0][1] == most:
         return None
     return max(vote for vote in votes if vote[2].label == first)[2]
 
 
-def _reviewer(votes: list[Standing]) -> Event | None:
+def _reviewer(votes: list[Standing], agreed: Event | None) -> Event | None:  # noqa: ARG001
     """Return what all agree on; where they differ, a review is awaited."""
     return max(votes)[2] if len({vote[2].label for vote in votes}) == 1 else None
 
 
-RESOLVERS: dict[str, Resolver] = {"majority": _majority, "latest": _latest, "reviewer": _reviewer}
+def _crowdlab(votes: list[Standing], agreed: Event | None) -> Event | None:
+    """Return the consensus, where one of them gave it; what most say until there is one."""
+    alike = [vote for vote in votes if agreed is not None and vote[2].label == agreed.label]
+    return max(alike)[2] if alike else _majority(votes, agreed)
+
+
+RESOLVERS: dict[str, Resolver] = {
+    "majority": _majority,
+    "latest": _latest,
+    "reviewer": _reviewer,
+    "crowdlab": _crowdlab,
+}
 
 
 def _resolver(spec: Spec) -> Resolver:

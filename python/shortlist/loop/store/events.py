@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from shortlist.loop.store.database import Database
 
-Kind: TypeAlias = Literal["label", "reject", "skip", "retract", "review", "flag"]
+Kind: TypeAlias = Literal["label", "reject", "skip", "retract", "review", "flag", "consensus"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+CONSENSUS: Kind = "consensus"
 PART = 20_000
 """Events that are read at once."""
 _json = json.JSONEncoder(separators=(",", ":")).encode
@@ -28,9 +29,9 @@ class Event(NamedTuple):
 
     Attributes
     ----------
-    kind : {"label", "reject", "skip", "retract", "review", "flag"}
+    kind : {"label", "reject", "skip", "retract", "review", "flag", "consensus"}
         A class; none of the classes; no answer; the answer so far is taken back; a reviewer's word, which decides the row;
-        a remark.
+        a remark; what was made of several answers when a model was trained, which nobody said.
     row : str
         The row's id.
     annotator : str
@@ -61,6 +62,11 @@ class Event(NamedTuple):
     payload: Mapping[str, Any] = {}
     seq: int = 0
     kept: str = ""
+
+    @property
+    def said(self) -> bool:
+        """Whether a person said it."""
+        return self.kind != CONSENSUS
 
 
 class Appended(NamedTuple):
@@ -155,7 +161,7 @@ def some_of(database: Database, query: str, values: Iterable[str]) -> Iterator[t
 def _row_of(event: Event, kept: str) -> tuple[Any, ...]:
     if event.kind not in KINDS:
         raise LoopError(f"an event's kind is {event.kind!r}; accepted are {', '.join(KINDS)}")
-    if (event.kind == "label") != (event.label is not None) and event.kind not in ("review", "flag"):
+    if (event.kind == "label") != (event.label is not None) and event.kind not in ("review", "flag", CONSENSUS):
         raise LoopError(
             f"an event of row {event.row!r} is a {event.kind} with the label {event.label!r}; accepted are "
             "labels with one, and rejects, skips and retracts without"

@@ -35,6 +35,8 @@ class Ingested:
         Rows that nobody has answered yet.
     superseded : list of Refused
         Known answers which the same person has corrected since: the correction stands.
+    deleted : int
+        Answers that were taken back, as people have deleted them in the tool.
     """
 
     new: int = 0
@@ -42,12 +44,15 @@ class Ingested:
     refused: list[Refused] = field(default_factory=list)
     empty: int = 0
     superseded: list[Refused] = field(default_factory=list)
+    deleted: int = 0
 
     def lines(self) -> list[str]:
         """Sentences for a person, one for each kind of refusal."""
         lines = [
             f"{self.new:,} new, {self.known:,} known" + (f", {self.empty:,} not answered yet" if self.empty else "")
         ]
+        if self.deleted:
+            lines.append(f"{self.deleted:,} taken back, which people have deleted")
         total = self.new + self.known + len(self.refused)
         for kind in dict.fromkeys(refused.kind for refused in self.refused):
             same = [refused for refused in self.refused if refused.kind == kind]

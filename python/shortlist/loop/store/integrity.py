@@ -60,6 +60,9 @@ def blobs_referred_to(store: Store) -> dict[str, str]:
         found[str(model.blob)] = f"the file of model {model.number}"
         found[str(model.probabilities)] = f"the answers of model {model.number}"
         found[str(model.estimate.get("members"))] = f"the answers of the members of model {model.number}"
+        for part in ("held", "held_rows"):
+            found[str(model.estimate.get(part))] = f"what model {model.number} says of rows that it wasn't trained on"
+        found[str(model.estimate.get("activelab"))] = f"the scores of model {model.number}"
     return {name: what for name, what in found.items() if HASH.fullmatch(name)}
 
 

@@ -63,7 +63,7 @@ def _reviews(events: Iterable[Event], annotator: str) -> dict[str, Event]:
 
 
 def _check_known(store: Store, annotator: str) -> None:
-    names = sorted({event.annotator for event in store.events()})
+    names = sorted({event.annotator for event in store.events() if event.said})
     if annotator in names:
         return
     near = difflib.get_close_matches(annotator, names, n=1)
