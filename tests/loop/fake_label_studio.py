@@ -140,6 +140,8 @@ class FakeLabelStudio:
                     one |= {**body, "updated_at": now()}
                     self.touch(one["task"])
                     return 200, one
+                case "GET", ["annotations", own] if int(own) in self.annotations:
+                    return 200, self.annotations[int(own)]
                 case "DELETE", ["annotations", own] if int(own) in self.annotations:
                     self.touch(self.annotations.pop(int(own))["task"])
                     return 204, None

@@ -661,6 +661,23 @@ def test_an_answer_that_was_emptied_is_taken_back(fake, begin):
     assert loop.labels() == {}
 
 
+def test_nothing_is_taken_back_for_a_task_of_another_loop_or_a_second_one(fake, begin, monkeypatch):
+    monkeypatch.setattr(pulling, "BACK", -1)  # a look sees only what the test says has changed
+    loop = begin(fake.url)
+    row = loop.next().ids[0]
+    people = People(fake.url, LEGACY)
+    task = round_of(people, loop)[row]
+    people.label(task, "bug")
+    assert loop.pull().new == 1
+    (project,) = fake.projects
+    sent = [{"data": {**task["data"], "loop": "other"}}, {"data": task["data"]}]
+    for own in people.call("POST", f"/api/projects/{project}/import", sent)["task_ids"]:
+        fake.tasks[own]["updated_at"] = "2999-01-01T00:00:00.000000Z"
+    found = loop.pull()
+    assert (found.new, found.deleted) == (0, 0)
+    assert loop.labels() == {row: "bug"}
+
+
 def test_nothing_is_taken_back_as_names_can_not_be_read(fake, begin):
     loop = begin(fake.url)
     batch = loop.next()

@@ -18,7 +18,7 @@ from shortlist.loop.store.events import Event
 from shortlist.writing import make_folder, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from shortlist.loop.handoff.label_studio.http import Client
@@ -50,7 +50,7 @@ class Pulled:
             self.seen[row, number] = Seen(before.annotations | annotations, max(before.changed, changed))
 
 
-def answers(client: Client, project: int, since: str | None, pulled: Pulled) -> Iterator[dict[str, Any]]:
+def answers(client: Client, project: int, loop: str, since: str | None, pulled: Pulled) -> Iterator[dict[str, Any]]:
     """Yield the answers of tasks that have changed since a time, or of all."""
     names = _names(client)
     filters = [] if since is None else [changed_since(since)]
@@ -61,14 +61,15 @@ def answers(client: Client, project: int, since: str | None, pulled: Pulled) -> 
             record = next(answers_of({**task, "annotations": [one]}))
             if record["id"] is None:
                 record["wrong"] = NOT_SENT
-            if record.get("label") or record.get("skip") or record.get("wrong"):
+            if _says(record):
                 saying.add(str(one.get("id")))
             who = record.get("annotator")
             where = f"task {task.get('id')}, annotation {one.get('id')}"
             key = f"{one.get('id')} {one.get('updated_at')}"
             yield {**record, "annotator": names.get(who, plain_text(who)), "key": key, "where": where}
         about = next(answers_of({**task, "annotations": []}))
-        pulled.add(plain_text(about["id"]), about.get("round"), frozenset(saying), _time(task.get("updated_at")))
+        if about.get("loop") == loop:
+            pulled.add(plain_text(about["id"]), about.get("round"), frozenset(saying), _time(task.get("updated_at")))
 
 
 def _names(client: Client) -> dict[Any, str]:
@@ -88,19 +89,31 @@ def _time(value: Any) -> str:
         return ""
 
 
-def take_back(store: Store, pulled: Pulled) -> int:
+def take_back(store: Store, client: Client, pulled: Pulled) -> int:
     """Take back what people stood by and have deleted or emptied in the project; return how many answers that were."""
     rows = list(dict.fromkeys(row for row, _ in pulled.seen))
     gone = []
-    with store.transaction():
-        current = fold(store.events_of(rows), store.spec).current
-        for (row, who), event in current.items():
-            seen = pulled.seen.get((row, event.payload.get("round", 0)))
-            of_tool = KEY.match(event.key)
-            if seen is not None and of_tool and of_tool[1] not in seen.annotations:
-                gone.append(Event("retract", row, who, seen.changed, source=TOOL))
-        store.append(gone)
+    for (row, who), event in fold(store.events_of(rows), store.spec).current.items():
+        seen = pulled.seen.get((row, event.payload.get("round", 0)))
+        own = KEY.match(event.key)
+        # It may be of another task of the row, which has not changed.
+        if seen is not None and own and own[1] not in seen.annotations and not _stands(client, own[1]):
+            gone.append(Event("retract", row, who, seen.changed, source=TOOL))
+    store.append(gone)
     return len(gone)
+
+
+def _stands(client: Client, annotation: str) -> bool:
+    """Return whether an annotation is there and says something."""
+    try:
+        one = client.get(f"/api/annotations/{annotation}")
+    except NotThereError:
+        return False
+    return _says(next(answers_of({"annotations": [one]})))
+
+
+def _says(record: Mapping[str, Any]) -> bool:
+    return bool(record.get("label") or record.get("skip") or record.get("wrong"))
 
 
 class Cursor:

@@ -82,7 +82,7 @@ class LabelStudio:
             return
         self._read[own] = Pulled()
         try:
-            yield from answers(self._client, own, self._cursor(own).read(), self._read[own])
+            yield from answers(self._client, own, self._store.id, self._cursor(own).read(), self._read[own])
         except NotThereError:
             if state.get("url") == self._url:
                 raise
@@ -90,7 +90,7 @@ class LabelStudio:
 
     def pulled(self) -> int:
         """Take back what was deleted, once all answers are in the log, and remember up to when they are."""
-        count = sum(take_back(self._store, pulled) for pulled in self._read.values())
+        count = sum(take_back(self._store, self._client, pulled) for pulled in self._read.values())
         for own in self._read:
             self._cursor(own).write(self._client.began)
         return count
