@@ -37,6 +37,7 @@ test-rust: cargo-found  ## the tests of the core
 	cargo test -p shortlist-core --doc --quiet
 
 test-python: venv  ## the tests of the Python package and the command, files of them side by side
+	@command -v chromium chromium-browser google-chrome >/dev/null || echo "Left out: tests of the page in a browser, which need Chromium (apt-get install chromium)"
 	$(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
