@@ -11,9 +11,10 @@ import click
 from shortlist.cli import options, screen
 from shortlist.cli.parts import Parts
 from shortlist.tables import visible
+from shortlist.writing import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from shortlist.loop.loop import Loop
 
@@ -83,3 +84,11 @@ def say(lines: Sequence[str], quiet: bool) -> None:
         for line in lines:
             click.echo(visible(line))
             sys.stdout.flush()
+
+
+def tell(lines: Sequence[str], facts: Mapping[str, Any], as_json: bool, quiet: bool) -> None:
+    """Print what was done: for a person as lines, or for a program as one JSON object."""
+    if as_json:
+        click.echo(json_text(dict(facts)))
+    else:
+        say(lines, quiet)

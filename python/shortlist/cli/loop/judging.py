@@ -9,7 +9,7 @@ import click
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.loop.group import as_json, folder, opened, say
+from shortlist.cli.loop.group import as_json, folder, opened, tell
 from shortlist.writing import json_text, place_of
 
 if TYPE_CHECKING:
@@ -48,13 +48,14 @@ def audit_command(folder: Path, as_json: bool, disputes: bool, show_text: bool) 
 @folder
 @click.option("--out", type=options.PATH, default=Path("report.html"), metavar="FILE", help="Where to write the page.")
 @show_text
+@as_json
 @options.quiet
-def report_command(folder: Path, out: Path, show_text: bool, quiet: bool) -> None:
+def report_command(folder: Path, out: Path, show_text: bool, as_json: bool, quiet: bool) -> None:
     """Write all that is known of the loop as one HTML page, without scripts, that needs no other file."""
     with one_line_errors(), opened(folder, quiet) as loop:
         place_of(out)
         loop.report(out, show_text=show_text)
-        say([f"wrote {out}"], quiet)
+        tell([f"wrote {out}"], {"file": str(out)}, as_json, quiet)
 
 
 def _show(found: Sequence[Section]) -> None:

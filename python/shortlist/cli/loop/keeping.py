@@ -9,7 +9,7 @@ import click
 
 from shortlist.cli import options
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.loop.group import NOTHING, as_json, folder, opened, say
+from shortlist.cli.loop.group import NOTHING, as_json, folder, opened, say, tell
 from shortlist.tables import visible
 from shortlist.writing import json_text
 
@@ -63,18 +63,21 @@ def check_command(folder: Path, replay: bool, as_json: bool, quiet: bool) -> Non
 @click.command("backup")
 @folder
 @click.argument("target", type=options.PATH)
+@as_json
 @options.quiet
-def backup_command(folder: Path, target: Path, quiet: bool) -> None:
+def backup_command(folder: Path, target: Path, as_json: bool, quiet: bool) -> None:
     """Copy the loop to the new folder TARGET as it is at one moment, whoever writes meanwhile. The pool is not copied."""
     with one_line_errors(), opened(folder, quiet, "bytes") as loop:
         place = loop.backup(target)
-    say([f"copied to {place}; to go on with the copy: shortlist loop adopt --dir {place}"], quiet)
+    lines = [f"copied to {place}; to go on with the copy: shortlist loop adopt --dir {place}"]
+    tell(lines, {"folder": str(place)}, as_json, quiet)
 
 
 @click.command("adopt")
 @folder
+@as_json
 @options.quiet
-def adopt_command(folder: Path, quiet: bool) -> None:
+def adopt_command(folder: Path, as_json: bool, quiet: bool) -> None:
     """Go on with a loop whose folder is a copy of another one, as a backup that was put back."""
     from shortlist.loop.loop import Loop
     from shortlist.loop.store import CopiedLoopError
@@ -84,9 +87,10 @@ def adopt_command(folder: Path, quiet: bool) -> None:
             Loop(folder).close()
         except CopiedLoopError:
             Loop(folder, copied=True).close()
-            say([f"{folder} is gone on with from here; answers that go to the other one are not seen here"], quiet)
+            lines = [f"{folder} is gone on with from here; answers that go to the other one are not seen here"]
+            tell(lines, {"adopted": True}, as_json, quiet)
             return
-        say([f"{folder} is no copy, and needs nothing"], quiet)
+        tell([f"{folder} is no copy, and needs nothing"], {"adopted": False}, as_json, quiet)
         raise SystemExit(NOTHING)
 
 
@@ -116,8 +120,11 @@ def finish_command(folder: Path, fold_in: bool, anyway: bool, out: Path | None, 
 @click.option("--annotator", required=True, metavar="NAME", help='Whose; "" for answers that nobody is named for.')
 @click.option("--since", metavar="TIME", help="Only what was answered then or later: ISO 8601, in UTC unless it says.")
 @click.argument("rows", nargs=-1, metavar="[ROW]...")
+@as_json
 @options.quiet
-def retract_command(folder: Path, annotator: str, since: str | None, rows: tuple[str, ...], quiet: bool) -> None:
+def retract_command(
+    folder: Path, annotator: str, since: str | None, rows: tuple[str, ...], as_json: bool, quiet: bool
+) -> None:
     """Take back answers of NAME: all of them, those since a time, or those to some rows by their ids."""
     with one_line_errors(), opened(folder, quiet) as loop:
         count = loop.retract(annotator, since=since, rows=rows or None)
@@ -126,6 +133,7 @@ def retract_command(folder: Path, annotator: str, since: str | None, rows: tuple
         click.echo(
             f"shortlist: {len(set(rows)) - count:,} of these rows have no such answer of {visible(whose)}", err=True
         )
-    say([f"took back {count:,} {'answer' if count == 1 else 'answers'} of {whose}"], quiet)
+    lines = [f"took back {count:,} {'answer' if count == 1 else 'answers'} of {whose}"]
+    tell(lines, {"retracted": count}, as_json, quiet)
     if not count:
         raise SystemExit(NOTHING)

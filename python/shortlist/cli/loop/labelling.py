@@ -8,14 +8,15 @@ import click
 
 from shortlist.cli import options
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.loop.group import MET, NOTHING, folder, opened, say
+from shortlist.cli.loop.group import MET, NOTHING, as_json, folder, opened, tell
 from shortlist.tables import visible
-from shortlist.writing import place_of
+from shortlist.writing import json_text, place_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from shortlist.loop.loop import Loop
+    from shortlist.loop.store.ingest import Ingested
 
 
 @click.command("next")
@@ -24,9 +25,16 @@ if TYPE_CHECKING:
 @click.option("--annotator", metavar="NAME", help="The rows that NAME is to label after somebody else has.")
 @click.option("--anyway", is_flag=True, help="Open a round although the rule of stopping is met.")
 @click.option("--spreadsheet", is_flag=True, help="In CSV, an apostrophe before texts that would be formulas.")
+@as_json
 @options.quiet
 def next_command(
-    folder: Path, out: Path | None, annotator: str | None, anyway: bool, spreadsheet: bool, quiet: bool
+    folder: Path,
+    out: Path | None,
+    annotator: str | None,
+    anyway: bool,
+    spreadsheet: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Hand over the rows that people are asked for: those that are out, or a new round once the last is closed."""
     with one_line_errors(), opened(folder, quiet) as loop:
@@ -34,14 +42,17 @@ def next_command(
             place_of(out)
         batch = loop.next(out, annotator=annotator, anyway=anyway, spreadsheet=spreadsheet)
         if batch is None and annotator is not None:
-            say([f"no row is left that {annotator} is to label after somebody else"], quiet)
+            why = f"no row is left that {annotator} is to label after somebody else"
+            tell([why], {"round": None, "why": why}, as_json, quiet)
             raise SystemExit(NOTHING)
         if batch is None:
-            raise SystemExit(_ended(loop))
+            raise SystemExit(_ended(loop, as_json))
         due = loop.due()
-        say([f"round {batch.round}: {len(batch):,} rows in {batch.handed}"], quiet)
+        lines = [f"round {batch.round}: {len(batch):,} rows in {batch.handed}"]
         if due:
-            say([f"a model is due ({due}): shortlist loop train"], quiet)
+            lines.append(f"a model is due ({due}): shortlist loop train")
+        facts = {"round": batch.round, "rows": len(batch), "handed": batch.handed, "ids": batch.ids, "due": bool(due)}
+        tell(lines, facts, as_json, quiet)
 
 
 @click.command("ingest")
@@ -51,6 +62,7 @@ def next_command(
 @click.option("--allow", multiple=True, metavar="KIND", help="Take all the same: unpicked, unknown, loop, class, text.")
 @click.option("--format", "form", metavar="NAME", help="Of the files, as label-studio; by default told from each file.")
 @options.encoding
+@as_json
 @options.quiet
 def ingest_command(
     folder: Path,
@@ -59,6 +71,7 @@ def ingest_command(
     allow: tuple[str, ...],
     form: str | None,
     encoding: str | None,
+    as_json: bool,
     quiet: bool,
 ) -> None:
     """Take answers in from FILE: CSV (id,label[,annotator,time]), JSON lines, Parquet, or the export of an annotation tool.
@@ -70,25 +83,20 @@ def ingest_command(
         for file in files:
             done = loop.ingest(file, annotator=annotator, allow=allow, encoding=encoding, format=form)
             new, refused = new + done.new, refused + len(done.refused)
-            lines = [f"{file.name}: {line}" if len(files) > 1 else line for line in done.lines()]
-            say(lines[:1], quiet)
-            for line in lines[1:]:
-                click.echo(f"shortlist: {visible(line)}", err=True)
+            _taken(done, file.name, len(files) > 1, as_json, quiet)
     if not new:
         raise SystemExit(1 if refused else NOTHING)
 
 
 @click.command("pull")
 @folder
+@as_json
 @options.quiet
-def pull_command(folder: Path, quiet: bool) -> None:
+def pull_command(folder: Path, as_json: bool, quiet: bool) -> None:
     """Take in what people have answered where rounds went to: a live Label Studio, a tool of your own, or files."""
     with one_line_errors(), opened(folder, quiet) as loop:
         done = loop.pull()
-        lines = done.lines()
-        say(lines[:1], quiet)
-        for line in lines[1:]:
-            click.echo(f"shortlist: {visible(line)}", err=True)
+        _taken(done, "", False, as_json, quiet)
     if not done.new and not done.deleted:
         raise SystemExit(1 if done.refused else NOTHING)
 
@@ -98,16 +106,30 @@ def pull_command(folder: Path, quiet: bool) -> None:
 @click.option(
     "--out", type=options.PATH, required=True, metavar="FILE", help="A .csv, .jsonl or .parquet, or a folder."
 )
+@as_json
 @options.quiet
-def labels_command(folder: Path, out: Path, quiet: bool) -> None:
+def labels_command(folder: Path, out: Path, as_json: bool, quiet: bool) -> None:
     """Write the label of each row that has one: id, label, annotator, time."""
     with one_line_errors(), opened(folder, quiet) as loop:
         labels = loop.labels(out)
-        say([f"{len(labels):,} labels in {out}"], quiet)
+        tell([f"{len(labels):,} labels in {out}"], {"labels": len(labels), "file": str(out)}, as_json, quiet)
 
 
-def _ended(loop: Loop) -> int:
+def _taken(done: Ingested, name: str, several: bool, as_json: bool, quiet: bool) -> None:
+    """Print what came of answers; what was refused to standard error, quiet or not."""
+    lines = [f"{name}: {line}" if several else line for line in done.lines()]
+    refused = [{"where": each.where, "id": each.row, "reason": each.reason, "kind": each.kind} for each in done.refused]
+    facts = {"file": name or None, "new": done.new, "known": done.known, "deleted": done.deleted, "refused": refused}
+    tell(lines[:1], facts, as_json, quiet)
+    for line in lines[1:] if not as_json else ():
+        click.echo(f"shortlist: {visible(line)}", err=True)
+
+
+def _ended(loop: Loop, as_json: bool) -> int:
     stop = loop.stop()
+    if as_json:
+        click.echo(json_text({"round": None, "why": stop.sentence if stop else "no row is left to ask for"}))
+        return MET if stop else NOTHING
     if stop:
         click.echo(f"shortlist: {visible(stop.sentence)}; to go on all the same: --anyway", err=True)
         return MET

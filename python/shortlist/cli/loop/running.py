@@ -9,7 +9,7 @@ import click
 
 from shortlist.cli import options
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.loop.group import MET, NOTHING, folder, opened, say
+from shortlist.cli.loop.group import MET, NOTHING, as_json, folder, opened, say, tell
 from shortlist.tables import visible
 from shortlist.writing import json_text
 
@@ -24,20 +24,25 @@ SECONDS = 60.0
 @click.command("train")
 @folder
 @click.option("--force", is_flag=True, help="Train although no model is due, or in place of one that is being trained.")
+@as_json
 @options.quiet
-def train_command(folder: Path, force: bool, quiet: bool) -> None:
+def train_command(folder: Path, force: bool, as_json: bool, quiet: bool) -> None:
     """Train a model where one is due."""
     with one_line_errors(), opened(folder, quiet) as loop:
         before = loop.under_way()
         model = loop.train(force=force)
         going = loop.under_way()
         if model is None and going and going != before:
-            say([f"{going}; its result is taken in by the same command, later"], quiet)
+            lines = [f"{going}; its result is taken in by the same command, later"]
+            tell(lines, {"model": None, "why": going}, as_json, quiet)
             return
         if model is None:
-            say([f"no model is due: {loop.due()}"], quiet)
+            why = str(loop.due())
+            tell([f"no model is due: {why}"], {"model": None, "why": why}, as_json, quiet)
             raise SystemExit(NOTHING)
-        say([f"model {model.number} was trained on {model.labels:,} labels: {model.why}"], quiet)
+        lines = [f"model {model.number} was trained on {model.labels:,} labels: {model.why}"]
+        facts = {"model": model.number, "labels": model.labels, "why": model.why, "seconds": model.seconds}
+        tell(lines, facts, as_json, quiet)
 
 
 @click.command("run")
