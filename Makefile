@@ -6,6 +6,7 @@ SHELL := /bin/bash
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+WORKERS = $(shell $(PY) -c 'import os; print(min(8, len(os.sched_getaffinity(0)) + 1) if hasattr(os, "sched_getaffinity") else 4)')
 VENV := .venv
 PY := $(VENV)/bin/python
 STUDIO := .venv-label-studio
@@ -38,7 +39,8 @@ test-rust: cargo-found  ## the tests of the core
 
 test-python: venv  ## the tests of the Python package and the command, files of them side by side
 	@command -v chromium chromium-browser google-chrome >/dev/null || echo "Left out: tests of the page in a browser, which need Chromium (apt-get install chromium)"
-	$(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
+	@# One more than there are cores, as many tests wait for processes of their own.
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
 	$(PY) tests/label_studio/run.py $(STUDIO)/bin/label-studio

@@ -144,8 +144,8 @@ def test_a_played_loop_is_the_loop_played_by_hand(tmp_path, dots, batches):
 
 def test_the_number_of_processes_changes_nothing(tmp_path, dots):
     how = {"annotators": 3, "error": 0.1}
-    one = simulated(tmp_path, repeats=3, **how).to_dict()
-    assert simulated(tmp_path, repeats=3, n_jobs=2, **how).to_dict() == one
+    one = simulated(tmp_path, repeats=2, **how).to_dict()
+    assert simulated(tmp_path, repeats=2, n_jobs=2, **how).to_dict() == one
     assert len({run["points"][-1]["held_out"] for run in one["runs"]}) > 1
     text = repr(simulated(tmp_path, repeats=1, **how))
     assert "3 people, wrong about 0.1 of the rows" in text
@@ -283,14 +283,14 @@ def test_days_pass_only_where_they_are_said_to(tmp_path, dots):
 
 
 def test_a_simulation_goes_on(tmp_path, dots):
-    whole = simulated(tmp_path, repeats=3).to_dict()
+    whole = simulated(tmp_path, repeats=2).to_dict()
     simulated(tmp_path, repeats=1, out=tmp_path / "out")
     journal = tmp_path / "out" / "runs.jsonl"
     # As a process leaves it that is killed: half a line, and the folders of what it was playing.
     journal.write_text(journal.read_text() + '{"strategy": "this sp')
     (tmp_path / "out" / "playing-x").mkdir()
     before = journal.read_text().splitlines()[:3]
-    assert simulated(tmp_path, repeats=3, out=tmp_path / "out").to_dict() == whole
+    assert simulated(tmp_path, repeats=2, out=tmp_path / "out").to_dict() == whole
     assert journal.read_text().splitlines()[:3] == before
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["runs.jsonl"]
     with pytest.raises(
