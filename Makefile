@@ -21,7 +21,7 @@ build: $(VENV)/.built  ## compile what changed, and install it
 demo: $(VENV)/.demo  ## pick 1,000 of 1.1 million place names worth labelling, against NumPy and modAL's formulas
 	$(PY) examples/demo.py
 
-loop: $(VENV)/.loop  ## play a labelling project on 74,727 titles of diagnoses from its first row to its end, in half a minute
+loop: $(VENV)/.loop  ## play a labelling project on 74,727 titles of diagnoses from its first row to its end, in under a minute
 	$(PY) examples/loop_demo.py
 
 loop-page: $(VENV)/.loop  ## label some of these titles yourself, on a page in the browser
