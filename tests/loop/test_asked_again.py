@@ -61,6 +61,7 @@ def test_suspects_come_back_and_are_confirmed_or_corrected(tmp_path, hold):
     assert loop.status()["answers"] == given + len(asked)
     assert {row: loop.labels()[row] for row in back} == {row: truth(row) for row in back}
     assert not set(unconfirmed(loop._store)) & back
+    assert all(loop.replay_all())
 
 
 def test_a_row_that_is_suspected_again_is_held_again(tmp_path):

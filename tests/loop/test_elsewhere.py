@@ -158,3 +158,4 @@ def test_the_example_of_images_runs(tmp_path, cluster):
     assert loop.next().round == 3
     assert loop._store.rounds()[2].decided["strategy"] == "badge"
     assert loop.status()["retrain"]["why"].startswith("flips:0.03 ")
+    assert all(loop.replay_all(n_threads=1))

@@ -41,6 +41,7 @@ def play(loop, truth, rounds, people=("amy",)):
             if again is not None:
                 loop.ingest({row: truth[row] for row in again.ids}, annotator=person)
         loop.train()
+    assert all(loop.replay_all(n_threads=3))
     return loop.status()
 
 

@@ -46,6 +46,8 @@ def test_the_rounds_are_those_of_a_file(tmp_path, kind):
     assert again.next().rows == file.next().rows
     assert again._store.models()[-1].probabilities == file._store.models()[-1].probabilities
     assert len(again._store.pool_versions) == 1
+    assert all(again.replay_all())
+    assert again.check()
 
 
 def test_a_loop_without_its_frame(tmp_path):
@@ -71,6 +73,7 @@ def test_another_frame_and_one_with_more_rows(tmp_path):
     grown = sl.Loop(loop.folder, pool=more)
     grown.run_once()
     assert len(grown._store.pool_versions) == 2
+    assert all(grown.replay_all())
     more["body"] = ["something else", *more["body"][1:]]
     with pytest.raises(LoopError, match=r"rows 0 to .* from row 0 of the frame on, are not those that the loop began"):
         sl.Loop(loop.folder, pool=more).train(force=True)
