@@ -1,4 +1,4 @@
-"""Examples in docstrings and in the README are run."""
+"""Examples in docstrings, in the README and in the pages on picking are run."""
 
 import doctest
 import importlib
@@ -15,7 +15,8 @@ import pytest
 
 import shortlist
 
-README = Path(__file__).parents[1] / "README.md"
+CHECKOUT = Path(__file__).parents[1]
+PAGES = ["README.md", *(f"docs/{page}.md" for page in ("selection", "diversity", "learners", "command"))]
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(shortlist.__path__, "shortlist.")
@@ -39,17 +40,17 @@ def test_what_a_user_types_has_an_example(name):
     assert ">>> " in getattr(shortlist, name).__doc__
 
 
-def blocks(language):
-    return (
-        re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
-        if README.exists()
-        else []
-    )
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", (CHECKOUT / page).read_text(), re.DOTALL | re.MULTILINE)
+
+
+def pages(language):
+    return [page for page in PAGES if blocks(page, language)]
 
 
 @pytest.fixture
 def pool(tmp_path, monkeypatch):
-    """What the README's reader has at hand: a file of probabilities, the same in memory, logits, and labelled ids."""
+    """What the reader has at hand: a file of probabilities, the same in memory, logits, and labelled ids."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     probs = oracles.probabilities(rng, 20_000, 10, np.float32)
@@ -66,15 +67,15 @@ def pool(tmp_path, monkeypatch):
     }
 
 
-@pytest.mark.skipif(not blocks("python"), reason="the README has no Python yet")
-def test_readme_python(pool):
-    for code in blocks("python"):
-        exec(compile(code, "README.md", "exec"), pool)
+@pytest.mark.parametrize("page", pages("python"))
+def test_python_of_a_page(pool, page):
+    for code in blocks(page, "python"):
+        exec(compile(code, page, "exec"), pool)
 
 
-@pytest.mark.skipif(not blocks("sh"), reason="the README has no shell yet")
-def test_readme_shell(pool):
-    for code in blocks("sh"):
+@pytest.mark.parametrize("page", pages("sh"))
+def test_shell_of_a_page(pool, page):
+    for code in blocks(page, "sh"):
         for line in code.replace("\\\n", " ").splitlines():
             if line.startswith("shortlist "):
                 words = shlex.split(line, comments=True)[1:]
