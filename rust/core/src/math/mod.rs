@@ -83,7 +83,10 @@ impl Coefficients for f32 {
             -0.076_915_564_183_8 * TWO_23,
             0.014_766_222_607_9 * TWO_23,
         ]);
-        let [linear, fraction] = x.octave();
+        // Opaque: of a known 1 the compiler would keep -1 in another register, for it prefers to add.
+        let one = x.full_like(1.0).opaque();
+        let linear = x.bits_sub(one).whole_less(0);
+        let fraction = x.mantissa(one).sub(one);
         fraction.mul_add(fraction.polynomial(TAIL), linear)
     }
 
@@ -134,7 +137,7 @@ impl Coefficients for f64 {
             0.261_294_461_310_968_659_21,
             0.244_483_896_063_415_313_44,
         ]);
-        let [exponent, mantissa] = x.octave();
+        let (exponent, mantissa) = (x.exponent_down().whole_less(1023), x.mantissa(x.full_like(1.0)));
         let middle = x.full_like(std::f64::consts::SQRT_2);
         let t = mantissa.sub(middle).div(mantissa.add(middle));
         t.mul_add(t.mul(t).polynomial(TAIL), exponent)
