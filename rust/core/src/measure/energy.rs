@@ -1,4 +1,5 @@
-//! Free energy of a row of logits: minus the temperature times their log-sum-exp. Rows unlike the training data have the highest.
+//! Free energy of a row of logits: minus the temperature times their log-sum-exp. It is highest for
+//! rows unlike the training data.
 
 use super::{About, Formula, Logits, Named, Needs};
 use crate::math::ln_1p;

@@ -1,5 +1,5 @@
-//! Least confidence: one minus the largest probability. From logits `t / (1 + t)`, which keeps its accuracy where the
-//! textbook form cancels.
+//! Least confidence: one minus the largest probability. From logits `t / (1 + t)`, which keeps its
+//! accuracy where the textbook form cancels.
 
 use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
 use crate::order::Order;

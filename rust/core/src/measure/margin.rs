@@ -1,4 +1,5 @@
-//! Margin, best versus second best: the difference of the two largest probabilities. The informative rows have the lowest.
+//! Margin, best versus second best: the difference of the two largest probabilities. The
+//! informative rows have the lowest.
 
 use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
 use crate::math::exp_m1;
