@@ -45,9 +45,9 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-#[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
-mod fused;
 mod lane_wise;
+#[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
+mod mul_add;
 #[cfg(target_arch = "x86_64")]
 mod operand;
 mod portable;

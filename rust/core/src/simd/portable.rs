@@ -1,6 +1,6 @@
 //! Plain arrays, for CPUs without a level of their own. Where every CPU of the target has vectors
 //! (NEON), the compiler finds them in these loops. Where some lack a fused multiply-add (x86-64),
-//! `fused` makes that of `f32` of other operations, and the library that of `f64`.
+//! `mul_add.rs` makes that of `f32` of other operations, and the library that of `f64`.
 
 use super::{Simd, Vector, lane_wise};
 
@@ -114,7 +114,7 @@ macro_rules! portable {
 #[inline(always)]
 fn fused_f32(a: [f32; 8], b: [f32; 8], c: [f32; 8]) -> [f32; 8] {
     #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
-    return super::fused::f32_lanes(a, b, c);
+    return super::mul_add::f32_lanes(a, b, c);
     #[cfg(not(all(target_arch = "x86_64", not(target_feature = "fma"))))]
     std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
 }
