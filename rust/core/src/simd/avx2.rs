@@ -133,7 +133,7 @@ impl Vector for F32 {
     #[inline(always)]
     fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
         let (a, b) = (self.0, other.0);
-        // SAFETY: there is no vector but at its level.
+        // SAFETY: a vector proves the level.
         unsafe {
             match STEP {
                 0 | 1 => [F32(_mm256_shuffle_ps::<0x88>(a, b)), F32(_mm256_shuffle_ps::<0xdd>(a, b))],
@@ -229,7 +229,7 @@ impl Vector for F64 {
     #[inline(always)]
     fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
         let (a, b) = (self.0, other.0);
-        // SAFETY: there is no vector but at its level.
+        // SAFETY: a vector proves the level.
         unsafe {
             match STEP {
                 0 => [F64(_mm256_unpacklo_pd(a, b)), F64(_mm256_unpackhi_pd(a, b))],

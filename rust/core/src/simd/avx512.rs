@@ -131,7 +131,7 @@ impl Vector for F32 {
     #[inline(always)]
     fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
         let (a, b) = (self.0, other.0);
-        // SAFETY: there is no vector but at its level.
+        // SAFETY: a vector proves the level.
         unsafe {
             match STEP {
                 // The halves; then pairs inside each 128 bits; then the 128 bits.
@@ -235,7 +235,7 @@ impl Vector for F64 {
     #[inline(always)]
     fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
         let (a, b) = (self.0, other.0);
-        // SAFETY: there is no vector but at its level.
+        // SAFETY: a vector proves the level.
         unsafe {
             match STEP {
                 // The halves; then pairs inside each 128 bits; then the 128 bits.

@@ -1,9 +1,18 @@
 //! Methods of a level's vectors, as a table.
 
-/// Methods that are one expression each, inside `impl Vector for` a register: `fn add(self, y:
-/// Self) -> Self = F32(_mm256_add_ps(self.0, y.0));`. The first line of the table is the attribute
-/// of all of them. The expressions may call the intrinsics of the level, and an `unsafe fn` may
-/// read and write the memory that its caller promises; they must do nothing else that is unsafe.
+/// Methods that are one expression each, inside `impl Vector for` a register:
+///
+/// ```text
+/// lane_wise! {
+///     #![inline(always)]
+///     fn add(self, y: Self) -> Self = F32(_mm256_add_ps(self.0, y.0));
+///     unsafe fn store(self, to: *mut f32) = _mm256_storeu_ps(to, self.0);
+/// }
+/// ```
+///
+/// The attribute is that of all methods. Expressions may call the intrinsics of the level; those of
+/// an `unsafe fn` may read and write the memory that its caller promises. They must do nothing else
+/// that is unsafe.
 macro_rules! lane_wise {
     (#![$inline:meta]) => {};
     (#![$inline:meta] unsafe fn $name:ident($($arguments:tt)*) $(-> $result:ty)? = $value:expr; $($others:tt)*) => {
