@@ -97,7 +97,7 @@ impl Vector for F32 {
 
     #[inline(always)]
     unsafe fn load_columns(_: Avx512, from: *const f32, stride: usize) -> [Self; 4] {
-        /// Four values each, `offset` after the start of rows 0, 4, 8 and 12.
+        /// Four values each, `offset` after the start of rows 0, 4, 8 and 12, which are `fours`.
         #[inline(always)]
         unsafe fn rows(fours: [*const f32; 4], offset: usize) -> __m512 {
             // SAFETY: the caller's promise.
@@ -204,25 +204,25 @@ impl Vector for F64 {
 
     #[inline(always)]
     unsafe fn load_columns(_: Avx512, from: *const f64, stride: usize) -> [Self; 4] {
-        /// Two values each, `offset` after the start of rows 0, 2, 4 and 6, of which `fours` are 0
-        /// and 4.
+        /// Two values each of rows 0, 2, 4 and 6 from `near`; `far` is row 4.
         #[inline(always)]
-        unsafe fn rows(fours: [*const f64; 2], offset: usize, stride: usize) -> __m512d {
+        unsafe fn rows(near: *const f64, far: *const f64, stride: usize) -> __m512d {
             // SAFETY: the caller's promise.
             unsafe {
-                let first = _mm512_castpd128_pd512(_mm_loadu_pd(fours[0].add(offset)));
-                let second = _mm512_insertf64x2::<1>(first, _mm_loadu_pd(fours[0].add(offset + 2 * stride)));
-                let third = _mm512_insertf64x2::<2>(second, _mm_loadu_pd(fours[1].add(offset)));
-                _mm512_insertf64x2::<3>(third, _mm_loadu_pd(fours[1].add(offset + 2 * stride)))
+                let first = _mm512_castpd128_pd512(_mm_loadu_pd(near));
+                let second = _mm512_insertf64x2::<1>(first, _mm_loadu_pd(near.add(2 * stride)));
+                let third = _mm512_insertf64x2::<2>(second, _mm_loadu_pd(far));
+                _mm512_insertf64x2::<3>(third, _mm_loadu_pd(far.add(2 * stride)))
             }
         }
         // SAFETY: the caller promises four values at the start of each of the 8 rows.
         unsafe {
             // Two addresses reach all rows.
-            let first = opaque_address(from);
-            let fours = [first, opaque_address(first.add(4 * stride))];
-            let (a, b) = (rows(fours, 0, stride), rows(fours, stride, stride));
-            let (c, d) = (rows(fours, 2, stride), rows(fours, stride + 2, stride));
+            let near = opaque_address(from);
+            let far = opaque_address(near.add(4 * stride));
+            let (a, b) = (rows(near, far, stride), rows(near.add(stride), far.add(stride), stride));
+            let (near, far) = (near.add(2), far.add(2));
+            let (c, d) = (rows(near, far, stride), rows(near.add(stride), far.add(stride), stride));
             [
                 F64(_mm512_unpacklo_pd(a, b)),
                 F64(_mm512_unpackhi_pd(a, b)),
