@@ -37,7 +37,8 @@
 //! 2. Here: its `mod`, its variant of [`Level`], and a line in `ALL`, `supported`, `name` and
 //!    `run`.
 //!
-//! The tests run every level that the machine has, and compare bits.
+//! `tests.rs` runs every operation at every level that the machine has, and names the one whose
+//! bits differ.
 
 #![allow(unsafe_code)]
 
@@ -52,6 +53,8 @@ mod mul_add;
 mod operand;
 mod portable;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 use lane_wise::lane_wise;
