@@ -1,9 +1,10 @@
-//! Mutual information between the label and the member (BALD), in nats: the mean Kullback-Leibler divergence of the members from the
-//! consensus. Never negative, where the difference `H(P) - mean H(p_m)` cancels; see `divergence.rs`.
+//! Mutual information between the label and the member (BALD), in nats: the mean Kullback-Leibler
+//! divergence of the members from the consensus. Computed so, it is never negative; the difference
+//! `H(P) - mean H(p_m)` would cancel. See `divergence.rs`.
 
 use super::divergence::Divergences;
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs, splat};
+use super::{About, BOTH, Formula, Needs};
 use crate::order::Order;
 use crate::simd::Vector;
 
@@ -23,10 +24,10 @@ impl Formula for Bald {
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
         let divergences = Divergences::new(table);
-        let mut sum = splat::<V>(0.0);
+        let mut sum = table.splat(0.0);
         for member in 0..table.members() {
             sum = sum.add(divergences.of(member));
         }
-        sum.div(splat(table.members() as f64))
+        sum.div(table.splat(table.members() as f64))
     }
 }

@@ -1,9 +1,9 @@
 //! Standard deviation over the members (divided by M, not by M - 1), mean over the classes.
 
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs, splat};
+use super::{About, BOTH, Formula, Needs};
 use crate::order::Order;
-use crate::simd::{Float, Vector};
+use crate::simd::Vector;
 
 pub(super) struct MeanStd;
 
@@ -20,33 +20,16 @@ impl Formula for MeanStd {
 
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
-        let mut sum = splat::<V>(0.0);
+        let mut sum = table.splat(0.0);
         for class in 0..table.classes() {
             let centre = table.centre(class);
-            let mut squares = splat::<V>(0.0);
+            let mut squares = table.splat(0.0);
             for member in 0..table.members() {
                 let deviation = table.deviation(member, class, centre);
                 squares = deviation.mul_add(deviation, squares);
             }
-            sum = sum.add(square_root(squares.div(splat(table.members() as f64))));
+            sum = sum.add(squares.div(table.splat(table.members() as f64)).sqrt());
         }
-        sum.div(splat(table.classes() as f64))
+        sum.div(table.splat(table.classes() as f64))
     }
-}
-
-/// Correctly rounded: the root of an `f32` taken in `f64` is.
-#[inline(always)]
-#[allow(unsafe_code)]
-fn square_root<V: Vector>(x: V) -> V {
-    let mut roots = [V::Scalar::ZERO; 16];
-    // SAFETY: no vector has more than 16 lanes.
-    unsafe { x.store(roots.as_mut_ptr()) };
-    let mut i = 0;
-    while i < V::LANES {
-        let wide: f64 = roots[i].into();
-        roots[i] = V::Scalar::from_f64(wide.sqrt());
-        i += 1;
-    }
-    // SAFETY: as above.
-    unsafe { V::load(roots.as_ptr()) }
 }

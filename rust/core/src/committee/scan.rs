@@ -1,12 +1,13 @@
 //! A few rows of all members to scores: how they reach the table, whatever their layout.
 //!
-//! Adjacent rows and adjacent columns of the compute type are read where they lie; other strides, half precision and the last rows of a
-//! matrix by way of a small row-major copy. The members may differ in layout. A row's bits depend on its values alone.
+//! Adjacent rows and adjacent columns of the compute type are read where they lie. Other strides,
+//! half precision and the last rows of a matrix are read from a small row-major copy. The members
+//! may differ in layout. The bits of a row's score depend on its values alone.
 
 #![allow(unsafe_code)]
 
 use super::table::{Layout, Table};
-use super::{CommitteeMeasure, Needs, splat};
+use super::{CommitteeMeasure, Needs};
 use crate::below_zero;
 use crate::float::Element;
 use crate::math::exp;
@@ -68,7 +69,8 @@ impl<T: Float> Scan<T> {
         Scan { level, sources: Vec::new(), copies: Vec::new(), table: Vec::new() }
     }
 
-    /// Score adjacent rows; true when all are valid (the score of an invalid row is NaN). The members have one shape.
+    /// Score adjacent rows, and tell whether all are valid. The score of an invalid row is NaN. The
+    /// members have one shape.
     pub(super) fn rows<E: Element<Compute = T>>(
         &mut self,
         members: &[Matrix<'_, E>],
@@ -106,8 +108,9 @@ impl<T: Float> Scan<T> {
         self.level.run(unsafe { Groups::new(sources, table, layout, recipe, out) })
     }
 
-    /// Fill `sources` with where whole groups of lanes that begin with these rows can be read, copying what must be. With a tolerance all are copied, and
-    /// no sign is left in them: see [`below_zero::settle`].
+    /// Fill `sources` with where these rows can be read in whole groups of lanes, and copy those
+    /// that can't be read where they lie. With a tolerance all are copied, and no sign is left in
+    /// the copies: see [`below_zero::settle`].
     fn locate<E: Element<Compute = T>>(
         &mut self,
         members: &[Matrix<'_, E>],
@@ -121,7 +124,7 @@ impl<T: Float> Scan<T> {
         for (i, member) in members.iter().enumerate() {
             let direct = if whole == rows.len() && settle.is_none() { direct(member, &rows) } else { None };
             let source = direct.unwrap_or_else(|| {
-                // Room for all members at once: the memory must not move once a source points to it.
+                // Room for all members at once: once a source points to it, it must not move.
                 if self.copies.len() < members.len() * room {
                     debug_assert!(
                         self.sources.iter().all(|source| !self.copies.as_ptr_range().contains(&source.origin))
@@ -145,7 +148,8 @@ impl<T: Float> Scan<T> {
 /// Where the rows lie, if the kernel can read them there.
 fn direct<E: Element>(member: &Matrix<'_, E>, rows: &Range<usize>) -> Option<Source<E::Compute>> {
     let origin = E::as_compute(member.pointer(rows.start, 0))?;
-    // Four classes are read at a time. Where there are fewer, those past the end of a row must be of the next rows: of three of them, without gaps.
+    // Four classes are read at a time. Where a row has fewer, the values past its end must be those
+    // of the next rows, up to three of them, without gaps.
     let classes = member.columns();
     let inside = |&stride: &usize| classes > 3 || (stride == classes && rows.end + 3 <= member.rows());
     if let Some(stride) = member.row_major().filter(inside) {
@@ -180,8 +184,8 @@ struct Groups<'a, T> {
 
 impl<'a, T: Float> Groups<'a, T> {
     /// # Safety
-    /// At each source, `out.len()` rows rounded up to whole groups must be readable, and where the classes of a row are adjacent and fewer than
-    /// four, three values past each row too.
+    /// At each source, `out.len()` rows, rounded up to whole groups, must be readable. Where the
+    /// classes of a row are adjacent and fewer than four, so must be three values past each row.
     unsafe fn new(
         sources: &'a [Source<T>],
         table: &'a mut [T],
@@ -198,16 +202,16 @@ impl<T: Float> Kernel for Groups<'_, T> {
     type Output = bool;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> bool {
+    fn run<S: Simd>(self, simd: S) -> bool {
         let Groups { sources, table, layout, recipe, out } = self;
-        let table = Table::<<T as Lanes>::Vector<S>>::new(table, layout);
+        let table = Table::<<T as Lanes>::Vector<S>>::new(simd, table, layout);
         let mut all = true;
         let mut row = 0;
         while row < out.len() {
             // SAFETY: promised to `new`.
             let valid = unsafe { fill(&table, sources, row, recipe) };
             let score = recipe.measure.score(&table);
-            let score = Vector::select(valid, score, Vector::splat(T::NAN));
+            let score = Vector::select(valid, score, table.splat(f64::NAN));
             all &= store(score, valid, &mut out[row..]);
             row += T::Vector::<S>::LANES;
         }
@@ -230,7 +234,7 @@ fn store<V: Vector>(score: V, valid: V::Mask, out: &mut [V::Scalar]) -> bool {
     V::all(valid)
 }
 
-/// Fill the table with the rows from `row` on; which of them are valid.
+/// Fill the table with the rows from `row` on, and tell which of them are valid.
 ///
 /// # Safety
 /// As for [`read`], at each source.
@@ -241,15 +245,15 @@ unsafe fn fill<V: Vector>(
     row: usize,
     recipe: &Recipe<V::Scalar>,
 ) -> V::Mask {
-    let zero = splat::<V>(0.0);
+    let zero = table.splat(0.0);
     let needs = recipe.measure.needs();
     let mut valid = zero.eq(zero);
     let mut member = 0;
     while member < table.members() {
-        // Of a vote nothing but the class is kept.
+        // Of a member that votes only its class is kept.
         let place = if needs == Needs::Votes { 0 } else { member };
         // SAFETY: the caller's promise; a member's values have room for all classes.
-        unsafe { read::<V>(&sources[member], row, table.classes(), table.values(place)) };
+        unsafe { read::<V>(table.simd, &sources[member], row, table.classes(), table.values(place)) };
         let (scale, fine) = match (recipe.row.logits, needs) {
             (false, _) => sums(table, place, recipe),
             (true, Needs::Votes) => (zero, finite(table)),
@@ -266,10 +270,10 @@ unsafe fn fill<V: Vector>(
 /// Copy a vector of rows to a table, class by class.
 ///
 /// # Safety
-/// The rows must be readable, and where their classes are adjacent and fewer than four, three values past each row too. There must be room for so
-/// many classes at `to`.
+/// The rows must be readable; where their classes are adjacent and fewer than four, so must be
+/// three values past each row. There must be room for so many classes at `to`.
 #[inline(always)]
-unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize, to: *mut V::Scalar) {
+unsafe fn read<V: Vector>(simd: V::Simd, source: &Source<V::Scalar>, row: usize, classes: usize, to: *mut V::Scalar) {
     let lanes = V::LANES;
     let mut class = 0;
     // SAFETY: the caller promises the rows and the room.
@@ -279,7 +283,7 @@ unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize
                 let from = source.origin.offset(row as isize * source.stride);
                 let stride = source.stride as usize;
                 while class + 4 <= classes {
-                    let [a, b, c, d] = V::load_columns(from.add(class), stride);
+                    let [a, b, c, d] = V::load_columns(simd, from.add(class), stride);
                     a.store(to.add(class * lanes));
                     b.store(to.add((class + 1) * lanes));
                     c.store(to.add((class + 2) * lanes));
@@ -287,15 +291,16 @@ unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize
                     class += 4;
                 }
                 if class < classes && class > 0 {
-                    // The last four, of which some are there already: what lies past the end of a row may be no memory at all.
+                    // The last four, of which some are there already: past the end of a row there
+                    // may be no memory.
                     let last = classes - 4;
-                    let [a, b, c, d] = V::load_columns(from.add(last), stride);
+                    let [a, b, c, d] = V::load_columns(simd, from.add(last), stride);
                     a.store(to.add(last * lanes));
                     b.store(to.add((last + 1) * lanes));
                     c.store(to.add((last + 2) * lanes));
                     d.store(to.add((last + 3) * lanes));
                 } else if class < classes {
-                    let [a, b, c, _] = V::load_columns(from, stride);
+                    let [a, b, c, _] = V::load_columns(simd, from, stride);
                     a.store(to);
                     if classes > 1 {
                         b.store(to.add(lanes));
@@ -307,7 +312,8 @@ unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize
             }
             Adjacent::Rows => {
                 while class < classes {
-                    V::load(source.origin.offset(class as isize * source.stride).add(row)).store(to.add(class * lanes));
+                    let from = source.origin.offset(class as isize * source.stride);
+                    V::load(simd, from.add(row)).store(to.add(class * lanes));
                     class += 1;
                 }
             }
@@ -318,9 +324,9 @@ unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize
 /// The first of the largest classes of the values at place 0, as a number in each lane.
 #[inline(always)]
 fn vote<V: Vector>(table: &Table<V>) -> V {
-    let one = splat::<V>(1.0);
+    let one = table.splat(1.0);
     let mut top = table.value(0, 0);
-    let (mut vote, mut number) = (splat::<V>(0.0), splat::<V>(0.0));
+    let (mut vote, mut number) = (table.splat(0.0), table.splat(0.0));
     let mut class = 1;
     while class < table.classes() {
         number = number.add(one);
@@ -333,10 +339,11 @@ fn vote<V: Vector>(table: &Table<V>) -> V {
     vote
 }
 
-/// The factor for a row of probabilities, and whether the row is valid. NaN or infinity among them reaches the sum, and so fails its test.
+/// The factor for a row of probabilities, and whether the row is valid. A NaN or an infinity among
+/// them reaches the sum, which then fails its test.
 #[inline(always)]
 fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -> (V, V::Mask) {
-    let (zero, one) = (splat::<V>(0.0), splat::<V>(1.0));
+    let (zero, one) = (table.splat(0.0), table.splat(1.0));
     let (mut total, mut least) = (zero, zero);
     let mut class = 0;
     while class < table.classes() {
@@ -346,14 +353,14 @@ fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -
         class += 1;
     }
     let [low, high] = recipe.row.sums;
-    let within = V::and(V::splat(low).le(total), total.le(V::splat(high)));
+    let within = V::and(table.splat(low).le(total), total.le(table.splat(high)));
     let normalise = recipe.row.renormalise || recipe.measure.needs() == Needs::Distributions;
     let scale = if normalise { one.div(total) } else { one };
     (scale, V::and(within, zero.le(least)))
 }
 
-/// Turn a row of logits into `e^((z - z_max) / T)`: the factor that makes probabilities of them, and whether the row is valid. A NaN, a +inf,
-/// or no finite logit at all makes the sum NaN.
+/// Turn a row of logits into `e^((z - z_max) / T)`. The factor that makes probabilities of these,
+/// and whether the row is valid: a NaN, a +inf, or no finite logit at all makes the sum NaN.
 #[inline(always)]
 fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -> (V, V::Mask) {
     let mut top = table.value(place, 0);
@@ -362,8 +369,8 @@ fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Sc
         top = top.max(table.value(place, class));
         class += 1;
     }
-    let inverse = V::splat(recipe.row.inverse_temperature);
-    let mut total = splat::<V>(0.0);
+    let inverse = table.splat(recipe.row.inverse_temperature);
+    let mut total = table.splat(0.0);
     class = 0;
     while class < table.classes() {
         let weight = exp(table.value(place, class).sub(top).mul(inverse));
@@ -371,14 +378,14 @@ fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Sc
         total = total.add(weight);
         class += 1;
     }
-    (splat::<V>(1.0).div(total), total.eq(total))
+    (table.splat(1.0).div(total), total.eq(total))
 }
 
 /// Whether a row of logits, at place 0, is valid.
 #[inline(always)]
 fn finite<V: Vector>(table: &Table<V>) -> V::Mask {
-    let infinity = splat::<V>(f64::INFINITY);
-    let mut top = splat::<V>(f64::NEG_INFINITY);
+    let infinity = table.splat(f64::INFINITY);
+    let mut top = table.splat(f64::NEG_INFINITY);
     let mut valid = top.eq(top);
     let mut class = 0;
     while class < table.classes() {
@@ -387,5 +394,5 @@ fn finite<V: Vector>(table: &Table<V>) -> V::Mask {
         top = top.max(value);
         class += 1;
     }
-    V::and(valid, V::and(top.lt(infinity), splat::<V>(f64::NEG_INFINITY).lt(top)))
+    V::and(valid, V::and(top.lt(infinity), table.splat(f64::NEG_INFINITY).lt(top)))
 }

@@ -2,11 +2,11 @@
 
 #![allow(unsafe_code)]
 
-use super::splat;
-use crate::simd::Vector;
+use crate::simd::{Float, Vector};
 use std::marker::PhantomData;
 
-/// The mean over the members, and the rounding error it has: their sum is the mean to about twice the precision.
+/// The mean over the members, and its rounding error: the sum of the two is the mean to about twice
+/// the precision.
 #[derive(Clone, Copy)]
 pub(super) struct Centre<V> {
     pub(super) mean: V,
@@ -21,7 +21,8 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Vectors in all: the values by member and class; per member its scale or its vote; per class what formulas keep.
+    /// The number of vectors: a value for each member and class; for each member its scale or its
+    /// vote; for each class the three that formulas keep.
     pub(super) fn vectors(self) -> usize {
         self.members * self.classes + self.members + 3 * self.classes
     }
@@ -32,16 +33,23 @@ pub(super) struct Table<'a, V: Vector> {
     origin: *mut V::Scalar,
     layout: Layout,
     per_member: V,
+    pub(super) simd: V::Simd,
     memory: PhantomData<&'a mut [V::Scalar]>,
 }
 
 impl<'a, V: Vector> Table<'a, V> {
     /// A table in some memory, over what it held before.
     #[inline(always)]
-    pub(super) fn new(memory: &'a mut [V::Scalar], layout: Layout) -> Self {
+    pub(super) fn new(simd: V::Simd, memory: &'a mut [V::Scalar], layout: Layout) -> Self {
         assert!(memory.len() >= layout.vectors() * V::LANES);
-        let per_member = splat(1.0 / layout.members as f64);
-        Table { origin: memory.as_mut_ptr(), layout, per_member, memory: PhantomData }
+        let per_member = V::splat(simd, V::Scalar::from_f64(1.0 / layout.members as f64));
+        Table { origin: memory.as_mut_ptr(), layout, per_member, simd, memory: PhantomData }
+    }
+
+    /// A number in every lane.
+    #[inline(always)]
+    pub(super) fn splat(&self, number: impl Into<f64>) -> V {
+        self.per_member.full_like(number)
     }
 
     /// Number of members.
@@ -59,8 +67,9 @@ impl<'a, V: Vector> Table<'a, V> {
     #[inline(always)]
     fn load(&self, vector: usize) -> V {
         debug_assert!(vector < self.layout.vectors());
-        // SAFETY: `new` saw to it that so many vectors are there; they are borrowed for as long as the table lives.
-        unsafe { V::load(self.origin.add(vector * V::LANES)) }
+        // SAFETY: `new` checked that there are so many vectors, which are borrowed as long as the
+        // table lives.
+        unsafe { V::load(self.simd, self.origin.add(vector * V::LANES)) }
     }
 
     #[inline(always)]
@@ -70,7 +79,7 @@ impl<'a, V: Vector> Table<'a, V> {
         unsafe { value.store(self.origin.add(vector * V::LANES)) }
     }
 
-    /// Where the values of a member start: those of the first class, a row a lane, then those of the second, ...
+    /// Where the values of a member start: a vector for each class, a row a lane.
     #[inline(always)]
     pub(super) fn values(&self, member: usize) -> *mut V::Scalar {
         self.origin.wrapping_add(member * self.classes() * V::LANES)
@@ -88,7 +97,8 @@ impl<'a, V: Vector> Table<'a, V> {
         self.store(member * self.classes() + class, value);
     }
 
-    /// The factor that turns a member's values into probabilities; for votes, the class that the member votes for.
+    /// The factor that turns a member's values into probabilities; for votes, the class that the
+    /// member votes for.
     #[inline(always)]
     fn scale(&self, member: usize) -> V {
         self.load(self.members() * self.classes() + member)
@@ -103,8 +113,8 @@ impl<'a, V: Vector> Table<'a, V> {
     /// How many members vote for a class.
     #[inline(always)]
     pub(super) fn votes(&self, class: usize) -> V {
-        let (zero, one) = (splat::<V>(0.0), splat::<V>(1.0));
-        let class = splat::<V>(class as f64);
+        let (zero, one) = (self.splat(0.0), self.splat(1.0));
+        let class = self.splat(class as f64);
         let mut count = zero;
         for member in 0..self.members() {
             count = V::select(self.scale(member).eq(class), count.add(one), count);
@@ -115,7 +125,7 @@ impl<'a, V: Vector> Table<'a, V> {
     /// The mean of the members' probabilities for a class.
     #[inline(always)]
     pub(super) fn mean(&self, class: usize) -> V {
-        let mut sum = splat::<V>(0.0);
+        let mut sum = self.splat(0.0);
         for member in 0..self.members() {
             // Divided before it is summed, so that a sum of the largest numbers does not overflow.
             sum = self.value(member, class).mul(self.per_member).mul_add(self.scale(member), sum);
@@ -127,10 +137,10 @@ impl<'a, V: Vector> Table<'a, V> {
     #[inline(always)]
     pub(super) fn centre(&self, class: usize) -> Centre<V> {
         let mean = self.mean(class);
-        let minus = splat::<V>(0.0).sub(mean);
-        // Around the first member, so that the mean of equal deviations is exactly that deviation.
+        let minus = self.splat(0.0).sub(mean);
+        // Relative to the first member, so that the mean of equal deviations is that deviation.
         let first = self.value(0, class).mul_add(self.scale(0), minus);
-        let mut sum = splat::<V>(0.0);
+        let mut sum = self.splat(0.0);
         for member in 1..self.members() {
             sum = sum.add(self.value(member, class).mul_add(self.scale(member), minus).sub(first));
         }
@@ -140,7 +150,7 @@ impl<'a, V: Vector> Table<'a, V> {
     /// How far a member's probability for a class is from the mean, accurate relative to itself.
     #[inline(always)]
     pub(super) fn deviation(&self, member: usize, class: usize, centre: Centre<V>) -> V {
-        let minus = splat::<V>(0.0).sub(centre.mean);
+        let minus = self.splat(0.0).sub(centre.mean);
         self.value(member, class).mul_add(self.scale(member), minus).sub(centre.shift)
     }
 

@@ -1,4 +1,5 @@
-//! Entropy of the shares of votes, in nats. Votes are counted as whole numbers, so a unanimous committee scores exactly 0.
+//! Entropy of the shares of votes, in nats. Votes are counted as whole numbers, so a unanimous
+//! committee scores exactly 0.
 
 use super::entropy::Spread;
 use super::table::Table;
@@ -21,7 +22,7 @@ impl Formula for VoteEntropy {
 
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
-        let mut spread = Spread::start();
+        let mut spread = Spread::start(table.splat(0.0));
         for class in 0..table.classes() {
             spread = spread.step(table.votes(class));
         }

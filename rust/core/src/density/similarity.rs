@@ -5,9 +5,11 @@ use crate::simd::{Float, Vector};
 
 /// Takes sums over coordinates, makes similarities 1/(1 + d) of them, and adds these up.
 ///
-/// A pair so close that the filter's rounding would show is left out and noted, to be compared directly.
+/// A pair so close that the filter's rounding would show is left out and noted, to be compared
+/// directly.
 pub(super) struct Similarities<'a, T> {
-    /// What `scale` times the sums of a row is added to, with that of the column; infinite for padding.
+    /// What `scale` times the sums is added to: a part for the row, infinite for padding, and one
+    /// for the column.
     pub(super) row_starts: &'a [T],
     pub(super) column_starts: &'a [T],
     pub(super) scale: T,
@@ -15,7 +17,8 @@ pub(super) struct Similarities<'a, T> {
     pub(super) root: bool,
     /// Pairs below are noted; of squares, where distances are their roots.
     pub(super) close: T,
-    /// For each row `LANES` sums, over the columns of the same remainder; then as many of squares, where there is room.
+    /// For each row `LANES` sums, each over the columns with one remainder modulo `LANES`; then as
+    /// many sums of squares, where there is room.
     pub(super) by_row: &'a mut [T],
     pub(super) squares: &'a mut [T],
     pub(super) by_column: &'a mut [T],
@@ -38,16 +41,17 @@ impl<T: Float> Similarities<'_, T> {
 impl<T: Float> Sink<T> for Similarities<'_, T> {
     #[inline(always)]
     fn take<V: Vector<Scalar = T>>(&mut self, row: usize, column: usize, sums: &[[V; 2]; ROWS]) {
-        let (zero, one) = (V::splat(T::ZERO), V::splat(T::from_f64(1.0)));
-        let (scale, close) = (V::splat(self.scale), V::splat(self.close));
+        let simd = sums[0][0].simd();
+        let (zero, one) = (V::splat(simd, T::ZERO), V::splat(simd, T::from_f64(1.0)));
+        let (scale, close) = (V::splat(simd, self.scale), V::splat(simd, self.close));
         let starts = &self.column_starts[column..column + 2 * V::LANES];
-        let starts = [V::from_slice(&starts[..V::LANES]), V::from_slice(&starts[V::LANES..])];
+        let starts = [V::from_slice(simd, &starts[..V::LANES]), V::from_slice(simd, &starts[V::LANES..])];
         let mut distances = *sums;
         let mut columns = [zero; 2];
         let mut clear = zero.eq(zero);
         let mut i = 0;
         while i < ROWS {
-            let start = V::splat(self.row_starts[row + i]);
+            let start = V::splat(simd, self.row_starts[row + i]);
             let mut half = 0;
             while half < 2 {
                 let distance = sums[i][half].mul_add(scale, start.add(starts[half])).max(zero);
@@ -55,13 +59,13 @@ impl<T: Float> Sink<T> for Similarities<'_, T> {
                 clear = V::and(clear, close.le(distance));
                 let length = if self.root { distance.sqrt() } else { distance };
                 let similarity = one.div(one.add(length)).zero_where(near);
-                // A vector as wide as the virtual lanes is added to all of them, a narrower one to its half.
+                // A vector has all of the virtual lanes, or one half of them.
                 let lane = half * V::LANES % T::LANES;
                 let lanes = &mut self.by_row[(row + i) * T::LANES + lane..][..V::LANES];
-                V::from_slice(lanes).add(similarity).to_slice(lanes);
+                V::from_slice(simd, lanes).add(similarity).to_slice(lanes);
                 if !self.squares.is_empty() {
                     let lanes = &mut self.squares[(row + i) * T::LANES + lane..][..V::LANES];
-                    similarity.mul_add(similarity, V::from_slice(lanes)).to_slice(lanes);
+                    similarity.mul_add(similarity, V::from_slice(simd, lanes)).to_slice(lanes);
                 }
                 columns[half] = columns[half].add(similarity);
                 distances[i][half] = distance;
@@ -70,8 +74,8 @@ impl<T: Float> Sink<T> for Similarities<'_, T> {
             i += 1;
         }
         let (low, high) = self.by_column[column..column + 2 * V::LANES].split_at_mut(V::LANES);
-        V::from_slice(low).add(columns[0]).to_slice(low);
-        V::from_slice(high).add(columns[1]).to_slice(high);
+        V::from_slice(simd, low).add(columns[0]).to_slice(low);
+        V::from_slice(simd, high).add(columns[1]).to_slice(high);
         if V::all(clear) {
             return;
         }

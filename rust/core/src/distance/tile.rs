@@ -1,4 +1,5 @@
-//! Rows made ready for the kernels: widened to `f64`, padded to whole lanes, checked, and at unit length under the cosine metric.
+//! Rows made ready for the kernels: widened to `f64`, padded to whole lanes, checked, and at unit
+//! length under the cosine metric.
 
 use super::centres::ORTHOGONAL;
 use super::pair::merge;
@@ -15,7 +16,7 @@ const LIMIT: f64 = f64::from_bits((1023 + 500) << 52);
 /// A prepared row, or why it is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Some feature differs from zero, or it does not matter.
+    /// A row to be compared.
     Usual,
     /// Nothing but zeros, under the cosine metric.
     Zero,
@@ -71,10 +72,10 @@ impl Tile {
 
     /// Prepares one more row; `false`, and nothing added, for one that is not finite.
     #[inline(always)]
-    pub(crate) fn push<S: Simd, E: Element>(&mut self, matrix: &Matrix<'_, E>, row: usize) -> bool {
+    pub(crate) fn push<S: Simd, E: Element>(&mut self, simd: S, matrix: &Matrix<'_, E>, row: usize) -> bool {
         let start = self.values.len();
         self.values.resize(start + self.width(), 0.0);
-        let kind = prepare::<S, E>(self.metric, matrix, row, &mut self.values[start..]);
+        let kind = prepare(simd, self.metric, matrix, row, &mut self.values[start..]);
         if kind == Kind::Bad {
             self.values.truncate(start);
             return false;
@@ -98,9 +99,9 @@ impl Tile {
 
     /// The sums of the distances of all rows to one prepared point.
     #[inline(always)]
-    pub(crate) fn to_one<S: Simd>(&self, point: &[f64], point_zero: bool, sums: &mut [f64]) {
+    pub(crate) fn to_one<S: Simd>(&self, simd: S, point: &[f64], point_zero: bool, sums: &mut [f64]) {
         assert!(point.len() == self.width() && sums.len() == self.len());
-        to_one::<S>(self.metric, &self.values, point, sums);
+        to_one(simd, self.metric, &self.values, point, sums);
         if self.metric == Metric::Cosine {
             for (sum, &zero) in sums.iter_mut().zip(&self.zero) {
                 if zero | point_zero {
@@ -111,9 +112,15 @@ impl Tile {
     }
 }
 
-/// Writes row `row`, made ready, over `to`, which has as many places as its features rounded up to whole lanes.
+/// Make row `row` ready in `to`, whose length is the number of features rounded up to whole lanes.
 #[inline(always)]
-pub(crate) fn prepare<S: Simd, E: Element>(metric: Metric, matrix: &Matrix<'_, E>, row: usize, to: &mut [f64]) -> Kind {
+pub(crate) fn prepare<S: Simd, E: Element>(
+    simd: S,
+    metric: Metric,
+    matrix: &Matrix<'_, E>,
+    row: usize,
+    to: &mut [f64],
+) -> Kind {
     let features = matrix.columns();
     assert!(to.len() == features.next_multiple_of(LANES));
     match matrix.adjacent_row(row) {
@@ -125,11 +132,11 @@ pub(crate) fn prepare<S: Simd, E: Element>(metric: Metric, matrix: &Matrix<'_, E
         }
     }
     to[features..].fill(0.0);
-    let (low, high) = (S::F64::splat(-LIMIT), S::F64::splat(LIMIT));
+    let (low, high) = (S::F64::splat(simd, -LIMIT), S::F64::splat(simd, LIMIT));
     let mut fine = low.lt(high);
     let mut i = 0;
     while i < to.len() {
-        let x = S::F64::from_slice(&to[i..i + S::F64::LANES]);
+        let x = S::F64::from_slice(simd, &to[i..i + S::F64::LANES]);
         fine = S::F64::and(fine, S::F64::and(low.lt(x), x.lt(high)));
         i += S::F64::LANES;
     }
@@ -149,7 +156,8 @@ fn unit_length(row: &mut [f64]) -> Kind {
     if largest == 0.0 {
         return Kind::Zero;
     }
-    // A power of two that brings the largest feature near 1: exact, and squares neither overflow nor vanish.
+    // A power of two that brings the largest feature near 1: exact, and so that squares neither
+    // overflow nor vanish.
     let exponent = (largest.to_bits() >> 52) as i64 - 1023;
     let scale = f64::from_bits(((1023 - exponent.clamp(-1000, 1000)) as u64) << 52);
     let (chunks, _) = row.as_chunks_mut::<LANES>();

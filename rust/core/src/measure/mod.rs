@@ -1,7 +1,8 @@
 //! The measures of one row: what each is, and THE list of them.
 //!
-//! A row is first folded, class by class, into a [`Probabilities`] or [`Logits`] summary (`scan` does that, once for all
-//! measures); a measure is then a closing formula over the summary. It says what the fold must keep in its [`Needs`], and the rest is not computed.
+//! A row is first folded, class by class, into a summary: [`Probabilities`] or [`Logits`]. That
+//! code is in `scan`, and the same for all measures. A measure is a formula over the summary. Its
+//! [`Needs`] say what the summary must hold, and nothing else is computed.
 
 mod energy;
 mod entropy;
@@ -21,13 +22,14 @@ pub enum Needs {
     Sum,
     /// The second largest value.
     Second,
-    /// The two largest values alone: for probabilities as [`Needs::Second`], for logits no exponential is taken.
+    /// The two largest values alone. For probabilities this is [`Needs::Second`]; for logits it
+    /// saves the exponentials.
     Gap,
     /// The sum of `p ln p` over all classes but one largest.
     Logs,
     /// The sum of squares over all classes but one largest.
     Squares,
-    /// Of probabilities, the sum of all values, and that of p times no more than its logarithm.
+    /// Of probabilities, the sum of all values, and that of p times a lower bound on its logarithm.
     Lines,
     /// Of probabilities, the mean second and third powers of `C p - 1`.
     Powers,
@@ -69,14 +71,21 @@ pub struct Probabilities<V> {
 }
 
 impl<V: Vector> Probabilities<V> {
-    /// A value that grows with the first power of the probabilities, of the row as it is to be taken.
+    /// A value in proportion to the probabilities, divided by the total where that was asked for.
     #[inline(always)]
     fn scaled(&self, value: V) -> V {
         if self.renormalise { value.div(self.total) } else { value }
     }
+
+    /// A number in every lane.
+    #[inline(always)]
+    pub(crate) fn splat(&self, number: impl Into<f64>) -> V {
+        self.top.full_like(number)
+    }
 }
 
-/// What a row of logits was folded into, one row a lane. With `d = (z - z_max) / T` and sums over all classes but one largest.
+/// What a row of logits was folded into, one row a lane. Here `d = (z - z_max) / T`, and sums run
+/// over all classes but one largest.
 #[derive(Clone, Copy)]
 pub struct Logits<V> {
     /// The largest logit.
@@ -97,6 +106,14 @@ pub struct Logits<V> {
     pub single: bool,
     /// What a bound was given: see `screen`.
     pub limits: [V; 3],
+}
+
+impl<V: Vector> Logits<V> {
+    /// A number in every lane.
+    #[inline(always)]
+    pub(crate) fn splat(&self, number: impl Into<f64>) -> V {
+        self.top.full_like(number)
+    }
 }
 
 /// What a user reads about a measure.
@@ -131,13 +148,13 @@ pub(crate) trait Formula {
     const NEEDS_OF_LOGITS: Option<Needs> = Self::NEEDS;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(_: &Probabilities<V>) -> V {
-        V::splat(crate::simd::Float::NAN)
+    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
+        row.splat(f64::NAN)
     }
 
     #[inline(always)]
-    fn of_logits<V: Vector>(_: &Logits<V>) -> V {
-        V::splat(crate::simd::Float::NAN)
+    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
+        row.splat(f64::NAN)
     }
 }
 
@@ -182,7 +199,7 @@ macro_rules! the_list {
                 match self { $(Measure::$name => <looped!($module::$name $(by $looped::$same)?) as Formula>::ORDER,)* }
             }
 
-            /// Do something with its formula, compiled for it, or for the one whose loops do for both.
+            /// Do something with its formula, or with the one whose loops compute both.
             #[inline(always)]
             pub(crate) fn visit<W: Visit>(self, visit: W) -> W::Output {
                 match self { $(Measure::$name => visit.visit::<looped!($module::$name $(by $looped::$same)?)>(),)* }
@@ -212,12 +229,6 @@ impl Measure {
     pub fn takes_probabilities(self) -> bool {
         self.about().inputs.contains(&"probabilities")
     }
-}
-
-/// The value `number` in every lane.
-#[inline(always)]
-pub(crate) fn splat<V: Vector>(number: f64) -> V {
-    V::splat(crate::simd::Float::from_f64(number))
 }
 
 #[cfg(test)]

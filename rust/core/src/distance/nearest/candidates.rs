@@ -31,8 +31,9 @@ impl<T: Float> List<T> {
     }
 }
 
-/// Finds the columns that may be the nearest of each row: from the sums come lower bounds, from these upper ones, and the lowest upper bound of a
-/// row is its threshold. A column whose lower bound is above it is not the nearest.
+/// Finds the columns that may be the nearest of each row. The sums give lower bounds, and these
+/// upper ones. A row's lowest upper bound is its threshold: a column whose lower bound is above it
+/// is not the nearest.
 pub(super) struct Candidates<'a, T> {
     /// What the sums are subtracted from to give lower bounds; infinite for padding.
     pub(super) starts: &'a [T],
@@ -91,7 +92,8 @@ impl<T: Float> Sink<T> for Candidates<'_, T> {
     #[inline(always)]
     fn take<V: Vector<Scalar = T>>(&mut self, row: usize, column: usize, sums: &[[V; 2]; ROWS]) {
         let starts = &self.starts[column..column + 2 * V::LANES];
-        let (low, high) = (V::from_slice(&starts[..V::LANES]), V::from_slice(&starts[V::LANES..]));
+        let simd = sums[0][0].simd();
+        let (low, high) = (V::from_slice(simd, &starts[..V::LANES]), V::from_slice(simd, &starts[V::LANES..]));
         let thresholds = &self.thresholds[row..row + ROWS];
         let mut bounds = *sums;
         let mut far = low.eq(low);
@@ -99,7 +101,7 @@ impl<T: Float> Sink<T> for Candidates<'_, T> {
         while i < ROWS {
             bounds[i] = [low.sub(sums[i][0]), high.sub(sums[i][1])];
             let least = bounds[i][0].min(bounds[i][1]);
-            far = V::and(far, V::splat(thresholds[i]).lt(least));
+            far = V::and(far, V::splat(simd, thresholds[i]).lt(least));
             i += 1;
         }
         if V::all(far) {
@@ -108,7 +110,7 @@ impl<T: Float> Sink<T> for Candidates<'_, T> {
         i = 0;
         while i < ROWS {
             let least = bounds[i][0].min(bounds[i][1]);
-            if !V::all(V::splat(self.thresholds[row + i]).lt(least)) {
+            if !V::all(V::splat(simd, self.thresholds[row + i]).lt(least)) {
                 let mut lanes = [T::ZERO; 32];
                 bounds[i][0].to_slice(&mut lanes[..V::LANES]);
                 bounds[i][1].to_slice(&mut lanes[V::LANES..2 * V::LANES]);
