@@ -2,6 +2,7 @@
 
 mod below_zero;
 pub mod blocks;
+mod bound;
 pub mod committee;
 pub mod density;
 pub mod distance;

@@ -3,6 +3,7 @@
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
+use super::ahead::read_ahead;
 use super::fold::{Fold, SingleFold, Tail, TailFold};
 use super::recipe::{Closed, Recipe, Verdict};
 use crate::measure::Formula;
@@ -150,8 +151,8 @@ impl<T: Float> Block<T> {
     {
         for row in (0..self.rows).step_by(V::LANES) {
             if self.ask {
-                super::read_ahead::<V>(then[0].wrapping_add(row), V::LANES, 0);
-                super::read_ahead::<V>(then[1].wrapping_add(row), V::LANES, 0);
+                read_ahead::<V>(then[0].wrapping_add(row), V::LANES, 0);
+                read_ahead::<V>(then[1].wrapping_add(row), V::LANES, 0);
             }
             let fold = folds.at(row);
             let mut kept = slots.get::<V>(slot, row);

@@ -11,6 +11,7 @@
 
 #![allow(unsafe_code)]
 
+mod ahead;
 mod columns;
 mod fold;
 mod narrow;
@@ -32,19 +33,6 @@ use crate::simd::{Float, Kernel, Level, Simd, Vector};
 use recipe::Verdict;
 use std::marker::PhantomData;
 use std::ops::Range;
-
-/// Ask for `count` values that lie `ahead` bytes from `from`, where that pays (see `pace`). The hardware's own reading ahead may end at each
-/// page, and a kernel that does more than add waits there.
-#[inline(always)]
-fn read_ahead<V: Vector>(from: *const V::Scalar, count: usize, ahead: usize) {
-    let line = 64 / size_of::<V::Scalar>();
-    let from = from.wrapping_byte_add(ahead);
-    let mut i = 0;
-    while i < count {
-        V::prefetch(from.wrapping_add(i));
-        i += line;
-    }
-}
 
 /// The fold or folds that a formula needs, of a kernel compiled for that formula alone.
 macro_rules! choose {

@@ -1,6 +1,7 @@
 //! Few classes: a lane is a row. A group of rows is read column by column (four at a time, through 4 x 4 transposes, where rows are
 //! adjacent in memory), and every operation is vertical. The sums run over the classes in their order.
 
+use super::ahead::read_ahead;
 use super::fold::{Fold, SingleFold, Tail, TailFold};
 use super::recipe::{Closed, Recipe, Verdict};
 use crate::measure::Formula;
@@ -51,7 +52,7 @@ impl<T: Float> Source<T> for RowMajor<T> {
         // SAFETY: the caller promises these rows, and three values past each where four at once are more than there are.
         unsafe {
             let from = self.origin.add(row * self.stride);
-            super::read_ahead::<V>(from, V::LANES * classes, ahead(classes));
+            read_ahead::<V>(from, V::LANES * classes, ahead(classes));
             // Those that do not fill a group of four come first, so that they are written once here.
             let first = (classes - 1) % 4 + 1;
             let [a, b, c, d] = V::load_columns(from, self.stride);
@@ -91,7 +92,7 @@ impl<T: Float> Source<T> for Pairs<T> {
         // SAFETY: the caller promises these rows.
         unsafe {
             let from = self.origin.add(2 * row);
-            super::read_ahead::<V>(from, 2 * V::LANES, ahead(2));
+            read_ahead::<V>(from, 2 * V::LANES, ahead(2));
             let [a, b] = V::load_pairs(from);
             taker.first(a);
             taker.next(b);

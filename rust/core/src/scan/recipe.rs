@@ -1,8 +1,8 @@
 //! What is done with a folded row: check it, and close it with the measure's formula.
 
+use crate::bound::Bound;
 use crate::measure::{Formula, Logits, Measure, Probabilities, Visit};
 use crate::order::Order;
-use crate::screen::Bound;
 use crate::simd::{Float, Vector};
 
 /// What rows are closed with.

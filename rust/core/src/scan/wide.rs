@@ -4,6 +4,7 @@
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
+use super::ahead::read_ahead;
 use super::fold::{Fold, SingleFold, Tail, TailFold};
 use super::recipe::{Closed, Recipe, Verdict};
 use crate::measure::Formula;
@@ -119,7 +120,7 @@ impl<T: Float> Ahead<T> {
     #[inline(always)]
     fn ask<V: Vector<Scalar = T>>(self, class: usize) {
         if self.ask {
-            super::read_ahead::<V>(self.from.wrapping_add(class >> self.shift), T::LANES, 0);
+            read_ahead::<V>(self.from.wrapping_add(class >> self.shift), T::LANES, 0);
         }
     }
 }

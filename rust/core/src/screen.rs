@@ -2,71 +2,10 @@
 //!
 //! A bound is a [`Formula`](crate::measure::Formula) whose value is negative for rows that are out. Which of them pays depends on the pool; each thread finds out as it goes.
 
-mod cubic;
-mod gap;
-mod lines;
-mod rough;
-mod top;
-
-use crate::measure::{Measure, Visit};
+use crate::bound::{Bound, Sought};
+use crate::measure::Measure;
 use crate::scan::{Goal, MOST_CLASSES, Recipe};
 use crate::simd::Float;
-
-/// What rules rows out.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Bound {
-    Top,
-    Lines,
-    Cubic,
-    Gap,
-    RoughEntropy,
-    RoughMargin,
-}
-
-impl Bound {
-    /// Do something with its formula, compiled for it.
-    #[inline(always)]
-    pub(crate) fn visit<W: Visit>(self, visit: W) -> W::Output {
-        match self {
-            Bound::Top => visit.visit::<top::Top>(),
-            Bound::Lines => visit.visit::<lines::Lines>(),
-            Bound::Cubic => visit.visit::<cubic::Cubic>(),
-            Bound::Gap => visit.visit::<gap::Gap>(),
-            Bound::RoughEntropy => visit.visit::<rough::RoughEntropy>(),
-            Bound::RoughMargin => visit.visit::<rough::RoughMargin>(),
-        }
-    }
-
-    /// What it costs, as a share of the measure it spares; with many classes all that see a row once wait for memory.
-    fn cost(self, classes: usize) -> f64 {
-        match self {
-            Bound::Top if classes <= MOST_CLASSES => 0.25,
-            Bound::Top | Bound::Lines | Bound::Cubic | Bound::Gap => 0.35,
-            Bound::RoughEntropy | Bound::RoughMargin => 0.6,
-        }
-    }
-
-    /// What its formula is to know to rule out the rows that do not reach what is sought; nothing where it would rule out none.
-    fn limits(self, sought: Sought, classes: usize, temperature: f64, slack: f64) -> Option<[f64; 3]> {
-        match (self, sought) {
-            (Bound::Top, Sought::Entropy(entropy)) => top::limits(entropy, classes, slack),
-            (Bound::Lines, Sought::Entropy(entropy)) => lines::limits(entropy, slack),
-            (Bound::Cubic, Sought::Entropy(entropy)) => cubic::limits(entropy, classes, slack),
-            (Bound::Gap, sought) => gap::limits(sought, classes, slack),
-            (Bound::RoughEntropy | Bound::RoughMargin, sought) => rough::limits(sought, temperature, slack),
-            (Bound::Top | Bound::Lines | Bound::Cubic, _) => None,
-        }
-    }
-}
-
-/// What a row must reach, with room for the rounding of its measure.
-#[derive(Clone, Copy, Debug)]
-enum Sought {
-    /// In nats.
-    Entropy(f64),
-    Margin(f64),
-    LeastConfident(f64),
-}
 
 /// One of the bounds to choose from.
 #[derive(Debug)]
@@ -183,7 +122,7 @@ impl Screen {
     /// What a block costs by that bound, as a share of what it costs without.
     fn expected(&self, choice: usize) -> f64 {
         let Choice { bound, survived, .. } = self.choices[choice];
-        bound.cost(self.classes) + survived * (1.0 + self.picked)
+        cost(bound, self.classes) + survived * (1.0 + self.picked)
     }
 
     /// Take note of how many rows of a screened block survived.
@@ -203,14 +142,14 @@ impl Screen {
     }
 }
 
-/// The greatest x up to `most` that does not bring a rising function to `value`.
-fn rising(function: impl Fn(f64) -> f64, value: f64, most: f64) -> f64 {
-    let (mut low, mut high) = (0.0, most);
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if function(middle) < value { low = middle } else { high = middle }
+/// What it costs to look at a bound, as a share of the measure it may spare. With many classes everything that reads a row
+/// once waits for memory, so there the cheap bounds cost alike.
+fn cost(bound: Bound, classes: usize) -> f64 {
+    match bound {
+        Bound::Top if classes <= MOST_CLASSES => 0.25,
+        Bound::Top | Bound::Lines | Bound::Cubic | Bound::Gap => 0.35,
+        Bound::RoughEntropy | Bound::RoughMargin => 0.6,
     }
-    low
 }
 
 #[cfg(test)]
@@ -218,21 +157,6 @@ mod tests {
     use super::*;
     use crate::scorer::{Invalid, Normalize, Scorer};
     use crate::simd::Level;
-
-    /// Rows of all kinds, from nearly uniform to nearly sure.
-    pub(super) fn rows(classes: usize) -> impl Iterator<Item = Vec<f64>> {
-        let mut state = 1u64;
-        let mut next = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1u64 << 53) as f64
-        };
-        (0..2000).map(move |_| {
-            let sharpness = 0.1 + 20.0 * next() * next();
-            let raw: Vec<f64> = (0..classes).map(|_| next().powf(sharpness)).collect();
-            let sum: f64 = raw.iter().sum();
-            raw.iter().map(|x| x / sum).collect()
-        })
-    }
 
     fn screen(measure: Measure, logits: bool, classes: usize) -> Option<(Screen, Recipe<f32>)> {
         let scorer =

@@ -30,7 +30,7 @@ impl Formula for Lines {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::rows;
+    use super::super::sought::tests::rows;
 
     #[test]
     fn it_is_above_the_entropy_and_near() {

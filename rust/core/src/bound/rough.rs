@@ -2,7 +2,7 @@
 //! which one is the largest with 1, and `B` that of `-d e^d`, the sum Z of true ones is at most W, and at least W / 1.0618. So the margin `(1 - r) / Z` is at least `(1 - r) / W`, the
 //! least confidence `1 - 1/Z` at most `1 - 1/W`, and the entropy `ln Z + A / Z` at most `ln W + 1.0618 B / W`.
 
-use super::Sought;
+use super::sought::Sought;
 use crate::math::{OVER_EXP, exp_m1, ln};
 use crate::measure::{Formula, Logits, Needs, splat};
 use crate::simd::Vector;

@@ -3,7 +3,7 @@
 //! at most `(C - 1) r / (1 + (C - 1) r)`; and the entropy at most that of the row whose others all weigh as much as the second, as the one that is
 //! nearest to uniform. A row with a smaller ratio than the threshold asks for is out.
 
-use super::{Sought, rising};
+use super::sought::{Sought, rising};
 use crate::measure::{Formula, Logits, Needs};
 use crate::simd::Vector;
 

@@ -2,7 +2,7 @@
 //! `H = -x ln x - (1 - x) ln((1 - x) / (C - 1))`, which falls with x from 1/C on. So a row whose largest probability is above the one that belongs to the threshold's
 //! `H` is out. Nothing is cheaper, and with two classes nothing rules more rows out.
 
-use super::rising;
+use super::sought::rising;
 use crate::measure::{Formula, Needs, Probabilities};
 use crate::simd::Vector;
 
@@ -37,7 +37,7 @@ impl Formula for Top {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::rows;
+    use super::super::sought::tests::rows;
     use super::*;
 
     #[test]

@@ -31,7 +31,7 @@ impl Formula for Cubic {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::rows;
+    use super::super::sought::tests::rows;
 
     #[test]
     fn it_is_above_the_entropy() {
