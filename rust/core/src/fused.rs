@@ -165,7 +165,7 @@ impl<T: Float> Kernel for Survive<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let Survive { scores, survivors } = self;
         let lanes = T::Vector::<S>::LANES;
         let mut first = 0;
@@ -174,7 +174,7 @@ impl<T: Float> Kernel for Survive<'_, T> {
             // All bits first, so that the branches below are taken once a word and not once a vector.
             let mut left = 0;
             for (vector, at) in word.chunks_exact(lanes).zip((0..).step_by(lanes)) {
-                left |= u64::from(!T::Vector::<S>::from_slice(vector).signs() & ((1 << lanes) - 1)) << at;
+                left |= u64::from(!T::Vector::<S>::from_slice(simd, vector).signs() & ((1 << lanes) - 1)) << at;
             }
             while left != 0 {
                 survivors.push(first + left.trailing_zeros());
@@ -199,10 +199,10 @@ impl<T: Float + Score> Kernel for Absorb<'_, T> {
     type Output = Result<()>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<()> {
+    fn run<S: Simd>(self, simd: S) -> Result<()> {
         let Absorb { selector, scores, rows, shared } = self;
         match selector.cut::<T>(shared) {
-            Some(cut) if all_worse::<S, T>(scores, cut, selector.plan().order) => {
+            Some(cut) if all_worse(simd, scores, cut, selector.plan().order) => {
                 selector.pass_over(scores.len(), rows);
                 Ok(())
             }
@@ -213,12 +213,12 @@ impl<T: Float + Score> Kernel for Absorb<'_, T> {
 
 /// Whether every score is strictly worse than the cut, and none is NaN.
 #[inline(always)]
-fn all_worse<S: Simd, T: Float>(scores: &[T], cut: T, order: Order) -> bool {
-    let limit = T::Vector::<S>::splat(cut);
+fn all_worse<S: Simd, T: Float>(simd: S, scores: &[T], cut: T, order: Order) -> bool {
+    let limit = T::Vector::<S>::splat(simd, cut);
     let mut worse = limit.eq(limit);
     let mut chunks = scores.chunks_exact(T::Vector::<S>::LANES);
     for chunk in &mut chunks {
-        let score = T::Vector::<S>::from_slice(chunk);
+        let score = T::Vector::<S>::from_slice(simd, chunk);
         let test = if order == Order::Highest { score.lt(limit) } else { limit.lt(score) };
         worse = T::Vector::<S>::and(worse, test);
     }

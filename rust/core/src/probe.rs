@@ -33,15 +33,15 @@ impl Kernel for Bits<'_> {
     type Output = u64;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> u64 {
+    fn run<S: Simd>(self, simd: S) -> u64 {
         let lanes = S::F64::LANES;
-        let mut bits = [S::F64::splat(0.0); AT_ONCE];
+        let mut bits = [S::F64::splat(simd, 0.0); AT_ONCE];
         let mut chunks = self.0.chunks_exact(AT_ONCE * lanes);
         for chunk in &mut chunks {
             // Explicit vectors: of a plain loop over words the compiler makes gathers at the AVX-512
             // level, ten times slower than memory.
             for (bits, vector) in bits.iter_mut().zip(chunk.chunks_exact(lanes)) {
-                *bits = bits.or(S::F64::from_slice(vector));
+                *bits = bits.or(S::F64::from_slice(simd, vector));
             }
         }
         let mut last = [0.0; 16];

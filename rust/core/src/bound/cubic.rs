@@ -3,7 +3,7 @@
 //! `S H <= S ln C + 0.52 e^2 - sum d^2 / 2C + sum d^3 / 6C`. It differs from the truth by a twelfth of the fourth moment alone, where a bound by the squares
 //! must allow for the row that is most skewed, which with many classes is much.
 
-use crate::measure::{Formula, Needs, Probabilities, splat};
+use crate::measure::{Formula, Needs, Probabilities};
 use crate::simd::Vector;
 
 pub(super) struct Cubic;
@@ -22,10 +22,10 @@ impl Formula for Cubic {
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
         let [lacking, half, slack] = row.limits;
-        let excess = row.total.sub(splat(1.0));
-        let most = row.total.mul_add(lacking, excess.mul(excess).mul(splat(0.52)));
-        let size = row.cubes.max(splat::<V>(0.0).sub(row.cubes));
-        most.sub(row.squares.mul(half)).add(row.cubes.mul_add(splat(1.0 / 6.0), size.mul(slack)))
+        let excess = row.total.sub(row.splat(1.0));
+        let most = row.total.mul_add(lacking, excess.mul(excess).mul(row.splat(0.52)));
+        let size = row.cubes.max(row.splat(0.0).sub(row.cubes));
+        most.sub(row.squares.mul(half)).add(row.cubes.mul_add(row.splat(1.0 / 6.0), size.mul(slack)))
     }
 }
 

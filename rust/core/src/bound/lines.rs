@@ -2,7 +2,7 @@
 //! are. So with `L` the sum of `p (e + f) ln 2` and `S` that of p, within a tenth of 1, `S H = S ln S - sum p ln p` is at most `e + 0.52 e^2 - L`, `e = S - 1`, and that is off
 //! by 0.06 nats at most: little, where cuts and rows are nats apart.
 
-use crate::measure::{Formula, Needs, Probabilities, splat};
+use crate::measure::{Formula, Needs, Probabilities};
 use crate::simd::Vector;
 
 pub(super) struct Lines;
@@ -22,8 +22,8 @@ impl Formula for Lines {
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
         let [entropy, factor, _] = row.limits;
-        let excess = row.total.sub(splat(1.0));
-        let whole = excess.mul_add(excess.mul(splat(0.52)), excess);
+        let excess = row.total.sub(row.splat(1.0));
+        let whole = excess.mul_add(excess.mul(row.splat(0.52)), excess);
         whole.sub(entropy.mul(row.total)).sub(factor.mul(row.logs))
     }
 }

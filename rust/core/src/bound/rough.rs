@@ -4,7 +4,7 @@
 
 use super::sought::Sought;
 use crate::math::{OVER_EXP, exp_m1, ln};
-use crate::measure::{Formula, Logits, Needs, splat};
+use crate::measure::{Formula, Logits, Needs};
 use crate::simd::Vector;
 
 /// For entropy.
@@ -47,7 +47,7 @@ impl Formula for RoughMargin {
     #[inline(always)]
     fn of_logits<V: Vector>(row: &Logits<V>) -> V {
         let [factor, least, gap] = row.limits;
-        let apart = splat::<V>(0.0).sub(exp_m1(row.second));
-        row.rest.mul_add(factor, splat::<V>(0.0).sub(least)).sub(gap.mul(apart))
+        let apart = row.splat(0.0).sub(exp_m1(row.second));
+        row.rest.mul_add(factor, row.splat(0.0).sub(least)).sub(gap.mul(apart))
     }
 }

@@ -3,7 +3,7 @@
 
 use super::divergence::Divergences;
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs, splat};
+use super::{About, BOTH, Formula, Needs};
 use crate::order::Order;
 use crate::simd::Vector;
 
@@ -23,10 +23,10 @@ impl Formula for Bald {
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
         let divergences = Divergences::new(table);
-        let mut sum = splat::<V>(0.0);
+        let mut sum = table.splat(0.0);
         for member in 0..table.members() {
             sum = sum.add(divergences.of(member));
         }
-        sum.div(splat(table.members() as f64))
+        sum.div(table.splat(table.members() as f64))
     }
 }

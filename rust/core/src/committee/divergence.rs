@@ -4,7 +4,6 @@
 //! stationary where `p` or `q` are a little off their sums of 1. With `x` and `f(x)` each accurate relative to itself the divergence is too, however close the
 //! members are; members that are equal have exactly 0.
 
-use super::splat;
 use super::table::{Centre, Table};
 use crate::math::Coefficients;
 use crate::simd::Vector;
@@ -18,11 +17,11 @@ impl<'a, V: Vector> Divergences<'a, V> {
     /// Work the means out.
     #[inline(always)]
     pub(super) fn new(table: &'a Table<'a, V>) -> Self {
-        let least = splat::<V>(f64::from(f32::MIN_POSITIVE));
+        let least = table.splat(f64::from(f32::MIN_POSITIVE));
         for class in 0..table.classes() {
             let centre = table.centre(class);
             // Bounded: a class that no member gives probability has all deviations 0, and so contributes 0.
-            table.keep(class, centre, splat::<V>(1.0).div(least.max(centre.mean)));
+            table.keep(class, centre, table.splat(1.0).div(least.max(centre.mean)));
         }
         Divergences { table }
     }
@@ -30,7 +29,7 @@ impl<'a, V: Vector> Divergences<'a, V> {
     /// The divergence of one member.
     #[inline(always)]
     pub(super) fn of(&self, member: usize) -> V {
-        let mut sum = splat::<V>(0.0);
+        let mut sum = self.table.splat(0.0);
         for class in 0..self.table.classes() {
             let (centre, inverse): (Centre<V>, V) = self.table.kept(class);
             let x = self.table.deviation(member, class, centre).mul(inverse);
@@ -46,8 +45,8 @@ impl<'a, V: Vector> Divergences<'a, V> {
 /// `2 s (1 + x) - x = s x`, so `f = s x + (1 + x) A`, in which nothing cancels.
 #[inline(always)]
 fn excess<V: Vector>(x: V) -> V {
-    let zero = splat::<V>(0.0);
-    let one = splat::<V>(1.0);
+    let zero = x.full_like(0.0);
+    let one = x.full_like(1.0);
     // Not below 0, where the rounding of x would put it.
     let ratio = zero.max(one.add(x));
     let (exponent, mantissa) = ratio.split();
@@ -55,7 +54,7 @@ fn excess<V: Vector>(x: V) -> V {
     let s = V::select(near, x, mantissa.sub(one)).div(mantissa.add(one));
     let square = s.mul(s);
     let tail = s.mul(square).mul(atanh_tail(square));
-    let ln = exponent.mul_add(V::splat(V::Scalar::LN_2), s.add(s).add(tail));
+    let ln = exponent.mul_add(x.full_like(V::Scalar::LN_2), s.add(s).add(tail));
     V::select(near, ratio.mul_add(tail, s.mul(x)), ratio.mul(ln).sub(x))
 }
 
@@ -63,10 +62,10 @@ fn excess<V: Vector>(x: V) -> V {
 #[inline(always)]
 fn atanh_tail<V: Vector>(square: V) -> V {
     let terms = if size_of::<V::Scalar>() == 4 { 4 } else { 10 };
-    let mut sum = splat::<V>(2.0 / (2 * terms + 1) as f64);
+    let mut sum = square.full_like(2.0 / (2 * terms + 1) as f64);
     let mut term = terms - 1;
     while term > 0 {
-        sum = sum.mul_add(square, splat(2.0 / (2 * term + 1) as f64));
+        sum = sum.mul_add(square, square.full_like(2.0 / (2 * term + 1) as f64));
         term -= 1;
     }
     sum

@@ -1,7 +1,6 @@
 //! Entropy of weights that are folded in one class after the other. With `w1` the largest weight, `t` the sum of the others, `S` of all and `A` of `w ln w`
 //! over the others, `H = ln(1 + t/w1) + (t ln w1 - A) / S`, which does not cancel where nearly all weight is on one class.
 
-use super::splat;
 use crate::math::{ln, ln_1p};
 use crate::simd::Vector;
 
@@ -16,8 +15,7 @@ pub(super) struct Spread<V> {
 impl<V: Vector> Spread<V> {
     /// No weights.
     #[inline(always)]
-    pub(super) fn start() -> Self {
-        let zero = splat(0.0);
+    pub(super) fn start(zero: V) -> Self {
         Spread { top: zero, rest: zero, logs: zero }
     }
 

@@ -2,7 +2,7 @@
 
 use super::divergence::Divergences;
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs, splat};
+use super::{About, BOTH, Formula, Needs};
 use crate::order::Order;
 use crate::simd::Vector;
 
@@ -22,7 +22,7 @@ impl Formula for MaxDisagreement {
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
         let divergences = Divergences::new(table);
-        let mut largest = splat::<V>(0.0);
+        let mut largest = table.splat(0.0);
         for member in 0..table.members() {
             largest = largest.max(divergences.of(member));
         }

@@ -1,7 +1,7 @@
 //! Standard deviation over the members (divided by M, not by M - 1), mean over the classes.
 
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs, splat};
+use super::{About, BOTH, Formula, Needs};
 use crate::order::Order;
 use crate::simd::{Float, Vector};
 
@@ -20,17 +20,17 @@ impl Formula for MeanStd {
 
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
-        let mut sum = splat::<V>(0.0);
+        let mut sum = table.splat(0.0);
         for class in 0..table.classes() {
             let centre = table.centre(class);
-            let mut squares = splat::<V>(0.0);
+            let mut squares = table.splat(0.0);
             for member in 0..table.members() {
                 let deviation = table.deviation(member, class, centre);
                 squares = deviation.mul_add(deviation, squares);
             }
-            sum = sum.add(square_root(squares.div(splat(table.members() as f64))));
+            sum = sum.add(square_root(squares.div(table.splat(table.members() as f64))));
         }
-        sum.div(splat(table.classes() as f64))
+        sum.div(table.splat(table.classes() as f64))
     }
 }
 
@@ -48,5 +48,5 @@ fn square_root<V: Vector>(x: V) -> V {
         i += 1;
     }
     // SAFETY: as above.
-    unsafe { V::load(roots.as_ptr()) }
+    unsafe { V::load(x.simd(), roots.as_ptr()) }
 }

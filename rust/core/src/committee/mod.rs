@@ -98,9 +98,3 @@ impl CommitteeMeasure {
         CommitteeMeasure::ALL.iter().copied().find(|measure| measure.about().name == name)
     }
 }
-
-/// The value `number` in every lane.
-#[inline(always)]
-fn splat<V: Vector>(number: f64) -> V {
-    V::splat(crate::simd::Float::from_f64(number))
-}

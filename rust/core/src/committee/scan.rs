@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::table::{Layout, Table};
-use super::{CommitteeMeasure, Needs, splat};
+use super::{CommitteeMeasure, Needs};
 use crate::below_zero;
 use crate::float::Element;
 use crate::math::exp;
@@ -198,16 +198,16 @@ impl<T: Float> Kernel for Groups<'_, T> {
     type Output = bool;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> bool {
+    fn run<S: Simd>(self, simd: S) -> bool {
         let Groups { sources, table, layout, recipe, out } = self;
-        let table = Table::<<T as Lanes>::Vector<S>>::new(table, layout);
+        let table = Table::<<T as Lanes>::Vector<S>>::new(simd, table, layout);
         let mut all = true;
         let mut row = 0;
         while row < out.len() {
             // SAFETY: promised to `new`.
             let valid = unsafe { fill(&table, sources, row, recipe) };
             let score = recipe.measure.score(&table);
-            let score = Vector::select(valid, score, Vector::splat(T::NAN));
+            let score = Vector::select(valid, score, table.splat(f64::NAN));
             all &= store(score, valid, &mut out[row..]);
             row += T::Vector::<S>::LANES;
         }
@@ -241,7 +241,7 @@ unsafe fn fill<V: Vector>(
     row: usize,
     recipe: &Recipe<V::Scalar>,
 ) -> V::Mask {
-    let zero = splat::<V>(0.0);
+    let zero = table.splat(0.0);
     let needs = recipe.measure.needs();
     let mut valid = zero.eq(zero);
     let mut member = 0;
@@ -249,7 +249,7 @@ unsafe fn fill<V: Vector>(
         // Of a vote nothing but the class is kept.
         let place = if needs == Needs::Votes { 0 } else { member };
         // SAFETY: the caller's promise; a member's values have room for all classes.
-        unsafe { read::<V>(&sources[member], row, table.classes(), table.values(place)) };
+        unsafe { read::<V>(table.simd, &sources[member], row, table.classes(), table.values(place)) };
         let (scale, fine) = match (recipe.row.logits, needs) {
             (false, _) => sums(table, place, recipe),
             (true, Needs::Votes) => (zero, finite(table)),
@@ -269,7 +269,7 @@ unsafe fn fill<V: Vector>(
 /// The rows must be readable, and where their classes are adjacent and fewer than four, three values past each row too. There must be room for so
 /// many classes at `to`.
 #[inline(always)]
-unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize, to: *mut V::Scalar) {
+unsafe fn read<V: Vector>(simd: V::Simd, source: &Source<V::Scalar>, row: usize, classes: usize, to: *mut V::Scalar) {
     let lanes = V::LANES;
     let mut class = 0;
     // SAFETY: the caller promises the rows and the room.
@@ -279,7 +279,7 @@ unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize
                 let from = source.origin.offset(row as isize * source.stride);
                 let stride = source.stride as usize;
                 while class + 4 <= classes {
-                    let [a, b, c, d] = V::load_columns(from.add(class), stride);
+                    let [a, b, c, d] = V::load_columns(simd, from.add(class), stride);
                     a.store(to.add(class * lanes));
                     b.store(to.add((class + 1) * lanes));
                     c.store(to.add((class + 2) * lanes));
@@ -289,13 +289,13 @@ unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize
                 if class < classes && class > 0 {
                     // The last four, of which some are there already: what lies past the end of a row may be no memory at all.
                     let last = classes - 4;
-                    let [a, b, c, d] = V::load_columns(from.add(last), stride);
+                    let [a, b, c, d] = V::load_columns(simd, from.add(last), stride);
                     a.store(to.add(last * lanes));
                     b.store(to.add((last + 1) * lanes));
                     c.store(to.add((last + 2) * lanes));
                     d.store(to.add((last + 3) * lanes));
                 } else if class < classes {
-                    let [a, b, c, _] = V::load_columns(from, stride);
+                    let [a, b, c, _] = V::load_columns(simd, from, stride);
                     a.store(to);
                     if classes > 1 {
                         b.store(to.add(lanes));
@@ -307,7 +307,8 @@ unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize
             }
             Adjacent::Rows => {
                 while class < classes {
-                    V::load(source.origin.offset(class as isize * source.stride).add(row)).store(to.add(class * lanes));
+                    let from = source.origin.offset(class as isize * source.stride);
+                    V::load(simd, from.add(row)).store(to.add(class * lanes));
                     class += 1;
                 }
             }
@@ -318,9 +319,9 @@ unsafe fn read<V: Vector>(source: &Source<V::Scalar>, row: usize, classes: usize
 /// The first of the largest classes of the values at place 0, as a number in each lane.
 #[inline(always)]
 fn vote<V: Vector>(table: &Table<V>) -> V {
-    let one = splat::<V>(1.0);
+    let one = table.splat(1.0);
     let mut top = table.value(0, 0);
-    let (mut vote, mut number) = (splat::<V>(0.0), splat::<V>(0.0));
+    let (mut vote, mut number) = (table.splat(0.0), table.splat(0.0));
     let mut class = 1;
     while class < table.classes() {
         number = number.add(one);
@@ -336,7 +337,7 @@ fn vote<V: Vector>(table: &Table<V>) -> V {
 /// The factor for a row of probabilities, and whether the row is valid. NaN or infinity among them reaches the sum, and so fails its test.
 #[inline(always)]
 fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -> (V, V::Mask) {
-    let (zero, one) = (splat::<V>(0.0), splat::<V>(1.0));
+    let (zero, one) = (table.splat(0.0), table.splat(1.0));
     let (mut total, mut least) = (zero, zero);
     let mut class = 0;
     while class < table.classes() {
@@ -346,7 +347,7 @@ fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -
         class += 1;
     }
     let [low, high] = recipe.row.sums;
-    let within = V::and(V::splat(low).le(total), total.le(V::splat(high)));
+    let within = V::and(table.splat(low).le(total), total.le(table.splat(high)));
     let normalise = recipe.row.renormalise || recipe.measure.needs() == Needs::Distributions;
     let scale = if normalise { one.div(total) } else { one };
     (scale, V::and(within, zero.le(least)))
@@ -362,8 +363,8 @@ fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Sc
         top = top.max(table.value(place, class));
         class += 1;
     }
-    let inverse = V::splat(recipe.row.inverse_temperature);
-    let mut total = splat::<V>(0.0);
+    let inverse = table.splat(recipe.row.inverse_temperature);
+    let mut total = table.splat(0.0);
     class = 0;
     while class < table.classes() {
         let weight = exp(table.value(place, class).sub(top).mul(inverse));
@@ -371,14 +372,14 @@ fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Sc
         total = total.add(weight);
         class += 1;
     }
-    (splat::<V>(1.0).div(total), total.eq(total))
+    (table.splat(1.0).div(total), total.eq(total))
 }
 
 /// Whether a row of logits, at place 0, is valid.
 #[inline(always)]
 fn finite<V: Vector>(table: &Table<V>) -> V::Mask {
-    let infinity = splat::<V>(f64::INFINITY);
-    let mut top = splat::<V>(f64::NEG_INFINITY);
+    let infinity = table.splat(f64::INFINITY);
+    let mut top = table.splat(f64::NEG_INFINITY);
     let mut valid = top.eq(top);
     let mut class = 0;
     while class < table.classes() {
@@ -387,5 +388,5 @@ fn finite<V: Vector>(table: &Table<V>) -> V::Mask {
         top = top.max(value);
         class += 1;
     }
-    V::and(valid, V::and(top.lt(infinity), splat::<V>(f64::NEG_INFINITY).lt(top)))
+    V::and(valid, V::and(top.lt(infinity), table.splat(f64::NEG_INFINITY).lt(top)))
 }

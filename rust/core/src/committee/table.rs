@@ -2,8 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use super::splat;
-use crate::simd::Vector;
+use crate::simd::{Float, Vector};
 use std::marker::PhantomData;
 
 /// The mean over the members, and the rounding error it has: their sum is the mean to about twice the precision.
@@ -32,16 +31,23 @@ pub(super) struct Table<'a, V: Vector> {
     origin: *mut V::Scalar,
     layout: Layout,
     per_member: V,
+    pub(super) simd: V::Simd,
     memory: PhantomData<&'a mut [V::Scalar]>,
 }
 
 impl<'a, V: Vector> Table<'a, V> {
     /// A table in some memory, over what it held before.
     #[inline(always)]
-    pub(super) fn new(memory: &'a mut [V::Scalar], layout: Layout) -> Self {
+    pub(super) fn new(simd: V::Simd, memory: &'a mut [V::Scalar], layout: Layout) -> Self {
         assert!(memory.len() >= layout.vectors() * V::LANES);
-        let per_member = splat(1.0 / layout.members as f64);
-        Table { origin: memory.as_mut_ptr(), layout, per_member, memory: PhantomData }
+        let per_member = V::splat(simd, V::Scalar::from_f64(1.0 / layout.members as f64));
+        Table { origin: memory.as_mut_ptr(), layout, per_member, simd, memory: PhantomData }
+    }
+
+    /// A number in every lane.
+    #[inline(always)]
+    pub(super) fn splat(&self, number: impl Into<f64>) -> V {
+        self.per_member.full_like(number)
     }
 
     /// Number of members.
@@ -60,7 +66,7 @@ impl<'a, V: Vector> Table<'a, V> {
     fn load(&self, vector: usize) -> V {
         debug_assert!(vector < self.layout.vectors());
         // SAFETY: `new` saw to it that so many vectors are there; they are borrowed for as long as the table lives.
-        unsafe { V::load(self.origin.add(vector * V::LANES)) }
+        unsafe { V::load(self.simd, self.origin.add(vector * V::LANES)) }
     }
 
     #[inline(always)]
@@ -103,8 +109,8 @@ impl<'a, V: Vector> Table<'a, V> {
     /// How many members vote for a class.
     #[inline(always)]
     pub(super) fn votes(&self, class: usize) -> V {
-        let (zero, one) = (splat::<V>(0.0), splat::<V>(1.0));
-        let class = splat::<V>(class as f64);
+        let (zero, one) = (self.splat(0.0), self.splat(1.0));
+        let class = self.splat(class as f64);
         let mut count = zero;
         for member in 0..self.members() {
             count = V::select(self.scale(member).eq(class), count.add(one), count);
@@ -115,7 +121,7 @@ impl<'a, V: Vector> Table<'a, V> {
     /// The mean of the members' probabilities for a class.
     #[inline(always)]
     pub(super) fn mean(&self, class: usize) -> V {
-        let mut sum = splat::<V>(0.0);
+        let mut sum = self.splat(0.0);
         for member in 0..self.members() {
             // Divided before it is summed, so that a sum of the largest numbers does not overflow.
             sum = self.value(member, class).mul(self.per_member).mul_add(self.scale(member), sum);
@@ -127,10 +133,10 @@ impl<'a, V: Vector> Table<'a, V> {
     #[inline(always)]
     pub(super) fn centre(&self, class: usize) -> Centre<V> {
         let mean = self.mean(class);
-        let minus = splat::<V>(0.0).sub(mean);
+        let minus = self.splat(0.0).sub(mean);
         // Around the first member, so that the mean of equal deviations is exactly that deviation.
         let first = self.value(0, class).mul_add(self.scale(0), minus);
-        let mut sum = splat::<V>(0.0);
+        let mut sum = self.splat(0.0);
         for member in 1..self.members() {
             sum = sum.add(self.value(member, class).mul_add(self.scale(member), minus).sub(first));
         }
@@ -140,7 +146,7 @@ impl<'a, V: Vector> Table<'a, V> {
     /// How far a member's probability for a class is from the mean, accurate relative to itself.
     #[inline(always)]
     pub(super) fn deviation(&self, member: usize, class: usize, centre: Centre<V>) -> V {
-        let minus = splat::<V>(0.0).sub(centre.mean);
+        let minus = self.splat(0.0).sub(centre.mean);
         self.value(member, class).mul_add(self.scale(member), minus).sub(centre.shift)
     }
 

@@ -1,7 +1,7 @@
 //! Variation ratio: the share of votes that differ from the most frequent one.
 
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs, splat};
+use super::{About, BOTH, Formula, Needs};
 use crate::order::Order;
 use crate::simd::Vector;
 
@@ -20,11 +20,11 @@ impl Formula for VariationRatio {
 
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
-        let mut most = splat::<V>(0.0);
+        let mut most = table.splat(0.0);
         for class in 0..table.classes() {
             most = most.max(table.votes(class));
         }
-        let members = splat::<V>(table.members() as f64);
+        let members = table.splat(table.members() as f64);
         members.sub(most).div(members)
     }
 }

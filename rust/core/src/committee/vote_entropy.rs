@@ -21,7 +21,7 @@ impl Formula for VoteEntropy {
 
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
-        let mut spread = Spread::start();
+        let mut spread = Spread::start(table.splat(0.0));
         for class in 0..table.classes() {
             spread = spread.step(table.votes(class));
         }

@@ -38,16 +38,17 @@ impl<T: Float> Similarities<'_, T> {
 impl<T: Float> Sink<T> for Similarities<'_, T> {
     #[inline(always)]
     fn take<V: Vector<Scalar = T>>(&mut self, row: usize, column: usize, sums: &[[V; 2]; ROWS]) {
-        let (zero, one) = (V::splat(T::ZERO), V::splat(T::from_f64(1.0)));
-        let (scale, close) = (V::splat(self.scale), V::splat(self.close));
+        let simd = sums[0][0].simd();
+        let (zero, one) = (V::splat(simd, T::ZERO), V::splat(simd, T::from_f64(1.0)));
+        let (scale, close) = (V::splat(simd, self.scale), V::splat(simd, self.close));
         let starts = &self.column_starts[column..column + 2 * V::LANES];
-        let starts = [V::from_slice(&starts[..V::LANES]), V::from_slice(&starts[V::LANES..])];
+        let starts = [V::from_slice(simd, &starts[..V::LANES]), V::from_slice(simd, &starts[V::LANES..])];
         let mut distances = *sums;
         let mut columns = [zero; 2];
         let mut clear = zero.eq(zero);
         let mut i = 0;
         while i < ROWS {
-            let start = V::splat(self.row_starts[row + i]);
+            let start = V::splat(simd, self.row_starts[row + i]);
             let mut half = 0;
             while half < 2 {
                 let distance = sums[i][half].mul_add(scale, start.add(starts[half])).max(zero);
@@ -58,10 +59,10 @@ impl<T: Float> Sink<T> for Similarities<'_, T> {
                 // A vector as wide as the virtual lanes is added to all of them, a narrower one to its half.
                 let lane = half * V::LANES % T::LANES;
                 let lanes = &mut self.by_row[(row + i) * T::LANES + lane..][..V::LANES];
-                V::from_slice(lanes).add(similarity).to_slice(lanes);
+                V::from_slice(simd, lanes).add(similarity).to_slice(lanes);
                 if !self.squares.is_empty() {
                     let lanes = &mut self.squares[(row + i) * T::LANES + lane..][..V::LANES];
-                    similarity.mul_add(similarity, V::from_slice(lanes)).to_slice(lanes);
+                    similarity.mul_add(similarity, V::from_slice(simd, lanes)).to_slice(lanes);
                 }
                 columns[half] = columns[half].add(similarity);
                 distances[i][half] = distance;
@@ -70,8 +71,8 @@ impl<T: Float> Sink<T> for Similarities<'_, T> {
             i += 1;
         }
         let (low, high) = self.by_column[column..column + 2 * V::LANES].split_at_mut(V::LANES);
-        V::from_slice(low).add(columns[0]).to_slice(low);
-        V::from_slice(high).add(columns[1]).to_slice(high);
+        V::from_slice(simd, low).add(columns[0]).to_slice(low);
+        V::from_slice(simd, high).add(columns[1]).to_slice(high);
         if V::all(clear) {
             return;
         }

@@ -126,7 +126,7 @@ impl<E: Element, T: Float> Kernel for Subtract<'_, '_, E, T> {
     type Output = Result<(), usize>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<(), usize> {
+    fn run<S: Simd>(self, simd: S) -> Result<(), usize> {
         let Subtract { centre: Centre { metric, point }, matrix, rows, block, norms } = self;
         let mut prepared = vec![0.0; point.len().next_multiple_of(LANES)];
         let upward = 1.0 + (point.len() + 16) as f64 * f64::EPSILON;
@@ -136,7 +136,7 @@ impl<E: Element, T: Float> Kernel for Subtract<'_, '_, E, T> {
             let sum = match in_place {
                 Some(from) => less::<E, T>(*metric, from, point, to),
                 None => {
-                    prepare::<S, E>(*metric, matrix, row, &mut prepared);
+                    prepare(simd, *metric, matrix, row, &mut prepared);
                     less::<f64, T>(*metric, &prepared[..point.len()], point, to)
                 }
             };
@@ -144,7 +144,7 @@ impl<E: Element, T: Float> Kernel for Subtract<'_, '_, E, T> {
             // False for what is not finite.
             let in_range = *norm <= largest::<T>();
             if !in_range {
-                if prepare::<S, E>(*metric, matrix, row, &mut prepared) == Kind::Bad {
+                if prepare(simd, *metric, matrix, row, &mut prepared) == Kind::Bad {
                     return Err(row);
                 }
                 to.fill(T::ZERO);

@@ -52,9 +52,9 @@ impl Centres {
 
     /// The sums of the distances of one prepared row to the points of a group; infinite where there is no point yet.
     #[inline(always)]
-    pub(crate) fn sums<S: Simd>(&self, row: &[f64], zero: bool, group: usize) -> [f64; GROUP] {
+    pub(crate) fn sums<S: Simd>(&self, simd: S, row: &[f64], zero: bool, group: usize) -> [f64; GROUP] {
         let size = GROUP * self.width;
-        let mut sums = to_group::<S>(self.metric, row, &self.packed[group * size..(group + 1) * size]);
+        let mut sums = to_group(simd, self.metric, row, &self.packed[group * size..(group + 1) * size]);
         if self.metric == Metric::Cosine {
             let points = &self.zero[group * GROUP..self.len().min((group + 1) * GROUP)];
             for (sum, &point_zero) in sums.iter_mut().zip(points) {

@@ -46,35 +46,35 @@ pub(crate) fn merge(mut sums: [f64; LANES]) -> f64 {
 
 /// The sums of the distances of adjacent prepared rows to one prepared point. Rows of zeros are not looked at: see [`Tile::to_one`](super::Tile::to_one).
 #[inline(always)]
-pub(crate) fn to_one<S: Simd>(metric: Metric, rows: &[f64], point: &[f64], sums: &mut [f64]) {
+pub(crate) fn to_one<S: Simd>(simd: S, metric: Metric, rows: &[f64], point: &[f64], sums: &mut [f64]) {
     if metric == Metric::Manhattan {
-        all_to_one::<S, Absolute>(rows, point, sums);
+        all_to_one::<S, Absolute>(simd, rows, point, sums);
     } else {
-        all_to_one::<S, Square>(rows, point, sums);
+        all_to_one::<S, Square>(simd, rows, point, sums);
     }
 }
 
 #[inline(always)]
-fn all_to_one<S: Simd, T: Term>(rows: &[f64], point: &[f64], sums: &mut [f64]) {
+fn all_to_one<S: Simd, T: Term>(simd: S, rows: &[f64], point: &[f64], sums: &mut [f64]) {
     let width = point.len();
     assert!(rows.len() >= sums.len() * width);
     let mut i = 0;
     // Four at a time, so that no addition waits for the one before it.
     while i + 4 <= sums.len() {
-        let four: [f64; 4] = few_to_one::<S, T, 4>(&rows[i * width..(i + 4) * width], point);
+        let four: [f64; 4] = few_to_one::<S, T, 4>(simd, &rows[i * width..(i + 4) * width], point);
         sums[i..i + 4].copy_from_slice(&four);
         i += 4;
     }
     while i < sums.len() {
-        [sums[i]] = few_to_one::<S, T, 1>(&rows[i * width..(i + 1) * width], point);
+        [sums[i]] = few_to_one::<S, T, 1>(simd, &rows[i * width..(i + 1) * width], point);
         i += 1;
     }
 }
 
 #[inline(always)]
-fn few_to_one<S: Simd, T: Term, const N: usize>(rows: &[f64], point: &[f64]) -> [f64; N] {
+fn few_to_one<S: Simd, T: Term, const N: usize>(simd: S, rows: &[f64], point: &[f64]) -> [f64; N] {
     let parts = LANES / S::F64::LANES;
-    let zero = S::F64::splat(0.0);
+    let zero = S::F64::splat(simd, 0.0);
     let mut sums = [[zero; 2]; N];
     let (point, _) = point.as_chunks::<LANES>();
     let (rows, _) = rows.as_chunks::<LANES>();
@@ -86,7 +86,7 @@ fn few_to_one<S: Simd, T: Term, const N: usize>(rows: &[f64], point: &[f64]) -> 
             for (part, sum) in sums.iter_mut().enumerate().take(parts) {
                 let from = part * S::F64::LANES;
                 let lanes = from..from + S::F64::LANES;
-                *sum = T::add(*sum, S::F64::from_slice(&x[lanes.clone()]), S::F64::from_slice(&y[lanes]));
+                *sum = T::add(*sum, S::F64::from_slice(simd, &x[lanes.clone()]), S::F64::from_slice(simd, &y[lanes]));
             }
         }
     }
@@ -103,32 +103,36 @@ fn few_to_one<S: Simd, T: Term, const N: usize>(rows: &[f64], point: &[f64]) -> 
 
 /// The sum of the distance of two rows as they lie, under a metric for which preparing them changes nothing but their dtype.
 #[inline(always)]
-pub(crate) fn between<S: Simd, X: Element, Y: Element>(metric: Metric, x: &[X], y: &[Y]) -> f64 {
+pub(crate) fn between<S: Simd, X: Element, Y: Element>(simd: S, metric: Metric, x: &[X], y: &[Y]) -> f64 {
     assert!(metric != Metric::Cosine && x.len() == y.len());
-    if metric == Metric::Manhattan { rows::<S, Absolute, X, Y>(x, y) } else { rows::<S, Square, X, Y>(x, y) }
+    if metric == Metric::Manhattan {
+        rows::<S, Absolute, X, Y>(simd, x, y)
+    } else {
+        rows::<S, Square, X, Y>(simd, x, y)
+    }
 }
 
 #[inline(always)]
-fn rows<S: Simd, T: Term, X: Element, Y: Element>(x: &[X], y: &[Y]) -> f64 {
+fn rows<S: Simd, T: Term, X: Element, Y: Element>(simd: S, x: &[X], y: &[Y]) -> f64 {
     let mut sums = [0.0; LANES];
     let (xs, x_rest) = x.as_chunks::<LANES>();
     let (ys, y_rest) = y.as_chunks::<LANES>();
     for (x, y) in xs.iter().zip(ys) {
-        add_lanes::<S, T>(&mut sums, &wide(x), &wide(y));
+        add_lanes::<S, T>(simd, &mut sums, &wide(x), &wide(y));
     }
     if !x_rest.is_empty() {
-        add_lanes::<S, T>(&mut sums, &wide(x_rest), &wide(y_rest));
+        add_lanes::<S, T>(simd, &mut sums, &wide(x_rest), &wide(y_rest));
     }
     merge(sums)
 }
 
 #[inline(always)]
-fn add_lanes<S: Simd, T: Term>(sums: &mut [f64; LANES], x: &[f64; LANES], y: &[f64; LANES]) {
+fn add_lanes<S: Simd, T: Term>(simd: S, sums: &mut [f64; LANES], x: &[f64; LANES], y: &[f64; LANES]) {
     let mut from = 0;
     while from < LANES {
         let lanes = from..from + S::F64::LANES;
-        let (x, y) = (S::F64::from_slice(&x[lanes.clone()]), S::F64::from_slice(&y[lanes.clone()]));
-        let sum = T::add(S::F64::from_slice(&sums[lanes.clone()]), x, y);
+        let (x, y) = (S::F64::from_slice(simd, &x[lanes.clone()]), S::F64::from_slice(simd, &y[lanes.clone()]));
+        let sum = T::add(S::F64::from_slice(simd, &sums[lanes.clone()]), x, y);
         sum.to_slice(&mut sums[lanes]);
         from += S::F64::LANES;
     }
@@ -148,17 +152,17 @@ pub(super) fn wide<E: Element>(from: &[E]) -> [f64; LANES] {
 
 /// The sums of the distances of one prepared row to the eight points of a group: coordinate j of point p is `group[8 j + p]`.
 #[inline(always)]
-pub(crate) fn to_group<S: Simd>(metric: Metric, row: &[f64], group: &[f64]) -> [f64; 8] {
+pub(crate) fn to_group<S: Simd>(simd: S, metric: Metric, row: &[f64], group: &[f64]) -> [f64; 8] {
     if metric == Metric::Manhattan {
-        one_to_group::<S, Absolute>(row, group)
+        one_to_group::<S, Absolute>(simd, row, group)
     } else {
-        one_to_group::<S, Square>(row, group)
+        one_to_group::<S, Square>(simd, row, group)
     }
 }
 
 #[inline(always)]
-fn one_to_group<S: Simd, T: Term>(row: &[f64], group: &[f64]) -> [f64; 8] {
-    let zero = S::F64::splat(0.0);
+fn one_to_group<S: Simd, T: Term>(simd: S, row: &[f64], group: &[f64]) -> [f64; 8] {
+    let zero = S::F64::splat(simd, 0.0);
     let (row, _) = row.as_chunks::<LANES>();
     let (group, _) = group.as_chunks::<{ 8 * LANES }>();
     assert!(row.len() == group.len());
@@ -169,7 +173,7 @@ fn one_to_group<S: Simd, T: Term>(row: &[f64], group: &[f64]) -> [f64; 8] {
         for (x, y) in row.iter().zip(group) {
             for (lane, sum) in sums.iter_mut().enumerate() {
                 let points = &y[8 * lane + from..8 * lane + from + S::F64::LANES];
-                *sum = T::add(*sum, S::F64::splat(x[lane]), S::F64::from_slice(points));
+                *sum = T::add(*sum, S::F64::splat(simd, x[lane]), S::F64::from_slice(simd, points));
             }
         }
         let mut half = LANES / 2;

@@ -14,20 +14,20 @@ impl<E: crate::float::Element> Kernel for Both<'_, E> {
     type Output = (Vec<f64>, Vec<f64>);
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Self::Output {
+    fn run<S: Simd>(self, simd: S) -> Self::Output {
         let (rows, features) = (self.matrix.rows(), self.matrix.columns());
         let mut tile = Tile::new(self.metric, features);
         let mut centres = Centres::new(self.metric, features);
         for row in 0..rows {
-            assert!(tile.push::<S, E>(&self.matrix, row));
+            assert!(tile.push(simd, &self.matrix, row));
             centres.push(tile.row(row), tile.zero(row));
         }
         let mut one = vec![0.0; rows * rows];
         let mut group = vec![0.0; rows * rows];
         for row in 0..rows {
-            tile.to_one::<S>(tile.row(row), tile.zero(row), &mut one[row * rows..(row + 1) * rows]);
+            tile.to_one(simd, tile.row(row), tile.zero(row), &mut one[row * rows..(row + 1) * rows]);
             for g in 0..rows.div_ceil(GROUP) {
-                let sums = centres.sums::<S>(tile.row(row), tile.zero(row), g);
+                let sums = centres.sums(simd, tile.row(row), tile.zero(row), g);
                 for (lane, &sum) in sums.iter().enumerate() {
                     match g * GROUP + lane {
                         point if point < rows => group[row * rows + point] = sum,
@@ -144,9 +144,9 @@ impl Kernel for Push<'_> {
     type Output = Vec<bool>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Vec<bool> {
+    fn run<S: Simd>(self, simd: S) -> Vec<bool> {
         let mut tile = Tile::new(Metric::Euclidean, self.0.columns());
-        (0..self.0.rows()).map(|row| tile.push::<S, f64>(&self.0, row)).collect()
+        (0..self.0.rows()).map(|row| tile.push(simd, &self.0, row)).collect()
     }
 }
 

@@ -71,10 +71,10 @@ impl Tile {
 
     /// Prepares one more row; `false`, and nothing added, for one that is not finite.
     #[inline(always)]
-    pub(crate) fn push<S: Simd, E: Element>(&mut self, matrix: &Matrix<'_, E>, row: usize) -> bool {
+    pub(crate) fn push<S: Simd, E: Element>(&mut self, simd: S, matrix: &Matrix<'_, E>, row: usize) -> bool {
         let start = self.values.len();
         self.values.resize(start + self.width(), 0.0);
-        let kind = prepare::<S, E>(self.metric, matrix, row, &mut self.values[start..]);
+        let kind = prepare(simd, self.metric, matrix, row, &mut self.values[start..]);
         if kind == Kind::Bad {
             self.values.truncate(start);
             return false;
@@ -98,9 +98,9 @@ impl Tile {
 
     /// The sums of the distances of all rows to one prepared point.
     #[inline(always)]
-    pub(crate) fn to_one<S: Simd>(&self, point: &[f64], point_zero: bool, sums: &mut [f64]) {
+    pub(crate) fn to_one<S: Simd>(&self, simd: S, point: &[f64], point_zero: bool, sums: &mut [f64]) {
         assert!(point.len() == self.width() && sums.len() == self.len());
-        to_one::<S>(self.metric, &self.values, point, sums);
+        to_one(simd, self.metric, &self.values, point, sums);
         if self.metric == Metric::Cosine {
             for (sum, &zero) in sums.iter_mut().zip(&self.zero) {
                 if zero | point_zero {
@@ -113,7 +113,13 @@ impl Tile {
 
 /// Writes row `row`, made ready, over `to`, which has as many places as its features rounded up to whole lanes.
 #[inline(always)]
-pub(crate) fn prepare<S: Simd, E: Element>(metric: Metric, matrix: &Matrix<'_, E>, row: usize, to: &mut [f64]) -> Kind {
+pub(crate) fn prepare<S: Simd, E: Element>(
+    simd: S,
+    metric: Metric,
+    matrix: &Matrix<'_, E>,
+    row: usize,
+    to: &mut [f64],
+) -> Kind {
     let features = matrix.columns();
     assert!(to.len() == features.next_multiple_of(LANES));
     match matrix.adjacent_row(row) {
@@ -125,11 +131,11 @@ pub(crate) fn prepare<S: Simd, E: Element>(metric: Metric, matrix: &Matrix<'_, E
         }
     }
     to[features..].fill(0.0);
-    let (low, high) = (S::F64::splat(-LIMIT), S::F64::splat(LIMIT));
+    let (low, high) = (S::F64::splat(simd, -LIMIT), S::F64::splat(simd, LIMIT));
     let mut fine = low.lt(high);
     let mut i = 0;
     while i < to.len() {
-        let x = S::F64::from_slice(&to[i..i + S::F64::LANES]);
+        let x = S::F64::from_slice(simd, &to[i..i + S::F64::LANES]);
         fine = S::F64::and(fine, S::F64::and(low.lt(x), x.lt(high)));
         i += S::F64::LANES;
     }

@@ -172,7 +172,7 @@ impl<T: Float, M: Term, K: Sink<T>> Kernel for Multiply<'_, T, M, K> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let Multiply { block, panels, unfinished, sink, .. } = self;
         let depth = block.depth;
         let lanes = <T as Lanes>::Vector::<S>::LANES;
@@ -198,7 +198,7 @@ impl<T: Float, M: Term, K: Sink<T>> Kernel for Multiply<'_, T, M, K> {
                         unsafe {
                             let x = block.values.as_ptr().add(row * depth + start);
                             let y = panels.values.as_ptr().add(column / T::LANES * T::LANES * depth + start * T::LANES);
-                            let mut sums = tile::<T::Vector<S>, M>(x, depth, y, second, steps);
+                            let mut sums = tile::<T::Vector<S>, M>(simd, x, depth, y, second, steps);
                             if part > 0 {
                                 resume(&mut sums, store);
                             }
@@ -228,26 +228,27 @@ impl<T: Float, M: Term, K: Sink<T>> Kernel for Multiply<'_, T, M, K> {
 /// Six rows of `steps` values, `stride` apart, must be readable at `x`; and `steps` vectors, `LANES` apart, at `y` and at `second` values after it.
 #[inline(always)]
 unsafe fn tile<V: Vector, M: Term>(
+    simd: V::Simd,
     x: *const V::Scalar,
     stride: usize,
     y: *const V::Scalar,
     second: usize,
     steps: usize,
 ) -> [[V; 2]; ROWS] {
-    let mut sums = [[V::splat(V::Scalar::ZERO); 2]; ROWS];
+    let mut sums = [[V::splat(simd, V::Scalar::ZERO); 2]; ROWS];
     let mut step = 0;
     // SAFETY: the caller's promise, for each step.
     unsafe {
         // Four at a time: so few rounds that their number can be foreseen.
         while step + 4 <= steps {
-            add::<V, M>(&mut sums, x.add(step), stride, y.add(step * V::Scalar::LANES), second);
-            add::<V, M>(&mut sums, x.add(step + 1), stride, y.add((step + 1) * V::Scalar::LANES), second);
-            add::<V, M>(&mut sums, x.add(step + 2), stride, y.add((step + 2) * V::Scalar::LANES), second);
-            add::<V, M>(&mut sums, x.add(step + 3), stride, y.add((step + 3) * V::Scalar::LANES), second);
+            add::<V, M>(simd, &mut sums, x.add(step), stride, y.add(step * V::Scalar::LANES), second);
+            add::<V, M>(simd, &mut sums, x.add(step + 1), stride, y.add((step + 1) * V::Scalar::LANES), second);
+            add::<V, M>(simd, &mut sums, x.add(step + 2), stride, y.add((step + 2) * V::Scalar::LANES), second);
+            add::<V, M>(simd, &mut sums, x.add(step + 3), stride, y.add((step + 3) * V::Scalar::LANES), second);
             step += 4;
         }
         while step < steps {
-            add::<V, M>(&mut sums, x.add(step), stride, y.add(step * V::Scalar::LANES), second);
+            add::<V, M>(simd, &mut sums, x.add(step), stride, y.add(step * V::Scalar::LANES), second);
             step += 1;
         }
     }
@@ -260,6 +261,7 @@ unsafe fn tile<V: Vector, M: Term>(
 /// Six values, `stride` apart, must be readable at `x`, and a vector at `y` and at `second` values after it.
 #[inline(always)]
 unsafe fn add<V: Vector, M: Term>(
+    simd: V::Simd,
     sums: &mut [[V; 2]; ROWS],
     x: *const V::Scalar,
     stride: usize,
@@ -268,10 +270,10 @@ unsafe fn add<V: Vector, M: Term>(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let (low, high) = (V::load(y), V::load(y.add(second)));
+        let (low, high) = (V::load(simd, y), V::load(simd, y.add(second)));
         let mut row = 0;
         while row < ROWS {
-            let x = V::splat(*x.add(row * stride));
+            let x = V::splat(simd, *x.add(row * stride));
             sums[row] = [M::add(x, low, sums[row][0]), M::add(x, high, sums[row][1])];
             row += 1;
         }
@@ -284,12 +286,13 @@ unsafe fn add<V: Vector, M: Term>(
 /// `from` must be where [`suspend`] wrote to.
 #[inline(always)]
 unsafe fn resume<V: Vector>(sums: &mut [[V; 2]; ROWS], from: *const V::Scalar) {
+    let simd = sums[0][0].simd();
     let mut row = 0;
     while row < ROWS {
         // SAFETY: the caller's promise.
         unsafe {
-            sums[row][0] = V::load(from.add(2 * row * V::LANES)).add(sums[row][0]);
-            sums[row][1] = V::load(from.add((2 * row + 1) * V::LANES)).add(sums[row][1]);
+            sums[row][0] = V::load(simd, from.add(2 * row * V::LANES)).add(sums[row][0]);
+            sums[row][1] = V::load(simd, from.add((2 * row + 1) * V::LANES)).add(sums[row][1]);
         }
         row += 1;
     }

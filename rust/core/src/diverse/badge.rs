@@ -102,9 +102,9 @@ struct Length<'a> {
 impl Kernel for Length<'_> {
     type Output = f64;
     #[inline(always)]
-    fn run<S: Simd>(self) -> f64 {
+    fn run<S: Simd>(self, simd: S) -> f64 {
         let mut length = [0.0];
-        to_one::<S>(Metric::SqEuclidean, self.row, self.origin, &mut length);
+        to_one(simd, Metric::SqEuclidean, self.row, self.origin, &mut length);
         length[0]
     }
 }
@@ -143,9 +143,9 @@ impl Field for Gradients<'_> {
     }
 
     #[inline(always)]
-    fn squared<S: Simd>(&self, [error, feature]: &[Prepared; 2], group: usize) -> [f64; GROUP] {
-        let errors = self.errors.centres.sums::<S>(&error.row, false, group);
-        let features = self.features.centres.sums::<S>(&feature.row, false, group);
+    fn squared<S: Simd>(&self, simd: S, [error, feature]: &[Prepared; 2], group: usize) -> [f64; GROUP] {
+        let errors = self.errors.centres.sums(simd, &error.row, false, group);
+        let features = self.features.centres.sums(simd, &feature.row, false, group);
         let mut squared = [0.0; GROUP];
         let there = self.lengths.len().min((group + 1) * GROUP);
         for (lane, &[a, h]) in self.lengths[group * GROUP..there].iter().enumerate() {

@@ -55,13 +55,13 @@ impl<E: Element> Kernel for Pack<'_, '_, E> {
     type Output = Result<Centres>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<Centres> {
+    fn run<S: Simd>(self, simd: S) -> Result<Centres> {
         let features = self.pool.features();
         let (mut points, mut tile) = (Centres::new(self.metric, features), Tile::new(self.metric, features));
         for position in self.from..self.to {
             let row = self.pool.id(position);
             tile.clear();
-            if !tile.push::<S, E>(self.pool.matrix(), row) {
+            if !tile.push(simd, self.pool.matrix(), row) {
                 return Err(row_fault(self.pool.matrix(), row, row as u64));
             }
             points.push(tile.row(0), tile.zero(0));
@@ -83,16 +83,16 @@ impl<E: Element> Kernel for Add<'_, '_, E> {
     type Output = Result<()>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<()> {
+    fn run<S: Simd>(self, simd: S) -> Result<()> {
         let Add { pool, points, tile, first, totals } = self;
         for (i, total) in totals.iter_mut().enumerate() {
             let row = pool.id(first + i);
             tile.clear();
-            if !tile.push::<S, E>(pool.matrix(), row) {
+            if !tile.push(simd, pool.matrix(), row) {
                 return Err(row_fault(pool.matrix(), row, row as u64));
             }
             for group in 0..points.len().div_ceil(GROUP) {
-                let sums = points.sums::<S>(tile.row(0), tile.zero(0), group);
+                let sums = points.sums(simd, tile.row(0), tile.zero(0), group);
                 for &sum in &sums[..GROUP.min(points.len() - group * GROUP)] {
                     *total += points.metric().finish(sum);
                 }

@@ -242,8 +242,8 @@ struct Prepare<'m, 'a, F> {
 impl<F: Element> Kernel for Prepare<'_, '_, F> {
     type Output = Option<Tile>;
     #[inline(always)]
-    fn run<S: Simd>(mut self) -> Option<Tile> {
-        self.tile.push::<S, F>(self.matrix, self.row).then_some(self.tile)
+    fn run<S: Simd>(mut self, simd: S) -> Option<Tile> {
+        self.tile.push(simd, self.matrix, self.row).then_some(self.tile)
     }
 }
 
@@ -257,8 +257,8 @@ struct Sums<'a> {
 impl Kernel for Sums<'_> {
     type Output = [f64; GROUP];
     #[inline(always)]
-    fn run<S: Simd>(self) -> [f64; GROUP] {
-        self.references.sums::<S>(self.tile.row(0), self.tile.zero(0), self.group)
+    fn run<S: Simd>(self, simd: S) -> [f64; GROUP] {
+        self.references.sums(simd, self.tile.row(0), self.tile.zero(0), self.group)
     }
 }
 
@@ -271,11 +271,11 @@ struct CoverMore<'o, 'a, E> {
 impl<E: Element> Kernel for CoverMore<'_, '_, E> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let Added { references, similarity, scale, covered, .. } = self.added;
         for (group, covered) in covered.iter_mut().enumerate() {
-            let sums = references.sums::<S>(self.tile.row(0), self.tile.zero(0), group);
-            let near = similarity.of::<S>(references.metric(), *scale, sums);
+            let sums = references.sums(simd, self.tile.row(0), self.tile.zero(0), group);
+            let near = similarity.of(simd, references.metric(), *scale, sums);
             for (covered, near) in covered.iter_mut().zip(near) {
                 *covered = covered.max(near);
             }
@@ -292,7 +292,7 @@ struct Refresh<'o, 'a, E> {
 impl<E: Element> Kernel for Refresh<'_, '_, E> {
     type Output = Result<u64>;
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<u64> {
+    fn run<S: Simd>(self, simd: S) -> Result<u64> {
         let Refresh { added, tile, rows } = self;
         let Added { pool, references, similarity, scale, weights, covered, open, .. } = added;
         let (metric, count) = (references.metric(), rows.len());
@@ -300,7 +300,7 @@ impl<E: Element> Kernel for Refresh<'_, '_, E> {
             tile.clear();
             for stale in rows.iter() {
                 let row = pool.id(stale.row as usize);
-                if !tile.push::<S, E>(pool.matrix(), row) {
+                if !tile.push(simd, pool.matrix(), row) {
                     return Err(row_fault(pool.matrix(), row, row as u64));
                 }
             }
@@ -308,8 +308,8 @@ impl<E: Element> Kernel for Refresh<'_, '_, E> {
             for &group in open {
                 let (weights, covered) = (&weights[group as usize], &covered[group as usize]);
                 for (i, lanes) in lanes.iter_mut().enumerate().take(rows.len()) {
-                    let sums = references.sums::<S>(tile.row(i), tile.zero(i), group as usize);
-                    let near = similarity.of::<S>(metric, *scale, sums);
+                    let sums = references.sums(simd, tile.row(i), tile.zero(i), group as usize);
+                    let near = similarity.of(simd, metric, *scale, sums);
                     for lane in 0..GROUP {
                         let more = (near[lane] - covered[lane]).max(0.0);
                         lanes[lane] = weights[lane].mul_add(more, lanes[lane]);

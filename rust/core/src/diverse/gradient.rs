@@ -40,7 +40,7 @@ impl<E: Element> Maker for Gradients<'_, E> {
     }
 
     #[inline(always)]
-    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> bool {
+    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> bool {
         let classes = self.matrix.columns();
         match self.matrix.adjacent_row(row) {
             Some(from) => E::widen_to_f64(from, &mut to[..classes]),
@@ -52,7 +52,7 @@ impl<E: Element> Maker for Gradients<'_, E> {
         }
         if self.logits {
             to[classes..].fill(f64::NEG_INFINITY);
-            of_logits::<S>(to)
+            of_logits(simd, to)
         } else {
             to[classes..].fill(0.0);
             of_probabilities(to, E::SUM_TOLERANCE)
@@ -88,7 +88,7 @@ fn of_probabilities(row: &mut [f64], tolerance: f64) -> bool {
 }
 
 #[inline(always)]
-fn of_logits<S: Simd>(row: &mut [f64]) -> bool {
+fn of_logits<S: Simd>(simd: S, row: &mut [f64]) -> bool {
     let (chunks, _) = row.as_chunks::<LANES>();
     let (mut highs, mut below) = ([f64::NEG_INFINITY; LANES], [true; LANES]);
     for chunk in chunks {
@@ -109,10 +109,10 @@ fn of_logits<S: Simd>(row: &mut [f64]) -> bool {
         let mut from = 0;
         while from < LANES {
             let part = &mut chunk[from..from + S::F64::LANES];
-            let terms = exp(S::F64::from_slice(part).sub(S::F64::splat(high)));
+            let terms = exp(S::F64::from_slice(simd, part).sub(S::F64::splat(simd, high)));
             terms.to_slice(part);
             let sums = &mut sums[from..from + S::F64::LANES];
-            S::F64::from_slice(sums).add(terms).to_slice(sums);
+            S::F64::from_slice(simd, sums).add(terms).to_slice(sums);
             from += S::F64::LANES;
         }
     }

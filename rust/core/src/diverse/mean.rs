@@ -105,9 +105,9 @@ fn sums<E: Element>(
 }
 
 #[inline(always)]
-fn push<S: Simd, E: Element>(pool: &Pool<'_, E>, tile: &mut Tile, position: usize) -> Result<()> {
+fn push<S: Simd, E: Element>(simd: S, pool: &Pool<'_, E>, tile: &mut Tile, position: usize) -> Result<()> {
     let row = pool.id(position);
-    if tile.push::<S, E>(pool.matrix(), row) { Ok(()) } else { Err(row_fault(pool.matrix(), row, row as u64)) }
+    if tile.push(simd, pool.matrix(), row) { Ok(()) } else { Err(row_fault(pool.matrix(), row, row as u64)) }
 }
 
 /// The sum of some rows.
@@ -122,10 +122,10 @@ impl<E: Element> Kernel for Sum<'_, '_, E> {
     type Output = Result<()>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<()> {
+    fn run<S: Simd>(self, simd: S) -> Result<()> {
         for row in self.rows {
             self.tile.clear();
-            push::<S, E>(self.pool, self.tile, row)?;
+            push(simd, self.pool, self.tile, row)?;
             for (sum, &x) in self.sum.iter_mut().zip(self.tile.row(0)) {
                 *sum += x;
             }
@@ -144,10 +144,10 @@ impl Kernel for Ready<'_> {
     type Output = Result<Tile>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<Tile> {
+    fn run<S: Simd>(self, simd: S) -> Result<Tile> {
         let mut tile = Tile::new(self.metric, self.mean.len());
         let matrix = crate::matrix::Matrix::from_rows(self.mean, 1, self.mean.len())?;
-        if tile.push::<S, f64>(&matrix, 0) { Ok(tile) } else { Err(row_fault(&matrix, 0, 0)) }
+        if tile.push(simd, &matrix, 0) { Ok(tile) } else { Err(row_fault(&matrix, 0, 0)) }
     }
 }
 
@@ -165,7 +165,7 @@ impl<E: Element> Kernel for Compare<'_, '_, E> {
     type Output = Result<Entry>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<Entry> {
+    fn run<S: Simd>(self, simd: S) -> Result<Entry> {
         let mut best = Entry { key: f64::NEG_INFINITY, row: u32::MAX };
         let mut sums = [0.0; TOGETHER];
         let mut start = self.rows.start;
@@ -174,9 +174,9 @@ impl<E: Element> Kernel for Compare<'_, '_, E> {
             let sums = &mut sums[..some.len()];
             self.tile.clear();
             for row in some.clone() {
-                push::<S, E>(self.pool, self.tile, row)?;
+                push(simd, self.pool, self.tile, row)?;
             }
-            self.tile.to_one::<S>(self.mean.row(0), self.mean.zero(0), sums);
+            self.tile.to_one(simd, self.mean.row(0), self.mean.zero(0), sums);
             for (row, &sum) in some.clone().zip(sums.iter()) {
                 let distance = self.metric.finish(sum);
                 let entry = Entry { key: if self.farthest { distance } else { -distance }, row: row as u32 };

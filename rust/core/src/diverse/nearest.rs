@@ -12,7 +12,7 @@ use crate::distance::{LANES, Metric, Tile, row_fault, to_one};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Kernel, Level, Simd, Vector};
+use crate::simd::{self, Kernel, Level, Simd};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// So few points of a group are compared one by one.
@@ -129,14 +129,14 @@ impl<'a, E: Element> Nearest<'a, E> {
 
     /// Adds the row at a position to a tile, from memory if it is held there.
     #[inline(always)]
-    fn push<S: Simd>(&self, tile: &mut Tile, position: u32) -> Result<()> {
+    fn push<S: Simd>(&self, simd: S, tile: &mut Tile, position: u32) -> Result<()> {
         let row = self.pool.id(position as usize);
         let fine = match self.held.binary_search(&position) {
             Ok(place) => {
                 let held = Matrix::from_rows(&self.held_values, self.held.len(), self.pool.features())?;
-                tile.push::<S, E>(&held, place)
+                tile.push(simd, &held, place)
             }
-            Err(_) => tile.push::<S, E>(self.pool.matrix(), row),
+            Err(_) => tile.push(simd, self.pool.matrix(), row),
         };
         if fine { Ok(()) } else { Err(row_fault(self.pool.matrix(), row, row as u64)) }
     }
@@ -197,8 +197,8 @@ impl<F: Element> Kernel for Prepare<'_, '_, F> {
     type Output = Result<Tile>;
 
     #[inline(always)]
-    fn run<S: Simd>(mut self) -> Result<Tile> {
-        if self.tile.push::<S, F>(self.matrix, self.row) {
+    fn run<S: Simd>(mut self, simd: S) -> Result<Tile> {
+        if self.tile.push(simd, self.matrix, self.row) {
             Ok(self.tile)
         } else {
             Err(row_fault(self.matrix, self.row, self.row as u64))
@@ -217,12 +217,12 @@ impl Kernel for Lengths<'_> {
     type Output = Vec<f64>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Vec<f64> {
+    fn run<S: Simd>(self, simd: S) -> Vec<f64> {
         let row: Vec<f32> = self.values.iter().map(|&x| x as f32).collect();
         let size = self.rough.size(self.values);
         let mut lengths = Vec::with_capacity(self.points.next_multiple_of(GROUP));
         for group in 0..self.points.div_ceil(GROUP) {
-            for sum in self.rough.sums::<S>(&row, group) {
+            for sum in self.rough.sums(simd, &row, group) {
                 lengths.push(self.rough.least(sum, size));
             }
         }
@@ -242,7 +242,7 @@ impl<E: Element> Kernel for First<'_, '_, E> {
     type Output = Result<u64>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<u64> {
+    fn run<S: Simd>(self, simd: S) -> Result<u64> {
         let First { nearest, tile, rows } = self;
         let metric = nearest.metric;
         let points = nearest.points.len();
@@ -253,10 +253,10 @@ impl<E: Element> Kernel for First<'_, '_, E> {
             let sums = &mut sums[..some.len()];
             tile.clear();
             for row in &rows[some.clone()] {
-                nearest.push::<S>(tile, row.row)?;
+                nearest.push(simd, tile, row.row)?;
             }
             for point in 0..points {
-                tile.to_one::<S>(nearest.points.row(point), nearest.points.zero(point), sums);
+                tile.to_one(simd, nearest.points.row(point), nearest.points.zero(point), sums);
                 for (row, &sum) in rows[some.clone()].iter_mut().zip(sums.iter()) {
                     let value = metric.finish(sum);
                     if value < row.value {
@@ -308,10 +308,10 @@ impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for Refresh<'_, '_, E, B> {
     type Output = Result<u64>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<u64> {
+    fn run<S: Simd>(self, simd: S) -> Result<u64> {
         let Refresh { nearest, scratch, rows, below } = self;
         let points = nearest.points.len();
-        let mut group = nearest.line_up::<S>(scratch, rows)?;
+        let mut group = nearest.line_up(simd, scratch, rows)?;
         let mut computed = 0;
         while group * GROUP < points && !scratch.jobs.is_empty() {
             let all = group * GROUP..points.min((group + 1) * GROUP);
@@ -326,9 +326,9 @@ impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for Refresh<'_, '_, E, B> {
                 let pending = (stale.seen as usize).max(all.start)..all.end;
                 computed += pending.len() as u64;
                 let nearer = if pending.len() <= FEW || job.cut.is_nan() {
-                    nearest.one_by_one::<S>(&scratch.tile, job, pending.start, pending.end)
+                    nearest.one_by_one(simd, &scratch.tile, job, pending.start, pending.end)
                 } else {
-                    nearest.together::<S>(&scratch.tile, &scratch.rough, job, group, all.len())
+                    nearest.together(simd, &scratch.tile, &scratch.rough, job, group, all.len())
                 };
                 if nearer && below(stale.row as usize, job.value) {
                     nearest.set_nearest(stale.row, job.closest);
@@ -351,7 +351,7 @@ impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for Refresh<'_, '_, E, B> {
 impl<E: Element> Nearest<'_, E> {
     /// Makes a job of each row that some group might matter to, and returns the first such group.
     #[inline(always)]
-    fn line_up<S: Simd>(&self, scratch: &mut Scratch, rows: &mut [Stale]) -> Result<usize> {
+    fn line_up<S: Simd>(&self, simd: S, scratch: &mut Scratch, rows: &mut [Stale]) -> Result<usize> {
         let points = self.points.len();
         let mut first = usize::MAX / GROUP;
         scratch.tile.clear();
@@ -372,10 +372,10 @@ impl<E: Element> Nearest<'_, E> {
             if let Some(next) = rows.get(index + 1)
                 && self.held.is_empty()
             {
-                prefetch::<S, E>(&self.pool, next.row);
+                prefetch(&self.pool, next.row);
             }
             let place = scratch.tile.len();
-            self.push::<S>(&mut scratch.tile, row)?;
+            self.push(simd, &mut scratch.tile, row)?;
             let values = scratch.tile.row(place);
             let start = scratch.rough.len();
             scratch.rough.resize(start + values.len(), 0.0);
@@ -401,20 +401,28 @@ impl<E: Element> Nearest<'_, E> {
 
     /// Compares a row with some points directly; whether one is nearer.
     #[inline(always)]
-    fn one_by_one<S: Simd>(&self, tile: &Tile, job: &mut Job, from: usize, to: usize) -> bool {
+    fn one_by_one<S: Simd>(&self, simd: S, tile: &Tile, job: &mut Job, from: usize, to: usize) -> bool {
         let mut nearer = false;
         for point in from..to {
-            nearer |= self.compare::<S>(tile, job, point);
+            nearer |= self.compare(simd, tile, job, point);
         }
         nearer
     }
 
     /// Compares a row with the first `count` points of a group; whether one is nearer.
     #[inline(always)]
-    fn together<S: Simd>(&self, tile: &Tile, rough: &[f32], job: &mut Job, group: usize, count: usize) -> bool {
+    fn together<S: Simd>(
+        &self,
+        simd: S,
+        tile: &Tile,
+        rough: &[f32],
+        job: &mut Job,
+        group: usize,
+        count: usize,
+    ) -> bool {
         let width = tile.width();
         let row = &rough[job.place * width..(job.place + 1) * width];
-        let mut sums = self.rough.sums::<S>(row, group);
+        let mut sums = self.rough.sums(simd, row, group);
         let mut nearer = false;
         loop {
             // The smallest first: it most likely rules out the others.
@@ -429,15 +437,15 @@ impl<E: Element> Nearest<'_, E> {
                 return nearer;
             }
             sums[open] = f32::INFINITY;
-            nearer |= self.compare::<S>(tile, job, group * GROUP + open);
+            nearer |= self.compare(simd, tile, job, group * GROUP + open);
         }
     }
 
     /// Compares a row with a point; whether that is nearer than all before.
     #[inline(always)]
-    fn compare<S: Simd>(&self, tile: &Tile, job: &mut Job, point: usize) -> bool {
+    fn compare<S: Simd>(&self, simd: S, tile: &Tile, job: &mut Job, point: usize) -> bool {
         let mut sum = [0.0];
-        to_one::<S>(self.metric, tile.row(job.place), self.points.row(point), &mut sum);
+        to_one(simd, self.metric, tile.row(job.place), self.points.row(point), &mut sum);
         let distance = self.metric.finish(tile.orthogonal(job.place, &self.points, point).unwrap_or(sum[0]));
         if distance >= job.value {
             return false;
@@ -451,12 +459,12 @@ impl<E: Element> Nearest<'_, E> {
 
 /// Asks for a row ahead of its use: rows are looked at in no order that the hardware could guess.
 #[inline(always)]
-fn prefetch<S: Simd, E: Element>(pool: &Pool<'_, E>, position: u32) {
+fn prefetch<E: Element>(pool: &Pool<'_, E>, position: u32) {
     if let Some(row) = pool.matrix().adjacent_row(pool.id(position as usize)) {
         let line = 64 / size_of::<E>();
         let mut i = 0;
         while i < row.len() {
-            S::F32::prefetch(row[i..].as_ptr().cast());
+            simd::prefetch(row[i..].as_ptr());
             i += line;
         }
     }

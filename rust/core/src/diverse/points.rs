@@ -29,7 +29,7 @@ pub(crate) trait Maker: Sync {
     fn width(&self) -> usize;
     fn row_bytes(&self) -> usize;
     /// Write a row over `to`; `false` if it is no valid input. Must be `#[inline(always)]`.
-    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> bool;
+    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> bool;
     /// What is wrong with an invalid row.
     fn fault(&self, row: usize) -> Error;
 }
@@ -60,8 +60,8 @@ impl<E: Element> Maker for Features<'_, E> {
     }
 
     #[inline(always)]
-    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> bool {
-        prepare::<S, E>(Metric::SqEuclidean, &self.matrix, row, to) != Kind::Bad
+    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> bool {
+        prepare(simd, Metric::SqEuclidean, &self.matrix, row, to) != Kind::Bad
     }
 
     fn fault(&self, row: usize) -> Error {
@@ -119,8 +119,8 @@ struct Make<'a, M> {
 impl<M: Maker> Kernel for Make<'_, M> {
     type Output = bool;
     #[inline(always)]
-    fn run<S: Simd>(self) -> bool {
-        self.maker.make::<S>(self.row, self.to)
+    fn run<S: Simd>(self, simd: S) -> bool {
+        self.maker.make(simd, self.row, self.to)
     }
 }
 
@@ -139,18 +139,18 @@ impl<M: Maker> Kernel for Squared<'_, M> {
     /// The first invalid row.
     type Output = Option<usize>;
     #[inline(always)]
-    fn run<S: Simd>(self) -> Option<usize> {
+    fn run<S: Simd>(self, simd: S) -> Option<usize> {
         let width = self.point.len();
         let mut tile = vec![0.0; TOGETHER * width];
         for (i, out) in self.out.chunks_mut(TOGETHER).enumerate() {
             let start = self.positions.start + i * TOGETHER;
             for (j, to) in tile.chunks_exact_mut(width).take(out.len()).enumerate() {
                 let row = self.among.id(start + j) as usize;
-                if !self.maker.make::<S>(row, to) {
+                if !self.maker.make(simd, row, to) {
                     return Some(row);
                 }
             }
-            to_one::<S>(Metric::SqEuclidean, &tile, self.point, out);
+            to_one(simd, Metric::SqEuclidean, &tile, self.point, out);
         }
         None
     }

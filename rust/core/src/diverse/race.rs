@@ -34,7 +34,7 @@ pub(crate) trait Field: Sync {
     /// Number of centres.
     fn centres(&self) -> usize;
     /// The squared distances to the centres of a group; anything where there is none. Must be `#[inline(always)]`.
-    fn squared<S: Simd>(&self, ready: &Self::Ready, group: usize) -> [f64; GROUP];
+    fn squared<S: Simd>(&self, simd: S, ready: &Self::Ready, group: usize) -> [f64; GROUP];
     /// Make a row the next centre.
     fn add_centre(&mut self, ready: &Self::Ready);
 }
@@ -203,11 +203,11 @@ struct Refresh<'a, F: Field> {
 impl<F: Field> Kernel for Refresh<'_, F> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let (mut due, mut seen) = (-self.stale.value, self.stale.seen as usize);
         while seen < self.came.len() && due <= self.until {
             let group = seen / GROUP;
-            let all = self.field.squared::<S>(self.ready, group);
+            let all = self.field.squared(simd, self.ready, group);
             let to = self.came.len().min((group + 1) * GROUP);
             for centre in seen..to {
                 let squared = all[centre % GROUP];
@@ -258,7 +258,7 @@ mod tests {
             self.centres.len()
         }
         #[inline(always)]
-        fn squared<S: Simd>(&self, ready: &f64, group: usize) -> [f64; GROUP] {
+        fn squared<S: Simd>(&self, _: S, ready: &f64, group: usize) -> [f64; GROUP] {
             let squared = |centre: &f64| (ready - centre).powi(2);
             std::array::from_fn(|lane| self.centres.get(group * GROUP + lane).map_or(f64::NAN, squared))
         }

@@ -103,16 +103,20 @@ impl Rough {
 
     /// The rough sums of one row to the points of a group.
     #[inline(always)]
-    pub(super) fn sums<S: Simd>(&self, row: &[f32], group: usize) -> [f32; GROUP] {
+    pub(super) fn sums<S: Simd>(&self, simd: S, row: &[f32], group: usize) -> [f32; GROUP] {
         let size = GROUP * self.width;
         let points = &self.packed[group * size..(group + 1) * size];
-        if self.metric == Metric::Manhattan { sums::<S, true>(row, points) } else { sums::<S, false>(row, points) }
+        if self.metric == Metric::Manhattan {
+            sums::<S, true>(simd, row, points)
+        } else {
+            sums::<S, false>(simd, row, points)
+        }
     }
 }
 
 #[inline(always)]
-fn sums<S: Simd, const ABSOLUTE: bool>(row: &[f32], points: &[f32]) -> [f32; GROUP] {
-    let zero = S::F32::splat(0.0);
+fn sums<S: Simd, const ABSOLUTE: bool>(simd: S, row: &[f32], points: &[f32]) -> [f32; GROUP] {
+    let zero = S::F32::splat(simd, 0.0);
     let parts = GROUP / S::F32::LANES;
     let (row, _) = row.as_chunks::<UNROLL>();
     let (points, _) = points.as_chunks::<{ UNROLL * GROUP }>();
@@ -122,7 +126,8 @@ fn sums<S: Simd, const ABSOLUTE: bool>(row: &[f32], points: &[f32]) -> [f32; GRO
         for (j, sums) in all.iter_mut().enumerate() {
             for (part, sum) in sums.iter_mut().enumerate().take(parts) {
                 let from = j * GROUP + part * S::F32::LANES;
-                let difference = S::F32::splat(x[j]).sub(S::F32::from_slice(&y[from..from + S::F32::LANES]));
+                let difference =
+                    S::F32::splat(simd, x[j]).sub(S::F32::from_slice(simd, &y[from..from + S::F32::LANES]));
                 *sum = if ABSOLUTE {
                     sum.add(difference.max(zero.sub(difference)))
                 } else {

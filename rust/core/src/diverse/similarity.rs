@@ -34,7 +34,7 @@ impl Similarity {
 
     /// The similarities behind the sums of eight distances; never rising with these, and 0 for an infinite one.
     #[inline(always)]
-    pub(super) fn of<S: Simd>(self, metric: Metric, scale: f64, sums: [f64; GROUP]) -> [f64; GROUP] {
+    pub(super) fn of<S: Simd>(self, simd: S, metric: Metric, scale: f64, sums: [f64; GROUP]) -> [f64; GROUP] {
         let mut near = [0.0; GROUP];
         for (near, sum) in near.iter_mut().zip(sums) {
             let distance = metric.finish(sum);
@@ -49,7 +49,7 @@ impl Similarity {
             let mut from = 0;
             while from < GROUP {
                 let part = &mut near[from..from + S::F64::LANES];
-                exp(S::F64::from_slice(part)).to_slice(part);
+                exp(S::F64::from_slice(simd, part)).to_slice(part);
                 from += S::F64::LANES;
             }
         }

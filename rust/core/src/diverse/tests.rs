@@ -20,18 +20,18 @@ impl Kernel for All<'_> {
     type Output = Vec<Vec<f64>>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Self::Output {
+    fn run<S: Simd>(self, simd: S) -> Self::Output {
         let mut tile = Tile::new(self.metric, self.rows.columns());
         let mut point = tile.clone();
         for row in 0..self.rows.rows() {
-            assert!(tile.push::<S, f64>(&self.rows, row));
+            assert!(tile.push(simd, &self.rows, row));
         }
         let mut all = Vec::new();
         for i in 0..self.points.rows() {
             point.clear();
-            assert!(point.push::<S, f64>(&self.points, i));
+            assert!(point.push(simd, &self.points, i));
             let mut sums = vec![0.0; tile.len()];
-            tile.to_one::<S>(point.row(0), point.zero(0), &mut sums);
+            tile.to_one(simd, point.row(0), point.zero(0), &mut sums);
             for sum in &mut sums {
                 *sum = self.metric.finish(*sum);
             }
@@ -239,19 +239,19 @@ impl Kernel for Certified<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let truth = Level::best().run(All { metric: self.metric, rows: self.rows, points: self.rows });
         let mut tile = Tile::new(self.metric, self.rows.columns());
         let mut rough = Rough::new(self.metric, tile.width());
         for row in 0..self.rows.rows() {
-            assert!(tile.push::<S, f64>(&self.rows, row));
+            assert!(tile.push(simd, &self.rows, row));
             rough.push(tile.row(row));
         }
         for (i, truth) in truth.iter().enumerate() {
             let row: Vec<f32> = tile.row(i).iter().map(|&x| x as f32).collect();
             let size = rough.size(tile.row(i));
             for group in 0..self.rows.rows().div_ceil(GROUP) {
-                for (lane, sum) in rough.sums::<S>(&row, group).into_iter().enumerate() {
+                for (lane, sum) in rough.sums(simd, &row, group).into_iter().enumerate() {
                     let Some(&distance) = truth.get(group * GROUP + lane) else { continue };
                     let length = self.metric.length(distance);
                     assert!(rough.least(sum, size) <= length, "{:?} {sum} {length}", self.metric);

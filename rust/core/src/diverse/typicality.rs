@@ -165,13 +165,13 @@ struct Pack<'p, 'a, E> {
 impl<E: Element> Kernel for Pack<'_, '_, E> {
     type Output = Result<Centres>;
     #[inline(always)]
-    fn run<S: Simd>(self) -> Result<Centres> {
+    fn run<S: Simd>(self, simd: S) -> Result<Centres> {
         let Pack { pool, mut points } = self;
         let mut tile = Tile::new(Metric::Euclidean, pool.features());
         for position in 0..pool.rows() {
             let row = pool.id(position);
             tile.clear();
-            if !tile.push::<S, E>(pool.matrix(), row) {
+            if !tile.push(simd, pool.matrix(), row) {
                 return Err(row_fault(pool.matrix(), row, row as u64));
             }
             points.push(tile.row(0), false);
@@ -190,7 +190,7 @@ struct Means<'n, 'a, E> {
 impl<E: Element> Kernel for Means<'_, '_, E> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let Means { of: Neighbourhood { pool, counted, points, there, .. }, rows, means } = self;
         let (counted, count) = (*counted, rows.len());
         if counted == 0 {
@@ -200,14 +200,14 @@ impl<E: Element> Kernel for Means<'_, '_, E> {
         let mut values = vec![0.0; count * width];
         for (position, to) in rows.clone().zip(values.chunks_exact_mut(width)) {
             // Valid: it was packed before.
-            let kind = prepare::<S, E>(Metric::Euclidean, pool.matrix(), pool.id(position), to);
+            let kind = prepare(simd, Metric::Euclidean, pool.matrix(), pool.id(position), to);
             debug_assert!(kind != Kind::Bad);
         }
         // Of each row the least sums so far, ascending.
         let mut least = vec![f64::INFINITY; count * counted];
         for group in 0..points.len().div_ceil(GROUP) {
             for i in 0..count {
-                let sums = points.sums::<S>(&values[i * width..(i + 1) * width], false, group);
+                let sums = points.sums(simd, &values[i * width..(i + 1) * width], false, group);
                 let least = &mut least[i * counted..(i + 1) * counted];
                 for (lane, &sum) in sums.iter().enumerate() {
                     let neighbour = group * GROUP + lane;

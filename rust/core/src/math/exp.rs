@@ -3,16 +3,16 @@
 //! `x = n ln 2 + r` with `|r| <= ln 2 / 2`; then `e^x = 2^n (1 + r + r^2 P(r))`.
 
 use super::Coefficients;
-use crate::simd::{Float, Vector};
+use crate::simd::Vector;
 
 /// `2^n` and `e^r - 1`.
 #[inline(always)]
 fn parts<V: Vector>(x: V) -> (V, V) {
-    let shifted = x.mul_add(V::splat(V::Scalar::LOG2_E), V::splat(V::Scalar::ROUNDER));
-    let whole = shifted.sub(V::splat(V::Scalar::ROUNDER));
-    let minus = V::splat(V::Scalar::from_f64(-1.0)).mul(whole);
+    let shifted = x.mul_add(x.full_like(V::Scalar::LOG2_E), x.full_like(V::Scalar::ROUNDER));
+    let whole = shifted.sub(x.full_like(V::Scalar::ROUNDER));
+    let minus = x.full_like(-1.0).mul(whole);
     let [high, low] = V::Scalar::LN_2_PARTS;
-    let r = minus.mul_add(V::splat(low), minus.mul_add(V::splat(high), x));
+    let r = minus.mul_add(x.full_like(low), minus.mul_add(x.full_like(high), x));
     (shifted.power_of_two(), r.mul(r).mul_add(r.polynomial(V::Scalar::EXP_TAIL), r))
 }
 
@@ -20,15 +20,15 @@ fn parts<V: Vector>(x: V) -> (V, V) {
 /// normal numbers.
 #[inline(always)]
 pub fn exp<V: Vector>(x: V) -> V {
-    let (power, less_one) = parts(V::splat(V::Scalar::EXP_ZERO).max(x));
+    let (power, less_one) = parts(x.full_like(V::Scalar::EXP_ZERO).max(x));
     power.mul_add(less_one, power)
 }
 
 /// e^x - 1 for x <= 0, accurate relative to itself for small x.
 #[inline(always)]
 pub fn exp_m1<V: Vector>(x: V) -> V {
-    let (power, less_one) = parts(V::splat(V::Scalar::EXP_LEAST).max(x));
-    power.mul_add(less_one, power.sub(V::splat(V::Scalar::from_f64(1.0))))
+    let (power, less_one) = parts(x.full_like(V::Scalar::EXP_LEAST).max(x));
+    power.mul_add(less_one, power.sub(x.full_like(1.0)))
 }
 
 /// The greatest factor by which [`over_exp`] is too large, with room for roundings: `(1 + f) / 2^f` is at most 1.0615 for `f` from 0 to 1.
@@ -38,13 +38,14 @@ pub const OVER_EXP: f64 = 1.0618;
 /// logarithm to base 2 into the place of the exponent (Schraudolph 1999).
 #[inline(always)]
 pub fn over_exp<V: Vector>(d: V, scale: V) -> V {
-    d.mul_add(scale, V::splat(V::Scalar::OVER_EXP_ONE)).line_to_power()
+    d.mul_add(scale, d.full_like(V::Scalar::OVER_EXP_ONE)).line_to_power()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{Function, worst};
     use super::*;
+    use crate::simd::Float;
 
     #[derive(Clone, Copy)]
     struct Exp;
@@ -69,7 +70,7 @@ mod tests {
     impl<T: Float> Function<T> for OverExp {
         #[inline(always)]
         fn call<V: Vector<Scalar = T>>(&self, x: V) -> V {
-            over_exp(x, V::splat(T::OVER_EXP_UNIT))
+            over_exp(x, x.full_like(T::OVER_EXP_UNIT))
         }
     }
 

@@ -5,7 +5,7 @@
 //! than the terms it saves, near `x = 1` the result stays accurate relative to itself, and after the division little is left to wait for.
 
 use super::Coefficients;
-use crate::simd::{Float, Vector};
+use crate::simd::Vector;
 
 /// ln x for positive normal x. Finite (about the logarithm of the least normal number) for zero and subnormals, so that `x ln x` is right
 /// for them too. Error at most 3e-7 (`f32`), 6e-16 (`f64`).
@@ -14,19 +14,19 @@ pub fn ln<V: Vector>(x: V) -> V
 where
     V::Scalar: Coefficients,
 {
-    let one = V::splat(V::Scalar::from_f64(1.0));
-    let half = V::splat(V::Scalar::from_f64(0.5));
+    let one = x.full_like(1.0);
+    let half = x.full_like(0.5);
     let (exponent, mantissa) = x.split();
     let t = mantissa.sub(one).div(mantissa.mul_add(half, half));
     let square = t.mul(t);
     let tail = square.polynomial(V::Scalar::LN_TAIL);
-    t.mul(square).mul_add(tail, exponent.mul_add(V::splat(V::Scalar::LN_2), t))
+    t.mul(square).mul_add(tail, exponent.mul_add(x.full_like(V::Scalar::LN_2), t))
 }
 
 /// ln(1 + x) for x >= 0, accurate relative to itself for small x.
 #[inline(always)]
 pub fn ln_1p<V: Vector>(x: V) -> V {
-    let one = V::splat(V::Scalar::from_f64(1.0));
+    let one = x.full_like(1.0);
     let sum = one.add(x);
     // What the sum rounded away, carried to first order.
     ln(sum).add(x.sub(sum.sub(one)).div(sum))
@@ -36,6 +36,7 @@ pub fn ln_1p<V: Vector>(x: V) -> V {
 mod tests {
     use super::super::tests::{Function, worst};
     use super::*;
+    use crate::simd::Float;
 
     #[derive(Clone, Copy)]
     struct Ln;
@@ -74,7 +75,7 @@ mod tests {
     impl<T: Float + Coefficients> Function<T> for Share {
         #[inline(always)]
         fn call<V: Vector<Scalar = T>>(&self, x: V) -> V {
-            T::share(x).mul_add(V::splat(T::SHARE_UNIT), V::splat(T::SHARE_SHIFT))
+            T::share(x).mul_add(x.full_like(T::SHARE_UNIT), x.full_like(T::SHARE_SHIFT))
         }
     }
 

@@ -135,7 +135,7 @@ impl Coefficients for f64 {
             0.244_483_896_063_415_313_44,
         ]);
         let [exponent, mantissa] = x.octave();
-        let middle = V::splat(std::f64::consts::SQRT_2);
+        let middle = x.full_like(std::f64::consts::SQRT_2);
         let t = mantissa.sub(middle).div(mantissa.add(middle));
         t.mul_add(t.mul(t).polynomial(TAIL), exponent)
     }
@@ -175,14 +175,14 @@ pub mod tests {
         type Output = Vec<T>;
         #[inline(always)]
         #[allow(unsafe_code)]
-        fn run<S: Simd>(self) -> Vec<T> {
+        fn run<S: Simd>(self, simd: S) -> Vec<T> {
             let mut out = vec![T::ZERO; self.values.len()];
             for (from, to) in self.values.chunks(T::Vector::<S>::LANES).zip(out.chunks_mut(T::Vector::<S>::LANES)) {
                 let mut lanes = vec![T::ZERO; T::LANES];
                 // SAFETY: only the values of the chunk are read, and `lanes` has room for all lanes.
                 unsafe {
-                    let x =
-                        T::Vector::<S>::load_first(from.as_ptr(), from.len(), T::Vector::<S>::splat(T::from_f64(1.0)));
+                    let one = T::Vector::<S>::splat(simd, T::from_f64(1.0));
+                    let x = T::Vector::<S>::load_first(from.as_ptr(), from.len(), one);
                     self.function.call(x).store(lanes.as_mut_ptr());
                 }
                 to.copy_from_slice(&lanes[..to.len()]);

@@ -1,6 +1,6 @@
 //! Free energy of a row of logits: minus the temperature times their log-sum-exp. Rows unlike the training data have the highest.
 
-use super::{About, Formula, Logits, Named, Needs, splat};
+use super::{About, Formula, Logits, Named, Needs};
 use crate::math::ln_1p;
 use crate::order::Order;
 use crate::simd::Vector;
@@ -25,6 +25,6 @@ impl Formula for Energy {
 
     #[inline(always)]
     fn of_logits<V: Vector>(row: &Logits<V>) -> V {
-        splat::<V>(0.0).sub(row.temperature.mul_add(ln_1p(row.rest), row.top))
+        row.splat(0.0).sub(row.temperature.mul_add(ln_1p(row.rest), row.top))
     }
 }

@@ -7,7 +7,7 @@
 //! and `|S - 1|`. Other rows take `H = ln(1 + t/p1) + (t ln p1 - A) / S`, whose error is relative to H however small
 //! as long as the numbers are not far from 1: it is in units of their logarithms.
 
-use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities, splat};
+use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
 use crate::math::{Coefficients, ln, ln_1p};
 use crate::order::Order;
 use crate::simd::Vector;
@@ -32,12 +32,12 @@ impl Formula for Entropy {
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
         let top = ln(row.top);
         if row.near_one {
-            let excess = row.top.sub(splat(1.0)).add(row.rest);
+            let excess = row.top.sub(row.splat(1.0)).add(row.rest);
             // ln(1 + d) / d and 1 / (1 + d), for |d| <= 1.1e-3.
             let ln_total = excess.polynomial(V::Scalar::LN_1P_NEAR).mul(excess);
             let per_total = excess.polynomial(V::Scalar::PER_1P_NEAR);
             let sum = row.top.mul_add(top, row.logs);
-            return ln_total.sub(sum.mul(per_total)).max(splat(0.0)).mul(row.entropy_unit);
+            return ln_total.sub(sum.mul(per_total)).max(row.splat(0.0)).mul(row.entropy_unit);
         }
         let spread = ln_1p(row.rest.div(row.top));
         let mixed = row.rest.mul(top).sub(row.logs);
@@ -47,8 +47,8 @@ impl Formula for Entropy {
     #[inline(always)]
     fn of_logits<V: Vector>(row: &Logits<V>) -> V {
         // ln(1 + t) + A / (1 + t), what 1 + t rounds away carried to first order.
-        let total = splat::<V>(1.0).add(row.rest);
-        let lost = row.rest.sub(total.sub(splat(1.0)));
+        let total = row.splat(1.0).add(row.rest);
+        let lost = row.rest.sub(total.sub(row.splat(1.0)));
         ln(total).add(row.logs.add(lost).div(total)).mul(row.entropy_unit)
     }
 }

@@ -1,7 +1,7 @@
 //! Gini impurity. With the largest value apart, `1 - sum p^2 = (1 - p1)(1 + p1) - sum of the other squares`, which does not cancel on
 //! rows that are nearly sure.
 
-use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities, splat};
+use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
 use crate::order::Order;
 use crate::simd::Vector;
 
@@ -29,9 +29,9 @@ impl Formula for Gini {
 
     #[inline(always)]
     fn of_logits<V: Vector>(row: &Logits<V>) -> V {
-        let total = splat::<V>(1.0).add(row.rest);
+        let total = row.splat(1.0).add(row.rest);
         // (2t + t^2 - Q) / (1 + t)^2, divided twice so that nothing overflows for any number of classes.
         let others = row.rest.mul(row.rest).sub(row.squares);
-        splat::<V>(2.0).mul_add(row.rest, others).div(total).div(total)
+        row.splat(2.0).mul_add(row.rest, others).div(total).div(total)
     }
 }

@@ -1,7 +1,7 @@
 //! Least confidence: one minus the largest probability. From logits `t / (1 + t)`, which keeps its accuracy where the
 //! textbook form cancels.
 
-use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities, splat};
+use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
 use crate::order::Order;
 use crate::simd::Vector;
 
@@ -28,6 +28,6 @@ impl Formula for LeastConfident {
 
     #[inline(always)]
     fn of_logits<V: Vector>(row: &Logits<V>) -> V {
-        row.rest.div(splat::<V>(1.0).add(row.rest))
+        row.rest.div(row.splat(1.0).add(row.rest))
     }
 }

@@ -1,6 +1,6 @@
 //! Margin, best versus second best: the difference of the two largest probabilities. The informative rows have the lowest.
 
-use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities, splat};
+use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
 use crate::math::exp_m1;
 use crate::order::Order;
 use crate::simd::Vector;
@@ -25,7 +25,7 @@ impl Formula for Margin {
     #[inline(always)]
     fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
         if row.single {
-            return splat(0.0);
+            return row.splat(0.0);
         }
         row.scaled(row.top.sub(row.second))
     }
@@ -33,9 +33,9 @@ impl Formula for Margin {
     #[inline(always)]
     fn of_logits<V: Vector>(row: &Logits<V>) -> V {
         if row.single {
-            return splat(0.0);
+            return row.splat(0.0);
         }
-        let gap = splat::<V>(0.0).sub(exp_m1(row.second));
-        gap.div(splat::<V>(1.0).add(row.rest))
+        let gap = row.splat(0.0).sub(exp_m1(row.second));
+        gap.div(row.splat(1.0).add(row.rest))
     }
 }

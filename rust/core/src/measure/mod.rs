@@ -74,6 +74,12 @@ impl<V: Vector> Probabilities<V> {
     fn scaled(&self, value: V) -> V {
         if self.renormalise { value.div(self.total) } else { value }
     }
+
+    /// A number in every lane.
+    #[inline(always)]
+    pub(crate) fn splat(&self, number: impl Into<f64>) -> V {
+        self.top.full_like(number)
+    }
 }
 
 /// What a row of logits was folded into, one row a lane. With `d = (z - z_max) / T` and sums over all classes but one largest.
@@ -97,6 +103,14 @@ pub struct Logits<V> {
     pub single: bool,
     /// What a bound was given: see `screen`.
     pub limits: [V; 3],
+}
+
+impl<V: Vector> Logits<V> {
+    /// A number in every lane.
+    #[inline(always)]
+    pub(crate) fn splat(&self, number: impl Into<f64>) -> V {
+        self.top.full_like(number)
+    }
 }
 
 /// What a user reads about a measure.
@@ -131,13 +145,13 @@ pub(crate) trait Formula {
     const NEEDS_OF_LOGITS: Option<Needs> = Self::NEEDS;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(_: &Probabilities<V>) -> V {
-        V::splat(crate::simd::Float::NAN)
+    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
+        row.splat(f64::NAN)
     }
 
     #[inline(always)]
-    fn of_logits<V: Vector>(_: &Logits<V>) -> V {
-        V::splat(crate::simd::Float::NAN)
+    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
+        row.splat(f64::NAN)
     }
 }
 
@@ -212,12 +226,6 @@ impl Measure {
     pub fn takes_probabilities(self) -> bool {
         self.about().inputs.contains(&"probabilities")
     }
-}
-
-/// The value `number` in every lane.
-#[inline(always)]
-pub(crate) fn splat<V: Vector>(number: f64) -> V {
-    V::splat(crate::simd::Float::from_f64(number))
 }
 
 #[cfg(test)]

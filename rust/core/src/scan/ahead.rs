@@ -1,6 +1,6 @@
 //! Asking for memory ahead of its use.
 
-use crate::simd::Vector;
+use crate::simd::{self, Vector};
 
 /// Ask for `count` values that lie `ahead` bytes from `from`, where that pays (see `pace`). The hardware's own reading
 /// ahead may end at each page, and a kernel that does more than add waits there.
@@ -10,7 +10,7 @@ pub(super) fn read_ahead<V: Vector>(from: *const V::Scalar, count: usize, ahead:
     let from = from.wrapping_byte_add(ahead);
     let mut i = 0;
     while i < count {
-        V::prefetch(from.wrapping_add(i));
+        simd::prefetch(from.wrapping_add(i));
         i += line;
     }
 }

@@ -28,10 +28,10 @@ impl<T: Float, const N: usize> Slots<T, N> {
     }
 
     #[inline(always)]
-    fn get<V: Vector<Scalar = T>>(&self, slot: usize, row: usize) -> [V; N] {
-        let mut kept = [V::splat(T::ZERO); N];
+    fn get<V: Vector<Scalar = T>>(&self, simd: V::Simd, slot: usize, row: usize) -> [V; N] {
+        let mut kept = [V::splat(simd, T::ZERO); N];
         for number in 0..N {
-            kept[number] = V::from_slice(&self.0[slot][number][row..row + V::LANES]);
+            kept[number] = V::from_slice(simd, &self.0[slot][number][row..row + V::LANES]);
         }
         kept
     }
@@ -87,12 +87,12 @@ impl<T: Float> Block<T> {
                 self.lane(lane, self.column(lane + half), depth, folds, slots, bits);
                 self.lane(lane + half, next, depth + 1, folds, slots, bits);
             }
-            self.merge(depth, folds, slots);
+            self.merge(bits.simd(), depth, folds, slots);
             // As many trees are complete as the number of lanes so far has factors of two: each joins the one before it.
             let mut lanes = lane + 1;
             while lanes % 2 == 0 {
                 depth -= 1;
-                self.merge(depth, folds, slots);
+                self.merge(bits.simd(), depth, folds, slots);
                 lanes /= 2;
             }
             depth += 1;
@@ -155,10 +155,10 @@ impl<T: Float> Block<T> {
                 read_ahead::<V>(then[1].wrapping_add(row), V::LANES, 0);
             }
             let fold = folds.at(row);
-            let mut kept = slots.get::<V>(slot, row);
+            let mut kept = slots.get::<V>(bits.simd(), slot, row);
             for i in 0..COLUMNS {
                 // SAFETY: the caller's promise.
-                let value = unsafe { V::load(columns[i].add(row)) };
+                let value = unsafe { V::load(bits.simd(), columns[i].add(row)) };
                 if F::SIGNED {
                     *bits = bits.or(value);
                 }
@@ -170,13 +170,13 @@ impl<T: Float> Block<T> {
 
     /// Merge the slot after one into it.
     #[inline(always)]
-    fn merge<V, F, const N: usize>(self, slot: usize, folds: &impl Folds<V, F>, slots: &mut Slots<T, N>)
+    fn merge<V, F, const N: usize>(self, simd: V::Simd, slot: usize, folds: &impl Folds<V, F>, slots: &mut Slots<T, N>)
     where
         V: Vector<Scalar = T>,
         F: Fold<V, N>,
     {
         for row in (0..self.rows).step_by(V::LANES) {
-            slots.put(slot, row, folds.at(row).merge(slots.get::<V>(slot, row), slots.get(slot + 1, row)));
+            slots.put(slot, row, folds.at(row).merge(slots.get::<V>(simd, slot, row), slots.get(simd, slot + 1, row)));
         }
     }
 }
@@ -207,7 +207,7 @@ struct Around<'a, V: Vector, const K: usize, const N: usize> {
 impl<V: Vector, F: TailFold<V, N>, const K: usize, const N: usize> Folds<V, F> for Around<'_, V, K, N> {
     #[inline(always)]
     fn at(&self, row: usize) -> F {
-        let peak = self.peaks.get::<V>(0, row)[0];
+        let peak = self.peaks.get::<V>(self.temperature.simd(), 0, row)[0];
         F::new(Tail { peak, temperature: self.temperature, inverse_temperature: self.inverse_temperature })
     }
 }
@@ -218,6 +218,7 @@ impl<V: Vector, F: TailFold<V, N>, const K: usize, const N: usize> Folds<V, F> f
 /// `classes` columns of `out.len()` values, `stride` apart, must be readable at `origin`.
 #[inline(always)]
 pub(super) unsafe fn once<M, V, F, const N: usize>(
+    simd: V::Simd,
     origin: *const V::Scalar,
     stride: isize,
     classes: usize,
@@ -232,15 +233,15 @@ where
 {
     let recipe = &{ *recipe };
     let mut slots = Slots::<V::Scalar, N>::new();
-    let mut bits = V::splat(V::Scalar::ZERO);
-    let mut closed = Closed::nothing::<M>();
+    let mut bits = V::splat(simd, V::Scalar::ZERO);
+    let mut closed = Closed::nothing::<M>(simd);
     for (block, out) in out.chunks_mut(ROWS).enumerate() {
         let block =
             Block { origin: origin.wrapping_add(block * ROWS), stride, classes, rows: out.len(), ask: recipe.ask };
         // SAFETY: the caller's promise.
         unsafe { block.fold(&Same(fold), &mut slots, &mut bits) };
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
-            let kept = slots.get(0, group * V::LANES);
+            let kept = slots.get(simd, 0, group * V::LANES);
             // SAFETY: `out` has room for all lanes.
             closed = closed.and::<M>(unsafe { F::close::<M>(recipe, kept, out.as_mut_ptr()) });
         }
@@ -254,6 +255,7 @@ where
 /// As for [`once`].
 #[inline(always)]
 pub(super) unsafe fn twice<M, V, P, F, const K: usize, const N: usize>(
+    simd: V::Simd,
     origin: *const V::Scalar,
     stride: isize,
     classes: usize,
@@ -268,12 +270,13 @@ where
     F: TailFold<V, N>,
 {
     let recipe = &{ *recipe };
-    let (temperature, inverse_temperature) = (V::splat(recipe.temperature), V::splat(recipe.inverse_temperature));
+    let (temperature, inverse_temperature) =
+        (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
     let lanes = V::Scalar::LANES;
     let rows = (BYTES / (classes * size_of::<V::Scalar>()) / lanes * lanes).clamp(lanes, ROWS);
     let mut first = Slots::<V::Scalar, K>::new();
     let mut second = Slots::<V::Scalar, N>::new();
-    let mut closed = Closed::nothing::<M>();
+    let mut closed = Closed::nothing::<M>(simd);
     let mut unwatched = inverse_temperature;
     for (block, out) in out.chunks_mut(rows).enumerate() {
         let block =
@@ -285,9 +288,10 @@ where
         unsafe { block.fold::<V, F, N>(&around, &mut second, &mut unwatched) };
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             let row = group * V::LANES;
-            let found = first.get::<V>(0, row);
+            let found = first.get::<V>(simd, 0, row);
             // SAFETY: `out` has room for all lanes.
-            let rows = unsafe { F::close::<M>(recipe, [found[0], found[K - 1]], second.get(0, row), out.as_mut_ptr()) };
+            let rows =
+                unsafe { F::close::<M>(recipe, [found[0], found[K - 1]], second.get(simd, 0, row), out.as_mut_ptr()) };
             closed = closed.and::<M>(rows);
         }
     }

@@ -29,14 +29,13 @@ use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::{Formula, Needs, Visit};
 use crate::simd::sealed::Lanes;
-use crate::simd::{Float, Kernel, Level, Simd, Vector};
+use crate::simd::{self, Float, Kernel, Level, Simd, Vector};
 use recipe::Verdict;
-use std::marker::PhantomData;
 use std::ops::Range;
 
 /// The fold or folds that a formula needs, of a kernel compiled for that formula alone.
 macro_rules! choose {
-    ($formula:ident, $recipe:ident, $once:ident, $twice:ident) => {
+    ($formula:ident, $simd:ident, $recipe:ident, $once:ident, $twice:ident) => {
         if !$recipe.logits {
             if const { $formula::NEEDS.is_none() } {
                 unreachable!("a formula for logits alone, which `Scorer::new` refuses for probabilities")
@@ -51,7 +50,7 @@ macro_rules! choose {
             } else if const { matches!($formula::NEEDS, Some(Needs::Lines)) } {
                 $once!(fold::Lines)
             } else {
-                $once!(fold::Powers::new($recipe))
+                $once!(fold::Powers::new($simd, $recipe))
             }
         } else if const { $formula::NEEDS_OF_LOGITS.is_none() } {
             unreachable!("a formula for probabilities alone, which is not chosen for logits")
@@ -243,7 +242,7 @@ impl<T: Float> Kernel for StreamOut<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let StreamOut { from, to } = self;
         assert_eq!(from.len(), to.len());
         let unaligned = to.as_ptr().align_offset(64).min(to.len());
@@ -252,10 +251,10 @@ impl<T: Float> Kernel for StreamOut<'_, T> {
         to[..unaligned].copy_from_slice(&from[..unaligned]);
         for i in (unaligned..end).step_by(lanes) {
             // SAFETY: lanes `i..i + lanes` are inside both slices, and `to + i` is aligned to a vector.
-            unsafe { T::Vector::<S>::load(from.as_ptr().add(i)).stream(to.as_mut_ptr().add(i)) };
+            unsafe { T::Vector::<S>::load(simd, from.as_ptr().add(i)).stream(to.as_mut_ptr().add(i)) };
         }
         to[end..].copy_from_slice(&from[end..]);
-        T::Vector::<S>::fence();
+        simd::fence();
     }
 }
 
@@ -281,16 +280,16 @@ impl<T: Float> Kernel for AdjacentRows<'_, T> {
     type Output = Verdict<T>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Verdict<T> {
+    fn run<S: Simd>(self, simd: S) -> Verdict<T> {
         let AdjacentRows { origin, stride, classes, recipe, out } = self;
         // SAFETY: promised to `new`, for each of the three.
         unsafe {
             if classes == 2 && stride == 2 {
-                narrow_rows::<S, T>(narrow::Pairs { origin }, classes, recipe, out)
+                narrow_rows(simd, narrow::Pairs { origin }, classes, recipe, out)
             } else if classes <= MOST_CLASSES {
-                narrow_rows::<S, T>(narrow::RowMajor { origin, stride }, classes, recipe, out)
+                narrow_rows(simd, narrow::RowMajor { origin, stride }, classes, recipe, out)
             } else {
-                recipe.goal.visit(WideRows { origin, stride, classes, recipe, out, level: PhantomData::<S> })
+                recipe.goal.visit(WideRows { origin, stride, classes, recipe, out, simd })
             }
         }
     }
@@ -303,7 +302,7 @@ struct WideRows<'a, S, T> {
     classes: usize,
     recipe: &'a Recipe<T>,
     out: &'a mut [T],
-    level: PhantomData<S>,
+    simd: S,
 }
 
 impl<S: Simd, T: Float> Visit for WideRows<'_, S, T> {
@@ -311,19 +310,21 @@ impl<S: Simd, T: Float> Visit for WideRows<'_, S, T> {
 
     #[inline(always)]
     fn visit<M: Formula>(self) -> Verdict<T> {
-        let WideRows { origin, stride, classes, recipe, out, .. } = self;
+        let WideRows { origin, stride, classes, recipe, out, simd } = self;
         macro_rules! once {
             ($fold:expr) => {
-                wide::once::<M, <T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, recipe, out)
+                wide::once::<M, <T as Lanes>::Vector<S>, _, _>(simd, origin, stride, classes, $fold, recipe, out)
             };
         }
         macro_rules! twice {
             ($peaks:expr, $fold:ty) => {
-                wide::twice::<M, <T as Lanes>::Vector<S>, _, $fold, _, _>(origin, stride, classes, $peaks, recipe, out)
+                wide::twice::<M, <T as Lanes>::Vector<S>, _, $fold, _, _>(
+                    simd, origin, stride, classes, $peaks, recipe, out,
+                )
             };
         }
         // SAFETY: promised to `AdjacentRows::new`.
-        unsafe { choose!(M, recipe, once, twice) }
+        unsafe { choose!(M, simd, recipe, once, twice) }
     }
 }
 
@@ -348,13 +349,13 @@ impl<T: Float> Kernel for AdjacentColumns<'_, T> {
     type Output = Verdict<T>;
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> Verdict<T> {
+    fn run<S: Simd>(self, simd: S) -> Verdict<T> {
         let AdjacentColumns { origin, stride, classes, recipe, out } = self;
         if classes > MOST_CLASSES {
-            return recipe.goal.visit(WideColumns { origin, stride, classes, recipe, out, level: PhantomData::<S> });
+            return recipe.goal.visit(WideColumns { origin, stride, classes, recipe, out, simd });
         }
         // SAFETY: promised to `new`.
-        unsafe { narrow_rows::<S, T>(narrow::ColumnMajor { origin, stride }, classes, recipe, out) }
+        unsafe { narrow_rows(simd, narrow::ColumnMajor { origin, stride }, classes, recipe, out) }
     }
 }
 
@@ -365,7 +366,7 @@ struct WideColumns<'a, S, T> {
     classes: usize,
     recipe: &'a Recipe<T>,
     out: &'a mut [T],
-    level: PhantomData<S>,
+    simd: S,
 }
 
 impl<S: Simd, T: Float> Visit for WideColumns<'_, S, T> {
@@ -373,21 +374,21 @@ impl<S: Simd, T: Float> Visit for WideColumns<'_, S, T> {
 
     #[inline(always)]
     fn visit<M: Formula>(self) -> Verdict<T> {
-        let WideColumns { origin, stride, classes, recipe, out, .. } = self;
+        let WideColumns { origin, stride, classes, recipe, out, simd } = self;
         macro_rules! once {
             ($fold:expr) => {
-                columns::once::<M, <T as Lanes>::Vector<S>, _, _>(origin, stride, classes, $fold, recipe, out)
+                columns::once::<M, <T as Lanes>::Vector<S>, _, _>(simd, origin, stride, classes, $fold, recipe, out)
             };
         }
         macro_rules! twice {
             ($peaks:expr, $fold:ty) => {
                 columns::twice::<M, <T as Lanes>::Vector<S>, _, $fold, _, _>(
-                    origin, stride, classes, $peaks, recipe, out,
+                    simd, origin, stride, classes, $peaks, recipe, out,
                 )
             };
         }
         // SAFETY: promised to `AdjacentColumns::new`.
-        unsafe { choose!(M, recipe, once, twice) }
+        unsafe { choose!(M, simd, recipe, once, twice) }
     }
 }
 
@@ -395,12 +396,13 @@ impl<S: Simd, T: Float> Visit for WideColumns<'_, S, T> {
 /// As for [`narrow::Source::columns`], for `out.len()` rows.
 #[inline(always)]
 unsafe fn narrow_rows<S: Simd, T: Float>(
+    simd: S,
     source: impl narrow::Source<T>,
     classes: usize,
     recipe: &Recipe<T>,
     out: &mut [T],
 ) -> Verdict<T> {
-    recipe.goal.visit(NarrowRows { source, classes, recipe, out, level: PhantomData::<S> })
+    recipe.goal.visit(NarrowRows { source, classes, recipe, out, simd })
 }
 
 /// Few classes, for one measure.
@@ -409,7 +411,7 @@ struct NarrowRows<'a, S, T, R> {
     classes: usize,
     recipe: &'a Recipe<T>,
     out: &'a mut [T],
-    level: PhantomData<S>,
+    simd: S,
 }
 
 impl<S: Simd, T: Float, R: narrow::Source<T>> Visit for NarrowRows<'_, S, T, R> {
@@ -417,18 +419,18 @@ impl<S: Simd, T: Float, R: narrow::Source<T>> Visit for NarrowRows<'_, S, T, R> 
 
     #[inline(always)]
     fn visit<M: Formula>(self) -> Verdict<T> {
-        let NarrowRows { source, classes, recipe, out, .. } = self;
+        let NarrowRows { source, classes, recipe, out, simd } = self;
         macro_rules! once {
             ($fold:expr) => {
-                narrow::once::<M, <T as Lanes>::Vector<S>, _, _, _>(&source, classes, $fold, recipe, out)
+                narrow::once::<M, <T as Lanes>::Vector<S>, _, _, _>(simd, &source, classes, $fold, recipe, out)
             };
         }
         macro_rules! twice {
             ($peaks:expr, $fold:ty) => {
-                narrow::twice::<M, <T as Lanes>::Vector<S>, _, $fold, _, _>(&source, classes, $peaks, recipe, out)
+                narrow::twice::<M, <T as Lanes>::Vector<S>, _, $fold, _, _>(simd, &source, classes, $peaks, recipe, out)
             };
         }
         // SAFETY: promised to `narrow_rows`.
-        unsafe { choose!(M, recipe, once, twice) }
+        unsafe { choose!(M, simd, recipe, once, twice) }
     }
 }

@@ -35,7 +35,13 @@ pub(super) trait Source<T> {
     ///
     /// # Safety
     /// The rows must be readable, and where rows are adjacent and have fewer than four classes three values past each of them too.
-    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, taker: &mut impl Take<V>);
+    unsafe fn columns<V: Vector<Scalar = T>>(
+        &self,
+        simd: V::Simd,
+        row: usize,
+        classes: usize,
+        taker: &mut impl Take<V>,
+    );
 }
 
 /// Rows that follow each other in memory, `stride` apart.
@@ -48,14 +54,20 @@ impl<T: Float> Source<T> for RowMajor<T> {
     const APART: bool = true;
 
     #[inline(always)]
-    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, taker: &mut impl Take<V>) {
+    unsafe fn columns<V: Vector<Scalar = T>>(
+        &self,
+        simd: V::Simd,
+        row: usize,
+        classes: usize,
+        taker: &mut impl Take<V>,
+    ) {
         // SAFETY: the caller promises these rows, and three values past each where four at once are more than there are.
         unsafe {
             let from = self.origin.add(row * self.stride);
             read_ahead::<V>(from, V::LANES * classes, ahead(classes));
             // Those that do not fill a group of four come first, so that they are written once here.
             let first = (classes - 1) % 4 + 1;
-            let [a, b, c, d] = V::load_columns(from, self.stride);
+            let [a, b, c, d] = V::load_columns(simd, from, self.stride);
             taker.first(a);
             if first > 1 {
                 taker.next(b);
@@ -68,7 +80,7 @@ impl<T: Float> Source<T> for RowMajor<T> {
             }
             let mut class = first;
             while class < classes {
-                let [a, b, c, d] = V::load_columns(from.add(class), self.stride);
+                let [a, b, c, d] = V::load_columns(simd, from.add(class), self.stride);
                 taker.next(a);
                 taker.next(b);
                 taker.next(c);
@@ -88,12 +100,12 @@ impl<T: Float> Source<T> for Pairs<T> {
     const APART: bool = false;
 
     #[inline(always)]
-    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, _: usize, taker: &mut impl Take<V>) {
+    unsafe fn columns<V: Vector<Scalar = T>>(&self, simd: V::Simd, row: usize, _: usize, taker: &mut impl Take<V>) {
         // SAFETY: the caller promises these rows.
         unsafe {
             let from = self.origin.add(2 * row);
             read_ahead::<V>(from, 2 * V::LANES, ahead(2));
-            let [a, b] = V::load_pairs(from);
+            let [a, b] = V::load_pairs(simd, from);
             taker.first(a);
             taker.next(b);
         }
@@ -110,12 +122,18 @@ impl<T: Float> Source<T> for ColumnMajor<T> {
     const APART: bool = false;
 
     #[inline(always)]
-    unsafe fn columns<V: Vector<Scalar = T>>(&self, row: usize, classes: usize, taker: &mut impl Take<V>) {
+    unsafe fn columns<V: Vector<Scalar = T>>(
+        &self,
+        simd: V::Simd,
+        row: usize,
+        classes: usize,
+        taker: &mut impl Take<V>,
+    ) {
         // SAFETY: the caller promises these rows.
         unsafe {
-            taker.first(V::load(self.origin.add(row)));
+            taker.first(V::load(simd, self.origin.add(row)));
             for class in 1..classes {
-                taker.next(V::load(self.origin.offset(class as isize * self.stride).add(row)));
+                taker.next(V::load(simd, self.origin.offset(class as isize * self.stride).add(row)));
             }
         }
     }
@@ -182,6 +200,7 @@ impl<V: Vector, F: Fold<V, N>, const N: usize> Take<V> for Keeping<'_, F, V, N> 
 /// As for [`Source::columns`], for `out.len()` rows.
 #[inline(always)]
 pub(super) unsafe fn once<M, V, F, S, const N: usize>(
+    simd: V::Simd,
     source: &S,
     classes: usize,
     fold: F,
@@ -198,8 +217,8 @@ where
     unsafe {
         match classes {
             // With so few classes, a loop over them would cost as much as what it does.
-            3 if S::APART => groups::<M, V, F, S, N>(source, 3, fold, recipe, out),
-            _ => groups::<M, V, F, S, N>(source, classes, fold, recipe, out),
+            3 if S::APART => groups::<M, V, F, S, N>(simd, source, 3, fold, recipe, out),
+            _ => groups::<M, V, F, S, N>(simd, source, classes, fold, recipe, out),
         }
     }
 }
@@ -208,6 +227,7 @@ where
 /// As for [`once`].
 #[inline(always)]
 unsafe fn groups<M, V, F, S, const N: usize>(
+    simd: V::Simd,
     source: &S,
     classes: usize,
     fold: F,
@@ -222,12 +242,12 @@ where
 {
     // A copy of its own, which stores to `out` can't change: what the loop asks of it is asked once.
     let recipe = &{ *recipe };
-    let mut folding = Folding { fold, kept: fold.start(), bits: V::splat(V::Scalar::ZERO) };
-    let mut closed = Closed::nothing::<M>();
+    let mut folding = Folding { fold, kept: fold.start(simd), bits: V::splat(simd, V::Scalar::ZERO) };
+    let mut closed = Closed::nothing::<M>(simd);
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
         // SAFETY: the caller's promise; `out` has room for all lanes.
         unsafe {
-            source.columns::<V>(group * V::LANES, classes, &mut folding);
+            source.columns::<V>(simd, group * V::LANES, classes, &mut folding);
             closed = closed.and::<M>(F::close::<M>(recipe, folding.kept, out.as_mut_ptr()));
         }
     }
@@ -240,6 +260,7 @@ where
 /// As for [`Source::columns`], for `out.len()` rows.
 #[inline(always)]
 pub(super) unsafe fn twice<M, V, P, F, const K: usize, const N: usize>(
+    simd: V::Simd,
     source: &impl Source<V::Scalar>,
     classes: usize,
     peaks: P,
@@ -253,13 +274,14 @@ where
     F: TailFold<V, N>,
 {
     let recipe = &{ *recipe };
-    let (temperature, inverse_temperature) = (V::splat(recipe.temperature), V::splat(recipe.inverse_temperature));
-    let mut closed = Closed::nothing::<M>();
-    let mut columns = [V::splat(V::Scalar::ZERO); MOST_CLASSES];
+    let (temperature, inverse_temperature) =
+        (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
+    let mut closed = Closed::nothing::<M>(simd);
+    let mut columns = [V::splat(simd, V::Scalar::ZERO); MOST_CLASSES];
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
-        let mut keeping = Keeping { columns: &mut columns, count: 0, fold: peaks, kept: peaks.start() };
+        let mut keeping = Keeping { columns: &mut columns, count: 0, fold: peaks, kept: peaks.start(simd) };
         // SAFETY: the caller's promise.
-        unsafe { source.columns::<V>(group * V::LANES, classes, &mut keeping) };
+        unsafe { source.columns::<V>(simd, group * V::LANES, classes, &mut keeping) };
         let found = keeping.kept;
         let fold = F::new(Tail { peak: found[0], temperature, inverse_temperature });
         let mut kept = fold.first(columns[0]);

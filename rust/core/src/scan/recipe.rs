@@ -106,8 +106,8 @@ pub(super) struct Closed<V: Vector> {
 impl<V: Vector> Closed<V> {
     /// Of no rows.
     #[inline(always)]
-    pub(super) fn nothing<M: Formula>() -> Self {
-        let worst = V::splat(V::Scalar::from_f64(M::ORDER.orient(f64::NEG_INFINITY)));
+    pub(super) fn nothing<M: Formula>(simd: V::Simd) -> Self {
+        let worst = V::splat(simd, V::Scalar::from_f64(M::ORDER.orient(f64::NEG_INFINITY)));
         Closed { valid: worst.eq(worst), best: worst }
     }
 
@@ -124,7 +124,7 @@ impl<V: Vector> Closed<V> {
         let turned = if const { matches!(M::ORDER, Order::Highest) } {
             self.best
         } else {
-            V::splat(V::Scalar::ZERO).sub(self.best)
+            self.best.full_like(0.0).sub(self.best)
         };
         let mut lanes = [V::Scalar::ZERO; 16];
         // SAFETY: no vector has more lanes.
@@ -161,9 +161,8 @@ impl<T: Float> Recipe<T> {
         row: Folded<V>,
         out: *mut T,
     ) -> (V::Mask, V) {
-        let one = V::splat(T::from_f64(1.0));
-        let low = V::splat(self.sums[0]).le(row.total);
-        let high = row.total.le(V::splat(self.sums[1]));
+        let low = row.total.full_like(self.sums[0]).le(row.total);
+        let high = row.total.le(row.total.full_like(self.sums[1]));
         let score = M::of_probabilities(&Probabilities {
             top: row.top,
             second: row.second,
@@ -171,13 +170,13 @@ impl<T: Float> Recipe<T> {
             logs: row.logs,
             squares: row.squares,
             total: row.total,
-            unit: if self.renormalise { row.total } else { one },
+            unit: if self.renormalise { row.total } else { row.total.full_like(1.0) },
             renormalise: self.renormalise,
             near_one: self.near_one,
-            entropy_unit: V::splat(self.entropy_unit),
+            entropy_unit: row.total.full_like(self.entropy_unit),
             single: self.single,
             cubes: row.cubes,
-            limits: self.limits_in_lanes(),
+            limits: self.limits_in_lanes(row.total.simd()),
         });
         // SAFETY: the caller's promise.
         unsafe { Self::store(V::and(low, high), score, out) }
@@ -199,23 +198,23 @@ impl<T: Float> Recipe<T> {
     ) -> (V::Mask, V) {
         let score = M::of_logits(&Logits {
             top,
-            second: second.sub(top).mul(V::splat(self.inverse_temperature)),
+            second: second.sub(top).mul(top.full_like(self.inverse_temperature)),
             rest,
             logs,
             squares,
-            temperature: V::splat(self.temperature),
-            entropy_unit: V::splat(self.entropy_unit),
+            temperature: top.full_like(self.temperature),
+            entropy_unit: top.full_like(self.entropy_unit),
             single: self.single,
-            limits: self.limits_in_lanes(),
+            limits: self.limits_in_lanes(top.simd()),
         });
         // SAFETY: the caller's promise.
         unsafe { Self::store(sound.eq(sound), score, out) }
     }
 
     #[inline(always)]
-    fn limits_in_lanes<V: Vector<Scalar = T>>(&self) -> [V; 3] {
+    fn limits_in_lanes<V: Vector<Scalar = T>>(&self, simd: V::Simd) -> [V; 3] {
         let [a, b, c] = self.limits;
-        [V::splat(a), V::splat(b), V::splat(c)]
+        [V::splat(simd, a), V::splat(simd, b), V::splat(simd, c)]
     }
 
     /// # Safety
@@ -223,7 +222,7 @@ impl<T: Float> Recipe<T> {
     #[inline(always)]
     unsafe fn store<V: Vector<Scalar = T>>(valid: V::Mask, score: V, out: *mut T) -> (V::Mask, V) {
         // SAFETY: the caller's promise.
-        unsafe { V::select(valid, score, V::splat(T::NAN)).store(out) };
+        unsafe { V::select(valid, score, score.full_like(f64::NAN)).store(out) };
         (valid, score)
     }
 }

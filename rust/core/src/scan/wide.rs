@@ -36,13 +36,13 @@ impl<T: Float, const N: usize> Lanes<T, N> {
 
     /// What is kept of a group, to be merged with what its neighbour keeps: vector by vector, with the lanes of two places in one.
     #[inline(always)]
-    fn pair<V: Vector<Scalar = T>, const STEP: usize>(&self, place: usize) -> [[V; N]; 2] {
-        let mut pair = [[V::splat(T::ZERO); N]; 2];
+    fn pair<V: Vector<Scalar = T>, const STEP: usize>(&self, simd: V::Simd, place: usize) -> [[V; N]; 2] {
+        let mut pair = [[V::splat(simd, T::ZERO); N]; 2];
         for number in 0..N {
             let places = &self.0[number];
             let [one, other] = [2 * place, 2 * place + 1].map(|place| places[place].as_ptr());
             // SAFETY: each place has room for 16 lanes, and no vector has more.
-            let [one, other] = unsafe { [V::load(one), V::load(other)] };
+            let [one, other] = unsafe { [V::load(simd, one), V::load(simd, other)] };
             [pair[0][number], pair[1][number]] = one.pair::<STEP>(other);
         }
         pair
@@ -50,27 +50,31 @@ impl<T: Float, const N: usize> Lanes<T, N> {
 
     /// Merge the lanes of each row: a lane per row. Each step halves both the vectors and the lanes that a row has in one.
     #[inline(always)]
-    fn merge<V: Vector<Scalar = T>, F: Fold<V, N>>(&mut self, folds: &mut impl Folds<V, F>) -> [V; N] {
+    fn merge<V: Vector<Scalar = T>, F: Fold<V, N>>(&mut self, simd: V::Simd, folds: &mut impl Folds<V, F>) -> [V; N] {
         // Of 4, 8 or 16 lanes. Where a vector is half of the virtual lanes `row` has done the first merge.
-        self.step::<V, F, 0>(folds);
-        self.step::<V, F, 1>(folds);
+        self.step::<V, F, 0>(simd, folds);
+        self.step::<V, F, 1>(simd, folds);
         if V::LANES > 4 {
-            self.step::<V, F, 2>(folds);
+            self.step::<V, F, 2>(simd, folds);
         }
         if V::LANES > 8 {
-            self.step::<V, F, 3>(folds);
+            self.step::<V, F, 3>(simd, folds);
         }
-        let mut merged = [V::splat(T::ZERO); N];
+        let mut merged = [V::splat(simd, T::ZERO); N];
         for number in 0..N {
-            merged[number] = V::from_slice(&self.0[number][0][..V::LANES]);
+            merged[number] = V::from_slice(simd, &self.0[number][0][..V::LANES]);
         }
         merged
     }
 
     #[inline(always)]
-    fn step<V: Vector<Scalar = T>, F: Fold<V, N>, const STEP: usize>(&mut self, folds: &mut impl Folds<V, F>) {
+    fn step<V: Vector<Scalar = T>, F: Fold<V, N>, const STEP: usize>(
+        &mut self,
+        simd: V::Simd,
+        folds: &mut impl Folds<V, F>,
+    ) {
         for place in 0..V::LANES >> (STEP + 1) {
-            let [one, other] = self.pair::<V, STEP>(place);
+            let [one, other] = self.pair::<V, STEP>(simd, place);
             self.put(place, folds.of::<STEP>(place).merge(one, other));
         }
     }
@@ -102,7 +106,7 @@ struct Around<V: Vector, const N: usize> {
 impl<V: Vector, F: TailFold<V, N>, const N: usize> Folds<V, F> for Around<V, N> {
     #[inline(always)]
     fn of<const STEP: usize>(&mut self, place: usize) -> F {
-        let [[peak], _] = self.peaks.pair::<V, STEP>(place);
+        let [[peak], _] = self.peaks.pair::<V, STEP>(self.temperature.simd(), place);
         self.peaks.put(place, [peak]);
         F::new(Tail { peak, temperature: self.temperature, inverse_temperature: self.inverse_temperature })
     }
@@ -140,6 +144,7 @@ fn watched<V: Vector, F: Fold<V, N>, const N: usize>(value: V, bits: &mut V) -> 
 /// `classes >= LANES` values must be readable at `from`.
 #[inline(always)]
 unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
+    simd: V::Simd,
     from: *const V::Scalar,
     classes: usize,
     fold: F,
@@ -147,17 +152,17 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
     bits: &mut V,
 ) -> [V; N] {
     let lanes = V::Scalar::LANES;
-    let absent = fold.absent();
+    let absent = fold.absent(simd);
     let whole = classes - classes % lanes;
     let mut class = lanes;
     ahead.ask::<V>(0);
     // SAFETY: only the `classes` values are read.
     unsafe {
-        let mut first = fold.first(watched::<V, F, N>(V::load(from), bits));
+        let mut first = fold.first(watched::<V, F, N>(V::load(simd, from), bits));
         if V::LANES == lanes {
             while class < whole {
                 ahead.ask::<V>(class);
-                first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
+                first = fold.step(first, watched::<V, F, N>(V::load(simd, from.add(class)), bits));
                 class += lanes;
             }
             if whole < classes {
@@ -167,23 +172,23 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
             return first;
         }
         let half = V::LANES;
-        let mut second = fold.first(watched::<V, F, N>(V::load(from.add(half)), bits));
+        let mut second = fold.first(watched::<V, F, N>(V::load(simd, from.add(half)), bits));
         if F::LONG {
             while class < whole {
                 ahead.ask::<V>(class);
-                first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
+                first = fold.step(first, watched::<V, F, N>(V::load(simd, from.add(class)), bits));
                 class += lanes;
             }
             class = lanes;
             while class < whole {
-                second = fold.step(second, watched::<V, F, N>(V::load(from.add(class + half)), bits));
+                second = fold.step(second, watched::<V, F, N>(V::load(simd, from.add(class + half)), bits));
                 class += lanes;
             }
         } else {
             while class < whole {
                 ahead.ask::<V>(class);
-                first = fold.step(first, watched::<V, F, N>(V::load(from.add(class)), bits));
-                second = fold.step(second, watched::<V, F, N>(V::load(from.add(class + half)), bits));
+                first = fold.step(first, watched::<V, F, N>(V::load(simd, from.add(class)), bits));
+                second = fold.step(second, watched::<V, F, N>(V::load(simd, from.add(class + half)), bits));
                 class += lanes;
             }
         }
@@ -210,6 +215,7 @@ unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
 /// `out.len()` rows of `classes` values, `stride` apart, must be readable at `from`.
 #[inline(always)]
 pub(super) unsafe fn once<M, V, F, const N: usize>(
+    simd: V::Simd,
     from: *const V::Scalar,
     stride: usize,
     classes: usize,
@@ -224,18 +230,19 @@ where
 {
     let recipe = &{ *recipe };
     let mut lanes = Lanes::<V::Scalar, N>::new();
-    let mut bits = V::splat(V::Scalar::ZERO);
-    let mut closed = Closed::nothing::<M>();
+    let mut bits = V::splat(simd, V::Scalar::ZERO);
+    let mut closed = Closed::nothing::<M>(simd);
     for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
         for i in 0..V::LANES {
             let from = from.wrapping_add((group * V::LANES + i) * stride);
             let ask = recipe.ask;
             let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0, ask };
             // SAFETY: the caller's promise.
-            lanes.keep::<V>(i, unsafe { row::<V, F, N>(from, classes, fold, ahead, &mut bits) });
+            lanes.keep::<V>(i, unsafe { row::<V, F, N>(simd, from, classes, fold, ahead, &mut bits) });
         }
         // SAFETY: `out` has room for all lanes.
-        closed = closed.and::<M>(unsafe { F::close::<M>(recipe, lanes.merge(&mut Same(fold)), out.as_mut_ptr()) });
+        closed =
+            closed.and::<M>(unsafe { F::close::<M>(recipe, lanes.merge(simd, &mut Same(fold)), out.as_mut_ptr()) });
     }
     closed.verdict::<M>(F::SIGNED && bits.signs() != 0)
 }
@@ -259,6 +266,7 @@ fn greatest<V: Vector>(vector: V) -> V::Scalar {
 /// As for [`once`].
 #[inline(always)]
 pub(super) unsafe fn twice<M, V, P, F, const K: usize, const N: usize>(
+    simd: V::Simd,
     from: *const V::Scalar,
     stride: usize,
     classes: usize,
@@ -276,11 +284,12 @@ where
     let count = V::LANES;
     // The rows that are asked for meanwhile, half by each sweep, so that memory never rests.
     let later = stride * AHEAD[0].div_ceil(stride * size_of::<V::Scalar>());
-    let (temperature, inverse_temperature) = (V::splat(recipe.temperature), V::splat(recipe.inverse_temperature));
+    let (temperature, inverse_temperature) =
+        (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
     let mut first = Lanes::<V::Scalar, K>::new();
     let mut second = Lanes::<V::Scalar, N>::new();
     let mut around = Around::<V, N> { peaks: Lanes::new(), temperature, inverse_temperature };
-    let mut closed = Closed::nothing::<M>();
+    let mut closed = Closed::nothing::<M>(simd);
     let mut unwatched = inverse_temperature;
     for (group, out) in out.chunks_exact_mut(count).enumerate() {
         let from = from.wrapping_add(group * count * stride);
@@ -290,17 +299,17 @@ where
             let ahead = [next, next.wrapping_add(classes / 2)].map(|from| Ahead { from, shift: 1, ask: recipe.ask });
             // SAFETY: the caller's promise.
             unsafe {
-                let kept = row::<V, P, K>(from, classes, peaks, ahead[0], &mut unwatched);
+                let kept = row::<V, P, K>(simd, from, classes, peaks, ahead[0], &mut unwatched);
                 first.keep(i, kept);
-                let peak = V::splat(greatest(kept[0]));
+                let peak = V::splat(simd, greatest(kept[0]));
                 around.peaks.keep(i, [peak]);
                 let fold = F::new(Tail { peak, temperature, inverse_temperature });
-                second.keep(i, row::<V, F, N>(from, classes, fold, ahead[1], &mut unwatched));
+                second.keep(i, row::<V, F, N>(simd, from, classes, fold, ahead[1], &mut unwatched));
             }
         }
-        let found: [V; K] = first.merge(&mut Same(peaks));
+        let found: [V; K] = first.merge(simd, &mut Same(peaks));
         let (top, second_top) = (found[0], found[K - 1]);
-        let merged = second.merge::<V, F>(&mut around);
+        let merged = second.merge::<V, F>(simd, &mut around);
         // SAFETY: `out` has room for all lanes.
         closed = closed.and::<M>(unsafe { F::close::<M>(recipe, [top, second_top], merged, out.as_mut_ptr()) });
     }

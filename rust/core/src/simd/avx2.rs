@@ -6,7 +6,18 @@ use std::arch::x86_64::*;
 
 /// The AVX2 level.
 #[derive(Clone, Copy)]
-pub struct Avx2;
+pub struct Avx2(());
+
+impl Avx2 {
+    /// The token of the level.
+    ///
+    /// # Safety
+    /// [`Level::supported`](super::Level::supported) must be true of the level.
+    #[inline(always)]
+    pub(super) unsafe fn new() -> Self {
+        Avx2(())
+    }
+}
 
 impl Simd for Avx2 {
     type F32 = F32;
@@ -26,17 +37,23 @@ macro_rules! lane_wise {
     ($vector:ident, $float:ty, $register:ty, $lanes:literal, $set:ident, $load:ident, $store:ident, $stream:ident, $add:ident, $sub:ident,
      $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $sqrt:ident, $cmp:ident, $and:ident, $and_not:ident, $movemask:ident, $blend:ident, $or:ident, $first:ident, $step:ident) => {
         type Scalar = $float;
+        type Simd = Avx2;
         type Mask = $register;
         const LANES: usize = $lanes;
 
         #[inline(always)]
-        fn splat(value: $float) -> Self {
-            // SAFETY: only entered at the AVX2 level; so for every intrinsic on registers below.
+        fn simd(self) -> Avx2 {
+            Avx2(())
+        }
+
+        #[inline(always)]
+        fn splat(_: Avx2, value: $float) -> Self {
+            // SAFETY: a token proves the level, and so does a vector, which is made by a token: so for all below.
             unsafe { $vector($set(value)) }
         }
 
         #[inline(always)]
-        unsafe fn load(from: *const $float) -> Self {
+        unsafe fn load(_: Avx2, from: *const $float) -> Self {
             // SAFETY: the caller promises all lanes.
             unsafe { $vector($load(from)) }
         }
@@ -51,18 +68,6 @@ macro_rules! lane_wise {
         unsafe fn stream(self, to: *mut $float) {
             // SAFETY: the caller promises all lanes and the alignment.
             unsafe { $stream(to, self.0) }
-        }
-
-        #[inline(always)]
-        fn fence() {
-            // SAFETY: SSE is part of the level.
-            unsafe { _mm_sfence() }
-        }
-
-        #[inline(always)]
-        fn prefetch(from: *const $float) {
-            // SAFETY: SSE is part of the level, and a prefetch of any address has no effect but on speed.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
         }
 
         #[inline(always)]
@@ -218,7 +223,7 @@ impl Vector for F32 {
     }
 
     #[inline(always)]
-    unsafe fn load_columns(from: *const f32, stride: usize) -> [Self; 4] {
+    unsafe fn load_columns(_: Avx2, from: *const f32, stride: usize) -> [Self; 4] {
         /// Rows `i` and `i + 4` of four values.
         ///
         /// # Safety
@@ -249,7 +254,7 @@ impl Vector for F32 {
     }
 
     #[inline(always)]
-    unsafe fn load_pairs(from: *const f32) -> [Self; 2] {
+    unsafe fn load_pairs(_: Avx2, from: *const f32) -> [Self; 2] {
         // SAFETY: the caller promises 16 values.
         unsafe {
             let (a, b) =
@@ -367,7 +372,7 @@ impl Vector for F64 {
     }
 
     #[inline(always)]
-    unsafe fn load_columns(from: *const f64, stride: usize) -> [Self; 4] {
+    unsafe fn load_columns(_: Avx2, from: *const f64, stride: usize) -> [Self; 4] {
         /// Rows `i` and `i + 2` of two values.
         ///
         /// # Safety
@@ -395,7 +400,7 @@ impl Vector for F64 {
     }
 
     #[inline(always)]
-    unsafe fn load_pairs(from: *const f64) -> [Self; 2] {
+    unsafe fn load_pairs(_: Avx2, from: *const f64) -> [Self; 2] {
         // SAFETY: the caller promises 8 values.
         unsafe {
             let (a, b) =

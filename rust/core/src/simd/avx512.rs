@@ -6,7 +6,18 @@ use std::arch::x86_64::*;
 
 /// The AVX-512 level.
 #[derive(Clone, Copy)]
-pub struct Avx512;
+pub struct Avx512(());
+
+impl Avx512 {
+    /// The token of the level.
+    ///
+    /// # Safety
+    /// [`Level::supported`](super::Level::supported) must be true of the level.
+    #[inline(always)]
+    pub(super) unsafe fn new() -> Self {
+        Avx512(())
+    }
+}
 
 impl Simd for Avx512 {
     type F32 = F32;
@@ -40,17 +51,23 @@ macro_rules! lane_wise {
     ($vector:ident, $float:ty, $lanes:literal, $mask:ty, $set:ident, $load:ident, $mask_load:ident, $store:ident, $stream:ident, $add:ident,
      $sub:ident, $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $sqrt:ident, $cmp:ident, $blend:ident, $masked:ident, $or:ident, $signs:ident) => {
         type Scalar = $float;
+        type Simd = Avx512;
         type Mask = $mask;
         const LANES: usize = $lanes;
 
         #[inline(always)]
-        fn splat(value: $float) -> Self {
-            // SAFETY: only entered at the AVX-512 level; so for every intrinsic on registers below.
+        fn simd(self) -> Avx512 {
+            Avx512(())
+        }
+
+        #[inline(always)]
+        fn splat(_: Avx512, value: $float) -> Self {
+            // SAFETY: a token proves the level, and so does a vector, which is made by a token: so for all below.
             unsafe { $vector($set(value)) }
         }
 
         #[inline(always)]
-        unsafe fn load(from: *const $float) -> Self {
+        unsafe fn load(_: Avx512, from: *const $float) -> Self {
             // SAFETY: the caller promises all lanes.
             unsafe { $vector($load(from)) }
         }
@@ -72,18 +89,6 @@ macro_rules! lane_wise {
         unsafe fn stream(self, to: *mut $float) {
             // SAFETY: the caller promises all lanes and the alignment.
             unsafe { $stream(to, self.0) }
-        }
-
-        #[inline(always)]
-        fn fence() {
-            // SAFETY: SSE is part of the level.
-            unsafe { _mm_sfence() }
-        }
-
-        #[inline(always)]
-        fn prefetch(from: *const $float) {
-            // SAFETY: SSE is part of the level, and a prefetch of any address has no effect but on speed.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
         }
 
         #[inline(always)]
@@ -215,7 +220,7 @@ impl Vector for F32 {
     );
 
     #[inline(always)]
-    unsafe fn load_columns(from: *const f32, stride: usize) -> [Self; 4] {
+    unsafe fn load_columns(_: Avx512, from: *const f32, stride: usize) -> [Self; 4] {
         /// Rows `i`, `i + 4`, `i + 8` and `i + 12` of four values, where `fours` has rows 0, 4, 8 and 12 and
         /// row `i` lies `offset` values after the first.
         ///
@@ -253,7 +258,7 @@ impl Vector for F32 {
     }
 
     #[inline(always)]
-    unsafe fn load_pairs(from: *const f32) -> [Self; 2] {
+    unsafe fn load_pairs(_: Avx512, from: *const f32) -> [Self; 2] {
         // SAFETY: the caller promises 32 values.
         unsafe {
             let [a, b] = [_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16))];
@@ -370,7 +375,7 @@ impl Vector for F64 {
     );
 
     #[inline(always)]
-    unsafe fn load_columns(from: *const f64, stride: usize) -> [Self; 4] {
+    unsafe fn load_columns(_: Avx512, from: *const f64, stride: usize) -> [Self; 4] {
         /// Rows `i`, `i + 2`, `i + 4` and `i + 6` of two values, where `near` is row `i` and `far` row `i + 4`.
         ///
         /// # Safety
@@ -403,7 +408,7 @@ impl Vector for F64 {
     }
 
     #[inline(always)]
-    unsafe fn load_pairs(from: *const f64) -> [Self; 2] {
+    unsafe fn load_pairs(_: Avx512, from: *const f64) -> [Self; 2] {
         // SAFETY: the caller promises 16 values.
         unsafe {
             let [a, b] = [_mm512_loadu_pd(from), _mm512_loadu_pd(from.add(8))];

@@ -44,15 +44,16 @@ pub trait Kernel {
     type Output;
     /// The computation. Must be `#[inline(always)]`, and so must all it calls that touches vectors: code compiled
     /// outside the level's entry would call each intrinsic as a function.
-    fn run<S: Simd>(self) -> Self::Output;
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// The vector types of one level.
+/// A level's token, which proves that the CPU has the level: [`Level::run`] alone makes one, and a vector can't be made without. It has no
+/// size, and so costs nothing to pass or to keep.
 pub trait Simd: Copy + 'static {
     /// 16 or 8 lanes.
-    type F32: Vector<Scalar = f32>;
+    type F32: Vector<Scalar = f32, Simd = Self>;
     /// 8 or 4 lanes.
-    type F64: Vector<Scalar = f64>;
+    type F64: Vector<Scalar = f64, Simd = Self>;
 }
 
 impl Level {
@@ -117,7 +118,29 @@ impl Level {
             Level::Avx2 => return unsafe { enter_avx2(kernel) },
             Level::Portable => {}
         }
-        kernel.run::<portable::Portable>()
+        kernel.run(portable::Portable)
+    }
+}
+
+/// Ask for the cache line of an address, which may be any, to be read ahead of its use.
+#[inline(always)]
+pub fn prefetch<T>(from: *const T) {
+    // SAFETY: every x86-64 has SSE, and a prefetch of any address has no effect but on speed.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(from.cast())
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = from;
+}
+
+/// Order streamed stores before what follows.
+#[inline(always)]
+pub fn fence() {
+    // SAFETY: every x86-64 has SSE.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::x86_64::_mm_sfence()
     }
 }
 
@@ -126,7 +149,8 @@ impl Level {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,f16c,bmi1,bmi2")]
 unsafe fn enter_avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<avx2::Avx2>()
+    // SAFETY: the caller's promise.
+    kernel.run(unsafe { avx2::Avx2::new() })
 }
 
 /// # Safety
@@ -134,5 +158,6 @@ unsafe fn enter_avx2<K: Kernel>(kernel: K) -> K::Output {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,f16c,bmi1,bmi2")]
 unsafe fn enter_avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<avx512::Avx512>()
+    // SAFETY: the caller's promise.
+    kernel.run(unsafe { avx512::Avx512::new() })
 }

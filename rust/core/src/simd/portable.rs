@@ -31,16 +31,22 @@ macro_rules! portable {
 
         impl Vector for Lanes<$float, $lanes> {
             type Scalar = $float;
+            type Simd = Portable;
             type Mask = [bool; $lanes];
             const LANES: usize = $lanes;
 
             #[inline]
-            fn splat(value: $float) -> Self {
+            fn simd(self) -> Portable {
+                Portable
+            }
+
+            #[inline]
+            fn splat(_: Portable, value: $float) -> Self {
                 Lanes([value; $lanes])
             }
 
             #[inline]
-            unsafe fn load(from: *const $float) -> Self {
+            unsafe fn load(_: Portable, from: *const $float) -> Self {
                 // SAFETY: the caller's promise; an array of floats has the alignment of one.
                 Lanes(unsafe { from.cast::<[$float; $lanes]>().read() })
             }
@@ -56,7 +62,7 @@ macro_rules! portable {
             }
 
             #[inline]
-            unsafe fn load_columns(from: *const $float, stride: usize) -> [Self; 4] {
+            unsafe fn load_columns(_: Portable, from: *const $float, stride: usize) -> [Self; 4] {
                 std::array::from_fn(|j| {
                     // SAFETY: the caller promises four values at the start of each row.
                     Lanes(std::array::from_fn(|row| unsafe { *from.add(row * stride + j) }))
@@ -64,7 +70,7 @@ macro_rules! portable {
             }
 
             #[inline]
-            unsafe fn load_pairs(from: *const $float) -> [Self; 2] {
+            unsafe fn load_pairs(_: Portable, from: *const $float) -> [Self; 2] {
                 std::array::from_fn(|j| {
                     // SAFETY: the caller promises two values for each lane.
                     Lanes(std::array::from_fn(|row| unsafe { *from.add(2 * row + j) }))
@@ -88,12 +94,6 @@ macro_rules! portable {
                 // SAFETY: the caller's promise includes that of `store`.
                 unsafe { self.store(to) }
             }
-
-            #[inline]
-            fn fence() {}
-
-            #[inline]
-            fn prefetch(_: *const $float) {}
 
             #[inline]
             fn add(self, other: Self) -> Self {

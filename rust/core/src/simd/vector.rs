@@ -22,7 +22,7 @@ pub mod sealed {
 
     /// The vector type of a scalar at a level.
     pub trait Lanes: Sized + crate::math::Coefficients {
-        type Vector<S: Simd>: Vector<Scalar = Self>;
+        type Vector<S: Simd>: Vector<Scalar = Self, Simd = S>;
     }
 }
 
@@ -55,6 +55,7 @@ impl Float for f32 {
     const NAN: Self = f32::NAN;
     const ZERO: Self = 0.0;
     const EPSILON: Self = f32::EPSILON;
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value as f32
     }
@@ -69,6 +70,7 @@ impl Float for f64 {
     const NAN: Self = f64::NAN;
     const ZERO: Self = 0.0;
     const EPSILON: Self = f64::EPSILON;
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value
     }
@@ -82,20 +84,31 @@ impl sealed::Lanes for f64 {
 pub trait Vector: Copy + 'static {
     /// The type of a lane.
     type Scalar: Float;
+    /// The token of its level.
+    type Simd: Simd;
     /// One truth value a lane.
     type Mask: Copy;
     /// Lanes: [`Float::LANES`], or half of them.
     const LANES: usize;
 
+    /// The token of the level, which any vector proves.
+    fn simd(self) -> Self::Simd;
+
     /// The same value in every lane.
-    fn splat(value: Self::Scalar) -> Self;
+    fn splat(simd: Self::Simd, value: Self::Scalar) -> Self;
+
+    /// A vector like this one with the same number in every lane, rounded to the type of a lane.
+    #[inline(always)]
+    fn full_like(self, number: impl Into<f64>) -> Self {
+        Self::splat(self.simd(), Self::Scalar::from_f64(number.into()))
+    }
 
     /// All lanes, from a slice of as many.
     #[inline(always)]
-    fn from_slice(lanes: &[Self::Scalar]) -> Self {
+    fn from_slice(simd: Self::Simd, lanes: &[Self::Scalar]) -> Self {
         assert!(lanes.len() == Self::LANES);
         // SAFETY: as many as there are lanes.
-        unsafe { Self::load(lanes.as_ptr()) }
+        unsafe { Self::load(simd, lanes.as_ptr()) }
     }
 
     /// Writes all lanes to a slice of as many.
@@ -108,7 +121,7 @@ pub trait Vector: Copy + 'static {
 
     /// # Safety
     /// All lanes must be readable at `from`.
-    unsafe fn load(from: *const Self::Scalar) -> Self;
+    unsafe fn load(simd: Self::Simd, from: *const Self::Scalar) -> Self;
 
     /// The first `count` lanes from memory, `fill` in the others.
     ///
@@ -120,13 +133,13 @@ pub trait Vector: Copy + 'static {
     ///
     /// # Safety
     /// Four values must be readable at the start of each of the rows.
-    unsafe fn load_columns(from: *const Self::Scalar, stride: usize) -> [Self; 4];
+    unsafe fn load_columns(simd: Self::Simd, from: *const Self::Scalar, stride: usize) -> [Self; 4];
 
     /// The two columns of a block whose rows are two values wide and adjacent.
     ///
     /// # Safety
     /// `2 * LANES` values must be readable at `from`.
-    unsafe fn load_pairs(from: *const Self::Scalar) -> [Self; 2];
+    unsafe fn load_pairs(simd: Self::Simd, from: *const Self::Scalar) -> [Self; 2];
 
     /// The lanes to be merged at a step of the tree that sums over lanes end in, of two vectors in one: at each step a row has half as many lanes, and
     /// twice as many rows share a vector. With as many lanes as [`Float::LANES`] the first step takes lane `l` and the one half of the lanes after it;
@@ -146,14 +159,8 @@ pub trait Vector: Copy + 'static {
     /// Store past the caches, for output that will not be read again soon.
     ///
     /// # Safety
-    /// All lanes must be writable at `to`, which must be aligned to the size of the vector; [`Vector::fence`] must follow before another thread reads.
+    /// All lanes must be writable at `to`, which must be aligned to the size of the vector; [`fence`](super::fence) must follow before another thread reads.
     unsafe fn stream(self, to: *mut Self::Scalar);
-
-    /// Order streamed stores before what follows.
-    fn fence();
-
-    /// Ask for the cache line of an address, which may be any, to be read ahead of its use.
-    fn prefetch(from: *const Self::Scalar);
 
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
@@ -188,9 +195,9 @@ pub trait Vector: Copy + 'static {
     #[inline(always)]
     fn polynomial(self, coefficients: &'static [Spread<Self::Scalar>]) -> Self {
         let (last, rest) = coefficients.split_last().expect("a polynomial has a coefficient");
-        let mut sum = Self::splat(last.number());
+        let mut sum = Self::splat(self.simd(), last.number());
         for coefficient in rest.iter().rev() {
-            sum = sum.mul_add(self, Self::splat(coefficient.number()));
+            sum = sum.mul_add(self, Self::splat(self.simd(), coefficient.number()));
         }
         sum
     }

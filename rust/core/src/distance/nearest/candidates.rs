@@ -91,7 +91,8 @@ impl<T: Float> Sink<T> for Candidates<'_, T> {
     #[inline(always)]
     fn take<V: Vector<Scalar = T>>(&mut self, row: usize, column: usize, sums: &[[V; 2]; ROWS]) {
         let starts = &self.starts[column..column + 2 * V::LANES];
-        let (low, high) = (V::from_slice(&starts[..V::LANES]), V::from_slice(&starts[V::LANES..]));
+        let simd = sums[0][0].simd();
+        let (low, high) = (V::from_slice(simd, &starts[..V::LANES]), V::from_slice(simd, &starts[V::LANES..]));
         let thresholds = &self.thresholds[row..row + ROWS];
         let mut bounds = *sums;
         let mut far = low.eq(low);
@@ -99,7 +100,7 @@ impl<T: Float> Sink<T> for Candidates<'_, T> {
         while i < ROWS {
             bounds[i] = [low.sub(sums[i][0]), high.sub(sums[i][1])];
             let least = bounds[i][0].min(bounds[i][1]);
-            far = V::and(far, V::splat(thresholds[i]).lt(least));
+            far = V::and(far, V::splat(simd, thresholds[i]).lt(least));
             i += 1;
         }
         if V::all(far) {
@@ -108,7 +109,7 @@ impl<T: Float> Sink<T> for Candidates<'_, T> {
         i = 0;
         while i < ROWS {
             let least = bounds[i][0].min(bounds[i][1]);
-            if !V::all(V::splat(self.thresholds[row + i]).lt(least)) {
+            if !V::all(V::splat(simd, self.thresholds[row + i]).lt(least)) {
                 let mut lanes = [T::ZERO; 32];
                 bounds[i][0].to_slice(&mut lanes[..V::LANES]);
                 bounds[i][1].to_slice(&mut lanes[V::LANES..2 * V::LANES]);

@@ -58,21 +58,21 @@ impl<X: Element, Y: Element, C: Iterator<Item = u32>> Kernel for Direct<'_, '_, 
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let Direct { x, row, y, columns, metric, pair, best } = self;
         let in_place = if metric == Metric::Cosine { None } else { x.adjacent_row(row) };
-        let zero = in_place.is_none() && prepare::<S, X>(metric, x, row, &mut pair.x) == Kind::Zero;
+        let zero = in_place.is_none() && prepare(simd, metric, x, row, &mut pair.x) == Kind::Zero;
         for column in columns {
             let sum = match (in_place, y.adjacent_row(column as usize)) {
-                (Some(x), Some(y)) => between::<S, X, Y>(metric, x, y),
+                (Some(x), Some(y)) => between(simd, metric, x, y),
                 _ => {
                     if in_place.is_some() {
-                        prepare::<S, X>(metric, x, row, &mut pair.x);
+                        prepare(simd, metric, x, row, &mut pair.x);
                     }
-                    let orthogonal = prepare::<S, Y>(metric, y, column as usize, &mut pair.y) == Kind::Zero || zero;
+                    let orthogonal = prepare(simd, metric, y, column as usize, &mut pair.y) == Kind::Zero || zero;
                     let mut sum = [ORTHOGONAL];
                     if !orthogonal {
-                        to_one::<S>(metric, &pair.x, &pair.y, &mut sum);
+                        to_one(simd, metric, &pair.x, &pair.y, &mut sum);
                     }
                     sum[0]
                 }

@@ -16,15 +16,15 @@ struct Plain<'a, 'x, 'y, X, Y>(&'a Matrix<'x, X>, &'a Matrix<'y, Y>, Metric);
 impl<X: Element, Y: Element> Kernel for Plain<'_, '_, '_, X, Y> {
     type Output = Vec<(f64, i64)>;
 
-    fn run<S: Simd>(self) -> Vec<(f64, i64)> {
+    fn run<S: Simd>(self, simd: S) -> Vec<(f64, i64)> {
         let Plain(x, y, metric) = self;
         let (mut rows, mut points) = (Tile::new(metric, x.columns()), Tile::new(metric, x.columns()));
-        (0..x.rows()).for_each(|row| assert!(rows.push::<S, X>(x, row)));
-        (0..y.rows()).for_each(|row| assert!(points.push::<S, Y>(y, row)));
+        (0..x.rows()).for_each(|row| assert!(rows.push(simd, x, row)));
+        (0..y.rows()).for_each(|row| assert!(points.push(simd, y, row)));
         let mut best = vec![(f64::INFINITY, 0); x.rows()];
         let mut sums = vec![0.0; x.rows()];
         for point in 0..y.rows() {
-            rows.to_one::<S>(points.row(point), points.zero(point), &mut sums);
+            rows.to_one(simd, points.row(point), points.zero(point), &mut sums);
             for ((least, index), &sum) in best.iter_mut().zip(&sums) {
                 if metric.finish(sum) < metric.finish(*least) {
                     *index = point as i64;

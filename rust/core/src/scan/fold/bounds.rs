@@ -4,7 +4,7 @@ use super::{Fold, SingleFold, Tail, TailFold, least, zero};
 use crate::math::{Coefficients, over_exp};
 use crate::measure::Formula;
 use crate::scan::recipe::{Folded, Recipe};
-use crate::simd::{Float, Vector};
+use crate::simd::Vector;
 
 /// Of probabilities, the sum, and that of p times the straight line between powers of two below its logarithm.
 #[derive(Clone, Copy)]
@@ -15,13 +15,13 @@ impl<V: Vector> Fold<V, 2> for Lines {
     const LONG: bool = false;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        zero()
+    fn absent(self, simd: V::Simd) -> V {
+        zero(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 2] {
-        [zero(); 2]
+    fn start(self, simd: V::Simd) -> [V; 2] {
+        [zero(simd); 2]
     }
 
     #[inline(always)]
@@ -47,8 +47,9 @@ impl<V: Vector> SingleFold<V, 2> for Lines {
         [total, lines]: [V; 2],
         out: *mut V::Scalar,
     ) -> (V::Mask, V) {
-        let logs = lines.mul(V::splat(V::Scalar::LINE_UNIT));
-        let row = Folded { top: zero(), second: zero(), rest: zero(), logs, squares: zero(), cubes: zero(), total };
+        let zero = total.full_like(0.0);
+        let logs = lines.mul(total.full_like(V::Scalar::LINE_UNIT));
+        let row = Folded { top: zero, second: zero, rest: zero, logs, squares: zero, cubes: zero, total };
         // SAFETY: the caller's promise.
         unsafe { recipe.close_probabilities::<M, V>(row, out) }
     }
@@ -63,9 +64,9 @@ pub(in crate::scan) struct Powers<V> {
 
 impl<V: Vector> Powers<V> {
     #[inline(always)]
-    pub(in crate::scan) fn new(recipe: &Recipe<V::Scalar>) -> Self {
+    pub(in crate::scan) fn new(simd: V::Simd, recipe: &Recipe<V::Scalar>) -> Self {
         let [classes, inverse] = recipe.classes;
-        Powers { classes: V::splat(classes), absent: V::splat(inverse) }
+        Powers { classes: V::splat(simd, classes), absent: V::splat(simd, inverse) }
     }
 }
 
@@ -75,25 +76,25 @@ impl<V: Vector> Fold<V, 3> for Powers<V> {
 
     /// Of `1 / C` all three are nothing, or less than a rounding.
     #[inline(always)]
-    fn absent(self) -> V {
+    fn absent(self, _: V::Simd) -> V {
         self.absent
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 3] {
-        [zero(); 3]
+    fn start(self, simd: V::Simd) -> [V; 3] {
+        [zero(simd); 3]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 3] {
-        let excess = value.mul_add(self.classes, V::splat(V::Scalar::from_f64(-1.0)));
+        let excess = value.mul_add(self.classes, value.full_like(-1.0));
         let square = excess.mul(excess);
         [excess, square, square.mul(excess)]
     }
 
     #[inline(always)]
     fn step(self, [sum, squares, cubes]: [V; 3], value: V) -> [V; 3] {
-        let excess = value.mul_add(self.classes, V::splat(V::Scalar::from_f64(-1.0)));
+        let excess = value.mul_add(self.classes, value.full_like(-1.0));
         let square = excess.mul(excess);
         [sum.add(excess), squares.add(square), square.mul_add(excess, cubes)]
     }
@@ -111,15 +112,16 @@ impl<V: Vector> SingleFold<V, 3> for Powers<V> {
         [sum, squares, cubes]: [V; 3],
         out: *mut V::Scalar,
     ) -> (V::Mask, V) {
-        let share = V::splat(recipe.classes[1]);
+        let zero = sum.full_like(0.0);
+        let share = sum.full_like(recipe.classes[1]);
         let row = Folded {
-            top: zero(),
-            second: zero(),
-            rest: zero(),
-            logs: zero(),
+            top: zero,
+            second: zero,
+            rest: zero,
+            logs: zero,
             squares: squares.mul(share),
             cubes: cubes.mul(share),
-            total: sum.mul_add(share, V::splat(V::Scalar::from_f64(1.0))),
+            total: sum.mul_add(share, sum.full_like(1.0)),
         };
         // SAFETY: the caller's promise.
         unsafe { recipe.close_probabilities::<M, V>(row, out) }
@@ -140,13 +142,13 @@ impl<V: Vector> Fold<V, 2> for Rough<V> {
     const LONG: bool = false;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        least()
+    fn absent(self, simd: V::Simd) -> V {
+        least(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 2] {
-        [zero(); 2]
+    fn start(self, simd: V::Simd) -> [V; 2] {
+        [zero(simd); 2]
     }
 
     #[inline(always)]
@@ -174,8 +176,8 @@ impl<V: Vector> TailFold<V, 2> for Rough<V> {
     fn new(tail: Tail<V>) -> Self {
         Rough {
             peak: tail.peak,
-            scale: tail.inverse_temperature.mul(V::splat(V::Scalar::OVER_EXP_UNIT)),
-            least: tail.temperature.mul(V::splat(V::Scalar::EXP_LEAST)),
+            scale: tail.inverse_temperature.mul(tail.peak.full_like(V::Scalar::OVER_EXP_UNIT)),
+            least: tail.temperature.mul(tail.peak.full_like(V::Scalar::EXP_LEAST)),
         }
     }
 
@@ -186,7 +188,8 @@ impl<V: Vector> TailFold<V, 2> for Rough<V> {
         [weights, logs]: [V; 2],
         out: *mut V::Scalar,
     ) -> (V::Mask, V) {
+        let zero = peaks[0].full_like(0.0);
         // SAFETY: the caller's promise.
-        unsafe { recipe.close_logits::<M, V>(peaks, weights, logs, zero(), logs, out) }
+        unsafe { recipe.close_logits::<M, V>(peaks, weights, logs, zero, logs, out) }
     }
 }

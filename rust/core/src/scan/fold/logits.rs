@@ -15,13 +15,13 @@ impl<V: Vector> Fold<V, 1> for Peak {
     const LONG: bool = false;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        least()
+    fn absent(self, simd: V::Simd) -> V {
+        least(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 1] {
-        [least()]
+    fn start(self, simd: V::Simd) -> [V; 1] {
+        [least(simd)]
     }
 
     #[inline(always)]
@@ -49,18 +49,18 @@ impl<V: Vector> Fold<V, 2> for Peaks {
     const LONG: bool = false;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        least()
+    fn absent(self, simd: V::Simd) -> V {
+        least(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 2] {
-        [least(); 2]
+    fn start(self, simd: V::Simd) -> [V; 2] {
+        [least(simd); 2]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 2] {
-        [value, least()]
+        [value, least(value.simd())]
     }
 
     #[inline(always)]
@@ -83,19 +83,19 @@ impl<V: Vector> Fold<V, 3> for Gaps {
     const LONG: bool = false;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        least()
+    fn absent(self, simd: V::Simd) -> V {
+        least(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 3] {
-        let [top, second] = Peaks.start();
-        [top, second, zero()]
+    fn start(self, simd: V::Simd) -> [V; 3] {
+        let [top, second] = Peaks.start(simd);
+        [top, second, zero(simd)]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 3] {
-        self.step(self.start(), value)
+        self.step(self.start(value.simd()), value)
     }
 
     #[inline(always)]
@@ -118,8 +118,9 @@ impl<V: Vector> SingleFold<V, 3> for Gaps {
         [top, second, odd]: [V; 3],
         out: *mut V::Scalar,
     ) -> (V::Mask, V) {
+        let zero = top.full_like(0.0);
         // SAFETY: the caller's promise.
-        unsafe { recipe.close_logits::<M, V>([top, second], zero(), zero(), zero(), odd.add(top.sub(top)), out) }
+        unsafe { recipe.close_logits::<M, V>([top, second], zero, zero, zero, odd.add(top.sub(top)), out) }
     }
 }
 
@@ -129,7 +130,7 @@ impl<V: Vector> Tail<V> {
     /// `e^d`, and `d` bounded so that a logit of -inf contributes 0 to `d e^d`.
     #[inline(always)]
     fn weight(&self, value: V) -> (V, V) {
-        let exponent = V::splat(V::Scalar::EXP_ZERO).max(value.sub(self.peak).mul(self.inverse_temperature));
+        let exponent = value.full_like(V::Scalar::EXP_ZERO).max(value.sub(self.peak).mul(self.inverse_temperature));
         (exp(exponent), exponent)
     }
 }
@@ -155,18 +156,18 @@ impl<V: Vector> Fold<V, 2> for TailSum<V> {
     const LONG: bool = true;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        least()
+    fn absent(self, simd: V::Simd) -> V {
+        least(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 2] {
-        [least(), zero()]
+    fn start(self, simd: V::Simd) -> [V; 2] {
+        [least(simd), zero(simd)]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 2] {
-        [value, zero()]
+        [value, value.full_like(0.0)]
     }
 
     #[inline(always)]
@@ -191,18 +192,18 @@ impl<V: Vector> Fold<V, 3> for TailLogarithms<V> {
     const LONG: bool = true;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        least()
+    fn absent(self, simd: V::Simd) -> V {
+        least(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 3] {
-        [least(), zero(), zero()]
+    fn start(self, simd: V::Simd) -> [V; 3] {
+        [least(simd), zero(simd), zero(simd)]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 3] {
-        [value, zero(), zero()]
+        [value, value.full_like(0.0), value.full_like(0.0)]
     }
 
     #[inline(always)]
@@ -228,18 +229,18 @@ impl<V: Vector> Fold<V, 3> for TailSquares<V> {
     const LONG: bool = true;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        least()
+    fn absent(self, simd: V::Simd) -> V {
+        least(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 3] {
-        [least(), zero(), zero()]
+    fn start(self, simd: V::Simd) -> [V; 3] {
+        [least(simd), zero(simd), zero(simd)]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 3] {
-        [value, zero(), zero()]
+        [value, value.full_like(0.0), value.full_like(0.0)]
     }
 
     #[inline(always)]
@@ -269,8 +270,9 @@ impl<V: Vector> TailFold<V, 2> for TailSum<V> {
         kept: [V; 2],
         out: *mut V::Scalar,
     ) -> (V::Mask, V) {
+        let zero = peaks[0].full_like(0.0);
         // SAFETY: the caller's promise.
-        unsafe { recipe.close_logits::<M, V>(peaks, kept[1], zero(), zero(), sound(peaks[0], [kept[0], kept[1]]), out) }
+        unsafe { recipe.close_logits::<M, V>(peaks, kept[1], zero, zero, sound(peaks[0], [kept[0], kept[1]]), out) }
     }
 }
 
@@ -287,13 +289,14 @@ impl<V: Vector> TailFold<V, 3> for TailLogarithms<V> {
         kept: [V; 3],
         out: *mut V::Scalar,
     ) -> (V::Mask, V) {
+        let zero = peaks[0].full_like(0.0);
         // SAFETY: the caller's promise.
         unsafe {
             recipe.close_logits::<M, V>(
                 peaks,
                 kept[1],
-                zero::<V>().sub(kept[2]),
-                zero(),
+                zero.sub(kept[2]),
+                zero,
                 sound(peaks[0], [kept[0], kept[1]]),
                 out,
             )
@@ -314,9 +317,8 @@ impl<V: Vector> TailFold<V, 3> for TailSquares<V> {
         kept: [V; 3],
         out: *mut V::Scalar,
     ) -> (V::Mask, V) {
+        let zero = peaks[0].full_like(0.0);
         // SAFETY: the caller's promise.
-        unsafe {
-            recipe.close_logits::<M, V>(peaks, kept[1], zero(), kept[2], sound(peaks[0], [kept[0], kept[1]]), out)
-        }
+        unsafe { recipe.close_logits::<M, V>(peaks, kept[1], zero, kept[2], sound(peaks[0], [kept[0], kept[1]]), out) }
     }
 }

@@ -22,9 +22,9 @@ pub(super) trait Fold<V: Vector, const N: usize>: Copy {
     /// Whether a step is so long that two at a time would not fit the registers.
     const LONG: bool;
     /// The value of a class that is not there; folding it in changes nothing.
-    fn absent(self) -> V;
+    fn absent(self, simd: V::Simd) -> V;
     /// What is kept of no classes.
-    fn start(self) -> [V; N];
+    fn start(self, simd: V::Simd) -> [V; N];
     /// What is kept of one class: as [`Fold::step`] from the start where that is a valid probability or logit, without its cost.
     fn first(self, value: V) -> [V; N];
     /// Fold one more class in.
@@ -67,12 +67,12 @@ pub(super) struct Tail<V> {
 }
 
 #[inline(always)]
-fn zero<V: Vector>() -> V {
-    V::splat(V::Scalar::ZERO)
+fn zero<V: Vector>(simd: V::Simd) -> V {
+    V::splat(simd, V::Scalar::ZERO)
 }
 
 /// No logit at all.
 #[inline(always)]
-fn least<V: Vector>() -> V {
-    V::splat(V::Scalar::from_f64(f64::NEG_INFINITY))
+fn least<V: Vector>(simd: V::Simd) -> V {
+    V::splat(simd, V::Scalar::from_f64(f64::NEG_INFINITY))
 }

@@ -23,13 +23,13 @@ impl<V: Vector> Fold<V, 2> for Sums {
     const LONG: bool = false;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        zero()
+    fn absent(self, simd: V::Simd) -> V {
+        zero(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 2] {
-        [zero(); 2]
+    fn start(self, simd: V::Simd) -> [V; 2] {
+        [zero(simd); 2]
     }
 
     #[inline(always)]
@@ -51,7 +51,8 @@ impl<V: Vector> Fold<V, 2> for Sums {
 impl<V: Vector> SingleFold<V, 2> for Sums {
     #[inline(always)]
     unsafe fn close<M: Formula>(recipe: &Recipe<V::Scalar>, [top, total]: [V; 2], out: *mut V::Scalar) -> (V::Mask, V) {
-        let row = Folded { top, second: zero(), rest: zero(), logs: zero(), squares: zero(), cubes: zero(), total };
+        let zero = top.full_like(0.0);
+        let row = Folded { top, second: zero, rest: zero, logs: zero, squares: zero, cubes: zero, total };
         // SAFETY: the caller's promise.
         unsafe { recipe.close_probabilities::<M, V>(row, out) }
     }
@@ -66,18 +67,18 @@ impl<V: Vector> Fold<V, 3> for Seconds {
     const LONG: bool = false;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        zero()
+    fn absent(self, simd: V::Simd) -> V {
+        zero(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 3] {
-        [zero(); 3]
+    fn start(self, simd: V::Simd) -> [V; 3] {
+        [zero(simd); 3]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 3] {
-        [value, zero(), nothing(value)]
+        [value, value.full_like(0.0), nothing(value)]
     }
 
     #[inline(always)]
@@ -100,7 +101,8 @@ impl<V: Vector> SingleFold<V, 3> for Seconds {
         [top, second, rest]: [V; 3],
         out: *mut V::Scalar,
     ) -> (V::Mask, V) {
-        let row = Folded { top, second, rest, logs: zero(), squares: zero(), cubes: zero(), total: top.add(rest) };
+        let zero = top.full_like(0.0);
+        let row = Folded { top, second, rest, logs: zero, squares: zero, cubes: zero, total: top.add(rest) };
         // SAFETY: the caller's promise.
         unsafe { recipe.close_probabilities::<M, V>(row, out) }
     }
@@ -119,18 +121,18 @@ where
     const LONG: bool = true;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        zero()
+    fn absent(self, simd: V::Simd) -> V {
+        zero(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 3] {
-        [zero(); 3]
+    fn start(self, simd: V::Simd) -> [V; 3] {
+        [zero(simd); 3]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 3] {
-        [value, nothing(value), zero()]
+        [value, nothing(value), value.full_like(0.0)]
     }
 
     #[inline(always)]
@@ -156,11 +158,12 @@ where
         [top, rest, logs]: [V; 3],
         out: *mut V::Scalar,
     ) -> (V::Mask, V) {
-        let mut logs = logs.mul(V::splat(V::Scalar::SHARE_UNIT));
+        let zero = top.full_like(0.0);
+        let mut logs = logs.mul(top.full_like(V::Scalar::SHARE_UNIT));
         if V::Scalar::SHARE_SHIFT != V::Scalar::ZERO {
-            logs = rest.mul_add(V::splat(V::Scalar::SHARE_SHIFT), logs);
+            logs = rest.mul_add(top.full_like(V::Scalar::SHARE_SHIFT), logs);
         }
-        let row = Folded { top, second: zero(), rest, logs, squares: zero(), cubes: zero(), total: top.add(rest) };
+        let row = Folded { top, second: zero, rest, logs, squares: zero, cubes: zero, total: top.add(rest) };
         // SAFETY: the caller's promise.
         unsafe { recipe.close_probabilities::<M, V>(row, out) }
     }
@@ -175,18 +178,18 @@ impl<V: Vector> Fold<V, 3> for Squares {
     const LONG: bool = false;
 
     #[inline(always)]
-    fn absent(self) -> V {
-        zero()
+    fn absent(self, simd: V::Simd) -> V {
+        zero(simd)
     }
 
     #[inline(always)]
-    fn start(self) -> [V; 3] {
-        [zero(); 3]
+    fn start(self, simd: V::Simd) -> [V; 3] {
+        [zero(simd); 3]
     }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 3] {
-        [value, nothing(value), zero()]
+        [value, nothing(value), value.full_like(0.0)]
     }
 
     #[inline(always)]
@@ -209,7 +212,8 @@ impl<V: Vector> SingleFold<V, 3> for Squares {
         [top, rest, squares]: [V; 3],
         out: *mut V::Scalar,
     ) -> (V::Mask, V) {
-        let row = Folded { top, second: zero(), rest, logs: zero(), squares, cubes: zero(), total: top.add(rest) };
+        let zero = top.full_like(0.0);
+        let row = Folded { top, second: zero, rest, logs: zero, squares, cubes: zero, total: top.add(rest) };
         // SAFETY: the caller's promise.
         unsafe { recipe.close_probabilities::<M, V>(row, out) }
     }
