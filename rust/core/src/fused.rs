@@ -1,11 +1,13 @@
 //! Scoring and selecting in one pass over memory: the scores of a few rows at a time never leave the cache.
 
 use crate::blocks::{self, Watch};
+use crate::bound::Bound;
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::order::Order;
-use crate::scan::{Recipe, Scan};
+use crate::rules::Recipe;
+use crate::scan::Scan;
 use crate::scorer::{Scorer, check_shape, part_rows};
 use crate::screen::Screen;
 use crate::select::{Rows, Score, Selector, SharedCut};
@@ -97,7 +99,7 @@ where
         let cut = worker.kept.threshold(Some(&self.shared));
         let bound = cut.zip(worker.screen.as_mut()).and_then(|(cut, screen)| screen.bound(cut, &self.recipe));
         let rows = self.rows.slice(part.start, part.end);
-        if bound.is_some_and(|bound| self.screened(worker, part.clone(), &bound)) {
+        if bound.is_some_and(|(bound, recipe)| self.screened(worker, part.clone(), bound, &recipe)) {
             let Worker { scores, kept, survivors, .. } = worker;
             match survivors.len() {
                 0 => kept.pass_over(part.len(), &rows),
@@ -132,9 +134,15 @@ where
 
     /// The bound first; then the measure of the rows it does not rule out, to as many scores. False, and nothing of use done, where a row may be
     /// invalid, and where a bound rules few rows out.
-    fn screened(&self, worker: &mut Worker<E::Compute>, part: Range<usize>, bound: &Recipe<E::Compute>) -> bool {
+    fn screened(
+        &self,
+        worker: &mut Worker<E::Compute>,
+        part: Range<usize>,
+        bound: Bound,
+        recipe: &Recipe<E::Compute>,
+    ) -> bool {
         let Worker { scores, survivors, screen, scan, .. } = worker;
-        let found = scan.rows(self.matrix, part.clone(), bound, &mut scores[..part.len()]);
+        let found = scan.rows(self.matrix, part.clone(), bound, recipe, &mut scores[..part.len()]);
         survivors.clear();
         if found.best >= E::Compute::ZERO {
             self.scorer.level().run(Survive { scores: &scores[..part.len()], survivors });
@@ -146,7 +154,8 @@ where
         let few = found.valid && survivors.len() <= part.len() / 2;
         if few {
             worker.scored += survivors.len() as u64;
-            scan.picked(self.matrix, part.start, survivors, &self.recipe, &mut scores[..survivors.len()]);
+            let measure = self.scorer.measure();
+            scan.picked(self.matrix, part.start, survivors, measure, &self.recipe, &mut scores[..survivors.len()]);
         }
         few
     }

@@ -2,16 +2,18 @@
 //!
 //! A bound is a [`Formula`](crate::measure::Formula) whose value is negative for rows that are out. Which of them pays depends on the pool; each thread finds out as it goes.
 
-use crate::bound::{Bound, Sought};
+use crate::bound::{Bound, BoundKind, Sought};
 use crate::measure::Measure;
-use crate::scan::{Goal, MOST_CLASSES, Recipe};
+use crate::rules::Recipe;
+use crate::scan::MOST_CLASSES;
 use crate::simd::Float;
 
 /// One of the bounds to choose from.
 #[derive(Debug)]
 struct Choice {
-    bound: Bound,
-    limits: Option<[f64; 3]>,
+    kind: BoundKind,
+    /// The bound for the threshold; none where it would rule out no row.
+    bound: Option<Bound>,
     /// The share of rows that survived it when it was last tried; less as time goes by, so that it is tried again.
     survived: f64,
 }
@@ -53,19 +55,19 @@ impl Screen {
     /// The screen for rows of so many classes, which may lie apart in memory, if their measure has one. Entropies of rows that may sum to
     /// anything have none: they are rounded in units of their logarithms, which for numbers far from 1 are many times an entropy.
     pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize, apart: bool) -> Option<Screen> {
-        let bounds: &[Bound] = match (measure, recipe.logits) {
+        let kinds: &[BoundKind] = match (measure, recipe.logits) {
             (Measure::Entropy | Measure::NormalisedEntropy, false) if recipe.checked() => {
-                &[Bound::Top, Bound::Lines, Bound::Cubic]
+                &[BoundKind::Top, BoundKind::Lines, BoundKind::Cubic]
             }
-            (Measure::Entropy | Measure::NormalisedEntropy, true) => &[Bound::Gap, Bound::RoughEntropy],
-            (Measure::Margin | Measure::LeastConfident, true) => &[Bound::Gap, Bound::RoughMargin],
+            (Measure::Entropy | Measure::NormalisedEntropy, true) => &[BoundKind::Gap, BoundKind::Rough],
+            (Measure::Margin | Measure::LeastConfident, true) => &[BoundKind::Gap, BoundKind::Rough],
             _ => return None,
         };
         // The longest chain of roundings: through the classes of one lane and the merge of the lanes, or through all classes where a lane is a
         // row; then the closing formula and the logarithms in it. Twice what the errors can be.
         let chain = if classes <= MOST_CLASSES { classes } else { classes / T::LANES + T::LANES } + 12;
         (classes > 1).then_some(Screen {
-            choices: bounds.iter().map(|&bound| Choice { bound, limits: None, survived: 0.0 }).collect(),
+            choices: kinds.iter().map(|&kind| Choice { kind, bound: None, survived: 0.0 }).collect(),
             chosen: 0,
             measure,
             classes,
@@ -84,7 +86,7 @@ impl Screen {
     }
 
     /// What tells which rows of a block are out, for rows that must reach the score `cut`; `None` when no bound would pay.
-    pub(crate) fn bound<T: Float>(&mut self, cut: f64, recipe: &Recipe<T>) -> Option<Recipe<T>> {
+    pub(crate) fn bound<T: Float>(&mut self, cut: f64, recipe: &Recipe<T>) -> Option<(Bound, Recipe<T>)> {
         if self.wait > 0 {
             self.wait -= 1;
             return None;
@@ -93,17 +95,17 @@ impl Screen {
             self.cut = cut;
             let sought = self.sought(cut);
             for choice in &mut self.choices {
-                choice.limits =
-                    sought.and_then(|sought| choice.bound.limits(sought, self.classes, self.temperature, self.slack));
+                choice.bound =
+                    sought.and_then(|sought| choice.kind.bound(sought, self.classes, self.temperature, self.slack));
             }
         }
-        let usable = (0..self.choices.len()).filter(|&i| self.choices[i].limits.is_some());
+        let usable = (0..self.choices.len()).filter(|&i| self.choices[i].bound.is_some());
         self.chosen = usable.min_by(|&a, &b| self.expected(a).total_cmp(&self.expected(b)))?;
-        let Choice { bound, limits, .. } = self.choices[self.chosen];
+        let bound = self.choices[self.chosen].bound?;
         // Sums that are valid beyond the rounding of either way to add them up.
         let [low, high] = recipe.sums.map(Into::into);
         let sums = [low * (1.0 + 2.0 * self.slack), high * (1.0 - 2.0 * self.slack)].map(T::from_f64);
-        Some(Recipe { goal: Goal::Bound(bound), limits: limits?.map(T::from_f64), sums, ..*recipe })
+        Some((bound, Recipe { sums, ..*recipe }))
     }
 
     /// What rows must reach, if rows can be ruled out by it: entropies are off by up to a few epsilons of |S - 1|, which is small, beside their own.
@@ -121,8 +123,8 @@ impl Screen {
 
     /// What a block costs by that bound, as a share of what it costs without.
     fn expected(&self, choice: usize) -> f64 {
-        let Choice { bound, survived, .. } = self.choices[choice];
-        cost(bound, self.classes) + survived * (1.0 + self.picked)
+        let Choice { kind, survived, .. } = self.choices[choice];
+        cost(kind, self.classes) + survived * (1.0 + self.picked)
     }
 
     /// Take note of how many rows of a screened block survived.
@@ -133,7 +135,7 @@ impl Screen {
         self.choices[self.chosen].survived = survivors as f64 / rows as f64;
         if self.expected(self.chosen) < 1.0 {
             self.waited = WAITS[0];
-        } else if (0..self.choices.len()).all(|i| self.choices[i].limits.is_none() || self.expected(i) >= 1.0) {
+        } else if (0..self.choices.len()).all(|i| self.choices[i].bound.is_none() || self.expected(i) >= 1.0) {
             self.wait = self.waited;
             self.waited = (2 * self.waited).min(WAITS[1]);
             // By then the threshold is another: each has its chance again.
@@ -144,11 +146,11 @@ impl Screen {
 
 /// What it costs to look at a bound, as a share of the measure it may spare. With many classes everything that reads a row
 /// once waits for memory, so there the cheap bounds cost alike.
-fn cost(bound: Bound, classes: usize) -> f64 {
-    match bound {
-        Bound::Top if classes <= MOST_CLASSES => 0.25,
-        Bound::Top | Bound::Lines | Bound::Cubic | Bound::Gap => 0.35,
-        Bound::RoughEntropy | Bound::RoughMargin => 0.6,
+fn cost(kind: BoundKind, classes: usize) -> f64 {
+    match kind {
+        BoundKind::Top if classes <= MOST_CLASSES => 0.25,
+        BoundKind::Top | BoundKind::Lines | BoundKind::Cubic | BoundKind::Gap => 0.35,
+        BoundKind::Rough => 0.6,
     }
 }
 

@@ -1,27 +1,41 @@
-//! Entropy of rows near uniform by their second and third moments. With `d = C p - 1`, `u ln u >= d + d^2/2 - d^3/6` for `u = 1 + d >= 0`, for the fourth derivative of
-//! `u ln u` is positive. Summed over the classes, with `S` the sum of the row and `e = S - 1`, within a tenth of 0,
-//! `S H <= S ln C + 0.52 e^2 - sum d^2 / 2C + sum d^3 / 6C`. It differs from the truth by a twelfth of the fourth moment alone, where a bound by the squares
-//! must allow for the row that is most skewed, which with many classes is much.
+//! A bound on entropy for rows near uniform, by their second and third moments.
+//!
+//! With `d = C p - 1` and `u = 1 + d >= 0`, `u ln u >= d + d^2/2 - d^3/6`, since the fourth derivative of `u ln u` is
+//! positive. Summed over the classes, with `S` the sum of the row and `e = S - 1` within a tenth of 0,
+//! `S H <= S ln C + 0.52 e^2 - sum d^2 / 2C + sum d^3 / 6C`. It differs from the truth by a twelfth of the fourth moment
+//! alone. A bound by the squares must allow for the most skewed row, which with many classes is much.
 
-use crate::measure::{Formula, Needs, Probabilities};
+use crate::fold::{Logits, PowerSums, Probabilities};
+use crate::formula::{Formula, Once, Undefined};
 use crate::simd::Vector;
 
-pub(super) struct Cubic;
+/// What the parts of the sum are multiplied by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cubic {
+    /// By how much the entropy that is sought falls short of ln C.
+    lacking: f64,
+    half: f64,
+    /// The room for the rounding of the cubes.
+    slack: f64,
+}
 
-/// What `S`, the mean square and the mean cube are multiplied by. The sums of squares and of cubes are off by their share of rounding, that of the cubes by a share of both.
-pub(super) fn limits(entropy: f64, classes: usize, slack: f64) -> Option<[f64; 3]> {
-    // Numbers of classes that are exact in either type.
-    let lacking = ((classes as f64).ln() - entropy).max(0.0) * (1.0 + 4.0 * slack) + 1e-2 * slack;
-    (classes < 1 << 24).then_some([lacking, 0.5 - slack, slack / 6.0])
+impl Cubic {
+    /// The bound for rows with at least that entropy. The sums of squares and of cubes are off by their share of rounding,
+    /// that of the cubes by a share of both.
+    pub(super) fn new(entropy: f64, classes: usize, slack: f64) -> Option<Cubic> {
+        let lacking = ((classes as f64).ln() - entropy).max(0.0) * (1.0 + 4.0 * slack) + 1e-2 * slack;
+        // Numbers of classes that are exact in either type.
+        (classes < 1 << 24).then_some(Cubic { lacking, half: 0.5 - slack, slack: slack / 6.0 })
+    }
 }
 
 impl Formula for Cubic {
-    const NEEDS: Option<Needs> = Some(Needs::Powers);
-    const NEEDS_OF_LOGITS: Option<Needs> = None;
+    type OfProbabilities<V: Vector> = Once<PowerSums<V>>;
+    type OfLogits<V: Vector> = Undefined<Logits<V>>;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
-        let [lacking, half, slack] = row.limits;
+    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
+        let (lacking, half, slack) = (row.splat(self.lacking), row.splat(self.half), row.splat(self.slack));
         let excess = row.total.sub(row.splat(1.0));
         let most = row.total.mul_add(lacking, excess.mul(excess).mul(row.splat(0.52)));
         let size = row.cubes.max(row.splat(0.0).sub(row.cubes));

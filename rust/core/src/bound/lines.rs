@@ -1,30 +1,40 @@
-//! Entropy by straight lines below the logarithm. For `p = (1 + f) 2^e` the number `e + f` is at most `log2 p`, and at least that less 0.0861; it lies in the bits of p as they
-//! are. So with `L` the sum of `p (e + f) ln 2` and `S` that of p, within a tenth of 1, `S H = S ln S - sum p ln p` is at most `e + 0.52 e^2 - L`, `e = S - 1`, and that is off
-//! by 0.06 nats at most: little, where cuts and rows are nats apart.
+//! A bound on entropy by straight lines below the logarithm.
+//!
+//! For `p = (1 + f) 2^e` the number `e + f` is at most `log2 p`, and at least that less 0.0861. It lies in the bits of p as
+//! they are. So with `L` the sum of `p (e + f) ln 2` and `S` that of p, within a tenth of 1, `S H = S ln S - sum p ln p` is
+//! at most `e + 0.52 e^2 - L`, `e = S - 1`. That is off by 0.06 nats at most: little, where thresholds and rows are nats
+//! apart.
 
-use crate::measure::{Formula, Needs, Probabilities};
+use crate::fold::{LineSums, Logits, Probabilities};
+use crate::formula::{Formula, Once, Undefined};
 use crate::simd::Vector;
 
-pub(super) struct Lines;
+/// What S and L are multiplied by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Lines {
+    entropy: f64,
+    factor: f64,
+}
 
-/// What the conversion of bits leaves to rounding, with room.
+/// The error of the conversion of bits to a number, with room.
 const ROUNDING: f64 = 2e-5;
 
-/// What S and L are multiplied by.
-pub(super) fn limits(entropy: f64, slack: f64) -> Option<[f64; 3]> {
-    Some([entropy - ROUNDING - 2.0 * slack, 1.0 + 2.0 * slack, 0.0])
+impl Lines {
+    /// The bound for rows with at least that entropy.
+    pub(super) fn new(entropy: f64, slack: f64) -> Lines {
+        Lines { entropy: entropy - ROUNDING - 2.0 * slack, factor: 1.0 + 2.0 * slack }
+    }
 }
 
 impl Formula for Lines {
-    const NEEDS: Option<Needs> = Some(Needs::Lines);
-    const NEEDS_OF_LOGITS: Option<Needs> = None;
+    type OfProbabilities<V: Vector> = Once<LineSums>;
+    type OfLogits<V: Vector> = Undefined<Logits<V>>;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
-        let [entropy, factor, _] = row.limits;
+    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
         let excess = row.total.sub(row.splat(1.0));
         let whole = excess.mul_add(excess.mul(row.splat(0.52)), excess);
-        whole.sub(entropy.mul(row.total)).sub(factor.mul(row.logs))
+        whole.sub(row.splat(self.entropy).mul(row.total)).sub(row.splat(self.factor).mul(row.logs))
     }
 }
 

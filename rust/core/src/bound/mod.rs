@@ -1,8 +1,8 @@
 //! Bounds on a measure: formulas that are cheaper than the measure and tell which rows cannot reach a score.
 //!
-//! A bound is a [`Formula`](crate::measure::Formula) like a measure, over a fold of its own where that is cheaper. Its value is
-//! negative for a row that is out: the measure of such a row is surely worse than what is sought. A file here has the algebra of
-//! one bound, the room it leaves for rounding, and a test that it never rules out a row that reaches the score.
+//! A bound is a [`Formula`](crate::formula::Formula) as a measure is, over a fold of its own where that is cheaper. Its value is negative
+//! for a row that is out: the measure of such a row is surely worse than what is sought. A file here has the algebra of one
+//! bound, the room it leaves for rounding, and a test that it never rules out a row that reaches the score.
 
 mod cubic;
 mod gap;
@@ -13,43 +13,67 @@ mod top;
 
 pub(crate) use sought::Sought;
 
-use crate::measure::Visit;
+use crate::formula::{Goal, Visit};
+use crate::simd::Simd;
 
-/// THE list of bounds.
+/// The kinds of bounds that there are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Bound {
+pub(crate) enum BoundKind {
     Top,
     Lines,
     Cubic,
     Gap,
-    RoughEntropy,
-    RoughMargin,
+    Rough,
 }
 
-impl Bound {
-    /// Do something with its formula, compiled for it.
-    #[inline(always)]
-    pub(crate) fn visit<W: Visit>(self, visit: W) -> W::Output {
-        match self {
-            Bound::Top => visit.visit::<top::Top>(),
-            Bound::Lines => visit.visit::<lines::Lines>(),
-            Bound::Cubic => visit.visit::<cubic::Cubic>(),
-            Bound::Gap => visit.visit::<gap::Gap>(),
-            Bound::RoughEntropy => visit.visit::<rough::RoughEntropy>(),
-            Bound::RoughMargin => visit.visit::<rough::RoughMargin>(),
+impl BoundKind {
+    /// The bound of this kind that rules out rows which do not reach what is sought; none where it would rule out no row. `slack`
+    /// is the room for rounding, relative to 1.
+    pub(crate) fn bound(self, sought: Sought, classes: usize, temperature: f64, slack: f64) -> Option<Bound> {
+        match (self, sought) {
+            (BoundKind::Top, Sought::Entropy(entropy)) => top::Top::new(entropy, classes, slack).map(Bound::Top),
+            (BoundKind::Lines, Sought::Entropy(entropy)) => Some(Bound::Lines(lines::Lines::new(entropy, slack))),
+            (BoundKind::Cubic, Sought::Entropy(entropy)) => {
+                cubic::Cubic::new(entropy, classes, slack).map(Bound::Cubic)
+            }
+            (BoundKind::Gap, sought) => gap::Gap::new(sought, classes, slack).map(Bound::Gap),
+            (BoundKind::Rough, Sought::Entropy(entropy)) => {
+                rough::RoughEntropy::new(entropy, temperature, slack).map(Bound::RoughEntropy)
+            }
+            (BoundKind::Rough, Sought::Margin(margin)) => {
+                rough::RoughMargin::of_margin(margin, slack).map(Bound::RoughMargin)
+            }
+            (BoundKind::Rough, Sought::LeastConfident(unsure)) => {
+                rough::RoughMargin::of_least_confidence(unsure, slack).map(Bound::RoughMargin)
+            }
+            (BoundKind::Top | BoundKind::Lines | BoundKind::Cubic, _) => None,
         }
     }
+}
 
-    /// The numbers in its formula, so that it rules out the rows that do not reach what is sought; none where it would
-    /// rule out no row. `slack` is the room for rounding, relative to 1.
-    pub(crate) fn limits(self, sought: Sought, classes: usize, temperature: f64, slack: f64) -> Option<[f64; 3]> {
-        match (self, sought) {
-            (Bound::Top, Sought::Entropy(entropy)) => top::limits(entropy, classes, slack),
-            (Bound::Lines, Sought::Entropy(entropy)) => lines::limits(entropy, slack),
-            (Bound::Cubic, Sought::Entropy(entropy)) => cubic::limits(entropy, classes, slack),
-            (Bound::Gap, sought) => gap::limits(sought, classes, slack),
-            (Bound::RoughEntropy | Bound::RoughMargin, sought) => rough::limits(sought, temperature, slack),
-            (Bound::Top | Bound::Lines | Bound::Cubic, _) => None,
+/// A bound for what is sought.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Bound {
+    Top(top::Top),
+    Lines(lines::Lines),
+    Cubic(cubic::Cubic),
+    Gap(gap::Gap),
+    RoughEntropy(rough::RoughEntropy),
+    RoughMargin(rough::RoughMargin),
+}
+
+impl Goal for Bound {
+    const PACE: usize = 1;
+
+    #[inline(always)]
+    fn visit<S: Simd, W: Visit>(self, simd: S, visit: W) -> W::Output {
+        match self {
+            Bound::Top(bound) => visit.visit(simd, bound),
+            Bound::Lines(bound) => visit.visit(simd, bound),
+            Bound::Cubic(bound) => visit.visit(simd, bound),
+            Bound::Gap(bound) => visit.visit(simd, bound),
+            Bound::RoughEntropy(bound) => visit.visit(simd, bound),
+            Bound::RoughMargin(bound) => visit.visit(simd, bound),
         }
     }
 }

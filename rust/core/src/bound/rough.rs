@@ -1,52 +1,80 @@
-//! Entropy, margin and least confidence of logits by rough exponentials, each too large by a factor of up to [`OVER_EXP`]. With `W` their sum over all classes, of
-//! which one is the largest with 1, and `B` that of `-d e^d`, the sum Z of true ones is at most W, and at least W / 1.0618. So the margin `(1 - r) / Z` is at least `(1 - r) / W`, the
-//! least confidence `1 - 1/Z` at most `1 - 1/W`, and the entropy `ln Z + A / Z` at most `ln W + 1.0618 B / W`.
+//! Bounds on entropy, margin and least confidence of logits by rough exponentials, each too large by a factor of up to
+//! [`OVER_EXP`].
+//!
+//! With `W` their sum over all classes, of which the largest gives 1, and `B` that of `-d e^d`, the sum Z of true
+//! exponentials is at most W, and at least W / 1.0618. So the margin `(1 - r) / Z` is at least `(1 - r) / W`, the least
+//! confidence `1 - 1/Z` at most `1 - 1/W`, and the entropy `ln Z + A / Z` at most `ln W + 1.0618 B / W`.
 
-use super::sought::Sought;
+use crate::fold::{Logits, Peak, Peaks, Probabilities, RoughTail};
+use crate::formula::{Formula, Twice, Undefined};
 use crate::math::{OVER_EXP, exp_m1, ln};
-use crate::measure::{Formula, Logits, Needs};
 use crate::simd::Vector;
 
-/// For entropy.
-pub(super) struct RoughEntropy;
-
-/// For margin and least confidence.
-pub(super) struct RoughMargin;
-
-/// What the roughness of [`crate::math::over_exp`] leaves to rounding, with room.
+/// The error of [`crate::math::over_exp`] beyond that factor, with room.
 const ROUNDING: f64 = 2e-4;
 
-/// What the parts of the sums below are multiplied by.
-pub(super) fn limits(sought: Sought, temperature: f64, slack: f64) -> Option<[f64; 3]> {
-    let room = ROUNDING + 2.0 * slack;
-    let limits = match sought {
-        Sought::Entropy(entropy) => [entropy - room, OVER_EXP * (1.0 + 2.0 * room) / temperature, 0.0],
-        Sought::Margin(margin) => [margin * (1.0 + room), 0.0, 1.0],
-        Sought::LeastConfident(unsure) => [1.0 + room, (1.0 - slack) / (1.0 - unsure), 0.0],
-    };
-    limits.iter().all(|limit| limit.abs() < 1e30).then_some(limits)
+/// Numbers that stay finite in either type.
+fn finite(numbers: &[f64]) -> bool {
+    numbers.iter().all(|number| number.abs() < 1e30)
+}
+
+/// The bound on entropy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct RoughEntropy {
+    entropy: f64,
+    /// What B is multiplied by.
+    factor: f64,
+}
+
+impl RoughEntropy {
+    /// The bound for rows with at least that entropy.
+    pub(super) fn new(entropy: f64, temperature: f64, slack: f64) -> Option<RoughEntropy> {
+        let room = ROUNDING + 2.0 * slack;
+        let (entropy, factor) = (entropy - room, OVER_EXP * (1.0 + 2.0 * room) / temperature);
+        finite(&[entropy, factor]).then_some(RoughEntropy { entropy, factor })
+    }
 }
 
 impl Formula for RoughEntropy {
-    const NEEDS: Option<Needs> = None;
-    const NEEDS_OF_LOGITS: Option<Needs> = Some(Needs::Rough);
+    type OfProbabilities<V: Vector> = Undefined<Probabilities<V>>;
+    type OfLogits<V: Vector> = Twice<Peak, RoughTail<V>>;
 
     /// Times W, which spares the division.
     #[inline(always)]
-    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
-        let [entropy, factor, _] = row.limits;
-        row.rest.mul(ln(row.rest).sub(entropy)).sub(factor.mul(row.logs))
+    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
+        row.rest.mul(ln(row.rest).sub(row.splat(self.entropy))).sub(row.splat(self.factor).mul(row.logs))
+    }
+}
+
+/// The bound on margin and on least confidence: `factor W - least - gap (1 - r)`, of which each leaves out a part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct RoughMargin {
+    factor: f64,
+    least: f64,
+    gap: f64,
+}
+
+impl RoughMargin {
+    /// The bound for rows with at most that margin.
+    pub(super) fn of_margin(margin: f64, slack: f64) -> Option<RoughMargin> {
+        let factor = margin * (1.0 + ROUNDING + 2.0 * slack);
+        finite(&[factor]).then_some(RoughMargin { factor, least: 0.0, gap: 1.0 })
+    }
+
+    /// The bound for rows with at least that least confidence.
+    pub(super) fn of_least_confidence(unsure: f64, slack: f64) -> Option<RoughMargin> {
+        let (factor, least) = (1.0 + ROUNDING + 2.0 * slack, (1.0 - slack) / (1.0 - unsure));
+        finite(&[factor, least]).then_some(RoughMargin { factor, least, gap: 0.0 })
     }
 }
 
 impl Formula for RoughMargin {
-    const NEEDS: Option<Needs> = None;
-    const NEEDS_OF_LOGITS: Option<Needs> = Some(Needs::RoughSecond);
+    type OfProbabilities<V: Vector> = Undefined<Probabilities<V>>;
+    type OfLogits<V: Vector> = Twice<Peaks, RoughTail<V>>;
 
-    /// The smaller of what the two measures ask, of which one asks nothing.
     #[inline(always)]
-    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
-        let [factor, least, gap] = row.limits;
+    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
+        let (factor, least, gap) = (row.splat(self.factor), row.splat(self.least), row.splat(self.gap));
         let apart = row.splat(0.0).sub(exp_m1(row.second));
         row.rest.mul_add(factor, row.splat(0.0).sub(least)).sub(gap.mul(apart))
     }

@@ -1,17 +1,27 @@
-//! Entropy by the largest probability alone. With `x` the largest of C classes the entropy is greatest where all others are equal:
-//! `H = -x ln x - (1 - x) ln((1 - x) / (C - 1))`, which falls with x from 1/C on. So a row whose largest probability is above the one that belongs to the threshold's
-//! `H` is out. Nothing is cheaper, and with two classes nothing rules more rows out.
+//! A bound on entropy by the largest probability alone.
+//!
+//! With `x` the largest of C classes the entropy is greatest where all others are equal:
+//! `H = -x ln x - (1 - x) ln((1 - x) / (C - 1))`, which falls with x from 1/C on. So a row is out if its largest probability is
+//! above the x at which that is the entropy sought. Nothing is cheaper, and with two classes nothing rules more rows out.
 
 use super::sought::rising;
-use crate::measure::{Formula, Needs, Probabilities};
+use crate::fold::{Logits, Probabilities, Sums};
+use crate::formula::{Formula, Once, Undefined};
 use crate::simd::Vector;
 
-pub(super) struct Top;
+/// See the top of the file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Top {
+    /// The greatest probability that a row with the entropy sought may have.
+    most: f64,
+}
 
-/// The greatest probability in a row of so many classes with at least that entropy, with room for rounding.
-pub(super) fn limits(entropy: f64, classes: usize, slack: f64) -> Option<[f64; 3]> {
-    let most = greatest_top(entropy, classes) + slack;
-    (most < 1.0).then_some([most, 0.0, 0.0])
+impl Top {
+    /// The bound for rows with at least that entropy; none where it rules out no row.
+    pub(super) fn new(entropy: f64, classes: usize, slack: f64) -> Option<Top> {
+        let most = greatest_top(entropy, classes) + slack;
+        (most < 1.0).then_some(Top { most })
+    }
 }
 
 fn greatest_top(entropy: f64, classes: usize) -> f64 {
@@ -25,13 +35,13 @@ fn most_entropy(y: f64, classes: usize) -> f64 {
 }
 
 impl Formula for Top {
-    const NEEDS: Option<Needs> = Some(Needs::Sum);
-    const NEEDS_OF_LOGITS: Option<Needs> = None;
+    type OfProbabilities<V: Vector> = Once<Sums>;
+    type OfLogits<V: Vector> = Undefined<Logits<V>>;
 
     /// Of the row normalised to sum 1, times the sum, which spares the division.
     #[inline(always)]
-    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
-        row.limits[0].mul(row.total).sub(row.top)
+    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
+        row.splat(self.most).mul(row.total).sub(row.top)
     }
 }
 

@@ -5,13 +5,14 @@
 
 #![allow(unsafe_code)]
 
+use super::CommitteeMeasure;
+use super::formula::Needs;
 use super::table::{Layout, Table};
-use super::{CommitteeMeasure, Needs};
 use crate::below_zero;
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
-use crate::scan;
+use crate::rules::Recipe;
 use crate::simd::sealed::Lanes;
 use crate::simd::{Float, Kernel, Level, Simd, Vector};
 use std::ops::Range;
@@ -27,15 +28,15 @@ const SLACK: usize = 4;
 
 /// Everything the kernel must know beside the rows themselves.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Recipe<T> {
+pub(super) struct CommitteeRecipe<T> {
     pub(super) measure: CommitteeMeasure,
     /// The rules for one member's row: logits or probabilities, temperature, sums.
-    pub(super) row: scan::Recipe<T>,
+    pub(super) row: Recipe<T>,
 }
 
 /// Where some rows of a member lie.
 #[derive(Clone, Copy, Debug)]
-struct Source<T> {
+struct MemberRows<T> {
     origin: *const T,
     /// Between adjacent rows, or between adjacent columns.
     stride: isize,
@@ -52,20 +53,20 @@ enum Adjacent {
 
 /// What a thread scores rows with. Its memory does not depend on the number of rows.
 #[derive(Debug)]
-pub(super) struct Scan<T> {
+pub(super) struct MemberScan<T> {
     level: Level,
-    sources: Vec<Source<T>>,
+    sources: Vec<MemberRows<T>>,
     copies: Vec<T>,
     table: Vec<T>,
 }
 
 // SAFETY: the sources are used only in the call that sets them, which borrows what they point to.
-unsafe impl<T: Send> Send for Scan<T> {}
+unsafe impl<T: Send> Send for MemberScan<T> {}
 
-impl<T: Float> Scan<T> {
+impl<T: Float> MemberScan<T> {
     /// Nothing is allocated before it is needed.
     pub(super) fn new(level: Level) -> Self {
-        Scan { level, sources: Vec::new(), copies: Vec::new(), table: Vec::new() }
+        MemberScan { level, sources: Vec::new(), copies: Vec::new(), table: Vec::new() }
     }
 
     /// Score adjacent rows; true when all are valid (the score of an invalid row is NaN). The members have one shape.
@@ -73,7 +74,7 @@ impl<T: Float> Scan<T> {
         &mut self,
         members: &[Matrix<'_, E>],
         rows: Range<usize>,
-        recipe: &Recipe<T>,
+        recipe: &CommitteeRecipe<T>,
         out: &mut [T],
     ) -> bool {
         let layout = Layout { members: members.len(), classes: members[0].columns() };
@@ -100,8 +101,8 @@ impl<T: Float> Scan<T> {
     }
 
     /// Score rows where `locate` says they are.
-    fn score(&mut self, layout: Layout, recipe: &Recipe<T>, out: &mut [T]) -> bool {
-        let Scan { sources, table, .. } = self;
+    fn score(&mut self, layout: Layout, recipe: &CommitteeRecipe<T>, out: &mut [T]) -> bool {
+        let MemberScan { sources, table, .. } = self;
         // SAFETY: the rows lie where `locate` says, which is inside the members or the copies.
         self.level.run(unsafe { Groups::new(sources, table, layout, recipe, out) })
     }
@@ -135,7 +136,7 @@ impl<T: Float> Scan<T> {
                         .chunks_exact_mut(layout.classes)
                         .for_each(|row| below_zero::settle(row, tolerance));
                 }
-                Source { origin: copy.as_ptr(), stride: layout.classes as isize, adjacent: Adjacent::Classes }
+                MemberRows { origin: copy.as_ptr(), stride: layout.classes as isize, adjacent: Adjacent::Classes }
             });
             self.sources.push(source);
         }
@@ -143,15 +144,15 @@ impl<T: Float> Scan<T> {
 }
 
 /// Where the rows lie, if the kernel can read them there.
-fn direct<E: Element>(member: &Matrix<'_, E>, rows: &Range<usize>) -> Option<Source<E::Compute>> {
+fn direct<E: Element>(member: &Matrix<'_, E>, rows: &Range<usize>) -> Option<MemberRows<E::Compute>> {
     let origin = E::as_compute(member.pointer(rows.start, 0))?;
     // Four classes are read at a time. Where there are fewer, those past the end of a row must be of the next rows: of three of them, without gaps.
     let classes = member.columns();
     let inside = |&stride: &usize| classes > 3 || (stride == classes && rows.end + 3 <= member.rows());
     if let Some(stride) = member.row_major().filter(inside) {
-        return Some(Source { origin, stride: stride as isize, adjacent: Adjacent::Classes });
+        return Some(MemberRows { origin, stride: stride as isize, adjacent: Adjacent::Classes });
     }
-    member.column_major().map(|stride| Source { origin, stride, adjacent: Adjacent::Rows })
+    member.column_major().map(|stride| MemberRows { origin, stride, adjacent: Adjacent::Rows })
 }
 
 /// Copy some rows, the first of them again until there are `whole`.
@@ -171,10 +172,10 @@ fn gather<E: Element>(member: &Matrix<'_, E>, rows: Range<usize>, whole: usize, 
 
 /// Scores rows, a vector of them at a time.
 struct Groups<'a, T> {
-    sources: &'a [Source<T>],
+    sources: &'a [MemberRows<T>],
     table: &'a mut [T],
     layout: Layout,
-    recipe: &'a Recipe<T>,
+    recipe: &'a CommitteeRecipe<T>,
     out: &'a mut [T],
 }
 
@@ -183,10 +184,10 @@ impl<'a, T: Float> Groups<'a, T> {
     /// At each source, `out.len()` rows rounded up to whole groups must be readable, and where the classes of a row are adjacent and fewer than
     /// four, three values past each row too.
     unsafe fn new(
-        sources: &'a [Source<T>],
+        sources: &'a [MemberRows<T>],
         table: &'a mut [T],
         layout: Layout,
-        recipe: &'a Recipe<T>,
+        recipe: &'a CommitteeRecipe<T>,
         out: &'a mut [T],
     ) -> Self {
         assert_eq!(sources.len(), layout.members);
@@ -237,9 +238,9 @@ fn store<V: Vector>(score: V, valid: V::Mask, out: &mut [V::Scalar]) -> bool {
 #[inline(always)]
 unsafe fn fill<V: Vector>(
     table: &Table<V>,
-    sources: &[Source<V::Scalar>],
+    sources: &[MemberRows<V::Scalar>],
     row: usize,
-    recipe: &Recipe<V::Scalar>,
+    recipe: &CommitteeRecipe<V::Scalar>,
 ) -> V::Mask {
     let zero = table.splat(0.0);
     let needs = recipe.measure.needs();
@@ -269,7 +270,13 @@ unsafe fn fill<V: Vector>(
 /// The rows must be readable, and where their classes are adjacent and fewer than four, three values past each row too. There must be room for so
 /// many classes at `to`.
 #[inline(always)]
-unsafe fn read<V: Vector>(simd: V::Simd, source: &Source<V::Scalar>, row: usize, classes: usize, to: *mut V::Scalar) {
+unsafe fn read<V: Vector>(
+    simd: V::Simd,
+    source: &MemberRows<V::Scalar>,
+    row: usize,
+    classes: usize,
+    to: *mut V::Scalar,
+) {
     let lanes = V::LANES;
     let mut class = 0;
     // SAFETY: the caller promises the rows and the room.
@@ -336,7 +343,7 @@ fn vote<V: Vector>(table: &Table<V>) -> V {
 
 /// The factor for a row of probabilities, and whether the row is valid. NaN or infinity among them reaches the sum, and so fails its test.
 #[inline(always)]
-fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -> (V, V::Mask) {
+fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &CommitteeRecipe<V::Scalar>) -> (V, V::Mask) {
     let (zero, one) = (table.splat(0.0), table.splat(1.0));
     let (mut total, mut least) = (zero, zero);
     let mut class = 0;
@@ -356,7 +363,7 @@ fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -
 /// Turn a row of logits into `e^((z - z_max) / T)`: the factor that makes probabilities of them, and whether the row is valid. A NaN, a +inf,
 /// or no finite logit at all makes the sum NaN.
 #[inline(always)]
-fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -> (V, V::Mask) {
+fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &CommitteeRecipe<V::Scalar>) -> (V, V::Mask) {
     let mut top = table.value(place, 0);
     let mut class = 1;
     while class < table.classes() {

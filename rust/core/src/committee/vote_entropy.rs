@@ -1,14 +1,15 @@
 //! Entropy of the shares of votes, in nats. Votes are counted as whole numbers, so a unanimous committee scores exactly 0.
 
 use super::entropy::Spread;
+use super::formula::{CommitteeFormula, Needs};
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs};
+use crate::measure::{About, BOTH};
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct VoteEntropy;
 
-impl Formula for VoteEntropy {
+impl CommitteeFormula for VoteEntropy {
     const ABOUT: About = About {
         name: "vote_entropy",
         order: Order::Highest,

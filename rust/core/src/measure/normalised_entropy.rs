@@ -1,7 +1,7 @@
 //! Entropy as a share of the greatest possible: divided by ln C, so that pools with other numbers of classes compare. It has the loops of entropy, which multiply by
 //! the unit of either.
 
-use super::{About, BOTH, Named};
+use super::about::{About, BOTH, Named};
 use crate::order::Order;
 
 pub(super) struct NormalisedEntropy;

@@ -1,28 +1,27 @@
 //! Folds for bounds alone, which need no more of a row than what may rule it out: cheaper than those of the measures they spare.
 
-use super::{Fold, SingleFold, Tail, TailFold, least, zero};
+use super::row::{Logits, Probabilities};
+use super::traits::{Fold, SingleFold, Tail, TailFold};
 use crate::math::{Coefficients, over_exp};
-use crate::measure::Formula;
-use crate::scan::recipe::{Folded, Recipe};
+use crate::rules::Recipe;
 use crate::simd::Vector;
+
+/// Add up two arrays.
+#[inline(always)]
+fn plus<V: Vector, const N: usize>(mut a: [V; N], b: [V; N]) -> [V; N] {
+    for number in 0..N {
+        a[number] = a[number].add(b[number]);
+    }
+    a
+}
 
 /// Of probabilities, the sum, and that of p times the straight line between powers of two below its logarithm.
 #[derive(Clone, Copy)]
-pub(in crate::scan) struct Lines;
+pub(crate) struct LineSums;
 
-impl<V: Vector> Fold<V, 2> for Lines {
+impl<V: Vector> Fold<V> for LineSums {
+    type Kept = [V; 2];
     const SIGNED: bool = true;
-    const LONG: bool = false;
-
-    #[inline(always)]
-    fn absent(self, simd: V::Simd) -> V {
-        zero(simd)
-    }
-
-    #[inline(always)]
-    fn start(self, simd: V::Simd) -> [V; 2] {
-        [zero(simd); 2]
-    }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 2] {
@@ -36,53 +35,40 @@ impl<V: Vector> Fold<V, 2> for Lines {
 
     #[inline(always)]
     fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
-        [a[0].add(b[0]), a[1].add(b[1])]
+        plus(a, b)
     }
 }
 
-impl<V: Vector> SingleFold<V, 2> for Lines {
+impl<V: Vector> SingleFold<V> for LineSums {
+    type Row = Probabilities<V>;
+
     #[inline(always)]
-    unsafe fn close<M: Formula>(
-        recipe: &Recipe<V::Scalar>,
-        [total, lines]: [V; 2],
-        out: *mut V::Scalar,
-    ) -> (V::Mask, V) {
-        let zero = total.full_like(0.0);
+    fn new(_: V::Simd, _: &Recipe<V::Scalar>) -> Self {
+        LineSums
+    }
+
+    #[inline(always)]
+    fn row([total, lines]: [V; 2], recipe: &Recipe<V::Scalar>) -> Probabilities<V> {
         let logs = lines.mul(total.full_like(V::Scalar::LINE_UNIT));
-        let row = Folded { top: zero, second: zero, rest: zero, logs, squares: zero, cubes: zero, total };
-        // SAFETY: the caller's promise.
-        unsafe { recipe.close_probabilities::<M, V>(row, out) }
+        Probabilities { logs, ..Probabilities::summing_to(total, recipe) }
     }
 }
 
 /// Of probabilities, the sums of `C p - 1`, of its square and of its cube.
 #[derive(Clone, Copy)]
-pub(in crate::scan) struct Powers<V> {
+pub(crate) struct PowerSums<V> {
     classes: V,
     absent: V,
 }
 
-impl<V: Vector> Powers<V> {
-    #[inline(always)]
-    pub(in crate::scan) fn new(simd: V::Simd, recipe: &Recipe<V::Scalar>) -> Self {
-        let [classes, inverse] = recipe.classes;
-        Powers { classes: V::splat(simd, classes), absent: V::splat(simd, inverse) }
-    }
-}
-
-impl<V: Vector> Fold<V, 3> for Powers<V> {
+impl<V: Vector> Fold<V> for PowerSums<V> {
+    type Kept = [V; 3];
     const SIGNED: bool = true;
-    const LONG: bool = false;
 
     /// Of `1 / C` all three are nothing, or less than a rounding.
     #[inline(always)]
     fn absent(self, _: V::Simd) -> V {
         self.absent
-    }
-
-    #[inline(always)]
-    fn start(self, simd: V::Simd) -> [V; 3] {
-        [zero(simd); 3]
     }
 
     #[inline(always)]
@@ -101,55 +87,40 @@ impl<V: Vector> Fold<V, 3> for Powers<V> {
 
     #[inline(always)]
     fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
-        [a[0].add(b[0]), a[1].add(b[1]), a[2].add(b[2])]
+        plus(a, b)
     }
 }
 
-impl<V: Vector> SingleFold<V, 3> for Powers<V> {
+impl<V: Vector> SingleFold<V> for PowerSums<V> {
+    type Row = Probabilities<V>;
+
     #[inline(always)]
-    unsafe fn close<M: Formula>(
-        recipe: &Recipe<V::Scalar>,
-        [sum, squares, cubes]: [V; 3],
-        out: *mut V::Scalar,
-    ) -> (V::Mask, V) {
-        let zero = sum.full_like(0.0);
+    fn new(simd: V::Simd, recipe: &Recipe<V::Scalar>) -> Self {
+        let [classes, inverse] = recipe.classes;
+        PowerSums { classes: V::splat(simd, classes), absent: V::splat(simd, inverse) }
+    }
+
+    #[inline(always)]
+    fn row([sum, squares, cubes]: [V; 3], recipe: &Recipe<V::Scalar>) -> Probabilities<V> {
         let share = sum.full_like(recipe.classes[1]);
-        let row = Folded {
-            top: zero,
-            second: zero,
-            rest: zero,
-            logs: zero,
-            squares: squares.mul(share),
-            cubes: cubes.mul(share),
-            total: sum.mul_add(share, sum.full_like(1.0)),
-        };
-        // SAFETY: the caller's promise.
-        unsafe { recipe.close_probabilities::<M, V>(row, out) }
+        let total = sum.mul_add(share, sum.full_like(1.0));
+        let (squares, cubes) = (squares.mul(share), cubes.mul(share));
+        Probabilities { squares, cubes, ..Probabilities::summing_to(total, recipe) }
     }
 }
 
 /// Of logits, the sums of `e^d` and of `T d e^d` over all classes, each exponential too large by a factor of up to
 /// [`OVER_EXP`](crate::math::OVER_EXP). A NaN reaches the second, and so does an infinite peak.
 #[derive(Clone, Copy)]
-pub(in crate::scan) struct Rough<V: Vector> {
+pub(crate) struct RoughTail<V> {
     peak: V,
     scale: V,
     least: V,
 }
 
-impl<V: Vector> Fold<V, 2> for Rough<V> {
+impl<V: Vector> Fold<V> for RoughTail<V> {
+    type Kept = [V; 2];
     const SIGNED: bool = false;
-    const LONG: bool = false;
-
-    #[inline(always)]
-    fn absent(self, simd: V::Simd) -> V {
-        least(simd)
-    }
-
-    #[inline(always)]
-    fn start(self, simd: V::Simd) -> [V; 2] {
-        [zero(simd); 2]
-    }
 
     #[inline(always)]
     fn first(self, value: V) -> [V; 2] {
@@ -167,14 +138,14 @@ impl<V: Vector> Fold<V, 2> for Rough<V> {
 
     #[inline(always)]
     fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
-        [a[0].add(b[0]), a[1].add(b[1])]
+        plus(a, b)
     }
 }
 
-impl<V: Vector> TailFold<V, 2> for Rough<V> {
+impl<V: Vector> TailFold<V> for RoughTail<V> {
     #[inline(always)]
     fn new(tail: Tail<V>) -> Self {
-        Rough {
+        RoughTail {
             peak: tail.peak,
             scale: tail.inverse_temperature.mul(tail.peak.full_like(V::Scalar::OVER_EXP_UNIT)),
             least: tail.temperature.mul(tail.peak.full_like(V::Scalar::EXP_LEAST)),
@@ -182,14 +153,7 @@ impl<V: Vector> TailFold<V, 2> for Rough<V> {
     }
 
     #[inline(always)]
-    unsafe fn close<M: Formula>(
-        recipe: &Recipe<V::Scalar>,
-        peaks: [V; 2],
-        [weights, logs]: [V; 2],
-        out: *mut V::Scalar,
-    ) -> (V::Mask, V) {
-        let zero = peaks[0].full_like(0.0);
-        // SAFETY: the caller's promise.
-        unsafe { recipe.close_logits::<M, V>(peaks, weights, logs, zero, logs, out) }
+    fn row(largest: [V; 2], [rest, logs]: [V; 2], recipe: &Recipe<V::Scalar>) -> Logits<V> {
+        Logits { rest, logs, ..Logits::with_largest(largest, logs, recipe) }
     }
 }

@@ -7,10 +7,10 @@ use crate::matrix::Matrix;
 use crate::simd::Float;
 use std::ops::Range;
 
-/// About how many bytes a tile may have: half of a small second-level cache.
+/// About how many bytes a copy may have: half of a small second-level cache.
 const BYTES: usize = 256 << 10;
 
-/// The most rows of a tile, however narrow.
+/// The most rows of a copy, however narrow.
 const MOST_ROWS: usize = 256;
 
 /// What the kernels may read past the last row.
@@ -18,15 +18,15 @@ const SLACK: usize = 4;
 
 /// Rows of the compute type, adjacent.
 #[derive(Debug)]
-pub(super) struct Tile<T> {
+pub(super) struct RowCopy<T> {
     values: Vec<T>,
     columns: usize,
 }
 
-impl<T: Float> Tile<T> {
+impl<T: Float> RowCopy<T> {
     /// No rows, no memory.
     pub(super) fn new() -> Self {
-        Tile { values: Vec::new(), columns: 0 }
+        RowCopy { values: Vec::new(), columns: 0 }
     }
 
     /// How many rows of that width fit: whole groups of `LANES`, at least one.
