@@ -1,5 +1,45 @@
-//! Many classes in adjacent columns: a lane is a row, and some rows of a column are read at a time. Classes are shared out among virtual lanes and these
-//! merged just as in `wide`, so that a row has the same bits; here what a virtual lane keeps lies in memory, in the first-level cache.
+//! Many classes in adjacent columns (Fortran order): rows get the bits that `wide` gives them, but
+//! a vector holds one class of neighbouring rows, so that nothing needs to be transposed.
+//!
+//! `wide` sums class `c` in virtual lane `c % LANES` and merges the lanes in a fixed tree. Here a
+//! virtual lane is not a lane of a register but a turn: all its classes are folded for up to 512
+//! rows, and what it keeps of each row lies in a *slot*, in the first-level cache. The lanes take
+//! turns in the order 0, half, 1, half + 1, ... Like that neighbours in turn are always merged,
+//! and a slot is free again soon: five are enough for the tree of 16 lanes.
+//!
+//! ```text
+//! turn   lane   fold into   then merge              in use afterwards
+//!   0      0    slot 0                              0
+//!   1      8    slot 1      1 into 0                (0 8)
+//!   2      1    slot 1                              (0 8) 1
+//!   3      9    slot 2      2 into 1, 1 into 0      (0 8 1 9)
+//!   4      2    slot 1                              (0 8 1 9) 2
+//!   5     10    slot 2      2 into 1                (0 8 1 9) (2 10)
+//!   6      3    slot 2                              (0 8 1 9) (2 10) 3
+//!   7     11    slot 3      3, 2 and 1 into 0       (0 8 1 9 2 10 3 11)
+//!   ...
+//! ```
+//!
+//! In pseudo-code:
+//!
+//! ```text
+//! for each block of up to 512 rows
+//!     for each turn
+//!         for each two classes of the lane      # two, to touch the slot half as often
+//!             for each vector of rows           # a load from each column, ask for the next ones
+//!                 slot[row] = step(step(slot[row], class), next class)
+//!         merge as many slots as the turn ends in ones, in binary
+//!     close slot 0, a vector of rows at a time
+//! ```
+//!
+//! Logits take two such sweeps over a block, whose rows are few enough to be in cache for the
+//! second; the peaks of the first are in its slot 0.
+//!
+//! Why not copy the rows instead, as for other layouts? Measured over 16 MB on one core of Zen 4,
+//! as a share of the speed in C order (and, in brackets, what the copy gets): entropy of 100
+//! classes of `f32` .52 (.16), margin .57 (.10), least confidence of 1,000 .86 (.04), entropy of
+//! 64 logits of `f64` .47 (.24). Instructions at AVX2, times those in C order: 1.2 to 1.5 (the copy
+//! 2.4 to 8.8).
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
@@ -54,6 +94,12 @@ impl<T: Float> Slots<T> {
     }
 }
 
+/// The virtual lane whose turn it is: 0, half, 1, half + 1, ..., so that neighbours in turn are merged.
+#[inline(always)]
+fn in_turn<T: Float>(turn: usize) -> usize {
+    turn / 2 + turn % 2 * (T::LANES / 2)
+}
+
 /// Some rows of adjacent columns.
 #[derive(Clone, Copy)]
 struct Block<T> {
@@ -88,24 +134,21 @@ impl<T: Float> Block<T> {
         V: Vector<Scalar = T>,
         F: Fold<V>,
     {
-        let half = T::LANES / 2;
-        let mut depth = 0;
-        for lane in 0..half {
-            let next = if lane + 1 < half { self.column(lane + 1) } else { self.origin.wrapping_add(self.rows) };
+        let mut slot = 0;
+        for turn in 0..T::LANES {
+            let next = if turn + 1 < T::LANES {
+                self.column(in_turn::<T>(turn + 1))
+            } else {
+                self.origin.wrapping_add(self.rows)
+            };
             // SAFETY: the caller's promise.
-            unsafe {
-                self.lane(lane, self.column(lane + half), depth, &folds, slots, bits);
-                self.lane(lane + half, next, depth + 1, &folds, slots, bits);
+            unsafe { self.lane(in_turn::<T>(turn), next, slot, &folds, slots, bits) };
+            // Each 1 at the end of the turn's bits is a tree that this lane completes: it joins the one before it.
+            for _ in 0..turn.trailing_ones() {
+                slot -= 1;
+                self.merge(bits.simd(), slot, &folds, slots);
             }
-            self.merge(bits.simd(), depth, &folds, slots);
-            // As many trees are complete as the number of lanes so far has factors of two: each joins the one before it.
-            let mut lanes = lane + 1;
-            while lanes % 2 == 0 {
-                depth -= 1;
-                self.merge(bits.simd(), depth, &folds, slots);
-                lanes /= 2;
-            }
-            depth += 1;
+            slot += 1;
         }
     }
 

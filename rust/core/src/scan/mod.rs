@@ -1,4 +1,67 @@
-//! TOP
+//! Rows to scores: one block of rows at a time, whatever their layout.
+//!
+//! A score is made of four things that vary independently:
+//!
+//! ```text
+//! layout    where the values of a row lie        adjacent rows, adjacent columns, anything else
+//! walk      how vectors go over the rows         narrow, wide, columns
+//! fold      what is kept of the classes          the largest and the sum; the two largest; ...
+//! formula   what closes a folded row             a measure, or a bound on one
+//! ```
+//!
+//! Layout and number of classes choose the walk. The formula names its folds (see `formula.rs`).
+//! Each combination is compiled as one loop without calls, for every CPU level and number type:
+//!
+//! ```text
+//!                     up to 48 classes                      more classes
+//!                     a lane is a row                       virtual lanes share the classes
+//! adjacent rows       narrow, by 4 x 4 transposes           wide, and the rows' lanes are merged
+//! adjacent columns    narrow, a load is a vector of rows    columns: as wide, lanes kept in cache
+//! anything else       a copy of some rows (`row_copy`), then as for adjacent rows
+//! ```
+//!
+//! "Anything else" is half precision, odd strides, single rows picked out, the last rows of a
+//! matrix, and rows that need a second look.
+//!
+//! How `select` by entropy runs on a `float32` matrix of 10 classes in C order:
+//!
+//! ```text
+//! Scorer::select (fused.rs)           a block of rows for each thread in turn
+//!   Pass::part                        4,096 rows: their scores stay in the first-level cache
+//!     Screen::bound (screen.rs)       is a threshold known, and does a bound pay? Here: no
+//!     Scan::rows                      adjacent rows, 10 classes: walk narrow, source RowMajor
+//!       Scan::paced                   which level is quicker now? (only where there is AVX-512)
+//!       Level::run (simd/)            from here on all is one function, compiled for that level
+//!         Over::run, Over::visit      Measure::Entropy -> its formula -> its folds: Once<Apart>
+//!           Walk::once (narrow.rs)    for each group of rows, a lane a row:
+//!             RowMajor::columns         for each class: load a vector of 8 or 16 rows
+//!               Apart::step               fold it: largest, sum, sum of p ln p
+//!             Apart::row                what was kept, as a summary
+//!             Closed::close             valid? Entropy::of_probabilities; store; best so far
+//!     Selector::absorb (select/)      unless the best score of all 4,096 is below the threshold
+//! ```
+//!
+//! The loop in the middle, in pseudo-code:
+//!
+//! ```text
+//! for 8 rows at a time                          # 16 with AVX-512
+//!     top, rest, logs = first class
+//!     for each other class p                    # a vector: one value of each row
+//!         beaten = min(top, p)                  # so the largest stays apart
+//!         top    = max(top, p)
+//!         rest  += beaten
+//!         logs  += beaten * ln(beaten)
+//!         bits  |= p                            # any sign? looked at once, at the end
+//!     valid  = 0.999 <= top + rest <= 1.001     # NaN and infinity fail this too
+//!     score  = entropy(top, rest, logs)
+//!     store score where valid, NaN elsewhere
+//! ```
+//!
+//! A loop only notes whether any value had its sign set. If one had, the rows are scored once more
+//! by way of a copy, in which what is below 0 by rounding was made 0 (`below_zero.rs`).
+//!
+//! In which order classes are summed depends on their number alone, never on the layout or on the
+//! level, so a row has the same bits in every layout.
 
 #![allow(unsafe_code)]
 

@@ -67,7 +67,7 @@ impl<T: Float> Group<T> {
         V: Vector<Scalar = T>,
         F: Fold<V>,
     {
-        // Of 4, 8 or 16 lanes. Where a vector is half of the virtual lanes `row` has done the first merge.
+        // Of 4, 8 or 16 lanes. Where a vector is half of the virtual lanes, `Classes::folded` has done the first merge.
         self.step::<V, F, 0>(simd, &mut peaks, &fold);
         self.step::<V, F, 1>(simd, &mut peaks, &fold);
         if V::LANES > 4 {
@@ -119,83 +119,89 @@ impl<T: Float> Ahead<T> {
     }
 }
 
-/// The same value, its bits noted where signs are to be watched.
-#[inline(always)]
-fn watched<V: Vector, F: Fold<V>>(value: V, bits: &mut V) -> V {
-    if F::SIGNED {
-        *bits = bits.or(value);
-    }
-    value
-}
-
-/// Fold the classes of one row over the virtual lanes: a vector of them, or of their first half merged with the second.
-///
-/// # Safety
-/// `classes >= LANES` values must be readable at `from`.
-#[inline(always)]
-unsafe fn row<V: Vector, F: Fold<V>>(
+/// One row, whose classes are folded.
+#[derive(Clone, Copy)]
+struct Classes<V: Vector, F> {
     simd: V::Simd,
     from: *const V::Scalar,
-    classes: usize,
+    count: usize,
     fold: F,
-    ahead: Ahead<V::Scalar>,
-    bits: &mut V,
-) -> F::Kept {
-    let lanes = V::Scalar::LANES;
-    let absent = fold.absent(simd);
-    let whole = classes - classes % lanes;
-    let mut class = lanes;
-    ahead.ask::<V>(0);
-    // SAFETY: only the `classes` values are read.
-    unsafe {
-        let mut first = fold.first(watched::<V, F>(V::load(simd, from), bits));
-        if V::LANES == lanes {
+}
+
+impl<V: Vector, F: Fold<V>> Classes<V, F> {
+    /// The vector of classes from one on, its bits noted where signs are to be watched.
+    ///
+    /// # Safety
+    /// So many values must be readable from `class` on.
+    #[inline(always)]
+    unsafe fn at(self, class: usize, bits: &mut V) -> V {
+        // SAFETY: the caller's promise.
+        let value = unsafe { V::load(self.simd, self.from.add(class)) };
+        if F::SIGNED {
+            *bits = bits.or(value);
+        }
+        value
+    }
+
+    /// Fold the last classes in, from one on, which are fewer than the virtual lanes. To fold an absent class in changes
+    /// nothing, and vectors of nothing else are left out.
+    ///
+    /// # Safety
+    /// The values from `class` on must be readable.
+    #[inline(always)]
+    unsafe fn last(self, kept: F::Kept, class: usize, bits: &mut V) -> F::Kept {
+        if class >= self.count {
+            return kept;
+        }
+        let count = (self.count - class).min(V::LANES);
+        // SAFETY: the caller's promise.
+        let value = unsafe { V::load_first(self.from.add(class), count, self.fold.absent(self.simd)) };
+        if F::SIGNED {
+            *bits = bits.or(value);
+        }
+        self.fold.step(kept, value)
+    }
+
+    /// Fold the classes over the virtual lanes: a vector of them, or of their first half merged with the second.
+    ///
+    /// # Safety
+    /// `count >= LANES` values must be readable.
+    #[inline(always)]
+    unsafe fn folded(self, ahead: Ahead<V::Scalar>, bits: &mut V) -> F::Kept {
+        let Classes { count, fold, .. } = self;
+        let (lanes, half) = (V::Scalar::LANES, V::LANES);
+        let whole = count - count % lanes;
+        let mut class = lanes;
+        ahead.ask::<V>(0);
+        // SAFETY: only the `count` values are read.
+        unsafe {
+            let mut first = fold.first(self.at(0, bits));
+            if half == lanes {
+                while class < whole {
+                    ahead.ask::<V>(class);
+                    first = fold.step(first, self.at(class, bits));
+                    class += lanes;
+                }
+                return self.last(first, whole, bits);
+            }
+            let mut second = fold.first(self.at(half, bits));
             while class < whole {
                 ahead.ask::<V>(class);
-                first = fold.step(first, watched::<V, F>(V::load(simd, from.add(class)), bits));
+                first = fold.step(first, self.at(class, bits));
+                if !F::LONG {
+                    second = fold.step(second, self.at(class + half, bits));
+                }
                 class += lanes;
             }
-            if whole < classes {
-                first =
-                    fold.step(first, watched::<V, F>(V::load_first(from.add(whole), classes - whole, absent), bits));
+            if F::LONG {
+                class = lanes;
+                while class < whole {
+                    second = fold.step(second, self.at(class + half, bits));
+                    class += lanes;
+                }
             }
-            return first;
+            fold.merge(self.last(first, whole, bits), self.last(second, whole + half, bits))
         }
-        let half = V::LANES;
-        let mut second = fold.first(watched::<V, F>(V::load(simd, from.add(half)), bits));
-        if F::LONG {
-            while class < whole {
-                ahead.ask::<V>(class);
-                first = fold.step(first, watched::<V, F>(V::load(simd, from.add(class)), bits));
-                class += lanes;
-            }
-            class = lanes;
-            while class < whole {
-                second = fold.step(second, watched::<V, F>(V::load(simd, from.add(class + half)), bits));
-                class += lanes;
-            }
-        } else {
-            while class < whole {
-                ahead.ask::<V>(class);
-                first = fold.step(first, watched::<V, F>(V::load(simd, from.add(class)), bits));
-                second = fold.step(second, watched::<V, F>(V::load(simd, from.add(class + half)), bits));
-                class += lanes;
-            }
-        }
-        // Folding an absent class in changes nothing: vectors of nothing else are left out.
-        if whole < classes {
-            first = fold.step(
-                first,
-                watched::<V, F>(V::load_first(from.add(whole), (classes - whole).min(half), absent), bits),
-            );
-        }
-        if whole + half < classes {
-            second = fold.step(
-                second,
-                watched::<V, F>(V::load_first(from.add(whole + half), classes - whole - half, absent), bits),
-            );
-        }
-        fold.merge(first, second)
     }
 }
 
@@ -203,8 +209,7 @@ unsafe fn row<V: Vector, F: Fold<V>>(
 #[inline(always)]
 fn greatest<V: Vector>(vector: V) -> V::Scalar {
     let mut lanes = [V::Scalar::ZERO; 16];
-    // SAFETY: no vector has more lanes.
-    unsafe { vector.store(lanes.as_mut_ptr()) };
+    vector.to_slice(&mut lanes[..V::LANES]);
     let mut greatest = lanes[0];
     for i in 1..V::LANES {
         greatest = if lanes[i] > greatest { lanes[i] } else { greatest };
@@ -234,7 +239,7 @@ impl<T: Float, G> Walk for Over<'_, T, G, WideRows<T>> {
                 let from = origin.wrapping_add((group * V::LANES + i) * stride);
                 let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0, ask };
                 // SAFETY: promised to `Job::over`.
-                lanes.keep(i, unsafe { row::<V, F>(simd, from, classes, fold, ahead, &mut bits) });
+                lanes.keep(i, unsafe { Classes::<V, F> { simd, from, count: classes, fold }.folded(ahead, &mut bits) });
             }
             let kept = lanes.merge(
                 simd,
@@ -274,13 +279,14 @@ impl<T: Float, G> Walk for Over<'_, T, G, WideRows<T>> {
                 let ahead = |from| Ahead { from, shift: 1, ask };
                 // SAFETY: promised to `Job::over`.
                 unsafe {
-                    let kept = row::<V, P>(simd, from, classes, peaks, ahead(next), &mut bits);
+                    let row = Classes { simd, from, count: classes, fold: peaks };
+                    let kept = row.folded(ahead(next), &mut bits);
                     first.keep(i, kept);
                     let peak = V::splat(simd, greatest(kept.at(0)));
                     tops.keep(i, [peak]);
                     let fold = F::new(Tail { peak, temperature, inverse_temperature });
                     let ahead = ahead(next.wrapping_add(classes / 2));
-                    second.keep(i, row::<V, F>(simd, from, classes, fold, ahead, &mut bits));
+                    second.keep(i, Classes { simd, from, count: classes, fold }.folded(ahead, &mut bits));
                 }
             }
             let found = first.merge(
