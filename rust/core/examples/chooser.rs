@@ -1,5 +1,6 @@
-//! Prints what the chooser of bounds (`screen.rs`) goes by: what each bound costs beside the measure
-//! that it spares, and what it costs to pick a single row out. One thread, from memory; each time is the least of 15.
+//! Prints what the chooser of bounds (`screen.rs`) goes by: what each bound costs beside the
+//! measure that it spares, and what it costs to pick a single row out. One thread, from memory;
+//! each time is the least of 15.
 //!
 //! `cargo run --release -p shortlist-core --example chooser`
 
@@ -58,11 +59,12 @@ fn seconds(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// What selecting costs, as a share of scoring all rows, where one row of so many is as good as the one held, if any.
+/// What selecting costs, as a share of scoring all rows, where one row of so many is as good as the
+/// one held, if any.
 fn share(case: &Case, classes: usize, survives: Option<usize>, columns: bool) -> f64 {
     let rows = BYTES / 4 / classes;
     let value = |row: usize, class: usize| {
-        let kind = if survives.is_some_and(|every| row % every == 0) { case.held } else { case.row };
+        let kind = if survives.is_some_and(|every| row.is_multiple_of(every)) { case.held } else { case.row };
         kind(class, classes) as f32
     };
     let place = |at: usize| if columns { (at % rows, at / rows) } else { (at / classes, at % classes) };

@@ -1,10 +1,13 @@
-//! How a row becomes a score: it is folded in one or two sweeps, and a formula closes what the folds kept.
+//! How a row becomes a score: it is folded in one or two sweeps, and a formula closes what the
+//! folds kept.
 //!
-//! A [`Formula`] names its folds as types, so that the loops of each are compiled with the folds and the formula inside them. Which
-//! formula that is, a [`Goal`] tells at run time: it is asked once for many rows.
+//! A [`Formula`] names its folds as types, so that the loops of each are compiled with the folds
+//! and the formula inside them. Which formula that is, a [`Goal`] tells at run time: it is asked
+//! once for many rows.
 
 use crate::fold::{Fold, Logits, Probabilities, SingleFold, TailFold};
 use crate::order::Order;
+use crate::simd::sealed::Lanes;
 use crate::simd::{Float, Simd, Vector};
 use std::marker::PhantomData;
 
@@ -16,6 +19,17 @@ pub(crate) trait Formula: Copy {
     type OfProbabilities<V: Vector>: Sweeps<V, Row = Probabilities<V>>;
     /// How rows of logits are folded for it.
     type OfLogits<V: Vector>: Sweeps<V, Row = Logits<V>>;
+
+    /// Take a walk over rows, of logits or of probabilities, with the folds for them. As all that
+    /// is entered by [`Level::run`](crate::simd::Level::run), it is inlined.
+    #[inline(always)]
+    fn walk<S: Simd, W: Walk>(self, simd: S, logits: bool, walk: W) -> W::Output {
+        if logits {
+            Self::OfLogits::<<W::Scalar as Lanes>::Vector<S>>::go(walk, simd, self)
+        } else {
+            Self::OfProbabilities::<<W::Scalar as Lanes>::Vector<S>>::go(walk, simd, self)
+        }
+    }
 
     /// The score of rows of probabilities.
     #[inline(always)]
@@ -31,14 +45,14 @@ pub(crate) trait Formula: Copy {
 }
 
 /// A summary that formulas close.
-pub(crate) trait Row<V: Vector> {
+pub(crate) trait Summary<V: Vector> {
     /// Which rows are valid, but for the signs of probabilities.
     fn valid(&self) -> V::Mask;
     /// The scores of the rows; of rows that are not valid they mean nothing.
     fn score<M: Formula>(&self, formula: M) -> V;
 }
 
-impl<V: Vector> Row<V> for Probabilities<V> {
+impl<V: Vector> Summary<V> for Probabilities<V> {
     #[inline(always)]
     fn valid(&self) -> V::Mask {
         Probabilities::valid(self)
@@ -50,7 +64,7 @@ impl<V: Vector> Row<V> for Probabilities<V> {
     }
 }
 
-impl<V: Vector> Row<V> for Logits<V> {
+impl<V: Vector> Summary<V> for Logits<V> {
     #[inline(always)]
     fn valid(&self) -> V::Mask {
         Logits::valid(self)
@@ -79,7 +93,7 @@ pub(crate) trait Walk {
     fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Self::Output
     where
         V: Vector<Scalar = Self::Scalar>,
-        F: SingleFold<V, Row: Row<V>>,
+        F: SingleFold<V, Row: Summary<V>>,
         M: Formula;
 
     /// Score all rows by two folds over logits: `P` finds the largest, and `F` is around it.
@@ -94,7 +108,7 @@ pub(crate) trait Walk {
 /// One sweep.
 pub(crate) struct Once<F>(PhantomData<F>);
 
-impl<V: Vector, F: SingleFold<V, Row: Row<V>>> Sweeps<V> for Once<F> {
+impl<V: Vector, F: SingleFold<V, Row: Summary<V>>> Sweeps<V> for Once<F> {
     type Row = F::Row;
 
     #[inline(always)]
@@ -115,7 +129,8 @@ impl<V: Vector, P: Fold<V> + Default, F: TailFold<V>> Sweeps<V> for Twice<P, F> 
     }
 }
 
-/// No sweep: the formula is not defined for such rows, and never asked for. Nothing is compiled for it.
+/// No sweep: the formula is not defined for such rows, and never asked for. Nothing is compiled for
+/// it.
 pub(crate) struct Undefined<R>(PhantomData<R>);
 
 impl<V: Vector, R> Sweeps<V> for Undefined<R> {
@@ -127,17 +142,11 @@ impl<V: Vector, R> Sweeps<V> for Undefined<R> {
     }
 }
 
-/// What is to be compiled for each formula apart.
-pub(crate) trait Visit {
-    type Output;
-    /// Must be `#[inline(always)]`, as all that is entered by [`Level::run`](crate::simd::Level::run).
-    fn visit<S: Simd, M: Formula>(self, simd: S, formula: M) -> Self::Output;
-}
-
 /// One of a list of formulas.
 pub(crate) trait Goal: Copy {
-    /// Goals with the same number cost about the same, and share what is learnt about their pace: 0 or 1.
+    /// Goals with the same number, 0 or 1, cost about the same, and share what is learnt about
+    /// their pace.
     const PACE: usize;
-    /// Do something that is compiled for its formula.
-    fn visit<S: Simd, W: Visit>(self, simd: S, visit: W) -> W::Output;
+    /// Take the walk that is compiled for its formula: [`Formula::walk`].
+    fn walk<S: Simd, W: Walk>(self, simd: S, logits: bool, walk: W) -> W::Output;
 }

@@ -1,4 +1,5 @@
-//! Scoring and selecting in one pass over memory: the scores of a few rows at a time never leave the cache.
+//! Scoring and selecting in one pass over memory: the scores of a few rows at a time never leave
+//! the cache.
 
 use crate::blocks::{self, Watch};
 use crate::bound::Bound;
@@ -30,8 +31,8 @@ struct Worker<T> {
 }
 
 impl Scorer {
-    /// Score all rows and keep the best. An error leaves the selector as it was. Returns the number of rows whose measure
-    /// was computed in full: fewer than all where a bound ruled rows out.
+    /// Score all rows and keep the best. An error leaves the selector as it was. Returns the number
+    /// of rows whose measure was computed in full: fewer than all where a bound ruled rows out.
     pub fn select<E: Element>(
         &self,
         matrix: &Matrix<'_, E>,
@@ -132,8 +133,9 @@ where
         }
     }
 
-    /// The bound first; then the measure of the rows it does not rule out, to as many scores. False, and nothing of use done, where a row may be
-    /// invalid, and where a bound rules few rows out.
+    /// Look at the bound first, and then measure the rows that it does not rule out, to as many
+    /// scores. Returns false, and has done nothing of use, where a row may be invalid or where the
+    /// bound rules few rows out.
     fn screened(
         &self,
         worker: &mut Worker<E::Compute>,
@@ -150,7 +152,7 @@ where
         if let Some(screen) = screen {
             screen.learn(if found.valid { survivors.len() } else { part.len() }, part.len());
         }
-        // Where most are left, all are scored in their places at less cost.
+        // Where most rows are left over, it costs less to score all of them in their places.
         let few = found.valid && survivors.len() <= part.len() / 2;
         if few {
             worker.scored += survivors.len() as u64;
@@ -180,7 +182,8 @@ impl<T: Float> Kernel for Survive<'_, T> {
         let mut first = 0;
         let mut words = scores.chunks_exact(WORD);
         for word in &mut words {
-            // All bits first, so that the branches below are taken once a word and not once a vector.
+            // All bits of a word first, so that the branches below are taken once a word and not
+            // once a vector.
             let mut left = 0;
             for (vector, at) in word.chunks_exact(lanes).zip((0..).step_by(lanes)) {
                 left |= u64::from(!T::Vector::<S>::from_slice(simd, vector).signs() & ((1 << lanes) - 1)) << at;
@@ -196,7 +199,8 @@ impl<T: Float> Kernel for Survive<'_, T> {
     }
 }
 
-/// [`Selector::absorb`], compiled for a CPU level, and not called where no score reaches the threshold.
+/// [`Selector::absorb`], compiled for a CPU level. It is not called where no score reaches the
+/// threshold.
 pub(crate) struct Absorb<'a, T> {
     pub(crate) selector: &'a mut Selector,
     pub(crate) scores: &'a [T],

@@ -1,7 +1,8 @@
-//! The rules for a row, whatever is made of it: what it holds, when it is valid, what is done about its sum.
+//! The rules for a row, whatever is made of it: what it holds, when it is valid, what is done about
+//! its sum.
 //!
-//! [`RowRules`] are the options as a caller chose them, checked. A [`Recipe`] is the same as numbers for a kernel, of one dtype
-//! and one number of classes.
+//! [`RowRules`] are the options as a caller chose them, checked. A [`Recipe`] is the same as
+//! numbers for a kernel, of one dtype and one number of classes.
 
 use crate::error::{Error, Result};
 use crate::float::Element;

@@ -110,7 +110,8 @@ impl Scorer {
         Ok(found)
     }
 
-    /// The scores of all rows. Invalid rows get NaN, or make an error that names the first. Returns how many are invalid.
+    /// The scores of all rows. Invalid rows get NaN, or make an error that names the first. Returns
+    /// how many are invalid.
     pub fn score<E: Element>(
         &self,
         matrix: &Matrix<'_, E>,

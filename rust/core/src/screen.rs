@@ -1,6 +1,12 @@
-//! Top-k without the logarithms or exponentials of rows that cannot be among the best: something cheaper bounds the measure asked for, and most rows are out by it.
+//! Top-k without the logarithms or exponentials of rows that cannot be among the best: a cheap
+//! bound on the measure rules most rows out first.
 //!
-//! A bound is a [`Formula`](crate::measure::Formula) whose value is negative for rows that are out. Which of them pays depends on the pool; each thread finds out as it goes.
+//! Which bound rules out most depends on the pool, and none may pay. So each thread finds out as it
+//! goes. A block costs `cost + survived * (1 + picked)` by a bound, as a share of what it costs to
+//! score all its rows: `cost` is a constant for each kind, `survived` the share of rows that the
+//! bound left over when it was last tried, and `picked` what it costs to pick a single row out. The
+//! cheapest is taken if that is below 1. `cargo run --release -p shortlist-core --example chooser`
+//! prints what the constants stand for, as measured.
 
 use crate::bound::{Bound, BoundKind, Sought};
 use crate::measure::Measure;
@@ -14,7 +20,8 @@ struct Choice {
     kind: BoundKind,
     /// The bound for the threshold; none where it would rule out no row.
     bound: Option<Bound>,
-    /// The share of rows that survived it when it was last tried; less as time goes by, so that it is tried again.
+    /// The share of rows that it left over when it was last tried. It fades as blocks go by, so
+    /// that each bound is tried again.
     survived: f64,
 }
 
@@ -26,11 +33,13 @@ pub(crate) struct Screen {
     measure: Measure,
     classes: usize,
     temperature: f64,
-    /// What a survivor, picked out by itself, costs beside its measure, as a multiple of a row in its place.
+    /// What it costs to pick out a row that is left over, as a multiple of scoring a row in its
+    /// place.
     picked: f64,
     /// How many nats a score of 1 is.
     unit: f64,
-    /// Room for the rounding of measure and bound, relative; and absolute, for what is subtracted from numbers near 1.
+    /// The room for the rounding of measure and bound: relative, and also absolute where numbers
+    /// near 1 are subtracted.
     slack: f64,
     /// The score that the limits were computed for.
     cut: f64,
@@ -39,21 +48,27 @@ pub(crate) struct Screen {
     waited: u32,
 }
 
-/// Try again after so many blocks at first; doubled each time no bound pays, up to the second number.
+/// After so many blocks bounds are tried again. The wait doubles each time that none pays, up to
+/// the second number.
 const WAITS: [u32; 2] = [4, 256];
 
-/// To pick out a row costs about as much as so many classes of a row in its place.
+/// To pick out a row costs about as much as scoring so many classes of a row in its place. The
+/// example `chooser` measures it.
 const PICKED: f64 = 50.0;
 
-/// The same of a row of many classes that lie apart: so many bytes, a line of the cache, are read for each.
+/// The same of a row of many classes in Fortran order: a line of the cache, so many bytes, is read
+/// for each value. The example `chooser` measures it.
 const PICKED_APART: f64 = 64.0;
 
-/// What is left of the last share of survivors of a bound after a block screened by another.
+/// What is left, after each block, of the share of rows that a bound left over when it was tried. A
+/// policy and not a measurement: a bound that once left over all rows of 10 classes is tried again
+/// after some 740 blocks in which another one costs .4, so that a try costs nearly nothing.
 const FADING: f64 = 0.995;
 
 impl Screen {
-    /// The screen for rows of so many classes, which may lie apart in memory, if their measure has one. Entropies of rows that may sum to
-    /// anything have none: they are rounded in units of their logarithms, which for numbers far from 1 are many times an entropy.
+    /// The screen for rows of so many classes, which may lie apart in memory; none if their measure
+    /// has no bound. Entropies of rows that may sum to anything have none: their rounding is in
+    /// units of the logarithms, which for numbers far from 1 are many times an entropy.
     pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize, apart: bool) -> Option<Screen> {
         let kinds: &[BoundKind] = match (measure, recipe.logits) {
             (Measure::Entropy | Measure::NormalisedEntropy, false) if recipe.checked() => {
@@ -63,8 +78,9 @@ impl Screen {
             (Measure::Margin | Measure::LeastConfident, true) => &[BoundKind::Gap, BoundKind::Rough],
             _ => return None,
         };
-        // The longest chain of roundings: through the classes of one lane and the merge of the lanes, or through all classes where a lane is a
-        // row; then the closing formula and the logarithms in it. Twice what the errors can be.
+        // The longest chain of roundings: through all classes where a lane is a row, else through
+        // the classes of one lane and the merge of the lanes; then through the formula and its
+        // logarithms. This is twice what the errors can be.
         let chain = if classes <= MOST_CLASSES { classes } else { classes / T::LANES + T::LANES } + 12;
         (classes > 1).then_some(Screen {
             choices: kinds.iter().map(|&kind| Choice { kind, bound: None, survived: 0.0 }).collect(),
@@ -85,7 +101,8 @@ impl Screen {
         })
     }
 
-    /// What tells which rows of a block are out, for rows that must reach the score `cut`; `None` when no bound would pay.
+    /// The bound to look at first in the next block, and the rules for its rows, where rows must
+    /// reach the score `cut`; `None` when no bound would pay.
     pub(crate) fn bound<T: Float>(&mut self, cut: f64, recipe: &Recipe<T>) -> Option<(Bound, Recipe<T>)> {
         if self.wait > 0 {
             self.wait -= 1;
@@ -102,13 +119,16 @@ impl Screen {
         let usable = (0..self.choices.len()).filter(|&i| self.choices[i].bound.is_some());
         self.chosen = usable.min_by(|&a, &b| self.expected(a).total_cmp(&self.expected(b)))?;
         let bound = self.choices[self.chosen].bound?;
-        // Sums that are valid beyond the rounding of either way to add them up.
+        // A row near the edge of validity must not pass here and fail when it is measured. The
+        // bound may add its row up in another order, so it accepts a little less.
         let [low, high] = recipe.sums.map(Into::into);
         let sums = [low * (1.0 + 2.0 * self.slack), high * (1.0 - 2.0 * self.slack)].map(T::from_f64);
         Some((bound, Recipe { sums, ..*recipe }))
     }
 
-    /// What rows must reach, if rows can be ruled out by it: entropies are off by up to a few epsilons of |S - 1|, which is small, beside their own.
+    /// What rows must reach for that score, with room for rounding; `None` where no row can be
+    /// ruled out by it. An entropy is off by its relative rounding and, for a sum S, by a few
+    /// epsilons of |S - 1|, which is small.
     fn sought(&self, cut: f64) -> Option<Sought> {
         let less = 1.0 - self.slack;
         match self.measure {
@@ -144,8 +164,9 @@ impl Screen {
     }
 }
 
-/// What it costs to look at a bound, as a share of the measure it may spare. With many classes everything that reads a row
-/// once waits for memory, so there the cheap bounds cost alike.
+/// What it costs to look at a bound, as a share of the measure it may spare. With many classes
+/// everything that reads a row once waits for memory, so there the cheap bounds cost alike. The
+/// example `chooser` measures these shares.
 fn cost(kind: BoundKind, classes: usize) -> f64 {
     match kind {
         BoundKind::Top if classes <= MOST_CLASSES => 0.25,

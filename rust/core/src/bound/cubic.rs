@@ -1,9 +1,10 @@
 //! A bound on entropy for rows near uniform, by their second and third moments.
 //!
-//! With `d = C p - 1` and `u = 1 + d >= 0`, `u ln u >= d + d^2/2 - d^3/6`, since the fourth derivative of `u ln u` is
-//! positive. Summed over the classes, with `S` the sum of the row and `e = S - 1` within a tenth of 0,
-//! `S H <= S ln C + 0.52 e^2 - sum d^2 / 2C + sum d^3 / 6C`. It differs from the truth by a twelfth of the fourth moment
-//! alone. A bound by the squares must allow for the most skewed row, which with many classes is much.
+//! With `d = C p - 1` and `u = 1 + d >= 0`, `u ln u >= d + d^2/2 - d^3/6`, since the fourth
+//! derivative of `u ln u` is positive. Summed over the classes, with `S` the sum of the row and
+//! `e = S - 1` within a tenth of 0, `S H <= S ln C + 0.52 e^2 - sum d^2 / 2C + sum d^3 / 6C`. It
+//! differs from the truth by a twelfth of the fourth moment alone. A bound by the squares must
+//! allow for the most skewed row, which with many classes is much.
 
 use crate::fold::{Logits, PowerSums, Probabilities};
 use crate::formula::{Formula, Once, Undefined};
@@ -20,8 +21,8 @@ pub(crate) struct Cubic {
 }
 
 impl Cubic {
-    /// The bound for rows with at least that entropy. The sums of squares and of cubes are off by their share of rounding,
-    /// that of the cubes by a share of both.
+    /// The bound for rows with at least that entropy. The sums of squares and of cubes are off by
+    /// their share of rounding, that of the cubes by a share of both.
     pub(super) fn new(entropy: f64, classes: usize, slack: f64) -> Option<Cubic> {
         let lacking = ((classes as f64).ln() - entropy).max(0.0) * (1.0 + 4.0 * slack) + 1e-2 * slack;
         // Numbers of classes that are exact in either type.

@@ -1,10 +1,11 @@
-//! A bound on entropy, margin and least confidence of logits by `d2 = ln (p2 / p1)`, for which no logarithm or exponential is
-//! taken at all.
+//! A bound on entropy, margin and least confidence of logits by `d2 = ln (p2 / p1)`, for which no
+//! logarithm or exponential is taken at all.
 //!
-//! With `r = p2 / p1` the other classes weigh at most as much as the second. So the margin is at least
-//! `(1 - r) / (1 + (C - 1) r)`, and the least confidence at most `(C - 1) r / (1 + (C - 1) r)`. The entropy is at most that of the
-//! row whose others all weigh as much as the second, which is the nearest to uniform. A row with a smaller ratio than
-//! the threshold asks for is out.
+//! With `r = p2 / p1` the other classes weigh at most as much as the second. So the margin is at
+//! least `(1 - r) / (1 + (C - 1) r)`, and the least confidence at most
+//! `(C - 1) r / (1 + (C - 1) r)`. The entropy is at most that of the row whose others all weigh as
+//! much as the second, which is the nearest to uniform. A row with a smaller ratio than the
+//! threshold asks for is out.
 
 use super::sought::{Sought, rising};
 use crate::fold::{Gaps, Logits, Probabilities};
@@ -19,8 +20,8 @@ pub(crate) struct Gap {
 }
 
 impl Gap {
-    /// The bound for rows that reach what is sought; none where it rules out no row. It leaves room for the rounding of `d2` and
-    /// of exponentials like it, which grows with the exponent.
+    /// The bound for rows that reach what is sought; none where it rules out no row. It leaves room
+    /// for the rounding of `d2` and of exponentials like it, which grows with the exponent.
     pub(super) fn new(sought: Sought, classes: usize, slack: f64) -> Option<Gap> {
         let ratio = least_ratio(sought, classes);
         let exponent = ratio.ln();
@@ -60,7 +61,8 @@ mod tests {
         for classes in [2usize, 3, 10, 100] {
             for i in 1..200 {
                 let ratio = f64::from(i) / 200.0;
-                // The extreme row, whose other classes all equal the second; and the other extreme, where they are nothing.
+                // One extreme row, whose other classes all equal the second, and the other, where
+                // they are 0.
                 for others in [(classes - 1) as f64 * ratio, ratio] {
                     let (margin, unsure) = ((1.0 - ratio) / (1.0 + others), others / (1.0 + others));
                     // The others of the first row are `classes - 1`, of the second one and nothing.

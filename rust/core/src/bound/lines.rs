@@ -1,9 +1,9 @@
 //! A bound on entropy by straight lines below the logarithm.
 //!
-//! For `p = (1 + f) 2^e` the number `e + f` is at most `log2 p`, and at least that less 0.0861. It lies in the bits of p as
-//! they are. So with `L` the sum of `p (e + f) ln 2` and `S` that of p, within a tenth of 1, `S H = S ln S - sum p ln p` is
-//! at most `e + 0.52 e^2 - L`, `e = S - 1`. That is off by 0.06 nats at most: little, where thresholds and rows are nats
-//! apart.
+//! For `p = (1 + f) 2^e` the number `e + f` is at most `log2 p`, and at least that less 0.0861. It
+//! lies in the bits of p as they are. So with `L` the sum of `p (e + f) ln 2` and `S` that of p,
+//! within a tenth of 1, `S H = S ln S - sum p ln p` is at most `e + 0.52 e^2 - L`, `e = S - 1`.
+//! That is off by 0.06 nats at most: little, where thresholds and rows are nats apart.
 
 use crate::fold::{LineSums, Logits, Probabilities};
 use crate::formula::{Formula, Once, Undefined};

@@ -1,8 +1,10 @@
-//! Bounds on a measure: formulas that are cheaper than the measure and tell which rows cannot reach a score.
+//! Bounds on a measure: formulas that are cheaper than the measure and tell which rows cannot reach
+//! a score.
 //!
-//! A bound is a [`Formula`](crate::formula::Formula) as a measure is, over a fold of its own where that is cheaper. Its value is negative
-//! for a row that is out: the measure of such a row is surely worse than what is sought. A file here has the algebra of one
-//! bound, the room it leaves for rounding, and a test that it never rules out a row that reaches the score.
+//! A bound is a [`Formula`](crate::formula::Formula) as a measure is, over a fold of its own where
+//! that is cheaper. Its value is negative for a row that is out: the measure of such a row is
+//! surely worse than what is sought. A file here has the algebra of one bound, the room it leaves
+//! for rounding, and a test that it never rules out a row that reaches the score.
 
 mod cubic;
 mod gap;
@@ -13,7 +15,7 @@ mod top;
 
 pub(crate) use sought::Sought;
 
-use crate::formula::{Goal, Visit};
+use crate::formula::{Formula, Goal, Walk};
 use crate::simd::Simd;
 
 /// The kinds of bounds that there are.
@@ -27,8 +29,8 @@ pub(crate) enum BoundKind {
 }
 
 impl BoundKind {
-    /// The bound of this kind that rules out rows which do not reach what is sought; none where it would rule out no row. `slack`
-    /// is the room for rounding, relative to 1.
+    /// The bound of this kind that rules out rows which do not reach what is sought; none where it
+    /// would rule out no row. `slack` is the room for rounding, relative to 1.
     pub(crate) fn bound(self, sought: Sought, classes: usize, temperature: f64, slack: f64) -> Option<Bound> {
         match (self, sought) {
             (BoundKind::Top, Sought::Entropy(entropy)) => top::Top::new(entropy, classes, slack).map(Bound::Top),
@@ -66,14 +68,14 @@ impl Goal for Bound {
     const PACE: usize = 1;
 
     #[inline(always)]
-    fn visit<S: Simd, W: Visit>(self, simd: S, visit: W) -> W::Output {
+    fn walk<S: Simd, W: Walk>(self, simd: S, logits: bool, walk: W) -> W::Output {
         match self {
-            Bound::Top(bound) => visit.visit(simd, bound),
-            Bound::Lines(bound) => visit.visit(simd, bound),
-            Bound::Cubic(bound) => visit.visit(simd, bound),
-            Bound::Gap(bound) => visit.visit(simd, bound),
-            Bound::RoughEntropy(bound) => visit.visit(simd, bound),
-            Bound::RoughMargin(bound) => visit.visit(simd, bound),
+            Bound::Top(bound) => bound.walk(simd, logits, walk),
+            Bound::Lines(bound) => bound.walk(simd, logits, walk),
+            Bound::Cubic(bound) => bound.walk(simd, logits, walk),
+            Bound::Gap(bound) => bound.walk(simd, logits, walk),
+            Bound::RoughEntropy(bound) => bound.walk(simd, logits, walk),
+            Bound::RoughMargin(bound) => bound.walk(simd, logits, walk),
         }
     }
 }

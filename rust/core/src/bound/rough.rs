@@ -1,9 +1,10 @@
-//! Bounds on entropy, margin and least confidence of logits by rough exponentials, each too large by a factor of up to
-//! [`OVER_EXP`].
+//! Bounds on entropy, margin and least confidence of logits by rough exponentials, each too large
+//! by a factor of up to [`OVER_EXP`].
 //!
-//! With `W` their sum over all classes, of which the largest gives 1, and `B` that of `-d e^d`, the sum Z of true
-//! exponentials is at most W, and at least W / 1.0618. So the margin `(1 - r) / Z` is at least `(1 - r) / W`, the least
-//! confidence `1 - 1/Z` at most `1 - 1/W`, and the entropy `ln Z + A / Z` at most `ln W + 1.0618 B / W`.
+//! With `W` their sum over all classes, of which the largest gives 1, and `B` that of `-d e^d`, the
+//! sum Z of true exponentials is at most W, and at least W / 1.0618. So the margin `(1 - r) / Z` is
+//! at least `(1 - r) / W`, the least confidence `1 - 1/Z` at most `1 - 1/W`, and the entropy
+//! `ln Z + A / Z` at most `ln W + 1.0618 B / W`.
 
 use crate::fold::{Logits, Peak, Peaks, Probabilities, RoughTail};
 use crate::formula::{Formula, Twice, Undefined};
@@ -46,7 +47,8 @@ impl Formula for RoughEntropy {
     }
 }
 
-/// The bound on margin and on least confidence: `factor W - least - gap (1 - r)`, of which each leaves out a part.
+/// The bound on margin and on least confidence: `factor W - least - gap (1 - r)`, of which each
+/// leaves out a part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RoughMargin {
     factor: f64,

@@ -1,8 +1,9 @@
 //! A bound on entropy by the largest probability alone.
 //!
 //! With `x` the largest of C classes the entropy is greatest where all others are equal:
-//! `H = -x ln x - (1 - x) ln((1 - x) / (C - 1))`, which falls with x from 1/C on. So a row is out if its largest probability is
-//! above the x at which that is the entropy sought. Nothing is cheaper, and with two classes nothing rules more rows out.
+//! `H = -x ln x - (1 - x) ln((1 - x) / (C - 1))`, which falls with x from 1/C on. So a row is out
+//! if its largest probability is above the x at which that is the entropy sought. Nothing is
+//! cheaper, and with two classes nothing rules more rows out.
 
 use super::sought::rising;
 use crate::fold::{Logits, Probabilities, Sums};

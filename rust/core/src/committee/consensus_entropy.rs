@@ -1,6 +1,6 @@
 //! Entropy of the consensus, in nats: of the mean of the members' distributions.
 
-use super::entropy::Spread;
+use super::entropy::Weights;
 use super::formula::{CommitteeFormula, Needs};
 use super::table::Table;
 use crate::measure::{About, BOTH};
@@ -22,7 +22,7 @@ impl CommitteeFormula for ConsensusEntropy {
 
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
-        let mut spread = Spread::start(table.splat(0.0));
+        let mut spread = Weights::start(table.splat(0.0));
         for class in 0..table.classes() {
             spread = spread.step(table.mean(class));
         }

@@ -1,6 +1,6 @@
 //! Entropy of the shares of votes, in nats. Votes are counted as whole numbers, so a unanimous committee scores exactly 0.
 
-use super::entropy::Spread;
+use super::entropy::Weights;
 use super::formula::{CommitteeFormula, Needs};
 use super::table::Table;
 use crate::measure::{About, BOTH};
@@ -22,7 +22,7 @@ impl CommitteeFormula for VoteEntropy {
 
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
-        let mut spread = Spread::start(table.splat(0.0));
+        let mut spread = Weights::start(table.splat(0.0));
         for class in 0..table.classes() {
             spread = spread.step(table.votes(class));
         }

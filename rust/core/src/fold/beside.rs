@@ -18,8 +18,8 @@ pub(crate) trait Beside: Copy {
     fn of_logits<V: Vector>(sum: V, row: Logits<V>) -> Logits<V>;
 }
 
-/// Of `p ln p`. The values are at most half of the whole, so their logarithms need no accuracy near 0. The sum is in the
-/// unit of [`Coefficients::share`] until the row is complete.
+/// Of `p ln p`. The values are at most half of the whole, so their logarithms need no accuracy near
+/// 0. The sum is in the unit of [`Coefficients::share`] until the row is complete.
 #[derive(Clone, Copy)]
 pub(crate) struct Logarithms;
 

@@ -1,4 +1,5 @@
-//! Folds for bounds alone, which need no more of a row than what may rule it out: cheaper than those of the measures they spare.
+//! Folds for bounds alone. A bound needs no more of a row than what may rule it out, so its fold is
+//! cheaper than that of the measure it spares.
 
 use super::row::{Logits, Probabilities};
 use super::traits::{Fold, SingleFold, Tail, TailFold};
@@ -15,7 +16,8 @@ fn plus<V: Vector, const N: usize>(mut a: [V; N], b: [V; N]) -> [V; N] {
     a
 }
 
-/// Of probabilities, the sum, and that of p times the straight line between powers of two below its logarithm.
+/// Of probabilities, the sum of p, and the sum of p times a lower bound on its logarithm: the
+/// straight line between powers of two.
 #[derive(Clone, Copy)]
 pub(crate) struct LineSums;
 
@@ -109,8 +111,9 @@ impl<V: Vector> SingleFold<V> for PowerSums<V> {
     }
 }
 
-/// Of logits, the sums of `e^d` and of `T d e^d` over all classes, each exponential too large by a factor of up to
-/// [`OVER_EXP`](crate::math::OVER_EXP). A NaN reaches the second, and so does an infinite peak.
+/// Of logits, the sums of `e^d` and of `T d e^d` over all classes, each exponential too large by a
+/// factor of up to [`OVER_EXP`](crate::math::OVER_EXP). A NaN reaches the second, and so does an
+/// infinite peak.
 #[derive(Clone, Copy)]
 pub(crate) struct RoughTail<V> {
     peak: V,

@@ -1,4 +1,6 @@
-//! Folds over logits: a first sweep for the largest, a second for sums of exponentials; or one for the two largest alone.
+//! Folds over logits. Most measures take two sweeps: the first finds the largest, and the second
+//! adds up exponentials of the distance to it. Measures of the gap take one, for the two largest
+//! alone.
 
 use super::beside::Beside;
 use super::row::Logits;
@@ -56,7 +58,7 @@ impl<V: Vector> Fold<V> for Peaks {
     }
 }
 
-/// The two largest logits, and a NaN if there was one: all that measures of the gap between the two need.
+/// The two largest logits, and a NaN if there was one: all that a measure of their gap needs.
 #[derive(Clone, Copy)]
 pub(crate) struct Gaps;
 
@@ -97,9 +99,9 @@ impl<V: Vector> SingleFold<V> for Gaps {
     }
 }
 
-// The second sweep over a row of logits: sums over all classes but one largest, which is kept apart as in the folds over
-// probabilities, so that they are exact however small they are. A NaN becomes the largest and stays it, or is beaten and
-// reaches a sum.
+// The second sweep over a row of logits: sums over all classes but one largest, which is kept apart
+// as in the folds over probabilities, so that they are exact however small they are. A NaN becomes
+// the largest and stays it, or is beaten and reaches a sum.
 impl<V: Vector> Tail<V> {
     /// `e^d`, and `d = (z - z_max) / T` bounded so that a logit of -inf contributes 0 to `d e^d`.
     #[inline(always)]
@@ -115,8 +117,8 @@ fn beaten<V: Vector>(top: V, value: V) -> (V, V) {
     (top.min(value), value.max(top))
 }
 
-/// The summary with the sum of `e^d`. It is sound unless a NaN, a +inf or no finite logit is in the row: a NaN is the largest in
-/// one of the two sweeps, or makes `rest` NaN.
+/// The summary with the sum of `e^d`. It is sound unless a NaN, a +inf or no finite logit is in the
+/// row: a NaN is the largest in one of the two sweeps, or makes `rest` NaN.
 #[inline(always)]
 fn summed<V: Vector>(largest: [V; 2], [again, rest]: [V; 2], recipe: &Recipe<V::Scalar>) -> Logits<V> {
     let sound = again.sub(largest[0]).add(rest);

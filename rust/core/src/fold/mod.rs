@@ -1,8 +1,8 @@
 //! How a row is folded, class by class, into what the measures need of it.
 //!
-//! A fold keeps a few numbers per lane. Where a lane is a row, it takes the classes of that row one after the other. Where
-//! the lanes share the classes of one row, each folds its share, and the shares are merged in the end. The same three
-//! functions do both:
+//! A fold keeps a few numbers per lane. Where a lane is a row, it takes the classes of that row one
+//! after the other. Where the lanes share the classes of one row, each folds its share, and the
+//! shares are merged in the end. The same three functions do both:
 //!
 //! ```text
 //! first(value)          what is kept of one class
@@ -10,9 +10,9 @@
 //! merge(kept, kept)     what is kept of the classes of both
 //! ```
 //!
-//! What is kept in the end becomes the summary of a row that formulas read: [`Probabilities`] or [`Logits`]. Logits mostly
-//! need two sweeps, since exponentials are taken of the distance to the largest: the first fold finds the largest, and
-//! the second is a [`TailFold`] around it.
+//! What is kept in the end becomes the summary of a row that formulas read: [`Probabilities`] or
+//! [`Logits`]. Logits mostly need two sweeps, since exponentials are taken of the distance to the
+//! largest: the first fold finds the largest, and the second is a [`TailFold`] around it.
 
 mod beside;
 mod bounds;

@@ -1,5 +1,6 @@
-//! Folds over probabilities. All but the plain sum keep the largest value apart: of the largest so far and the new one, the
-//! smaller (`beaten`) joins the sums. So the sums run over all classes but one largest, in one pass.
+//! Folds over probabilities. All but the plain sum keep the largest value apart: of the largest so
+//! far and a new value, the smaller (`beaten`) joins the sums. So the sums run over all classes but
+//! one largest, in one pass.
 
 use super::beside::Beside;
 use super::row::Probabilities;
@@ -8,8 +9,8 @@ use crate::rules::Recipe;
 use crate::simd::Vector;
 use std::marker::PhantomData;
 
-/// The sum of the others when there is one class: zero, or NaN where the class is NaN or infinite, for the largest may
-/// later hide it.
+/// The sum of the other classes when there is one: zero. It is NaN where that class is NaN or
+/// infinite, which the largest may later hide.
 #[inline(always)]
 fn nothing<V: Vector>(value: V) -> V {
     value.sub(value)

@@ -53,7 +53,7 @@ impl<V: Vector> Probabilities<V> {
         if self.recipe.renormalise { self.total } else { self.splat(1.0) }
     }
 
-    /// A value that grows with the first power of the probabilities, of the row as it is to be taken.
+    /// A value in proportion to the probabilities, divided by the total where that was asked for.
     #[inline(always)]
     pub(crate) fn scaled(&self, value: V) -> V {
         if self.recipe.renormalise { value.div(self.total) } else { value }
@@ -65,7 +65,8 @@ impl<V: Vector> Probabilities<V> {
         self.splat(self.recipe.entropy_unit)
     }
 
-    /// Which rows are valid, but for signs. A NaN or an infinity among the probabilities reaches the sum, and so fails its test.
+    /// Which rows are valid, but for signs. A NaN or an infinity among the probabilities reaches
+    /// the sum, and so fails its test.
     #[inline(always)]
     pub(crate) fn valid(&self) -> V::Mask {
         let [least, greatest] = self.recipe.sums;
@@ -73,8 +74,8 @@ impl<V: Vector> Probabilities<V> {
     }
 }
 
-/// What rows of logits were folded into, with `d = (z - z_max) / T` and sums over all classes but one largest. What a fold does not
-/// keep is 0.
+/// What rows of logits were folded into, with `d = (z - z_max) / T` and sums over all classes but
+/// one largest. What a fold does not keep is 0.
 #[derive(Clone, Copy)]
 pub(crate) struct Logits<V: Vector> {
     /// The largest logit.

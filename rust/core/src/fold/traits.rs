@@ -7,7 +7,8 @@ use crate::simd::{Float, Vector};
 /// The most numbers that a fold keeps per lane.
 pub(crate) const MOST_KEPT: usize = 3;
 
-/// The numbers that a fold keeps per lane: an array of vectors, of which there are at most [`MOST_KEPT`].
+/// The numbers that a fold keeps per lane: an array of vectors, of which there are at most
+/// [`MOST_KEPT`].
 pub(crate) trait Kept<V: Vector>: Copy {
     /// How many.
     const COUNT: usize;
@@ -74,8 +75,8 @@ pub(crate) trait SingleFold<V: Vector>: Fold<V> {
 pub(crate) trait TailFold<V: Vector>: Fold<V> {
     /// The fold around a peak.
     fn new(tail: Tail<V>) -> Self;
-    /// The summary of rows, from the two largest logits and what this fold kept. With a first fold for the largest alone, the
-    /// second largest is the largest again.
+    /// The summary of rows, from the two largest logits and what this fold kept. With a first fold
+    /// for the largest alone, the second largest is the largest again.
     fn row(largest: [V; 2], kept: Self::Kept, recipe: &Recipe<V::Scalar>) -> Logits<V>;
 }
 

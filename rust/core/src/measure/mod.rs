@@ -15,9 +15,7 @@ mod ratio;
 pub use about::About;
 pub(crate) use about::{BOTH, Named};
 
-#[cfg(test)]
-use crate::formula::Formula;
-use crate::formula::{Goal, Visit};
+use crate::formula::{Formula, Goal, Walk};
 #[cfg(test)]
 use crate::order::Order;
 use crate::simd::Simd;
@@ -59,9 +57,9 @@ macro_rules! the_list {
             const PACE: usize = 0;
 
             #[inline(always)]
-            fn visit<S: Simd, W: Visit>(self, simd: S, visit: W) -> W::Output {
+            fn walk<S: Simd, W: Walk>(self, simd: S, logits: bool, walk: W) -> W::Output {
                 match self {
-                    $(Measure::$name => visit.visit(simd, looped!($module::$name $(by $looped::$same)?)),)*
+                    $(Measure::$name => looped!($module::$name $(by $looped::$same)?).walk(simd, logits, walk),)*
                 }
             }
         }

@@ -2,8 +2,9 @@
 
 use crate::simd::{self, Vector};
 
-/// Ask for `count` values that lie `ahead` bytes from `from`, where that pays (see `pace`). The hardware's own reading
-/// ahead may end at each page, and a kernel that does more than add waits there.
+/// Ask for `count` values that lie `ahead` bytes from `from`, where that pays (see `pace`). The
+/// hardware's own reading ahead may end at each page, and a kernel that does more than add waits
+/// there.
 #[inline(always)]
 pub(super) fn read_ahead<V: Vector>(from: *const V::Scalar, count: usize, ahead: usize) {
     let line = 64 / size_of::<V::Scalar>();

@@ -45,18 +45,19 @@
 
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
-use super::job::{Job, Over};
+use super::score_rows::{ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
-use crate::formula::{Formula, Row, Walk};
+use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
 
 /// The most rows at a time: a kilobyte or two of each column.
 const ROWS: usize = 512;
 
-/// About how many bytes are to stay in cache between the two sweeps over logits: half of a small second-level cache.
+/// About how many bytes must stay in cache between the two sweeps over logits: half of a small
+/// second-level cache.
 const BYTES: usize = 256 << 10;
 
-/// The most slots in use: virtual lanes that wait to be merged, and two that are folded. The tree of 16 lanes needs no more.
+/// The most slots in use at a time.
 const DEPTH: usize = 5;
 
 /// Columns of many classes, `stride` apart.
@@ -66,7 +67,8 @@ pub(super) struct WideColumns<T> {
     pub(super) stride: isize,
 }
 
-/// What virtual lanes of some rows keep, `[slot][number][row]`: tens of kilobytes, which a small stack has no room for.
+/// What virtual lanes of some rows keep, `[slot][number][row]`: tens of kilobytes, which a small
+/// stack has no room for.
 struct Slots<T>(Vec<T>);
 
 impl<T: Float> Slots<T> {
@@ -94,7 +96,8 @@ impl<T: Float> Slots<T> {
     }
 }
 
-/// The virtual lane whose turn it is: 0, half, 1, half + 1, ..., so that neighbours in turn are merged.
+/// The virtual lane whose turn it is: 0, half, 1, half + 1, ..., so that neighbours in turn are
+/// merged.
 #[inline(always)]
 fn in_turn<T: Float>(turn: usize) -> usize {
     turn / 2 + turn % 2 * (T::LANES / 2)
@@ -117,14 +120,16 @@ impl<T: Float> Block<T> {
         self.origin.wrapping_offset(class as isize * self.stride)
     }
 
-    /// The columns that are read together from a class on, of its virtual lane: two, or the last one.
+    /// The columns of a virtual lane that are read together, from a class on: two, or the last one
+    /// twice.
     #[inline(always)]
     fn columns(self, class: usize) -> [*const T; 2] {
         let next = class + T::LANES;
         [self.column(class), self.column(if next < self.classes { next } else { class })]
     }
 
-    /// Fold the classes of all rows: what is kept of them is in the first slot. `folds` tells the fold of a vector of rows.
+    /// Fold the classes of all rows: what is kept of them is in the first slot. `folds` tells the
+    /// fold of a vector of rows.
     ///
     /// # Safety
     /// All columns must be readable.
@@ -143,7 +148,8 @@ impl<T: Float> Block<T> {
             };
             // SAFETY: the caller's promise.
             unsafe { self.lane(in_turn::<T>(turn), next, slot, &folds, slots, bits) };
-            // Each 1 at the end of the turn's bits is a tree that this lane completes: it joins the one before it.
+            // Each 1 at the end of the turn's bits is a tree that this lane completes: it joins the
+            // one before it.
             for _ in 0..turn.trailing_ones() {
                 slot -= 1;
                 self.merge(bits.simd(), slot, &folds, slots);
@@ -152,7 +158,8 @@ impl<T: Float> Block<T> {
         }
     }
 
-    /// Fold the classes of one virtual lane into a slot; `next` is the column that is read after them.
+    /// Fold the classes of one virtual lane into a slot; `next` is the column that is read after
+    /// them.
     ///
     /// # Safety
     /// All columns must be readable.
@@ -185,7 +192,8 @@ impl<T: Float> Block<T> {
         }
     }
 
-    /// Fold some columns into a slot, as the first of its lane or after others, and ask for those that are read next.
+    /// Fold some columns into a slot, as the first of its lane or after others, and ask for those
+    /// that are read next.
     ///
     /// # Safety
     /// The columns must be readable.
@@ -238,10 +246,10 @@ impl<T: Float> Block<T> {
 /// Rows in blocks of so many, each with the place of its scores.
 #[inline(always)]
 fn blocks<'a, T: Float, G>(
-    over: Over<'a, T, G, WideColumns<T>>,
+    work: ScoreRows<'a, T, G, WideColumns<T>>,
     rows: usize,
 ) -> impl Iterator<Item = (Block<T>, &'a mut [T])> {
-    let Over { job: Job { classes, ask, out, .. }, layout: WideColumns { origin, stride } } = over;
+    let ScoreRows { scoring: Scoring { classes, ask, out, .. }, layout: WideColumns { origin, stride } } = work;
     out.chunks_mut(rows).enumerate().map(
         #[inline(always)]
         move |(i, out)| {
@@ -251,7 +259,7 @@ fn blocks<'a, T: Float, G>(
     )
 }
 
-impl<T: Float, G> Walk for Over<'_, T, G, WideColumns<T>> {
+impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
     type Scalar = T;
     type Output = Verdict<T>;
 
@@ -259,16 +267,16 @@ impl<T: Float, G> Walk for Over<'_, T, G, WideColumns<T>> {
     fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
     where
         V: Vector<Scalar = T>,
-        F: SingleFold<V, Row: Row<V>>,
+        F: SingleFold<V, Row: Summary<V>>,
         M: Formula,
     {
-        let recipe = &{ *self.job.recipe };
+        let recipe = &{ *self.scoring.recipe };
         let fold = F::new(simd, recipe);
         let mut slots = Slots::new(F::Kept::COUNT);
         let mut bits = V::splat(simd, T::ZERO);
         let mut closed = Closed::nothing::<M>(simd);
         for (block, out) in blocks(self, ROWS) {
-            // SAFETY: promised to `Job::over`.
+            // SAFETY: promised to `Scoring::over`.
             unsafe {
                 block.fold(
                     #[inline(always)]
@@ -293,17 +301,17 @@ impl<T: Float, G> Walk for Over<'_, T, G, WideColumns<T>> {
         F: TailFold<V>,
         M: Formula,
     {
-        let recipe = &{ *self.job.recipe };
+        let recipe = &{ *self.scoring.recipe };
         let (temperature, inverse_temperature) =
             (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
-        let rows = (BYTES / (self.job.classes * size_of::<T>()) / T::LANES * T::LANES).clamp(T::LANES, ROWS);
+        let rows = (BYTES / (self.scoring.classes * size_of::<T>()) / T::LANES * T::LANES).clamp(T::LANES, ROWS);
         let peaks = P::default();
         let (mut first, mut second) = (Slots::new(P::Kept::COUNT), Slots::new(F::Kept::COUNT));
         let mut closed = Closed::nothing::<M>(simd);
         // Logits may have signs: nothing is watched.
         let mut bits = V::splat(simd, T::ZERO);
         for (block, out) in blocks(self, rows) {
-            // SAFETY: promised to `Job::over`.
+            // SAFETY: promised to `Scoring::over`.
             unsafe {
                 block.fold(
                     #[inline(always)]

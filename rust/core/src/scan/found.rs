@@ -1,6 +1,6 @@
 //! What scoring some rows finds out about all of them together, beside their scores.
 
-use crate::formula::{Formula, Row};
+use crate::formula::{Formula, Summary};
 use crate::order::Order;
 use crate::simd::{Float, Vector};
 
@@ -9,8 +9,8 @@ use crate::simd::{Float, Vector};
 pub(crate) struct Found<T> {
     /// All are valid.
     pub(crate) valid: bool,
-    /// The best score, turned so that larger is better. It counts only where all rows are valid and no score is NaN (see
-    /// [`Recipe::bounded`](crate::rules::Recipe::bounded)).
+    /// The best score, turned so that larger is better. It counts only where all rows are valid and
+    /// no score is NaN (see [`Recipe::bounded`](crate::rules::Recipe::bounded)).
     pub(crate) best: T,
 }
 
@@ -53,7 +53,7 @@ impl<V: Vector> Closed<V> {
 
     /// Close a vector of rows: store their scores, NaN where a row is invalid.
     #[inline(always)]
-    pub(super) fn close<M: Formula>(&mut self, row: &impl Row<V>, formula: M, out: &mut [V::Scalar]) {
+    pub(super) fn close<M: Formula>(&mut self, row: &impl Summary<V>, formula: M, out: &mut [V::Scalar]) {
         let valid = row.valid();
         let score = row.score(formula);
         V::select(valid, score, score.full_like(f64::NAN)).to_slice(out);

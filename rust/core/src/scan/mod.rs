@@ -30,9 +30,9 @@
 //!   Pass::part                        4,096 rows: their scores stay in the first-level cache
 //!     Screen::bound (screen.rs)       is a threshold known, and does a bound pay? Here: no
 //!     Scan::rows                      adjacent rows, 10 classes: walk narrow, source RowMajor
-//!       Scan::paced                   which level is quicker now? (only where there is AVX-512)
+//!       Pace::begin                   which level is quicker now? (only where there is AVX-512)
 //!       Level::run (simd/)            from here on all is one function, compiled for that level
-//!         Over::run, Over::visit      Measure::Entropy -> its formula -> its folds: Once<Apart>
+//!         ScoreRows::run              Measure::Entropy -> its formula -> its folds: Once<Apart>
 //!           Walk::once (narrow.rs)    for each group of rows, a lane a row:
 //!             RowMajor::columns         for each class: load a vector of 8 or 16 rows
 //!               Apart::step               fold it: largest, sum, sum of p ln p
@@ -68,10 +68,10 @@
 mod ahead;
 mod columns;
 mod found;
-mod job;
 mod narrow;
 mod pace;
 mod row_copy;
+mod score_rows;
 mod stream;
 mod wide;
 
@@ -86,10 +86,10 @@ use crate::rules::Recipe;
 use crate::simd::{Float, Level};
 use columns::WideColumns;
 use found::Verdict;
-use job::Job;
 use narrow::{ColumnMajor, Pairs, RowMajor};
 use pace::Pace;
 use row_copy::RowCopy;
+use score_rows::Scoring;
 use std::ops::Range;
 use wide::WideRows;
 
@@ -118,32 +118,34 @@ impl<T: Float> Scan<T> {
     ) -> Found<T> {
         assert!(rows.len() == out.len() && rows.end <= matrix.rows());
         let classes = matrix.columns();
-        // The narrow walk reads four values of a row, and so past its end into the next rows: the last rows of a matrix must
-        // not be in its groups.
+        // The narrow walk reads four values of a row, and so past its end into the next rows: the
+        // last rows of a matrix must not be in its groups.
         let past = match classes {
             1 => 3,
             2..=MOST_CLASSES => 1,
             _ => 0,
         };
-        // Of fewer than four classes it reads past the end of every row, where only rows without gaps promise values.
+        // Of fewer than four classes it reads past the end of every row. Only rows without gaps
+        // promise that there are values.
         let stride = matrix.row_major().filter(|&stride| classes > 3 || stride == classes);
         let end = rows.end.min(matrix.rows().saturating_sub(past));
         let whole = end.saturating_sub(rows.start) / T::LANES * T::LANES;
         let (direct, rest) = out.split_at_mut(whole);
         let origin = E::as_compute(matrix.pointer(rows.start, 0));
-        let job = |ask, out| Job { goal, recipe, classes, ask, out };
+        let ways = self.ways(classes);
+        let turn = self.paces[G::PACE].begin(ways);
+        let (level, ask) = self.way(classes, turn.way);
+        let scoring = Scoring { goal, recipe, classes, ask, out: &mut *direct };
         let verdict = match (origin, stride, matrix.column_major()) {
-            (Some(origin), Some(stride), _) => self.paced::<G, _>(classes, whole, |level, ask| {
-                // SAFETY: `whole` rows are inside, and so is what the narrow walk reads past them.
-                unsafe { adjacent_rows(job(ask, &mut *direct), level, origin, stride) }
-            }),
-            (Some(origin), _, Some(stride)) => self.paced::<G, _>(classes, whole, |level, ask| {
-                // SAFETY: `whole` rows are inside.
-                unsafe { adjacent_columns(job(ask, &mut *direct), level, origin, stride) }
-            }),
+            // SAFETY: `whole` rows are inside, and so is what the narrow walk reads past them.
+            (Some(origin), Some(stride), _) => unsafe { adjacent_rows(scoring, level, origin, stride) },
+            // SAFETY: `whole` rows are inside.
+            (Some(origin), _, Some(stride)) => unsafe { adjacent_columns(scoring, level, origin, stride) },
             _ => return self.by_copies(matrix, rows.start, goal, recipe, out),
         };
-        // Where a sign was seen, once more by copies, which can tell what counts as 0 from what is negative.
+        self.paces[G::PACE].end(turn, ways, whole * classes * size_of::<T>());
+        // Where a sign was seen the rows are scored again by copies, which can tell what counts as
+        // 0 from what is negative.
         let found =
             if verdict.signed { self.by_copies(matrix, rows.start, goal, recipe, direct) } else { verdict.found };
         found.and(self.by_copies(matrix, rows.start + whole, goal, recipe, rest))
@@ -167,19 +169,18 @@ impl<T: Float> Scan<T> {
         }
     }
 
-    /// Enter a kernel over so many rows in the way that is quickest on this machine and this matrix: at AVX-512 or at AVX2,
-    /// whose groups of half as many rows leave the memory less to fetch at a time; and with many classes, asking for
-    /// memory ahead or not.
-    fn paced<G: Goal, R>(&mut self, classes: usize, rows: usize, enter: impl FnOnce(Level, bool) -> R) -> R {
-        let levels = [self.level, if self.level == Level::Avx512 { Level::Avx2 } else { self.level }];
-        let pace = &mut self.paces[G::PACE];
-        let bytes = rows * classes * size_of::<T>();
-        let both = usize::from(self.level == Level::Avx512);
-        match (classes > MOST_CLASSES, both) {
-            (true, _) => pace.part(bytes, 2 + 2 * both, |way| enter(levels[way / 2], way % 2 == 0)),
-            (false, 1) => pace.part(bytes, 2, |way| enter(levels[way], false)),
-            (false, _) => enter(self.level, false),
-        }
+    /// In how many ways rows of so many classes can be read.
+    fn ways(&self, classes: usize) -> usize {
+        (1 + usize::from(classes > MOST_CLASSES)) * (1 + usize::from(self.level == Level::Avx512))
+    }
+
+    /// One of these ways, of which one or another is the quickest on this machine and this matrix:
+    /// the level, and whether to ask for memory ahead, which pays only with many classes. AVX2 may
+    /// be quicker than AVX-512, as its groups have half as many rows and so ask less of the memory
+    /// at a time.
+    fn way(&self, classes: usize, way: usize) -> (Level, bool) {
+        let lower = self.level == Level::Avx512 && way >= self.ways(classes) / 2;
+        (if lower { Level::Avx2 } else { self.level }, classes > MOST_CLASSES && way.is_multiple_of(2))
     }
 
     /// Score rows from `row` on by way of copies.
@@ -218,9 +219,9 @@ impl<T: Float> Scan<T> {
         let origin = self.copy.origin();
         let last = origin.wrapping_add(whole.len() * classes);
         let score = |origin, out| {
-            let job = Job { goal, recipe, classes, ask: false, out };
+            let scoring = Scoring { goal, recipe, classes, ask: false, out };
             // SAFETY: a copy is padded to whole groups of rows, and has slack past the last one.
-            unsafe { adjacent_rows(job, self.level, origin, classes) }
+            unsafe { adjacent_rows(scoring, self.level, origin, classes) }
         };
         let verdict = score(origin, whole);
         if rest.is_empty() {
@@ -236,20 +237,20 @@ impl<T: Float> Scan<T> {
 /// Score rows that follow each other in memory, by the walk for so many classes.
 ///
 /// # Safety
-/// A row for each score must be readable at `origin`, `stride` apart; three values past each of them too where there are fewer
-/// than four classes.
+/// A row for each score must be readable at `origin`, `stride` apart; three values past each of
+/// them too where there are fewer than four classes.
 unsafe fn adjacent_rows<T: Float, G: Goal>(
-    job: Job<'_, T, G>,
+    scoring: Scoring<'_, T, G>,
     level: Level,
     origin: *const T,
     stride: usize,
 ) -> Verdict<T> {
     // SAFETY: the caller's promise.
     unsafe {
-        match job.classes {
-            2 if stride == 2 => job.over(level, Pairs { origin }),
-            ..=MOST_CLASSES => job.over(level, RowMajor { origin, stride }),
-            _ => job.over(level, WideRows { origin, stride }),
+        match scoring.classes {
+            2 if stride == 2 => level.run(scoring.over(Pairs { origin })),
+            ..=MOST_CLASSES => level.run(scoring.over(RowMajor { origin, stride })),
+            _ => level.run(scoring.over(WideRows { origin, stride })),
         }
     }
 }
@@ -259,16 +260,16 @@ unsafe fn adjacent_rows<T: Float, G: Goal>(
 /// # Safety
 /// A row for each score must be readable in columns that are `stride` apart.
 unsafe fn adjacent_columns<T: Float, G: Goal>(
-    job: Job<'_, T, G>,
+    scoring: Scoring<'_, T, G>,
     level: Level,
     origin: *const T,
     stride: isize,
 ) -> Verdict<T> {
     // SAFETY: the caller's promise.
     unsafe {
-        match job.classes {
-            ..=MOST_CLASSES => job.over(level, ColumnMajor { origin, stride }),
-            _ => job.over(level, WideColumns { origin, stride }),
+        match scoring.classes {
+            ..=MOST_CLASSES => level.run(scoring.over(ColumnMajor { origin, stride })),
+            _ => level.run(scoring.over(WideColumns { origin, stride })),
         }
     }
 }

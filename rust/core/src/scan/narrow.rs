@@ -1,18 +1,20 @@
-//! Few classes: a lane is a row. A group of rows is read column by column, and every operation is vertical. Where rows are
-//! adjacent in memory, four columns at a time are read through 4 x 4 transposes. The sums run over the classes in their order.
+//! Few classes: a lane is a row. A group of rows is read column by column, and every operation is
+//! vertical. Where rows are adjacent in memory, four columns at a time are read through 4 x 4
+//! transposes. The sums run over the classes in their order.
 
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
-use super::job::{Job, Over};
+use super::score_rows::{ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
-use crate::formula::{Formula, Row, Walk};
+use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
 
 /// The most classes that are read this way: beyond, the lanes share the classes of one row.
 pub(crate) const MOST_CLASSES: usize = 48;
 
-/// How many bytes ahead memory is asked for, with few classes and with more. Measured: on Zen 4 less is slower by a tenth with
-/// 2 to 5 classes, and more is slower with 32; on Zen 3 both are alike.
+/// How many bytes ahead memory is asked for, with few classes and with more. Measured: on Zen 4
+/// less is slower by a tenth with 2 to 5 classes, and more is slower with 32; on Zen 3 both are
+/// alike.
 #[inline(always)]
 fn ahead(classes: usize) -> usize {
     if classes <= 8 { 4096 } else { 2048 }
@@ -24,10 +26,12 @@ pub(super) trait Source: Copy {
     /// Whether a kernel is worth compiling for three classes apart.
     const APART: bool;
 
-    /// Hand over the classes of a group of rows from `row`, in order, a row a lane; with each, whether it is the first.
+    /// Hand over the classes of a group of rows from `row` on, in order: whether it is the first
+    /// class, and a vector with a lane for each row.
     ///
     /// # Safety
-    /// The rows must be readable, and where rows are adjacent and have fewer than four classes three values past each of them too.
+    /// The rows must be readable. Where rows are adjacent and have fewer than four classes, three
+    /// values past each of them must be too.
     unsafe fn columns<V: Vector<Scalar = Self::Scalar>>(
         self,
         simd: V::Simd,
@@ -56,11 +60,13 @@ impl<T: Float> Source for RowMajor<T> {
         classes: usize,
         mut take: impl FnMut(bool, V),
     ) {
-        // SAFETY: the caller promises these rows, and three values past each where four at once are more than there are.
+        // SAFETY: the caller promises these rows, and three values past each where there are fewer
+        // than four classes.
         unsafe {
             let from = self.origin.add(row * self.stride);
             read_ahead::<V>(from, V::LANES * classes, ahead(classes));
-            // Those that do not fill a group of four come first, so that they are written once here.
+            // The classes that do not fill a group of four come first, so that this code is there
+            // once.
             let first = (classes - 1) % 4 + 1;
             let [a, b, c, d] = V::load_columns(simd, from, self.stride);
             take(true, a);
@@ -138,7 +144,7 @@ impl<T: Float> Source for ColumnMajor<T> {
     }
 }
 
-impl<T: Float, G, S: Source<Scalar = T>> Walk for Over<'_, T, G, S> {
+impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
     type Scalar = T;
     type Output = Verdict<T>;
 
@@ -146,10 +152,10 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for Over<'_, T, G, S> {
     fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
     where
         V: Vector<Scalar = T>,
-        F: SingleFold<V, Row: Row<V>>,
+        F: SingleFold<V, Row: Summary<V>>,
         M: Formula,
     {
-        match self.job.classes {
+        match self.scoring.classes {
             // With so few classes, a loop over them would cost as much as what it does.
             3 if S::APART => self.groups::<V, F, M>(simd, 3, formula),
             classes => self.groups::<V, F, M>(simd, classes, formula),
@@ -165,7 +171,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for Over<'_, T, G, S> {
         F: TailFold<V>,
         M: Formula,
     {
-        let Over { job: Job { recipe, classes, out, .. }, layout } = self;
+        let ScoreRows { scoring: Scoring { recipe, classes, out, .. }, layout } = self;
         let recipe = &{ *recipe };
         let zero = V::splat(simd, T::ZERO);
         let [temperature, inverse_temperature] =
@@ -177,7 +183,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for Over<'_, T, G, S> {
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             let mut count = 0;
             let mut found = P::Kept::all(zero);
-            // SAFETY: promised to `Job::over`.
+            // SAFETY: promised to `Scoring::over`.
             unsafe {
                 layout.columns(
                     simd,
@@ -203,24 +209,25 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for Over<'_, T, G, S> {
     }
 }
 
-impl<T: Float, G, S: Source<Scalar = T>> Over<'_, T, G, S> {
+impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
     /// Score all groups of rows, which have so many classes, by a fold that sees them once.
     #[inline(always)]
     fn groups<V, F, M>(self, simd: V::Simd, classes: usize, formula: M) -> Verdict<T>
     where
         V: Vector<Scalar = T>,
-        F: SingleFold<V, Row: Row<V>>,
+        F: SingleFold<V, Row: Summary<V>>,
         M: Formula,
     {
-        let Over { job: Job { recipe, out, .. }, layout } = self;
-        // A copy of its own, which stores to `out` can't change: what the loop asks of it is asked once.
+        let ScoreRows { scoring: Scoring { recipe, out, .. }, layout } = self;
+        // A copy, which the compiler knows that stores to `out` do not change, so that what is in
+        // it is loaded once.
         let recipe = &{ *recipe };
         let fold = F::new(simd, recipe);
         let mut bits = V::splat(simd, T::ZERO);
         let mut kept = F::Kept::all(bits);
         let mut closed = Closed::nothing::<M>(simd);
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
-            // SAFETY: promised to `Job::over`.
+            // SAFETY: promised to `Scoring::over`.
             unsafe {
                 layout.columns(
                     simd,

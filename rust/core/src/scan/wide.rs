@@ -1,17 +1,19 @@
-//! Many classes: the virtual lanes share the classes of one row, lane `l` taking classes `l`, `l + LANES`, ... Then the lanes
-//! are merged in a fixed tree: first `l` with `l + LANES / 2`, then `2 l` with `2 l + 1` until one is left. The rows of a
-//! group are merged together, two vectors to one at each step, so that in the end a lane is a row.
+//! Many classes: the virtual lanes share the classes of one row, lane `l` taking classes `l`,
+//! `l + LANES`, ... Then the lanes are merged in a fixed tree: first `l` with `l + LANES / 2`, then
+//! `2 l` with `2 l + 1` until one is left. The rows of a group are merged together, two vectors to
+//! one at each step, so that in the end a lane is a row.
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
-use super::job::{Job, Over};
+use super::score_rows::{ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, MOST_KEPT, SingleFold, Tail, TailFold};
-use crate::formula::{Formula, Row, Walk};
+use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
 
-/// How many bytes ahead memory is asked for: as far as the loads of one latency reach, for long steps and for short ones.
+/// How many bytes ahead memory is asked for, with long steps and with short ones: about as far as a
+/// kernel gets while one line comes from memory.
 const AHEAD: [usize; 2] = [2048, 1024];
 
 /// Rows of many classes that follow each other in memory, `stride` apart.
@@ -43,7 +45,8 @@ impl<T: Float> Group<T> {
         }
     }
 
-    /// What is kept at two places, to be merged: vector by vector, with lanes of both places in each.
+    /// What is kept at two places, to be merged: vector by vector, with lanes of both places in
+    /// each.
     #[inline(always)]
     fn pair<V: Vector<Scalar = T>, K: Kept<V>, const STEP: usize>(&self, simd: V::Simd, place: usize) -> [K; 2] {
         let mut pair = [K::all(V::splat(simd, T::ZERO)); 2];
@@ -59,15 +62,17 @@ impl<T: Float> Group<T> {
         pair
     }
 
-    /// Merge the lanes of each row: a lane per row. Each step halves both the vectors and the lanes that a row has in one. Peaks
-    /// of the rows, if there are any, go the way of what is merged, and the fold is around them.
+    /// Merge the lanes of each row: a lane per row. Each step halves both the vectors and the lanes
+    /// that a row has in one. Peaks of the rows, if there are any, go the way of what is merged,
+    /// and the fold is around them.
     #[inline(always)]
     fn merge<V, F>(&mut self, simd: V::Simd, mut peaks: Option<&mut Group<T>>, fold: impl Fn(V) -> F) -> F::Kept
     where
         V: Vector<Scalar = T>,
         F: Fold<V>,
     {
-        // Of 4, 8 or 16 lanes. Where a vector is half of the virtual lanes, `Classes::folded` has done the first merge.
+        // Of 4, 8 or 16 lanes. Where a vector is half of the virtual lanes, `Classes::folded` has
+        // done the first merge.
         self.step::<V, F, 0>(simd, &mut peaks, &fold);
         self.step::<V, F, 1>(simd, &mut peaks, &fold);
         if V::LANES > 4 {
@@ -102,7 +107,8 @@ impl<T: Float> Group<T> {
     }
 }
 
-/// Where to ask for memory while a row is read: from there on, a value for each of the row, or for every other one.
+/// Where to ask for memory while a row is read: from there on, a value for each value of the row,
+/// or for every other one.
 #[derive(Clone, Copy)]
 struct Ahead<T> {
     from: *const T,
@@ -143,8 +149,8 @@ impl<V: Vector, F: Fold<V>> Classes<V, F> {
         value
     }
 
-    /// Fold the last classes in, from one on, which are fewer than the virtual lanes. To fold an absent class in changes
-    /// nothing, and vectors of nothing else are left out.
+    /// Fold the last classes in, from one on, which are fewer than the virtual lanes. To fold an
+    /// absent class in changes nothing, and vectors of nothing else are left out.
     ///
     /// # Safety
     /// The values from `class` on must be readable.
@@ -162,7 +168,8 @@ impl<V: Vector, F: Fold<V>> Classes<V, F> {
         self.fold.step(kept, value)
     }
 
-    /// Fold the classes over the virtual lanes: a vector of them, or of their first half merged with the second.
+    /// Fold the classes over the virtual lanes: a vector of them, or of their first half merged
+    /// with the second.
     ///
     /// # Safety
     /// `count >= LANES` values must be readable.
@@ -217,7 +224,7 @@ fn greatest<V: Vector>(vector: V) -> V::Scalar {
     greatest
 }
 
-impl<T: Float, G> Walk for Over<'_, T, G, WideRows<T>> {
+impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
     type Scalar = T;
     type Output = Verdict<T>;
 
@@ -225,10 +232,11 @@ impl<T: Float, G> Walk for Over<'_, T, G, WideRows<T>> {
     fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
     where
         V: Vector<Scalar = T>,
-        F: SingleFold<V, Row: Row<V>>,
+        F: SingleFold<V, Row: Summary<V>>,
         M: Formula,
     {
-        let Over { job: Job { recipe, classes, ask, out, .. }, layout: WideRows { origin, stride } } = self;
+        let ScoreRows { scoring: Scoring { recipe, classes, ask, out, .. }, layout: WideRows { origin, stride } } =
+            self;
         let recipe = &{ *recipe };
         let fold = F::new(simd, recipe);
         let mut lanes = Group::new();
@@ -238,7 +246,7 @@ impl<T: Float, G> Walk for Over<'_, T, G, WideRows<T>> {
             for i in 0..V::LANES {
                 let from = origin.wrapping_add((group * V::LANES + i) * stride);
                 let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0, ask };
-                // SAFETY: promised to `Job::over`.
+                // SAFETY: promised to `Scoring::over`.
                 lanes.keep(i, unsafe { Classes::<V, F> { simd, from, count: classes, fold }.folded(ahead, &mut bits) });
             }
             let kept = lanes.merge(
@@ -261,7 +269,8 @@ impl<T: Float, G> Walk for Over<'_, T, G, WideRows<T>> {
         F: TailFold<V>,
         M: Formula,
     {
-        let Over { job: Job { recipe, classes, ask, out, .. }, layout: WideRows { origin, stride } } = self;
+        let ScoreRows { scoring: Scoring { recipe, classes, ask, out, .. }, layout: WideRows { origin, stride } } =
+            self;
         let recipe = &{ *recipe };
         // The rows that are asked for meanwhile, half by each sweep, so that memory never rests.
         let later = stride * AHEAD[0].div_ceil(stride * size_of::<T>());
@@ -277,7 +286,7 @@ impl<T: Float, G> Walk for Over<'_, T, G, WideRows<T>> {
                 let from = origin.wrapping_add((group * V::LANES + i) * stride);
                 let next = from.wrapping_add(later);
                 let ahead = |from| Ahead { from, shift: 1, ask };
-                // SAFETY: promised to `Job::over`.
+                // SAFETY: promised to `Scoring::over`.
                 unsafe {
                     let row = Classes { simd, from, count: classes, fold: peaks };
                     let kept = row.folded(ahead(next), &mut bits);
