@@ -42,7 +42,7 @@ pub(crate) struct RowRules {
 }
 
 impl RowRules {
-    /// The same rules, if a temperature like theirs is accepted.
+    /// These rules, once their temperature was found acceptable.
     pub(crate) fn accepted(self) -> Result<RowRules> {
         let RowRules { logits, temperature, .. } = self;
         if !(1e-30..=1e30).contains(&temperature) {
