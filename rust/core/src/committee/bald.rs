@@ -1,5 +1,6 @@
-//! Mutual information between the label and the member (BALD), in nats: the mean Kullback-Leibler divergence of the members from the
-//! consensus. Never negative, where the difference `H(P) - mean H(p_m)` cancels; see `divergence.rs`.
+//! Mutual information between the label and the member (BALD), in nats: the mean Kullback-Leibler
+//! divergence of the members from the consensus. Computed so, it is never negative; the difference
+//! `H(P) - mean H(p_m)` would cancel. See `divergence.rs`.
 
 use super::divergence::Divergences;
 use super::formula::{CommitteeFormula, Needs};

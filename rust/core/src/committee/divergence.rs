@@ -1,8 +1,10 @@
 //! Kullback-Leibler divergences of the members from their mean.
 //!
-//! For distributions `p` and `q`, `KL(p || q) = sum q f(p/q - 1)` with `f(x) = (1 + x) ln(1 + x) - x`: a sum of numbers that are never negative, and which is
-//! stationary where `p` or `q` are a little off their sums of 1. With `x` and `f(x)` each accurate relative to itself the divergence is too, however close the
-//! members are; members that are equal have exactly 0.
+//! For distributions `p` and `q`, `KL(p || q) = sum q f(p/q - 1)` with
+//! `f(x) = (1 + x) ln(1 + x) - x`. No term is negative, and to first order the sum does not change
+//! where those of `p` or `q` are a little off 1. If `x` and `f(x)` are accurate relative to
+//! themselves, so is the divergence, however close the members are. Members that are equal have
+//! exactly 0.
 
 use super::table::{Centre, Table};
 use crate::math::Coefficients;
@@ -20,7 +22,7 @@ impl<'a, V: Vector> Divergences<'a, V> {
         let least = table.splat(f64::from(f32::MIN_POSITIVE));
         for class in 0..table.classes() {
             let centre = table.centre(class);
-            // Bounded: a class that no member gives probability has all deviations 0, and so contributes 0.
+            // At least this: a class that no member gives probability has deviations 0, and adds 0.
             table.keep(class, centre, table.splat(1.0).div(least.max(centre.mean)));
         }
         Divergences { table }
@@ -41,8 +43,9 @@ impl<'a, V: Vector> Divergences<'a, V> {
 
 /// `f(x) = (1 + x) ln(1 + x) - x` for x >= -1, accurate relative to itself.
 ///
-/// With `1 + x = m 2^e` and `s = (m - 1) / (m + 1)`, `ln(1 + x) = e ln 2 + 2s + A(s)`, `A = 2 (atanh s - s)`. Where `e = 0`, `m - 1` is `x` and
-/// `2 s (1 + x) - x = s x`, so `f = s x + (1 + x) A`, in which nothing cancels.
+/// With `1 + x = m 2^e` and `s = (m - 1) / (m + 1)`, `ln(1 + x) = e ln 2 + 2s + A(s)`, where
+/// `A = 2 (atanh s - s)`. Where `e = 0`, `m - 1` is `x` and `2 s (1 + x) - x = s x`, so
+/// `f = s x + (1 + x) A`, in which nothing cancels.
 #[inline(always)]
 fn excess<V: Vector>(x: V) -> V {
     let zero = x.full_like(0.0);
@@ -58,7 +61,8 @@ fn excess<V: Vector>(x: V) -> V {
     V::select(near, ratio.mul_add(tail, s.mul(x)), ratio.mul(ln).sub(x))
 }
 
-/// `2 (atanh s - s) / s^3` from `s^2`, for |s| up to 0.172: as many terms of the series as the type resolves.
+/// `2 (atanh s - s) / s^3` from `s^2`, for |s| up to 0.172: the terms of the series that are not
+/// below the type's rounding.
 #[inline(always)]
 fn atanh_tail<V: Vector>(square: V) -> V {
     let terms = if size_of::<V::Scalar>() == 4 { 4 } else { 10 };

@@ -1,5 +1,8 @@
-//! Entropy of weights that are folded in one class after the other. With `w1` the largest weight, `t` the sum of the others, `S` of all and `A` of `w ln w`
-//! over the others, `H = ln(1 + t/w1) + (t ln w1 - A) / S`, which does not cancel where nearly all weight is on one class.
+//! Entropy of weights that are folded in one class after the other.
+//!
+//! Let `w1` be the largest weight, `t` the sum of the others, `S` the sum of all and `A` the sum of
+//! `w ln w` over the others. Then `H = ln(1 + t/w1) + (t ln w1 - A) / S`, which does not cancel
+//! where nearly all weight is on one class.
 
 use crate::math::{ln, ln_1p};
 use crate::simd::Vector;
@@ -13,7 +16,7 @@ pub(super) struct Weights<V> {
 }
 
 impl<V: Vector> Weights<V> {
-    /// No weights.
+    /// No weights, from a vector of zeros.
     #[inline(always)]
     pub(super) fn start(zero: V) -> Self {
         Weights { top: zero, rest: zero, logs: zero }

@@ -20,7 +20,8 @@ struct CommitteeWorker<T> {
 }
 
 impl CommitteeScorer {
-    /// Score all rows and keep the best. An error leaves the selector as it was. Returns the number of rows whose measure was computed.
+    /// Score all rows, keep the best, and return the number of rows whose measure was computed. An
+    /// error leaves the selector as it was.
     pub fn select<E: Element>(
         &self,
         members: &[Matrix<'_, E>],

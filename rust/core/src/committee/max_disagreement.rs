@@ -1,4 +1,5 @@
-//! Largest Kullback-Leibler divergence of a member from the consensus, in nats. See `divergence.rs` for how it keeps its precision.
+//! Largest Kullback-Leibler divergence of a member from the consensus, in nats. See `divergence.rs`
+//! for how it keeps its precision.
 
 use super::divergence::Divergences;
 use super::formula::{CommitteeFormula, Needs};

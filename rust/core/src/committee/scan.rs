@@ -1,7 +1,8 @@
 //! A few rows of all members to scores: how they reach the table, whatever their layout.
 //!
-//! Adjacent rows and adjacent columns of the compute type are read where they lie; other strides, half precision and the last rows of a
-//! matrix by way of a small row-major copy. The members may differ in layout. A row's bits depend on its values alone.
+//! Adjacent rows and adjacent columns of the compute type are read where they lie. Other strides,
+//! half precision and the last rows of a matrix are read from a small row-major copy. The members
+//! may differ in layout. The bits of a row's score depend on its values alone.
 
 #![allow(unsafe_code)]
 
@@ -69,7 +70,8 @@ impl<T: Float> MemberScan<T> {
         MemberScan { level, sources: Vec::new(), copies: Vec::new(), table: Vec::new() }
     }
 
-    /// Score adjacent rows; true when all are valid (the score of an invalid row is NaN). The members have one shape.
+    /// Score adjacent rows, and tell whether all are valid. The score of an invalid row is NaN. The
+    /// members have one shape.
     pub(super) fn rows<E: Element<Compute = T>>(
         &mut self,
         members: &[Matrix<'_, E>],
@@ -107,8 +109,9 @@ impl<T: Float> MemberScan<T> {
         self.level.run(unsafe { Groups::new(sources, table, layout, recipe, out) })
     }
 
-    /// Fill `sources` with where whole groups of lanes that begin with these rows can be read, copying what must be. With a tolerance all are copied, and
-    /// no sign is left in them: see [`below_zero::settle`].
+    /// Fill `sources` with where these rows can be read in whole groups of lanes, and copy those
+    /// that can't be read where they lie. With a tolerance all are copied, and no sign is left in
+    /// the copies: see [`below_zero::settle`].
     fn locate<E: Element<Compute = T>>(
         &mut self,
         members: &[Matrix<'_, E>],
@@ -122,7 +125,7 @@ impl<T: Float> MemberScan<T> {
         for (i, member) in members.iter().enumerate() {
             let direct = if whole == rows.len() && settle.is_none() { direct(member, &rows) } else { None };
             let source = direct.unwrap_or_else(|| {
-                // Room for all members at once: the memory must not move once a source points to it.
+                // Room for all members at once: once a source points to it, it must not move.
                 if self.copies.len() < members.len() * room {
                     debug_assert!(
                         self.sources.iter().all(|source| !self.copies.as_ptr_range().contains(&source.origin))
@@ -146,7 +149,8 @@ impl<T: Float> MemberScan<T> {
 /// Where the rows lie, if the kernel can read them there.
 fn direct<E: Element>(member: &Matrix<'_, E>, rows: &Range<usize>) -> Option<MemberRows<E::Compute>> {
     let origin = E::as_compute(member.pointer(rows.start, 0))?;
-    // Four classes are read at a time. Where there are fewer, those past the end of a row must be of the next rows: of three of them, without gaps.
+    // Four classes are read at a time. Where a row has fewer, the values past its end must be those
+    // of the next rows, up to three of them, without gaps.
     let classes = member.columns();
     let inside = |&stride: &usize| classes > 3 || (stride == classes && rows.end + 3 <= member.rows());
     if let Some(stride) = member.row_major().filter(inside) {
@@ -181,8 +185,8 @@ struct Groups<'a, T> {
 
 impl<'a, T: Float> Groups<'a, T> {
     /// # Safety
-    /// At each source, `out.len()` rows rounded up to whole groups must be readable, and where the classes of a row are adjacent and fewer than
-    /// four, three values past each row too.
+    /// At each source, `out.len()` rows, rounded up to whole groups, must be readable. Where the
+    /// classes of a row are adjacent and fewer than four, so must be three values past each row.
     unsafe fn new(
         sources: &'a [MemberRows<T>],
         table: &'a mut [T],
@@ -231,7 +235,7 @@ fn store<V: Vector>(score: V, valid: V::Mask, out: &mut [V::Scalar]) -> bool {
     V::all(valid)
 }
 
-/// Fill the table with the rows from `row` on; which of them are valid.
+/// Fill the table with the rows from `row` on, and tell which of them are valid.
 ///
 /// # Safety
 /// As for [`read`], at each source.
@@ -247,7 +251,7 @@ unsafe fn fill<V: Vector>(
     let mut valid = zero.eq(zero);
     let mut member = 0;
     while member < table.members() {
-        // Of a vote nothing but the class is kept.
+        // Of a member that votes only its class is kept.
         let place = if needs == Needs::Votes { 0 } else { member };
         // SAFETY: the caller's promise; a member's values have room for all classes.
         unsafe { read::<V>(table.simd, &sources[member], row, table.classes(), table.values(place)) };
@@ -267,8 +271,8 @@ unsafe fn fill<V: Vector>(
 /// Copy a vector of rows to a table, class by class.
 ///
 /// # Safety
-/// The rows must be readable, and where their classes are adjacent and fewer than four, three values past each row too. There must be room for so
-/// many classes at `to`.
+/// The rows must be readable; where their classes are adjacent and fewer than four, so must be
+/// three values past each row. There must be room for so many classes at `to`.
 #[inline(always)]
 unsafe fn read<V: Vector>(
     simd: V::Simd,
@@ -294,7 +298,8 @@ unsafe fn read<V: Vector>(
                     class += 4;
                 }
                 if class < classes && class > 0 {
-                    // The last four, of which some are there already: what lies past the end of a row may be no memory at all.
+                    // The last four, of which some are there already: past the end of a row there
+                    // may be no memory.
                     let last = classes - 4;
                     let [a, b, c, d] = V::load_columns(simd, from.add(last), stride);
                     a.store(to.add(last * lanes));
@@ -341,7 +346,8 @@ fn vote<V: Vector>(table: &Table<V>) -> V {
     vote
 }
 
-/// The factor for a row of probabilities, and whether the row is valid. NaN or infinity among them reaches the sum, and so fails its test.
+/// The factor for a row of probabilities, and whether the row is valid. A NaN or an infinity among
+/// them reaches the sum, which then fails its test.
 #[inline(always)]
 fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &CommitteeRecipe<V::Scalar>) -> (V, V::Mask) {
     let (zero, one) = (table.splat(0.0), table.splat(1.0));
@@ -360,8 +366,8 @@ fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &CommitteeRecipe<V::S
     (scale, V::and(within, zero.le(least)))
 }
 
-/// Turn a row of logits into `e^((z - z_max) / T)`: the factor that makes probabilities of them, and whether the row is valid. A NaN, a +inf,
-/// or no finite logit at all makes the sum NaN.
+/// Turn a row of logits into `e^((z - z_max) / T)`. The factor that makes probabilities of these,
+/// and whether the row is valid: a NaN, a +inf, or no finite logit at all makes the sum NaN.
 #[inline(always)]
 fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &CommitteeRecipe<V::Scalar>) -> (V, V::Mask) {
     let mut top = table.value(place, 0);

@@ -92,7 +92,8 @@ impl CommitteeScorer {
         }
     }
 
-    /// The scores of all rows. Invalid rows get NaN, or make an error that names the first. Returns how many are invalid.
+    /// Write the scores of all rows, and return how many are invalid. An invalid row's score is
+    /// NaN, or makes an error that names the first.
     pub fn score<E: Element>(
         &self,
         members: &[Matrix<'_, E>],
@@ -123,7 +124,7 @@ impl CommitteeScorer {
         Ok(states.into_iter().map(|(_, invalid)| invalid).sum())
     }
 
-    /// Every invalid row and its fault, in order: the slow look of `shortlist inspect`.
+    /// Every invalid row and its fault, in order. Slow: one row at a time.
     pub fn faults<E: Element>(&self, members: &[Matrix<'_, E>]) -> Result<Vec<(usize, MemberFault)>> {
         let (rows, classes) = check_shapes(members)?;
         let mut scores = vec![E::Compute::ZERO; rows];

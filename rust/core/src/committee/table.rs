@@ -5,7 +5,8 @@
 use crate::simd::{Float, Vector};
 use std::marker::PhantomData;
 
-/// The mean over the members, and the rounding error it has: their sum is the mean to about twice the precision.
+/// The mean over the members, and its rounding error: the sum of the two is the mean to about twice
+/// the precision.
 #[derive(Clone, Copy)]
 pub(super) struct Centre<V> {
     pub(super) mean: V,
@@ -20,7 +21,8 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Vectors in all: the values by member and class; per member its scale or its vote; per class what formulas keep.
+    /// The number of vectors: a value for each member and class; for each member its scale or its
+    /// vote; for each class the three that formulas keep.
     pub(super) fn vectors(self) -> usize {
         self.members * self.classes + self.members + 3 * self.classes
     }
@@ -65,7 +67,8 @@ impl<'a, V: Vector> Table<'a, V> {
     #[inline(always)]
     fn load(&self, vector: usize) -> V {
         debug_assert!(vector < self.layout.vectors());
-        // SAFETY: `new` saw to it that so many vectors are there; they are borrowed for as long as the table lives.
+        // SAFETY: `new` checked that there are so many vectors, which are borrowed as long as the
+        // table lives.
         unsafe { V::load(self.simd, self.origin.add(vector * V::LANES)) }
     }
 
@@ -76,7 +79,7 @@ impl<'a, V: Vector> Table<'a, V> {
         unsafe { value.store(self.origin.add(vector * V::LANES)) }
     }
 
-    /// Where the values of a member start: those of the first class, a row a lane, then those of the second, ...
+    /// Where the values of a member start: a vector for each class, a row a lane.
     #[inline(always)]
     pub(super) fn values(&self, member: usize) -> *mut V::Scalar {
         self.origin.wrapping_add(member * self.classes() * V::LANES)
@@ -94,7 +97,8 @@ impl<'a, V: Vector> Table<'a, V> {
         self.store(member * self.classes() + class, value);
     }
 
-    /// The factor that turns a member's values into probabilities; for votes, the class that the member votes for.
+    /// The factor that turns a member's values into probabilities; for votes, the class that the
+    /// member votes for.
     #[inline(always)]
     fn scale(&self, member: usize) -> V {
         self.load(self.members() * self.classes() + member)
@@ -134,7 +138,7 @@ impl<'a, V: Vector> Table<'a, V> {
     pub(super) fn centre(&self, class: usize) -> Centre<V> {
         let mean = self.mean(class);
         let minus = self.splat(0.0).sub(mean);
-        // Around the first member, so that the mean of equal deviations is exactly that deviation.
+        // Relative to the first member, so that the mean of equal deviations is that deviation.
         let first = self.value(0, class).mul_add(self.scale(0), minus);
         let mut sum = self.splat(0.0);
         for member in 1..self.members() {

@@ -1,4 +1,5 @@
-//! Entropy of the shares of votes, in nats. Votes are counted as whole numbers, so a unanimous committee scores exactly 0.
+//! Entropy of the shares of votes, in nats. Votes are counted as whole numbers, so a unanimous
+//! committee scores exactly 0.
 
 use super::entropy::Weights;
 use super::formula::{CommitteeFormula, Needs};

@@ -1,9 +1,11 @@
-//! Information density: the mean of 1/(1 + d) over the distances d of a row to every row, itself included (Settles & Craven 2008, with modAL's
-//! similarity).
+//! Information density: the mean of 1/(1 + d) over the distances d of a row to every row, itself
+//! included (Settles & Craven 2008, with modAL's similarity).
 //!
-//! Every pair is computed once, in square tiles whose size depends on the number of features alone, and counts for both of its rows. A tile's sums are made
-//! in a fixed order, and added up over the tiles as whole numbers of a small unit, which no order of addition changes. So
-//! threads do not show in the result, and memory is that of a few tiles and one number for each row.
+//! Every pair is computed once and counts for both of its rows, in square tiles whose size depends
+//! on the number of features alone. The sums of a tile are made in a fixed order. Those of all
+//! tiles are added up as whole numbers of a small unit, which come to the same in any order. So the
+//! number of threads does not show in the result, and memory is that of a few tiles and one number
+//! for each row.
 
 mod similarity;
 mod tile;
@@ -21,8 +23,9 @@ use tile::{Tile, side, similarity};
 
 /// The density of each row, in (0, 1].
 ///
-/// Rows of `f64` are computed in `f64`: each similarity is right to a share of 1e-11. All others are computed in `f32`, and right to 1e-4 in the worst
-/// case and about 1e-7 most often. Pairs for which rounding could do more are compared directly.
+/// Rows of `f64` are computed in `f64`, and the relative error of a similarity is at most 1e-11.
+/// All others are computed in `f32`: at most 1e-4, and mostly about 1e-7. Pairs for which rounding
+/// could do more are compared directly.
 pub fn density<E: Element>(
     x: &Matrix<'_, E>,
     metric: Metric,
@@ -73,10 +76,11 @@ pub fn density<E: Element>(
     Ok(())
 }
 
-/// An estimate of the density of each row from its similarities with some reference rows, and its standard error.
+/// An estimate of the density of each row from its similarities with some reference rows, and its
+/// standard error.
 ///
-/// The references are distinct and ascending, at least three of them. A row that is a reference is not compared with itself: that
-/// similarity is known.
+/// The references are distinct and ascending, at least three of them. A row that is a reference is
+/// not compared with itself: that similarity is known.
 #[allow(clippy::too_many_arguments)]
 pub fn density_estimate<E: Element>(
     x: &Matrix<'_, E>,

@@ -1,10 +1,17 @@
-//! Rows less a common centre, in the type the filter computes in, and how far the filter may be off.
+//! Rows less a common centre, in the type the filter computes in, and how far the filter may be
+//! off.
 //!
-//! With a and b two rows less the centre, |a - b|²/2 = |a|²/2 + (|b|²/2 - a·b), where the bracket decides which b is nearest to a. With unit
-//! roundoff u and sums of at most K terms, rounding the coordinates, |b|²/2 and the scalar product puts the bracket off by at most
-//! (K + 16) u (|b|²/2 + |a||b|); underflow adds one smallest number for each coordinate; and the direct distance, which decides, is itself off
-//! by less than 4 (features + 16) 2⁻⁵³ (|a| + |b|)². Under the cosine metric rows have unit length, the centre is 0, and -a·b decides. Under
-//! Manhattan it is the sum of absolute differences, with |·|₁ in the bound.
+//! Let a and b be two rows less the centre. In |a - b|²/2 = |a|²/2 + (|b|²/2 - a·b) the bracket
+//! decides which b is nearest to a. Three errors add up in it:
+//!
+//! - rounding of the coordinates, of |b|²/2 and of the scalar product: at most
+//!   (K + 16) u (|b|²/2 + |a||b|), for a unit roundoff u and sums of at most K terms;
+//! - underflow: at most one smallest number for each coordinate;
+//! - rounding of the direct distance, which decides in the end: less than
+//!   4 (features + 16) 2⁻⁵³ (|a| + |b|)².
+//!
+//! Under the cosine metric rows have unit length, the centre is 0, and -a·b decides. Under
+//! Manhattan the sum of absolute differences decides, with |·|₁ in the bound.
 
 use super::pair::wide;
 use super::tiles::{Block, parts};
@@ -57,7 +64,8 @@ impl Rows<'_> {
     }
 }
 
-/// What is subtracted from every row. Any centre would do; one amid the rows makes the bounds tight.
+/// What is subtracted from every row. Bounds hold for any centre, and are tight for one amid the
+/// rows.
 #[derive(Debug)]
 pub(crate) struct Centre {
     metric: Metric,
@@ -100,7 +108,8 @@ impl Centre {
 
     /// Fill a block with rows of a matrix, less the centre, and tell their norms, rounded up.
     ///
-    /// A row whose norm is above [`largest`] has zeros in its place. The error is the first row that is not acceptable.
+    /// A row whose norm is above [`largest`] has zeros in its place. The error is the first row
+    /// that is not finite, or too large.
     pub(crate) fn subtract<T: Float, E: Element>(
         &self,
         matrix: &Matrix<'_, E>,
@@ -154,7 +163,8 @@ impl<E: Element, T: Float> Kernel for Subtract<'_, '_, E, T> {
     }
 }
 
-/// Write a row less the centre; the sum of the differences' squares, or under Manhattan of their magnitudes.
+/// Write a row less the centre, and return the sum of the squares of the differences; under
+/// Manhattan that of their magnitudes.
 #[inline(always)]
 fn less<E: Element, T: Float>(metric: Metric, from: &[E], centre: &[f64], to: &mut [T]) -> f64 {
     let mut sums = [0.0_f64; LANES];

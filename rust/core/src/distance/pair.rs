@@ -4,7 +4,8 @@ use crate::distance::Metric;
 use crate::float::Element;
 use crate::simd::{Float, Simd, Vector};
 
-/// Virtual lanes, over the coordinates of a row; prepared rows are padded to whole lanes with zeros.
+/// Virtual lanes, which share the coordinates of a row. Prepared rows are padded to whole lanes
+/// with zeros.
 pub(crate) const LANES: usize = 8;
 
 /// What a pair of coordinates adds to the sum of its lane.
@@ -44,7 +45,8 @@ pub(crate) fn merge(mut sums: [f64; LANES]) -> f64 {
     sums[0]
 }
 
-/// The sums of the distances of adjacent prepared rows to one prepared point. Rows of zeros are not looked at: see [`Tile::to_one`](super::Tile::to_one).
+/// The sums of the distances of adjacent prepared rows to one prepared point. Rows of zeros are not
+/// looked at: see [`Tile::to_one`](super::Tile::to_one).
 #[inline(always)]
 pub(crate) fn to_one<S: Simd>(simd: S, metric: Metric, rows: &[f64], point: &[f64], sums: &mut [f64]) {
     if metric == Metric::Manhattan {
@@ -101,7 +103,8 @@ fn few_to_one<S: Simd, T: Term, const N: usize>(simd: S, rows: &[f64], point: &[
     merged
 }
 
-/// The sum of the distance of two rows as they lie, under a metric for which preparing them changes nothing but their dtype.
+/// The sum of the distance of two rows as they lie, under a metric for which nothing but their
+/// dtype would change if they were prepared.
 #[inline(always)]
 pub(crate) fn between<S: Simd, X: Element, Y: Element>(simd: S, metric: Metric, x: &[X], y: &[Y]) -> f64 {
     assert!(metric != Metric::Cosine && x.len() == y.len());
@@ -150,7 +153,8 @@ pub(super) fn wide<E: Element>(from: &[E]) -> [f64; LANES] {
     to
 }
 
-/// The sums of the distances of one prepared row to the eight points of a group: coordinate j of point p is `group[8 j + p]`.
+/// The sums of the distances of one prepared row to the eight points of a group: coordinate j of
+/// point p is `group[8 j + p]`.
 #[inline(always)]
 pub(crate) fn to_group<S: Simd>(simd: S, metric: Metric, row: &[f64], group: &[f64]) -> [f64; 8] {
     if metric == Metric::Manhattan {

@@ -1,4 +1,5 @@
-//! Rows made ready for the kernels: widened to `f64`, padded to whole lanes, checked, and at unit length under the cosine metric.
+//! Rows made ready for the kernels: widened to `f64`, padded to whole lanes, checked, and at unit
+//! length under the cosine metric.
 
 use super::centres::ORTHOGONAL;
 use super::pair::merge;
@@ -15,7 +16,7 @@ const LIMIT: f64 = f64::from_bits((1023 + 500) << 52);
 /// A prepared row, or why it is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Some feature differs from zero, or it does not matter.
+    /// A row to be compared.
     Usual,
     /// Nothing but zeros, under the cosine metric.
     Zero,
@@ -111,7 +112,7 @@ impl Tile {
     }
 }
 
-/// Writes row `row`, made ready, over `to`, which has as many places as its features rounded up to whole lanes.
+/// Make row `row` ready in `to`, whose length is the number of features rounded up to whole lanes.
 #[inline(always)]
 pub(crate) fn prepare<S: Simd, E: Element>(
     simd: S,
@@ -155,7 +156,8 @@ fn unit_length(row: &mut [f64]) -> Kind {
     if largest == 0.0 {
         return Kind::Zero;
     }
-    // A power of two that brings the largest feature near 1: exact, and squares neither overflow nor vanish.
+    // A power of two that brings the largest feature near 1: exact, and so that squares neither
+    // overflow nor vanish.
     let exponent = (largest.to_bits() >> 52) as i64 - 1023;
     let scale = f64::from_bits(((1023 - exponent.clamp(-1000, 1000)) as u64) << 52);
     let (chunks, _) = row.as_chunks_mut::<LANES>();

@@ -16,8 +16,8 @@ fn parts<V: Vector>(x: V) -> (V, V) {
     (shifted.power_of_two(), r.mul(r).mul_add(r.polynomial(V::Scalar::EXP_TAIL), r))
 }
 
-/// e^x for x <= 0, zero where it would be less than half of a normal number (including x = -inf), NaN for NaN. Error at most 2e-7 (`f32`), 4e-16 (`f64`) of
-/// normal numbers.
+/// e^x for x <= 0. Zero where it would be less than half of the least normal number, so for
+/// `x = -inf`; NaN for NaN. Error of normal numbers at most 2e-7 (`f32`), 4e-16 (`f64`).
 #[inline(always)]
 pub fn exp<V: Vector>(x: V) -> V {
     let (power, less_one) = parts(x.full_like(V::Scalar::EXP_ZERO).max(x));
@@ -31,11 +31,14 @@ pub fn exp_m1<V: Vector>(x: V) -> V {
     power.mul_add(less_one, power.sub(x.full_like(1.0)))
 }
 
-/// The greatest factor by which [`over_exp`] is too large, with room for roundings: `(1 + f) / 2^f` is at most 1.0615 for `f` from 0 to 1.
+/// The greatest factor by which [`over_exp`] is too large, with room for roundings: `(1 + f) / 2^f`
+/// is at most 1.0615 for `f` from 0 to 1.
 pub const OVER_EXP: f64 = 1.0618;
 
-/// e^x, too large by a factor of 1 to [`OVER_EXP`] but for 1e-4 of rounding, for `x = d * scale / OVER_EXP_UNIT` between the logarithm of the least normal number and 0: a straight line between powers of two, made by shifting the
-/// logarithm to base 2 into the place of the exponent (Schraudolph 1999).
+/// e^x, too large by a factor of 1 to [`OVER_EXP`] but for 1e-4 of rounding, for
+/// `x = d * scale / OVER_EXP_UNIT` between the logarithm of the least normal number and 0. It is a
+/// straight line between powers of two: the logarithm to base 2, moved up to the place of the
+/// exponent (Schraudolph 1999).
 #[inline(always)]
 pub fn over_exp<V: Vector>(d: V, scale: V) -> V {
     d.mul_add(scale, d.full_like(V::Scalar::OVER_EXP_ONE)).line_to_power()

@@ -1,14 +1,17 @@
 //! Natural logarithm.
 //!
-//! `x = m 2^e` with `m` in `[sqrt 1/2, sqrt 2)`; then `ln x = e ln 2 + 2 atanh(t / 2)`, `t = 2 (m - 1) / (m + 1)`, with `|t| <= 0.344`, and
-//! `2 atanh(t / 2) = t + t^3 P(t^2)`, where three (`f32`) or six (`f64`) terms of P are enough. One division costs less
-//! than the terms it saves, near `x = 1` the result stays accurate relative to itself, and after the division little is left to wait for.
+//! With `x = m 2^e` and `m` in `[sqrt 1/2, sqrt 2)`, `ln x = e ln 2 + 2 atanh(t / 2)`, where
+//! `t = 2 (m - 1) / (m + 1)` and `|t| <= 0.344`. And `2 atanh(t / 2) = t + t^3 P(t^2)`, where three
+//! (`f32`) or six (`f64`) terms of P are enough. The division costs less than the terms it saves,
+//! little is left to do once it is done, and near `x = 1` the result stays accurate relative to
+//! itself.
 
 use super::Coefficients;
 use crate::simd::Vector;
 
-/// ln x for positive normal x. Finite (about the logarithm of the least normal number) for zero and subnormals, so that `x ln x` is right
-/// for them too. Error at most 3e-7 (`f32`), 6e-16 (`f64`).
+/// ln x for positive normal x. For zero and subnormal x it is finite, about the logarithm of the
+/// least normal number, so that `x ln x` is right for them too. Error at most 3e-7 (`f32`), 6e-16
+/// (`f64`).
 #[inline(always)]
 pub fn ln<V: Vector>(x: V) -> V
 where
@@ -28,7 +31,7 @@ where
 pub fn ln_1p<V: Vector>(x: V) -> V {
     let one = x.full_like(1.0);
     let sum = one.add(x);
-    // What the sum rounded away, carried to first order.
+    // Plus, to first order, what was lost in rounding the sum.
     ln(sum).add(x.sub(sum.sub(one)).div(sum))
 }
 

@@ -1,7 +1,7 @@
 //! Logarithm and exponential over whole vectors, without tables, branches or `unsafe`.
 //!
-//! Both are ours, and not the platform's, so that a score has the same bits on every CPU. Errors are relative to the true value,
-//! measured in the tests at the bottom of each file.
+//! Both are written here, and not the platform's, so that a score has the same bits on every CPU.
+//! Errors are relative to the true value; the tests at the bottom of each file measure them.
 
 #![allow(clippy::excessive_precision)] // the fits are written down in full
 
@@ -13,7 +13,8 @@ mod log;
 pub use exp::{OVER_EXP, exp, exp_m1, over_exp};
 pub use log::{ln, ln_1p};
 
-/// The constants of the two functions for one type. The polynomials are minimax fits (Remez) in 50 digits.
+/// The constants of the two functions for one type. The polynomials are minimax fits (Remez) in 50
+/// digits.
 pub trait Coefficients: Sized + 'static {
     /// ln 2.
     const LN_2: Self;
@@ -25,27 +26,32 @@ pub trait Coefficients: Sized + 'static {
     const ROUNDER: Self;
     /// The least argument whose exponential is a normal number.
     const EXP_LEAST: Self;
-    /// An argument whose exponential, as it is computed, is zero: its power of two has the exponent below that of normal numbers, and no bits.
+    /// An argument whose exponential comes out as zero: the exponent of its power of two is one
+    /// less than that of the least normal number, which are the bits of 0.
     const EXP_ZERO: Self;
-    /// What [`over_exp`] takes an argument of 1 as, and what it adds: a number of this type with as many bits after the point of its logarithm to base 2 as
-    /// leave room for the exponent.
+    /// What [`over_exp`] multiplies its argument by: the sum with [`Coefficients::OVER_EXP_ONE`]
+    /// has the logarithm to base 2 in its last bits, 14 (`f32`) or 20 (`f64`) of them after the
+    /// point.
     const OVER_EXP_UNIT: Self;
-    /// See [`Coefficients::OVER_EXP_UNIT`].
+    /// What [`over_exp`] adds: the exponent's bias, and what moves the logarithm to the last bits.
     const OVER_EXP_ONE: Self;
     /// The unit of [`Vector::power_to_line`], in nats.
     const LINE_UNIT: Self;
-    /// `(2 atanh(t/2) - t) / t^3` as a polynomial in `t^2`, for `|t|` up to `2 (sqrt 2 - 1) / (sqrt 2 + 1)`.
+    /// `(2 atanh(t/2) - t) / t^3` as a polynomial in `t^2`, for `|t|` up to
+    /// `2 (sqrt 2 - 1) / (sqrt 2 + 1)`.
     const LN_TAIL: &'static [Spread<Self>];
-    /// The logarithm of a share x of a whole, in a unit of its own and but for a constant. Its error is at most 4e-7 (`f32`), 9e-16 (`f64`) relative
-    /// to the larger of the logarithm and ln 2, which is enough where x is at most a half, and cheaper than [`ln`].
+    /// The logarithm of a share x of a whole, in units of [`Coefficients::SHARE_UNIT`] and less
+    /// [`Coefficients::SHARE_SHIFT`]. It is cheaper than [`ln`], and accurate enough where x is at
+    /// most a half: its error is at most 4e-7 (`f32`), 9e-16 (`f64`) of the logarithm or of ln 2,
+    /// whichever is larger.
     fn share<V: Vector<Scalar = Self>>(x: V) -> V;
-    /// The unit of [`Coefficients::share`], in nats.
+    /// A unit of [`Coefficients::share`], in nats.
     const SHARE_UNIT: Self;
     /// What [`Coefficients::share`] leaves out, in nats.
     const SHARE_SHIFT: Self;
-    /// `ln(1 + d) / d` for d so small that the terms left out are nothing.
+    /// `ln(1 + d) / d` as a polynomial in `d`, for `|d|` up to 1.1e-3.
     const LN_1P_NEAR: &'static [Spread<Self>];
-    /// `1 / (1 + d)`, likewise.
+    /// `1 / (1 + d)` as a polynomial in `d`, for `|d|` up to 1.1e-3.
     const PER_1P_NEAR: &'static [Spread<Self>];
     /// `(e^r - 1 - r) / r^2` as a polynomial in `r`, for `|r|` up to half of ln 2.
     const EXP_TAIL: &'static [Spread<Self>];
@@ -83,7 +89,11 @@ impl Coefficients for f32 {
             -0.076_915_564_183_8 * TWO_23,
             0.014_766_222_607_9 * TWO_23,
         ]);
-        let [linear, fraction] = x.octave();
+        // Opaque: the compiler adds -1 rather than subtract a 1 that it knows, and so would keep
+        // both in registers.
+        let one = x.full_like(1.0).opaque();
+        let linear = x.bits_sub(one).whole_less(0);
+        let fraction = x.mantissa(one).sub(one);
         fraction.mul_add(fraction.polynomial(TAIL), linear)
     }
 
@@ -134,7 +144,7 @@ impl Coefficients for f64 {
             0.261_294_461_310_968_659_21,
             0.244_483_896_063_415_313_44,
         ]);
-        let [exponent, mantissa] = x.octave();
+        let (exponent, mantissa) = (x.exponent_down().whole_less(1023), x.mantissa(x.full_like(1.0)));
         let middle = x.full_like(std::f64::consts::SQRT_2);
         let t = mantissa.sub(middle).div(mantissa.add(middle));
         t.mul_add(t.mul(t).polynomial(TAIL), exponent)
@@ -179,7 +189,8 @@ pub mod tests {
             let mut out = vec![T::ZERO; self.values.len()];
             for (from, to) in self.values.chunks(T::Vector::<S>::LANES).zip(out.chunks_mut(T::Vector::<S>::LANES)) {
                 let mut lanes = vec![T::ZERO; T::LANES];
-                // SAFETY: only the values of the chunk are read, and `lanes` has room for all lanes.
+                // SAFETY: only the values of the chunk are read, and `lanes` has room for all
+                // lanes.
                 unsafe {
                     let one = T::Vector::<S>::splat(simd, T::from_f64(1.0));
                     let x = T::Vector::<S>::load_first(from.as_ptr(), from.len(), one);

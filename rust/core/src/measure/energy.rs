@@ -1,4 +1,5 @@
-//! Free energy of a row of logits: minus the temperature times their log-sum-exp. Rows unlike the training data have the highest.
+//! Free energy of a row of logits: minus the temperature times their log-sum-exp. It is highest for
+//! rows unlike the training data.
 
 use super::about::{About, Named};
 use crate::fold::{Logits, Peak, Probabilities, TailSum};

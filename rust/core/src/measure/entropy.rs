@@ -1,11 +1,15 @@
 //! Shannon entropy, in nats, of the row normalised to sum 1.
 //!
-//! With `p1` the largest value, `t` the sum of the others, `S` of all and `A` of `p ln p` over the others,
-//! `H = ln S - (p1 ln p1 + A) / S`. Of a row that is nearly sure only `t` and `A` count, and they must not drown in the rounding of
-//! terms near 1. So `S - 1` is taken as `(p1 - 1) + t`, whose first difference is exact, and for rows that sum to 1 within a thousandth, as
-//! checked ones do, `ln S` and `1 / S` are series in it: no second logarithm, no division. The error is then relative to the larger of H
-//! and `|S - 1|`. Other rows take `H = ln(1 + t/p1) + (t ln p1 - A) / S`, whose error is relative to H however small
-//! as long as the numbers are not far from 1: it is in units of their logarithms.
+//! Let `p1` be the largest value, `t` the sum of the others, `S` the sum of all and `A` the sum of
+//! `p ln p` over the others. Then `H = ln S - (p1 ln p1 + A) / S`. Of a row that is nearly sure
+//! only `t` and `A` count, and they must not drown in the rounding of terms near 1:
+//!
+//! - Rows that sum to 1 within a thousandth, as all checked ones do: `S - 1` is computed as
+//!   `(p1 - 1) + t`, whose first difference is exact, and `ln S` and `1 / S` are series in it,
+//!   which saves a logarithm and a division. The error is relative to H or to `|S - 1|`, whichever
+//!   is larger.
+//! - All others: `H = ln(1 + t/p1) + (t ln p1 - A) / S`, whose error is relative to H, however
+//!   small, for values of ordinary size; it grows with their logarithms.
 
 use super::about::{About, BOTH, Named};
 use crate::fold::{Apart, Logarithms, Logits, Peak, Probabilities, TailApart};
@@ -50,7 +54,7 @@ impl Formula for Entropy {
 
     #[inline(always)]
     fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
-        // ln(1 + t) + A / (1 + t), what 1 + t rounds away carried to first order.
+        // ln(1 + t) + A / (1 + t), and to first order what is lost in rounding 1 + t.
         let total = row.splat(1.0).add(row.rest);
         let lost = row.rest.sub(total.sub(row.splat(1.0)));
         ln(total).add(row.logs.add(lost).div(total)).mul(row.entropy_unit())

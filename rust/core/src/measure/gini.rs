@@ -1,5 +1,6 @@
-//! Gini impurity. With the largest value apart, `1 - sum p^2 = (1 - p1)(1 + p1) - sum of the other squares`, which does not cancel on
-//! rows that are nearly sure.
+//! Gini impurity. With the largest value apart,
+//! `1 - sum p^2 = (1 - p1)(1 + p1) - sum of the other squares`, which does not cancel on rows that
+//! are nearly sure.
 
 use super::about::{About, BOTH, Named};
 use crate::fold::{Apart, Logits, Peak, Probabilities, Squares, TailApart};
@@ -34,7 +35,8 @@ impl Formula for Gini {
     #[inline(always)]
     fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
         let total = row.splat(1.0).add(row.rest);
-        // (2t + t^2 - Q) / (1 + t)^2, divided twice so that nothing overflows for any number of classes.
+        // (2t + t^2 - Q) / (1 + t)^2, divided twice so that nothing overflows for any number of
+        // classes.
         let others = row.rest.mul(row.rest).sub(row.squares);
         row.splat(2.0).mul_add(row.rest, others).div(total).div(total)
     }

@@ -1,5 +1,5 @@
-//! Least confidence: one minus the largest probability. From logits `t / (1 + t)`, which keeps its accuracy where the
-//! textbook form cancels.
+//! Least confidence: one minus the largest probability. From logits `t / (1 + t)`, which keeps its
+//! accuracy where the textbook form cancels.
 
 use super::about::{About, BOTH, Named};
 use crate::fold::{Logits, Peak, Probabilities, Sums, TailSum};

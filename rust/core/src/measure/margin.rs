@@ -1,4 +1,5 @@
-//! Margin, best versus second best: the difference of the two largest probabilities. The informative rows have the lowest.
+//! Margin, best versus second best: the difference of the two largest probabilities. The
+//! informative rows have the lowest.
 
 use super::about::{About, BOTH, Named};
 use crate::fold::{Logits, Peaks, Probabilities, Seconds, TailSum};

@@ -1,7 +1,7 @@
 //! The measures of one row: what each is, and THE list of them.
 //!
-//! A measure is a [`Formula`] that closes a folded row, in a file of its own with what users read about it. It names the folds
-//! that it needs, and nothing else of a row is computed.
+//! A measure is a [`Formula`] that closes a folded row, in a file of its own with what users read
+//! about it. It names the folds that it needs, and nothing else of a row is computed.
 
 mod about;
 mod energy;

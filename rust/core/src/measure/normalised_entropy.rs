@@ -1,5 +1,5 @@
-//! Entropy as a share of the greatest possible: divided by ln C, so that pools with other numbers of classes compare. It has the loops of entropy, which multiply by
-//! the unit of either.
+//! Entropy as a share of the greatest possible: divided by ln C, so that pools with different
+//! numbers of classes compare. Entropy's loops compute both, in a unit that is 1 or 1 / ln C.
 
 use super::about::{About, BOTH, Named};
 use crate::order::Order;

@@ -1,22 +1,26 @@
 //! AVX-512: 512-bit registers.
 
 use super::operand::opaque_address;
-use super::{Simd, Vector};
+use super::{Kernel, Simd, Vector, lane_wise};
 use std::arch::x86_64::*;
 
-/// The AVX-512 level.
+/// The token of the AVX-512 level.
 #[derive(Clone, Copy)]
 pub struct Avx512(());
 
-impl Avx512 {
-    /// The token of the level.
-    ///
-    /// # Safety
-    /// [`Level::supported`](super::Level::supported) must be true of the level.
-    #[inline(always)]
-    pub(super) unsafe fn new() -> Self {
-        Avx512(())
-    }
+/// Whether the CPU has the level.
+pub(super) fn supported() -> bool {
+    super::avx2::supported()
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+}
+
+/// Enter a kernel at the level, with the token that is made nowhere else.
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,f16c,bmi1,bmi2")]
+pub(super) fn enter<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Avx512(()))
 }
 
 impl Simd for Avx512 {
@@ -32,200 +36,68 @@ pub struct F32(__m512);
 #[derive(Clone, Copy)]
 pub struct F64(__m512d);
 
-/// The sign bits.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq")]
-fn signs_ps(x: __m512) -> __mmask16 {
-    _mm512_movepi32_mask(_mm512_castps_si512(x))
-}
-
-/// The sign bits.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq")]
-fn signs_pd(x: __m512d) -> __mmask8 {
-    _mm512_movepi64_mask(_mm512_castpd_si512(x))
-}
-
-/// The operations that differ between the two types only in the name of the intrinsic.
-macro_rules! lane_wise {
-    ($vector:ident, $float:ty, $lanes:literal, $mask:ty, $set:ident, $load:ident, $mask_load:ident, $store:ident, $stream:ident, $add:ident,
-     $sub:ident, $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $sqrt:ident, $cmp:ident, $blend:ident, $masked:ident, $or:ident, $signs:ident) => {
-        type Scalar = $float;
-        type Simd = Avx512;
-        type Mask = $mask;
-        const LANES: usize = $lanes;
-
-        #[inline(always)]
-        fn simd(self) -> Avx512 {
-            Avx512(())
-        }
-
-        #[inline(always)]
-        fn splat(_: Avx512, value: $float) -> Self {
-            // SAFETY: a token proves the level, and so does a vector, which is made by a token: so for all below.
-            unsafe { $vector($set(value)) }
-        }
-
-        #[inline(always)]
-        unsafe fn load(_: Avx512, from: *const $float) -> Self {
-            // SAFETY: the caller promises all lanes.
-            unsafe { $vector($load(from)) }
-        }
-
-        #[inline(always)]
-        unsafe fn load_first(from: *const $float, count: usize, fill: Self) -> Self {
-            let mask = ((1u32 << count) - 1) as $mask;
-            // SAFETY: masked-out lanes are not read.
-            unsafe { $vector($mask_load(fill.0, mask, from)) }
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut $float) {
-            // SAFETY: the caller promises all lanes.
-            unsafe { $store(to, self.0) }
-        }
-
-        #[inline(always)]
-        unsafe fn stream(self, to: *mut $float) {
-            // SAFETY: the caller promises all lanes and the alignment.
-            unsafe { $stream(to, self.0) }
-        }
-
-        #[inline(always)]
-        fn add(self, other: Self) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($add(self.0, other.0)) }
-        }
-
-        #[inline(always)]
-        fn sub(self, other: Self) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($sub(self.0, other.0)) }
-        }
-
-        #[inline(always)]
-        fn mul(self, other: Self) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($mul(self.0, other.0)) }
-        }
-
-        #[inline(always)]
-        fn div(self, other: Self) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($div(self.0, other.0)) }
-        }
-
-        #[inline(always)]
-        fn mul_add(self, factor: Self, term: Self) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($fma(self.0, factor.0, term.0)) }
-        }
-
-        #[inline(always)]
-        fn min(self, other: Self) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($min(self.0, other.0)) }
-        }
-
-        #[inline(always)]
-        fn max(self, other: Self) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($max(self.0, other.0)) }
-        }
-
-        #[inline(always)]
-        fn or(self, other: Self) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($or(self.0, other.0)) }
-        }
-
-        #[inline(always)]
-        fn signs(self) -> u32 {
-            // SAFETY: as in `splat`.
-            unsafe { $signs(self.0).into() }
-        }
-
-        #[inline(always)]
-        fn sqrt(self) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($sqrt(self.0)) }
-        }
-
-        #[inline(always)]
-        fn lt(self, other: Self) -> Self::Mask {
-            // SAFETY: as in `splat`.
-            unsafe { $cmp::<_CMP_LT_OQ>(self.0, other.0) }
-        }
-
-        #[inline(always)]
-        fn le(self, other: Self) -> Self::Mask {
-            // SAFETY: as in `splat`.
-            unsafe { $cmp::<_CMP_LE_OQ>(self.0, other.0) }
-        }
-
-        #[inline(always)]
-        fn eq(self, other: Self) -> Self::Mask {
-            // SAFETY: as in `splat`.
-            unsafe { $cmp::<_CMP_EQ_OQ>(self.0, other.0) }
-        }
-
-        #[inline(always)]
-        fn and(a: Self::Mask, b: Self::Mask) -> Self::Mask {
-            a & b
-        }
-
-        #[inline(always)]
-        fn all(mask: Self::Mask) -> bool {
-            mask == <$mask>::MAX
-        }
-
-        #[inline(always)]
-        fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($blend(mask, no.0, yes.0)) }
-        }
-
-        #[inline(always)]
-        fn zero_where(self, mask: Self::Mask) -> Self {
-            // SAFETY: as in `splat`.
-            unsafe { $vector($masked(!mask, self.0)) }
-        }
-    };
-}
-
 impl Vector for F32 {
-    lane_wise!(
-        F32,
-        f32,
-        16,
-        __mmask16,
-        _mm512_set1_ps,
-        _mm512_loadu_ps,
-        _mm512_mask_loadu_ps,
-        _mm512_storeu_ps,
-        _mm512_stream_ps,
-        _mm512_add_ps,
-        _mm512_sub_ps,
-        _mm512_mul_ps,
-        _mm512_div_ps,
-        _mm512_fmadd_ps,
-        _mm512_min_ps,
-        _mm512_max_ps,
-        _mm512_sqrt_ps,
-        _mm512_cmp_ps_mask,
-        _mm512_mask_blend_ps,
-        _mm512_maskz_mov_ps,
-        _mm512_or_ps,
-        signs_ps
-    );
+    type Scalar = f32;
+    type Mask = __mmask16;
+    type Simd = Avx512;
+    const LANES: usize = 16;
+
+    lane_wise! {
+        #![inline(always)]
+        fn simd(self) -> Avx512 = Avx512(());
+        fn splat(_: Avx512, value: f32) -> Self = F32(_mm512_set1_ps(value));
+        unsafe fn load(_: Avx512, from: *const f32) -> Self = F32(_mm512_loadu_ps(from));
+        unsafe fn load_first(from: *const f32, count: usize, fill: Self) -> Self =
+            F32(_mm512_mask_loadu_ps(fill.0, ((1u32 << count) - 1) as __mmask16, from));
+        unsafe fn store(self, to: *mut f32) = _mm512_storeu_ps(to, self.0);
+        unsafe fn stream(self, to: *mut f32) = _mm512_stream_ps(to, self.0);
+
+        fn add(self, y: Self) -> Self = F32(_mm512_add_ps(self.0, y.0));
+        fn sub(self, y: Self) -> Self = F32(_mm512_sub_ps(self.0, y.0));
+        fn mul(self, y: Self) -> Self = F32(_mm512_mul_ps(self.0, y.0));
+        fn div(self, y: Self) -> Self = F32(_mm512_div_ps(self.0, y.0));
+        fn min(self, y: Self) -> Self = F32(_mm512_min_ps(self.0, y.0));
+        fn max(self, y: Self) -> Self = F32(_mm512_max_ps(self.0, y.0));
+        fn mul_add(self, factor: Self, term: Self) -> Self = F32(_mm512_fmadd_ps(self.0, factor.0, term.0));
+        fn sqrt(self) -> Self = F32(_mm512_sqrt_ps(self.0));
+
+        fn lt(self, y: Self) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, y.0);
+        fn le(self, y: Self) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(self.0, y.0);
+        fn eq(self, y: Self) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, y.0);
+        fn and(a: __mmask16, b: __mmask16) -> __mmask16 = a & b;
+        fn all(mask: __mmask16) -> bool = mask == __mmask16::MAX;
+        fn select(mask: __mmask16, yes: Self, no: Self) -> Self = F32(_mm512_mask_blend_ps(mask, no.0, yes.0));
+        fn zero_where(self, mask: __mmask16) -> Self = F32(_mm512_maskz_mov_ps(!mask, self.0));
+
+        fn signs(self) -> u32 = _mm512_movepi32_mask(_mm512_castps_si512(self.0)).into();
+        fn or(self, y: Self) -> Self = F32(_mm512_or_ps(self.0, y.0));
+        fn bits_and(self, y: Self) -> Self = F32(_mm512_and_ps(self.0, y.0));
+        fn bits_add(self, y: Self) -> Self =
+            F32(_mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(self.0), _mm512_castps_si512(y.0))));
+        fn bits_sub(self, y: Self) -> Self =
+            F32(_mm512_castsi512_ps(_mm512_sub_epi32(_mm512_castps_si512(self.0), _mm512_castps_si512(y.0))));
+        fn exponent_down(self) -> Self = F32(_mm512_castsi512_ps(_mm512_srai_epi32::<23>(_mm512_castps_si512(self.0))));
+        fn exponent_up(self) -> Self = F32(_mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(self.0))));
+        fn line_to_power(self) -> Self = F32(_mm512_castsi512_ps(_mm512_slli_epi32::<9>(_mm512_castps_si512(self.0))));
+        fn line_down(self) -> Self = self;
+        fn whole_less(self, less: u32) -> Self = {
+            let whole = _mm512_sub_epi32(_mm512_castps_si512(self.0), _mm512_set1_epi32(less as i32));
+            F32(_mm512_cvtepi32_ps(whole))
+        };
+
+        unsafe fn load_pairs(_: Avx512, from: *const f32) -> [Self; 2] = {
+            let [a, b] = [_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16))];
+            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+            [F32(_mm512_permutex2var_ps(a, even, b)), F32(_mm512_permutex2var_ps(a, odd, b))]
+        };
+        // Rows `i` and `i + 4` share a vector first.
+        fn pair_place(row: usize) -> usize = (row & 8) | ((row & 3) << 1) | ((row >> 2) & 1);
+    }
 
     #[inline(always)]
     unsafe fn load_columns(_: Avx512, from: *const f32, stride: usize) -> [Self; 4] {
-        /// Rows `i`, `i + 4`, `i + 8` and `i + 12` of four values, where `fours` has rows 0, 4, 8 and 12 and
-        /// row `i` lies `offset` values after the first.
-        ///
-        /// # Safety
-        /// All must be readable.
+        /// Four values each, `offset` after the start of rows 0, 4, 8 and 12, which are `fours`.
         #[inline(always)]
         unsafe fn rows(fours: [*const f32; 4], offset: usize) -> __m512 {
             // SAFETY: the caller's promise.
@@ -238,8 +110,7 @@ impl Vector for F32 {
         }
         // SAFETY: the caller promises four values at the start of each of the 16 rows.
         unsafe {
-            // Four addresses reach all 16 rows. Left to itself the compiler keeps one for each row through
-            // the loop over classes, and spills them.
+            // Four addresses reach all rows: left to itself the compiler keeps one for each row.
             let first = opaque_address(from);
             let second = opaque_address(first.add(4 * stride));
             let third = opaque_address(second.add(4 * stride));
@@ -258,128 +129,82 @@ impl Vector for F32 {
     }
 
     #[inline(always)]
-    unsafe fn load_pairs(_: Avx512, from: *const f32) -> [Self; 2] {
-        // SAFETY: the caller promises 32 values.
-        unsafe {
-            let [a, b] = [_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16))];
-            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            let odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
-            [F32(_mm512_permutex2var_ps(a, even, b)), F32(_mm512_permutex2var_ps(a, odd, b))]
-        }
-    }
-
-    #[inline(always)]
     fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
-        // SAFETY: as in `splat`.
+        let (a, b) = (self.0, other.0);
+        // SAFETY: a vector proves the level.
         unsafe {
             match STEP {
                 // The halves; then pairs inside each 128 bits; then the 128 bits.
-                0 => {
-                    let low = _mm512_shuffle_f32x4::<0x44>(self.0, other.0);
-                    [F32(low), F32(_mm512_shuffle_f32x4::<0xee>(self.0, other.0))]
-                }
-                1 | 2 => {
-                    let even = _mm512_shuffle_ps::<0x88>(self.0, other.0);
-                    [F32(even), F32(_mm512_shuffle_ps::<0xdd>(self.0, other.0))]
-                }
-                _ => {
-                    let even = _mm512_shuffle_f32x4::<0x88>(self.0, other.0);
-                    [F32(even), F32(_mm512_shuffle_f32x4::<0xdd>(self.0, other.0))]
-                }
+                0 => [F32(_mm512_shuffle_f32x4::<0x44>(a, b)), F32(_mm512_shuffle_f32x4::<0xee>(a, b))],
+                1 | 2 => [F32(_mm512_shuffle_ps::<0x88>(a, b)), F32(_mm512_shuffle_ps::<0xdd>(a, b))],
+                _ => [F32(_mm512_shuffle_f32x4::<0x88>(a, b)), F32(_mm512_shuffle_f32x4::<0xdd>(a, b))],
             }
-        }
-    }
-
-    #[inline(always)]
-    fn pair_place(row: usize) -> usize {
-        // Rows `i` and `i + 4` share a vector first.
-        (row & 8) | ((row & 3) << 1) | ((row >> 2) & 1)
-    }
-
-    #[inline(always)]
-    fn split(self) -> (Self, Self) {
-        // SAFETY: as in `splat`.
-        unsafe {
-            let low = _mm512_set1_epi32(0x3f35_04f3);
-            let above = _mm512_sub_epi32(_mm512_castps_si512(self.0), low);
-            let mantissa = _mm512_and_si512(above, _mm512_set1_epi32(0x007f_ffff));
-            (
-                F32(_mm512_cvtepi32_ps(_mm512_srai_epi32::<23>(above))),
-                F32(_mm512_castsi512_ps(_mm512_add_epi32(mantissa, low))),
-            )
-        }
-    }
-
-    #[inline(always)]
-    fn octave(self) -> [Self; 2] {
-        // SAFETY: as in `splat`.
-        unsafe {
-            let bits = _mm512_castps_si512(self.0);
-            let above = _mm512_sub_epi32(bits, _mm512_set1_epi32(0x3f80_0000));
-            let fraction = _mm512_and_si512(bits, _mm512_set1_epi32(0x007f_ffff));
-            let mantissa = _mm512_or_si512(fraction, _mm512_set1_epi32(0x3f80_0000));
-            let one = _mm512_set1_ps(1.0);
-            [F32(_mm512_cvtepi32_ps(above)), F32(_mm512_sub_ps(_mm512_castsi512_ps(mantissa), one))]
-        }
-    }
-
-    #[inline(always)]
-    fn power_of_two(self) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe {
-            let shifted = _mm512_slli_epi32::<23>(_mm512_castps_si512(self.0));
-            F32(_mm512_castsi512_ps(_mm512_add_epi32(shifted, _mm512_set1_epi32(0x3f80_0000))))
-        }
-    }
-
-    #[inline(always)]
-    fn line_to_power(self) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe { F32(_mm512_castsi512_ps(_mm512_slli_epi32::<9>(_mm512_castps_si512(self.0)))) }
-    }
-
-    #[inline(always)]
-    fn power_to_line(self) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe {
-            let above = _mm512_sub_epi32(_mm512_castps_si512(self.0), _mm512_set1_epi32(0x3f80_0000));
-            F32(_mm512_cvtepi32_ps(above))
         }
     }
 }
 
 impl Vector for F64 {
-    lane_wise!(
-        F64,
-        f64,
-        8,
-        __mmask8,
-        _mm512_set1_pd,
-        _mm512_loadu_pd,
-        _mm512_mask_loadu_pd,
-        _mm512_storeu_pd,
-        _mm512_stream_pd,
-        _mm512_add_pd,
-        _mm512_sub_pd,
-        _mm512_mul_pd,
-        _mm512_div_pd,
-        _mm512_fmadd_pd,
-        _mm512_min_pd,
-        _mm512_max_pd,
-        _mm512_sqrt_pd,
-        _mm512_cmp_pd_mask,
-        _mm512_mask_blend_pd,
-        _mm512_maskz_mov_pd,
-        _mm512_or_pd,
-        signs_pd
-    );
+    type Scalar = f64;
+    type Mask = __mmask8;
+    type Simd = Avx512;
+    const LANES: usize = 8;
+
+    lane_wise! {
+        #![inline(always)]
+        fn simd(self) -> Avx512 = Avx512(());
+        fn splat(_: Avx512, value: f64) -> Self = F64(_mm512_set1_pd(value));
+        unsafe fn load(_: Avx512, from: *const f64) -> Self = F64(_mm512_loadu_pd(from));
+        unsafe fn load_first(from: *const f64, count: usize, fill: Self) -> Self =
+            F64(_mm512_mask_loadu_pd(fill.0, ((1u32 << count) - 1) as __mmask8, from));
+        unsafe fn store(self, to: *mut f64) = _mm512_storeu_pd(to, self.0);
+        unsafe fn stream(self, to: *mut f64) = _mm512_stream_pd(to, self.0);
+
+        fn add(self, y: Self) -> Self = F64(_mm512_add_pd(self.0, y.0));
+        fn sub(self, y: Self) -> Self = F64(_mm512_sub_pd(self.0, y.0));
+        fn mul(self, y: Self) -> Self = F64(_mm512_mul_pd(self.0, y.0));
+        fn div(self, y: Self) -> Self = F64(_mm512_div_pd(self.0, y.0));
+        fn min(self, y: Self) -> Self = F64(_mm512_min_pd(self.0, y.0));
+        fn max(self, y: Self) -> Self = F64(_mm512_max_pd(self.0, y.0));
+        fn mul_add(self, factor: Self, term: Self) -> Self = F64(_mm512_fmadd_pd(self.0, factor.0, term.0));
+        fn sqrt(self) -> Self = F64(_mm512_sqrt_pd(self.0));
+
+        fn lt(self, y: Self) -> __mmask8 = _mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, y.0);
+        fn le(self, y: Self) -> __mmask8 = _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self.0, y.0);
+        fn eq(self, y: Self) -> __mmask8 = _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, y.0);
+        fn and(a: __mmask8, b: __mmask8) -> __mmask8 = a & b;
+        fn all(mask: __mmask8) -> bool = mask == __mmask8::MAX;
+        fn select(mask: __mmask8, yes: Self, no: Self) -> Self = F64(_mm512_mask_blend_pd(mask, no.0, yes.0));
+        fn zero_where(self, mask: __mmask8) -> Self = F64(_mm512_maskz_mov_pd(!mask, self.0));
+
+        fn signs(self) -> u32 = _mm512_movepi64_mask(_mm512_castpd_si512(self.0)).into();
+        fn or(self, y: Self) -> Self = F64(_mm512_or_pd(self.0, y.0));
+        fn bits_and(self, y: Self) -> Self = F64(_mm512_and_pd(self.0, y.0));
+        fn bits_add(self, y: Self) -> Self =
+            F64(_mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(self.0), _mm512_castpd_si512(y.0))));
+        fn bits_sub(self, y: Self) -> Self =
+            F64(_mm512_castsi512_pd(_mm512_sub_epi64(_mm512_castpd_si512(self.0), _mm512_castpd_si512(y.0))));
+        fn exponent_down(self) -> Self = F64(_mm512_castsi512_pd(_mm512_srli_epi64::<52>(_mm512_castpd_si512(self.0))));
+        fn exponent_up(self) -> Self = F64(_mm512_castsi512_pd(_mm512_slli_epi64::<52>(_mm512_castpd_si512(self.0))));
+        fn line_to_power(self) -> Self = F64(_mm512_castsi512_pd(_mm512_slli_epi64::<32>(_mm512_castpd_si512(self.0))));
+        fn line_down(self) -> Self = F64(_mm512_castsi512_pd(_mm512_srli_epi64::<32>(_mm512_castpd_si512(self.0))));
+        fn whole_less(self, less: u32) -> Self = {
+            let whole = _mm512_cvtepi64_pd(_mm512_castpd_si512(self.0));
+            F64(_mm512_sub_pd(whole, _mm512_set1_pd(f64::from(less))))
+        };
+
+        unsafe fn load_pairs(_: Avx512, from: *const f64) -> [Self; 2] = {
+            let [a, b] = [_mm512_loadu_pd(from), _mm512_loadu_pd(from.add(8))];
+            let even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+            let odd = _mm512_add_epi64(even, _mm512_set1_epi64(1));
+            [F64(_mm512_permutex2var_pd(a, even, b)), F64(_mm512_permutex2var_pd(a, odd, b))]
+        };
+        // Rows `i` and `i + 2` share a vector first.
+        fn pair_place(row: usize) -> usize = (row & 4) | ((row & 1) << 1) | ((row >> 1) & 1);
+    }
 
     #[inline(always)]
     unsafe fn load_columns(_: Avx512, from: *const f64, stride: usize) -> [Self; 4] {
-        /// Rows `i`, `i + 2`, `i + 4` and `i + 6` of two values, where `near` is row `i` and `far` row `i + 4`.
-        ///
-        /// # Safety
-        /// All must be readable.
+        /// Two values each of rows 0, 2, 4 and 6 from `near`; `far` is row 4.
         #[inline(always)]
         unsafe fn rows(near: *const f64, far: *const f64, stride: usize) -> __m512d {
             // SAFETY: the caller's promise.
@@ -392,7 +217,7 @@ impl Vector for F64 {
         }
         // SAFETY: the caller promises four values at the start of each of the 8 rows.
         unsafe {
-            // As of `f32`: two addresses reach all 8 rows.
+            // Two addresses reach all rows.
             let near = opaque_address(from);
             let far = opaque_address(near.add(4 * stride));
             let (a, b) = (rows(near, far, stride), rows(near.add(stride), far.add(stride), stride));
@@ -408,92 +233,16 @@ impl Vector for F64 {
     }
 
     #[inline(always)]
-    unsafe fn load_pairs(_: Avx512, from: *const f64) -> [Self; 2] {
-        // SAFETY: the caller promises 16 values.
-        unsafe {
-            let [a, b] = [_mm512_loadu_pd(from), _mm512_loadu_pd(from.add(8))];
-            let even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
-            let odd = _mm512_add_epi64(even, _mm512_set1_epi64(1));
-            [F64(_mm512_permutex2var_pd(a, even, b)), F64(_mm512_permutex2var_pd(a, odd, b))]
-        }
-    }
-
-    #[inline(always)]
     fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
-        // SAFETY: as in `splat`.
+        let (a, b) = (self.0, other.0);
+        // SAFETY: a vector proves the level.
         unsafe {
             match STEP {
                 // The halves; then pairs inside each 128 bits; then the 128 bits.
-                0 => {
-                    let low = _mm512_shuffle_f64x2::<0x44>(self.0, other.0);
-                    [F64(low), F64(_mm512_shuffle_f64x2::<0xee>(self.0, other.0))]
-                }
-                1 => [F64(_mm512_unpacklo_pd(self.0, other.0)), F64(_mm512_unpackhi_pd(self.0, other.0))],
-                _ => {
-                    let even = _mm512_shuffle_f64x2::<0x88>(self.0, other.0);
-                    [F64(even), F64(_mm512_shuffle_f64x2::<0xdd>(self.0, other.0))]
-                }
+                0 => [F64(_mm512_shuffle_f64x2::<0x44>(a, b)), F64(_mm512_shuffle_f64x2::<0xee>(a, b))],
+                1 => [F64(_mm512_unpacklo_pd(a, b)), F64(_mm512_unpackhi_pd(a, b))],
+                _ => [F64(_mm512_shuffle_f64x2::<0x88>(a, b)), F64(_mm512_shuffle_f64x2::<0xdd>(a, b))],
             }
-        }
-    }
-
-    #[inline(always)]
-    fn pair_place(row: usize) -> usize {
-        // Rows `i` and `i + 2` share a vector first.
-        (row & 4) | ((row & 1) << 1) | ((row >> 1) & 1)
-    }
-
-    #[inline(always)]
-    fn split(self) -> (Self, Self) {
-        // SAFETY: as in `splat`.
-        unsafe {
-            let low = _mm512_set1_epi64(0x3fe6_a09e_667f_3bcd);
-            let above = _mm512_sub_epi64(_mm512_castpd_si512(self.0), low);
-            let mantissa = _mm512_and_si512(above, _mm512_set1_epi64(0x000f_ffff_ffff_ffff));
-            (
-                F64(_mm512_cvtepi64_pd(_mm512_srai_epi64::<52>(above))),
-                F64(_mm512_castsi512_pd(_mm512_add_epi64(mantissa, low))),
-            )
-        }
-    }
-
-    #[inline(always)]
-    fn octave(self) -> [Self; 2] {
-        // SAFETY: as in `splat`.
-        unsafe {
-            let bits = _mm512_castpd_si512(self.0);
-            let biased = _mm512_cvtepu64_pd(_mm512_srli_epi64::<52>(bits));
-            let mantissa = _mm512_or_si512(
-                _mm512_and_si512(bits, _mm512_set1_epi64(0x000f_ffff_ffff_ffff)),
-                _mm512_set1_epi64(0x3ff0_0000_0000_0000),
-            );
-            [F64(_mm512_sub_pd(biased, _mm512_set1_pd(1023.0))), F64(_mm512_castsi512_pd(mantissa))]
-        }
-    }
-
-    #[inline(always)]
-    fn power_of_two(self) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe {
-            let shifted = _mm512_slli_epi64::<52>(_mm512_castpd_si512(self.0));
-            F64(_mm512_castsi512_pd(_mm512_add_epi64(shifted, _mm512_set1_epi64(0x3ff0_0000_0000_0000))))
-        }
-    }
-
-    #[inline(always)]
-    fn line_to_power(self) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe { F64(_mm512_castsi512_pd(_mm512_slli_epi64::<32>(_mm512_castpd_si512(self.0)))) }
-    }
-
-    #[inline(always)]
-    fn power_to_line(self) -> Self {
-        // The upper half of the bits, set under those of 2^52.
-        // SAFETY: as in `splat`.
-        unsafe {
-            let upper = _mm512_srli_epi64::<32>(_mm512_castpd_si512(self.0));
-            let under = _mm512_or_si512(upper, _mm512_set1_epi64(0x4330_0000_0000_0000));
-            F64(_mm512_sub_pd(_mm512_castsi512_pd(under), _mm512_set1_pd(4_503_599_627_370_496.0 + 1_072_693_248.0)))
         }
     }
 }

@@ -1,13 +1,44 @@
 //! The CPU levels, and the vectors each offers: the only room with instruction sets in it.
 //!
-//! A vector is one register of the level, or a plain array that the compiler maps to what the target has (NEON on aarch64). Where the
-//! lanes of a vector hold rows their number does not matter. Where they share the classes of a row, kernels work on
-//! *virtual* lanes, 16 of `f32` or 8 of `f64`: one AVX-512 register or two of AVX2. Each operation is either exact or
-//! correctly rounded (`mul_add` is always fused), so a kernel written over [`Vector`] gives the same bits at every level.
+//! A vector is a register of its level, or a plain array that the compiler maps to what the target
+//! has. Where a lane of a vector holds a row, the number of lanes does not matter. Where lanes
+//! share the classes of one row, kernels work on *virtual* lanes, 16 of `f32` or 8 of `f64`: one
+//! register of AVX-512, two of AVX2. Each operation is exact or correctly rounded (`mul_add` is
+//! always fused), so a kernel over [`Vector`] gives the same bits at every level.
 //!
-//! A kernel is a struct with its inputs and one `run`, generic over the level. [`Level::run`] enters it once per block
-//! of rows through a function compiled for that level. The vector types stay inside the crate and are
-//! named only by code entered that way, which is what makes their intrinsics sound to call.
+//! # Kernels
+//!
+//! A kernel is a struct of its inputs with one method, [`Kernel::run`], generic over the level.
+//! [`Level::run`] enters it, once for a block of rows, through a function that is compiled for the
+//! level, and hands it the level's token ([`Simd`]). Nothing else makes tokens, and vectors are
+//! made with a token or from other vectors. So code that holds a vector runs on a CPU that has the
+//! vector's instructions, and its operations are safe to call:
+//!
+//! ```text
+//! fn run<S: Simd>(self, simd: S) {
+//!     let x = S::F32::from_slice(simd, &self.values[..S::F32::LANES]);
+//!     x.add(x.full_like(1.0)).to_slice(...)       // a vector proves the level too
+//! ```
+//!
+//! All code between the entry and a vector's methods must be `#[inline(always)]`: code that is
+//! compiled on its own, outside the entry, calls each instruction as a function. Of closures that
+//! is true as well. One that takes vectors is written as an argument of a call, and marked:
+//! `each(#[inline(always)] |x| ...)`, where `each` is `#[inline(always)]`. A closure without the
+//! mark, a function passed by its name, and all that goes through the standard library's adaptors
+//! (`map` of arrays, iterators) is compiled on its own. Hence the index loops.
+//!
+//! # Adding a level
+//!
+//! 1. A file beside `avx2.rs`, which is the pattern, with the token, `supported`, `enter` and a
+//!    vector type for each of `f32` and `f64`: a register, or an array of two where a register has
+//!    fewer lanes than half of the virtual ones. Most of a vector's methods are a line each in a
+//!    table (`lane_wise!`). What takes more is the level's own: `load_columns` (a transpose),
+//!    `load_pairs`, `pair`, and `pair_place` where `pair` takes lanes in another order.
+//! 2. Here: its `mod`, its variant of [`Level`], and a line in `ALL`, `supported`, `name` and
+//!    `run`.
+//!
+//! `tests.rs` runs every operation at every level that the machine has, and names the one whose
+//! bits differ.
 
 #![allow(unsafe_code)]
 
@@ -15,15 +46,20 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod lane_wise;
 #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
-mod fused;
+mod mul_add;
 #[cfg(target_arch = "x86_64")]
 mod operand;
 mod portable;
+mod scalar;
+#[cfg(test)]
+mod tests;
 mod vector;
 
+use lane_wise::lane_wise;
+pub use scalar::{Float, Spread, sealed};
 pub use vector::Vector;
-pub use vector::{Float, Spread, sealed};
 
 use std::sync::OnceLock;
 
@@ -42,17 +78,17 @@ pub enum Level {
 pub trait Kernel {
     /// What it returns.
     type Output;
-    /// The computation. Must be `#[inline(always)]`, and so must all it calls that touches vectors: code compiled
-    /// outside the level's entry would call each intrinsic as a function.
+    /// The computation. It must be `#[inline(always)]`, and so must all it calls that touches
+    /// vectors.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// A level's token, which proves that the CPU has the level: [`Level::run`] alone makes one, and a vector can't be made without. It has no
-/// size, and so costs nothing to pass or to keep.
+/// The token of a level, which proves that the CPU has it: [`Level::run`] alone makes one. It has
+/// no size, so it costs nothing to pass on or to keep.
 pub trait Simd: Copy + 'static {
-    /// 16 or 8 lanes.
+    /// Vectors of 16 or 8 lanes.
     type F32: Vector<Scalar = f32, Simd = Self>;
-    /// 8 or 4 lanes.
+    /// Vectors of 8 or 4 lanes.
     type F64: Vector<Scalar = f64, Simd = Self>;
 }
 
@@ -74,20 +110,9 @@ impl Level {
         match self {
             Level::Portable => true,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => {
-                is_x86_feature_detected!("avx2")
-                    && is_x86_feature_detected!("fma")
-                    && is_x86_feature_detected!("f16c")
-                    && is_x86_feature_detected!("bmi2")
-            }
+            Level::Avx2 => avx2::supported(),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => {
-                Level::Avx2.supported()
-                    && is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx512vl")
-                    && is_x86_feature_detected!("avx512bw")
-                    && is_x86_feature_detected!("avx512dq")
-            }
+            Level::Avx512 => avx512::supported(),
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
@@ -113,9 +138,9 @@ impl Level {
         #[cfg(target_arch = "x86_64")]
         match self.min(Level::best()) {
             // SAFETY: `best` is supported, and each level includes the ones below it.
-            Level::Avx512 => return unsafe { enter_avx512(kernel) },
+            Level::Avx512 => return unsafe { avx512::enter(kernel) },
             // SAFETY: as above.
-            Level::Avx2 => return unsafe { enter_avx2(kernel) },
+            Level::Avx2 => return unsafe { avx2::enter(kernel) },
             Level::Portable => {}
         }
         kernel.run(portable::Portable)
@@ -142,22 +167,4 @@ pub fn fence() {
     unsafe {
         std::arch::x86_64::_mm_sfence()
     }
-}
-
-/// # Safety
-/// The CPU must support the features named.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,f16c,bmi1,bmi2")]
-unsafe fn enter_avx2<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: the caller's promise.
-    kernel.run(unsafe { avx2::Avx2::new() })
-}
-
-/// # Safety
-/// The CPU must support the features named.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,f16c,bmi1,bmi2")]
-unsafe fn enter_avx512<K: Kernel>(kernel: K) -> K::Output {
-    // SAFETY: the caller's promise.
-    kernel.run(unsafe { avx512::Avx512::new() })
 }

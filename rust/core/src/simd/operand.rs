@@ -1,8 +1,10 @@
-//! Constants for AVX2, which has no instruction that spreads a number it takes from memory over the lanes of an operand.
+//! Constants for AVX2, whose instructions take an operand from memory, but do not spread one number
+//! over its lanes.
 //!
-//! Left to itself the compiler spreads each coefficient of a polynomial over a register of its own just before its use. There are 160 such registers behind the
-//! 16 names, and in loops over logarithms and exponentials their number is what keeps the CPU from running ahead: as operands in memory the same coefficients
-//! cost none, and these loops take a fifth less time.
+//! Left to itself the compiler spreads each coefficient of a polynomial over a register just before
+//! its use. A CPU has some 160 such registers behind the 16 names, and in loops over logarithms and
+//! exponentials their number is what keeps it from running ahead. As operands in memory the same
+//! coefficients take no register, and these loops take a fifth less time.
 
 use super::Spread;
 use std::arch::asm;
@@ -18,7 +20,8 @@ macro_rules! steps {
         #[target_feature(enable = "avx2,fma")]
         pub(super) unsafe fn $first<const I: usize>(from: *const Spread<$float>) -> $register {
             let sum;
-            // SAFETY: the caller's promise; a spread constant is more than a register, and as aligned as one.
+            // SAFETY: the caller's promise; a spread constant is larger than a register, and
+            // aligned.
             unsafe {
                 asm!(concat!($load, " {sum}, [{from} + 64 * {i}]"), sum = out(ymm_reg) sum, from = in(reg) from, i = const I,
                     options(pure, readonly, nostack, preserves_flags));
@@ -46,7 +49,8 @@ macro_rules! steps {
 steps!(first_ps, step_ps, f32, __m256, "vmovaps", "vfmadd213ps");
 steps!(first_pd, step_pd, f64, __m256d, "vmovapd", "vfmadd213pd");
 
-/// A polynomial by Horner's rule. The number of coefficients is a constant where this is compiled, and what it rules out is left out.
+/// A polynomial by Horner's rule. The number of coefficients is known where this is compiled, so of
+/// the steps listed here only those that are needed are left.
 macro_rules! horner {
     ($x:expr, $coefficients:ident, $first:ident, $step:ident) => {
         horner!($x, $coefficients, $first, $step, 11 10 9 8 7 6 5 4 3 2 1 0)
@@ -67,7 +71,7 @@ macro_rules! horner {
 }
 pub(super) use horner;
 
-/// A constant that the compiler does not see through: of 1 it would keep -1 in another register, for it prefers to add.
+/// The same vector, but the compiler can't tell its value.
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn opaque_ps(mut constant: __m256) -> __m256 {
@@ -89,7 +93,8 @@ pub(super) fn opaque_pd(mut constant: __m256d) -> __m256d {
     constant
 }
 
-/// An address that the compiler does not see through: it would keep one more for every row of a block, and run out of registers.
+/// The same address, but the compiler can't tell how it was made. Otherwise it would keep an
+/// address for every row of a block, and run out of registers.
 #[inline(always)]
 #[allow(clippy::pointers_in_nomem_asm_block)] // handed on, and not read
 pub(super) fn opaque_address<T>(mut address: *const T) -> *const T {

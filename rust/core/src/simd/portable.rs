@@ -1,9 +1,10 @@
-//! Plain arrays, for CPUs without a level of their own. Where the target's baseline has vectors (NEON), the compiler
-//! finds them in these loops; where it lacks a fused multiply-add, `fused` makes that of `f32` of other operations, and the library that of `f64`.
+//! Plain arrays, for CPUs without a level of their own. Where every CPU of the target has vectors
+//! (NEON), the compiler finds them in these loops. Where some lack a fused multiply-add (x86-64),
+//! `mul_add.rs` makes that of `f32` of other operations, and the library that of `f64`.
 
-use super::{Simd, Vector};
+use super::{Simd, Vector, lane_wise};
 
-/// The level every CPU has.
+/// The token of the level every CPU has.
 #[derive(Clone, Copy)]
 pub struct Portable;
 
@@ -16,7 +17,8 @@ impl Simd for Portable {
 pub struct Lanes<T, const N: usize>([T; N]);
 
 macro_rules! portable {
-    ($float:ty, $bits:ty, $signed:ty, $lanes:literal, $mantissa_bits:literal, $low:literal, $octave:ident, $line:literal, $dropped:literal, $fused:ident) => {
+    ($float:ty, $bits:ty, $shifted:ty, $lanes:literal, $mantissa_bits:literal, $line:literal, $dropped:literal,
+     $fused:ident, $whole:ident) => {
         impl Lanes<$float, $lanes> {
             #[inline]
             fn zip(self, other: Self, f: impl Fn($float, $float) -> $float) -> Self {
@@ -27,54 +29,69 @@ macro_rules! portable {
             fn test(self, other: Self, f: impl Fn($float, $float) -> bool) -> [bool; $lanes] {
                 std::array::from_fn(|i| f(self.0[i], other.0[i]))
             }
+
+            #[inline]
+            fn map_bits(self, f: impl Fn($bits) -> $bits) -> Self {
+                Lanes(self.0.map(|x| <$float>::from_bits(f(x.to_bits()))))
+            }
+
+            #[inline]
+            fn zip_bits(self, other: Self, f: impl Fn($bits, $bits) -> $bits) -> Self {
+                self.zip(other, |a, b| <$float>::from_bits(f(a.to_bits(), b.to_bits())))
+            }
         }
 
         impl Vector for Lanes<$float, $lanes> {
             type Scalar = $float;
-            type Simd = Portable;
             type Mask = [bool; $lanes];
+            type Simd = Portable;
             const LANES: usize = $lanes;
 
-            #[inline]
-            fn simd(self) -> Portable {
-                Portable
-            }
+            lane_wise! {
+                #![inline]
+                fn simd(self) -> Portable = Portable;
+                fn splat(_: Portable, value: $float) -> Self = Lanes([value; $lanes]);
+                unsafe fn load(_: Portable, from: *const $float) -> Self =
+                    Lanes(from.cast::<[$float; $lanes]>().read());
+                unsafe fn store(self, to: *mut $float) = to.cast::<[$float; $lanes]>().write(self.0);
+                unsafe fn stream(self, to: *mut $float) = self.store(to);
 
-            #[inline]
-            fn splat(_: Portable, value: $float) -> Self {
-                Lanes([value; $lanes])
-            }
+                fn add(self, y: Self) -> Self = self.zip(y, |a, b| a + b);
+                fn sub(self, y: Self) -> Self = self.zip(y, |a, b| a - b);
+                fn mul(self, y: Self) -> Self = self.zip(y, |a, b| a * b);
+                fn div(self, y: Self) -> Self = self.zip(y, |a, b| a / b);
+                fn min(self, y: Self) -> Self = self.zip(y, |a, b| if a < b { a } else { b });
+                fn max(self, y: Self) -> Self = self.zip(y, |a, b| if a > b { a } else { b });
+                fn sqrt(self) -> Self = Lanes(self.0.map(<$float>::sqrt));
 
-            #[inline]
-            unsafe fn load(_: Portable, from: *const $float) -> Self {
-                // SAFETY: the caller's promise; an array of floats has the alignment of one.
-                Lanes(unsafe { from.cast::<[$float; $lanes]>().read() })
-            }
+                fn lt(self, y: Self) -> Self::Mask = self.test(y, |a, b| a < b);
+                fn le(self, y: Self) -> Self::Mask = self.test(y, |a, b| a <= b);
+                fn eq(self, y: Self) -> Self::Mask = self.test(y, |a, b| a == b);
+                fn and(a: Self::Mask, b: Self::Mask) -> Self::Mask = std::array::from_fn(|i| a[i] & b[i]);
+                fn all(mask: Self::Mask) -> bool = mask.iter().fold(true, |all, &one| all & one);
+                fn select(mask: Self::Mask, yes: Self, no: Self) -> Self =
+                    Lanes(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }));
+                fn zero_where(self, mask: Self::Mask) -> Self =
+                    Lanes(std::array::from_fn(|i| if mask[i] { 0.0 } else { self.0[i] }));
 
-            #[inline]
-            unsafe fn load_first(from: *const $float, count: usize, fill: Self) -> Self {
-                let mut lanes = fill.0;
-                for (i, lane) in lanes.iter_mut().enumerate().take(count) {
-                    // SAFETY: `i < count`, which the caller promises to be readable.
-                    *lane = unsafe { *from.add(i) };
-                }
-                Lanes(lanes)
-            }
+                fn signs(self) -> u32 =
+                    self.0.iter().rev().fold(0, |signs, one| signs << 1 | u32::from(one.is_sign_negative()));
+                fn or(self, y: Self) -> Self = self.zip_bits(y, |a, b| a | b);
+                fn bits_and(self, y: Self) -> Self = self.zip_bits(y, |a, b| a & b);
+                fn bits_add(self, y: Self) -> Self = self.zip_bits(y, |a, b| a.wrapping_add(b));
+                fn bits_sub(self, y: Self) -> Self = self.zip_bits(y, |a, b| a.wrapping_sub(b));
+                fn exponent_down(self) -> Self = self.map_bits(|x| (x as $shifted >> $mantissa_bits) as $bits);
+                fn exponent_up(self) -> Self = self.map_bits(|x| x << $mantissa_bits);
+                fn line_to_power(self) -> Self = self.map_bits(|x| x << $line);
+                fn line_down(self) -> Self = self.map_bits(|x| x >> $dropped);
+                fn whole_less(self, less: u32) -> Self = Lanes(self.0.map(|x| $whole(x, less)));
 
-            #[inline]
-            unsafe fn load_columns(_: Portable, from: *const $float, stride: usize) -> [Self; 4] {
-                std::array::from_fn(|j| {
-                    // SAFETY: the caller promises four values at the start of each row.
-                    Lanes(std::array::from_fn(|row| unsafe { *from.add(row * stride + j) }))
-                })
-            }
-
-            #[inline]
-            unsafe fn load_pairs(_: Portable, from: *const $float) -> [Self; 2] {
-                std::array::from_fn(|j| {
-                    // SAFETY: the caller promises two values for each lane.
-                    Lanes(std::array::from_fn(|row| unsafe { *from.add(2 * row + j) }))
-                })
+                unsafe fn load_first(from: *const $float, count: usize, fill: Self) -> Self =
+                    Lanes(std::array::from_fn(|i| if i < count { *from.add(i) } else { fill.0[i] }));
+                unsafe fn load_columns(_: Portable, from: *const $float, stride: usize) -> [Self; 4] =
+                    std::array::from_fn(|j| Lanes(std::array::from_fn(|row| *from.add(row * stride + j))));
+                unsafe fn load_pairs(_: Portable, from: *const $float) -> [Self; 2] =
+                    std::array::from_fn(|j| Lanes(std::array::from_fn(|row| *from.add(2 * row + j))));
             }
 
             #[inline]
@@ -83,137 +100,12 @@ macro_rules! portable {
                 [0, 1].map(|j| Lanes(std::array::from_fn(|i| lane(2 * i + j))))
             }
 
-            #[inline]
-            unsafe fn store(self, to: *mut $float) {
-                // SAFETY: the caller's promise; an array of floats has the alignment of one.
-                unsafe { to.cast::<[$float; $lanes]>().write(self.0) }
-            }
-
-            #[inline]
-            unsafe fn stream(self, to: *mut $float) {
-                // SAFETY: the caller's promise includes that of `store`.
-                unsafe { self.store(to) }
-            }
-
-            #[inline]
-            fn add(self, other: Self) -> Self {
-                self.zip(other, |a, b| a + b)
-            }
-
-            #[inline]
-            fn sub(self, other: Self) -> Self {
-                self.zip(other, |a, b| a - b)
-            }
-
-            #[inline]
-            fn mul(self, other: Self) -> Self {
-                self.zip(other, |a, b| a * b)
-            }
-
-            #[inline]
-            fn div(self, other: Self) -> Self {
-                self.zip(other, |a, b| a / b)
-            }
-
-            // Where the baseline lacks the instruction a call or dozens of operations: not to be written out everywhere.
+            // Without the instruction it is a call, or dozens of operations: too long to be
+            // inlined.
             #[cfg_attr(target_arch = "x86_64", inline(never))]
             #[cfg_attr(not(target_arch = "x86_64"), inline)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 Lanes($fused(self.0, factor.0, term.0))
-            }
-
-            #[inline]
-            fn min(self, other: Self) -> Self {
-                self.zip(other, |a, b| if a < b { a } else { b })
-            }
-
-            #[inline]
-            fn max(self, other: Self) -> Self {
-                self.zip(other, |a, b| if a > b { a } else { b })
-            }
-
-            #[inline]
-            fn or(self, other: Self) -> Self {
-                self.zip(other, |a, b| <$float>::from_bits(a.to_bits() | b.to_bits()))
-            }
-
-            #[inline]
-            fn signs(self) -> u32 {
-                self.0.iter().rev().fold(0, |signs, one| signs << 1 | u32::from(one.is_sign_negative()))
-            }
-
-            #[inline]
-            fn sqrt(self) -> Self {
-                Lanes(self.0.map(<$float>::sqrt))
-            }
-
-            #[inline]
-            fn lt(self, other: Self) -> Self::Mask {
-                self.test(other, |a, b| a < b)
-            }
-
-            #[inline]
-            fn le(self, other: Self) -> Self::Mask {
-                self.test(other, |a, b| a <= b)
-            }
-
-            #[inline]
-            fn eq(self, other: Self) -> Self::Mask {
-                self.test(other, |a, b| a == b)
-            }
-
-            #[inline]
-            fn and(a: Self::Mask, b: Self::Mask) -> Self::Mask {
-                std::array::from_fn(|i| a[i] & b[i])
-            }
-
-            #[inline]
-            fn all(mask: Self::Mask) -> bool {
-                mask.iter().fold(true, |all, &one| all & one)
-            }
-
-            #[inline]
-            fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
-                Lanes(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }))
-            }
-
-            #[inline]
-            fn zero_where(self, mask: Self::Mask) -> Self {
-                Lanes(std::array::from_fn(|i| if mask[i] { 0.0 } else { self.0[i] }))
-            }
-
-            #[inline]
-            fn split(self) -> (Self, Self) {
-                const LOW: $bits = $low;
-                const MANTISSA: $bits = (1 << $mantissa_bits) - 1;
-                let above = self.0.map(|x| x.to_bits().wrapping_sub(LOW));
-                (
-                    Lanes(above.map(|bits| ((bits as $signed) >> $mantissa_bits) as $float)),
-                    Lanes(above.map(|bits| <$float>::from_bits((bits & MANTISSA) + LOW))),
-                )
-            }
-
-            #[inline]
-            fn octave(self) -> [Self; 2] {
-                $octave(self.0)
-            }
-
-            #[inline]
-            fn power_of_two(self) -> Self {
-                const ONE: $bits = (1.0 as $float).to_bits();
-                Lanes(self.0.map(|x| <$float>::from_bits((x.to_bits() << $mantissa_bits).wrapping_add(ONE))))
-            }
-
-            #[inline]
-            fn line_to_power(self) -> Self {
-                Lanes(self.0.map(|x| <$float>::from_bits(x.to_bits() << $line)))
-            }
-
-            #[inline]
-            fn power_to_line(self) -> Self {
-                // The bits of the unit of the line that a type has, from those of 1 on.
-                const ONE: $signed = (1.0 as $float).to_bits() as $signed;
-                Lanes(self.0.map(|x| (((x.to_bits() as $signed) >> $dropped) - (ONE >> $dropped)) as $float))
             }
         }
     };
@@ -222,7 +114,7 @@ macro_rules! portable {
 #[inline(always)]
 fn fused_f32(a: [f32; 8], b: [f32; 8], c: [f32; 8]) -> [f32; 8] {
     #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
-    return super::fused::f32_lanes(a, b, c);
+    return super::mul_add::f32_lanes(a, b, c);
     #[cfg(not(all(target_arch = "x86_64", not(target_feature = "fma"))))]
     std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
 }
@@ -232,18 +124,17 @@ fn fused_f64(a: [f64; 4], b: [f64; 4], c: [f64; 4]) -> [f64; 4] {
     std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
 }
 
-fn octave_f32(x: [f32; 8]) -> [Lanes<f32, 8>; 2] {
-    let bits = x.map(f32::to_bits);
-    let above = bits.map(|bits| bits.wrapping_sub(0x3f80_0000) as i32 as f32);
-    [Lanes(above), Lanes(bits.map(|bits| f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000) - 1.0))]
+#[inline(always)]
+fn whole_f32(x: f32, less: u32) -> f32 {
+    x.to_bits().wrapping_sub(less) as i32 as f32
 }
 
-fn octave_f64(x: [f64; 4]) -> [Lanes<f64, 4>; 2] {
-    let bits = x.map(f64::to_bits);
-    let exponent = bits.map(|bits| (bits >> 52) as f64 - 1023.0);
-    [Lanes(exponent), Lanes(bits.map(|bits| f64::from_bits(bits & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000)))]
+/// A conversion would be made a lane at a time: the number is set under the bits of 2^52.
+#[inline(always)]
+fn whole_f64(x: f64, less: u32) -> f64 {
+    const TWO_52: f64 = 4_503_599_627_370_496.0;
+    f64::from_bits(x.to_bits() | TWO_52.to_bits()) - (TWO_52 + f64::from(less))
 }
 
-// The last constant is the bit pattern of the square root of one half.
-portable!(f32, u32, i32, 8, 23, 0x3f35_04f3, octave_f32, 9, 0, fused_f32);
-portable!(f64, u64, i64, 4, 52, 0x3fe6_a09e_667f_3bcd, octave_f64, 32, 32, fused_f64);
+portable!(f32, u32, i32, 8, 23, 9, 0, fused_f32, whole_f32);
+portable!(f64, u64, u64, 4, 52, 32, 32, fused_f64, whole_f64);

@@ -1,4 +1,5 @@
-//! What holds for every measure: the same bits in any layout and company, the same picks fused as apart; and what is refused.
+//! What holds for every measure: the same bits in any layout and company, the same picks fused as
+//! apart; and what is refused.
 
 use super::*;
 use crate::error::{Error, Result};
@@ -8,7 +9,8 @@ use crate::select::{Plan, Rows, Selector};
 
 const ROWS: usize = 301;
 
-/// A member with other strides: `step` values from column to column, and the last row first where `back`.
+/// A member with other strides: `step` values from column to column, and the last row first where
+/// `back`.
 struct LaidOut<E> {
     memory: Vec<E>,
     shape: (usize, usize),

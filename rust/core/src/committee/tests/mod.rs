@@ -1,4 +1,5 @@
-//! Every measure at every level and dtype against its definition in plain `f64`; the same bits at any level, in any layout, in any company.
+//! Every measure at every level and dtype against its definition in plain `f64`; the same bits at
+//! any level, in any layout, in any company.
 
 mod laws;
 
@@ -46,7 +47,8 @@ impl Held for bf16 {
     }
 }
 
-/// The rows of each member, one after the other: around a common row, `apart` from each other, some classes impossible.
+/// The rows of each member, one after the other: around a common row, `apart` from each other, some
+/// classes impossible.
 fn committee<E: Held>(members: usize, rows: usize, classes: usize, apart: f64, logits: bool, seed: u64) -> Vec<Vec<E>> {
     let mut dice = Dice(seed);
     let sharp: Vec<f64> = (0..rows).map(|_| 1.0 + 6.0 * dice.roll()).collect();
@@ -188,9 +190,10 @@ fn compare<E: Held>(logits: bool, apart: f64) -> Vec<(&'static str, f64)> {
     CommitteeMeasure::ALL.iter().map(|measure| measure.about().name).zip(worst).collect()
 }
 
-/// What rounding does to a measure that compares members, in epsilons beside `wanted`. Exponentials are known to about one epsilon, and with
-/// them the distance between members; so are the shares of the definition, which matters where it is of the precision tested. Sums of 1 are
-/// known to about one too, but to these divergences are stationary.
+/// What rounding does to a measure that compares members, in epsilons beside `wanted`. Exponentials
+/// are known to about one epsilon, and with them the distance between members; so are the shares of
+/// the definition, which matters where it is of the precision tested. Sums of 1 are known to about
+/// one too, but to these divergences are stationary.
 fn noise(measure: CommitteeMeasure, logits: bool, epsilon: f64, wanted: f64) -> f64 {
     match measure {
         CommitteeMeasure::MaxDisagreement | CommitteeMeasure::Bald if logits || epsilon == f64::EPSILON => {

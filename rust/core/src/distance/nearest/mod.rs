@@ -1,9 +1,12 @@
 //! The nearest of some rows to each row of a pool, exactly.
 //!
-//! The distance that counts is the direct difference (see [`super`]). In front of it stands a filter: the expanded form of all pairs, computed
-//! by [`tiles`](super::tiles), in `f32` unless both sides are `f64`, less a bound on its rounding error ([`centred`](super::centred)), is a certified
-//! lower bound. The pairs that such bounds don't rule out, most often one for each row, are compared directly. So distance and index are
-//! those of the plain loop over all pairs, whatever the filter's precision; where it cannot tell rows apart the plain loop is what remains.
+//! The distance that counts is the direct difference (see [`super`]). In front of it stands a
+//! filter. [`tiles`](super::tiles) computes the expanded form of all pairs, in `f32` unless both
+//! sides are `f64`; less a bound on its rounding error ([`centred`](super::centred)) it is a
+//! certified lower bound. The pairs that these bounds don't rule out, most often one for each row,
+//! are compared directly. So distances and indices are those of the plain loop over all pairs,
+//! whatever the filter's precision. Where the filter cannot tell rows apart, the plain loop
+//! remains.
 
 mod candidates;
 mod direct;
@@ -29,8 +32,9 @@ const FEWEST_ROWS: usize = 4 * ROWS;
 /// About how many coordinates of pairs make a block: what takes a tenth of a second.
 const BLOCK_WORK: usize = 1 << 32;
 
-/// For each row of `x`, or of those in `among`, the sum behind its distance to the nearest row of `y` ([`Metric::finish`] makes a distance of it), and that row's number: the
-/// lowest of those at the least distance.
+/// For each row of `x`, or of those in `among`: the sum behind its distance to the nearest row of
+/// `y`, of which [`Metric::finish`] makes the distance, and that row's number. Of several rows at
+/// the least distance it is the lowest.
 ///
 /// Memory is that of `y` in the type computed in, and a few hundred rows for each thread.
 #[allow(clippy::too_many_arguments)]
@@ -201,7 +205,8 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Worker<'t, 'a, 'y, T, Y> {
         Ok(())
     }
 
-    /// What the lower bounds of this block's rows start from, how far above them the upper bounds are, and no candidates yet.
+    /// Start on a block: what the lower bounds of its rows are counted from, how far above them the
+    /// upper bounds are, and no candidates yet.
     fn bounds(&mut self) {
         let Targets { centre, norms: others, .. } = self.targets;
         let rounding = Rounding::new::<T>(centre.metric(), centre.features());

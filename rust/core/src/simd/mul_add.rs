@@ -1,9 +1,13 @@
-//! `a * b + c` of `f32`, rounded once, for x86-64 CPUs without the instruction: in `f64`, where the product is exact, and so, but for its last bits,
-//! is the sum, which rounds to `f32` as the exact sum does unless it lies just between two numbers of `f32`, or is tiny. Then it is made once more
-//! with care: rounded to odd (Boldo and Melquiond 2008), the last bit set where it is inexact, so that to round it again can't go wrong.
+//! `a * b + c` of `f32`, rounded once, for x86-64 CPUs without the instruction.
 //!
-//! The library emulates the instruction bit by bit, a lane at a time. Of `f64` that is still the quickest: an exact product and sums that keep their
-//! errors (Dekker, Knuth) take some 57 operations for two lanes, and were slower.
+//! It is computed in `f64`, where the product is exact, and then rounded to `f32`. That is right
+//! but where the sum lies just between two numbers of `f32`, or is tiny. There it is made once more
+//! with care: the sum in `f64` is rounded to odd, its last bit set where it is inexact, so that
+//! rounding it again to `f32` can't go wrong (Boldo and Melquiond 2008).
+//!
+//! The library emulates the instruction bit by bit, a lane at a time. For `f64` that is still the
+//! quickest: an exact product and sums that keep their errors (Dekker, Knuth) take some 57
+//! operations for two lanes, and were slower.
 
 use std::arch::x86_64::*;
 
@@ -34,7 +38,7 @@ fn quick(a: __m128, b: __m128, c: __m128) -> (__m128, i32) {
         let low = _mm_add_pd(_mm_mul_pd(a_low, b_low), c_low);
         let high = _mm_add_pd(_mm_mul_pd(a_high, b_high), c_high);
         let fused = _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high));
-        // The 29 bits that `f32` does not have: a one and zeros lie just between two of its numbers.
+        // The 29 bits that `f32` lacks: a one and then zeros is just between two of its numbers.
         let last = _mm_castps_si128(_mm_shuffle_ps::<0x88>(_mm_castpd_ps(low), _mm_castpd_ps(high)));
         let dropped = _mm_and_si128(last, _mm_set1_epi32((1 << 29) - 1));
         let between = _mm_castsi128_ps(_mm_cmpeq_epi32(dropped, _mm_set1_epi32(1 << 28)));
