@@ -1,11 +1,14 @@
-//! Scoring and selecting in one pass over memory: the scores of a few rows at a time never leave the cache.
+//! Scoring and selecting in one pass over memory: the scores of a few rows at a time never leave
+//! the cache.
 
 use crate::blocks::{self, Watch};
+use crate::bound::Bound;
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::order::Order;
-use crate::scan::{Recipe, Scan};
+use crate::rules::Recipe;
+use crate::scan::Scan;
 use crate::scorer::{Scorer, check_shape, part_rows};
 use crate::screen::Screen;
 use crate::select::{Rows, Score, Selector, SharedCut};
@@ -28,8 +31,8 @@ struct Worker<T> {
 }
 
 impl Scorer {
-    /// Score all rows and keep the best. An error leaves the selector as it was. Returns the number of rows whose measure
-    /// was computed in full: fewer than all where a bound ruled rows out.
+    /// Score all rows and keep the best. An error leaves the selector as it was. Returns the number
+    /// of rows whose measure was computed in full: fewer than all where a bound ruled rows out.
     pub fn select<E: Element>(
         &self,
         matrix: &Matrix<'_, E>,
@@ -97,7 +100,7 @@ where
         let cut = worker.kept.threshold(Some(&self.shared));
         let bound = cut.zip(worker.screen.as_mut()).and_then(|(cut, screen)| screen.bound(cut, &self.recipe));
         let rows = self.rows.slice(part.start, part.end);
-        if bound.is_some_and(|bound| self.screened(worker, part.clone(), &bound)) {
+        if bound.is_some_and(|(bound, recipe)| self.screened(worker, part.clone(), bound, &recipe)) {
             let Worker { scores, kept, survivors, .. } = worker;
             match survivors.len() {
                 0 => kept.pass_over(part.len(), &rows),
@@ -130,11 +133,18 @@ where
         }
     }
 
-    /// The bound first; then the measure of the rows it does not rule out, to as many scores. False, and nothing of use done, where a row may be
-    /// invalid, and where a bound rules few rows out.
-    fn screened(&self, worker: &mut Worker<E::Compute>, part: Range<usize>, bound: &Recipe<E::Compute>) -> bool {
+    /// Look at the bound first, and then measure the rows that it does not rule out, to as many
+    /// scores. Returns false, and has done nothing of use, where a row may be invalid or where the
+    /// bound rules few rows out.
+    fn screened(
+        &self,
+        worker: &mut Worker<E::Compute>,
+        part: Range<usize>,
+        bound: Bound,
+        recipe: &Recipe<E::Compute>,
+    ) -> bool {
         let Worker { scores, survivors, screen, scan, .. } = worker;
-        let found = scan.rows(self.matrix, part.clone(), bound, &mut scores[..part.len()]);
+        let found = scan.rows(self.matrix, part.clone(), bound, recipe, &mut scores[..part.len()]);
         survivors.clear();
         if found.best >= E::Compute::ZERO {
             self.scorer.level().run(Survive { scores: &scores[..part.len()], survivors });
@@ -142,11 +152,12 @@ where
         if let Some(screen) = screen {
             screen.learn(if found.valid { survivors.len() } else { part.len() }, part.len());
         }
-        // Where most are left, all are scored in their places at less cost.
+        // Where most rows are left over, it costs less to score all of them in their places.
         let few = found.valid && survivors.len() <= part.len() / 2;
         if few {
             worker.scored += survivors.len() as u64;
-            scan.picked(self.matrix, part.start, survivors, &self.recipe, &mut scores[..survivors.len()]);
+            let measure = self.scorer.measure();
+            scan.picked(self.matrix, part.start, survivors, measure, &self.recipe, &mut scores[..survivors.len()]);
         }
         few
     }
@@ -171,7 +182,8 @@ impl<T: Float> Kernel for Survive<'_, T> {
         let mut first = 0;
         let mut words = scores.chunks_exact(WORD);
         for word in &mut words {
-            // All bits first, so that the branches below are taken once a word and not once a vector.
+            // All bits of a word first, so that the branches below are taken once a word and not
+            // once a vector.
             let mut left = 0;
             for (vector, at) in word.chunks_exact(lanes).zip((0..).step_by(lanes)) {
                 left |= u64::from(!T::Vector::<S>::from_slice(simd, vector).signs() & ((1 << lanes) - 1)) << at;
@@ -187,7 +199,8 @@ impl<T: Float> Kernel for Survive<'_, T> {
     }
 }
 
-/// [`Selector::absorb`], compiled for a CPU level, and not called where no score reaches the threshold.
+/// [`Selector::absorb`], compiled for a CPU level. It is not called where no score reaches the
+/// threshold.
 pub(crate) struct Absorb<'a, T> {
     pub(crate) selector: &'a mut Selector,
     pub(crate) scores: &'a [T],

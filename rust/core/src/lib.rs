@@ -2,6 +2,7 @@
 
 mod below_zero;
 pub mod blocks;
+mod bound;
 pub mod committee;
 pub mod density;
 pub mod distance;
@@ -9,6 +10,8 @@ pub mod diverse;
 pub mod error;
 pub mod fault;
 pub mod float;
+mod fold;
+mod formula;
 mod fused;
 mod helpers;
 mod math;
@@ -17,6 +20,7 @@ pub mod measure;
 pub mod order;
 pub mod probe;
 pub mod random;
+mod rules;
 mod scan;
 pub mod scorer;
 mod screen;

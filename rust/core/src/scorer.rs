@@ -6,39 +6,18 @@ use crate::fault::{self, Fault};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
-use crate::scan::{Found, Goal, Recipe, Scan, StreamOut};
+use crate::rules::{Recipe, RowRules};
+use crate::scan::{Found, Scan, StreamOut};
 use crate::simd::{Float, Level};
 use std::ops::Range;
 
-/// What to do about rows of probabilities that do not sum to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Normalize {
-    /// They are invalid.
-    Check,
-    /// Take them as they are.
-    AsIs,
-    /// Divide them by their sum.
-    Renormalize,
-}
-
-/// What to do about invalid rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Invalid {
-    /// The first is an error.
-    Raise,
-    /// They score NaN and are never picked.
-    Skip,
-}
+pub use crate::rules::{Invalid, Normalize};
 
 /// A measure with its options.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scorer {
     measure: Measure,
-    logits: bool,
-    temperature: f64,
-    normalize: Normalize,
-    invalid: Invalid,
-    level: Level,
+    rules: RowRules,
 }
 
 /// How many bytes of scores a thread holds at a time: they stay in the first-level cache.
@@ -66,17 +45,8 @@ impl Scorer {
         if !logits && !measure.takes_probabilities() {
             return Err(Error::Argument(format!("measure {name:?} is defined for logits only; pass from_logits=True")));
         }
-        if !(1e-30..=1e30).contains(&temperature) {
-            let accepted = "a positive number between 1e-30 and 1e30";
-            return Err(Error::Argument(format!("temperature is {temperature}; accepted is {accepted}")));
-        }
-        if !logits && temperature != 1.0 {
-            let accepted = "1 (another temperature needs from_logits=True)";
-            return Err(Error::Argument(format!(
-                "temperature is {temperature} for probabilities; accepted is {accepted}"
-            )));
-        }
-        Ok(Scorer { measure, logits, temperature, normalize, invalid, level })
+        let rules = RowRules { logits, temperature, normalize, invalid, level }.accepted()?;
+        Ok(Scorer { measure, rules })
     }
 
     /// The measure.
@@ -86,56 +56,37 @@ impl Scorer {
 
     /// Whether rows are logits.
     pub fn logits(&self) -> bool {
-        self.logits
+        self.rules.logits
     }
 
     /// What logits are divided by.
     pub fn temperature(&self) -> f64 {
-        self.temperature
+        self.rules.temperature
     }
 
     /// What is done about sums.
     pub fn normalize(&self) -> Normalize {
-        self.normalize
+        self.rules.normalize
     }
 
     /// What is done about invalid rows.
     pub fn invalid(&self) -> Invalid {
-        self.invalid
+        self.rules.invalid
     }
 
     /// The CPU level.
     pub fn level(&self) -> Level {
-        self.level
+        self.rules.level
     }
 
     /// What the kernels need of the options, for rows of so many classes.
     pub(crate) fn recipe<E: Element>(&self, classes: usize) -> Recipe<E::Compute> {
-        let number = E::Compute::from_f64;
-        let sums = match self.normalize {
-            Normalize::Check => [1.0 - E::SUM_TOLERANCE, 1.0 + E::SUM_TOLERANCE],
-            Normalize::AsIs | Normalize::Renormalize => [f64::from(f32::MIN_POSITIVE), f64::from(f32::MAX)],
+        let unit = match self.measure {
+            Measure::NormalisedEntropy if classes > 1 => 1.0 / (classes as f64).ln(),
+            Measure::NormalisedEntropy => 0.0,
+            _ => 1.0,
         };
-        let ln_classes = (classes as f64).ln();
-        Recipe {
-            goal: Goal::Measure(self.measure),
-            logits: self.logits,
-            temperature: number(self.temperature),
-            inverse_temperature: number(1.0 / self.temperature),
-            sums: sums.map(number),
-            tolerance: E::SUM_TOLERANCE,
-            renormalise: self.normalize == Normalize::Renormalize,
-            near_one: self.normalize == Normalize::Check && E::SUM_TOLERANCE <= 1e-3,
-            entropy_unit: number(match self.measure {
-                Measure::NormalisedEntropy if classes > 1 => 1.0 / ln_classes,
-                Measure::NormalisedEntropy => 0.0,
-                _ => 1.0,
-            }),
-            single: classes == 1,
-            classes: [number(classes as f64), number(1.0 / classes as f64)],
-            limits: [E::Compute::ZERO; 3],
-            ask: false,
-        }
+        Recipe { entropy_unit: E::Compute::from_f64(unit), ..self.rules.recipe::<E>(classes) }
     }
 
     /// Score some rows, or an error that names the first that is invalid.
@@ -148,18 +99,19 @@ impl Scorer {
         scan: &mut Scan<E::Compute>,
         name: impl Fn(usize) -> u64,
     ) -> Result<Found<E::Compute>> {
-        let found = scan.rows(matrix, rows.clone(), recipe, out);
+        let found = scan.rows(matrix, rows.clone(), self.measure, recipe, out);
         if !found.valid
-            && self.invalid == Invalid::Raise
+            && self.rules.invalid == Invalid::Raise
             && let Some(i) = out.iter().position(is_nan)
         {
-            let reason = fault::of_row(matrix, rows.start + i, self.logits).to_string();
+            let reason = fault::of_row(matrix, rows.start + i, self.rules.logits).to_string();
             return Err(Error::Row { row: name(rows.start + i), reason });
         }
         Ok(found)
     }
 
-    /// The scores of all rows. Invalid rows get NaN, or make an error that names the first. Returns how many are invalid.
+    /// The scores of all rows. Invalid rows get NaN, or make an error that names the first. Returns
+    /// how many are invalid.
     pub fn score<E: Element>(
         &self,
         matrix: &Matrix<'_, E>,
@@ -181,7 +133,7 @@ impl Scorer {
         let threads = blocks::crew(threads, matrix.bytes());
         let size = part_rows::<E::Compute>();
         let name = |row: usize| first_row + row as u64;
-        let state = || (vec![E::Compute::ZERO; size], Scan::new(self.level), 0);
+        let state = || (vec![E::Compute::ZERO; size], Scan::new(self.rules.level), 0);
         let states = blocks::run(rows, blocks, threads, watch, state, |(buffer, scan, invalid), block, out| {
             for (start, out) in block.step_by(size).zip(out.chunks_mut(size)) {
                 let part = start..start + out.len();
@@ -190,7 +142,7 @@ impl Scorer {
                     *invalid += scores.iter().filter(|score| is_nan(*score)).count() as u64;
                 }
                 if stream {
-                    self.level.run(StreamOut { from: &buffer[..out.len()], to: out });
+                    self.rules.level.run(StreamOut { from: &buffer[..out.len()], to: out });
                 }
             }
             Ok(())
@@ -200,11 +152,11 @@ impl Scorer {
 
     /// Every invalid row and its fault, in order: the slow look of `shortlist inspect`.
     pub fn faults<E: Element>(&self, matrix: &Matrix<'_, E>) -> Result<Vec<(usize, Fault)>> {
-        let skipping = Scorer { invalid: Invalid::Skip, ..*self };
+        let skipping = Scorer { rules: RowRules { invalid: Invalid::Skip, ..self.rules }, ..*self };
         let mut scores = vec![E::Compute::ZERO; matrix.rows()];
         skipping.score(matrix, &mut scores, 0, 1, &mut blocks::Unwatched)?;
         let invalid = scores.iter().enumerate().filter(|(_, score)| is_nan(*score));
-        Ok(invalid.map(|(row, _)| (row, fault::of_row(matrix, row, self.logits))).collect())
+        Ok(invalid.map(|(row, _)| (row, fault::of_row(matrix, row, self.rules.logits))).collect())
     }
 }
 

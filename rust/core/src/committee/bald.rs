@@ -3,14 +3,15 @@
 //! `H(P) - mean H(p_m)` would cancel. See `divergence.rs`.
 
 use super::divergence::Divergences;
+use super::formula::{CommitteeFormula, Needs};
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs};
+use crate::measure::{About, BOTH};
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct Bald;
 
-impl Formula for Bald {
+impl CommitteeFormula for Bald {
     const ABOUT: About = About {
         name: "bald",
         order: Order::Highest,

@@ -1,14 +1,15 @@
 //! Entropy of the consensus, in nats: of the mean of the members' distributions.
 
-use super::entropy::Spread;
+use super::entropy::Weights;
+use super::formula::{CommitteeFormula, Needs};
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs};
+use crate::measure::{About, BOTH};
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct ConsensusEntropy;
 
-impl Formula for ConsensusEntropy {
+impl CommitteeFormula for ConsensusEntropy {
     const ABOUT: About = About {
         name: "consensus_entropy",
         order: Order::Highest,
@@ -21,7 +22,7 @@ impl Formula for ConsensusEntropy {
 
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
-        let mut spread = Spread::start(table.splat(0.0));
+        let mut spread = Weights::start(table.splat(0.0));
         for class in 0..table.classes() {
             spread = spread.step(table.mean(class));
         }

@@ -9,24 +9,24 @@ use crate::simd::Vector;
 
 /// What is kept of the weights so far.
 #[derive(Clone, Copy)]
-pub(super) struct Spread<V> {
+pub(super) struct Weights<V> {
     top: V,
     rest: V,
     logs: V,
 }
 
-impl<V: Vector> Spread<V> {
+impl<V: Vector> Weights<V> {
     /// No weights, from a vector of zeros.
     #[inline(always)]
     pub(super) fn start(zero: V) -> Self {
-        Spread { top: zero, rest: zero, logs: zero }
+        Weights { top: zero, rest: zero, logs: zero }
     }
 
     /// Take the next weight.
     #[inline(always)]
     pub(super) fn step(self, weight: V) -> Self {
         let beaten = self.top.min(weight);
-        Spread { top: self.top.max(weight), rest: self.rest.add(beaten), logs: beaten.mul_add(ln(beaten), self.logs) }
+        Weights { top: self.top.max(weight), rest: self.rest.add(beaten), logs: beaten.mul_add(ln(beaten), self.logs) }
     }
 
     /// The entropy of the weights divided by their sum.

@@ -1,6 +1,6 @@
 //! Scoring and selecting in one pass over memory, as for row measures.
 
-use super::scan::{Recipe, Scan};
+use super::scan::{CommitteeRecipe, MemberScan};
 use super::scorer::{CommitteeScorer, check_shapes};
 use crate::blocks::{self, Watch};
 use crate::error::Result;
@@ -13,9 +13,9 @@ use crate::simd::Float;
 use std::ops::Range;
 
 /// What one thread works with.
-struct Worker<T> {
+struct CommitteeWorker<T> {
     scores: Vec<T>,
-    scan: Scan<T>,
+    scan: MemberScan<T>,
     kept: Selector,
 }
 
@@ -36,13 +36,16 @@ impl CommitteeScorer {
         let (count, classes) = check_shapes(members)?;
         selector.check(rows, count)?;
         let shared = selector.shared_cut();
-        let pass = Pass { scorer: self, members, rows, shared, recipe: self.recipe::<E>(classes) };
+        let pass = CommitteePass { scorer: self, members, rows, shared, recipe: self.recipe::<E>(classes) };
         let row_bytes = members.len() * classes * size_of::<E>();
         let blocks = blocks::split(count, blocks::block_rows(row_bytes)).map(|block| (block, ()));
         let threads = blocks::crew(threads, count * row_bytes);
         let size = part_rows::<E::Compute>();
-        let state =
-            || Worker { scores: vec![E::Compute::ZERO; size], scan: Scan::new(self.level()), kept: selector.fork() };
+        let state = || CommitteeWorker {
+            scores: vec![E::Compute::ZERO; size],
+            scan: MemberScan::new(self.level()),
+            kept: selector.fork(),
+        };
         let workers = blocks::run(count, blocks, threads, watch, state, |worker, block, ()| {
             block.clone().step_by(size).try_for_each(|start| pass.part(worker, start..block.end.min(start + size)))
         })?;
@@ -55,21 +58,21 @@ impl CommitteeScorer {
 }
 
 /// One pass over one committee.
-struct Pass<'a, 'm, E: Element> {
+struct CommitteePass<'a, 'm, E: Element> {
     scorer: &'a CommitteeScorer,
     members: &'a [Matrix<'m, E>],
     rows: &'a Rows<'a>,
     shared: SharedCut,
-    recipe: Recipe<E::Compute>,
+    recipe: CommitteeRecipe<E::Compute>,
 }
 
-impl<E: Element> Pass<'_, '_, E>
+impl<E: Element> CommitteePass<'_, '_, E>
 where
     E::Compute: Score,
 {
     /// Score a few rows and take note of the best.
-    fn part(&self, worker: &mut Worker<E::Compute>, part: Range<usize>) -> Result<()> {
-        let Worker { scores, scan, kept } = worker;
+    fn part(&self, worker: &mut CommitteeWorker<E::Compute>, part: Range<usize>) -> Result<()> {
+        let CommitteeWorker { scores, scan, kept } = worker;
         let scores = &mut scores[..part.len()];
         let name = |row| self.rows.id(row);
         self.scorer.rows(self.members, part.clone(), &self.recipe, scores, scan, name)?;

@@ -2,14 +2,15 @@
 //! for how it keeps its precision.
 
 use super::divergence::Divergences;
+use super::formula::{CommitteeFormula, Needs};
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs};
+use crate::measure::{About, BOTH};
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct MaxDisagreement;
 
-impl Formula for MaxDisagreement {
+impl CommitteeFormula for MaxDisagreement {
     const ABOUT: About = About {
         name: "max_disagreement",
         order: Order::Highest,

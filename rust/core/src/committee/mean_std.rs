@@ -1,13 +1,14 @@
 //! Standard deviation over the members (divided by M, not by M - 1), mean over the classes.
 
+use super::formula::{CommitteeFormula, Needs};
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs};
+use crate::measure::{About, BOTH};
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct MeanStd;
 
-impl Formula for MeanStd {
+impl CommitteeFormula for MeanStd {
     const ABOUT: About = About {
         name: "mean_std",
         order: Order::Highest,

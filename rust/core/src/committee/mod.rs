@@ -16,6 +16,7 @@ mod consensus_entropy;
 mod divergence;
 mod entropy;
 mod fault;
+mod formula;
 mod fused;
 mod max_disagreement;
 mod mean_std;
@@ -32,27 +33,8 @@ pub use fault::MemberFault;
 pub use scorer::CommitteeScorer;
 
 use crate::simd::Vector;
+use formula::{CommitteeFormula, Needs};
 use table::Table;
-
-/// What a measure needs of each member's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Needs {
-    /// Its vote: the first of its largest classes.
-    Votes,
-    /// Its row normalised to sum 1.
-    Distributions,
-    /// Its row as it is, or normalised where that was asked for.
-    Values,
-}
-
-/// One measure.
-trait Formula {
-    const ABOUT: About;
-    const NEEDS: Needs;
-    fn score<V: Vector>(table: &Table<V>) -> V;
-}
-
-const BOTH: &[&str] = &["probabilities", "logits"];
 
 macro_rules! the_list {
     ($($module:ident::$name:ident),* $(,)?) => {

@@ -6,13 +6,14 @@
 
 #![allow(unsafe_code)]
 
+use super::CommitteeMeasure;
+use super::formula::Needs;
 use super::table::{Layout, Table};
-use super::{CommitteeMeasure, Needs};
 use crate::below_zero;
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
-use crate::scan;
+use crate::rules::Recipe;
 use crate::simd::sealed::Lanes;
 use crate::simd::{Float, Kernel, Level, Simd, Vector};
 use std::ops::Range;
@@ -28,15 +29,15 @@ const SLACK: usize = 4;
 
 /// Everything the kernel must know beside the rows themselves.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Recipe<T> {
+pub(super) struct CommitteeRecipe<T> {
     pub(super) measure: CommitteeMeasure,
     /// The rules for one member's row: logits or probabilities, temperature, sums.
-    pub(super) row: scan::Recipe<T>,
+    pub(super) row: Recipe<T>,
 }
 
 /// Where some rows of a member lie.
 #[derive(Clone, Copy, Debug)]
-struct Source<T> {
+struct MemberRows<T> {
     origin: *const T,
     /// Between adjacent rows, or between adjacent columns.
     stride: isize,
@@ -53,20 +54,20 @@ enum Adjacent {
 
 /// What a thread scores rows with. Its memory does not depend on the number of rows.
 #[derive(Debug)]
-pub(super) struct Scan<T> {
+pub(super) struct MemberScan<T> {
     level: Level,
-    sources: Vec<Source<T>>,
+    sources: Vec<MemberRows<T>>,
     copies: Vec<T>,
     table: Vec<T>,
 }
 
 // SAFETY: the sources are used only in the call that sets them, which borrows what they point to.
-unsafe impl<T: Send> Send for Scan<T> {}
+unsafe impl<T: Send> Send for MemberScan<T> {}
 
-impl<T: Float> Scan<T> {
+impl<T: Float> MemberScan<T> {
     /// Nothing is allocated before it is needed.
     pub(super) fn new(level: Level) -> Self {
-        Scan { level, sources: Vec::new(), copies: Vec::new(), table: Vec::new() }
+        MemberScan { level, sources: Vec::new(), copies: Vec::new(), table: Vec::new() }
     }
 
     /// Score adjacent rows, and tell whether all are valid. The score of an invalid row is NaN. The
@@ -75,7 +76,7 @@ impl<T: Float> Scan<T> {
         &mut self,
         members: &[Matrix<'_, E>],
         rows: Range<usize>,
-        recipe: &Recipe<T>,
+        recipe: &CommitteeRecipe<T>,
         out: &mut [T],
     ) -> bool {
         let layout = Layout { members: members.len(), classes: members[0].columns() };
@@ -102,8 +103,8 @@ impl<T: Float> Scan<T> {
     }
 
     /// Score rows where `locate` says they are.
-    fn score(&mut self, layout: Layout, recipe: &Recipe<T>, out: &mut [T]) -> bool {
-        let Scan { sources, table, .. } = self;
+    fn score(&mut self, layout: Layout, recipe: &CommitteeRecipe<T>, out: &mut [T]) -> bool {
+        let MemberScan { sources, table, .. } = self;
         // SAFETY: the rows lie where `locate` says, which is inside the members or the copies.
         self.level.run(unsafe { Groups::new(sources, table, layout, recipe, out) })
     }
@@ -138,7 +139,7 @@ impl<T: Float> Scan<T> {
                         .chunks_exact_mut(layout.classes)
                         .for_each(|row| below_zero::settle(row, tolerance));
                 }
-                Source { origin: copy.as_ptr(), stride: layout.classes as isize, adjacent: Adjacent::Classes }
+                MemberRows { origin: copy.as_ptr(), stride: layout.classes as isize, adjacent: Adjacent::Classes }
             });
             self.sources.push(source);
         }
@@ -146,16 +147,16 @@ impl<T: Float> Scan<T> {
 }
 
 /// Where the rows lie, if the kernel can read them there.
-fn direct<E: Element>(member: &Matrix<'_, E>, rows: &Range<usize>) -> Option<Source<E::Compute>> {
+fn direct<E: Element>(member: &Matrix<'_, E>, rows: &Range<usize>) -> Option<MemberRows<E::Compute>> {
     let origin = E::as_compute(member.pointer(rows.start, 0))?;
     // Four classes are read at a time. Where a row has fewer, the values past its end must be those
     // of the next rows, up to three of them, without gaps.
     let classes = member.columns();
     let inside = |&stride: &usize| classes > 3 || (stride == classes && rows.end + 3 <= member.rows());
     if let Some(stride) = member.row_major().filter(inside) {
-        return Some(Source { origin, stride: stride as isize, adjacent: Adjacent::Classes });
+        return Some(MemberRows { origin, stride: stride as isize, adjacent: Adjacent::Classes });
     }
-    member.column_major().map(|stride| Source { origin, stride, adjacent: Adjacent::Rows })
+    member.column_major().map(|stride| MemberRows { origin, stride, adjacent: Adjacent::Rows })
 }
 
 /// Copy some rows, the first of them again until there are `whole`.
@@ -175,10 +176,10 @@ fn gather<E: Element>(member: &Matrix<'_, E>, rows: Range<usize>, whole: usize, 
 
 /// Scores rows, a vector of them at a time.
 struct Groups<'a, T> {
-    sources: &'a [Source<T>],
+    sources: &'a [MemberRows<T>],
     table: &'a mut [T],
     layout: Layout,
-    recipe: &'a Recipe<T>,
+    recipe: &'a CommitteeRecipe<T>,
     out: &'a mut [T],
 }
 
@@ -187,10 +188,10 @@ impl<'a, T: Float> Groups<'a, T> {
     /// At each source, `out.len()` rows, rounded up to whole groups, must be readable. Where the
     /// classes of a row are adjacent and fewer than four, so must be three values past each row.
     unsafe fn new(
-        sources: &'a [Source<T>],
+        sources: &'a [MemberRows<T>],
         table: &'a mut [T],
         layout: Layout,
-        recipe: &'a Recipe<T>,
+        recipe: &'a CommitteeRecipe<T>,
         out: &'a mut [T],
     ) -> Self {
         assert_eq!(sources.len(), layout.members);
@@ -241,9 +242,9 @@ fn store<V: Vector>(score: V, valid: V::Mask, out: &mut [V::Scalar]) -> bool {
 #[inline(always)]
 unsafe fn fill<V: Vector>(
     table: &Table<V>,
-    sources: &[Source<V::Scalar>],
+    sources: &[MemberRows<V::Scalar>],
     row: usize,
-    recipe: &Recipe<V::Scalar>,
+    recipe: &CommitteeRecipe<V::Scalar>,
 ) -> V::Mask {
     let zero = table.splat(0.0);
     let needs = recipe.measure.needs();
@@ -273,7 +274,13 @@ unsafe fn fill<V: Vector>(
 /// The rows must be readable; where their classes are adjacent and fewer than four, so must be
 /// three values past each row. There must be room for so many classes at `to`.
 #[inline(always)]
-unsafe fn read<V: Vector>(simd: V::Simd, source: &Source<V::Scalar>, row: usize, classes: usize, to: *mut V::Scalar) {
+unsafe fn read<V: Vector>(
+    simd: V::Simd,
+    source: &MemberRows<V::Scalar>,
+    row: usize,
+    classes: usize,
+    to: *mut V::Scalar,
+) {
     let lanes = V::LANES;
     let mut class = 0;
     // SAFETY: the caller promises the rows and the room.
@@ -342,7 +349,7 @@ fn vote<V: Vector>(table: &Table<V>) -> V {
 /// The factor for a row of probabilities, and whether the row is valid. A NaN or an infinity among
 /// them reaches the sum, which then fails its test.
 #[inline(always)]
-fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -> (V, V::Mask) {
+fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &CommitteeRecipe<V::Scalar>) -> (V, V::Mask) {
     let (zero, one) = (table.splat(0.0), table.splat(1.0));
     let (mut total, mut least) = (zero, zero);
     let mut class = 0;
@@ -362,7 +369,7 @@ fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -
 /// Turn a row of logits into `e^((z - z_max) / T)`. The factor that makes probabilities of these,
 /// and whether the row is valid: a NaN, a +inf, or no finite logit at all makes the sum NaN.
 #[inline(always)]
-fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -> (V, V::Mask) {
+fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &CommitteeRecipe<V::Scalar>) -> (V, V::Mask) {
     let mut top = table.value(place, 0);
     let mut class = 1;
     while class < table.classes() {

@@ -2,14 +2,14 @@
 
 use super::CommitteeMeasure;
 use super::fault::MemberFault;
-use super::scan::{Recipe, Scan};
+use super::scan::{CommitteeRecipe, MemberScan};
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
 use crate::fault;
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::measure::Measure;
-use crate::scorer::{Invalid, Normalize, Scorer, part_rows};
+use crate::rules::{Invalid, Normalize, RowRules};
+use crate::scorer::part_rows;
 use crate::simd::{Float, Level};
 use std::ops::Range;
 
@@ -17,8 +17,8 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CommitteeScorer {
     measure: CommitteeMeasure,
-    /// The rules for one member's row; its own measure plays no part.
-    row: Scorer,
+    /// The rules for one member's row.
+    row: RowRules,
 }
 
 impl CommitteeScorer {
@@ -31,7 +31,7 @@ impl CommitteeScorer {
         invalid: Invalid,
         level: Level,
     ) -> Result<CommitteeScorer> {
-        let row = Scorer::new(Measure::Entropy, logits, temperature, normalize, invalid, level)?;
+        let row = RowRules { logits, temperature, normalize, invalid, level }.accepted()?;
         Ok(CommitteeScorer { measure, row })
     }
 
@@ -42,32 +42,32 @@ impl CommitteeScorer {
 
     /// Whether rows are logits.
     pub fn logits(&self) -> bool {
-        self.row.logits()
+        self.row.logits
     }
 
     /// What logits are divided by.
     pub fn temperature(&self) -> f64 {
-        self.row.temperature()
+        self.row.temperature
     }
 
     /// What is done about sums.
     pub fn normalize(&self) -> Normalize {
-        self.row.normalize()
+        self.row.normalize
     }
 
     /// What is done about invalid rows.
     pub fn invalid(&self) -> Invalid {
-        self.row.invalid()
+        self.row.invalid
     }
 
     /// The CPU level.
     pub fn level(&self) -> Level {
-        self.row.level()
+        self.row.level
     }
 
     /// What the kernel needs of the options.
-    pub(super) fn recipe<E: Element>(&self, classes: usize) -> Recipe<E::Compute> {
-        Recipe { measure: self.measure, row: self.row.recipe::<E>(classes) }
+    pub(super) fn recipe<E: Element>(&self, classes: usize) -> CommitteeRecipe<E::Compute> {
+        CommitteeRecipe { measure: self.measure, row: self.row.recipe::<E>(classes) }
     }
 
     /// Score some rows; returns how many are invalid, or an error that names the first.
@@ -75,9 +75,9 @@ impl CommitteeScorer {
         &self,
         members: &[Matrix<'_, E>],
         rows: Range<usize>,
-        recipe: &Recipe<E::Compute>,
+        recipe: &CommitteeRecipe<E::Compute>,
         out: &mut [E::Compute],
-        scan: &mut Scan<E::Compute>,
+        scan: &mut MemberScan<E::Compute>,
         name: impl Fn(usize) -> u64,
     ) -> Result<u64> {
         if scan.rows(members, rows.clone(), recipe, out) {
@@ -114,7 +114,7 @@ impl CommitteeScorer {
         let threads = blocks::crew(threads, rows * row_bytes);
         let size = part_rows::<E::Compute>();
         let name = |row: usize| first_row + row as u64;
-        let state = || (Scan::new(self.level()), 0);
+        let state = || (MemberScan::new(self.level()), 0);
         let states = blocks::run(rows, blocks, threads, watch, state, |(scan, invalid), block, out| {
             for (start, out) in block.step_by(size).zip(out.chunks_mut(size)) {
                 *invalid += self.rows(members, start..start + out.len(), &recipe, out, scan, name)?;
@@ -128,14 +128,14 @@ impl CommitteeScorer {
     pub fn faults<E: Element>(&self, members: &[Matrix<'_, E>]) -> Result<Vec<(usize, MemberFault)>> {
         let (rows, classes) = check_shapes(members)?;
         let mut scores = vec![E::Compute::ZERO; rows];
-        Scan::new(self.level()).rows(members, 0..rows, &self.recipe::<E>(classes), &mut scores);
+        MemberScan::new(self.level()).rows(members, 0..rows, &self.recipe::<E>(classes), &mut scores);
         let invalid = scores.iter().enumerate().filter(|(_, score)| score.partial_cmp(score).is_none());
         Ok(invalid.map(|(row, _)| (row, self.fault(members, row))).collect())
     }
 
     /// The fault of a row that was found invalid.
     fn fault<E: Element>(&self, members: &[Matrix<'_, E>], row: usize) -> MemberFault {
-        let mut scan = Scan::new(self.level());
+        let mut scan = MemberScan::new(self.level());
         let recipe = self.recipe::<E>(members[0].columns());
         let mut alone = |member: &Matrix<'_, E>| {
             scan.rows(std::slice::from_ref(member), row..row + 1, &recipe, &mut [E::Compute::ZERO])

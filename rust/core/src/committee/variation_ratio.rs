@@ -1,13 +1,14 @@
 //! Variation ratio: the share of votes that differ from the most frequent one.
 
+use super::formula::{CommitteeFormula, Needs};
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs};
+use crate::measure::{About, BOTH};
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct VariationRatio;
 
-impl Formula for VariationRatio {
+impl CommitteeFormula for VariationRatio {
     const ABOUT: About = About {
         name: "variation_ratio",
         order: Order::Highest,

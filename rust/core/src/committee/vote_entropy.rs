@@ -1,15 +1,16 @@
 //! Entropy of the shares of votes, in nats. Votes are counted as whole numbers, so a unanimous
 //! committee scores exactly 0.
 
-use super::entropy::Spread;
+use super::entropy::Weights;
+use super::formula::{CommitteeFormula, Needs};
 use super::table::Table;
-use super::{About, BOTH, Formula, Needs};
+use crate::measure::{About, BOTH};
 use crate::order::Order;
 use crate::simd::Vector;
 
 pub(super) struct VoteEntropy;
 
-impl Formula for VoteEntropy {
+impl CommitteeFormula for VoteEntropy {
     const ABOUT: About = About {
         name: "vote_entropy",
         order: Order::Highest,
@@ -22,7 +23,7 @@ impl Formula for VoteEntropy {
 
     #[inline(always)]
     fn score<V: Vector>(table: &Table<V>) -> V {
-        let mut spread = Spread::start(table.splat(0.0));
+        let mut spread = Weights::start(table.splat(0.0));
         for class in 0..table.classes() {
             spread = spread.step(table.votes(class));
         }

@@ -1,11 +1,14 @@
 //! Free energy of a row of logits: minus the temperature times their log-sum-exp. It is highest for
 //! rows unlike the training data.
 
-use super::{About, Formula, Logits, Named, Needs};
+use super::about::{About, Named};
+use crate::fold::{Logits, Peak, Probabilities, TailSum};
+use crate::formula::{Formula, Twice, Undefined};
 use crate::math::ln_1p;
 use crate::order::Order;
 use crate::simd::Vector;
 
+#[derive(Clone, Copy)]
 pub(super) struct Energy;
 
 impl Named for Energy {
@@ -21,11 +24,11 @@ impl Named for Energy {
 
 impl Formula for Energy {
     /// Probabilities have lost the scale of the logits. `Scorer::new` refuses the combination.
-    const NEEDS: Option<Needs> = None;
-    const NEEDS_OF_LOGITS: Option<Needs> = Some(Needs::Sum);
+    type OfProbabilities<V: Vector> = Undefined<Probabilities<V>>;
+    type OfLogits<V: Vector> = Twice<Peak, TailSum<V>>;
 
     #[inline(always)]
-    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
-        row.splat(0.0).sub(row.temperature.mul_add(ln_1p(row.rest), row.top))
+    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
+        row.splat(0.0).sub(row.temperature().mul_add(ln_1p(row.rest), row.top))
     }
 }

@@ -11,11 +11,14 @@
 //! - All others: `H = ln(1 + t/p1) + (t ln p1 - A) / S`, whose error is relative to H, however
 //!   small, for values of ordinary size; it grows with their logarithms.
 
-use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
+use super::about::{About, BOTH, Named};
+use crate::fold::{Apart, Logarithms, Logits, Peak, Probabilities, TailApart};
+use crate::formula::{Formula, Once, Twice};
 use crate::math::{Coefficients, ln, ln_1p};
 use crate::order::Order;
 use crate::simd::Vector;
 
+#[derive(Clone, Copy)]
 pub(super) struct Entropy;
 
 impl Named for Entropy {
@@ -30,29 +33,30 @@ impl Named for Entropy {
 }
 
 impl Formula for Entropy {
-    const NEEDS: Option<Needs> = Some(Needs::Logs);
+    type OfProbabilities<V: Vector> = Once<Apart<Logarithms>>;
+    type OfLogits<V: Vector> = Twice<Peak, TailApart<V, Logarithms>>;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
+    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
         let top = ln(row.top);
-        if row.near_one {
+        if row.recipe.near_one {
             let excess = row.top.sub(row.splat(1.0)).add(row.rest);
             // ln(1 + d) / d and 1 / (1 + d), for |d| <= 1.1e-3.
             let ln_total = excess.polynomial(V::Scalar::LN_1P_NEAR).mul(excess);
             let per_total = excess.polynomial(V::Scalar::PER_1P_NEAR);
             let sum = row.top.mul_add(top, row.logs);
-            return ln_total.sub(sum.mul(per_total)).max(row.splat(0.0)).mul(row.entropy_unit);
+            return ln_total.sub(sum.mul(per_total)).max(row.splat(0.0)).mul(row.entropy_unit());
         }
         let spread = ln_1p(row.rest.div(row.top));
         let mixed = row.rest.mul(top).sub(row.logs);
-        spread.add(mixed.div(row.total)).mul(row.entropy_unit)
+        spread.add(mixed.div(row.total)).mul(row.entropy_unit())
     }
 
     #[inline(always)]
-    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
+    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
         // ln(1 + t) + A / (1 + t), and to first order what is lost in rounding 1 + t.
         let total = row.splat(1.0).add(row.rest);
         let lost = row.rest.sub(total.sub(row.splat(1.0)));
-        ln(total).add(row.logs.add(lost).div(total)).mul(row.entropy_unit)
+        ln(total).add(row.logs.add(lost).div(total)).mul(row.entropy_unit())
     }
 }

@@ -2,10 +2,13 @@
 //! `1 - sum p^2 = (1 - p1)(1 + p1) - sum of the other squares`, which does not cancel on rows that
 //! are nearly sure.
 
-use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
+use super::about::{About, BOTH, Named};
+use crate::fold::{Apart, Logits, Peak, Probabilities, Squares, TailApart};
+use crate::formula::{Formula, Once, Twice};
 use crate::order::Order;
 use crate::simd::Vector;
 
+#[derive(Clone, Copy)]
 pub(super) struct Gini;
 
 impl Named for Gini {
@@ -20,16 +23,17 @@ impl Named for Gini {
 }
 
 impl Formula for Gini {
-    const NEEDS: Option<Needs> = Some(Needs::Squares);
+    type OfProbabilities<V: Vector> = Once<Apart<Squares>>;
+    type OfLogits<V: Vector> = Twice<Peak, TailApart<V, Squares>>;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
-        let apart = row.unit.sub(row.top).mul(row.unit.add(row.top));
+    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
+        let apart = row.unit().sub(row.top).mul(row.unit().add(row.top));
         row.scaled(row.scaled(apart.sub(row.squares)))
     }
 
     #[inline(always)]
-    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
+    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
         let total = row.splat(1.0).add(row.rest);
         // (2t + t^2 - Q) / (1 + t)^2, divided twice so that nothing overflows for any number of
         // classes.

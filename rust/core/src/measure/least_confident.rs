@@ -1,10 +1,13 @@
 //! Least confidence: one minus the largest probability. From logits `t / (1 + t)`, which keeps its
 //! accuracy where the textbook form cancels.
 
-use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
+use super::about::{About, BOTH, Named};
+use crate::fold::{Logits, Peak, Probabilities, Sums, TailSum};
+use crate::formula::{Formula, Once, Twice};
 use crate::order::Order;
 use crate::simd::Vector;
 
+#[derive(Clone, Copy)]
 pub(super) struct LeastConfident;
 
 impl Named for LeastConfident {
@@ -19,15 +22,16 @@ impl Named for LeastConfident {
 }
 
 impl Formula for LeastConfident {
-    const NEEDS: Option<Needs> = Some(Needs::Sum);
+    type OfProbabilities<V: Vector> = Once<Sums>;
+    type OfLogits<V: Vector> = Twice<Peak, TailSum<V>>;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
-        row.scaled(row.unit.sub(row.top))
+    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
+        row.scaled(row.unit().sub(row.top))
     }
 
     #[inline(always)]
-    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
+    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
         row.rest.div(row.splat(1.0).add(row.rest))
     }
 }

@@ -1,11 +1,14 @@
 //! Margin, best versus second best: the difference of the two largest probabilities. The
 //! informative rows have the lowest.
 
-use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
+use super::about::{About, BOTH, Named};
+use crate::fold::{Logits, Peaks, Probabilities, Seconds, TailSum};
+use crate::formula::{Formula, Once, Twice};
 use crate::math::exp_m1;
 use crate::order::Order;
 use crate::simd::Vector;
 
+#[derive(Clone, Copy)]
 pub(super) struct Margin;
 
 impl Named for Margin {
@@ -21,19 +24,20 @@ impl Named for Margin {
 
 impl Formula for Margin {
     const ORDER: Order = Self::ABOUT.order;
-    const NEEDS: Option<Needs> = Some(Needs::Second);
+    type OfProbabilities<V: Vector> = Once<Seconds>;
+    type OfLogits<V: Vector> = Twice<Peaks, TailSum<V>>;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
-        if row.single {
+    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
+        if row.recipe.single {
             return row.splat(0.0);
         }
         row.scaled(row.top.sub(row.second))
     }
 
     #[inline(always)]
-    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
-        if row.single {
+    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
+        if row.recipe.single {
             return row.splat(0.0);
         }
         let gap = row.splat(0.0).sub(exp_m1(row.second));

@@ -1,7 +1,7 @@
 //! Entropy as a share of the greatest possible: divided by ln C, so that pools with different
 //! numbers of classes compare. Entropy's loops compute both, in a unit that is 1 or 1 / ln C.
 
-use super::{About, BOTH, Named};
+use super::about::{About, BOTH, Named};
 use crate::order::Order;
 
 pub(super) struct NormalisedEntropy;

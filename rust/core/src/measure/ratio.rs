@@ -1,10 +1,13 @@
 //! Ratio of the second largest probability to the largest.
 
-use super::{About, BOTH, Formula, Logits, Named, Needs, Probabilities};
+use super::about::{About, BOTH, Named};
+use crate::fold::{Gaps, Logits, Probabilities, Seconds};
+use crate::formula::{Formula, Once};
 use crate::math::exp;
 use crate::order::Order;
 use crate::simd::Vector;
 
+#[derive(Clone, Copy)]
 pub(super) struct Ratio;
 
 impl Named for Ratio {
@@ -19,16 +22,16 @@ impl Named for Ratio {
 }
 
 impl Formula for Ratio {
-    const NEEDS: Option<Needs> = Some(Needs::Second);
-    const NEEDS_OF_LOGITS: Option<Needs> = Some(Needs::Gap);
+    type OfProbabilities<V: Vector> = Once<Seconds>;
+    type OfLogits<V: Vector> = Once<Gaps>;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(row: &Probabilities<V>) -> V {
+    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
         row.second.div(row.top)
     }
 
     #[inline(always)]
-    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
+    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
         exp(row.second)
     }
 }

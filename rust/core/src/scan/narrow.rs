@@ -1,89 +1,91 @@
-//! Few classes: a lane is a row. A group of rows is read column by column (four at a time, through 4 x 4 transposes, where rows are
-//! adjacent in memory), and every operation is vertical. The sums run over the classes in their order.
+//! Few classes: a lane is a row. A group of rows is read column by column, and every operation is
+//! vertical. Where rows are adjacent in memory, four columns at a time are read through 4 x 4
+//! transposes. The sums run over the classes in their order.
 
-use super::fold::{Fold, SingleFold, Tail, TailFold};
-use super::recipe::{Closed, Recipe, Verdict};
-use crate::measure::Formula;
+use super::ahead::read_ahead;
+use super::found::{Closed, Verdict};
+use super::score_rows::{ScoreRows, Scoring};
+use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
+use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
 
 /// The most classes that are read this way: beyond, the lanes share the classes of one row.
 pub(crate) const MOST_CLASSES: usize = 48;
 
-/// How many bytes ahead memory is asked for, with few classes and with more. Measured: with 2 to 5 classes less is slower by a tenth on
-/// Zen 4, with 32 more is; on Zen 3 both are alike.
+/// How many bytes ahead memory is asked for, with few classes and with more. Measured: on Zen 4
+/// less is slower by a tenth with 2 to 5 classes, and more is slower with 32; on Zen 3 both are
+/// alike.
 #[inline(always)]
 fn ahead(classes: usize) -> usize {
     if classes <= 8 { 4096 } else { 2048 }
 }
 
-/// What is done with each column. A trait, and not a closure: closures are compiled without the features of the level they are called in, and
-/// can't be marked to be inlined.
-pub(super) trait Take<V> {
-    /// Take the first class of a group of rows.
-    fn first(&mut self, value: V);
-    /// Take the next class.
-    fn next(&mut self, value: V);
-}
-
 /// Rows that can be read a column at a time.
-pub(super) trait Source<T> {
+pub(super) trait Source: Copy {
+    type Scalar: Float;
     /// Whether a kernel is worth compiling for three classes apart.
     const APART: bool;
 
-    /// Hand over the classes of a group of rows from `row`, in order, a row a lane.
+    /// Hand over the classes of a group of rows from `row` on, in order: whether it is the first
+    /// class, and a vector with a lane for each row.
     ///
     /// # Safety
-    /// The rows must be readable, and where rows are adjacent and have fewer than four classes three values past each of them too.
-    unsafe fn columns<V: Vector<Scalar = T>>(
-        &self,
+    /// The rows must be readable. Where rows are adjacent and have fewer than four classes, three
+    /// values past each of them must be too.
+    unsafe fn columns<V: Vector<Scalar = Self::Scalar>>(
+        self,
         simd: V::Simd,
         row: usize,
         classes: usize,
-        taker: &mut impl Take<V>,
+        take: impl FnMut(bool, V),
     );
 }
 
 /// Rows that follow each other in memory, `stride` apart.
+#[derive(Clone, Copy)]
 pub(super) struct RowMajor<T> {
     pub(super) origin: *const T,
     pub(super) stride: usize,
 }
 
-impl<T: Float> Source<T> for RowMajor<T> {
+impl<T: Float> Source for RowMajor<T> {
+    type Scalar = T;
     const APART: bool = true;
 
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = T>>(
-        &self,
+        self,
         simd: V::Simd,
         row: usize,
         classes: usize,
-        taker: &mut impl Take<V>,
+        mut take: impl FnMut(bool, V),
     ) {
-        // SAFETY: the caller promises these rows, and three values past each where four at once are more than there are.
+        // SAFETY: the caller promises these rows, and three values past each where there are fewer
+        // than four classes.
         unsafe {
             let from = self.origin.add(row * self.stride);
-            super::read_ahead::<V>(from, V::LANES * classes, ahead(classes));
-            // Those that do not fill a group of four come first, so that they are written once here.
+            read_ahead::<V>(from, V::LANES * classes, ahead(classes));
+            // The classes that do not fill a group of four come first, so that this code is there
+            // once.
             let first = (classes - 1) % 4 + 1;
             let [a, b, c, d] = V::load_columns(simd, from, self.stride);
-            taker.first(a);
+            take(true, a);
             if first > 1 {
-                taker.next(b);
+                take(false, b);
             }
             if first > 2 {
-                taker.next(c);
+                take(false, c);
             }
             if first > 3 {
-                taker.next(d);
+                take(false, d);
             }
             let mut class = first;
             while class < classes {
                 let [a, b, c, d] = V::load_columns(simd, from.add(class), self.stride);
-                taker.next(a);
-                taker.next(b);
-                taker.next(c);
-                taker.next(d);
+                take(false, a);
+                take(false, b);
+                take(false, c);
+                take(false, d);
                 class += 4;
             }
         }
@@ -91,205 +93,157 @@ impl<T: Float> Source<T> for RowMajor<T> {
 }
 
 /// Rows of two classes that follow each other without a gap.
+#[derive(Clone, Copy)]
 pub(super) struct Pairs<T> {
     pub(super) origin: *const T,
 }
 
-impl<T: Float> Source<T> for Pairs<T> {
+impl<T: Float> Source for Pairs<T> {
+    type Scalar = T;
     const APART: bool = false;
 
     #[inline(always)]
-    unsafe fn columns<V: Vector<Scalar = T>>(&self, simd: V::Simd, row: usize, _: usize, taker: &mut impl Take<V>) {
+    unsafe fn columns<V: Vector<Scalar = T>>(self, simd: V::Simd, row: usize, _: usize, mut take: impl FnMut(bool, V)) {
         // SAFETY: the caller promises these rows.
         unsafe {
             let from = self.origin.add(2 * row);
-            super::read_ahead::<V>(from, 2 * V::LANES, ahead(2));
+            read_ahead::<V>(from, 2 * V::LANES, ahead(2));
             let [a, b] = V::load_pairs(simd, from);
-            taker.first(a);
-            taker.next(b);
+            take(true, a);
+            take(false, b);
         }
     }
 }
 
 /// Columns that follow each other in memory, `stride` apart.
+#[derive(Clone, Copy)]
 pub(super) struct ColumnMajor<T> {
     pub(super) origin: *const T,
     pub(super) stride: isize,
 }
 
-impl<T: Float> Source<T> for ColumnMajor<T> {
+impl<T: Float> Source for ColumnMajor<T> {
+    type Scalar = T;
     const APART: bool = false;
 
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = T>>(
-        &self,
+        self,
         simd: V::Simd,
         row: usize,
         classes: usize,
-        taker: &mut impl Take<V>,
+        mut take: impl FnMut(bool, V),
     ) {
         // SAFETY: the caller promises these rows.
         unsafe {
-            taker.first(V::load(simd, self.origin.add(row)));
+            take(true, V::load(simd, self.origin.add(row)));
             for class in 1..classes {
-                taker.next(V::load(simd, self.origin.offset(class as isize * self.stride).add(row)));
+                take(false, V::load(simd, self.origin.offset(class as isize * self.stride).add(row)));
             }
         }
     }
 }
 
-/// Folds the columns.
-struct Folding<F, V, const N: usize> {
-    fold: F,
-    kept: [V; N],
-    /// The bits set in any of them.
-    bits: V,
-}
-
-impl<V: Vector, F: Fold<V, N>, const N: usize> Folding<F, V, N> {
-    #[inline(always)]
-    fn watch(&mut self, value: V) {
-        if F::SIGNED {
-            self.bits = self.bits.or(value);
-        }
-    }
-}
-
-impl<V: Vector, F: Fold<V, N>, const N: usize> Take<V> for Folding<F, V, N> {
-    #[inline(always)]
-    fn first(&mut self, value: V) {
-        self.watch(value);
-        self.kept = self.fold.first(value);
-    }
+impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
+    type Scalar = T;
+    type Output = Verdict<T>;
 
     #[inline(always)]
-    fn next(&mut self, value: V) {
-        self.watch(value);
-        self.kept = self.fold.step(self.kept, value);
-    }
-}
-
-/// Keeps the columns, and folds them. The columns lie apart, so that all else stays in registers.
-struct Keeping<'a, F, V, const N: usize> {
-    columns: &'a mut [V; MOST_CLASSES],
-    count: usize,
-    fold: F,
-    kept: [V; N],
-}
-
-impl<V: Vector, F: Fold<V, N>, const N: usize> Take<V> for Keeping<'_, F, V, N> {
-    #[inline(always)]
-    fn first(&mut self, value: V) {
-        self.columns[0] = value;
-        self.count = 1;
-        self.kept = self.fold.first(value);
-    }
-
-    #[inline(always)]
-    fn next(&mut self, value: V) {
-        self.columns[self.count] = value;
-        self.count += 1;
-        self.kept = self.fold.step(self.kept, value);
-    }
-}
-
-/// Score whole groups of rows by a fold that sees them once.
-///
-/// # Safety
-/// As for [`Source::columns`], for `out.len()` rows.
-#[inline(always)]
-pub(super) unsafe fn once<M, V, F, S, const N: usize>(
-    simd: V::Simd,
-    source: &S,
-    classes: usize,
-    fold: F,
-    recipe: &Recipe<V::Scalar>,
-    out: &mut [V::Scalar],
-) -> Verdict<V::Scalar>
-where
-    M: Formula,
-    V: Vector,
-    F: SingleFold<V, N>,
-    S: Source<V::Scalar>,
-{
-    // SAFETY: the caller's promise.
-    unsafe {
-        match classes {
+    fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
+    where
+        V: Vector<Scalar = T>,
+        F: SingleFold<V, Row: Summary<V>>,
+        M: Formula,
+    {
+        match self.scoring.classes {
             // With so few classes, a loop over them would cost as much as what it does.
-            3 if S::APART => groups::<M, V, F, S, N>(simd, source, 3, fold, recipe, out),
-            _ => groups::<M, V, F, S, N>(simd, source, classes, fold, recipe, out),
+            3 if S::APART => self.groups::<V, F, M>(simd, 3, formula),
+            classes => self.groups::<V, F, M>(simd, classes, formula),
         }
+    }
+
+    /// The sweep for the largest keeps the columns for the other.
+    #[inline(always)]
+    fn twice<V, P, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
+    where
+        V: Vector<Scalar = T>,
+        P: Fold<V> + Default,
+        F: TailFold<V>,
+        M: Formula,
+    {
+        let ScoreRows { scoring: Scoring { recipe, classes, out, .. }, layout } = self;
+        let recipe = &{ *recipe };
+        let zero = V::splat(simd, T::ZERO);
+        let [temperature, inverse_temperature] =
+            [V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature)];
+        let peaks = P::default();
+        let mut closed = Closed::nothing::<M>(simd);
+        // The columns lie in memory, so that all else stays in registers.
+        let mut columns = [zero; MOST_CLASSES];
+        for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
+            let mut count = 0;
+            let mut found = P::Kept::all(zero);
+            // SAFETY: promised to `Scoring::over`.
+            unsafe {
+                layout.columns(
+                    simd,
+                    group * V::LANES,
+                    classes,
+                    #[inline(always)]
+                    |first, value: V| {
+                        columns[count] = value;
+                        count += 1;
+                        found = if first { peaks.first(value) } else { peaks.step(found, value) };
+                    },
+                );
+            }
+            let fold = F::new(Tail { peak: found.at(0), temperature, inverse_temperature });
+            let mut kept = fold.first(columns[0]);
+            for &value in &columns[1..classes] {
+                kept = fold.step(kept, value);
+            }
+            let largest = [found.at(0), found.at(P::Kept::COUNT - 1)];
+            closed.close(&F::row(largest, kept, recipe), formula, out);
+        }
+        closed.verdict::<M>(zero)
     }
 }
 
-/// # Safety
-/// As for [`once`].
-#[inline(always)]
-unsafe fn groups<M, V, F, S, const N: usize>(
-    simd: V::Simd,
-    source: &S,
-    classes: usize,
-    fold: F,
-    recipe: &Recipe<V::Scalar>,
-    out: &mut [V::Scalar],
-) -> Verdict<V::Scalar>
-where
-    M: Formula,
-    V: Vector,
-    F: SingleFold<V, N>,
-    S: Source<V::Scalar>,
-{
-    // A copy of its own, which stores to `out` can't change: what the loop asks of it is asked once.
-    let recipe = &{ *recipe };
-    let mut folding = Folding { fold, kept: fold.start(simd), bits: V::splat(simd, V::Scalar::ZERO) };
-    let mut closed = Closed::nothing::<M>(simd);
-    for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
-        // SAFETY: the caller's promise; `out` has room for all lanes.
-        unsafe {
-            source.columns::<V>(simd, group * V::LANES, classes, &mut folding);
-            closed = closed.and::<M>(F::close::<M>(recipe, folding.kept, out.as_mut_ptr()));
+impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
+    /// Score all groups of rows, which have so many classes, by a fold that sees them once.
+    #[inline(always)]
+    fn groups<V, F, M>(self, simd: V::Simd, classes: usize, formula: M) -> Verdict<T>
+    where
+        V: Vector<Scalar = T>,
+        F: SingleFold<V, Row: Summary<V>>,
+        M: Formula,
+    {
+        let ScoreRows { scoring: Scoring { recipe, out, .. }, layout } = self;
+        // A copy, which the compiler knows that stores to `out` do not change, so that what is in
+        // it is loaded once.
+        let recipe = &{ *recipe };
+        let fold = F::new(simd, recipe);
+        let mut bits = V::splat(simd, T::ZERO);
+        let mut kept = F::Kept::all(bits);
+        let mut closed = Closed::nothing::<M>(simd);
+        for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
+            // SAFETY: promised to `Scoring::over`.
+            unsafe {
+                layout.columns(
+                    simd,
+                    group * V::LANES,
+                    classes,
+                    #[inline(always)]
+                    |first, value: V| {
+                        if F::SIGNED {
+                            bits = bits.or(value);
+                        }
+                        kept = if first { fold.first(value) } else { fold.step(kept, value) };
+                    },
+                );
+            }
+            closed.close(&F::row(kept, recipe), formula, out);
         }
+        closed.verdict::<M>(bits)
     }
-    closed.verdict::<M>(F::SIGNED && folding.bits.signs() != 0)
-}
-
-/// Score whole groups of rows by two folds over logits: one for the peaks, which keeps the columns for the other.
-///
-/// # Safety
-/// As for [`Source::columns`], for `out.len()` rows.
-#[inline(always)]
-pub(super) unsafe fn twice<M, V, P, F, const K: usize, const N: usize>(
-    simd: V::Simd,
-    source: &impl Source<V::Scalar>,
-    classes: usize,
-    peaks: P,
-    recipe: &Recipe<V::Scalar>,
-    out: &mut [V::Scalar],
-) -> Verdict<V::Scalar>
-where
-    M: Formula,
-    V: Vector,
-    P: Fold<V, K>,
-    F: TailFold<V, N>,
-{
-    let recipe = &{ *recipe };
-    let (temperature, inverse_temperature) =
-        (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
-    let mut closed = Closed::nothing::<M>(simd);
-    let mut columns = [V::splat(simd, V::Scalar::ZERO); MOST_CLASSES];
-    for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
-        let mut keeping = Keeping { columns: &mut columns, count: 0, fold: peaks, kept: peaks.start(simd) };
-        // SAFETY: the caller's promise.
-        unsafe { source.columns::<V>(simd, group * V::LANES, classes, &mut keeping) };
-        let found = keeping.kept;
-        let fold = F::new(Tail { peak: found[0], temperature, inverse_temperature });
-        let mut kept = fold.first(columns[0]);
-        for &value in &columns[1..classes] {
-            kept = fold.step(kept, value);
-        }
-        // SAFETY: `out` has room for all lanes.
-        let rows = unsafe { F::close::<M>(recipe, [found[0], found[K - 1]], kept, out.as_mut_ptr()) };
-        closed = closed.and::<M>(rows);
-    }
-    closed.verdict::<M>(false)
 }

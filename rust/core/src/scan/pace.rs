@@ -1,30 +1,41 @@
-//! Which of some ways of doing the same is the quickest: found out while it runs, for it is the machine that decides, and whether the rows come
-//! from memory or from a cache. Scores do not depend on it.
+//! Which of some ways to do the same thing is the quickest. It is found out while the work runs,
+//! since it depends on the machine, and on whether the rows come from memory or from a cache.
+//! Scores do not depend on it.
 //!
 //! ```text
-//! parts   the first way     first, second, first, second, ...   the quickest, for a while   first, second, ...
-//!         `FIRST` parts     `TRIALS` of each, timed             up to `WHILE` parts in all
+//! `FIRST` parts       the first way
+//! `TRIALS` of each    first, second, first, second, ... each timed
+//! up to `WHILE`       the quickest; then trials again
 //! ```
 
 use std::time::{Duration, Instant};
 
-/// Parts of the first way before the first trial: small pools, which are in a cache, are not worth one.
+/// Parts done in the first way before the first trial. Small pools are in a cache and need no
+/// trial.
 const FIRST: usize = 8;
 
-/// Parts of each way that are timed before choosing. The slowest is left out: the thread may have been interrupted in it.
+/// Parts of each way that are timed before choosing. The slowest of them is left out, as the thread
+/// may have been interrupted in it.
 const TRIALS: usize = 4;
 
-/// Parts from one trial to the next: a trial costs little beside them, and what else the machine does may change.
+/// Parts from one trial to the next, as what else the machine does may change. At worst 16 of these
+/// 250 parts are trials, and 12 of those in a slower way.
 const WHILE: usize = 250;
 
 /// The most ways there are.
 const MOST: usize = 4;
 
+/// The way that one part is done in, and when it began, if it is timed.
+pub(super) struct Turn {
+    pub(super) way: usize,
+    began: Option<Instant>,
+}
+
 /// Decides for one thread, part by part.
 #[derive(Debug)]
 pub(super) struct Pace {
     quickest: usize,
-    /// Seconds a byte of the parts of a trial, of each way.
+    /// The seconds a byte that each part of a trial took, for each way.
     trial: [[f64; TRIALS]; MOST],
     /// Parts since the last trial began, or as if there had been one.
     parts: usize,
@@ -36,17 +47,20 @@ impl Pace {
         Pace { quickest: 0, trial: [[0.0; TRIALS]; MOST], parts: WHILE - FIRST }
     }
 
-    /// Do a part of so many bytes in one of so many ways, of which there are as many each time, told which.
-    pub(super) fn part<R>(&mut self, bytes: usize, ways: usize, work: impl FnOnce(usize) -> R) -> R {
-        if self.parts >= ways * TRIALS {
-            self.parts = (self.parts + 1) % WHILE;
-            return work(self.quickest);
+    /// The way to do the next part in, of so many, which must be as many each time.
+    pub(super) fn begin(&self, ways: usize) -> Turn {
+        if ways == 1 || self.parts >= ways * TRIALS {
+            return Turn { way: self.quickest, began: None };
         }
-        let way = self.parts % ways;
-        let start = Instant::now();
-        let result = work(way);
-        self.note(way, ways, start.elapsed(), bytes);
-        result
+        Turn { way: self.parts % ways, began: Some(Instant::now()) }
+    }
+
+    /// The part of so many bytes is done.
+    pub(super) fn end(&mut self, turn: Turn, ways: usize, bytes: usize) {
+        match turn.began {
+            Some(began) => self.note(turn.way, ways, began.elapsed(), bytes),
+            None => self.parts = (self.parts + 1) % WHILE,
+        }
     }
 
     fn note(&mut self, way: usize, ways: usize, took: Duration, bytes: usize) {
@@ -75,7 +89,7 @@ mod tests {
                 pace.note(way, WAYS, Duration::from_micros(took[trial]), 100);
             }
         }
-        pace.part(100, WAYS, |way| way)
+        pace.begin(WAYS).way
     }
 
     #[test]
@@ -90,8 +104,14 @@ mod tests {
     fn all_ways_are_tried_now_and_then() {
         for count in [2, 4] {
             let mut pace = Pace::new();
-            assert!((0..FIRST).all(|_| pace.part(1, count, |way| way) == 0));
-            let ways: Vec<usize> = (0..2 * WHILE).map(|_| pace.part(1, count, |way| way)).collect();
+            let mut part = || {
+                let turn = pace.begin(count);
+                let way = turn.way;
+                pace.end(turn, count, 1);
+                way
+            };
+            assert!((0..FIRST).all(|_| part() == 0));
+            let ways: Vec<usize> = (0..2 * WHILE).map(|_| part()).collect();
             let in_turn: Vec<usize> = (0..count * TRIALS).map(|part| part % count).collect();
             assert_eq!(ways[..count * TRIALS], in_turn);
             assert_eq!(ways[WHILE..][..count * TRIALS], in_turn);

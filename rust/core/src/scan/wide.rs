@@ -1,117 +1,114 @@
-//! Many classes: the virtual lanes share the classes of one row, lane `l` taking classes `l`, `l + LANES`, ... Then the lanes are merged
-//! in a fixed tree: first `l` with `l + LANES / 2`, then `2 l` with `2 l + 1` until one is left. The rows of a group are merged together, two
-//! vectors to one at each step, so that in the end a lane is a row.
+//! Many classes: the virtual lanes share the classes of one row, lane `l` taking classes `l`,
+//! `l + LANES`, ... Then the lanes are merged in a fixed tree: first `l` with `l + LANES / 2`, then
+//! `2 l` with `2 l + 1` until one is left. The rows of a group are merged together, two vectors to
+//! one at each step, so that in the end a lane is a row.
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
-use super::fold::{Fold, SingleFold, Tail, TailFold};
-use super::recipe::{Closed, Recipe, Verdict};
-use crate::measure::Formula;
+use super::ahead::read_ahead;
+use super::found::{Closed, Verdict};
+use super::score_rows::{ScoreRows, Scoring};
+use crate::fold::{Fold, Kept, MOST_KEPT, SingleFold, Tail, TailFold};
+use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
 
-/// How many bytes ahead memory is asked for: as far as the loads of one latency reach, for long steps and for short ones.
+/// How many bytes ahead memory is asked for, with long steps and with short ones: about as far as a
+/// kernel gets while one line comes from memory.
 const AHEAD: [usize; 2] = [2048, 1024];
 
-/// What the lanes of a group of rows keep, `[number][row][lane]` as `f32` lanes need it.
-struct Lanes<T, const N: usize>([[[T; 16]; 16]; N]);
+/// Rows of many classes that follow each other in memory, `stride` apart.
+#[derive(Clone, Copy)]
+pub(super) struct WideRows<T> {
+    pub(super) origin: *const T,
+    pub(super) stride: usize,
+}
 
-impl<T: Float, const N: usize> Lanes<T, N> {
+/// What the lanes of a group of rows keep, `[number][place][lane]` as `f32` lanes need it.
+struct Group<T>([[[T; 16]; 16]; MOST_KEPT]);
+
+impl<T: Float> Group<T> {
     #[inline(always)]
     fn new() -> Self {
-        Lanes([[[T::ZERO; 16]; 16]; N])
+        Group([[[T::ZERO; 16]; 16]; MOST_KEPT])
     }
 
+    /// Put what the lanes of a row keep where the merge expects it.
     #[inline(always)]
-    fn keep<V: Vector<Scalar = T>>(&mut self, row: usize, kept: [V; N]) {
+    fn keep<V: Vector<Scalar = T>, K: Kept<V>>(&mut self, row: usize, kept: K) {
         self.put(V::pair_place(row), kept);
     }
 
     #[inline(always)]
-    fn put<V: Vector<Scalar = T>>(&mut self, place: usize, kept: [V; N]) {
-        for number in 0..N {
-            kept[number].to_slice(&mut self.0[number][place][..V::LANES]);
+    fn put<V: Vector<Scalar = T>, K: Kept<V>>(&mut self, place: usize, kept: K) {
+        for number in 0..K::COUNT {
+            kept.at(number).to_slice(&mut self.0[number][place][..V::LANES]);
         }
     }
 
-    /// What is kept of a group, to be merged with what its neighbour keeps: vector by vector, with the lanes of two places in one.
+    /// What is kept at two places, to be merged: vector by vector, with lanes of both places in
+    /// each.
     #[inline(always)]
-    fn pair<V: Vector<Scalar = T>, const STEP: usize>(&self, simd: V::Simd, place: usize) -> [[V; N]; 2] {
-        let mut pair = [[V::splat(simd, T::ZERO); N]; 2];
-        for number in 0..N {
+    fn pair<V: Vector<Scalar = T>, K: Kept<V>, const STEP: usize>(&self, simd: V::Simd, place: usize) -> [K; 2] {
+        let mut pair = [K::all(V::splat(simd, T::ZERO)); 2];
+        for number in 0..K::COUNT {
             let places = &self.0[number];
-            let [one, other] = [2 * place, 2 * place + 1].map(|place| places[place].as_ptr());
+            let (one, other) = (places[2 * place].as_ptr(), places[2 * place + 1].as_ptr());
             // SAFETY: each place has room for 16 lanes, and no vector has more.
-            let [one, other] = unsafe { [V::load(simd, one), V::load(simd, other)] };
-            [pair[0][number], pair[1][number]] = one.pair::<STEP>(other);
+            let (one, other) = unsafe { (V::load(simd, one), V::load(simd, other)) };
+            let [one, other] = one.pair::<STEP>(other);
+            pair[0].set(number, one);
+            pair[1].set(number, other);
         }
         pair
     }
 
-    /// Merge the lanes of each row: a lane per row. Each step halves both the vectors and the lanes that a row has in one.
+    /// Merge the lanes of each row: a lane per row. Each step halves both the vectors and the lanes
+    /// that a row has in one. Peaks of the rows, if there are any, go the way of what is merged,
+    /// and the fold is around them.
     #[inline(always)]
-    fn merge<V: Vector<Scalar = T>, F: Fold<V, N>>(&mut self, simd: V::Simd, folds: &mut impl Folds<V, F>) -> [V; N] {
-        // Of 4, 8 or 16 lanes. Where a vector is half of the virtual lanes `row` has done the first merge.
-        self.step::<V, F, 0>(simd, folds);
-        self.step::<V, F, 1>(simd, folds);
+    fn merge<V, F>(&mut self, simd: V::Simd, mut peaks: Option<&mut Group<T>>, fold: impl Fn(V) -> F) -> F::Kept
+    where
+        V: Vector<Scalar = T>,
+        F: Fold<V>,
+    {
+        // Of 4, 8 or 16 lanes. Where a vector is half of the virtual lanes, `Classes::folded` has
+        // done the first merge.
+        self.step::<V, F, 0>(simd, &mut peaks, &fold);
+        self.step::<V, F, 1>(simd, &mut peaks, &fold);
         if V::LANES > 4 {
-            self.step::<V, F, 2>(simd, folds);
+            self.step::<V, F, 2>(simd, &mut peaks, &fold);
         }
         if V::LANES > 8 {
-            self.step::<V, F, 3>(simd, folds);
+            self.step::<V, F, 3>(simd, &mut peaks, &fold);
         }
-        let mut merged = [V::splat(simd, T::ZERO); N];
-        for number in 0..N {
-            merged[number] = V::from_slice(simd, &self.0[number][0][..V::LANES]);
+        let mut merged = F::Kept::all(V::splat(simd, T::ZERO));
+        for number in 0..F::Kept::COUNT {
+            merged.set(number, V::from_slice(simd, &self.0[number][0][..V::LANES]));
         }
         merged
     }
 
     #[inline(always)]
-    fn step<V: Vector<Scalar = T>, F: Fold<V, N>, const STEP: usize>(
+    fn step<V: Vector<Scalar = T>, F: Fold<V>, const STEP: usize>(
         &mut self,
         simd: V::Simd,
-        folds: &mut impl Folds<V, F>,
+        peaks: &mut Option<&mut Group<T>>,
+        fold: &impl Fn(V) -> F,
     ) {
         for place in 0..V::LANES >> (STEP + 1) {
-            let [one, other] = self.pair::<V, STEP>(simd, place);
-            self.put(place, folds.of::<STEP>(place).merge(one, other));
+            let mut peak = [V::splat(simd, T::ZERO)];
+            if let Some(peaks) = peaks {
+                [peak, _] = peaks.pair::<V, [V; 1], STEP>(simd, place);
+                peaks.put(place, peak);
+            }
+            let [one, other] = self.pair::<V, F::Kept, STEP>(simd, place);
+            self.put(place, fold(peak[0]).merge(one, other));
         }
     }
 }
 
-/// The folds that lanes are merged by. A trait, and not a closure, for the reason of `narrow`'s `Take`.
-trait Folds<V, F> {
-    /// Of the two places that are merged into one.
-    fn of<const STEP: usize>(&mut self, place: usize) -> F;
-}
-
-/// One for all.
-struct Same<F>(F);
-
-impl<V, F: Copy> Folds<V, F> for Same<F> {
-    #[inline(always)]
-    fn of<const STEP: usize>(&mut self, _: usize) -> F {
-        self.0
-    }
-}
-
-/// Around the peak of each row, whose lanes go the way of what is merged.
-struct Around<V: Vector, const N: usize> {
-    peaks: Lanes<V::Scalar, 1>,
-    temperature: V,
-    inverse_temperature: V,
-}
-
-impl<V: Vector, F: TailFold<V, N>, const N: usize> Folds<V, F> for Around<V, N> {
-    #[inline(always)]
-    fn of<const STEP: usize>(&mut self, place: usize) -> F {
-        let [[peak], _] = self.peaks.pair::<V, STEP>(self.temperature.simd(), place);
-        self.peaks.put(place, [peak]);
-        F::new(Tail { peak, temperature: self.temperature, inverse_temperature: self.inverse_temperature })
-    }
-}
-
-/// Where to ask for memory while a row is read: from there on, a value for each of the row, or for every other one.
+/// Where to ask for memory while a row is read: from there on, a value for each value of the row,
+/// or for every other one.
 #[derive(Clone, Copy)]
 struct Ahead<T> {
     from: *const T,
@@ -123,135 +120,103 @@ impl<T: Float> Ahead<T> {
     #[inline(always)]
     fn ask<V: Vector<Scalar = T>>(self, class: usize) {
         if self.ask {
-            super::read_ahead::<V>(self.from.wrapping_add(class >> self.shift), T::LANES, 0);
+            read_ahead::<V>(self.from.wrapping_add(class >> self.shift), T::LANES, 0);
         }
     }
 }
 
-/// The same value, its bits noted where signs are to be watched.
-#[inline(always)]
-fn watched<V: Vector, F: Fold<V, N>, const N: usize>(value: V, bits: &mut V) -> V {
-    if F::SIGNED {
-        *bits = bits.or(value);
-    }
-    value
-}
-
-/// Fold the classes of one row over the virtual lanes: a vector of them, or of their first half merged with the second.
-///
-/// # Safety
-/// `classes >= LANES` values must be readable at `from`.
-#[inline(always)]
-unsafe fn row<V: Vector, F: Fold<V, N>, const N: usize>(
+/// One row, whose classes are folded.
+#[derive(Clone, Copy)]
+struct Classes<V: Vector, F> {
     simd: V::Simd,
     from: *const V::Scalar,
-    classes: usize,
+    count: usize,
     fold: F,
-    ahead: Ahead<V::Scalar>,
-    bits: &mut V,
-) -> [V; N] {
-    let lanes = V::Scalar::LANES;
-    let absent = fold.absent(simd);
-    let whole = classes - classes % lanes;
-    let mut class = lanes;
-    ahead.ask::<V>(0);
-    // SAFETY: only the `classes` values are read.
-    unsafe {
-        let mut first = fold.first(watched::<V, F, N>(V::load(simd, from), bits));
-        if V::LANES == lanes {
-            while class < whole {
-                ahead.ask::<V>(class);
-                first = fold.step(first, watched::<V, F, N>(V::load(simd, from.add(class)), bits));
-                class += lanes;
-            }
-            if whole < classes {
-                first =
-                    fold.step(first, watched::<V, F, N>(V::load_first(from.add(whole), classes - whole, absent), bits));
-            }
-            return first;
-        }
-        let half = V::LANES;
-        let mut second = fold.first(watched::<V, F, N>(V::load(simd, from.add(half)), bits));
-        if F::LONG {
-            while class < whole {
-                ahead.ask::<V>(class);
-                first = fold.step(first, watched::<V, F, N>(V::load(simd, from.add(class)), bits));
-                class += lanes;
-            }
-            class = lanes;
-            while class < whole {
-                second = fold.step(second, watched::<V, F, N>(V::load(simd, from.add(class + half)), bits));
-                class += lanes;
-            }
-        } else {
-            while class < whole {
-                ahead.ask::<V>(class);
-                first = fold.step(first, watched::<V, F, N>(V::load(simd, from.add(class)), bits));
-                second = fold.step(second, watched::<V, F, N>(V::load(simd, from.add(class + half)), bits));
-                class += lanes;
-            }
-        }
-        // Folding an absent class in changes nothing: vectors of nothing else are left out.
-        if whole < classes {
-            first = fold.step(
-                first,
-                watched::<V, F, N>(V::load_first(from.add(whole), (classes - whole).min(half), absent), bits),
-            );
-        }
-        if whole + half < classes {
-            second = fold.step(
-                second,
-                watched::<V, F, N>(V::load_first(from.add(whole + half), classes - whole - half, absent), bits),
-            );
-        }
-        fold.merge(first, second)
-    }
 }
 
-/// Score whole groups of rows by a fold that sees them once.
-///
-/// # Safety
-/// `out.len()` rows of `classes` values, `stride` apart, must be readable at `from`.
-#[inline(always)]
-pub(super) unsafe fn once<M, V, F, const N: usize>(
-    simd: V::Simd,
-    from: *const V::Scalar,
-    stride: usize,
-    classes: usize,
-    fold: F,
-    recipe: &Recipe<V::Scalar>,
-    out: &mut [V::Scalar],
-) -> Verdict<V::Scalar>
-where
-    M: Formula,
-    V: Vector,
-    F: SingleFold<V, N>,
-{
-    let recipe = &{ *recipe };
-    let mut lanes = Lanes::<V::Scalar, N>::new();
-    let mut bits = V::splat(simd, V::Scalar::ZERO);
-    let mut closed = Closed::nothing::<M>(simd);
-    for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
-        for i in 0..V::LANES {
-            let from = from.wrapping_add((group * V::LANES + i) * stride);
-            let ask = recipe.ask;
-            let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0, ask };
-            // SAFETY: the caller's promise.
-            lanes.keep::<V>(i, unsafe { row::<V, F, N>(simd, from, classes, fold, ahead, &mut bits) });
+impl<V: Vector, F: Fold<V>> Classes<V, F> {
+    /// The vector of classes from one on, its bits noted where signs are to be watched.
+    ///
+    /// # Safety
+    /// So many values must be readable from `class` on.
+    #[inline(always)]
+    unsafe fn at(self, class: usize, bits: &mut V) -> V {
+        // SAFETY: the caller's promise.
+        let value = unsafe { V::load(self.simd, self.from.add(class)) };
+        if F::SIGNED {
+            *bits = bits.or(value);
         }
-        // SAFETY: `out` has room for all lanes.
-        closed =
-            closed.and::<M>(unsafe { F::close::<M>(recipe, lanes.merge(simd, &mut Same(fold)), out.as_mut_ptr()) });
+        value
     }
-    closed.verdict::<M>(F::SIGNED && bits.signs() != 0)
+
+    /// Fold the last classes in, from one on, which are fewer than the virtual lanes. To fold an
+    /// absent class in changes nothing, and vectors of nothing else are left out.
+    ///
+    /// # Safety
+    /// The values from `class` on must be readable.
+    #[inline(always)]
+    unsafe fn last(self, kept: F::Kept, class: usize, bits: &mut V) -> F::Kept {
+        if class >= self.count {
+            return kept;
+        }
+        let count = (self.count - class).min(V::LANES);
+        // SAFETY: the caller's promise.
+        let value = unsafe { V::load_first(self.from.add(class), count, self.fold.absent(self.simd)) };
+        if F::SIGNED {
+            *bits = bits.or(value);
+        }
+        self.fold.step(kept, value)
+    }
+
+    /// Fold the classes over the virtual lanes: a vector of them, or of their first half merged
+    /// with the second.
+    ///
+    /// # Safety
+    /// `count >= LANES` values must be readable.
+    #[inline(always)]
+    unsafe fn folded(self, ahead: Ahead<V::Scalar>, bits: &mut V) -> F::Kept {
+        let Classes { count, fold, .. } = self;
+        let (lanes, half) = (V::Scalar::LANES, V::LANES);
+        let whole = count - count % lanes;
+        let mut class = lanes;
+        ahead.ask::<V>(0);
+        // SAFETY: only the `count` values are read.
+        unsafe {
+            let mut first = fold.first(self.at(0, bits));
+            if half == lanes {
+                while class < whole {
+                    ahead.ask::<V>(class);
+                    first = fold.step(first, self.at(class, bits));
+                    class += lanes;
+                }
+                return self.last(first, whole, bits);
+            }
+            let mut second = fold.first(self.at(half, bits));
+            while class < whole {
+                ahead.ask::<V>(class);
+                first = fold.step(first, self.at(class, bits));
+                if !F::LONG {
+                    second = fold.step(second, self.at(class + half, bits));
+                }
+                class += lanes;
+            }
+            if F::LONG {
+                class = lanes;
+                while class < whole {
+                    second = fold.step(second, self.at(class + half, bits));
+                    class += lanes;
+                }
+            }
+            fold.merge(self.last(first, whole, bits), self.last(second, whole + half, bits))
+        }
+    }
 }
 
 /// The greatest of the lanes.
 #[inline(always)]
 fn greatest<V: Vector>(vector: V) -> V::Scalar {
     let mut lanes = [V::Scalar::ZERO; 16];
-    // SAFETY: no vector has more lanes.
-    unsafe { vector.store(lanes.as_mut_ptr()) };
+    vector.to_slice(&mut lanes[..V::LANES]);
     let mut greatest = lanes[0];
     for i in 1..V::LANES {
         greatest = if lanes[i] > greatest { lanes[i] } else { greatest };
@@ -259,58 +224,95 @@ fn greatest<V: Vector>(vector: V) -> V::Scalar {
     greatest
 }
 
-/// Score whole groups of rows by two folds over logits, the second while they are in cache.
-///
-/// # Safety
-/// As for [`once`].
-#[inline(always)]
-pub(super) unsafe fn twice<M, V, P, F, const K: usize, const N: usize>(
-    simd: V::Simd,
-    from: *const V::Scalar,
-    stride: usize,
-    classes: usize,
-    peaks: P,
-    recipe: &Recipe<V::Scalar>,
-    out: &mut [V::Scalar],
-) -> Verdict<V::Scalar>
-where
-    M: Formula,
-    V: Vector,
-    P: Fold<V, K>,
-    F: TailFold<V, N>,
-{
-    let recipe = &{ *recipe };
-    let count = V::LANES;
-    // The rows that are asked for meanwhile, half by each sweep, so that memory never rests.
-    let later = stride * AHEAD[0].div_ceil(stride * size_of::<V::Scalar>());
-    let (temperature, inverse_temperature) =
-        (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
-    let mut first = Lanes::<V::Scalar, K>::new();
-    let mut second = Lanes::<V::Scalar, N>::new();
-    let mut around = Around::<V, N> { peaks: Lanes::new(), temperature, inverse_temperature };
-    let mut closed = Closed::nothing::<M>(simd);
-    let mut unwatched = inverse_temperature;
-    for (group, out) in out.chunks_exact_mut(count).enumerate() {
-        let from = from.wrapping_add(group * count * stride);
-        for i in 0..count {
-            let from = from.wrapping_add(i * stride);
-            let next = from.wrapping_add(later);
-            let ahead = [next, next.wrapping_add(classes / 2)].map(|from| Ahead { from, shift: 1, ask: recipe.ask });
-            // SAFETY: the caller's promise.
-            unsafe {
-                let kept = row::<V, P, K>(simd, from, classes, peaks, ahead[0], &mut unwatched);
-                first.keep(i, kept);
-                let peak = V::splat(simd, greatest(kept[0]));
-                around.peaks.keep(i, [peak]);
-                let fold = F::new(Tail { peak, temperature, inverse_temperature });
-                second.keep(i, row::<V, F, N>(simd, from, classes, fold, ahead[1], &mut unwatched));
+impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
+    type Scalar = T;
+    type Output = Verdict<T>;
+
+    #[inline(always)]
+    fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
+    where
+        V: Vector<Scalar = T>,
+        F: SingleFold<V, Row: Summary<V>>,
+        M: Formula,
+    {
+        let ScoreRows { scoring: Scoring { recipe, classes, ask, out, .. }, layout: WideRows { origin, stride } } =
+            self;
+        let recipe = &{ *recipe };
+        let fold = F::new(simd, recipe);
+        let mut lanes = Group::new();
+        let mut bits = V::splat(simd, T::ZERO);
+        let mut closed = Closed::nothing::<M>(simd);
+        for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
+            for i in 0..V::LANES {
+                let from = origin.wrapping_add((group * V::LANES + i) * stride);
+                let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0, ask };
+                // SAFETY: promised to `Scoring::over`.
+                lanes.keep(i, unsafe { Classes::<V, F> { simd, from, count: classes, fold }.folded(ahead, &mut bits) });
             }
+            let kept = lanes.merge(
+                simd,
+                None,
+                #[inline(always)]
+                |_: V| fold,
+            );
+            closed.close(&F::row(kept, recipe), formula, out);
         }
-        let found: [V; K] = first.merge(simd, &mut Same(peaks));
-        let (top, second_top) = (found[0], found[K - 1]);
-        let merged = second.merge::<V, F>(simd, &mut around);
-        // SAFETY: `out` has room for all lanes.
-        closed = closed.and::<M>(unsafe { F::close::<M>(recipe, [top, second_top], merged, out.as_mut_ptr()) });
+        closed.verdict::<M>(bits)
     }
-    closed.verdict::<M>(false)
+
+    /// The second sweep goes over a row while it is in cache.
+    #[inline(always)]
+    fn twice<V, P, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
+    where
+        V: Vector<Scalar = T>,
+        P: Fold<V> + Default,
+        F: TailFold<V>,
+        M: Formula,
+    {
+        let ScoreRows { scoring: Scoring { recipe, classes, ask, out, .. }, layout: WideRows { origin, stride } } =
+            self;
+        let recipe = &{ *recipe };
+        // The rows that are asked for meanwhile, half by each sweep, so that memory never rests.
+        let later = stride * AHEAD[0].div_ceil(stride * size_of::<T>());
+        let peaks = P::default();
+        let (temperature, inverse_temperature) =
+            (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
+        let (mut first, mut second, mut tops) = (Group::new(), Group::new(), Group::new());
+        let mut closed = Closed::nothing::<M>(simd);
+        // Logits may have signs: nothing is watched.
+        let mut bits = V::splat(simd, T::ZERO);
+        for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
+            for i in 0..V::LANES {
+                let from = origin.wrapping_add((group * V::LANES + i) * stride);
+                let next = from.wrapping_add(later);
+                let ahead = |from| Ahead { from, shift: 1, ask };
+                // SAFETY: promised to `Scoring::over`.
+                unsafe {
+                    let row = Classes { simd, from, count: classes, fold: peaks };
+                    let kept = row.folded(ahead(next), &mut bits);
+                    first.keep(i, kept);
+                    let peak = V::splat(simd, greatest(kept.at(0)));
+                    tops.keep(i, [peak]);
+                    let fold = F::new(Tail { peak, temperature, inverse_temperature });
+                    let ahead = ahead(next.wrapping_add(classes / 2));
+                    second.keep(i, Classes { simd, from, count: classes, fold }.folded(ahead, &mut bits));
+                }
+            }
+            let found = first.merge(
+                simd,
+                None,
+                #[inline(always)]
+                |_: V| peaks,
+            );
+            let kept = second.merge(
+                simd,
+                Some(&mut tops),
+                #[inline(always)]
+                |peak| F::new(Tail { peak, temperature, inverse_temperature }),
+            );
+            let largest = [found.at(0), found.at(P::Kept::COUNT - 1)];
+            closed.close(&F::row(largest, kept, recipe), formula, out);
+        }
+        closed.verdict::<M>(bits)
+    }
 }

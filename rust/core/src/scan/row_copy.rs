@@ -1,5 +1,6 @@
-//! A small row-major copy of some rows, for those the kernels can't read where they lie: other strides, half precision, single
-//! rows picked out, and the last few rows of a matrix. It stays in cache; its size does not depend on the number of rows.
+//! A small row-major copy of some rows, for those the kernels can't read where they lie: other
+//! strides, half precision, single rows picked out, and the last few rows of a matrix. It stays in
+//! cache; its size does not depend on the number of rows.
 
 use crate::below_zero;
 use crate::float::Element;
@@ -7,10 +8,10 @@ use crate::matrix::Matrix;
 use crate::simd::Float;
 use std::ops::Range;
 
-/// About how many bytes a tile may have: half of a small second-level cache.
+/// About how many bytes a copy may have: half of a small second-level cache.
 const BYTES: usize = 256 << 10;
 
-/// The most rows of a tile, however narrow.
+/// The most rows of a copy, however narrow.
 const MOST_ROWS: usize = 256;
 
 /// What the kernels may read past the last row.
@@ -18,15 +19,15 @@ const SLACK: usize = 4;
 
 /// Rows of the compute type, adjacent.
 #[derive(Debug)]
-pub(super) struct Tile<T> {
+pub(super) struct RowCopy<T> {
     values: Vec<T>,
     columns: usize,
 }
 
-impl<T: Float> Tile<T> {
+impl<T: Float> RowCopy<T> {
     /// No rows, no memory.
     pub(super) fn new() -> Self {
-        Tile { values: Vec::new(), columns: 0 }
+        RowCopy { values: Vec::new(), columns: 0 }
     }
 
     /// How many rows of that width fit: whole groups of `LANES`, at least one.
@@ -52,7 +53,8 @@ impl<T: Float> Tile<T> {
         &mut self.values[row * self.columns..][..self.columns]
     }
 
-    /// Repeat the first row from row `count` to the end, so that groups are whole and no lane is invalid by itself.
+    /// Fill the rows from `count` to the end with the first row, so that groups are whole and no
+    /// lane of padding is invalid.
     fn pad(&mut self, count: usize, rows: usize) {
         for row in count..rows {
             self.values.copy_within(..self.columns, row * self.columns);
@@ -70,7 +72,8 @@ impl<T: Float> Tile<T> {
         for (i, row) in rows.enumerate() {
             let to = self.row(i);
             match matrix.adjacent_row(row) {
-                // Of two or three classes a copy of a length unknown here takes longer than the measure.
+                // With two or three classes, a copy whose length the compiler does not know takes
+                // longer than the measure.
                 Some(from) if from.len() == 2 => E::widen_all(&from[..2], &mut to[..2]),
                 Some(from) if from.len() == 3 => E::widen_all(&from[..3], &mut to[..3]),
                 Some(from) => E::widen_all(from, to),

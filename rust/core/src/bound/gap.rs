@@ -1,19 +1,32 @@
-//! Entropy, margin and least confidence of logits by `d2 = ln (p2 / p1)`, for which no logarithm or exponential is taken at all. With `r = p2 / p1` the other
-//! classes weigh at most as much as the second, so the margin is at least `(1 - r) / (1 + (C - 1) r)`, and the least confidence
-//! at most `(C - 1) r / (1 + (C - 1) r)`; and the entropy at most that of the row whose others all weigh as much as the second, as the one that is
-//! nearest to uniform. A row with a smaller ratio than the threshold asks for is out.
+//! A bound on entropy, margin and least confidence of logits by `d2 = ln (p2 / p1)`, for which no
+//! logarithm or exponential is taken at all.
+//!
+//! With `r = p2 / p1` the other classes weigh at most as much as the second. So the margin is at
+//! least `(1 - r) / (1 + (C - 1) r)`, and the least confidence at most
+//! `(C - 1) r / (1 + (C - 1) r)`. The entropy is at most that of the row whose others all weigh as
+//! much as the second, which is the nearest to uniform. A row with a smaller ratio than the
+//! threshold asks for is out.
 
-use super::{Sought, rising};
-use crate::measure::{Formula, Logits, Needs};
+use super::sought::{Sought, rising};
+use crate::fold::{Gaps, Logits, Probabilities};
+use crate::formula::{Formula, Once, Undefined};
 use crate::simd::Vector;
 
-pub(super) struct Gap;
+/// See the top of the file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Gap {
+    /// The least `d2` that a row with what is sought may have.
+    least: f64,
+}
 
-/// The least `d2`, less the room for its rounding and that of exponentials like it, which grows with the exponent.
-pub(super) fn limits(sought: Sought, classes: usize, slack: f64) -> Option<[f64; 3]> {
-    let ratio = least_ratio(sought, classes);
-    let exponent = ratio.ln();
-    (ratio > 0.0).then_some([exponent - 2.0 * slack * (1.0 + exponent.abs()), 0.0, 0.0])
+impl Gap {
+    /// The bound for rows that reach what is sought; none where it rules out no row. It leaves room
+    /// for the rounding of `d2` and of exponentials like it, which grows with the exponent.
+    pub(super) fn new(sought: Sought, classes: usize, slack: f64) -> Option<Gap> {
+        let ratio = least_ratio(sought, classes);
+        let exponent = ratio.ln();
+        (ratio > 0.0).then_some(Gap { least: exponent - 2.0 * slack * (1.0 + exponent.abs()) })
+    }
 }
 
 fn least_ratio(sought: Sought, classes: usize) -> f64 {
@@ -30,12 +43,12 @@ fn least_ratio(sought: Sought, classes: usize) -> f64 {
 }
 
 impl Formula for Gap {
-    const NEEDS: Option<Needs> = None;
-    const NEEDS_OF_LOGITS: Option<Needs> = Some(Needs::Gap);
+    type OfProbabilities<V: Vector> = Undefined<Probabilities<V>>;
+    type OfLogits<V: Vector> = Once<Gaps>;
 
     #[inline(always)]
-    fn of_logits<V: Vector>(row: &Logits<V>) -> V {
-        row.second.sub(row.limits[0])
+    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
+        row.second.sub(row.splat(self.least))
     }
 }
 
@@ -48,7 +61,8 @@ mod tests {
         for classes in [2usize, 3, 10, 100] {
             for i in 1..200 {
                 let ratio = f64::from(i) / 200.0;
-                // The extreme row, whose other classes all equal the second; and the other extreme, where they are nothing.
+                // One extreme row, whose other classes all equal the second, and the other, where
+                // they are 0.
                 for others in [(classes - 1) as f64 * ratio, ratio] {
                     let (margin, unsure) = ((1.0 - ratio) / (1.0 + others), others / (1.0 + others));
                     // The others of the first row are `classes - 1`, of the second one and nothing.

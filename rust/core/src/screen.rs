@@ -1,0 +1,238 @@
+//! Top-k without the logarithms or exponentials of rows that cannot be among the best: a cheap
+//! bound on the measure rules most rows out first.
+//!
+//! Which bound rules out most depends on the pool, and none may pay. So each thread finds out as it
+//! goes. A block costs `cost + survived * (1 + picked)` by a bound, as a share of what it costs to
+//! score all its rows: `cost` is a constant for each kind, `survived` the share of rows that the
+//! bound left over when it was last tried, and `picked` what it costs to pick a single row out. The
+//! cheapest is taken if that is below 1. `cargo run --release -p shortlist-core --example chooser`
+//! prints what the constants stand for, as measured.
+
+use crate::bound::{Bound, BoundKind, Sought};
+use crate::measure::Measure;
+use crate::rules::Recipe;
+use crate::scan::MOST_CLASSES;
+use crate::simd::Float;
+
+/// One of the bounds to choose from.
+#[derive(Debug)]
+struct Choice {
+    kind: BoundKind,
+    /// The bound for the threshold; none where it would rule out no row.
+    bound: Option<Bound>,
+    /// The share of rows that it left over when it was last tried. It fades as blocks go by, so
+    /// that each bound is tried again.
+    survived: f64,
+}
+
+/// Decides, for one thread, whether to look at a bound first, and at which.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    choices: Vec<Choice>,
+    chosen: usize,
+    measure: Measure,
+    classes: usize,
+    temperature: f64,
+    /// What it costs to pick out a row that is left over, as a multiple of scoring a row in its
+    /// place.
+    picked: f64,
+    /// How many nats a score of 1 is.
+    unit: f64,
+    /// The room for the rounding of measure and bound: relative, and also absolute where numbers
+    /// near 1 are subtracted.
+    slack: f64,
+    /// The score that the limits were computed for.
+    cut: f64,
+    /// Blocks to wait before the next try, and how long the next wait is.
+    wait: u32,
+    waited: u32,
+}
+
+/// After so many blocks bounds are tried again. The wait doubles each time that none pays, up to
+/// the second number.
+const WAITS: [u32; 2] = [4, 256];
+
+/// To pick out a row costs about as much as scoring so many classes of a row in its place. The
+/// example `chooser` measures it.
+const PICKED: f64 = 50.0;
+
+/// The same of a row of many classes in Fortran order: a line of the cache, so many bytes, is read
+/// for each value. The example `chooser` measures it.
+const PICKED_APART: f64 = 64.0;
+
+/// What is left, after each block, of the share of rows that a bound left over when it was tried. A
+/// policy and not a measurement: a bound that once left over all rows of 10 classes is tried again
+/// after some 740 blocks in which another one costs .4, so that a try costs nearly nothing.
+const FADING: f64 = 0.995;
+
+impl Screen {
+    /// The screen for rows of so many classes, which may lie apart in memory; none if their measure
+    /// has no bound. Entropies of rows that may sum to anything have none: their rounding is in
+    /// units of the logarithms, which for numbers far from 1 are many times an entropy.
+    pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize, apart: bool) -> Option<Screen> {
+        let kinds: &[BoundKind] = match (measure, recipe.logits) {
+            (Measure::Entropy | Measure::NormalisedEntropy, false) if recipe.checked() => {
+                &[BoundKind::Top, BoundKind::Lines, BoundKind::Cubic]
+            }
+            (Measure::Entropy | Measure::NormalisedEntropy, true) => &[BoundKind::Gap, BoundKind::Rough],
+            (Measure::Margin | Measure::LeastConfident, true) => &[BoundKind::Gap, BoundKind::Rough],
+            _ => return None,
+        };
+        // The longest chain of roundings: through all classes where a lane is a row, else through
+        // the classes of one lane and the merge of the lanes; then through the formula and its
+        // logarithms. This is twice what the errors can be.
+        let chain = if classes <= MOST_CLASSES { classes } else { classes / T::LANES + T::LANES } + 12;
+        (classes > 1).then_some(Screen {
+            choices: kinds.iter().map(|&kind| Choice { kind, bound: None, survived: 0.0 }).collect(),
+            chosen: 0,
+            measure,
+            classes,
+            temperature: recipe.temperature.into(),
+            picked: if apart && classes > MOST_CLASSES {
+                PICKED_APART / size_of::<T>() as f64
+            } else {
+                PICKED / classes as f64
+            },
+            unit: if measure == Measure::NormalisedEntropy { (classes as f64).ln() } else { 1.0 },
+            slack: chain as f64 * T::EPSILON.into(),
+            cut: f64::NAN,
+            wait: 0,
+            waited: WAITS[0],
+        })
+    }
+
+    /// The bound to look at first in the next block, and the rules for its rows, where rows must
+    /// reach the score `cut`; `None` when no bound would pay.
+    pub(crate) fn bound<T: Float>(&mut self, cut: f64, recipe: &Recipe<T>) -> Option<(Bound, Recipe<T>)> {
+        if self.wait > 0 {
+            self.wait -= 1;
+            return None;
+        }
+        if cut != self.cut {
+            self.cut = cut;
+            let sought = self.sought(cut);
+            for choice in &mut self.choices {
+                choice.bound =
+                    sought.and_then(|sought| choice.kind.bound(sought, self.classes, self.temperature, self.slack));
+            }
+        }
+        let usable = (0..self.choices.len()).filter(|&i| self.choices[i].bound.is_some());
+        self.chosen = usable.min_by(|&a, &b| self.expected(a).total_cmp(&self.expected(b)))?;
+        let bound = self.choices[self.chosen].bound?;
+        // A row near the edge of validity must not pass here and fail when it is measured. The
+        // bound may add its row up in another order, so it accepts a little less.
+        let [low, high] = recipe.sums.map(Into::into);
+        let sums = [low * (1.0 + 2.0 * self.slack), high * (1.0 - 2.0 * self.slack)].map(T::from_f64);
+        Some((bound, Recipe { sums, ..*recipe }))
+    }
+
+    /// What rows must reach for that score, with room for rounding; `None` where no row can be
+    /// ruled out by it. An entropy is off by its relative rounding and, for a sum S, by a few
+    /// epsilons of |S - 1|, which is small.
+    fn sought(&self, cut: f64) -> Option<Sought> {
+        let less = 1.0 - self.slack;
+        match self.measure {
+            Measure::Margin if (0.0..1.0).contains(&cut) => Some(Sought::Margin(cut / less)),
+            Measure::LeastConfident if cut > 0.0 && cut < 1.0 => Some(Sought::LeastConfident(cut * less)),
+            Measure::Entropy | Measure::NormalisedEntropy if cut.is_finite() => {
+                Some(cut * self.unit * less - 1e-2 * self.slack).filter(|&entropy| entropy > 0.0).map(Sought::Entropy)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a block costs by that bound, as a share of what it costs without.
+    fn expected(&self, choice: usize) -> f64 {
+        let Choice { kind, survived, .. } = self.choices[choice];
+        cost(kind, self.classes) + survived * (1.0 + self.picked)
+    }
+
+    /// Take note of how many rows of a screened block survived.
+    pub(crate) fn learn(&mut self, survivors: usize, rows: usize) {
+        for choice in &mut self.choices {
+            choice.survived *= FADING;
+        }
+        self.choices[self.chosen].survived = survivors as f64 / rows as f64;
+        if self.expected(self.chosen) < 1.0 {
+            self.waited = WAITS[0];
+        } else if (0..self.choices.len()).all(|i| self.choices[i].bound.is_none() || self.expected(i) >= 1.0) {
+            self.wait = self.waited;
+            self.waited = (2 * self.waited).min(WAITS[1]);
+            // By then the threshold is another: each has its chance again.
+            self.choices.iter_mut().for_each(|choice| choice.survived = 0.0);
+        }
+    }
+}
+
+/// What it costs to look at a bound, as a share of the measure it may spare. With many classes
+/// everything that reads a row once waits for memory, so there the cheap bounds cost alike. The
+/// example `chooser` measures these shares.
+fn cost(kind: BoundKind, classes: usize) -> f64 {
+    match kind {
+        BoundKind::Top if classes <= MOST_CLASSES => 0.25,
+        BoundKind::Top | BoundKind::Lines | BoundKind::Cubic | BoundKind::Gap => 0.35,
+        BoundKind::Rough => 0.6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scorer::{Invalid, Normalize, Scorer};
+    use crate::simd::Level;
+
+    fn screen(measure: Measure, logits: bool, classes: usize) -> Option<(Screen, Recipe<f32>)> {
+        let scorer =
+            Scorer::new(measure, logits, 1.0, Normalize::Check, Invalid::Raise, Level::Portable).expect("valid");
+        let recipe = scorer.recipe::<f32>(classes);
+        Screen::new(measure, &recipe, classes, false).map(|screen| (screen, recipe))
+    }
+
+    #[test]
+    fn it_waits_longer_each_time_nothing_pays() {
+        let (mut screen, recipe) = screen(Measure::Entropy, false, 10).unwrap();
+        let mut screened = 0;
+        for _ in 0..1000 {
+            if screen.bound(1.0, &recipe).is_some() {
+                screened += 1;
+                screen.learn(90, 100);
+            }
+        }
+        assert!((15..40).contains(&screened), "{screened}");
+        screen.learn(1, 100);
+        assert_eq!(screen.waited, WAITS[0]);
+    }
+
+    #[test]
+    fn it_stays_with_the_bound_that_pays() {
+        let (mut screen, recipe) = screen(Measure::Entropy, false, 10).unwrap();
+        let mut tried = [0; 3];
+        for _ in 0..1000 {
+            assert!(screen.bound(2.0, &recipe).is_some());
+            tried[screen.chosen] += 1;
+            let survivors = [90, 60, 3][screen.chosen];
+            screen.learn(survivors, 100);
+        }
+        assert!(tried[0] < 20 && tried[1] < 20 && tried[2] > 960, "{tried:?}");
+    }
+
+    #[test]
+    fn thresholds_that_rule_nothing_out_do_not_screen() {
+        for (measure, logits, cut) in [
+            (Measure::Entropy, false, f64::NAN),
+            (Measure::Entropy, false, -1.0),
+            (Measure::Margin, true, 1.0),
+            (Measure::Margin, true, f64::INFINITY),
+            (Measure::LeastConfident, true, 0.0),
+            (Measure::LeastConfident, true, 1.0),
+            (Measure::Entropy, true, 0.0),
+            (Measure::NormalisedEntropy, true, f64::NAN),
+        ] {
+            let (mut screen, recipe) = screen(measure, logits, 10).unwrap();
+            assert!(screen.bound(cut, &recipe).is_none(), "{measure:?} {cut}");
+        }
+        assert!(screen(Measure::Entropy, false, 1).is_none());
+        assert!(screen(Measure::Energy, true, 10).is_none());
+        assert!(screen(Measure::Margin, false, 10).is_none());
+    }
+}
