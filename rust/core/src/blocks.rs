@@ -125,6 +125,7 @@ pub(crate) fn run<B: Send, S: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Fault;
     use std::sync::atomic::AtomicUsize;
 
     fn blocks(rows: usize) -> impl ExactSizeIterator<Item = (Range<usize>, ())> + Send {
@@ -151,10 +152,10 @@ mod tests {
             for _ in 0..20 {
                 let work = |_: &mut (), rows: Range<usize>, ()| {
                     let row = rows.start as u64;
-                    if row >= 640 { Err(Error::Row { row, reason: "is bad".into() }) } else { Ok(()) }
+                    if row >= 640 { Err(Error::row(row, Fault::NanScore)) } else { Ok(()) }
                 };
                 let error = run(6400, blocks(6400), threads, &mut Unwatched, || (), work).unwrap_err();
-                assert_eq!(error.to_string(), "row 640 is bad");
+                assert_eq!(error, Error::row(640, Fault::NanScore));
             }
         }
     }

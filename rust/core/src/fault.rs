@@ -21,10 +21,14 @@ pub enum Fault {
     Sum(f64),
     /// No column of a row of logits is finite.
     NothingFinite,
+    /// The score of a row is NaN.
+    NanScore,
+    /// The score of a row is one that the perturbation of that name cannot draw by.
+    Score(f64, &'static str, &'static str),
 }
 
 impl Fault {
-    /// A name for counting: `"nan"`, `"infinite"`, `"negative"`, `"sum"` or `"too large"`.
+    /// A name for counting: `"nan"`, `"infinite"`, `"negative"`, `"sum"`, `"too large"` or `"score"`.
     pub fn kind(self) -> &'static str {
         match self {
             Fault::Nan(_) => "nan",
@@ -32,6 +36,7 @@ impl Fault {
             Fault::TooLarge(..) => "too large",
             Fault::Negative(..) => "negative",
             Fault::Sum(_) => "sum",
+            Fault::NanScore | Fault::Score(..) => "score",
         }
     }
 }
@@ -47,17 +52,15 @@ impl std::fmt::Display for Fault {
                 write!(out, "has {value:e} in column {column}; accepted are numbers below 2^500 in magnitude")
             }
             Fault::Negative(column, value) => {
-                write!(
-                    out,
-                    "has {value} in column {column}; accepted are probabilities, at least 0 (logits need from_logits=True)"
-                )
+                write!(out, "has {value} in column {column}; accepted are probabilities, at least 0")
             }
-            Fault::Sum(sum) => write!(
-                out,
-                "sums to {sum}; accepted are probabilities that sum to 1 (normalize=\"renormalize\" divides by a positive finite sum)"
-            ),
+            Fault::Sum(sum) => write!(out, "sums to {sum}; accepted are probabilities that sum to 1"),
             Fault::NothingFinite => {
                 write!(out, "has -inf in every column; accepted are logits of which at least one is finite")
+            }
+            Fault::NanScore => write!(out, "has the score NaN; accepted are numbers"),
+            Fault::Score(score, perturb, accepted) => {
+                write!(out, "has score {score}; perturb is {perturb:?}, which accepts {accepted}")
             }
         }
     }

@@ -62,19 +62,15 @@ impl Scorer {
         invalid: Invalid,
         level: Level,
     ) -> Result<Scorer> {
-        let name = measure.about().name;
         if !logits && !measure.takes_probabilities() {
-            return Err(Error::Argument(format!("measure {name:?} is defined for logits only; pass from_logits=True")));
+            return Err(Error::LogitsOnly { measure: measure.about().name });
         }
         if !(1e-30..=1e30).contains(&temperature) {
             let accepted = "a positive number between 1e-30 and 1e30";
-            return Err(Error::Argument(format!("temperature is {temperature}; accepted is {accepted}")));
+            return Err(Error::OutOfRange { argument: "temperature".into(), came: temperature.to_string(), accepted });
         }
         if !logits && temperature != 1.0 {
-            let accepted = "1 (another temperature needs from_logits=True)";
-            return Err(Error::Argument(format!(
-                "temperature is {temperature} for probabilities; accepted is {accepted}"
-            )));
+            return Err(Error::TemperatureOfProbabilities(temperature));
         }
         Ok(Scorer { measure, logits, temperature, normalize, invalid, level })
     }
@@ -153,8 +149,7 @@ impl Scorer {
             && self.invalid == Invalid::Raise
             && let Some(i) = out.iter().position(is_nan)
         {
-            let reason = fault::of_row(matrix, rows.start + i, self.logits).to_string();
-            return Err(Error::Row { row: name(rows.start + i), reason });
+            return Err(Error::row(name(rows.start + i), fault::of_row(matrix, rows.start + i, self.logits)));
         }
         Ok(found)
     }
@@ -171,8 +166,7 @@ impl Scorer {
         check_shape(matrix)?;
         let rows = matrix.rows();
         if out.len() != rows {
-            let came = out.len();
-            return Err(Error::Argument(format!("out has {came} elements for {rows} rows; it needs one for each")));
+            return Err(Error::Length { argument: "out", came: out.len(), rows });
         }
         let recipe = self.recipe::<E>(matrix.columns());
         let stream = size_of_val(out) > STREAM_BYTES;
@@ -198,7 +192,7 @@ impl Scorer {
         Ok(states.into_iter().map(|(_, _, invalid)| invalid).sum())
     }
 
-    /// Every invalid row and its fault, in order: the slow look of `shortlist inspect`.
+    /// Every invalid row and its fault, in order: a slow second look.
     pub fn faults<E: Element>(&self, matrix: &Matrix<'_, E>) -> Result<Vec<(usize, Fault)>> {
         let skipping = Scorer { invalid: Invalid::Skip, ..*self };
         let mut scores = vec![E::Compute::ZERO; matrix.rows()];
@@ -216,8 +210,8 @@ fn is_nan<T: Float>(score: &T) -> bool {
 /// Refuse matrices without columns.
 pub(crate) fn check_shape<E: Copy>(matrix: &Matrix<'_, E>) -> Result<()> {
     if matrix.columns() == 0 {
-        let rows = matrix.rows();
-        return Err(Error::Argument(format!("x has shape ({rows}, 0); accepted is at least one class (column)")));
+        let (came, accepted) = ((matrix.rows(), 0), "at least one class (column)".into());
+        return Err(Error::Shape { argument: "x".into(), came, accepted });
     }
     Ok(())
 }

@@ -46,6 +46,6 @@ pub(crate) fn threads(n_threads: Option<i64>) -> PyResult<usize> {
     match n_threads {
         None => Ok(default_threads()),
         Some(count) if count >= 1 => Ok(count as usize),
-        Some(count) => Err(value_error(format!("n_threads is {count}; accepted is a number of at least 1"))),
+        Some(count) => Err(value_error(format!("n_threads is {count}; accepted is a whole number, 1 or more"))),
     }
 }

@@ -48,7 +48,7 @@ impl<'py> Rows<'py> {
         };
         if array.ndim() != 2 {
             let came = array.ndim();
-            return Err(value_error(format!("{name} has {came} dimensions; accepted are 2: (rows, classes)")));
+            return Err(value_error(format!("{name} has {came} dimensions; accepted are 2: (rows, columns)")));
         }
         if bfloat16 {
             if let Ok(array) = x.cast::<PyArray2<u16>>() {

@@ -4,12 +4,31 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use shortlist_core::blocks::Watch;
 use shortlist_core::error::{Error, Result};
+use shortlist_core::fault::Fault;
 
-/// The core's error as Python's.
+/// The core's error as Python's, with the option that would mend it.
 pub(crate) fn raise(error: Error) -> PyErr {
-    match error {
-        Error::Interrupted => PyKeyboardInterrupt::new_err(()),
-        _ => PyValueError::new_err(error.to_string()),
+    let mend = match &error {
+        Error::Interrupted => return PyKeyboardInterrupt::new_err(()),
+        Error::LogitsOnly { .. } => "; pass from_logits=True",
+        Error::TemperatureOfProbabilities(_) => " (another temperature needs from_logits=True)",
+        Error::Row { fault, .. } => mend(fault),
+        Error::Within(_, error) => match &**error {
+            // Who takes several arguments divides no rows by their sums.
+            Error::Row { fault: fault @ Fault::Negative(..), .. } => mend(fault),
+            _ => "",
+        },
+        _ => "",
+    };
+    PyValueError::new_err(format!("{error}{mend}"))
+}
+
+/// The option of a scorer that would accept a row with this fault, as the end of the sentence about it.
+pub(crate) fn mend(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Negative(..) => " (logits need from_logits=True)",
+        Fault::Sum(_) => " (normalize=\"renormalize\" divides by a positive finite sum)",
+        _ => "",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::arguments::{INVALID, NORMALIZE, choice, level, name_of, threads};
 use crate::array::{Members, Rows, output, with_matrix, with_members};
-use crate::border::{Lookout, raise, type_error, value_error};
+use crate::border::{Lookout, mend, raise, type_error, value_error};
 use numpy::{PyArrayMethods, PyReadwriteArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -204,12 +204,12 @@ impl Scorer {
             Block::Row(core, rows) => with_matrix!(rows, |matrix| py.detach(|| core.faults(&matrix)))
                 .map_err(raise)?
                 .into_iter()
-                .map(|(row, fault)| (row, fault.kind(), fault.to_string()))
+                .map(|(row, fault)| (row, fault.kind(), format!("{fault}{}", mend(&fault))))
                 .collect(),
             Block::Committee(core, members) => with_members!(members, |matrices| py.detach(|| core.faults(&matrices)))
                 .map_err(raise)?
                 .into_iter()
-                .map(|(row, fault)| (row, fault.fault.kind(), fault.to_string()))
+                .map(|(row, found)| (row, found.fault.kind(), format!("{found}{}", mend(&found.fault))))
                 .collect(),
         };
         let kinds = PyDict::new(py);

@@ -9,6 +9,7 @@ use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use shortlist_core::error::{Error, Result};
+use shortlist_core::fault::Fault;
 use shortlist_core::measure::Measure;
 use shortlist_core::order::Order;
 use shortlist_core::scorer::Invalid;
@@ -256,18 +257,14 @@ impl Selector {
                 None => "scores".to_string(),
             };
             let (own, others) = (name(&self.scorer), name(&other.scorer));
-            return Err(value_error(format!(
-                "these Selectors cannot be merged: one is of {own}, the other of {others}"
-            )));
+            return Err(raise(Error::Unmergeable(format!("one is of {own}, the other of {others}"))));
         }
         let other = other.state.with(py, |state| Ok(state.clone()))?;
         self.state.with(py, |state| {
             if let (Some(own), Some(others)) = (state.classes, other.classes)
                 && own != others
             {
-                return Err(Error::Argument(format!(
-                    "these Selectors cannot be merged: one is of {own} classes, the other of {others}"
-                )));
+                return Err(Error::Unmergeable(format!("one is of {own} classes, the other of {others}")));
             }
             state.core.merge(&other.core)?;
             state.classes = state.classes.or(other.classes);
@@ -380,7 +377,7 @@ impl Selector {
         py.detach(|| {
             let nan = scores.iter().position(|score| score.partial_cmp(score).is_none());
             if let (Invalid::Raise, Some(i)) = (self.invalid, nan) {
-                return Err(Error::Row { row: rows.id(i), reason: "has the score NaN; accepted are numbers".into() });
+                return Err(Error::row(rows.id(i), Fault::NanScore));
             }
             draft.update(scores, rows)
         })

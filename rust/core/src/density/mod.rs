@@ -141,10 +141,10 @@ pub fn density_estimate<E: Element>(
 
 fn check<E: Copy>(x: &Matrix<'_, E>) -> Result<()> {
     if x.rows() == 0 {
-        return Err(Error::Argument("X has no rows; at least one is needed".into()));
+        return Err(Error::Empty { argument: "X", lacks: "rows" });
     }
     if x.columns() == 0 {
-        return Err(Error::Argument("X has no columns; at least one is needed".into()));
+        return Err(Error::Empty { argument: "X", lacks: "columns" });
     }
     if u32::try_from(x.rows()).is_err() {
         return Err(Error::Argument(format!("X has {} rows; accepted are fewer than 2^32", x.rows())));

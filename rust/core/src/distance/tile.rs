@@ -179,5 +179,5 @@ pub(crate) fn row_fault<E: Element>(matrix: &Matrix<'_, E>, row: usize, id: u64)
         let (column, value) = find(|value| value.abs() >= LIMIT).unwrap_or((0, f64::NAN));
         Fault::TooLarge(column, value)
     };
-    Error::Row { row: id, reason: fault.to_string() }
+    Error::row(id, fault)
 }

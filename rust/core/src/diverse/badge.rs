@@ -12,7 +12,7 @@
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric, to_one};
-use crate::diverse::points::{Among, Points, Reading, all_squared, naming};
+use crate::diverse::points::{Among, Points, Reading, all_squared};
 use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level, Simd};
@@ -30,14 +30,14 @@ pub fn badge(
 ) -> Result<Drawn> {
     let among = errors.among();
     if among.count() != features.among().count() {
-        let (came, accepted) = (among.count(), features.among().count());
-        return Err(Error::Argument(format!("probs has {came} rows; accepted are {accepted}, as many as X has")));
+        let (one, other) = (("probs", among.count()), ("X", features.among().count()));
+        return Err(Error::Differ { what: "rows", one, other });
     }
     let mut field =
         GradientField { errors: Factor::new(errors), features: Factor::new(features), lengths: Vec::new(), level };
     let mut reading = Reading { watch, picks: count };
     let mut read = |factor: &Factor<'_>, name| {
-        all_squared(factor.points, &factor.origin, level, threads, &mut reading).map_err(|error| naming(name, error))
+        all_squared(factor.points, &factor.origin, level, threads, &mut reading).map_err(|error| error.within(name))
     };
     let mut squared = read(&field.errors, "probs")?;
     for (squared, length) in squared.iter_mut().zip(read(&field.features, "X")?) {
@@ -170,14 +170,14 @@ mod tests {
     use crate::diverse::gradient;
     use crate::diverse::points::{Among, Chosen, Features};
     use crate::matrix::Matrix;
-    use crate::random::{STEP_CLOCK, Stream, exponential_of, gumbel};
+    use crate::random::{STEP_CLOCK, Stream, exponential_of, gumbel_of, hash};
 
     const CLASSES: usize = 5;
     const WIDTH: usize = 11;
 
     fn data(rows: usize) -> (Vec<f64>, Vec<f32>) {
-        let logits = (0..rows * CLASSES).map(|i| 2.0 * gumbel(1, 0, i as u64)).collect();
-        let features = (0..rows * WIDTH).map(|i| gumbel(2, 0, i as u64) as f32).collect();
+        let logits = (0..rows * CLASSES).map(|i| 2.0 * gumbel_of(hash(1, 0, i as u64))).collect();
+        let features = (0..rows * WIDTH).map(|i| gumbel_of(hash(2, 0, i as u64)) as f32).collect();
         (logits, features)
     }
 

@@ -24,7 +24,7 @@ impl<'a, E: Element> Gradients<'a, E> {
     /// The rows of a matrix with at least one column.
     pub fn new(matrix: Matrix<'a, E>, logits: bool) -> Result<Gradients<'a, E>> {
         if matrix.columns() == 0 {
-            return Err(Error::Argument("probs has no columns; accepted is at least one class".into()));
+            return Err(Error::Empty { argument: "probs", lacks: "columns" });
         }
         Ok(Gradients { matrix, logits })
     }
@@ -60,7 +60,7 @@ impl<E: Element> Maker for Gradients<'_, E> {
     }
 
     fn fault(&self, row: usize) -> Error {
-        Error::Row { row: row as u64, reason: fault::of_row(&self.matrix, row, self.logits).to_string() }
+        Error::row(row as u64, fault::of_row(&self.matrix, row, self.logits))
     }
 }
 
@@ -139,6 +139,7 @@ fn first(row: &[f64], value: f64) -> usize {
 mod tests {
     use super::*;
     use crate::diverse::points::{Among, Chosen, Points};
+    use crate::random::{gumbel_of, hash};
     use crate::simd::Level;
 
     fn made<E: Element>(data: &[E], classes: usize, logits: bool, row: usize) -> Result<Vec<f64>> {
@@ -178,7 +179,7 @@ mod tests {
     #[test]
     fn many_classes_agree_with_the_definition() {
         for classes in [2, 7, 8, 9, 33, 100] {
-            let logits: Vec<f64> = (0..classes).map(|c| crate::random::gumbel(1, 1, c as u64)).collect();
+            let logits: Vec<f64> = (0..classes).map(|c| gumbel_of(hash(1, 1, c as u64))).collect();
             let exps: Vec<f64> = logits.iter().map(|z| z.exp()).collect();
             let sum: f64 = exps.iter().sum();
             let probs: Vec<f64> = exps.iter().map(|e| e / sum).collect();

@@ -69,13 +69,12 @@ pub fn herding<E: Element>(
     let candidates = Candidates::new(matrix, among)?;
     let HerdingOptions { k, threads, .. } = *options;
     if k > candidates.rows() {
-        let rows = candidates.rows();
-        return Err(Error::Argument(format!("k is {k}, and there are {rows} rows to pick from")));
+        return Err(Error::TooMany { k, rows: candidates.rows() });
     }
     let mut added = Added::new(candidates, references, weights, options)?;
     if let Some(labelled) = labelled {
         for row in 0..labelled.rows() {
-            added.cover(labelled, row).map_err(|error| Error::Argument(format!("labelled {error}")))?;
+            added.cover(labelled, row).map_err(|error| error.within("labelled"))?;
         }
     }
     let mut cover = Cover {
@@ -127,8 +126,7 @@ impl<'a, E: Element> Added<'a, E> {
         let HerdingOptions { similarity, scale, metric, level, .. } = *options;
         let count = references.len();
         if let Some(weights) = weights.filter(|weights| weights.len() != count) {
-            let came = weights.len();
-            return Err(Error::Argument(format!("there are {came} weights; accepted are {count}, one a reference")));
+            return Err(Error::Length { argument: "weights", came: weights.len(), rows: count });
         }
         let groups = count.div_ceil(GROUP);
         let mut added = Added {
@@ -145,8 +143,7 @@ impl<'a, E: Element> Added<'a, E> {
         for (i, &id) in references.iter().enumerate() {
             let row = usize::try_from(id).ok().filter(|&row| row < candidates.matrix().rows());
             let Some(row) = row else {
-                let rows = candidates.matrix().rows();
-                return Err(Error::Argument(format!("references has id {id}; accepted are ids below {rows}")));
+                return Err(Error::NoSuchRow { argument: "references", id, rows: candidates.matrix().rows() });
             };
             let point = added.prepare(candidates.matrix(), row)?;
             added.references.push(point.row(0), point.zero(0));

@@ -122,8 +122,7 @@ pub fn k_center<E: Element>(
     let candidates = Candidates::new(matrix, among)?;
     let KCenterOptions { k, metric, init, held, threads, level } = *options;
     if k > candidates.rows() {
-        let rows = candidates.rows();
-        return Err(Error::Argument(format!("k is {k}, and there are {rows} rows to pick from")));
+        return Err(Error::TooMany { k, rows: candidates.rows() });
     }
     let labelled = labelled.filter(|labelled| labelled.rows() > 0);
     let mut picked = CoreSet {

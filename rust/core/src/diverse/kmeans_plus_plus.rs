@@ -2,7 +2,7 @@
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric};
-use crate::diverse::points::{Among, Points, Reading, all_squared, naming};
+use crate::diverse::points::{Among, Points, Reading, all_squared};
 use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
 use crate::random::{STEP_FIRST, Stream};
@@ -26,7 +26,7 @@ pub fn kmeans_plus_plus(
     let mut vectors = Vectors { points, level, centres: Centres::new(Metric::SqEuclidean, points.width()) };
     let mut ready = vec![0.0; points.width()];
     for centre in 0..given.among().count() {
-        given.prepare(level, centre, &mut ready).map_err(|error| naming("labelled", error))?;
+        given.prepare(level, centre, &mut ready).map_err(|error| error.within("labelled"))?;
         vectors.add_centre(&ready);
     }
     let stream = Stream::new(seed, STEP_FIRST);

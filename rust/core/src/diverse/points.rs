@@ -44,7 +44,7 @@ impl<'a, E: Element> Features<'a, E> {
     /// The rows of a matrix with at least one column.
     pub fn new(matrix: Matrix<'a, E>) -> Result<Features<'a, E>> {
         if matrix.columns() == 0 {
-            return Err(Error::Argument("X has no columns; accepted is at least one".into()));
+            return Err(Error::Empty { argument: "X", lacks: "columns" });
         }
         Ok(Features { matrix })
     }
@@ -171,14 +171,6 @@ pub(crate) fn all_squared(
     let threads = blocks::crew(threads, count * bytes);
     blocks::run(count, blocks, threads, watch, || (), |(), rows, out| points.squared(level, rows, point, out))?;
     Ok(all)
-}
-
-/// What is wrong with a row of one of several arguments.
-pub(crate) fn naming(argument: &str, error: Error) -> Error {
-    match error {
-        Error::Row { .. } => Error::Argument(format!("{argument} {error}")),
-        error => error,
-    }
 }
 
 /// Reports no progress while the rows are read, as nothing is picked yet.

@@ -51,8 +51,7 @@ pub fn typiclust<E: Element>(
     for cluster in clusters.iter().filter(|cluster| cluster.picks > 0) {
         let candidates = Candidates::new(matrix, Some(cluster.ids))?;
         if cluster.picks > candidates.rows() {
-            let (came, accepted) = (cluster.picks, candidates.rows());
-            return Err(Error::Argument(format!("{came} rows are wanted of a cluster that has {accepted}")));
+            return Err(Error::TooMany { k: cluster.picks, rows: candidates.rows() });
         }
         let mut neighbourhood = Neighbourhood::new(candidates, neighbours, level, threads)?;
         for _ in 0..cluster.picks {

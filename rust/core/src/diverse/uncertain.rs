@@ -54,7 +54,7 @@ impl<E: Element> FeatureSpace<'_, E> {
             return Ok(Vec::new());
         }
         let points = Nearest::new(candidates, self.metric, self.labelled.as_ref(), k, self.level)
-            .map_err(|error| Error::Argument(format!("labelled {error}")))?;
+            .map_err(|error| error.within("labelled"))?;
         let central = |watch: &mut dyn Watch| most_central(&candidates, self.metric, self.level, threads, watch);
         rule.pick(points, uncertainty, k, threads, watch, central)
     }
@@ -80,15 +80,14 @@ pub fn pick_by<D: Distances>(
 
 fn check(uncertainty: &[f64], rows: usize, k: usize) -> Result<()> {
     if uncertainty.len() != rows {
-        let came = uncertainty.len();
-        return Err(Error::Argument(format!("uncertainty has {came} numbers, and there are {rows} rows to pick from")));
+        return Err(Error::Length { argument: "uncertainty", came: uncertainty.len(), rows });
     }
     if let Some(row) = uncertainty.iter().position(|u| !u.is_finite()) {
-        let came = uncertainty[row];
-        return Err(Error::Argument(format!("uncertainty is {came} at position {row}; accepted are finite numbers")));
+        let (argument, came) = (format!("uncertainty[{row}]"), uncertainty[row].to_string());
+        return Err(Error::OutOfRange { argument, came, accepted: "a finite number" });
     }
     if k > rows {
-        return Err(Error::Argument(format!("k is {k}, and there are {rows} rows to pick from")));
+        return Err(Error::TooMany { k, rows });
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::plan::{Perturb, Plan};
 use crate::error::{Error, Result};
+use crate::fault::Fault;
 use crate::random::{STEP_PERTURB, Stream, gumbel_of, ln, uniform};
 
 /// Turns scores into keys, as a plan asks for.
@@ -61,8 +62,7 @@ impl<'a> Keys<'a> {
             Perturb::Power if worth < -slack => "scores of at least 0",
             _ => return Ok(None),
         };
-        let reason = format!("has score {score}; perturb=\"{}\" accepts {accepted}", perturb.name());
-        Err(Error::Row { row: id, reason })
+        Err(Error::row(id, Fault::Score(score, perturb.name(), accepted)))
     }
 
     /// Random bits that a row worth at most `best` must have to reach the key `floor`: comparing them saves the

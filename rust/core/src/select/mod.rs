@@ -28,7 +28,6 @@ use std::sync::Arc;
 
 pub use absorb::Score;
 pub use plan::{MAX_GROUPS, Perturb, Plan, Ties};
-pub use quota::{equal_quotas, largest_remainder};
 pub use rows::Rows;
 pub use shared::SharedCut;
 pub use topk::{TopK, TopRows};
@@ -262,10 +261,10 @@ impl Selector {
     /// Takes over everything a state of the same plan and of other rows has seen.
     pub fn merge(&mut self, other: &Selector) -> Result<()> {
         if let Some(difference) = self.plan.difference(&other.plan) {
-            return Err(Error::Argument(format!("these Selectors cannot be merged: {difference}")));
+            return Err(Error::Unmergeable(difference));
         }
         if let Some(ids) = self.seen.common(&other.seen) {
-            return Err(Error::Argument(format!("these Selectors cannot be merged: {} seen by both", were(&ids))));
+            return Err(Error::Unmergeable(format!("{} seen by both", were(&ids))));
         }
         let mut merged = self.clone();
         merged.take_over(other);

@@ -29,7 +29,9 @@ impl Selector {
     /// See [`Selector::absorb`] for the rest.
     pub fn absorb_count(&mut self, len: usize, rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
         if self.plan.perturb != Some(Perturb::Uniform) {
-            return Err(Error::Argument("rows without scores are accepted with perturb=\"uniform\" only".into()));
+            return Err(Error::Argument(
+                "rows without scores are accepted for uniform picks only, which need no scores".into(),
+            ));
         }
         let stream = Stream::new(self.plan.seed, STEP_PERTURB);
         self.absorb_rows(len, rows, shared, |i| uniform(stream.bits(rows.id(i))))

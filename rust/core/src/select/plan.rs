@@ -115,21 +115,24 @@ impl Plan {
     /// Says what of this plan cannot be done.
     pub fn check(&self) -> Result<()> {
         let refuse = |sentence: String| Err(Error::Argument(sentence));
+        let out_of_range = |argument: &str, came: f64, accepted| {
+            Err(Error::OutOfRange { argument: argument.into(), came: came.to_string(), accepted })
+        };
         if !(self.coldness.is_finite() && self.coldness > 0.0) {
-            return refuse(format!("coldness is {}; it must be a finite number above 0", self.coldness));
+            return out_of_range("coldness", self.coldness, "a finite number above 0");
         }
         if !(self.power_slack.is_finite() && self.power_slack >= 0.0) {
-            return refuse(format!("power_slack is {}; it must be a finite number of at least 0", self.power_slack));
+            return out_of_range("power_slack", self.power_slack, "a finite number of at least 0");
         }
         if self.perturb == Some(Perturb::Power) && (self.order == Order::Lowest) != self.power_complement {
             return refuse(format!(
-                "perturb=\"power\" works with measures whose highest scores are picked, and with margin; \
+                "perturb is \"power\", which works with measures whose highest scores are picked, and with margin; \
                  here the {} scores are picked",
                 self.order.name()
             ));
         }
         if self.per_group == Some(0) {
-            return refuse("per_group is 0; it must be at least 1".into());
+            return out_of_range("per_group", 0.0, "at least 1");
         }
         if let Some(quotas) = &self.quotas {
             if self.per_group.is_some() {

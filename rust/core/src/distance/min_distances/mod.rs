@@ -48,7 +48,7 @@ pub fn min_distances<X: Element, Y: Element>(
     check(x, y)?;
     let rows = among.map_or(RowNumbers::Adjacent(0, x.rows()), RowNumbers::Picked);
     if let Some(id) = among.and_then(|ids| ids.iter().find(|&&id| id < 0 || id as usize >= x.rows())) {
-        return Err(Error::Argument(format!("among has id {id}; accepted are 0 to {}", x.rows() - 1)));
+        return Err(Error::NoSuchRow { argument: "among", id: *id, rows: x.rows() });
     }
     assert!(sums.len() == rows.len() && indices.len() == rows.len());
     if size_of::<X::Compute>() == 4 || size_of::<Y::Compute>() == 4 {
@@ -59,19 +59,18 @@ pub fn min_distances<X: Element, Y: Element>(
 }
 
 fn check<X: Copy, Y: Copy>(x: &Matrix<'_, X>, y: &Matrix<'_, Y>) -> Result<()> {
-    Err(Error::Argument(if x.rows() == 0 {
-        "X has no rows; at least one is needed".into()
-    } else if y.rows() == 0 {
-        "Y has no rows; at least one is needed".into()
-    } else if x.columns() == 0 {
-        "X has no columns; at least one is needed".into()
-    } else if x.columns() != y.columns() {
-        format!("Y has {} columns and X {}; they must be equal", y.columns(), x.columns())
-    } else if u32::try_from(y.rows()).is_err() {
-        format!("Y has {} rows; accepted are fewer than 2^32", y.rows())
-    } else {
-        return Ok(());
-    }))
+    for (argument, lacks, count) in [("X", "rows", x.rows()), ("Y", "rows", y.rows()), ("X", "columns", x.columns())] {
+        if count == 0 {
+            return Err(Error::Empty { argument, lacks });
+        }
+    }
+    if x.columns() != y.columns() {
+        return Err(Error::Differ { what: "columns", one: ("Y", y.columns()), other: ("X", x.columns()) });
+    }
+    if u32::try_from(y.rows()).is_err() {
+        return Err(Error::Argument(format!("Y has {} rows; accepted are fewer than 2^32", y.rows())));
+    }
+    Ok(())
 }
 
 /// The rows that are searched for the nearest, made ready for the filter.
@@ -94,7 +93,7 @@ impl<'a, 'y, T: Float, Y: Element> Targets<'a, 'y, T, Y> {
             few.resize(part.len());
             origin
                 .subtract(matrix, RowNumbers::Adjacent(start, part.len()), &mut few, &mut norms[part.clone()], level)
-                .map_err(|row| Error::Argument(format!("Y: {}", row_fault(matrix, row, row as u64))))?;
+                .map_err(|row| row_fault(matrix, row, row as u64).within("Y"))?;
             for (i, column) in part.enumerate() {
                 panels.set(column, few.row(i));
             }

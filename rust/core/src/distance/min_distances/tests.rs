@@ -147,7 +147,7 @@ fn a_bad_row_is_named() {
     x[500] = f64::INFINITY;
     assert_eq!(run(&x, &y), "row 100 has NaN in column 1; accepted are finite numbers");
     y[5] = f64::NEG_INFINITY;
-    assert_eq!(run(&x, &y), "Y: row 1 has -inf in column 2; accepted are finite numbers");
+    assert_eq!(run(&x, &y), "Y row 1 has -inf in column 2; accepted are finite numbers");
 }
 
 #[test]
