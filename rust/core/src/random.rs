@@ -68,11 +68,6 @@ pub fn gumbel_of(bits: u64) -> f64 {
     -ln(exponential_of(bits))
 }
 
-/// The standard Gumbel number of (seed, step, id).
-pub fn gumbel(seed: u64, step: u64, id: u64) -> f64 {
-    gumbel_of(hash(seed, step, id))
-}
-
 /// The natural logarithm, within 2 ulp, from IEEE basic operations alone and so the same on every machine.
 ///
 /// With x = 2^n (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), and s = f/(2 + f): ln(1 + f) = 2 atanh(s), written as
@@ -188,7 +183,7 @@ mod tests {
     #[test]
     fn gumbel_has_its_mean_and_variance() {
         let n = 200_000u64;
-        let draws: Vec<f64> = (0..n).map(|id| gumbel(3, 1, id)).collect();
+        let draws: Vec<f64> = (0..n).map(|id| gumbel_of(hash(3, 1, id))).collect();
         let mean = draws.iter().sum::<f64>() / n as f64;
         let variance = draws.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / n as f64;
         assert!((mean - 0.577_215_664_9).abs() < 0.015, "{mean}");

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::order::{Candidate, Order};
-use crate::random::{STEP_PERTURB, STEP_TIES, gumbel, hash, ln, uniform};
+use crate::random::{STEP_PERTURB, STEP_TIES, gumbel_of, hash, ln, uniform};
 use crate::select::{Perturb, Plan, Rows, Selected, Selector, SharedCut, Ties};
 
 /// A pool with everything a row can have.
@@ -55,7 +55,7 @@ fn oracle(plan: &Plan, pool: &Pool, masked: bool) -> Selected {
             continue;
         }
         let natural = plan.order.orient(score);
-        let noise = gumbel(plan.seed, STEP_PERTURB, id) / plan.coldness;
+        let noise = gumbel_of(hash(plan.seed, STEP_PERTURB, id)) / plan.coldness;
         let key = match plan.perturb {
             None => natural,
             Some(Perturb::Uniform) => uniform(hash(plan.seed, STEP_PERTURB, id)),
