@@ -49,9 +49,7 @@ impl<T: Float> Side<T> {
         self.block.resize(rows.len());
         self.norms.clear();
         self.norms.resize(rows.len(), 0.0);
-        origin
-            .subtract(x, rows, &mut self.block, &mut self.norms, level)
-            .map_err(|row| row_fault(x, row, row as u64))?;
+        origin.subtract(x, rows, &mut self.block, &mut self.norms, level).map_err(|row| row_fault(x, row))?;
         self.starts.fill(T::from_f64(f64::INFINITY));
         for (start, norm) in self.starts.iter_mut().zip(&self.norms) {
             *start = T::from_f64(match origin.metric() {

@@ -3,11 +3,11 @@
 use super::centres::ORTHOGONAL;
 use super::pair::merge;
 use super::{LANES, Metric, to_one};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::fault::Fault;
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Simd, Vector};
+use crate::simd::{Kernel, Level, Simd, Vector};
 
 /// Features must be smaller than this, 2^500, so that no sum of squares overflows.
 const LIMIT: f64 = f64::from_bits((1023 + 500) << 52);
@@ -69,18 +69,23 @@ impl Tile {
         self.zero[i]
     }
 
-    /// Prepares one more row; `false`, and nothing added, for one that is not finite.
+    /// A tile of one row.
+    pub(crate) fn of_row<E: Element>(metric: Metric, matrix: &Matrix<'_, E>, row: usize, level: Level) -> Result<Tile> {
+        level.run(OneRow { tile: Tile::new(metric, matrix.columns()), matrix, row })
+    }
+
+    /// Prepares one more row. An error, and nothing added, for one that cannot be compared.
     #[inline(always)]
-    pub(crate) fn push<S: Simd, E: Element>(&mut self, matrix: &Matrix<'_, E>, row: usize) -> bool {
+    pub(crate) fn push<S: Simd, E: Element>(&mut self, matrix: &Matrix<'_, E>, row: usize) -> Result<()> {
         let start = self.values.len();
         self.values.resize(start + self.width(), 0.0);
         let kind = prepare::<S, E>(self.metric, matrix, row, &mut self.values[start..]);
         if kind == Kind::Bad {
             self.values.truncate(start);
-            return false;
+            return Err(row_fault(matrix, row));
         }
         self.zero.push(kind == Kind::Zero);
-        true
+        Ok(())
     }
 
     /// Adds a row that is prepared already.
@@ -108,6 +113,22 @@ impl Tile {
                 }
             }
         }
+    }
+}
+
+struct OneRow<'m, 'a, E> {
+    tile: Tile,
+    matrix: &'m Matrix<'a, E>,
+    row: usize,
+}
+
+impl<E: Element> Kernel for OneRow<'_, '_, E> {
+    type Output = Result<Tile>;
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self) -> Result<Tile> {
+        self.tile.push::<S, E>(self.matrix, self.row)?;
+        Ok(self.tile)
     }
 }
 
@@ -167,8 +188,10 @@ fn unit_length(row: &mut [f64]) -> Kind {
     Kind::Usual
 }
 
-/// What is wrong with a row that [`prepare`] refused, which the user knows as `id`.
-pub(crate) fn row_fault<E: Element>(matrix: &Matrix<'_, E>, row: usize, id: u64) -> Error {
+/// What is wrong with a row that [`prepare`] refused.
+#[cold]
+#[inline(never)]
+pub(crate) fn row_fault<E: Element>(matrix: &Matrix<'_, E>, row: usize) -> Error {
     let values = || (0..matrix.columns()).map(|column| (column, matrix.get(row, column).widen().into()));
     let find = |wrong: fn(f64) -> bool| values().find(|&(_, value): &(usize, f64)| wrong(value));
     let fault = if let Some((column, _)) = find(f64::is_nan) {
@@ -179,5 +202,5 @@ pub(crate) fn row_fault<E: Element>(matrix: &Matrix<'_, E>, row: usize, id: u64)
         let (column, value) = find(|value| value.abs() >= LIMIT).unwrap_or((0, f64::NAN));
         Fault::TooLarge(column, value)
     };
-    Error::row(id, fault)
+    Error::row(row as u64, fault)
 }

@@ -12,7 +12,8 @@
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric, to_one};
-use crate::diverse::points::{Among, Points, Reading, all_squared};
+use crate::diverse::lazy::InPicks;
+use crate::diverse::points::{Among, Points, all_squared};
 use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level, Simd};
@@ -35,7 +36,7 @@ pub fn badge(
     }
     let mut field =
         GradientField { errors: Factor::new(errors), features: Factor::new(features), lengths: Vec::new(), level };
-    let mut reading = Reading { watch, picks: count };
+    let mut reading = InPicks { watch, picked: 0, wanted: count };
     let mut read = |factor: &Factor<'_>, name| {
         all_squared(factor.points, &factor.origin, level, threads, &mut reading).map_err(|error| error.within(name))
     };

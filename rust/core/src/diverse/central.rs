@@ -2,7 +2,7 @@
 
 use super::candidates::Candidates;
 use crate::blocks::{Watch, run};
-use crate::distance::{Centres, GROUP, Metric, Tile, row_fault};
+use crate::distance::{Centres, GROUP, Metric, Tile};
 use crate::error::Result;
 use crate::float::Element;
 use crate::simd::{Kernel, Level, Simd};
@@ -25,7 +25,7 @@ pub(crate) fn most_central<E: Element>(
     let mut totals = vec![0.0_f64; rows];
     let mut start = 0;
     while start < rows {
-        let points = level.run(Pack { candidates, metric, from: start, to: rows.min(start + POINTS) })?;
+        let points = candidates.points(metric, start..rows.min(start + POINTS), level)?;
         let chunks = totals.chunks_mut(CHUNK).enumerate();
         let blocks = chunks.map(|(i, totals)| (i * CHUNK..rows.min((i + 1) * CHUNK), totals));
         let work = |tile: &mut Tile, rows: std::ops::Range<usize>, totals: &mut [f64]| {
@@ -41,33 +41,6 @@ pub(crate) fn most_central<E: Element>(
         }
     }
     Ok(central)
-}
-
-/// Some rows of a pool as points.
-struct Pack<'p, 'a, E> {
-    candidates: &'p Candidates<'a, E>,
-    metric: Metric,
-    from: usize,
-    to: usize,
-}
-
-impl<E: Element> Kernel for Pack<'_, '_, E> {
-    type Output = Result<Centres>;
-
-    #[inline(always)]
-    fn run<S: Simd>(self) -> Result<Centres> {
-        let features = self.candidates.features();
-        let (mut points, mut tile) = (Centres::new(self.metric, features), Tile::new(self.metric, features));
-        for position in self.from..self.to {
-            let row = self.candidates.id(position);
-            tile.clear();
-            if !tile.push::<S, E>(self.candidates.matrix(), row) {
-                return Err(row_fault(self.candidates.matrix(), row, row as u64));
-            }
-            points.push(tile.row(0), tile.zero(0));
-        }
-        Ok(points)
-    }
 }
 
 /// Adds to the total of each row its distances to some points, in order.
@@ -86,11 +59,8 @@ impl<E: Element> Kernel for Add<'_, '_, E> {
     fn run<S: Simd>(self) -> Result<()> {
         let Add { candidates, points, tile, first, totals } = self;
         for (i, total) in totals.iter_mut().enumerate() {
-            let row = candidates.id(first + i);
             tile.clear();
-            if !tile.push::<S, E>(candidates.matrix(), row) {
-                return Err(row_fault(candidates.matrix(), row, row as u64));
-            }
+            candidates.push::<S>(tile, first + i)?;
             for group in 0..points.len().div_ceil(GROUP) {
                 let sums = points.sums::<S>(tile.row(0), tile.zero(0), group);
                 for &sum in &sums[..GROUP.min(points.len() - group * GROUP)] {

@@ -3,9 +3,7 @@
 //! u is the uncertainty of a row, scaled to lie between 0 and 1 over the pool; d is its distance to the nearest labelled or picked row,
 //! and D the largest d there is when there first is one. Both scales are frozen there, so that values stay comparable from pick to pick.
 
-use super::point_set::PointSet;
-use super::{Objective, Stale};
-use crate::error::Result;
+use super::by_distance::Worth;
 
 /// How much uncertainty and diversity weigh.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,20 +14,18 @@ pub struct Weights {
     pub diversity: f64,
 }
 
-/// The mix as an objective: the value of a row is its distance to the nearest point. Until the distance scale is frozen its key is that, too.
-pub(crate) struct DiverseUncertain<'a, N> {
-    points: N,
-    /// Weighed already.
+/// What the mix makes of a distance and an uncertainty. Until the distance scale is frozen, the distance alone counts.
+pub(crate) struct DiverseUncertain<'a> {
+    /// Scaled and weighed already.
     uncertainty: &'a [f64],
     diversity: f64,
     scale: Option<f64>,
 }
 
-impl<'a, N: PointSet> DiverseUncertain<'a, N> {
+impl<'a> DiverseUncertain<'a> {
     /// `uncertainty` is scaled and weighed.
-    pub(crate) fn new(points: N, uncertainty: &'a [f64], diversity: f64) -> Self {
-        debug_assert_eq!(uncertainty.len(), points.rows());
-        DiverseUncertain { points, uncertainty, diversity, scale: None }
+    pub(crate) fn new(uncertainty: &'a [f64], diversity: f64) -> Self {
+        DiverseUncertain { uncertainty, diversity, scale: None }
     }
 
     /// Divide distances by `largest` from now on.
@@ -38,22 +34,7 @@ impl<'a, N: PointSet> DiverseUncertain<'a, N> {
     }
 }
 
-impl<N: PointSet> Objective for DiverseUncertain<'_, N> {
-    type Scratch = N::Scratch;
-
-    fn rows(&self) -> usize {
-        self.points.rows()
-    }
-
-    fn steps(&self) -> usize {
-        self.points.steps()
-    }
-
-    fn scratch(&self) -> N::Scratch {
-        self.points.scratch()
-    }
-
-    /// Every operation is monotone as rounded, so a larger distance never makes a smaller key.
+impl Worth for DiverseUncertain<'_> {
     #[inline(always)]
     fn key(&self, row: usize, distance: f64) -> f64 {
         match self.scale {
@@ -62,18 +43,6 @@ impl<N: PointSet> Objective for DiverseUncertain<'_, N> {
             }
             _ => distance,
         }
-    }
-
-    fn refresh(&self, scratch: &mut N::Scratch, rows: &mut [Stale], floor: f64) -> Result<u64> {
-        self.points.refresh(scratch, rows, floor == f64::INFINITY, |row, distance| self.key(row, distance) < floor)
-    }
-
-    fn cost(&self, behind: usize) -> usize {
-        self.points.cost(behind)
-    }
-
-    fn pick(&mut self, row: usize) -> Result<()> {
-        self.points.pick(row)
     }
 }
 

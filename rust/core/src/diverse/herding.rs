@@ -10,7 +10,7 @@ use super::lazy::Engine;
 use super::objective::{Objective, Stale};
 use super::similarity::Similarity;
 use crate::blocks::Watch;
-use crate::distance::{Centres, GROUP, Metric, Tile, merge, row_fault};
+use crate::distance::{Centres, GROUP, Metric, Tile, merge};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -157,8 +157,7 @@ impl<'a, E: Element> Added<'a, E> {
     }
 
     fn prepare<F: Element>(&self, matrix: &Matrix<'_, F>, row: usize) -> Result<Tile> {
-        let tile = Tile::new(self.references.metric(), matrix.columns());
-        self.level.run(Prepare { tile, matrix, row }).ok_or_else(|| row_fault(matrix, row, row as u64))
+        Tile::of_row(self.references.metric(), matrix, row, self.level)
     }
 
     /// The median distance between references and others half of the list away.
@@ -234,21 +233,6 @@ impl<E: Element> Objective for Added<'_, E> {
     }
 }
 
-/// One prepared row in a tile, unless it is invalid.
-struct Prepare<'m, 'a, F> {
-    tile: Tile,
-    matrix: &'m Matrix<'a, F>,
-    row: usize,
-}
-
-impl<F: Element> Kernel for Prepare<'_, '_, F> {
-    type Output = Option<Tile>;
-    #[inline(always)]
-    fn run<S: Simd>(mut self) -> Option<Tile> {
-        self.tile.push::<S, F>(self.matrix, self.row).then_some(self.tile)
-    }
-}
-
 /// The sums of the distances of one prepared row to a group.
 struct GroupSums<'a> {
     references: &'a Centres,
@@ -301,10 +285,7 @@ impl<E: Element> Kernel for RefreshGains<'_, '_, E> {
         for rows in rows.chunks_mut(TOGETHER) {
             tile.clear();
             for stale in rows.iter() {
-                let row = candidates.id(stale.row as usize);
-                if !tile.push::<S, E>(candidates.matrix(), row) {
-                    return Err(row_fault(candidates.matrix(), row, row as u64));
-                }
+                candidates.push::<S>(tile, stale.row as usize)?;
             }
             let mut lanes = [[0.0_f64; GROUP]; TOGETHER];
             for &group in open {

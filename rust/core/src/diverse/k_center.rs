@@ -1,10 +1,11 @@
 //! k-centre greedy, or core-set: each pick is the row farthest from everything labelled or picked (Gonzalez 1985; Sener & Savarese 2018).
 
+use super::by_distance::{ByDistance, Worth};
 use super::candidates::Candidates;
 use super::lazy::{Engine, Work};
 use super::mean;
-use super::nearest::{Nearest, NearestScratch};
-use super::objective::{Objective, Stale};
+use super::nearest::Nearest;
+use super::point_set::PointSet;
 use crate::blocks::Watch;
 use crate::distance::Metric;
 use crate::error::{Error, Result};
@@ -60,53 +61,19 @@ pub struct CoreSet {
     pub first_passes: u64,
 }
 
-struct Farthest<'a, E> {
-    nearest: Nearest<'a, E>,
+/// The farthest row is worth the most.
+struct Farthest {
     held: Option<usize>,
 }
 
-impl<E: Element> Objective for Farthest<'_, E> {
-    type Scratch = NearestScratch;
-
-    fn rows(&self) -> usize {
-        self.nearest.candidates().rows()
-    }
-
-    fn steps(&self) -> usize {
-        self.nearest.steps()
-    }
-
-    fn scratch(&self) -> NearestScratch {
-        self.nearest.scratch()
-    }
-
+impl Worth for Farthest {
     #[inline(always)]
-    fn key(&self, _: usize, value: f64) -> f64 {
-        value
-    }
-
-    fn refresh(&self, scratch: &mut NearestScratch, rows: &mut [Stale], floor: f64) -> Result<u64> {
-        self.nearest.refresh(scratch, rows, floor == f64::INFINITY, |_, value| value < floor)
-    }
-
-    fn cost(&self, behind: usize) -> usize {
-        self.nearest.cost(behind)
+    fn key(&self, _: usize, distance: f64) -> f64 {
+        distance
     }
 
     fn round(&self) -> Option<usize> {
         self.held
-    }
-
-    fn hold(&mut self, rows: &[u32]) {
-        self.nearest.hold(rows);
-    }
-
-    fn let_go(&mut self) {
-        self.nearest.let_go();
-    }
-
-    fn pick(&mut self, row: usize) -> Result<()> {
-        self.nearest.pick(row)
     }
 }
 
@@ -154,7 +121,8 @@ pub fn k_center<E: Element>(
         picked.distances.push(f64::INFINITY);
         first = Some(position);
     }
-    let mut engine = Engine::new(Farthest { nearest, held }, first.as_slice(), k, threads, watch)?;
+    let mut engine =
+        Engine::new(ByDistance { points: nearest, worth: Farthest { held } }, first.as_slice(), k, threads, watch)?;
     while picked.ids.len() < k
         && let Some(best) = engine.best(watch)?
     {

@@ -2,10 +2,10 @@
 
 use super::front::{Entry, scan};
 use super::objective::{Objective, Stale};
-use crate::blocks::{self, Watch};
+use crate::blocks::{self, LOOK_EVERY, Watch};
 use crate::error::Result;
 use std::collections::BinaryHeap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Rows that a thread brings up to date at a time.
 const CHUNK: usize = 32;
@@ -33,8 +33,6 @@ const FRONT_LEAST: usize = 1 << 12;
 
 /// The number of rows in the front where keys change from step to step.
 const FRONT_DRIFTING: usize = 1 << 10;
-
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The value of a row that is out.
 const OUT: f64 = f64::NEG_INFINITY;
@@ -86,11 +84,11 @@ pub(crate) struct Engine<O: Objective> {
     looked: Instant,
 }
 
-/// Passes looks on as progress in picks.
-struct InPicks<'w> {
-    watch: &'w mut dyn Watch,
-    picked: usize,
-    wanted: usize,
+/// Passes looks on as progress in picks, whatever is counted below.
+pub(super) struct InPicks<'w> {
+    pub(super) watch: &'w mut dyn Watch,
+    pub(super) picked: usize,
+    pub(super) wanted: usize,
 }
 
 impl Watch for InPicks<'_> {

@@ -3,7 +3,7 @@
 use super::candidates::Candidates;
 use super::front::Entry;
 use crate::blocks::{self, Watch};
-use crate::distance::{Metric, Tile, row_fault};
+use crate::distance::{Metric, Tile};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -36,7 +36,7 @@ pub(super) fn extreme<E: Element>(
         mean.iter_mut().zip(term).for_each(|(mean, term)| *mean += term);
     }
     mean.iter_mut().for_each(|mean| *mean /= rows as f64);
-    let mean = level.run(Ready { metric, mean: &mean })?;
+    let mean = Tile::of_row(metric, &Matrix::from_rows(&mean, 1, width)?, 0, level)?;
     let state = || (Tile::new(metric, candidates.features()), Entry { key: f64::NEG_INFINITY, row: u32::MAX });
     let found =
         blocks::run(rows, terms(rows, 0).map(|rows| (rows, ())), threads, watch, state, |(tile, best), rows, ()| {
@@ -104,16 +104,6 @@ fn sums<E: Element>(
     Ok(sums)
 }
 
-#[inline(always)]
-fn push<S: Simd, E: Element>(candidates: &Candidates<'_, E>, tile: &mut Tile, position: usize) -> Result<()> {
-    let row = candidates.id(position);
-    if tile.push::<S, E>(candidates.matrix(), row) {
-        Ok(())
-    } else {
-        Err(row_fault(candidates.matrix(), row, row as u64))
-    }
-}
-
 /// The sum of some rows.
 struct Sum<'s, 'a, E> {
     candidates: &'s Candidates<'a, E>,
@@ -129,29 +119,12 @@ impl<E: Element> Kernel for Sum<'_, '_, E> {
     fn run<S: Simd>(self) -> Result<()> {
         for row in self.rows {
             self.tile.clear();
-            push::<S, E>(self.candidates, self.tile, row)?;
+            self.candidates.push::<S>(self.tile, row)?;
             for (sum, &x) in self.sum.iter_mut().zip(self.tile.row(0)) {
                 *sum += x;
             }
         }
         Ok(())
-    }
-}
-
-/// The mean as a prepared row.
-struct Ready<'s> {
-    metric: Metric,
-    mean: &'s [f64],
-}
-
-impl Kernel for Ready<'_> {
-    type Output = Result<Tile>;
-
-    #[inline(always)]
-    fn run<S: Simd>(self) -> Result<Tile> {
-        let mut tile = Tile::new(self.metric, self.mean.len());
-        let matrix = crate::matrix::Matrix::from_rows(self.mean, 1, self.mean.len())?;
-        if tile.push::<S, f64>(&matrix, 0) { Ok(tile) } else { Err(row_fault(&matrix, 0, 0)) }
     }
 }
 
@@ -178,7 +151,7 @@ impl<E: Element> Kernel for Compare<'_, '_, E> {
             let sums = &mut sums[..some.len()];
             self.tile.clear();
             for row in some.clone() {
-                push::<S, E>(self.candidates, self.tile, row)?;
+                self.candidates.push::<S>(self.tile, row)?;
             }
             self.tile.to_one::<S>(self.mean.row(0), self.mean.zero(0), sums);
             for (row, &sum) in some.clone().zip(sums.iter()) {

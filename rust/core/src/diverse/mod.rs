@@ -21,6 +21,7 @@
 
 mod among;
 pub mod badge;
+mod by_distance;
 mod candidates;
 mod central;
 mod diverse_uncertain;
@@ -43,11 +44,7 @@ mod triangle;
 pub mod typiclust;
 pub mod uncertain;
 
-pub(crate) use candidates::Candidates;
 pub use diverse_uncertain::Weights;
-pub(crate) use lazy::{Engine, Pick};
-pub(crate) use nearest::Nearest;
-pub(crate) use objective::{Objective, Stale};
 pub use point_set::Distances;
 
 #[cfg(test)]

@@ -7,8 +7,9 @@
 use super::candidates::Candidates;
 use super::f32_filter::{F32Filter, GROUP};
 use super::objective::Stale;
+use super::point_set::PointSet;
 use super::triangle::Triangle;
-use crate::distance::{LANES, Metric, Tile, row_fault, to_one};
+use crate::distance::{LANES, Metric, Tile, to_one};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -78,72 +79,22 @@ impl<'a, E: Element> Nearest<'a, E> {
         Ok(found)
     }
 
-    /// Rows of the pool.
-    pub(crate) fn candidates(&self) -> &Candidates<'a, E> {
-        &self.candidates
-    }
-
-    /// Points so far.
-    pub(crate) fn steps(&self) -> usize {
-        self.points.len()
-    }
-
-    /// What a thread needs.
-    pub(crate) fn scratch(&self) -> NearestScratch {
-        NearestScratch { tile: self.tile(), rough: Vec::new(), jobs: Vec::with_capacity(SIDE_BY_SIDE) }
-    }
-
-    fn tile(&self) -> Tile {
-        Tile::new(self.metric, self.candidates.features())
-    }
-
-    /// See [`Objective::cost`](super::Objective::cost): a row that comes from memory costs as much as a few distances.
-    pub(crate) fn cost(&self, behind: usize) -> usize {
-        self.candidates.features().next_multiple_of(8) * (behind + GROUP)
-    }
-
-    /// The row at a position becomes a point.
-    pub(crate) fn pick(&mut self, position: usize) -> Result<()> {
-        let matrix = *self.candidates.matrix();
-        self.add(&matrix, self.candidates.id(position))
-    }
-
-    /// Holds no row in memory any more.
-    pub(crate) fn let_go(&mut self) {
-        self.held = Vec::new();
-        self.held_values = Vec::new();
-    }
-
-    /// Holds these rows too in memory, which ascend and come after all that are held.
-    pub(crate) fn hold(&mut self, rows: &[u32]) {
-        let matrix = self.candidates.matrix();
-        for &position in rows {
-            let row = self.candidates.id(position as usize);
-            match matrix.adjacent_row(row) {
-                Some(values) => self.held_values.extend_from_slice(values),
-                None => self.held_values.extend((0..matrix.columns()).map(|column| matrix.get(row, column))),
-            }
-        }
-        self.held.extend_from_slice(rows);
-    }
-
     /// Adds the row at a position to a tile, from memory if it is held there.
     #[inline(always)]
     fn push<S: Simd>(&self, tile: &mut Tile, position: u32) -> Result<()> {
-        let row = self.candidates.id(position as usize);
-        let fine = match self.held.binary_search(&position) {
+        match self.held.binary_search(&position) {
             Ok(place) => {
                 let held = Matrix::from_rows(&self.held_values, self.held.len(), self.candidates.features())?;
+                // Rows are held once they have been compared, so this one is fine.
                 tile.push::<S, E>(&held, place)
             }
-            Err(_) => tile.push::<S, E>(self.candidates.matrix(), row),
-        };
-        if fine { Ok(()) } else { Err(row_fault(self.candidates.matrix(), row, row as u64)) }
+            Err(_) => self.candidates.push::<S>(tile, position as usize),
+        }
     }
 
     /// A row of a matrix becomes a point.
     pub(crate) fn add<F: Element>(&mut self, matrix: &Matrix<'_, F>, row: usize) -> Result<()> {
-        let point = self.level.run(Prepare { tile: self.tile(), matrix, row })?;
+        let point = Tile::of_row(self.metric, matrix, row, self.level)?;
         let values = point.row(0);
         if let Some(triangle) = &mut self.triangle {
             triangle.push(&self.level.run(Lengths { filter: &self.filter, values, points: self.points.len() }));
@@ -151,25 +102,6 @@ impl<'a, E: Element> Nearest<'a, E> {
         self.filter.push(values);
         self.points.push_prepared(values, point.zero(0));
         Ok(())
-    }
-
-    /// Brings the values of rows up to date, until `below(row, value)` says of a row that no more is needed; returns the number of distances that were
-    /// looked at, roughly or directly.
-    pub(crate) fn refresh(
-        &self,
-        scratch: &mut NearestScratch,
-        rows: &mut [Stale],
-        first: bool,
-        below: impl Fn(usize, f64) -> bool,
-    ) -> Result<u64> {
-        if first && self.points.len() <= FEW {
-            return self.level.run(First { nearest: self, tile: &mut scratch.tile, rows });
-        }
-        let mut computed = 0;
-        for rows in rows.chunks_mut(SIDE_BY_SIDE) {
-            computed += self.level.run(RefreshDistances { nearest: self, scratch, rows, below: &below })?;
-        }
-        Ok(computed)
     }
 
     /// The point nearest to a row, of those it has seen.
@@ -186,23 +118,67 @@ impl<'a, E: Element> Nearest<'a, E> {
     }
 }
 
-/// One prepared row in a tile.
-struct Prepare<'m, 'a, F> {
-    tile: Tile,
-    matrix: &'m Matrix<'a, F>,
-    row: usize,
-}
+impl<E: Element> PointSet for Nearest<'_, E> {
+    type Scratch = NearestScratch;
 
-impl<F: Element> Kernel for Prepare<'_, '_, F> {
-    type Output = Result<Tile>;
+    fn rows(&self) -> usize {
+        self.candidates.rows()
+    }
 
-    #[inline(always)]
-    fn run<S: Simd>(mut self) -> Result<Tile> {
-        if self.tile.push::<S, F>(self.matrix, self.row) {
-            Ok(self.tile)
-        } else {
-            Err(row_fault(self.matrix, self.row, self.row as u64))
+    fn steps(&self) -> usize {
+        self.points.len()
+    }
+
+    fn scratch(&self) -> NearestScratch {
+        NearestScratch {
+            tile: Tile::new(self.metric, self.candidates.features()),
+            rough: Vec::new(),
+            jobs: Vec::with_capacity(SIDE_BY_SIDE),
         }
+    }
+
+    /// A row that comes from memory costs as much as a few distances.
+    fn cost(&self, behind: usize) -> usize {
+        self.candidates.features().next_multiple_of(8) * (behind + GROUP)
+    }
+
+    fn pick(&mut self, position: usize) -> Result<()> {
+        let matrix = *self.candidates.matrix();
+        self.add(&matrix, self.candidates.id(position))
+    }
+
+    fn hold(&mut self, rows: &[u32]) {
+        let matrix = self.candidates.matrix();
+        for &position in rows {
+            let row = self.candidates.id(position as usize);
+            match matrix.adjacent_row(row) {
+                Some(values) => self.held_values.extend_from_slice(values),
+                None => self.held_values.extend((0..matrix.columns()).map(|column| matrix.get(row, column))),
+            }
+        }
+        self.held.extend_from_slice(rows);
+    }
+
+    fn let_go(&mut self) {
+        self.held = Vec::new();
+        self.held_values = Vec::new();
+    }
+
+    fn refresh(
+        &self,
+        scratch: &mut NearestScratch,
+        rows: &mut [Stale],
+        first: bool,
+        below: impl Fn(usize, f64) -> bool,
+    ) -> Result<u64> {
+        if first && self.points.len() <= FEW {
+            return self.level.run(First { nearest: self, tile: &mut scratch.tile, rows });
+        }
+        let mut computed = 0;
+        for rows in rows.chunks_mut(SIDE_BY_SIDE) {
+            computed += self.level.run(RefreshDistances { nearest: self, scratch, rows, below: &below })?;
+        }
+        Ok(computed)
     }
 }
 

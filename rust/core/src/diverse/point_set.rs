@@ -1,9 +1,7 @@
 //! Distances to the nearest of a growing list of points, for rules that don't care who computes them.
 
-use super::nearest::{Nearest, NearestScratch};
 use super::objective::Stale;
 use crate::error::{Error, Result};
-use crate::float::Element;
 use std::ops::Range;
 
 /// The distance of each row of a pool to the nearest of the points so far.
@@ -20,7 +18,15 @@ pub(crate) trait PointSet: Sync {
     fn cost(&self, behind: usize) -> usize;
     /// The row at a position becomes a point.
     fn pick(&mut self, position: usize) -> Result<()>;
-    /// See [`Nearest::refresh`].
+    /// Holds these rows too in memory, which ascend and come after all that are held.
+    fn hold(&mut self, rows: &[u32]) {
+        let _ = rows;
+    }
+    /// Holds no row in memory any more.
+    fn let_go(&mut self) {}
+    /// Brings the values of rows up to date, until `below(row, value)` says of a row that no more is
+    /// needed; `first` is for rows that have seen nothing. Returns the number of distances that were
+    /// looked at.
     fn refresh(
         &self,
         scratch: &mut Self::Scratch,
@@ -28,40 +34,6 @@ pub(crate) trait PointSet: Sync {
         first: bool,
         below: impl Fn(usize, f64) -> bool,
     ) -> Result<u64>;
-}
-
-impl<E: Element> PointSet for Nearest<'_, E> {
-    type Scratch = NearestScratch;
-
-    fn rows(&self) -> usize {
-        self.candidates().rows()
-    }
-
-    fn steps(&self) -> usize {
-        self.steps()
-    }
-
-    fn scratch(&self) -> NearestScratch {
-        self.scratch()
-    }
-
-    fn cost(&self, behind: usize) -> usize {
-        self.cost(behind)
-    }
-
-    fn pick(&mut self, position: usize) -> Result<()> {
-        self.pick(position)
-    }
-
-    fn refresh(
-        &self,
-        scratch: &mut NearestScratch,
-        rows: &mut [Stale],
-        first: bool,
-        below: impl Fn(usize, f64) -> bool,
-    ) -> Result<u64> {
-        self.refresh(scratch, rows, first, below)
-    }
 }
 
 /// Somebody else who knows distances: a function of the user's, say.
@@ -77,7 +49,7 @@ pub trait Distances: Sync {
 /// Points that rows are compared with in one call.
 const TOGETHER: usize = 64;
 
-/// [`Distances`] in the role of [`Nearest`].
+/// [`Distances`] as points.
 pub(crate) struct Told<D> {
     distances: D,
     steps: usize,

@@ -65,7 +65,7 @@ impl<E: Element> Maker for Features<'_, E> {
     }
 
     fn fault(&self, row: usize) -> Error {
-        row_fault(&self.matrix, row, row as u64)
+        row_fault(&self.matrix, row)
     }
 }
 
@@ -171,16 +171,4 @@ pub(crate) fn all_squared(
     let threads = blocks::crew(threads, count * bytes);
     blocks::run(count, blocks, threads, watch, || (), |(), rows, out| points.squared(level, rows, point, out))?;
     Ok(all)
-}
-
-/// Reports no progress while the rows are read, as nothing is picked yet.
-pub(crate) struct Reading<'a> {
-    pub(crate) watch: &'a mut dyn Watch,
-    pub(crate) picks: usize,
-}
-
-impl Watch for Reading<'_> {
-    fn look(&mut self, _: usize, _: usize) -> Result<()> {
-        self.watch.look(0, self.picks)
-    }
 }

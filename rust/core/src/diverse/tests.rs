@@ -24,12 +24,12 @@ impl Kernel for All<'_> {
         let mut tile = Tile::new(self.metric, self.rows.columns());
         let mut point = tile.clone();
         for row in 0..self.rows.rows() {
-            assert!(tile.push::<S, f64>(&self.rows, row));
+            tile.push::<S, f64>(&self.rows, row).unwrap();
         }
         let mut all = Vec::new();
         for i in 0..self.points.rows() {
             point.clear();
-            assert!(point.push::<S, f64>(&self.points, i));
+            point.push::<S, f64>(&self.points, i).unwrap();
             let mut sums = vec![0.0; tile.len()];
             tile.to_one::<S>(point.row(0), point.zero(0), &mut sums);
             for sum in &mut sums {
@@ -242,20 +242,20 @@ impl Kernel for Certified<'_> {
     fn run<S: Simd>(self) {
         let truth = Level::best().run(All { metric: self.metric, rows: self.rows, points: self.rows });
         let mut tile = Tile::new(self.metric, self.rows.columns());
-        let mut rough = F32Filter::new(self.metric, tile.width());
+        let mut filter = F32Filter::new(self.metric, tile.width());
         for row in 0..self.rows.rows() {
-            assert!(tile.push::<S, f64>(&self.rows, row));
-            rough.push(tile.row(row));
+            tile.push::<S, f64>(&self.rows, row).unwrap();
+            filter.push(tile.row(row));
         }
         for (i, truth) in truth.iter().enumerate() {
             let row: Vec<f32> = tile.row(i).iter().map(|&x| x as f32).collect();
-            let size = rough.size(tile.row(i));
+            let size = filter.size(tile.row(i));
             for group in 0..self.rows.rows().div_ceil(GROUP) {
-                for (lane, sum) in rough.sums::<S>(&row, group).into_iter().enumerate() {
+                for (lane, sum) in filter.sums::<S>(&row, group).into_iter().enumerate() {
                     let Some(&distance) = truth.get(group * GROUP + lane) else { continue };
                     let length = self.metric.length(distance);
-                    assert!(rough.least(sum, size) <= length, "{:?} {sum} {length}", self.metric);
-                    let cut = rough.cut(length * (1.0 + 1e-12) + 1e-300, size);
+                    assert!(filter.least(sum, size) <= length, "{:?} {sum} {length}", self.metric);
+                    let cut = filter.cut(length * (1.0 + 1e-12) + 1e-300, size);
                     assert!(cut.is_nan() || sum < cut, "{:?} {sum} {cut} {length}", self.metric);
                 }
             }
@@ -264,7 +264,7 @@ impl Kernel for Certified<'_> {
 }
 
 #[test]
-fn rough_sums_keep_their_bounds_at_any_scale() {
+fn filter_sums_keep_their_bounds_at_any_scale() {
     for metric in Metric::ALL {
         for scale in [1e-320, 1e-40, 1e-22, 1e-15, 1.0, 1e9, 1e17, 1e19, 1e36, 1e120] {
             for offset in [0.0, 1.0, 1e4] {

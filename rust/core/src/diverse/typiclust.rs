@@ -4,8 +4,9 @@
 //! need theirs again, unless the cluster is so small that fewer neighbours count now.
 
 use super::candidates::Candidates;
+use super::lazy::InPicks;
 use crate::blocks::{self, Watch};
-use crate::distance::{Centres, GROUP, Kind, Metric, Tile, prepare, row_fault};
+use crate::distance::{Centres, GROUP, Kind, Metric, Tile, prepare};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -65,19 +66,6 @@ pub fn typiclust<E: Element>(
     Ok(found)
 }
 
-/// Passes looks on as progress in picks.
-struct InPicks<'w> {
-    watch: &'w mut dyn Watch,
-    picked: usize,
-    wanted: usize,
-}
-
-impl Watch for InPicks<'_> {
-    fn look(&mut self, _: usize, _: usize) -> Result<()> {
-        self.watch.look(self.picked, self.wanted)
-    }
-}
-
 /// The rows of one cluster.
 struct Neighbourhood<'a, E> {
     candidates: Candidates<'a, E>,
@@ -96,8 +84,8 @@ struct Neighbourhood<'a, E> {
 
 impl<'a, E: Element> Neighbourhood<'a, E> {
     fn new(candidates: Candidates<'a, E>, most: usize, level: Level, threads: usize) -> Result<Self> {
-        let (rows, points) = (candidates.rows(), Centres::new(Metric::Euclidean, candidates.features()));
-        let points = level.run(Pack { candidates: &candidates, points })?;
+        let rows = candidates.rows();
+        let points = candidates.points(Metric::Euclidean, 0..rows, level)?;
         Ok(Neighbourhood {
             candidates,
             level,
@@ -152,30 +140,6 @@ impl<'a, E: Element> Neighbourhood<'a, E> {
         blocks::run(rows, blocks, threads, watch, || (), work)?;
         self.means = means;
         Ok(())
-    }
-}
-
-/// Packs the rows of a pool, once each is known to be valid.
-struct Pack<'p, 'a, E> {
-    candidates: &'p Candidates<'a, E>,
-    points: Centres,
-}
-
-impl<E: Element> Kernel for Pack<'_, '_, E> {
-    type Output = Result<Centres>;
-    #[inline(always)]
-    fn run<S: Simd>(self) -> Result<Centres> {
-        let Pack { candidates, mut points } = self;
-        let mut tile = Tile::new(Metric::Euclidean, candidates.features());
-        for position in 0..candidates.rows() {
-            let row = candidates.id(position);
-            tile.clear();
-            if !tile.push::<S, E>(candidates.matrix(), row) {
-                return Err(row_fault(candidates.matrix(), row, row as u64));
-            }
-            points.push(tile.row(0), false);
-        }
-        Ok(points)
     }
 }
 

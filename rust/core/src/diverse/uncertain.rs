@@ -1,11 +1,15 @@
 //! Batches of rows that are uncertain and unlike each other: the rules of [`ranked_batch`](super::ranked_batch) and
 //! [`diverse_uncertain`](super::diverse_uncertain) on the engine, for features that the core reads or for distances it is told.
 
+use super::by_distance::ByDistance;
+use super::candidates::Candidates;
 use super::central::most_central;
 use super::diverse_uncertain::{DiverseUncertain, Weights, weighed};
+use super::lazy::{Engine, Pick};
+use super::nearest::Nearest;
+use super::objective::Objective;
 use super::point_set::{Distances, PointSet, Told};
 use super::ranked_batch::RankedBatch;
-use super::{Candidates, Engine, Nearest, Objective, Pick};
 use crate::blocks::Watch;
 use crate::distance::Metric;
 use crate::error::{Error, Result};
@@ -130,20 +134,18 @@ impl Rule {
         let out: Vec<usize> = picks.iter().map(|pick| pick.row).collect();
         match (weights, &weighed) {
             (Some(weights), Some(weighed)) => {
-                let mut engine =
-                    Engine::new(DiverseUncertain::new(points, weighed, weights.diversity), &out, k, threads, watch)?;
+                let worth = DiverseUncertain::new(weighed, weights.diversity);
+                let mut engine = Engine::new(ByDistance { points, worth }, &out, k, threads, watch)?;
                 if let Some(farthest) = engine.best(watch)? {
-                    engine.objective.freeze(farthest.value);
+                    engine.objective.worth.freeze(farthest.value);
                     engine.start_again();
                 }
                 go_on(engine, &mut picks, k, watch)?;
             }
-            _ => go_on(
-                Engine::new(RankedBatch::new(points, uncertainty, labelled), &out, k, threads, watch)?,
-                &mut picks,
-                k,
-                watch,
-            )?,
+            _ => {
+                let worth = RankedBatch::new(uncertainty, labelled, points.steps());
+                go_on(Engine::new(ByDistance { points, worth }, &out, k, threads, watch)?, &mut picks, k, watch)?;
+            }
         }
         let candidate = |pick: Pick| Candidate { key: pick.key, tie: 0, id: pick.row as u64, score: pick.key };
         Ok(picks.into_iter().map(candidate).collect())

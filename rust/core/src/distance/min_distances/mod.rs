@@ -93,7 +93,7 @@ impl<'a, 'y, T: Float, Y: Element> Targets<'a, 'y, T, Y> {
             few.resize(part.len());
             origin
                 .subtract(matrix, RowNumbers::Adjacent(start, part.len()), &mut few, &mut norms[part.clone()], level)
-                .map_err(|row| row_fault(matrix, row, row as u64).within("Y"))?;
+                .map_err(|row| row_fault(matrix, row).within("Y"))?;
             for (i, column) in part.enumerate() {
                 panels.set(column, few.row(i));
             }
@@ -169,7 +169,7 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Searcher<'t, 'a, 'y, T, Y> {
         self.block.resize(rows.len());
         origin
             .subtract(x, rows, &mut self.block, &mut self.norms[..rows.len()], level)
-            .map_err(|row| row_fault(x, row, row as u64))?;
+            .map_err(|row| row_fault(x, row))?;
         self.bounds();
         let mut best = [Best::NONE; MOST_ROWS];
         let mut direct = |row: usize, columns: &[u32]| {

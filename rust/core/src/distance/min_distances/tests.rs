@@ -19,8 +19,8 @@ impl<X: Element, Y: Element> Kernel for Plain<'_, '_, '_, X, Y> {
     fn run<S: Simd>(self) -> Vec<(f64, i64)> {
         let Plain(x, y, metric) = self;
         let (mut rows, mut points) = (Tile::new(metric, x.columns()), Tile::new(metric, x.columns()));
-        (0..x.rows()).for_each(|row| assert!(rows.push::<S, X>(x, row)));
-        (0..y.rows()).for_each(|row| assert!(points.push::<S, Y>(y, row)));
+        (0..x.rows()).for_each(|row| rows.push::<S, X>(x, row).unwrap());
+        (0..y.rows()).for_each(|row| points.push::<S, Y>(y, row).unwrap());
         let mut best = vec![(f64::INFINITY, 0); x.rows()];
         let mut sums = vec![0.0; x.rows()];
         for point in 0..y.rows() {
