@@ -20,6 +20,7 @@ pub mod random;
 mod scan;
 pub mod scorer;
 mod screen;
+mod second_look;
 pub mod select;
 mod simd;
 

@@ -2,11 +2,12 @@
 
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
-use crate::fault::{self, Fault};
+use crate::fault::Fault;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
 use crate::scan::{Found, Goal, Recipe, Scan, StreamOut};
+use crate::second_look::fault_of_row;
 use crate::simd::{Float, Level};
 use std::ops::Range;
 
@@ -149,7 +150,7 @@ impl Scorer {
             && self.invalid == Invalid::Raise
             && let Some(i) = out.iter().position(is_nan)
         {
-            return Err(Error::row(name(rows.start + i), fault::of_row(matrix, rows.start + i, self.logits)));
+            return Err(Error::row(name(rows.start + i), fault_of_row(matrix, rows.start + i, self.logits)));
         }
         Ok(found)
     }
@@ -198,7 +199,7 @@ impl Scorer {
         let mut scores = vec![E::Compute::ZERO; matrix.rows()];
         skipping.score(matrix, &mut scores, 0, 1, &mut blocks::Unwatched)?;
         let invalid = scores.iter().enumerate().filter(|(_, score)| is_nan(*score));
-        Ok(invalid.map(|(row, _)| (row, fault::of_row(matrix, row, self.logits))).collect())
+        Ok(invalid.map(|(row, _)| (row, fault_of_row(matrix, row, self.logits))).collect())
     }
 }
 

@@ -5,11 +5,11 @@ use super::fault::MemberFault;
 use super::scan::{Recipe, Scan};
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
-use crate::fault;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
 use crate::scorer::{Invalid, Normalize, Scorer, part_rows};
+use crate::second_look::fault_of_row;
 use crate::simd::{Float, Level};
 use std::ops::Range;
 
@@ -140,7 +140,7 @@ impl CommitteeScorer {
             scan.rows(std::slice::from_ref(member), row..row + 1, &recipe, &mut [E::Compute::ZERO])
         };
         let member = members.iter().position(|member| !alone(member)).unwrap_or(0);
-        MemberFault { member, fault: fault::of_row(&members[member], row, self.logits()) }
+        MemberFault { member, fault: fault_of_row(&members[member], row, self.logits()) }
     }
 }
 

@@ -6,9 +6,10 @@
 //! by less than 4 (features + 16) 2⁻⁵³ (|a| + |b|)². Under the cosine metric rows have unit length, the origin is 0, and -a·b decides. Under
 //! Manhattan it is the sum of absolute differences, with |·|₁ in the bound.
 
-use super::pair::wide;
+use super::metric::Metric;
+use super::pair::{LANES, wide};
+use super::tile::{Kind, prepare};
 use super::tiles::{RowBlock, parts};
-use super::{Kind, LANES, Metric, prepare};
 use crate::Level;
 use crate::float::Element;
 use crate::matrix::Matrix;

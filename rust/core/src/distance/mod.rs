@@ -16,6 +16,7 @@
 
 pub(crate) mod centred;
 mod centres;
+mod direct;
 mod metric;
 mod min_distances;
 mod pair;
@@ -23,10 +24,10 @@ mod tile;
 pub(crate) mod tiles;
 
 pub(crate) use centres::{Centres, GROUP};
+pub(crate) use direct::{Best, Direct, Pair};
 pub use metric::Metric;
 pub use min_distances::min_distances;
-pub(crate) use min_distances::{Best, Direct, Pair};
-pub(crate) use pair::{LANES, between, merge, to_group, to_one};
+pub(crate) use pair::{LANES, merge, to_one};
 pub(crate) use tile::{Kind, Tile, prepare, row_fault};
 
 #[cfg(test)]

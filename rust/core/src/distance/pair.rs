@@ -1,6 +1,6 @@
 //! The sum behind a distance, over prepared rows: two kernels, the same bits.
 
-use crate::distance::Metric;
+use super::metric::Metric;
 use crate::float::Element;
 use crate::simd::{Float, Simd, Vector};
 

@@ -1,8 +1,8 @@
 //! Rows made ready for the kernels: widened to `f64`, padded to whole lanes, checked, and at unit length under the cosine metric.
 
 use super::centres::ORTHOGONAL;
-use super::pair::merge;
-use super::{LANES, Metric, to_one};
+use super::metric::Metric;
+use super::pair::{LANES, merge, to_one};
 use crate::error::{Error, Result};
 use crate::fault::Fault;
 use crate::float::Element;

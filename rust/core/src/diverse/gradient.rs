@@ -7,10 +7,10 @@ use crate::below_zero;
 use crate::distance::{LANES, merge};
 use crate::diverse::points::Maker;
 use crate::error::{Error, Result};
-use crate::fault;
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
+use crate::second_look::fault_of_row;
 use crate::simd::{Simd, Vector};
 
 /// Rows of probabilities or logits, as what each would push the outputs by.
@@ -60,7 +60,7 @@ impl<E: Element> Maker for Gradients<'_, E> {
     }
 
     fn fault(&self, row: usize) -> Error {
-        Error::row(row as u64, fault::of_row(&self.matrix, row, self.logits))
+        Error::row(row as u64, fault_of_row(&self.matrix, row, self.logits))
     }
 }
 

@@ -1,4 +1,66 @@
-//! The engine: the best row, again and again, with as few rows brought up to date as can be.
+//! The lazy engine: the best row, again and again, with as few rows brought up to date as can be.
+//!
+//! # The idea
+//!
+//! A greedy rule picks the row of the highest key, then all keys change a little, then it picks
+//! again. The plain loop computes the value of every row at every step. But a row's value can only
+//! fall as rows are picked (Minoux 1978), and its key never rises with a falling value. So the value
+//! that a row had some steps ago is an upper bound of what it has now:
+//!
+//! ```text
+//! key     ■ up to date      □ bound: the value of an earlier step
+//!  │  □
+//!  │  │  ■  ◀─ the best that is known for sure
+//!  │  │  │  □
+//!  │  │  │  │  □  □           c, d and e already lose: they are not looked at
+//!  └──a──b──c──d──e──── rows
+//! ```
+//!
+//! Only `a` must be brought up to date. If it then falls below `b`, `b` is the pick; if not, `a` is.
+//! What comes out is what the plain loop picks, ties included, since rows are compared in one total
+//! order (highest key, then lowest position).
+//!
+//! # Where rows are
+//!
+//! ```text
+//! values, seen      of every row: its value, and how many steps that takes into account
+//! front             the best bounds when all rows were last looked through, in order
+//! survivors         rows of the front that were brought up to date and are still good: a heap
+//! rest              an entry that no row outside of front and survivors beats
+//! ```
+//!
+//! The best of front and survivors is the best of all rows, as long as it beats `rest`. Once it does
+//! not, or both are empty, all bounds are looked through for a new front ([`scan`]).
+//!
+//! # One pick
+//!
+//! ```text
+//! best():
+//!     loop:
+//!         next = the best entry of front and survivors, if it beats rest
+//!         if there is none:  collect a new front, or end where all rows are out;  continue
+//!         if next is up to date:  return it
+//!         batch = the next few entries, down to the first that is up to date
+//!         floor = the best key that is sure, or that rest may have
+//!         objective.refresh(batch, floor)      on several threads if that is worth it
+//!         those that still beat rest become survivors
+//! pick(best):
+//!     the row is out, and objective.pick(row) makes one more step
+//! ```
+//!
+//! A batch begins small, as a few rows often show what is to be beaten, and doubles from there. A row
+//! that falls below `floor` while it is brought up to date is left behind half-way: it has lost this
+//! step, and what it was compared with so far is noted.
+//!
+//! # Three special cases
+//!
+//! - Keys that *drift*: where a key also depends on the step, bounds may rise by as much as
+//!   [`Objective::rise`] says. `rest` is raised by that, front and survivors are sorted again
+//!   (`key_again`), and if one step still takes two looks at all bounds, all rows that may be the
+//!   best are brought up to date in the order of memory (`sweep`).
+//! - Rows in a *file*: with [`Objective::round`] a whole front is brought up to date in ascending
+//!   order and held in memory, so that a round is one pass over the file.
+//! - The *first pass* (`pass`) gives every row its first bound, in order and on all threads.
 
 use super::front::{Entry, scan};
 use super::objective::{Objective, Stale};

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use super::{Perturb, Plan, Selector, Ties, TopRows};
+use super::plan::{Perturb, Plan, Ties};
+use super::state::Selector;
+use super::topk::{TopK, TopRows};
 use crate::blocks::{Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::{Candidate, Order};
@@ -180,7 +182,7 @@ impl Reader<'_> {
         Ok(Plan { k, order, ties, seed, perturb, coldness, power_complement, power_slack, per_group, quotas, exclude })
     }
 
-    fn top(&mut self, list: &mut super::TopK) -> Result<()> {
+    fn top(&mut self, list: &mut TopK) -> Result<()> {
         let ties_left = self.count()?;
         let mut candidates = Vec::new();
         for _ in 0..self.length(32)? {

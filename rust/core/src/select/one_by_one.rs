@@ -1,11 +1,11 @@
 //! Rows whose keys are not their scores, or that come in groups: looked at one by one.
 
-use super::Selector;
-use super::absorb::Score;
 use super::keys::Keys;
 use super::plan::{Perturb, Ties};
 use super::rows::{Barred, Rows};
+use super::score::Score;
 use super::shared::SharedCut;
+use super::state::Selector;
 use crate::error::{Error, Result};
 use crate::order::Candidate;
 use crate::random::{STEP_PERTURB, STEP_TIES, Stream, uniform};

@@ -1,8 +1,8 @@
 //! Picks from groups: caps, quotas, and the filling of shortages.
 
-use super::Selector;
 use super::sort::sort;
-use super::topk::TopK;
+use super::state::Selector;
+use super::topk::{TopK, TopRows};
 use crate::blocks::Watch;
 use crate::error::Result;
 use crate::order::Candidate;
@@ -64,7 +64,7 @@ impl Selector {
 }
 
 /// Rows of that key which lost to a row of the same key in their own group.
-fn lost_in_groups(tops: &[super::TopRows], key: f64) -> u64 {
-    let at_cut = |top: &&super::TopRows| top.candidates.last().is_some_and(|cut| cut.key == key);
+fn lost_in_groups(tops: &[TopRows], key: f64) -> u64 {
+    let at_cut = |top: &&TopRows| top.candidates.last().is_some_and(|cut| cut.key == key);
     tops.iter().filter(at_cut).map(|top| top.ties_left).sum()
 }

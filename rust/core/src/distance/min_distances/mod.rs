@@ -6,11 +6,12 @@
 //! those of the plain loop over all pairs, whatever the filter's precision; where it cannot tell rows apart the plain loop is what remains.
 
 mod contenders;
-mod direct;
 
 use super::centred::{Origin, Rounding, RowNumbers, largest};
+use super::direct::{Best, Direct, Pair};
+use super::metric::Metric;
+use super::tile::row_fault;
 use super::tiles::{Multiply, NegatedDifference, Panels, Product, ROWS, RowBlock};
-use super::{Metric, row_fault};
 use crate::Level;
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
@@ -18,7 +19,6 @@ use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::Float;
 use contenders::{Contenders, List};
-pub(crate) use direct::{Best, Direct, Pair};
 
 /// Most rows of a block: their coordinates stay in the second-level cache.
 const MOST_ROWS: usize = 16 * ROWS;

@@ -1,7 +1,9 @@
 //! One row compared directly with some others.
 
-use crate::distance::centres::ORTHOGONAL;
-use crate::distance::{Kind, LANES, Metric, between, prepare, to_one};
+use super::centres::ORTHOGONAL;
+use super::metric::Metric;
+use super::pair::{LANES, between, to_one};
+use super::tile::{Kind, prepare};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::{Kernel, Simd};
