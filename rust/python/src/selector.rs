@@ -58,11 +58,6 @@ struct State {
     scored: u64,
 }
 
-const ORDERS: [(&str, Order); 2] = [("highest", Order::Highest), ("lowest", Order::Lowest)];
-const TIES: [(&str, Ties); 2] = [("first", Ties::First), ("random", Ties::Random)];
-const PERTURB: [(&str, Perturb); 3] =
-    [("power", Perturb::Power), ("softmax", Perturb::Softmax), ("uniform", Perturb::Uniform)];
-
 /// How far below zero a measure may fall by the tolerance of row sums, when a power of it is taken.
 const POWER_SLACK: f64 = 0.05;
 
@@ -122,13 +117,14 @@ impl Selector {
     ) -> PyResult<Self> {
         let order = match &scorer {
             Some(scorer) => scorer.about().order,
-            None => choice("order", order, &ORDERS)?,
+            None => choice("order", order, &Order::ALL.map(|order| (order.name(), order)))?,
         };
         let exclude = exclude.as_ref().map_or(Ok(&[][..]), PyReadonlyArray1::as_slice)?;
+        let perturbs = Perturb::ALL.map(|perturb| (perturb.name(), perturb));
         let plan = Plan {
-            ties: choice("ties", ties, &TIES)?,
+            ties: choice("ties", ties, &Ties::ALL.map(|ties| (ties.name(), ties)))?,
             seed,
-            perturb: perturb.map(|name| choice("perturb", name, &PERTURB)).transpose()?,
+            perturb: perturb.map(|name| choice("perturb", name, &perturbs)).transpose()?,
             coldness,
             power_complement: scorer.as_ref().is_some_and(|scorer| scorer.about().name == Measure::Margin.about().name),
             power_slack: if scorer.is_some() { POWER_SLACK } else { 0.0 },

@@ -47,7 +47,7 @@ impl Selector {
     /// `shared` is the threshold that the threads working on one selection share, if any. Ids are not checked against
     /// those seen before: see [`Selector::check`]. On an error the state is half-done and must be thrown away.
     #[inline(always)]
-    pub fn absorb<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
+    pub(crate) fn absorb<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
         let plain = self.plan.perturb.is_none() && !self.plan.grouped() && rows.groups.is_none();
         if !plain {
             return self.absorb_one_by_one(scores, rows, shared);

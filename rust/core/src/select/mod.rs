@@ -91,9 +91,8 @@ mod topk;
 #[cfg(test)]
 mod tests;
 
-pub use plan::{MAX_GROUPS, Perturb, Plan, Ties};
+pub use plan::{Perturb, Plan, Ties};
 pub use rows::Rows;
 pub use score::Score;
-pub use shared::SharedCut;
+pub(crate) use shared::SharedCut;
 pub use state::{Selected, Selector};
-pub use topk::{TopK, TopRows};

@@ -27,7 +27,7 @@ impl Selector {
     /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: each gets a random one.
     ///
     /// See [`Selector::absorb`] for the rest.
-    pub fn absorb_count(&mut self, len: usize, rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
+    pub(crate) fn absorb_count(&mut self, len: usize, rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
         if self.plan.perturb != Some(Perturb::Uniform) {
             return Err(Error::Argument(
                 "rows without scores are accepted for uniform picks only, which need no scores".into(),

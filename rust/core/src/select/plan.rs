@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::order::Order;
 
 /// How many groups there can be: their codes are indices into tables.
-pub const MAX_GROUPS: usize = 1 << 24;
+pub(crate) const MAX_GROUPS: usize = 1 << 24;
 
 /// Which of several rows with the same score is picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,17 +18,15 @@ pub enum Ties {
 }
 
 impl Ties {
+    /// All rules.
+    pub const ALL: [Ties; 2] = [Ties::First, Ties::Random];
+
     /// The name users write: `"first"` or `"random"`.
     pub fn name(self) -> &'static str {
         match self {
             Ties::First => "first",
             Ties::Random => "random",
         }
-    }
-
-    /// The rule of that name, if there is one.
-    pub fn parse(name: &str) -> Option<Ties> {
-        [Ties::First, Ties::Random].into_iter().find(|ties| ties.name() == name)
     }
 }
 
@@ -47,6 +45,9 @@ pub enum Perturb {
 }
 
 impl Perturb {
+    /// All perturbations.
+    pub const ALL: [Perturb; 3] = [Perturb::Power, Perturb::Softmax, Perturb::Uniform];
+
     /// The name users write: `"power"`, `"softmax"` or `"uniform"`.
     pub fn name(self) -> &'static str {
         match self {
@@ -54,11 +55,6 @@ impl Perturb {
             Perturb::Softmax => "softmax",
             Perturb::Uniform => "uniform",
         }
-    }
-
-    /// The perturbation of that name, if there is one.
-    pub fn parse(name: &str) -> Option<Perturb> {
-        [Perturb::Power, Perturb::Softmax, Perturb::Uniform].into_iter().find(|perturb| perturb.name() == name)
     }
 }
 
@@ -108,12 +104,12 @@ impl Plan {
     }
 
     /// Whether rows must come with group codes.
-    pub fn grouped(&self) -> bool {
+    pub(crate) fn grouped(&self) -> bool {
         self.per_group.is_some() || self.quotas.is_some()
     }
 
     /// Says what of this plan cannot be done.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let refuse = |sentence: String| Err(Error::Argument(sentence));
         let out_of_range = |argument: &str, came: f64, accepted| {
             Err(Error::OutOfRange { argument: argument.into(), came: came.to_string(), accepted })

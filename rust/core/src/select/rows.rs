@@ -26,7 +26,7 @@ impl<'a> Rows<'a> {
 
     /// The part `start..end` of these rows.
     #[inline]
-    pub fn slice(&self, start: usize, end: usize) -> Rows<'a> {
+    pub(crate) fn slice(&self, start: usize, end: usize) -> Rows<'a> {
         Rows {
             first_id: self.first_id + start as u64,
             ids: self.ids.map(|ids| &ids[start..end]),
@@ -45,7 +45,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Says what is wrong with these slices as a description of `len` rows.
-    pub fn check(&self, len: usize) -> Result<()> {
+    pub(crate) fn check(&self, len: usize) -> Result<()> {
         let lengths = [
             ("ids", self.ids.map(<[_]>::len)),
             ("exclude", self.exclude.map(<[_]>::len)),

@@ -7,18 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// Rows equal to it stay, so neither the picks nor the count of ties depend on when a thread looks at it.
 #[derive(Debug)]
-pub struct SharedCut {
+pub(crate) struct SharedCut {
     key: AtomicU64,
     shares: Box<[AtomicU64]>,
 }
 
 impl SharedCut {
-    /// A threshold that lets everything pass.
-    pub fn new() -> SharedCut {
-        SharedCut::among(0)
-    }
-
-    /// The same, for so many threads that tell of their share.
+    /// A threshold that lets everything pass, for so many threads that tell of their share.
     pub(crate) fn among(threads: usize) -> SharedCut {
         let nothing = || AtomicU64::new(ordered(f64::NEG_INFINITY));
         SharedCut { key: nothing(), shares: (0..threads).map(|_| nothing()).collect() }
@@ -26,13 +21,13 @@ impl SharedCut {
 
     /// The key that rows must reach.
     #[inline(always)]
-    pub fn key(&self) -> f64 {
+    pub(crate) fn key(&self) -> f64 {
         from_ordered(self.key.load(Ordering::Relaxed))
     }
 
     /// Raises the threshold to `key` if it is below.
     #[inline(always)]
-    pub fn raise(&self, key: f64) {
+    pub(crate) fn raise(&self, key: f64) {
         self.key.fetch_max(ordered(key), Ordering::Relaxed);
     }
 
@@ -47,12 +42,6 @@ impl SharedCut {
         if let Some(worst) = self.shares.iter().map(|share| share.load(Ordering::Relaxed)).min() {
             self.key.fetch_max(worst, Ordering::Relaxed);
         }
-    }
-}
-
-impl Default for SharedCut {
-    fn default() -> SharedCut {
-        SharedCut::new()
     }
 }
 
@@ -76,7 +65,7 @@ mod tests {
 
     #[test]
     fn only_ever_rises() {
-        let cut = SharedCut::new();
+        let cut = SharedCut::among(0);
         assert_eq!(cut.key(), f64::NEG_INFINITY);
         for (raise, expected) in [(-3.0, -3.0), (-5.0, -3.0), (-0.0, 0.0), (0.0, 0.0), (2.5, 2.5), (-1.0, 2.5)] {
             cut.raise(raise);

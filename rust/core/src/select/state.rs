@@ -90,7 +90,7 @@ impl Selector {
     /// unscored, by giving them the worst score there is. `None` where nothing is known yet, where keys are not scores, and
     /// where rows come in groups.
     #[inline]
-    pub fn threshold(&self, shared: Option<&SharedCut>) -> Option<f64> {
+    pub(crate) fn threshold(&self, shared: Option<&SharedCut>) -> Option<f64> {
         let floor = self.floor(shared);
         (self.plan.perturb.is_none() && floor > f64::NEG_INFINITY).then(|| self.plan.order.orient(floor))
     }
@@ -111,7 +111,7 @@ impl Selector {
     }
 
     /// A threshold for threads to share, starting from what this state has reached.
-    pub fn shared_cut(&self) -> SharedCut {
+    pub(crate) fn shared_cut(&self) -> SharedCut {
         self.shared_among(0)
     }
 
@@ -146,7 +146,7 @@ impl Selector {
     }
 
     /// Notes the ids of `len` rows as seen.
-    pub fn record(&mut self, rows: &Rows<'_>, len: usize) {
+    pub(crate) fn record(&mut self, rows: &Rows<'_>, len: usize) {
         match rows.ids {
             None => self.seen.add(rows.first_id..rows.first_id + len as u64),
             Some(_) => self.own_ids = true,
@@ -154,7 +154,7 @@ impl Selector {
     }
 
     /// An empty state of the same plan, for a thread.
-    pub fn fork(&self) -> Selector {
+    pub(crate) fn fork(&self) -> Selector {
         // A plan of its own: threads would contend for the reference count of a common one.
         Selector::empty(Arc::new(self.plan().clone()))
     }
@@ -194,7 +194,7 @@ impl Selector {
     }
 
     /// Takes over what a forked state has absorbed.
-    pub fn join(&mut self, other: &Selector) {
+    pub(crate) fn join(&mut self, other: &Selector) {
         debug_assert_eq!(self.plan.difference(&other.plan), None);
         self.top.merge(&other.top);
         let plan = self.plan.clone();

@@ -10,7 +10,7 @@ use crate::order::Candidate;
 
 /// The best `k` candidates seen, and how many rows tie with the last of them.
 #[derive(Clone, Debug)]
-pub struct TopK {
+pub(crate) struct TopK {
     k: usize,
     full: usize,
     buffer: Vec<Candidate>,
@@ -20,22 +20,22 @@ pub struct TopK {
 
 /// What a [`TopK`] has picked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TopRows {
+pub(crate) struct TopRows {
     /// At most k candidates, best first.
-    pub candidates: Vec<Candidate>,
+    pub(crate) candidates: Vec<Candidate>,
     /// Candidates not among them whose key equals the last one's.
-    pub ties_left: u64,
+    pub(crate) ties_left: u64,
 }
 
 impl TopK {
     /// An empty list of the best `k`; room is made as candidates come, so a huge `k` costs nothing by itself. Selections come soon: the sooner
     /// the threshold rises, the fewer rows survive a bound, and each of those costs more than its share of a selection.
-    pub fn new(k: usize) -> TopK {
+    pub(crate) fn new(k: usize) -> TopK {
         TopK::with_slack(k, 64)
     }
 
     /// A list for when there are many: selections come sooner, so that the buffer stays near 2k.
-    pub fn small(k: usize) -> TopK {
+    pub(crate) fn small(k: usize) -> TopK {
         TopK::with_slack(k, 16)
     }
 
@@ -46,7 +46,7 @@ impl TopK {
 
     /// The k-th best so far: rows it beats cannot be picked any more. `None` until a selection has been made.
     #[inline(always)]
-    pub fn threshold(&self) -> Option<&Candidate> {
+    pub(crate) fn threshold(&self) -> Option<&Candidate> {
         self.cut.as_ref()
     }
 
@@ -58,7 +58,7 @@ impl TopK {
 
     /// Takes note of one candidate.
     #[inline]
-    pub fn offer(&mut self, candidate: Candidate) {
+    pub(crate) fn offer(&mut self, candidate: Candidate) {
         if let Some(cut) = &self.cut
             && !candidate.beats(cut)
         {
@@ -72,7 +72,7 @@ impl TopK {
 
     /// Takes note of `count` candidates at once, known to have the threshold's key and to be beaten by it.
     #[inline]
-    pub fn count_ties(&mut self, count: u64) {
+    pub(crate) fn count_ties(&mut self, count: u64) {
         debug_assert!(self.cut.is_some());
         self.ties_left += count;
     }
@@ -100,7 +100,7 @@ impl TopK {
     }
 
     /// Takes over everything `other`, a list of the same k, has seen.
-    pub fn merge(&mut self, other: &TopK) {
+    pub(crate) fn merge(&mut self, other: &TopK) {
         debug_assert_eq!(self.k, other.k);
         for &candidate in &other.buffer {
             self.offer(candidate);
@@ -122,7 +122,7 @@ impl TopK {
     }
 
     /// The best k of what was seen; the list can go on afterwards.
-    pub fn finish(&self, watch: &mut dyn Watch) -> Result<TopRows> {
+    pub(crate) fn finish(&self, watch: &mut dyn Watch) -> Result<TopRows> {
         self.clone().into_top(watch)
     }
 

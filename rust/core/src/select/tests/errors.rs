@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::order::Order;
-use crate::select::{MAX_GROUPS, Perturb, Plan, Rows, Score, Selector, Ties};
+use crate::select::plan::MAX_GROUPS;
+use crate::select::{Perturb, Plan, Rows, Score, Selector, Ties};
 
 fn plain() -> Plan {
     Plan::new(10, Order::Highest)

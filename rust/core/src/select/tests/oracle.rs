@@ -249,7 +249,7 @@ fn a_threshold_only_filters() {
     let plan = Plan::new(20, Order::Highest);
     let expected = oracle(&plan, &pool, false);
     for key in [f64::NEG_INFINITY, 0.2, expected.candidates[19].key] {
-        let shared = SharedCut::new();
+        let shared = SharedCut::among(0);
         shared.raise(key);
         let mut state = Selector::new(plan.clone()).unwrap();
         state.absorb(&pool.scores, &Rows::default(), Some(&shared)).unwrap();
