@@ -1,4 +1,5 @@
-//! What can be wrong with what a caller passed in: a variant for each kind of mistake, and its words.
+//! What can be wrong with what a caller passed in: a variant for each kind of mistake, and its
+//! words.
 //!
 //! A sentence names the argument, what came and what is accepted. It says nothing about how a
 //! language on top of this crate spells an option: whoever has such options adds to the sentence.

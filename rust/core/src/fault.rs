@@ -22,7 +22,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// A name for counting: `"nan"`, `"infinite"`, `"negative"`, `"sum"`, `"too large"` or `"score"`.
+    /// A name for counting: `"nan"`, `"infinite"`, `"negative"`, `"sum"`, `"too large"` or
+    /// `"score"`.
     pub fn kind(self) -> &'static str {
         match self {
             Fault::Nan(_) => "nan",

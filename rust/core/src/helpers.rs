@@ -73,7 +73,8 @@ struct Crew {
 }
 
 struct State {
-    /// Requests for one helper each, the oldest first: a call that asks for three is in it three times.
+    /// Requests for one helper each, the oldest first: a call that asks for three is in it three
+    /// times.
     calls: VecDeque<Asking>,
     /// Helpers that are not busy: they sleep, or are about to look at the queue.
     idle: usize,
@@ -94,12 +95,13 @@ struct Progress {
     panic: Option<Box<dyn Any + Send>>,
 }
 
-/// A request for one helper: the call by its address, whose lifetime is kept by [`Crew::assist`]. That
-/// does not return while the call is in the queue or helped.
+/// A request for one helper: the call by its address, whose lifetime is kept by [`Crew::assist`].
+/// That does not return while the call is in the queue or helped.
 #[derive(Clone, Copy, PartialEq)]
 struct Asking(*const Call<'static>);
 
-// SAFETY: what a helper does is `Sync`, and the rest of a call is touched only while the crew's state is locked.
+// SAFETY: what a helper does is `Sync`, and the rest of a call is touched only while the crew's
+// state is locked.
 unsafe impl Send for Asking {}
 
 impl Crew {
@@ -125,7 +127,8 @@ impl Crew {
             Err(other) => {
                 // SAFETY: just made, and shared with no one.
                 drop(unsafe { Box::from_raw(new) });
-                // SAFETY: another thread of this process just made it, and no crew that was shared is freed.
+                // SAFETY: another thread of this process just made it, and no crew that was shared
+                // is freed.
                 unsafe { &*other }
             }
         }
@@ -216,8 +219,9 @@ impl Drop for TakeBack {
     }
 }
 
-/// Does `own`, while up to `count` helpers do `help`, each once: as many of them as begin before `own`
-/// is done. Returns when all have ended. A panic of any is handed on.
+/// Does `own`, while up to `count` helpers do
+/// `help`, each once: as many of them as begin before `own` is done. Returns when all have ended. A
+/// panic of any is handed on.
 pub(crate) fn assist<R>(count: usize, help: &(dyn Fn() + Sync), own: impl FnOnce() -> R) -> R {
     if count == 0 { own() } else { Crew::here().assist(count, help, own) }
 }

@@ -1,7 +1,8 @@
 //! The total order of rows, written once: key (best first), then tie-break number, then id.
 //!
-//! No two rows of a pool are equal in it, so the best k are unique, and partial results can be merged in any order.
-//! −0 equals +0. A NaN score makes a row invalid: it is set apart before a candidate is made of it, so keys are never NaN.
+//! No two rows of a pool are equal in it, so the best k are unique, and partial results can be
+//! merged in any order. −0 equals +0. A NaN score makes a row invalid: it is set apart before a
+//! candidate is made of it, so keys are never NaN.
 
 use std::cmp::Ordering;
 

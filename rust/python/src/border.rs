@@ -23,7 +23,8 @@ pub(crate) fn raise(error: Error) -> PyErr {
     PyValueError::new_err(format!("{error}{mend}"))
 }
 
-/// The option of a scorer that would accept a row with this fault, as the end of the sentence about it.
+/// The option of a scorer that would accept a row with this fault, as the end of the sentence about
+/// it.
 pub(crate) fn mend(fault: &Fault) -> &'static str {
     match fault {
         Fault::Negative(..) => " (logits need from_logits=True)",
@@ -40,7 +41,8 @@ pub(crate) fn type_error(sentence: impl Into<String>) -> PyErr {
     PyTypeError::new_err(sentence.into())
 }
 
-/// Looks at signals and calls `progress`, on the calling thread, with the GIL taken for as long as that lasts.
+/// Looks at signals and calls `progress`, on the calling thread, with the GIL taken for as long as
+/// that lasts.
 pub(crate) struct Lookout {
     progress: Option<Py<PyAny>>,
     failure: Option<PyErr>,

@@ -10,7 +10,8 @@ use shortlist_core::density::{density as of_all, density_estimate};
 /// Densities, and standard errors where they are estimates.
 type Found<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray1<f64>>>);
 
-/// The density of each row, or an estimate from its similarities with the rows named in `references`.
+/// The density of each row, or an estimate from its similarities with the rows named in
+/// `references`.
 #[pyfunction]
 #[pyo3(signature = (x, *, metric="euclidean", references=None, bfloat16=false, n_threads=None, progress=None, cpu_level=None))]
 #[allow(clippy::too_many_arguments)]

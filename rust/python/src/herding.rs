@@ -10,7 +10,8 @@ use shortlist_core::Level;
 use shortlist_core::diverse::herding::{self as core, HerdingOptions};
 use shortlist_core::diverse::similarity::Similarity;
 
-/// Pick `k` rows, each adding most to what is covered of the reference rows; returns ids, gains and totals.
+/// Pick `k` rows, each adding most to what is covered of the reference rows; returns ids, gains and
+/// totals.
 #[pyfunction]
 #[pyo3(signature = (x, k, references, *, weights=None, kernel="gaussian", scale=None, metric="euclidean", bfloat16=false,
     labelled=None, among=None, n_threads=None, progress=None))]

@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use shortlist_core::diverse::k_center::{self as core, Init, KCenterOptions};
 
-/// Pick `k` rows, each the farthest from `labelled` and the picks before it; returns ids, distances and counts.
+/// Pick `k` rows, each the farthest from `labelled` and the picks before it; returns ids, distances
+/// and counts.
 #[pyfunction]
 #[pyo3(signature = (x, k, *, bfloat16=false, labelled=None, init=None, metric="euclidean", among=None, held=None, n_threads=None, progress=None, cpu_level=None))]
 #[allow(clippy::too_many_arguments)]

@@ -94,7 +94,8 @@ fn default_threads() -> usize {
     shortlist_core::blocks::default_threads()
 }
 
-/// Read an array of 64-bit words and do nothing else; returns the bits set in any. The bound kernels are measured against.
+/// Read an array of 64-bit words and do nothing else; returns the bits set in any. The bound
+/// kernels are measured against.
 #[pyfunction]
 fn read_all(py: Python<'_>, words: PyReadonlyArray1<'_, f64>, n_threads: usize) -> PyResult<u64> {
     if !words.is_c_contiguous() {

@@ -7,7 +7,8 @@ use numpy::{PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::diverse::mean;
 
-/// The sums of the terms of the mean that the rows belong to, one a row; `before` rows of the first term lie in earlier parts, and `open` is their sum.
+/// The sums of the terms of the mean that the rows belong to, one a row;
+/// `before` rows of the first term lie in earlier parts, and `open` is their sum.
 #[pyfunction]
 #[pyo3(signature = (x, *, metric="euclidean", before=0, open=None, bfloat16=false, n_threads=None))]
 pub(crate) fn part_sums<'py>(

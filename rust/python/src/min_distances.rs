@@ -10,7 +10,8 @@ use shortlist_core::distance;
 /// Distances, and row numbers of `y`.
 type Found<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<i64>>);
 
-/// The distance from each row of `x`, or of those in `among`, to the nearest row of `y`, and that row's number.
+/// The distance from each row of `x`, or of those in `among`, to the nearest row of `y`, and that
+/// row's number.
 #[pyfunction]
 #[pyo3(signature = (x, y, *, metric="euclidean", among=None, bfloat16=(false, false), n_threads=None, progress=None, cpu_level=None))]
 #[allow(clippy::too_many_arguments)]

@@ -97,7 +97,8 @@ impl Scorer {
         options.set_item("temperature", self.temperature())?;
         options.set_item("normalize", self.normalize())?;
         options.set_item("invalid", self.invalid())?;
-        // Not the CPU level: the state may be opened on another machine, where the bits are the same at any level.
+        // Not the CPU level: the state may be opened on another machine, where the bits are the
+        // same at any level.
         Ok(((self.measure(),), options))
     }
 

@@ -16,7 +16,8 @@ use shortlist_core::scorer::Invalid;
 use shortlist_core::select::{Perturb, Plan, Rows as Described, Selector as Core, Ties};
 use std::sync::{Mutex, PoisonError};
 
-/// The mergeable state of a selection. Safe to share between threads: an update works on a draft, and is in the state when it ends.
+/// The mergeable state of a selection. Safe to share between threads: an update works on a draft,
+/// and is in the state when it ends.
 #[pyclass(module = "shortlist._core", frozen)]
 pub(crate) struct Selector {
     scorer: Option<Scorer>,
@@ -24,7 +25,8 @@ pub(crate) struct Selector {
     state: Guarded,
 }
 
-/// A state that calls look at and change for moments, in which they neither need the GIL nor call Python.
+/// A state that calls look at and change for moments, in which they neither need the GIL nor call
+/// Python.
 struct Guarded {
     state: Mutex<State>,
     turn: Turn,
@@ -42,7 +44,8 @@ impl Guarded {
     /// Do something with the state, without the GIL.
     fn with<R: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut State) -> Result<R> + Send) -> PyResult<R> {
         let _taken = self.turn.take(py)?;
-        // Only who has the turn locks it. A poisoned state is as it was before the call that panicked: it is changed at the very end.
+        // Only who has the turn locks it. A poisoned state is as it was before the call that
+        // panicked: it is changed at the very end.
         py.detach(|| work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))).map_err(raise)
     }
 }
@@ -70,7 +73,8 @@ struct Description<'py> {
     groups: Option<PyReadonlyArray1<'py, u32>>,
 }
 
-/// A NumPy array of bool, as the bytes it is made of: they need not be 0 and 1, which Rust's `bool` must be.
+/// A NumPy array of bool, as the bytes it is made of: they need not be 0 and 1, which Rust's `bool`
+/// must be.
 struct Mask<'py>(PyReadonlyArray1<'py, u8>);
 
 impl<'py> FromPyObject<'_, 'py> for Mask<'py> {
@@ -227,7 +231,8 @@ impl Selector {
         self.take(py, draft, None, 0, rows as u64)
     }
 
-    /// An empty state for rows that this one is to take over by `commit`, or not at all. It knows the ids and the threshold of this one.
+    /// An empty state for rows that this one is to take over by `commit`, or not at all. It knows
+    /// the ids and the threshold of this one.
     fn draft(&self, py: Python<'_>) -> PyResult<Selector> {
         let state = self
             .state
@@ -235,7 +240,8 @@ impl Selector {
         Ok(self.like(state))
     }
 
-    /// Take over the rows of a draft: all of them, or none where one of their ids was seen meanwhile.
+    /// Take over the rows of a draft: all of them, or none where one of their ids was seen
+    /// meanwhile.
     fn commit(&self, py: Python<'_>, draft: &Selector) -> PyResult<()> {
         let State { core, classes, bytes, scored } = draft.state.with(py, |state| Ok(state.clone()))?;
         self.take(py, core, classes, bytes, scored)
@@ -270,7 +276,8 @@ impl Selector {
         })
     }
 
-    /// The picks so far, most informative first: (indices, scores, stats). The state can go on afterwards.
+    /// The picks so far, most informative first: (indices, scores, stats). The state can go on
+    /// afterwards.
     #[allow(clippy::type_complexity)]
     fn finish<'py>(
         &self,

@@ -8,8 +8,9 @@ use pyo3::prelude::*;
 use shortlist_core::Level;
 use shortlist_core::diverse::typiclust::{self as core, Cluster};
 
-/// The ids and typicalities of the most typical rows of each cluster: `members` holds the ids of one cluster after the other, of `sizes` rows each, of
-/// which `picks` are wanted.
+/// The ids and typicalities of the most typical rows of each cluster:
+/// `members` holds the ids of one cluster after the other, of `sizes` rows each, of which `picks`
+/// are wanted.
 #[pyfunction]
 #[pyo3(signature = (x, members, sizes, picks, *, neighbours=20, bfloat16=false, n_threads=None, progress=None))]
 #[allow(clippy::too_many_arguments, clippy::type_complexity)]

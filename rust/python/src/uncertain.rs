@@ -1,4 +1,5 @@
-//! What `ranked_batch` and `diverse_uncertain` share: rows that are uncertain and unlike each other.
+//! What `ranked_batch` and `diverse_uncertain` share: rows that are uncertain and unlike each
+//! other.
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
@@ -15,7 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Ids in the order picked, and what each was worth then.
 type Found<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>);
 
-/// Pick `k` rows by uncertainty and distance: by ranked batch, or by `weights` of the two; returns ids and values.
+/// Pick `k` rows by uncertainty and distance: by ranked batch, or by `weights` of the two; returns
+/// ids and values.
 #[pyfunction]
 #[pyo3(signature = (x, uncertainty, k, *, weights=None, bfloat16=false, labelled=None, metric="euclidean", among=None, n_threads=None, progress=None, cpu_level=None))]
 #[allow(clippy::too_many_arguments)]
@@ -47,9 +49,10 @@ pub(crate) fn uncertain_batch<'py>(
     Ok(found(py, &picked, among))
 }
 
-/// What `uncertain_batch` does, with distances that `distances` tells: an object with `nearest(rows, start, stop)`, the distance of each row to the
-/// nearest of some points, `pick(row)`, which makes a row a point, and `central()`, the row with the smallest mean distance to all. `labelled` is the number
-/// of points from the start.
+/// What `uncertain_batch` does, with distances that `distances` tells: an object with
+/// `nearest(rows, start, stop)`, the distance of each row to the nearest of some points,
+/// `pick(row)`, which makes a row a point, and `central()`, the row with the smallest mean distance
+/// to all. `labelled` is the number of points from the start.
 #[pyfunction]
 #[pyo3(signature = (distances, rows, uncertainty, k, *, labelled=0, weights=None, progress=None))]
 #[allow(clippy::too_many_arguments)]

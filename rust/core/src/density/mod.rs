@@ -1,9 +1,10 @@
-//! Information density: the mean of 1/(1 + d) over the distances d of a row to every row, itself included (Settles & Craven 2008, with modAL's
-//! similarity).
+//! Information density: the mean of 1/(1 + d) over the distances d of a row to every row, itself
+//! included (Settles & Craven 2008, with modAL's similarity).
 //!
-//! Every pair is computed once, in square tiles whose size depends on the number of features alone, and counts for both of its rows. A tile's sums are made
-//! in a fixed order, and added up over the tiles as whole numbers of a small unit, which no order of addition changes. So
-//! threads do not show in the result, and memory is that of a few tiles and one number for each row.
+//! Every pair is computed once, in square tiles whose size depends on the number of features alone,
+//! and counts for both of its rows. A tile's sums are made in a fixed order, and added up over the
+//! tiles as whole numbers of a small unit, which no order of addition changes. So threads do not
+//! show in the result, and memory is that of a few tiles and one number for each row.
 
 mod pair_tile;
 mod similarity;
@@ -21,8 +22,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 /// The density of each row, in (0, 1].
 ///
-/// Rows of `f64` are computed in `f64`: each similarity is right to a share of 1e-11. All others are computed in `f32`, and right to 1e-4 in the worst
-/// case and about 1e-7 most often. Pairs for which rounding could do more are compared directly.
+/// Rows of `f64` are computed in `f64`: each similarity is right to a share of 1e-11. All others
+/// are computed in `f32`, and right to 1e-4 in the worst case and about 1e-7 most often. Pairs for
+/// which rounding could do more are compared directly.
 pub fn density<E: Element>(
     x: &Matrix<'_, E>,
     metric: Metric,
@@ -73,10 +75,11 @@ pub fn density<E: Element>(
     Ok(())
 }
 
-/// An estimate of the density of each row from its similarities with some reference rows, and its standard error.
+/// An estimate of the density of each row from its similarities with some reference rows, and its
+/// standard error.
 ///
-/// The references are distinct and ascending, at least three of them. A row that is a reference is not compared with itself: that
-/// similarity is known.
+/// The references are distinct and ascending, at least three of them. A row that is a reference is
+/// not compared with itself: that similarity is known.
 #[allow(clippy::too_many_arguments)]
 pub fn density_estimate<E: Element>(
     x: &Matrix<'_, E>,
@@ -98,8 +101,7 @@ pub fn density_estimate<E: Element>(
     }
     let side = side::<E::Compute>(x.columns());
     let origin = Origin::amid::<E::Compute, E>(x, metric);
-    let parts = (0..rows).step_by(side).map(|start| start..rows.min(start + side));
-    let parts = parts.zip(values.chunks_mut(side).zip(errors.chunks_mut(side)));
+    let parts = blocks::split(rows, side).zip(values.chunks_mut(side).zip(errors.chunks_mut(side)));
     let state = || (PairTile::<E::Compute>::new(x.columns()), Pair::new(x.columns()));
     blocks::run(rows, parts, threads, watch, state, |(tile, pair), part: Range<usize>, (values, errors)| {
         let mut sums = vec![(0.0, 0.0, references.len()); part.len()];

@@ -10,12 +10,14 @@ use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::Float;
 
-/// Rows and columns of a tile: what takes half of the second-level cache, and whole groups and panels.
+/// Rows and columns of a tile: what takes half of the second-level cache, and whole groups and
+/// panels.
 pub(super) fn side<T>(features: usize) -> usize {
     if features * size_of::<T>() > 1024 { 192 } else { 384 }
 }
 
-/// How far the filter may put a similarity off, as a share of it, before the pair is compared directly.
+/// How far the filter may put a similarity off, as a share of it, before the pair is compared
+/// directly.
 fn tolerance<T: Float>() -> f64 {
     if size_of::<T>() == 4 { 1e-4 } else { 1e-11 }
 }
@@ -37,7 +39,8 @@ impl<T: Float> Side<T> {
         }
     }
 
-    /// Read rows; `unit` is what a pair's distance starts from under metrics that don't start from the norms.
+    /// Read rows; `unit` is what a pair's distance starts from under metrics that don't start from
+    /// the norms.
     fn fill<E: Element>(
         &mut self,
         origin: &Origin,
@@ -108,7 +111,8 @@ impl<T: Float> PairTile<T> {
         self.rows.norms[row] == 0.0
     }
 
-    /// Read the columns and sum up the similarities of all pairs but those noted; with the sums of squares, if asked for.
+    /// Read the columns and sum up the similarities of all pairs but those noted; with the sums of
+    /// squares, if asked for.
     pub(super) fn columns<E: Element>(
         &mut self,
         origin: &Origin,
@@ -179,8 +183,8 @@ fn merge<T: Float>(lanes: &[T]) -> f64 {
     lanes.iter().fold(0.0, |sum, &lane| sum + lane.into())
 }
 
-/// Pairs below that distance, or square of it, are compared directly: the filter might put their similarity off by more than
-/// [`tolerance`], or they are one row.
+/// Pairs below that distance, or square of it, are compared directly: the filter might put their
+/// similarity off by more than [`tolerance`], or they are one row.
 fn close<T: Float>(metric: Metric, features: usize, norm: f64) -> f64 {
     if norm > largest::<T>() {
         return f64::INFINITY;
@@ -189,7 +193,8 @@ fn close<T: Float>(metric: Metric, features: usize, norm: f64) -> f64 {
     let off = if matches!(metric, Metric::Euclidean | Metric::SqEuclidean) { 2.0 * margin } else { margin };
     let share = off / tolerance::<T>();
     let least = match metric {
-        // A root s of what is off by `off` is off by off/2s, and 1/(1 + s) by a share of off/(2s (1 + s)).
+        // A root s of what is off by `off` is off by off/2s, and 1/(1 + s) by a share of off/(2s (1
+        // + s)).
         Metric::Euclidean => (0.5 * ((1.0 + 2.0 * share).sqrt() - 1.0)).powi(2),
         _ => share - 1.0,
     };

@@ -1,10 +1,13 @@
-//! Rows less a common origin, in the type the filter computes in, and how far the filter may be off.
+//! Rows less a common origin, in the type the filter computes in, and how far the filter may be
+//! off.
 //!
-//! With a and b two rows less the origin, |a - b|²/2 = |a|²/2 + (|b|²/2 - a·b), where the bracket decides which b is nearest to a. With unit
-//! roundoff u and sums of at most K terms, rounding the coordinates, |b|²/2 and the scalar product puts the bracket off by at most
-//! (K + 16) u (|b|²/2 + |a||b|); underflow adds one smallest number for each coordinate; and the direct distance, which decides, is itself off
-//! by less than 4 (features + 16) 2⁻⁵³ (|a| + |b|)². Under the cosine metric rows have unit length, the origin is 0, and -a·b decides. Under
-//! Manhattan it is the sum of absolute differences, with |·|₁ in the bound.
+//! With a and b two rows less the origin, |a - b|²/2 = |a|²/2 + (|b|²/2 - a·b), where the bracket
+//! decides which b is nearest to a. With unit roundoff u and sums of at most K terms, rounding the
+//! coordinates, |b|²/2 and the scalar product puts the bracket off by at most (K + 16) u (|b|²/2 +
+//! |a||b|); underflow adds one smallest number for each coordinate; and the direct distance, which
+//! decides, is itself off by less than 4 (features + 16) 2⁻⁵³ (|a| + |b|)². Under the cosine metric
+//! rows have unit length, the origin is 0, and -a·b decides. Under Manhattan it is the sum of
+//! absolute differences, with |·|₁ in the bound.
 
 use super::metric::Metric;
 use super::pair::{LANES, wide};
@@ -58,7 +61,8 @@ impl RowNumbers<'_> {
     }
 }
 
-/// What is subtracted from every row. Any origin would do; one amid the rows makes the bounds tight.
+/// What is subtracted from every row. Any origin would do; one amid the rows makes the bounds
+/// tight.
 #[derive(Debug)]
 pub(crate) struct Origin {
     metric: Metric,
@@ -101,7 +105,8 @@ impl Origin {
 
     /// Fill a block with rows of a matrix, less the origin, and tell their norms, rounded up.
     ///
-    /// A row whose norm is above [`largest`] has zeros in its place. The error is the first row that is not acceptable.
+    /// A row whose norm is above [`largest`] has zeros in its place. The error is the first row
+    /// that is not acceptable.
     pub(crate) fn subtract<T: Float, E: Element>(
         &self,
         matrix: &Matrix<'_, E>,
@@ -155,7 +160,8 @@ impl<E: Element, T: Float> Kernel for Subtract<'_, '_, E, T> {
     }
 }
 
-/// Write a row less the origin; the sum of the differences' squares, or under Manhattan of their magnitudes.
+/// Write a row less the origin; the sum of the differences' squares, or under Manhattan of their
+/// magnitudes.
 #[inline(always)]
 fn less<E: Element, T: Float>(metric: Metric, from: &[E], origin: &[f64], to: &mut [T]) -> f64 {
     let mut sums = [0.0_f64; LANES];

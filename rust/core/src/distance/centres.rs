@@ -16,7 +16,8 @@ pub(crate) struct Centres {
     metric: Metric,
     /// Coordinates of a prepared row.
     width: usize,
-    /// Coordinate j of point p is at `(p / 8) * 8 * width + 8 * j + p % 8`. Points yet to come are infinitely far.
+    /// Coordinate j of point p is at `(p / 8) * 8 * width + 8 * j + p % 8`. Points yet to come are
+    /// infinitely far.
     packed: Vec<f64>,
     /// Whether a point is a row of zeros under the cosine metric.
     zero: Vec<bool>,
@@ -51,7 +52,8 @@ impl Centres {
         self.zero.push(zero);
     }
 
-    /// The sums of the distances of one prepared row to the points of a group; infinite where there is no point yet.
+    /// The sums of the distances of one prepared row to the points of a group; infinite where there
+    /// is no point yet.
     #[inline(always)]
     pub(crate) fn sums<S: Simd>(&self, row: &[f64], zero: bool, group: usize) -> [f64; GROUP] {
         let size = GROUP * self.width;

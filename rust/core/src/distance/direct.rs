@@ -45,7 +45,8 @@ impl Best {
     }
 }
 
-/// Row `row` of `x` against rows of `y`, given in ascending order, and all after those that `best` is from.
+/// Row `row` of `x` against rows of `y`, given in ascending order, and all after those that `best`
+/// is from.
 pub(crate) struct Direct<'a, 'x, 'y, X, Y, C> {
     pub(crate) x: &'a Matrix<'x, X>,
     pub(crate) row: usize,

@@ -7,7 +7,8 @@ pub enum Metric {
     Euclidean,
     /// Σ(x - y)².
     SqEuclidean,
-    /// 1 - x·y / (‖x‖‖y‖), in [0, 2]; a row of zeros has similarity 0, and so distance 1, to every row.
+    /// 1 - x·y / (‖x‖‖y‖), in [0, 2]; a row of zeros has similarity 0, and so distance 1, to every
+    /// row.
     Cosine,
     /// Σ|x - y|.
     Manhattan,
@@ -29,7 +30,8 @@ impl Metric {
 
     /// The distance that a sum of the pair kernels stands for; it never falls when the sum grows.
     ///
-    /// The cosine distance is half the squared distance of the rows at unit length, which does not cancel for rows that are nearly parallel.
+    /// The cosine distance is half the squared distance of the rows at unit length, which does not
+    /// cancel for rows that are nearly parallel.
     #[inline(always)]
     pub fn finish(self, sum: f64) -> f64 {
         match self {

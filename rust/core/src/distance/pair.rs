@@ -4,29 +4,32 @@ use super::metric::Metric;
 use crate::float::Element;
 use crate::simd::{Float, Simd, Vector};
 
-/// Virtual lanes, over the coordinates of a row; prepared rows are padded to whole lanes with zeros.
+/// Virtual lanes, over the coordinates of a row; prepared rows are padded to whole lanes with
+/// zeros.
 pub(crate) const LANES: usize = 8;
 
-/// What a pair of coordinates adds to the sum of its lane.
-trait PairTerm {
-    fn add<V: Vector<Scalar = f64>>(sum: V, x: V, y: V) -> V;
+/// What a pair of coordinates adds to a sum.
+pub(crate) trait PairTerm {
+    fn add<V: Vector>(sum: V, x: V, y: V) -> V;
 }
 
-struct Square;
+/// The square of their difference.
+pub(crate) struct Square;
 
 impl PairTerm for Square {
     #[inline(always)]
-    fn add<V: Vector<Scalar = f64>>(sum: V, x: V, y: V) -> V {
+    fn add<V: Vector>(sum: V, x: V, y: V) -> V {
         let difference = x.sub(y);
         difference.mul_add(difference, sum)
     }
 }
 
-struct Absolute;
+/// The magnitude of their difference.
+pub(crate) struct Absolute;
 
 impl PairTerm for Absolute {
     #[inline(always)]
-    fn add<V: Vector<Scalar = f64>>(sum: V, x: V, y: V) -> V {
+    fn add<V: Vector>(sum: V, x: V, y: V) -> V {
         sum.add(x.sub(y).max(y.sub(x)))
     }
 }
@@ -44,7 +47,8 @@ pub(crate) fn merge(mut sums: [f64; LANES]) -> f64 {
     sums[0]
 }
 
-/// The sums of the distances of adjacent prepared rows to one prepared point. Rows of zeros are not looked at: see [`Tile::to_one`](super::Tile::to_one).
+/// The sums of the distances of adjacent prepared rows to one prepared point. Rows of zeros are not
+/// looked at: see [`Tile::to_one`](super::Tile::to_one).
 #[inline(always)]
 pub(crate) fn to_one<S: Simd>(metric: Metric, rows: &[f64], point: &[f64], sums: &mut [f64]) {
     if metric == Metric::Manhattan {
@@ -101,7 +105,8 @@ fn few_to_one<S: Simd, T: PairTerm, const N: usize>(rows: &[f64], point: &[f64])
     merged
 }
 
-/// The sum of the distance of two rows as they lie, under a metric for which preparing them changes nothing but their dtype.
+/// The sum of the distance of two rows as they lie, under a metric for which preparing them changes
+/// nothing but their dtype.
 #[inline(always)]
 pub(crate) fn between<S: Simd, X: Element, Y: Element>(metric: Metric, x: &[X], y: &[Y]) -> f64 {
     assert!(metric != Metric::Cosine && x.len() == y.len());
@@ -146,7 +151,8 @@ pub(super) fn wide<E: Element>(from: &[E]) -> [f64; LANES] {
     to
 }
 
-/// The sums of the distances of one prepared row to the eight points of a group: coordinate j of point p is `group[8 j + p]`.
+/// The sums of the distances of one prepared row to the eight points of a group: coordinate j of
+/// point p is `group[8 j + p]`.
 #[inline(always)]
 pub(crate) fn to_group<S: Simd>(metric: Metric, row: &[f64], group: &[f64]) -> [f64; 8] {
     if metric == Metric::Manhattan {

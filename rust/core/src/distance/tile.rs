@@ -1,4 +1,5 @@
-//! Rows made ready for the kernels: widened to `f64`, padded to whole lanes, checked, and at unit length under the cosine metric.
+//! Rows made ready for the kernels: widened to `f64`, padded to whole lanes, checked, and at unit
+//! length under the cosine metric.
 
 use super::centres::ORTHOGONAL;
 use super::metric::Metric;
@@ -132,7 +133,8 @@ impl<E: Element> Kernel for OneRow<'_, '_, E> {
     }
 }
 
-/// Writes row `row`, made ready, over `to`, which has as many places as its features rounded up to whole lanes.
+/// Writes row `row`, made ready, over `to`, which has as many places as its features rounded up to
+/// whole lanes.
 #[inline(always)]
 pub(crate) fn prepare<S: Simd, E: Element>(metric: Metric, matrix: &Matrix<'_, E>, row: usize, to: &mut [f64]) -> Kind {
     let features = matrix.columns();
@@ -170,7 +172,8 @@ fn unit_length(row: &mut [f64]) -> Kind {
     if largest == 0.0 {
         return Kind::Zero;
     }
-    // A power of two that brings the largest feature near 1: exact, and squares neither overflow nor vanish.
+    // A power of two that brings the largest feature near 1: exact, and squares neither overflow
+    // nor vanish.
     let exponent = (largest.to_bits() >> 52) as i64 - 1023;
     let scale = f64::from_bits(((1023 - exponent.clamp(-1000, 1000)) as u64) << 52);
     let (chunks, _) = row.as_chunks_mut::<LANES>();

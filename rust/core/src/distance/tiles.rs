@@ -1,13 +1,15 @@
 //! Sums over the coordinates of many pairs of rows at once, shaped like a matrix product.
 //!
-//! The rows of a [`RowBlock`] lie one after the other. The columns, which are rows of the other matrix, lie in [`Panels`]: `LANES` of them side by
-//! side, coordinate by coordinate. A register tile is six rows by two vectors of columns: twelve sums that stay in registers while a
-//! vector of two and one coordinate of six are read for each step. Coordinates are taken `DEPTH` at a time, so that the
-//! part of a panel in use stays in the first-level cache, and of a block in the second. A finished tile is handed
-//! to a [`Sink`] while it is in registers: no matrix of results is ever written.
+//! The rows of a [`RowBlock`] lie one after the other. The columns, which are rows of the other
+//! matrix, lie in [`Panels`]: `LANES` of them side by side, coordinate by coordinate. A register
+//! tile is six rows by two vectors of columns: twelve sums that stay in registers while a vector of
+//! two and one coordinate of six are read for each step. Coordinates are taken `DEPTH` at a time,
+//! so that the part of a panel in use stays in the first-level cache, and of a block in the second.
+//! A finished tile is handed to a [`Sink`] while it is in registers: no matrix of results is ever
+//! written.
 //!
-//! A sum is built one coordinate at a time, fused, in order, and the sums of each `DEPTH` coordinates are added in order: the bits depend on the
-//! two rows alone.
+//! A sum is built one coordinate at a time, fused, in order, and the sums of each `DEPTH`
+//! coordinates are added in order: the bits depend on the two rows alone.
 
 #![allow(unsafe_code)]
 
@@ -24,7 +26,8 @@ const DEPTH_BYTES: usize = 1280;
 /// Panels whose unfinished sums are kept at a time, where the coordinates are taken in parts. Even.
 const PANELS: usize = 16;
 
-/// How many parts the coordinates are taken in, and how many are in a part (the last may have fewer).
+/// How many parts the coordinates are taken in, and how many are in a part (the last may have
+/// fewer).
 pub(crate) fn parts<T>(depth: usize) -> (usize, usize) {
     let parts = (depth * size_of::<T>()).div_ceil(DEPTH_BYTES).max(1);
     (parts, depth.div_ceil(parts).max(1))
@@ -44,7 +47,8 @@ impl<T: Float> RowBlock<T> {
         RowBlock { values: vec![T::ZERO; rows.next_multiple_of(ROWS) * depth], rows, depth }
     }
 
-    /// Room for so many rows, at most as many as when it was made. What they hold is left from before.
+    /// Room for so many rows, at most as many as when it was made. What they hold is left from
+    /// before.
     pub(crate) fn resize(&mut self, rows: usize) {
         assert!(rows.next_multiple_of(ROWS) * self.depth <= self.values.len());
         self.rows = rows;
@@ -90,7 +94,8 @@ impl<T: Float> Panels<T> {
         self.columns
     }
 
-    /// Room for so many columns, at most as many as when it was made. What they hold is left from before.
+    /// Room for so many columns, at most as many as when it was made. What they hold is left from
+    /// before.
     pub(crate) fn resize(&mut self, columns: usize) {
         assert!(Self::padded(columns) * self.depth <= self.values.len());
         self.columns = columns;
@@ -136,11 +141,13 @@ impl Term for NegatedDifference {
 
 /// What becomes of finished sums.
 pub(crate) trait Sink<T> {
-    /// Sums of rows `row..row + ROWS` with columns `column..column + 2 LANES`, both of which may lie in the padding.
+    /// Sums of rows `row..row + ROWS` with columns `column..column + 2 LANES`, both of which may
+    /// lie in the padding.
     fn take<V: Vector<Scalar = T>>(&mut self, row: usize, column: usize, sums: &[[V; 2]; ROWS]);
 }
 
-/// All rows of a block with all columns of the panels, into a sink: for each pair of columns' vectors, all rows in order.
+/// All rows of a block with all columns of the panels, into a sink: for each pair of columns'
+/// vectors, all rows in order.
 pub(crate) struct Multiply<'a, T, M, K> {
     block: &'a RowBlock<T>,
     panels: &'a Panels<T>,
@@ -193,8 +200,9 @@ impl<T: Float, M: Term, K: Sink<T>> Kernel for Multiply<'_, T, M, K> {
                 while column < end {
                     let mut row = 0;
                     while row < block.rows {
-                        // SAFETY: `new` saw that the block has whole groups of rows and the panels whole pairs, of `depth` coordinates each;
-                        // and `unfinished` has room for all rows of the block by `at_once` columns, where it is used.
+                        // SAFETY: `new` saw that the block has whole groups of rows and the panels
+                        // whole pairs, of `depth` coordinates each; and `unfinished` has room for
+                        // all rows of the block by `at_once` columns, where it is used.
                         unsafe {
                             let x = block.values.as_ptr().add(row * depth + start);
                             let y = panels.values.as_ptr().add(column / T::LANES * T::LANES * depth + start * T::LANES);
@@ -225,7 +233,8 @@ impl<T: Float, M: Term, K: Sink<T>> Kernel for Multiply<'_, T, M, K> {
 /// The sums of six rows with two vectors of columns.
 ///
 /// # Safety
-/// Six rows of `steps` values, `stride` apart, must be readable at `x`; and `steps` vectors, `LANES` apart, at `y` and at `second` values after it.
+/// Six rows of `steps` values, `stride` apart, must be readable at `x`; and `steps` vectors,
+/// `LANES` apart, at `y` and at `second` values after it.
 #[inline(always)]
 unsafe fn tile<V: Vector, M: Term>(
     x: *const V::Scalar,
@@ -257,7 +266,8 @@ unsafe fn tile<V: Vector, M: Term>(
 /// One more coordinate.
 ///
 /// # Safety
-/// Six values, `stride` apart, must be readable at `x`, and a vector at `y` and at `second` values after it.
+/// Six values, `stride` apart, must be readable at `x`, and a vector at `y` and at `second` values
+/// after it.
 #[inline(always)]
 unsafe fn add<V: Vector, M: Term>(
     sums: &mut [[V; 2]; ROWS],

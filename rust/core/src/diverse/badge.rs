@@ -1,14 +1,17 @@
-//! BADGE (Ash et al. 2020): rows drawn apart in the space of their gradients, the most uncertain first.
+//! BADGE (Ash et al. 2020): rows drawn apart in the space of their gradients, the most uncertain
+//! first.
 //!
-//! The gradient of a row in the last layer is the outer product g = a ⊗ h of its output's error a and its features h. It is never formed. With
-//! the squared distances A of two errors and H of two features, and squared lengths |·|², the squared distance of two gradients is
+//! The gradient of a row in the last layer is the outer product g = a ⊗ h of its output's error a
+//! and its features h. It is never formed. With the squared distances A of two errors and H of two
+//! features, and squared lengths |·|², the squared distance of two gradients is
 //!
 //! ```text
 //! (A (|h|² + |h'|²) + H (|a|² + |a'|²) - A H + (|a|² - |a'|²)(|h|² - |h'|²)) / 2
 //! ```
 //!
-//! which is zero for equal rows to the bit. The first pick is the longest gradient; no gradient is further from it than the sum of their lengths, which
-//! is bound enough to start the race: one pass over the rows, and then only those that seem to be next.
+//! which is zero for equal rows to the bit. The first pick is the longest gradient; no gradient is
+//! further from it than the sum of their lengths, which is bound enough to start the race: one pass
+//! over the rows, and then only those that seem to be next.
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric, to_one};

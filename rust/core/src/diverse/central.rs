@@ -13,7 +13,8 @@ const POINTS: usize = 1024;
 /// Rows a thread takes at a time.
 const CHUNK: usize = 256;
 
-/// The position of the row with the smallest mean distance to all rows, of equals the lowest. Compares each row with each, in O(rows) memory.
+/// The position of the row with the smallest mean distance to all rows, of equals the lowest.
+/// Compares each row with each, in O(rows) memory.
 pub(crate) fn most_central<E: Element>(
     candidates: &Candidates<'_, E>,
     metric: Metric,

@@ -1,7 +1,9 @@
-//! Part uncertainty, part diversity: the next pick is the highest `b u + (1 - b) d / D`, the "70/30" rule for b = 0.7.
+//! Part uncertainty, part diversity: the next pick is the highest `b u + (1 - b) d / D`, the
+//! "70/30" rule for b = 0.7.
 //!
-//! u is the uncertainty of a row, scaled to lie between 0 and 1 over the pool; d is its distance to the nearest labelled or picked row,
-//! and D the largest d there is when there first is one. Both scales are frozen there, so that values stay comparable from pick to pick.
+//! u is the uncertainty of a row, scaled to lie between 0 and 1 over the pool; d is its distance to
+//! the nearest labelled or picked row, and D the largest d there is when there first is one. Both
+//! scales are frozen there, so that values stay comparable from pick to pick.
 
 use super::by_distance::Worth;
 
@@ -14,7 +16,8 @@ pub struct Weights {
     pub diversity: f64,
 }
 
-/// What the mix makes of a distance and an uncertainty. Until the distance scale is frozen, the distance alone counts.
+/// What the mix makes of a distance and an uncertainty. Until the distance scale is frozen, the
+/// distance alone counts.
 pub(crate) struct DiverseUncertain<'a> {
     /// Scaled and weighed already.
     uncertainty: &'a [f64],
@@ -46,7 +49,8 @@ impl Worth for DiverseUncertain<'_> {
     }
 }
 
-/// Uncertainty scaled to lie between 0 and 1 over the pool, times its weight; zeros where it is the same for all rows.
+/// Uncertainty scaled to lie between 0 and 1 over the pool, times its weight; zeros where it is the
+/// same for all rows.
 pub(crate) fn weighed(uncertainty: &[f64], weight: f64) -> Vec<f64> {
     let low = uncertainty.iter().copied().fold(f64::INFINITY, f64::min);
     let high = uncertainty.iter().copied().fold(f64::NEG_INFINITY, f64::max);

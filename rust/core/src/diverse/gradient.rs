@@ -1,7 +1,9 @@
-//! What a row's loss would change in the last layer, if its predicted class were right: a = p - onehot(argmax p), times its features.
+//! What a row's loss would change in the last layer, if its predicted class were right: a = p -
+//! onehot(argmax p), times its features.
 //!
-//! From logits every part is accurate relative to itself, however sure the row is: with e_c = exp(z_c - max z) and t the sum of all e but
-//! the greatest, a_c = e_c / (1 + t), and -t / (1 + t) for the predicted class. The lowest of several greatest classes is the predicted one.
+//! From logits every part is accurate relative to itself, however sure the row is: with e_c =
+//! exp(z_c - max z) and t the sum of all e but the greatest, a_c = e_c / (1 + t), and -t / (1 + t)
+//! for the predicted class. The lowest of several greatest classes is the predicted one.
 
 use crate::below_zero;
 use crate::distance::{LANES, merge};

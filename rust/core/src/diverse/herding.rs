@@ -1,9 +1,12 @@
-//! Coverage: each pick is the row that adds most to f(S) = Σ_r w_r max_{s ∈ S} κ(r, s), over reference rows r.
+//! Coverage: each pick is the row that adds most to f(S) = Σ_r w_r max_{s ∈ S} κ(r, s), over
+//! reference rows r.
 //!
-//! A top-hat κ gives ProbCover (Yehuda et al. 2022), any κ with w = 1 MaxHerding (Bae et al. 2024), w = uncertainty Uncertainty Herding (Bae et al. 2025),
-//! and a similarity facility location. f is submodular, so what a row would add can only fall, and the lazy engine applies (Minoux 1978).
+//! A top-hat κ gives ProbCover (Yehuda et al. 2022), any κ with w = 1 MaxHerding (Bae et al. 2024),
+//! w = uncertainty Uncertainty Herding (Bae et al. 2025), and a similarity facility location. f is
+//! submodular, so what a row would add can only fall, and the lazy engine applies (Minoux 1978).
 //!
-//! What a row would add is always summed over all references in one order, so it never rises by rounding either.
+//! What a row would add is always summed over all references in one order, so it never rises by
+//! rounding either.
 
 use super::candidates::Candidates;
 use super::lazy::Engine;
@@ -56,8 +59,10 @@ pub struct Cover {
     pub computed: u64,
 }
 
-/// Picks `options.k` rows of `matrix`, or of those of its rows that `among` names in ascending order, each adding most to what `labelled` and the picks before
-/// it cover of `references`; the lowest id of equals. References are rows of `matrix`, and `weights` are theirs, at least 0.
+/// Picks `options.k` rows of `matrix`, or of those of its rows that
+/// `among` names in ascending order, each adding most to what `labelled` and the picks before it
+/// cover of `references`; the lowest id of equals. References are rows of `matrix`, and `weights`
+/// are theirs, at least 0.
 pub fn herding<E: Element>(
     matrix: Matrix<'_, E>,
     among: Option<&[i64]>,

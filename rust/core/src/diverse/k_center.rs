@@ -1,4 +1,5 @@
-//! k-centre greedy, or core-set: each pick is the row farthest from everything labelled or picked (Gonzalez 1985; Sener & Savarese 2018).
+//! k-centre greedy, or core-set: each pick is the row farthest from everything labelled or picked
+//! (Gonzalez 1985; Sener & Savarese 2018).
 
 use super::by_distance::{ByDistance, Worth};
 use super::candidates::Candidates;
@@ -33,7 +34,8 @@ pub struct KCenterOptions {
     pub metric: Metric,
     /// The first pick where nothing is labelled.
     pub init: Init,
-    /// Where the rows are dear to reach (in a file), how many candidates may be held in memory: rows are then read in order, in rounds.
+    /// Where the rows are dear to reach (in a file), how many candidates may be held in memory:
+    /// rows are then read in order, in rounds.
     pub held: Option<usize>,
     /// Threads to use at most.
     pub threads: usize,
@@ -46,8 +48,8 @@ pub struct KCenterOptions {
 pub struct CoreSet {
     /// Ids of the picks, in order.
     pub ids: Vec<i64>,
-    /// The distance of each pick to everything labelled or picked before it; infinite for a first pick with nothing before it. It never rises: it is
-    /// the cover radius of what came before.
+    /// The distance of each pick to everything labelled or picked before it; infinite for a first
+    /// pick with nothing before it. It never rises: it is the cover radius of what came before.
     pub distances: Vec<f64>,
     /// The largest distance left of any row to what is labelled or picked; 0 where all rows are.
     pub radius: f64,
@@ -55,7 +57,8 @@ pub struct CoreSet {
     pub computed: u64,
     /// Rows brought up to date after the first pass.
     pub refreshed: u64,
-    /// Times that all bounds were looked through: with `KCenterOptions::held`, the passes over the rows after the first.
+    /// Times that all bounds were looked through: with `KCenterOptions::held`, the passes over the
+    /// rows after the first.
     pub scans: u64,
     /// Passes over the rows up to the first bounds: the mean, the first pick, the first bounds.
     pub first_passes: u64,
@@ -77,8 +80,10 @@ impl Worth for Farthest {
     }
 }
 
-/// Picks `options.k` rows of `matrix`, or of those of its rows that `among` names in ascending order, each the farthest from `labelled` and the picks before
-/// it; the lowest id of equals. Once every row coincides with one of these, the rest are filled up by lowest id.
+/// Picks `options.k` rows of `matrix`, or of those of its rows that
+/// `among` names in ascending order, each the farthest from `labelled` and the picks before it; the
+/// lowest id of equals. Once every row coincides with one of these, the rest are filled up by
+/// lowest id.
 pub fn k_center<E: Element>(
     matrix: Matrix<'_, E>,
     among: Option<&[i64]>,

@@ -1,4 +1,5 @@
-//! k-means++ seeding (Arthur & Vassilvitskii 2007): rows drawn in proportion to their squared distance to the nearest centre.
+//! k-means++ seeding (Arthur & Vassilvitskii 2007): rows drawn in proportion to their squared
+//! distance to the nearest centre.
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric};

@@ -4,8 +4,8 @@
 //!
 //! A greedy rule picks the row of the highest key, then all keys change a little, then it picks
 //! again. The plain loop computes the value of every row at every step. But a row's value can only
-//! fall as rows are picked (Minoux 1978), and its key never rises with a falling value. So the value
-//! that a row had some steps ago is an upper bound of what it has now:
+//! fall as rows are picked (Minoux 1978), and its key never rises with a falling value. So the
+//! value that a row had some steps ago is an upper bound of what it has now:
 //!
 //! ```text
 //! key     ■ up to date      □ bound: the value of an earlier step
@@ -16,9 +16,9 @@
 //!  └──a──b──c──d──e──── rows
 //! ```
 //!
-//! Only `a` must be brought up to date. If it then falls below `b`, `b` is the pick; if not, `a` is.
-//! What comes out is what the plain loop picks, ties included, since rows are compared in one total
-//! order (highest key, then lowest position).
+//! Only `a` must be brought up to date. If it then falls below `b`, `b` is the pick; if not, `a`
+//! is. What comes out is what the plain loop picks, ties included, since rows are compared in one
+//! total order (highest key, then lowest position).
 //!
 //! # Where rows are
 //!
@@ -29,8 +29,8 @@
 //! rest              an entry that no row outside of front and survivors beats
 //! ```
 //!
-//! The best of front and survivors is the best of all rows, as long as it beats `rest`. Once it does
-//! not, or both are empty, all bounds are looked through for a new front ([`scan`]).
+//! The best of front and survivors is the best of all rows, as long as it beats `rest`. Once it
+//! does not, or both are empty, all bounds are looked through for a new front ([`scan`]).
 //!
 //! # One pick
 //!
@@ -48,9 +48,9 @@
 //!     the row is out, and objective.pick(row) makes one more step
 //! ```
 //!
-//! A batch begins small, as a few rows often show what is to be beaten, and doubles from there. A row
-//! that falls below `floor` while it is brought up to date is left behind half-way: it has lost this
-//! step, and what it was compared with so far is noted.
+//! A batch begins small, as a few rows often show what is to be beaten, and doubles from there. A
+//! row that falls below `floor` while it is brought up to date is left behind half-way: it has lost
+//! this step, and what it was compared with so far is noted.
 //!
 //! # Three special cases
 //!
@@ -160,7 +160,8 @@ impl Watch for InPicks<'_> {
 }
 
 impl<O: Objective> Engine<O> {
-    /// One pass over all rows gives each a first bound. `out` are positions never to pick; `wanted` picks are what progress is counted towards.
+    /// One pass over all rows gives each a first bound. `out` are positions never to pick; `wanted`
+    /// picks are what progress is counted towards.
     pub(crate) fn new(
         objective: O,
         out: &[usize],
@@ -193,12 +194,13 @@ impl<O: Objective> Engine<O> {
         Ok(engine)
     }
 
-    /// Brings rows up to date in the order of rows until they fall below `floor`: those that reach it, and those that have seen nothing yet.
+    /// Brings rows up to date in the order of rows until they fall below `floor`: those that reach
+    /// it, and those that have seen nothing yet.
     fn pass(&mut self, floor: f64, watch: &mut dyn Watch) -> Result<()> {
         let objective = &self.objective;
         let (rows, steps) = (self.values.len(), objective.steps() as u32);
         let threads = self.threads.min(1 + rows * objective.cost(1) / WORTH_THREADS);
-        let ranges = (0..rows).step_by(FIRST).map(|start| start..rows.min(start + FIRST));
+        let ranges = blocks::split(rows, FIRST);
         let blocks = ranges.zip(self.values.chunks_mut(FIRST).zip(self.seen.chunks_mut(FIRST)));
         let states = blocks::run(
             rows,
@@ -225,7 +227,8 @@ impl<O: Objective> Engine<O> {
         Ok(())
     }
 
-    /// Leaves no row out of date whose bound reaches the best key there is: where keys drift, a small front may leave out more than it holds.
+    /// Leaves no row out of date whose bound reaches the best key there is: where keys drift, a
+    /// small front may leave out more than it holds.
     fn sweep(&mut self, mut fresh: f64, scratch: &mut O::Scratch, watch: &mut dyn Watch) -> Result<()> {
         let mut batch = Vec::new();
         for entry in self.front.iter().take(self.objective.least_batch()) {
@@ -282,7 +285,8 @@ impl<O: Objective> Engine<O> {
                 self.drop_peeked();
                 batch.push(Stale { row: next.row, seen: self.seen[row], value: self.values[row] });
             }
-            // The first few show what is to be beaten; then about as many as the last pick took, or as threads can share.
+            // The first few show what is to be beaten; then about as many as the last pick took, or
+            // as threads can share.
             size = (2 * size).max(second).min(MOST_BATCH);
             self.refresh(&mut scratch, &mut batch, floor, watch)?;
             fresh = fresh.max(self.take_back(&batch));
@@ -366,7 +370,8 @@ impl<O: Objective> Engine<O> {
         Ok(!self.front.is_empty())
     }
 
-    /// Brings the whole front up to date in the order of rows, and has those of it held that still beat the rest.
+    /// Brings the whole front up to date in the order of rows, and has those of it held that still
+    /// beat the rest.
     fn round(&mut self, scratch: &mut O::Scratch, watch: &mut dyn Watch) -> Result<()> {
         self.front.sort_unstable_by_key(|entry| entry.row);
         let front = std::mem::take(&mut self.front);
@@ -395,7 +400,8 @@ impl<O: Objective> Engine<O> {
         Ok(())
     }
 
-    /// Notes what bringing rows up to date has found: those that beat the rest are survivors. Returns the best key that is up to date.
+    /// Notes what bringing rows up to date has found: those that beat the rest are survivors.
+    /// Returns the best key that is up to date.
     fn take_back(&mut self, batch: &[Stale]) -> f64 {
         let steps = self.objective.steps() as u32;
         let mut fresh = f64::NEG_INFINITY;
@@ -413,7 +419,8 @@ impl<O: Objective> Engine<O> {
         fresh
     }
 
-    /// Front and survivors by their keys at this step; what may have risen in the rest counts as risen.
+    /// Front and survivors by their keys at this step; what may have risen in the rest counts as
+    /// risen.
     fn key_again(&mut self, rise: f64) {
         if let Some(rest) = &mut self.rest {
             *rest = Entry { key: self.rest_key + rise, row: 0 };
@@ -450,7 +457,7 @@ impl<O: Objective> Engine<O> {
             return Ok(());
         }
         let rows = batch.len();
-        let ranges = (0..rows).step_by(CHUNK).map(|start| start..rows.min(start + CHUNK));
+        let ranges = blocks::split(rows, CHUNK);
         let states = blocks::run(
             rows,
             ranges.zip(batch.chunks_mut(CHUNK)),

@@ -1,4 +1,5 @@
-//! The row farthest from the mean of all rows, or nearest to it: where a selection without labelled rows starts.
+//! The row farthest from the mean of all rows, or nearest to it: where a selection without labelled
+//! rows starts.
 
 use super::candidates::Candidates;
 use super::front::Entry;
@@ -10,13 +11,15 @@ use crate::matrix::Matrix;
 use crate::simd::{Kernel, Level, Simd};
 use std::ops::Range;
 
-/// Rows whose sum is one term of the mean: fixed, so that the mean has the same bits for any threads and blocks.
+/// Rows whose sum is one term of the mean: fixed, so that the mean has the same bits for any
+/// threads and blocks.
 pub const TERM: usize = 4096;
 
 /// Rows that are compared with the mean together.
 const TOGETHER: usize = 16;
 
-/// The position of the row farthest from the mean, or nearest to it; the lowest of equals. There must be a row.
+/// The position of the row farthest from the mean, or nearest to it; the lowest of equals. There
+/// must be a row.
 ///
 /// Under the cosine metric the mean is that of the rows at unit length.
 pub(super) fn extreme<E: Element>(
@@ -50,8 +53,10 @@ pub(super) fn extreme<E: Element>(
     Ok(best.map_or(0, |entry| entry.row as usize))
 }
 
-/// The terms of the mean that rows of a part of a pool belong to, one row of the result each: the sum of `before` rows of the first term, which lie in the
-/// parts before, is `open`; the last term may go on in the next part. Adding up all terms in order, and dividing by the number of rows, gives the mean.
+/// The terms of the mean that rows of a part of a pool belong to, one row of the result each: the
+/// sum of `before` rows of the first term, which lie in the parts before, is `open`; the last term
+/// may go on in the next part. Adding up all terms in order, and dividing by the number of rows,
+/// gives the mean.
 pub fn part_sums<E: Element>(
     matrix: Matrix<'_, E>,
     metric: Metric,
@@ -80,7 +85,8 @@ fn terms(rows: usize, before: usize) -> impl ExactSizeIterator<Item = Range<usiz
     (0..(before + rows).div_ceil(TERM)).map(move |term| bound(term)..bound(term + 1))
 }
 
-/// The sums of the terms, one after the other, each padded to whole lanes; the first one starts at `open`.
+/// The sums of the terms, one after the other, each padded to whole lanes; the first one starts at
+/// `open`.
 fn sums<E: Element>(
     candidates: &Candidates<'_, E>,
     metric: Metric,

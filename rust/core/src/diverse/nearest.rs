@@ -1,8 +1,10 @@
 //! The distance of each row to the nearest of a growing list of points.
 //!
-//! A row that is behind is compared with the points it has not seen, group by group, until it is up to date or no longer matters. Most of that is spared:
-//! a group too far from the row's nearest point is passed over ([`Triangle`]), and of the others the rough sums ([`F32Filter`]) leave open hardly any distance
-//! that is not the new smallest. What decides is always the truth. A few rows go through the groups together, so that a group is fetched once.
+//! A row that is behind is compared with the points it has not seen, group by group, until it is up
+//! to date or no longer matters. Most of that is spared: a group too far from the row's nearest
+//! point is passed over ([`Triangle`]), and of the others the sums of the filter ([`F32Filter`])
+//! leave open hardly any distance that is not the new smallest. What decides is always the truth. A
+//! few rows go through the groups together, so that a group is fetched once.
 
 use super::candidates::Candidates;
 use super::f32_filter::{F32Filter, GROUP};
@@ -25,7 +27,8 @@ const TOGETHER: usize = 16;
 /// Rows that go through the groups together.
 const SIDE_BY_SIDE: usize = 32;
 
-/// More labelled rows than this are not put into the triangle's table, which takes the square of their number.
+/// More labelled rows than this are not put into the triangle's table, which takes the square of
+/// their number.
 const MOST_LABELLED: usize = 2048;
 
 /// The nearest of no points.
@@ -39,9 +42,11 @@ pub(crate) struct Nearest<'a, E> {
     points: Tile,
     filter: F32Filter,
     triangle: Option<Triangle>,
-    /// The nearest point each row has seen. Each row is written by whichever thread brings it up to date, and read in a later call.
+    /// The nearest point each row has seen. Each row is written by whichever thread brings it up to
+    /// date, and read in a later call.
     nearest: Vec<AtomicU32>,
-    /// Rows held in memory, where the pool is dear to reach: their positions, ascending, and their features.
+    /// Rows held in memory, where the pool is dear to reach: their positions, ascending, and their
+    /// features.
     held: Vec<u32>,
     held_values: Vec<E>,
 }
@@ -60,8 +65,9 @@ impl<'a, E: Element> Nearest<'a, E> {
         let rows = if triangle.is_some() { candidates.rows() } else { 0 };
         let mut found = Nearest {
             candidates,
-            // A row's lanes are summed for one point at a time: with few features a longer register has more
-            // of that to do, and with many both wait for memory. Zen 4 took a fifth longer.
+            // A row's lanes are summed for one point at a time: with few features a longer register
+            // has more of that to do, and with many both wait for memory. Zen 4 took a fifth
+            // longer.
             level: level.min(Level::Avx2),
             metric,
             points: Tile::new(metric, candidates.features()),
@@ -132,7 +138,7 @@ impl<E: Element> PointSet for Nearest<'_, E> {
     fn scratch(&self) -> NearestScratch {
         NearestScratch {
             tile: Tile::new(self.metric, self.candidates.features()),
-            rough: Vec::new(),
+            narrow: Vec::new(),
             jobs: Vec::with_capacity(SIDE_BY_SIDE),
         }
     }
@@ -207,7 +213,8 @@ impl Kernel for Lengths<'_> {
     }
 }
 
-/// The first pass where there are few points: it waits for memory, so one point at a time is enough.
+/// The first pass where there are few points: it waits for memory, so one point at a time is
+/// enough.
 struct First<'n, 'a, E> {
     nearest: &'n Nearest<'a, E>,
     tile: &'n mut Tile,
@@ -252,7 +259,7 @@ impl<E: Element> Kernel for First<'_, '_, E> {
 pub(crate) struct NearestScratch {
     tile: Tile,
     /// The rows of the tile in `f32`.
-    rough: Vec<f32>,
+    narrow: Vec<f32>,
     jobs: Vec<Job>,
 }
 
@@ -269,7 +276,7 @@ struct Job {
     size: f64,
     /// Points this far from the closest one cannot be nearer.
     reach: f64,
-    /// Points of at least this rough sum cannot be nearer.
+    /// Points of at least this sum of the filter cannot be nearer.
     cut: f32,
 }
 
@@ -304,7 +311,7 @@ impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for RefreshDistances<'_, '_, 
                 let nearer = if pending.len() <= FEW || job.cut.is_nan() {
                     nearest.one_by_one::<S>(&scratch.tile, job, pending.start, pending.end)
                 } else {
-                    nearest.together::<S>(&scratch.tile, &scratch.rough, job, group, all.len())
+                    nearest.together::<S>(&scratch.tile, &scratch.narrow, job, group, all.len())
                 };
                 if nearer && below(stale.row as usize, job.value) {
                     nearest.set_nearest(stale.row, job.closest);
@@ -331,7 +338,7 @@ impl<E: Element> Nearest<'_, E> {
         let points = self.points.len();
         let mut first = usize::MAX / GROUP;
         scratch.tile.clear();
-        scratch.rough.clear();
+        scratch.narrow.clear();
         scratch.jobs.clear();
         for index in 0..rows.len() {
             let Stale { row, seen, value } = rows[index];
@@ -353,10 +360,10 @@ impl<E: Element> Nearest<'_, E> {
             let place = scratch.tile.len();
             self.push::<S>(&mut scratch.tile, row)?;
             let values = scratch.tile.row(place);
-            let start = scratch.rough.len();
-            scratch.rough.resize(start + values.len(), 0.0);
-            for (rough, &x) in scratch.rough[start..].iter_mut().zip(values) {
-                *rough = x as f32;
+            let start = scratch.narrow.len();
+            scratch.narrow.resize(start + values.len(), 0.0);
+            for (narrow, &x) in scratch.narrow[start..].iter_mut().zip(values) {
+                *narrow = x as f32;
             }
             let size = self.filter.size(values);
             let cut = self.filter.cut(self.metric.length(value), size);
@@ -366,7 +373,8 @@ impl<E: Element> Nearest<'_, E> {
         Ok(first)
     }
 
-    /// Whether all points of a group are so far from a row's nearest one that none can be nearer to the row.
+    /// Whether all points of a group are so far from a row's nearest one that none can be nearer to
+    /// the row.
     #[inline(always)]
     fn far(&self, closest: u32, group: usize, reach: f64) -> bool {
         match &self.triangle {
@@ -387,9 +395,9 @@ impl<E: Element> Nearest<'_, E> {
 
     /// Compares a row with the first `count` points of a group; whether one is nearer.
     #[inline(always)]
-    fn together<S: Simd>(&self, tile: &Tile, rough: &[f32], job: &mut Job, group: usize, count: usize) -> bool {
+    fn together<S: Simd>(&self, tile: &Tile, narrow: &[f32], job: &mut Job, group: usize, count: usize) -> bool {
         let width = tile.width();
-        let row = &rough[job.place * width..(job.place + 1) * width];
+        let row = &narrow[job.place * width..(job.place + 1) * width];
         let mut sums = self.filter.sums::<S>(row, group);
         let mut nearer = false;
         loop {

@@ -1,4 +1,5 @@
-//! Distances to the nearest of a growing list of points, for rules that don't care who computes them.
+//! Distances to the nearest of a growing list of points, for rules that don't care who computes
+//! them.
 
 use super::objective::Stale;
 use crate::error::{Error, Result};
@@ -24,9 +25,9 @@ pub(crate) trait PointSet: Sync {
     }
     /// Holds no row in memory any more.
     fn let_go(&mut self) {}
-    /// Brings the values of rows up to date, until `below(row, value)` says of a row that no more is
-    /// needed; `first` is for rows that have seen nothing. Returns the number of distances that were
-    /// looked at.
+    /// Brings the values of rows up to date, until `below(row, value)` says of a row that no more
+    /// is needed; `first` is for rows that have seen nothing. Returns the number of distances that
+    /// were looked at.
     fn refresh(
         &self,
         scratch: &mut Self::Scratch,
@@ -40,7 +41,8 @@ pub(crate) trait PointSet: Sync {
 pub trait Distances: Sync {
     /// Rows of the pool.
     fn rows(&self) -> usize;
-    /// The distance of each of some rows to the nearest of some points: the labelled rows, then the picked ones, in order.
+    /// The distance of each of some rows to the nearest of some points: the labelled rows, then the
+    /// picked ones, in order.
     fn nearest(&self, rows: &[u32], points: Range<usize>) -> Result<Vec<f64>>;
     /// The row becomes a point.
     fn pick(&mut self, row: usize) -> Result<()>;

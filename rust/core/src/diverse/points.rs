@@ -10,7 +10,8 @@ use crate::matrix::Matrix;
 use crate::simd::{Kernel, Level, Simd};
 use std::ops::Range;
 
-/// Rows as points of `f64`. One call is for many rows, as each enters the CPU level and finds out the dtype.
+/// Rows as points of `f64`. One call is for many rows, as each enters the CPU level and finds out
+/// the dtype.
 pub trait Points: Sync {
     /// Which rows.
     fn among(&self) -> Among<'_>;

@@ -1,8 +1,10 @@
-//! Ranked batch: uncertain rows unlike each other and unlike what is labelled (Cardoso et al. 2017).
+//! Ranked batch: uncertain rows unlike each other and unlike what is labelled (Cardoso et al.
+//! 2017).
 //!
-//! With n_U rows left to pick from and n_L points (labelled or picked rows), the next pick is the highest
-//! `a (1 - 1 / (1 + d)) + (1 - a) u`, `a = n_U / (n_U + n_L)`, u the uncertainty of a row and d its distance to the nearest point. Every pick
-//! lowers a, so the keys of rows of high uncertainty rise: by no more than what a has lost times the highest uncertainty.
+//! With n_U rows left to pick from and n_L points (labelled or picked rows), the next pick is the
+//! highest `a (1 - 1 / (1 + d)) + (1 - a) u`, `a = n_U / (n_U + n_L)`, u the uncertainty of a row
+//! and d its distance to the nearest point. Every pick lowers a, so the keys of rows of high
+//! uncertainty rise: by no more than what a has lost times the highest uncertainty.
 
 use super::by_distance::Worth;
 

@@ -1,7 +1,9 @@
-//! Typicality (Hacohen et al. 2022): one over the mean distance of a row to its nearest neighbours inside its cluster.
+//! Typicality (Hacohen et al. 2022): one over the mean distance of a row to its nearest neighbours
+//! inside its cluster.
 //!
-//! What is picked leaves the cluster, so means can only rise: a mean that is out of date is a bound, and after the first pick of a cluster few rows
-//! need theirs again, unless the cluster is so small that fewer neighbours count now.
+//! What is picked leaves the cluster, so means can only rise: a mean that is out of date is a
+//! bound, and after the first pick of a cluster few rows need theirs again, unless the cluster is
+//! so small that fewer neighbours count now.
 
 use super::candidates::Candidates;
 use super::lazy::InPicks;
@@ -33,7 +35,8 @@ pub struct Cluster<'a> {
 pub struct Typical {
     /// Its id.
     pub id: i64,
-    /// Its typicality among the rows that were left; infinite for a last row and for one that equals its neighbours.
+    /// Its typicality among the rows that were left; infinite for a last row and for one that
+    /// equals its neighbours.
     pub typicality: f64,
 }
 
@@ -129,8 +132,7 @@ impl<'a, E: Element> Neighbourhood<'a, E> {
     fn all_means(&mut self, watch: &mut dyn Watch) -> Result<()> {
         let mut means = std::mem::take(&mut self.means);
         let rows = means.len();
-        let blocks = (0..rows).step_by(TOGETHER).map(|start| start..rows.min(start + TOGETHER));
-        let blocks = blocks.zip(means.chunks_mut(TOGETHER));
+        let blocks = blocks::split(rows, TOGETHER).zip(means.chunks_mut(TOGETHER));
         let threads = self.threads.min(rows.div_ceil(FEW));
         let this = &*self;
         let work = |(): &mut (), rows, means: &mut [f64]| {

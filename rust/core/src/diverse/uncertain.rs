@@ -1,5 +1,6 @@
-//! Batches of rows that are uncertain and unlike each other: the rules of [`ranked_batch`](super::ranked_batch) and
-//! [`diverse_uncertain`](super::diverse_uncertain) on the engine, for features that the core reads or for distances it is told.
+//! Batches of rows that are uncertain and unlike each other: the rules of
+//! `ranked_batch.rs` and `diverse_uncertain.rs` on the engine, for features that the core reads or
+//! for distances it is told.
 
 use super::by_distance::ByDistance;
 use super::candidates::Candidates;
@@ -43,7 +44,8 @@ pub enum Rule {
 }
 
 impl<E: Element> FeatureSpace<'_, E> {
-    /// `k` positions in the order picked, each with what it was worth then. `uncertainty` has one finite number for each row to pick from.
+    /// `k` positions in the order picked, each with what it was worth then. `uncertainty` has one
+    /// finite number for each row to pick from.
     pub fn pick(
         &self,
         rule: Rule,
@@ -64,8 +66,8 @@ impl<E: Element> FeatureSpace<'_, E> {
     }
 }
 
-/// What [`FeatureSpace::pick`] does, where somebody else knows the distances to `labelled` points and to the picks. `central` gives the row with the smallest mean
-/// distance to all rows.
+/// What [`FeatureSpace::pick`] does, where somebody else knows the distances to `labelled` points
+/// and to the picks. `central` gives the row with the smallest mean distance to all rows.
 pub fn pick_by<D: Distances>(
     distances: D,
     labelled: usize,
@@ -113,7 +115,8 @@ impl Rule {
             Rule::DiverseUncertain(weights) => (Some(weights), Some(weighed(uncertainty, weights.uncertainty))),
         };
         if labelled == 0 {
-            // Infinitely far from no points at all, so every row's value is 1 by the first rule; and by the second, diversity doesn't count yet.
+            // Infinitely far from no points at all, so every row's value is 1 by the first rule;
+            // and by the second, diversity doesn't count yet.
             let (row, value) = match &weighed {
                 None => {
                     let row = central(watch)?;

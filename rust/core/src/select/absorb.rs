@@ -1,8 +1,9 @@
-//! From a block's scores to candidates: a filter that most rows do not pass, and the exact comparison for those that do.
+//! From a block's scores to candidates: a filter that most rows do not pass, and the exact
+//! comparison for those that do.
 //!
-//! The filter asks of 32 scores at once whether any of them is *not* strictly worse than the threshold: one compare per
-//! score, which the compiler turns into vector code, and which invalid (NaN) scores pass too. Everything else is done
-//! for the chunks with a hit only.
+//! The filter asks of 32 scores at once whether any of them is *not* strictly worse than the
+//! threshold: one compare per score, which the compiler turns into vector code, and which invalid
+//! (NaN) scores pass too. Everything else is done for the chunks with a hit only.
 
 use super::plan::Ties;
 use super::rows::{Barred, Rows};
@@ -42,10 +43,12 @@ fn tied<T: Score>(scores: &[T], start: usize, barred: &Barred<'_>, cut: T) -> u6
 }
 
 impl Selector {
-    /// Takes note of a block: `scores[i]` belongs to row `i` of `rows`. Scores that are NaN are counted as invalid.
+    /// Takes note of a block: `scores[i]` belongs to row `i` of `rows`. Scores that are NaN are
+    /// counted as invalid.
     ///
-    /// `shared` is the threshold that the threads working on one selection share, if any. Ids are not checked against
-    /// those seen before: see [`Selector::check`]. On an error the state is half-done and must be thrown away.
+    /// `shared` is the threshold that the threads working on one selection share, if any. Ids are
+    /// not checked against those seen before: see [`Selector::check`]. On an error the state is
+    /// half-done and must be thrown away.
     #[inline(always)]
     pub(crate) fn absorb<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
         let plain = self.plan.perturb.is_none() && !self.plan.grouped() && rows.groups.is_none();
@@ -59,7 +62,8 @@ impl Selector {
         Ok(())
     }
 
-    /// The score that rows must reach, where they are picked by their score alone: strictly worse rows need only be passed over.
+    /// The score that rows must reach, where they are picked by their score alone: strictly worse
+    /// rows need only be passed over.
     #[inline]
     pub(crate) fn cut<T: Score>(&self, shared: &SharedCut) -> Option<T> {
         let plain = self.plan.perturb.is_none() && !self.plan.grouped();
@@ -75,8 +79,9 @@ impl Selector {
         self.excluded += Barred::new(rows, len, &self.plan.exclude).count(len);
     }
 
-    /// Takes note of a block of `len` rows, where rows are picked by their score alone: row `picked[i]` has `scores[i]`, and all others are strictly worse
-    /// than [`Selector::cut`].
+    /// Takes note of a block of
+    /// `len` rows, where rows are picked by their score alone: row `picked[i]` has
+    /// `scores[i]`, and all others are strictly worse than [`Selector::cut`].
     pub(crate) fn absorb_picked<T: Score>(
         &mut self,
         picked: &[u32],
@@ -162,8 +167,8 @@ impl Selector {
         self.top.offer(Candidate { key: order.orient(score), tie, id, score });
     }
 
-    /// Whether the chunk's rows can at best tie with the threshold and lose by their id: pools where most scores are equal
-    /// are nothing but such chunks.
+    /// Whether the chunk's rows can at best tie with the threshold and lose by their id: pools
+    /// where most scores are equal are nothing but such chunks.
     #[inline(always)]
     fn only_ties<T: Score, const HIGHEST: bool>(&self, chunk: &[T], start: usize, rows: &Rows<'_>, cut: T) -> bool {
         let Some(own) = self.top.threshold() else { return false };

@@ -1,4 +1,5 @@
-//! A state as bytes, to be kept in a file or sent to another machine: little-endian, versioned, with a check sum.
+//! A state as bytes, to be kept in a file or sent to another machine: little-endian, versioned,
+//! with a check sum.
 //!
 //! Equal states give equal bytes, whatever blocks, threads and merges they came from.
 
@@ -155,7 +156,8 @@ impl Reader<'_> {
         self.number().and_then(|count| if count >> 48 == 0 { Ok(count) } else { Err(damaged()) })
     }
 
-    /// A count of items of at least `bytes` bytes, which must still be there: no memory is taken on a lie.
+    /// A count of items of at least `bytes` bytes, which must still be there: no memory is taken on
+    /// a lie.
     fn length(&mut self, bytes: usize) -> Result<usize> {
         let length = size(self.number()?);
         if length > self.0.len() / bytes { Err(damaged()) } else { Ok(length) }

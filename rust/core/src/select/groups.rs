@@ -13,7 +13,8 @@ const LOOK_EVERY: usize = 1 << 20;
 #[derive(Clone, Debug, Default)]
 pub(super) struct GroupLists {
     lists: Vec<Option<Box<TopK>>>,
-    /// Keys that rows of a group must reach: with many groups, most rows are turned away without a look at a list.
+    /// Keys that rows of a group must reach: with many groups, most rows are turned away without a
+    /// look at a list.
     cuts: Vec<f64>,
 }
 

@@ -65,11 +65,12 @@ impl<'a> Keys<'a> {
         Err(Error::row(id, Fault::Score(score, perturb.name(), accepted)))
     }
 
-    /// Random bits that a row worth at most `best` must have to reach the key `floor`: comparing them saves the
-    /// logarithms of nearly all rows.
+    /// Random bits that a row worth at most `best` must have to reach the key `floor`: comparing
+    /// them saves the logarithms of nearly all rows.
     ///
-    /// The Gumbel number grows with the bits, so the bound is found by bisection with the very function the keys are made
-    /// with. What rounding can do to a key, and to the growth, is allowed for many times over.
+    /// The Gumbel number grows with the bits, so the bound is found by bisection with the very
+    /// function the keys are made with. What rounding can do to a key, and to the growth, is
+    /// allowed for many times over.
     pub(super) fn gate(&self, best: f64, floor: f64) -> u64 {
         let strength = if self.plan.perturb == Some(Perturb::Power) { ln(best) } else { best };
         let gap = self.plan.coldness * (floor - strength);

@@ -15,7 +15,8 @@
 //! ```
 //!
 //! The key of a row is its score with the sign of the plan's order, or what a [`Perturb`] makes of
-//! the score and of a random number that is a hash of (seed, id). Either is known from the row alone.
+//! the score and of a random number that is a hash of (seed, id). Either is known from the row
+//! alone.
 //!
 //! # One block
 //!
@@ -37,8 +38,8 @@
 //!         cut back to k when full
 //! ```
 //!
-//! A state keeps `top` alone for a plain selection, `groups` alone under `per_group`, and both under
-//! `quotas`, where `top` fills what groups leave short.
+//! A state keeps `top` alone for a plain selection, `groups` alone under
+//! `per_group`, and both under `quotas`, where `top` fills what groups leave short.
 //!
 //! # Update, over several threads
 //!
@@ -64,8 +65,8 @@
 //! # Save
 //!
 //! [`Selector::to_bytes`] writes what [`Selector::from_bytes`] reads: the plan, the counts, the ids
-//! seen and the candidates in order, with a check sum. Equal states give equal bytes, and bytes that
-//! lie are refused, not believed.
+//! seen and the candidates in order, with a check sum. Equal states give equal bytes, and bytes
+//! that lie are refused, not believed.
 //!
 //! # Finish
 //!

@@ -24,7 +24,8 @@ impl Selector {
         self.absorb_rows(scores.len(), rows, shared, |i| scores[i].into())
     }
 
-    /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: each gets a random one.
+    /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: each gets a random
+    /// one.
     ///
     /// See [`Selector::absorb`] for the rest.
     pub(crate) fn absorb_count(&mut self, len: usize, rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {

@@ -30,13 +30,15 @@ impl Ties {
     }
 }
 
-/// How scores are made random before rows are ordered by them (Kirsch et al. 2021-23, stochastic batch acquisition).
+/// How scores are made random before rows are ordered by them (Kirsch et al. 2021-23, stochastic
+/// batch acquisition).
 ///
-/// With G a standard Gumbel number, s the score turned so that larger is more informative, and b the coldness:
+/// With G a standard Gumbel number, s the score turned so that larger is more informative, and b
+/// the coldness:
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Perturb {
-    /// By ln s + G/b: rows are drawn without replacement in proportion to s^b. With b = 1 that is weighted sampling
-    /// (Efraimidis & Spirakis 2006). A row of score 0 is never drawn.
+    /// By ln s + G/b: rows are drawn without replacement in proportion to s^b. With b = 1 that is
+    /// weighted sampling (Efraimidis & Spirakis 2006). A row of score 0 is never drawn.
     Power,
     /// By s + G/b: rows are drawn without replacement in proportion to e^(b s).
     Softmax,
@@ -73,13 +75,16 @@ pub struct Plan {
     pub perturb: Option<Perturb>,
     /// The b of [`Perturb`]: the larger, the nearer to picking the best rows.
     pub coldness: f64,
-    /// [`Perturb::Power`] uses 1 − score: for a margin, whose lowest values in 0..=1 are informative.
+    /// [`Perturb::Power`] uses 1 − score: for a margin, whose lowest values in 0..=1 are
+    /// informative.
     pub power_complement: bool,
-    /// [`Perturb::Power`] takes scores no further than this below zero for zeros: the rounding of a measure.
+    /// [`Perturb::Power`] takes scores no further than this below zero for zeros: the rounding of a
+    /// measure.
     pub power_slack: f64,
     /// At most so many rows of any one group.
     pub per_group: Option<usize>,
-    /// How many rows of each group, by code; what is short of k is filled with the best rows left over.
+    /// How many rows of each group, by code; what is short of k is filled with the best rows left
+    /// over.
     pub quotas: Option<Vec<usize>>,
     /// Ids that are never picked, in ascending order.
     pub exclude: Arc<[u64]>,
@@ -148,7 +153,8 @@ impl Plan {
         Ok(())
     }
 
-    /// The first setting in which two plans differ, with both values; settings without effect are not compared.
+    /// The first setting in which two plans differ, with both values; settings without effect are
+    /// not compared.
     pub(super) fn difference(&self, other: &Plan) -> Option<String> {
         fn differ<T: PartialEq + std::fmt::Debug>(name: &str, a: T, b: T) -> Option<String> {
             (a != b).then(|| format!("{name} is {a:?} in one and {b:?} in the other"))

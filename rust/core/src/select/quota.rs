@@ -8,7 +8,8 @@ use crate::error::Result;
 use crate::order::Candidate;
 
 impl Selector {
-    /// The picks, best first, and how many rows tie with the last of them without being picked. The state ends here.
+    /// The picks, best first, and how many rows tie with the last of them without being picked. The
+    /// state ends here.
     pub(super) fn pick(&mut self, watch: &mut dyn Watch) -> Result<(Vec<Candidate>, u64)> {
         if !self.plan.grouped() {
             let top = std::mem::replace(&mut self.top, TopK::new(0)).into_top(watch)?;
@@ -18,7 +19,8 @@ impl Selector {
         let mut picks: Vec<Candidate> = tops.iter().flat_map(|top| top.candidates.iter().copied()).collect();
         sort(&mut picks, Candidate::compare, watch)?;
         if self.plan.quotas.is_none() {
-            // The best k under the caps: a row outside its group's best m is beaten by m rows of that group.
+            // The best k under the caps: a row outside its group's best m is beaten by m rows of
+            // that group.
             let rest = picks.split_off(self.plan.k.min(picks.len()));
             let Some(last) = picks.last() else { return Ok((picks, 0)) };
             let in_lists = rest.iter().filter(|c| c.key == last.key).count() as u64;
@@ -43,8 +45,8 @@ impl Selector {
 
     /// Fills up to k with the best rows left over; gives the key of the worst of them.
     ///
-    /// They are all among the best k overall: to be the s-th best of the rows left over, where k - s rows are picked, is to
-    /// be beaten by at most k - s picked rows and s - 1 others.
+    /// They are all among the best k overall: to be the s-th best of the rows left over, where k -
+    /// s rows are picked, is to be beaten by at most k - s picked rows and s - 1 others.
     fn fill(&self, picks: &mut Vec<Candidate>, watch: &mut dyn Watch) -> Result<Option<f64>> {
         let short = self.plan.k - picks.len();
         let mut picked: Vec<u64> = picks.iter().map(|candidate| candidate.id).collect();

@@ -12,7 +12,8 @@ pub struct Rows<'a> {
     pub first_id: u64,
     /// The rows' ids, when they do not simply follow each other.
     pub ids: Option<&'a [i64]>,
-    /// Marks rows that must not be picked, with any byte but 0: who keeps truth values as bytes need not keep to 1.
+    /// Marks rows that must not be picked, with any byte but 0: who keeps truth values as bytes
+    /// need not keep to 1.
     pub exclude: Option<&'a [u8]>,
     /// Group codes.
     pub groups: Option<&'a [u32]>,

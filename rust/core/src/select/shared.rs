@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A key that k rows have reached: rows strictly worse cannot be picked, whoever sees them. It is the best k-th key of any thread; or, where all
-/// have told of their share, the worst of the keys that a k-th part of the rows of each thread has reached, which with many threads is far better.
+/// A key that k rows have reached: rows strictly worse cannot be picked, whoever sees them. It is
+/// the best k-th key of any thread; or, where all have told of their share, the worst of the keys
+/// that a k-th part of the rows of each thread has reached, which with many threads is far better.
 ///
-/// Rows equal to it stay, so neither the picks nor the count of ties depend on when a thread looks at it.
+/// Rows equal to it stay, so neither the picks nor the count of ties depend on when a thread looks
+/// at it.
 #[derive(Debug)]
 pub(crate) struct SharedCut {
     key: AtomicU64,

@@ -45,12 +45,15 @@ pub struct Selected {
     pub invalid: u64,
     /// Rows among them that the plan's list or a block's mask excludes.
     pub excluded: u64,
-    /// Rows among them that could not be drawn: weight 0 under [`Perturb::Power`], a score of the uninformative infinity
-    /// under [`Perturb::Softmax`].
+    /// Rows among them that could not be drawn: weight 0 under
+    /// [`Perturb::Power`](super::Perturb::Power), a score of the uninformative infinity under
+    /// [`Perturb::Softmax`](super::Perturb::Softmax).
     pub never_drawn: u64,
-    /// Picked rows whose key equals that of the last picked one: without perturbation, whose score does.
+    /// Picked rows whose key equals that of the last picked one: without perturbation, whose score
+    /// does.
     pub ties_picked: u64,
-    /// Rows with that key which were not picked. With groups: which lost to rows of their own group, or by k.
+    /// Rows with that key which were not picked. With groups: which lost to rows of their own
+    /// group, or by k.
     pub ties_left: u64,
 }
 
@@ -86,16 +89,17 @@ impl Selector {
         self.rows
     }
 
-    /// The score a row must reach to be picked, as far as this state and `shared` know it: strictly worse rows can be left
-    /// unscored, by giving them the worst score there is. `None` where nothing is known yet, where keys are not scores, and
-    /// where rows come in groups.
+    /// The score a row must reach to be picked, as far as this state and `shared` know it: strictly
+    /// worse rows can be left unscored, by giving them the worst score there is. `None` where
+    /// nothing is known yet, where keys are not scores, and where rows come in groups.
     #[inline]
     pub(crate) fn threshold(&self, shared: Option<&SharedCut>) -> Option<f64> {
         let floor = self.floor(shared);
         (self.plan.perturb.is_none() && floor > f64::NEG_INFINITY).then(|| self.plan.order.orient(floor))
     }
 
-    /// The key that rows must reach. Groups are cut at different keys, so there is none for all of them.
+    /// The key that rows must reach. Groups are cut at different keys, so there is none for all of
+    /// them.
     #[inline(always)]
     pub(super) fn floor(&self, shared: Option<&SharedCut>) -> f64 {
         if self.plan.grouped() {
@@ -125,10 +129,12 @@ impl Selector {
         shared
     }
 
-    /// Says whether `len` rows can be absorbed: their description fits, and none of their ids was seen before.
+    /// Says whether `len` rows can be absorbed: their description fits, and none of their ids was
+    /// seen before.
     ///
-    /// Ids that come one by one are compared with the ranges seen and with each other, not with those of earlier blocks: a
-    /// row that comes twice in that way is noticed at the end if both are among the best.
+    /// Ids that come one by one are compared with the ranges seen and with each other, not with
+    /// those of earlier blocks: a row that comes twice in that way is noticed at the end if both
+    /// are among the best.
     pub fn check(&self, rows: &Rows<'_>, len: usize) -> Result<()> {
         rows.check(len)?;
         let seen = match rows.ids {
@@ -159,7 +165,8 @@ impl Selector {
         Selector::empty(Arc::new(self.plan().clone()))
     }
 
-    /// An empty state for rows that this one is to take over with [`Selector::commit`], or not at all. It knows the threshold and the ids of this one.
+    /// An empty state for rows that this one is to take over with [`Selector::commit`], or not at
+    /// all. It knows the threshold and the ids of this one.
     pub fn draft(&self) -> Selector {
         let mut draft = self.draft_of_checked();
         draft.before.1 = self.before.1.clone();
@@ -167,13 +174,15 @@ impl Selector {
         draft
     }
 
-    /// The same for rows that this one was asked about with [`Selector::check`]: it does not know the ids, of which there may be many ranges.
+    /// The same for rows that this one was asked about with [`Selector::check`]: it does not know
+    /// the ids, of which there may be many ranges.
     pub fn draft_of_checked(&self) -> Selector {
         let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
         Selector { before: (own.max(self.before.0), Seen::default()), ..Selector::empty(Arc::clone(&self.plan)) }
     }
 
-    /// Takes over the rows of a draft of this state: all of them, or none where one of their ids was seen meanwhile.
+    /// Takes over the rows of a draft of this state: all of them, or none where one of their ids
+    /// was seen meanwhile.
     pub fn commit(&mut self, draft: &Selector) -> Result<()> {
         if !Arc::ptr_eq(&self.plan, &draft.plan)
             && let Some(difference) = self.plan.difference(&draft.plan)
@@ -215,7 +224,9 @@ impl Selector {
         Ok(())
     }
 
-    /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: of all of them, or of nothing when there is an error.
+    /// Takes note of
+    /// `len` rows that have no scores, under [`Perturb::Uniform`](super::Perturb::Uniform): of all
+    /// of them, or of nothing when there is an error.
     pub fn update_count(&mut self, len: usize, rows: &Rows<'_>, watch: &mut dyn Watch) -> Result<()> {
         self.check(rows, len)?;
         let shared = self.shared_cut();
@@ -253,7 +264,8 @@ impl Selector {
         self.clone().into_selected(&mut Unwatched)
     }
 
-    /// The same of a state that ends here, with a look up now and then where there are millions of picks.
+    /// The same of a state that ends here, with a look up now and then where there are millions of
+    /// picks.
     pub fn into_selected(mut self, watch: &mut dyn Watch) -> Result<Selected> {
         self.check_repeats(watch)?;
         let (candidates, ties_left) = self.pick(watch)?;

@@ -1,7 +1,8 @@
 //! The best k candidates of a stream: a threshold buffer.
 //!
-//! Whatever beats the threshold goes into a buffer; when the buffer is full, a linear-time selection keeps its best k and
-//! the k-th becomes the threshold. The worst case (ascending input) is linear too, where a heap pays log k per row.
+//! Whatever beats the threshold goes into a buffer; when the buffer is full, a linear-time
+//! selection keeps its best k and the k-th becomes the threshold. The worst case (ascending input)
+//! is linear too, where a heap pays log k per row.
 
 use super::sort::sort;
 use crate::blocks::Watch;
@@ -28,8 +29,9 @@ pub(crate) struct TopRows {
 }
 
 impl TopK {
-    /// An empty list of the best `k`; room is made as candidates come, so a huge `k` costs nothing by itself. Selections come soon: the sooner
-    /// the threshold rises, the fewer rows survive a bound, and each of those costs more than its share of a selection.
+    /// An empty list of the best `k`; room is made as candidates come, so a huge `k` costs nothing
+    /// by itself. Selections come soon: the sooner the threshold rises, the fewer rows survive a
+    /// bound, and each of those costs more than its share of a selection.
     pub(crate) fn new(k: usize) -> TopK {
         TopK::with_slack(k, 64)
     }
@@ -44,7 +46,8 @@ impl TopK {
         TopK { k, full, buffer: Vec::new(), cut: None, ties_left: 0 }
     }
 
-    /// The k-th best so far: rows it beats cannot be picked any more. `None` until a selection has been made.
+    /// The k-th best so far: rows it beats cannot be picked any more. `None` until a selection has
+    /// been made.
     #[inline(always)]
     pub(crate) fn threshold(&self) -> Option<&Candidate> {
         self.cut.as_ref()
@@ -70,7 +73,8 @@ impl TopK {
         }
     }
 
-    /// Takes note of `count` candidates at once, known to have the threshold's key and to be beaten by it.
+    /// Takes note of `count` candidates at once, known to have the threshold's key and to be beaten
+    /// by it.
     #[inline]
     pub(crate) fn count_ties(&mut self, count: u64) {
         debug_assert!(self.cut.is_some());
@@ -105,7 +109,8 @@ impl TopK {
         for &candidate in &other.buffer {
             self.offer(candidate);
         }
-        // What `other` dropped ties with the common cut only if its own cut does; otherwise it is below.
+        // What `other` dropped ties with the common cut only if its own cut does; otherwise it is
+        // below.
         if let Some(theirs) = &other.cut
             && other.ties_left > 0
         {
@@ -133,7 +138,8 @@ impl TopK {
         Ok(TopRows { candidates: self.buffer, ties_left: self.ties_left })
     }
 
-    /// Puts an empty list into the state [`TopK::finish`] describes; `false` if no list of this k can be in it.
+    /// Puts an empty list into the state [`TopK::finish`] describes; `false` if no list of this k
+    /// can be in it.
     pub(super) fn resume(&mut self, top: TopRows) -> bool {
         if top.candidates.len() > self.k || (top.ties_left > 0 && top.candidates.len() < self.k) {
             return false;

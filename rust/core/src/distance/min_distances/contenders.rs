@@ -31,8 +31,9 @@ impl<T: Float> List<T> {
     }
 }
 
-/// Finds the columns that may be the nearest of each row: from the sums come lower bounds, from these upper ones, and the lowest upper bound of a
-/// row is its threshold. A column whose lower bound is above it is not the nearest.
+/// Finds the columns that may be the nearest of each row: from the sums come lower bounds, from
+/// these upper ones, and the lowest upper bound of a row is its threshold. A column whose lower
+/// bound is above it is not the nearest.
 pub(super) struct Contenders<'a, T> {
     /// What the sums are subtracted from to give lower bounds; infinite for padding.
     pub(super) starts: &'a [T],

@@ -1,9 +1,11 @@
 //! The nearest of some rows to each row of a pool, exactly.
 //!
-//! The distance that counts is the direct difference (see [`super`]). In front of it stands a filter: the expanded form of all pairs, computed
-//! by [`tiles`](super::tiles), in `f32` unless both sides are `f64`, less a bound on its rounding error ([`centred`](super::centred)), is a certified
-//! lower bound. The pairs that such bounds don't rule out, most often one for each row, are compared directly. So distance and index are
-//! those of the plain loop over all pairs, whatever the filter's precision; where it cannot tell rows apart the plain loop is what remains.
+//! The distance that counts is the direct difference (see [`super`]). In front of it stands a
+//! filter: the expanded form of all pairs, computed by [`tiles`](super::tiles), in `f32` unless
+//! both sides are `f64`, less a bound on its rounding error ([`centred`](super::centred)), is a
+//! certified lower bound. The pairs that such bounds don't rule out, most often one for each row,
+//! are compared directly. So distance and index are those of the plain loop over all pairs,
+//! whatever the filter's precision; where it cannot tell rows apart the plain loop is what remains.
 
 mod contenders;
 
@@ -29,8 +31,9 @@ const FEWEST_ROWS: usize = 4 * ROWS;
 /// About how many coordinates of pairs make a block: what takes a tenth of a second.
 const BLOCK_WORK: usize = 1 << 32;
 
-/// For each row of `x`, or of those in `among`, the sum behind its distance to the nearest row of `y` ([`Metric::finish`] makes a distance of it), and that row's number: the
-/// lowest of those at the least distance.
+/// For each row of `x`, or of those in `among`, the sum behind its distance to the nearest row of
+/// `y` ([`Metric::finish`] makes a distance of it), and that row's number: the lowest of those at
+/// the least distance.
 ///
 /// Memory is that of `y` in the type computed in, and a few hundred rows for each thread.
 #[allow(clippy::too_many_arguments)]
@@ -114,8 +117,7 @@ impl<'a, 'y, T: Float, Y: Element> Targets<'a, 'y, T, Y> {
         let even = count.div_ceil(threads.max(1)).max(1).next_multiple_of(ROWS);
         let fitting = BLOCK_WORK / (self.norms.len() * x.columns());
         let size = (fitting - fitting % ROWS).clamp(FEWEST_ROWS, MOST_ROWS).min(even);
-        let parts = (0..count).step_by(size).map(|start| start..count.min(start + size));
-        let blocks = parts.zip(sums.chunks_mut(size).zip(indices.chunks_mut(size)));
+        let blocks = blocks::split(count, size).zip(sums.chunks_mut(size).zip(indices.chunks_mut(size)));
         let state = || Searcher::new(self, size);
         blocks::run(count, blocks, threads, watch, state, |worker, part, (sums, indices)| {
             worker.block(x, rows.part(part), sums, indices)
@@ -200,7 +202,8 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Searcher<'t, 'a, 'y, T, Y> {
         Ok(())
     }
 
-    /// What the lower bounds of this block's rows start from, how far above them the upper bounds are, and no candidates yet.
+    /// What the lower bounds of this block's rows start from, how far above them the upper bounds
+    /// are, and no candidates yet.
     fn bounds(&mut self) {
         let Targets { origin, norms: others, .. } = self.targets;
         let rounding = Rounding::new::<T>(origin.metric(), origin.features());

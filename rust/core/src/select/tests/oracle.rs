@@ -106,7 +106,8 @@ fn oracle(plan: &Plan, pool: &Pool, masked: bool) -> Selected {
     }
 }
 
-/// Cuts the pool into up to seven shards of blocks, each shared by up to three threads and some of them drafts first, and merges the shards at random.
+/// Cuts the pool into up to seven shards of blocks, each shared by up to three threads and some of
+/// them drafts first, and merges the shards at random.
 fn selected(plan: &Plan, pool: &Pool, masked: bool, seed: u64) -> Selector {
     let n = pool.scores.len();
     let empty = Selector::new(plan.clone()).unwrap();
@@ -198,7 +199,8 @@ fn equals_sorting_whatever_the_blocks_threads_and_shards() {
     }
 }
 
-/// Long blocks in order reach the code for chunks of nothing but ties, which short shuffled ones seldom do.
+/// Long blocks in order reach the code for chunks of nothing but ties, which short shuffled ones
+/// seldom do.
 #[test]
 fn ties_are_counted_exactly_in_long_pools() {
     for shape in 0..4 {
