@@ -229,7 +229,7 @@ fn the_watch_can_stop_it() {
     assert_eq!(came.unwrap_err(), Error::Interrupted);
 }
 
-/// The rough sums of each row to each, and the largest length at which nothing nearer is missed.
+/// The sums of the filter of each row to each, and the largest length at which nothing nearer is missed.
 struct Certified<'a> {
     metric: Metric,
     rows: Matrix<'a, f64>,
