@@ -28,6 +28,13 @@ pub trait Watch {
 #[derive(Clone, Copy, Debug)]
 pub struct Unwatched;
 
+/// A closure looks, too.
+impl<F: FnMut(usize, usize) -> Result<()>> Watch for F {
+    fn look(&mut self, done: usize, all: usize) -> Result<()> {
+        self(done, all)
+    }
+}
+
 impl Watch for Unwatched {
     fn look(&mut self, _: usize, _: usize) -> Result<()> {
         Ok(())
@@ -168,19 +175,14 @@ mod tests {
 
     #[test]
     fn the_watch_can_stop_the_work() {
-        struct Stop;
-        impl Watch for Stop {
-            fn look(&mut self, _: usize, _: usize) -> Result<()> {
-                Err(Error::Interrupted)
-            }
-        }
+        let mut stop = |_: usize, _: usize| Err(Error::Interrupted);
         let worked = AtomicUsize::new(0);
         let work = |_: &mut (), _: Range<usize>, ()| {
             worked.fetch_add(1, Ordering::Relaxed);
             std::thread::sleep(LOOK_EVERY);
             Ok(())
         };
-        assert_eq!(run(64_000, blocks(64_000), 2, &mut Stop, || (), work), Err(Error::Interrupted));
+        assert_eq!(run(64_000, blocks(64_000), 2, &mut stop, || (), work), Err(Error::Interrupted));
         assert!(worked.into_inner() < 10);
     }
 }

@@ -41,7 +41,8 @@ pub fn density<E: Element>(
     let part = |i: usize| RowNumbers::Adjacent(i * side, side.min(rows - i * side));
     let tiles = Tiles { at: 0, row: 0, column: 0, sides: rows.div_ceil(side) };
     let state = || (PairTile::<E::Compute>::new(x.columns()), Pair::new(x.columns()), usize::MAX);
-    let mut watch = InRows { watch, rows };
+    // Progress is told in rows where tiles are counted.
+    let mut watch = |done: usize, all: usize| watch.look((done as f64 / all as f64 * rows as f64) as usize, rows);
     blocks::run(tiles.all(), tiles, threads, &mut watch, state, |(tile, pair, held), _, (i, j)| {
         if *held != i {
             *held = usize::MAX;
@@ -173,18 +174,6 @@ impl Totals {
 
     fn get(&self, row: usize) -> f64 {
         self.sums[row].load(Ordering::Relaxed) as f64 / self.units
-    }
-}
-
-/// Tells progress in rows where tiles are counted.
-struct InRows<'a> {
-    watch: &'a mut dyn Watch,
-    rows: usize,
-}
-
-impl Watch for InRows<'_> {
-    fn look(&mut self, done: usize, all: usize) -> Result<()> {
-        self.watch.look((done as f64 / all as f64 * self.rows as f64) as usize, self.rows)
     }
 }
 

@@ -4,7 +4,7 @@ use super::similarity::Similarities;
 use crate::Level;
 use crate::distance::centred::{Origin, Rounding, RowNumbers, largest};
 use crate::distance::tiles::{Multiply, NegatedDifference, Panels, Product, ROWS, RowBlock};
-use crate::distance::{Best, Direct, Metric, Pair, row_fault};
+use crate::distance::{Metric, Pair, apart, row_fault};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -210,10 +210,5 @@ pub(super) fn similarity<E: Element>(
     pair: &mut Pair,
     level: Level,
 ) -> f64 {
-    if row == other {
-        return 1.0;
-    }
-    let (mut best, columns) = (Best::NONE, std::iter::once(other as u32));
-    level.run(Direct { x, row, y: x, columns, metric, pair, best: &mut best });
-    1.0 / (1.0 + best.distance)
+    if row == other { 1.0 } else { 1.0 / (1.0 + apart(x, metric, (row, other), pair, level)) }
 }

@@ -6,7 +6,7 @@ use super::pair::{LANES, between, to_one};
 use super::tile::{Kind, prepare};
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Kernel, Simd};
+use crate::simd::{Kernel, Level, Simd};
 
 /// Room for two prepared rows.
 #[derive(Debug)]
@@ -43,6 +43,19 @@ impl Best {
         }
         self.sum = if sum < self.sum { sum } else { self.sum };
     }
+}
+
+/// The distance of two rows of a matrix.
+pub(crate) fn apart<E: Element>(
+    x: &Matrix<'_, E>,
+    metric: Metric,
+    (row, other): (usize, usize),
+    pair: &mut Pair,
+    level: Level,
+) -> f64 {
+    let (mut best, columns) = (Best::NONE, std::iter::once(other as u32));
+    level.run(Direct { x, row, y: x, columns, metric, pair, best: &mut best });
+    best.distance
 }
 
 /// Row `row` of `x` against rows of `y`, given in ascending order, and all after those that `best`

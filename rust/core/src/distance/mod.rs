@@ -28,7 +28,7 @@ mod tile;
 pub(crate) mod tiles;
 
 pub(crate) use centres::{Centres, GROUP};
-pub(crate) use direct::{Best, Direct, Pair};
+pub(crate) use direct::{Pair, apart};
 pub use metric::Metric;
 pub use min_distances::min_distances;
 pub(crate) use pair::{Absolute, LANES, PairTerm, Square, merge, to_one};

@@ -15,7 +15,6 @@
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric, to_one};
-use crate::diverse::lazy::InPicks;
 use crate::diverse::points::{Among, Points, all_squared};
 use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
@@ -39,7 +38,8 @@ pub fn badge(
     }
     let mut field =
         GradientField { errors: Factor::new(errors), features: Factor::new(features), lengths: Vec::new(), level };
-    let mut reading = InPicks { watch, picked: 0, wanted: count };
+    // Nothing is picked while the rows are read.
+    let mut reading = |_: usize, _: usize| watch.look(0, count);
     let mut read = |factor: &Factor<'_>, name| {
         all_squared(factor.points, &factor.origin, level, threads, &mut reading).map_err(|error| error.within(name))
     };

@@ -13,7 +13,7 @@ use super::lazy::Engine;
 use super::objective::{Objective, Stale};
 use super::similarity::Similarity;
 use crate::blocks::Watch;
-use crate::distance::{Centres, GROUP, Metric, Tile, merge};
+use crate::distance::{Centres, GROUP, Metric, Pair, Tile, apart, merge};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -169,11 +169,10 @@ impl<'a, E: Element> Added<'a, E> {
     fn usual_distance(&self, references: &[i64]) -> Result<f64> {
         let half = references.len() / 2;
         let mut distances = Vec::new();
-        for (i, &id) in references.iter().enumerate().take(half.min(PAIRS)) {
-            let tile = self.prepare(self.candidates.matrix(), id as usize)?;
-            let group = (i + half) / GROUP;
-            let sums = self.level.run(GroupSums { references: &self.references, tile: &tile, group });
-            distances.push(self.references.metric().finish(sums[(i + half) % GROUP]));
+        let mut pair = Pair::new(self.candidates.features());
+        for (&id, &other) in references.iter().zip(&references[half..]).take(half.min(PAIRS)) {
+            let (matrix, rows) = (self.candidates.matrix(), (id as usize, other as usize));
+            distances.push(apart(matrix, self.references.metric(), rows, &mut pair, self.level));
         }
         distances.sort_unstable_by(f64::total_cmp);
         let median = distances.get(distances.len() / 2).copied().unwrap_or(0.0);
@@ -235,21 +234,6 @@ impl<E: Element> Objective for Added<'_, E> {
         self.steps += 1;
         let matrix = *self.candidates.matrix();
         self.cover(&matrix, self.candidates.id(row))
-    }
-}
-
-/// The sums of the distances of one prepared row to a group.
-struct GroupSums<'a> {
-    references: &'a Centres,
-    tile: &'a Tile,
-    group: usize,
-}
-
-impl Kernel for GroupSums<'_> {
-    type Output = [f64; GROUP];
-    #[inline(always)]
-    fn run<S: Simd>(self) -> [f64; GROUP] {
-        self.references.sums::<S>(self.tile.row(0), self.tile.zero(0), self.group)
     }
 }
 

@@ -3,7 +3,6 @@
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric};
-use crate::diverse::lazy::InPicks;
 use crate::diverse::points::{Among, Points, all_squared};
 use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
@@ -42,7 +41,9 @@ pub fn kmeans_plus_plus(
     } else if given.among().count() > 0 {
         given.prepare(level, 0, &mut ready)?;
     }
-    let squared = all_squared(points, &ready, level, threads, &mut InPicks { watch, picked: 0, wanted: count })?;
+    // Nothing is picked while the rows are read.
+    let mut reading = |_: usize, _: usize| watch.look(0, count);
+    let squared = all_squared(points, &ready, level, threads, &mut reading)?;
     let first = first.map(|row| Draw { row, squared: f64::INFINITY });
     race(vectors, Start { squared, seen: 1, first, seed }, count, (level, threads), watch)
 }

@@ -146,19 +146,6 @@ pub(crate) struct Engine<O: Objective> {
     looked: Instant,
 }
 
-/// Passes looks on as progress in picks, whatever is counted below.
-pub(super) struct InPicks<'w> {
-    pub(super) watch: &'w mut dyn Watch,
-    pub(super) picked: usize,
-    pub(super) wanted: usize,
-}
-
-impl Watch for InPicks<'_> {
-    fn look(&mut self, _: usize, _: usize) -> Result<()> {
-        self.watch.look(self.picked, self.wanted)
-    }
-}
-
 impl<O: Objective> Engine<O> {
     /// One pass over all rows gives each a first bound. `out` are positions never to pick; `wanted`
     /// picks are what progress is counted towards.
@@ -206,7 +193,7 @@ impl<O: Objective> Engine<O> {
             rows,
             blocks,
             threads,
-            &mut InPicks { watch, picked: self.picked, wanted: self.wanted },
+            &mut |_: usize, _: usize| watch.look(self.picked, self.wanted),
             || (objective.scratch(), Vec::with_capacity(FIRST), 0),
             |(scratch, stale, computed), range, (values, seen)| {
                 stale.clear();
@@ -231,10 +218,7 @@ impl<O: Objective> Engine<O> {
     /// small front may leave out more than it holds.
     fn sweep(&mut self, mut fresh: f64, scratch: &mut O::Scratch, watch: &mut dyn Watch) -> Result<()> {
         let mut batch = Vec::new();
-        for entry in self.front.iter().take(self.objective.least_batch()) {
-            let row = entry.row as usize;
-            batch.push(Stale { row: entry.row, seen: self.seen[row], value: self.values[row] });
-        }
+        batch.extend(self.front.iter().take(self.objective.least_batch()).map(|entry| self.stale(*entry)));
         self.refresh(scratch, &mut batch, fresh, watch)?;
         fresh = fresh.max(self.take_back(&batch));
         self.pass(fresh, watch)?;
@@ -283,7 +267,7 @@ impl<O: Objective> Engine<O> {
                     break;
                 }
                 self.drop_peeked();
-                batch.push(Stale { row: next.row, seen: self.seen[row], value: self.values[row] });
+                batch.push(self.stale(next));
             }
             // The first few show what is to be beaten; then about as many as the last pick took, or
             // as threads can share.
@@ -291,6 +275,11 @@ impl<O: Objective> Engine<O> {
             self.refresh(&mut scratch, &mut batch, floor, watch)?;
             fresh = fresh.max(self.take_back(&batch));
         }
+    }
+
+    /// What is known of a row.
+    fn stale(&self, Entry { row, .. }: Entry) -> Stale {
+        Stale { row, seen: self.seen[row as usize], value: self.values[row as usize] }
     }
 
     fn look(&mut self, watch: &mut dyn Watch) -> Result<()> {
@@ -360,7 +349,7 @@ impl<O: Objective> Engine<O> {
         self.survivors.clear();
         // Its memory first: the next one is as large.
         self.front = Vec::new();
-        let mut watch = InPicks { watch, picked: self.picked, wanted: self.wanted };
+        let mut watch = |_: usize, _: usize| watch.look(self.picked, self.wanted);
         let key = |row: usize, value: f64| objective.key(row, value);
         (self.front, self.rest) = scan(&self.values, key, want, self.threads, &mut watch)?;
         self.used = 0;
@@ -380,10 +369,7 @@ impl<O: Objective> Engine<O> {
         self.objective.let_go();
         for some in front.chunks(ROUND_BATCH) {
             batch.clear();
-            batch.extend(some.iter().map(|entry| {
-                let row = entry.row as usize;
-                Stale { row: entry.row, seen: self.seen[row], value: self.values[row] }
-            }));
+            batch.extend(some.iter().map(|entry| self.stale(*entry)));
             self.refresh(scratch, &mut batch, floor, watch)?;
             self.take_back(&batch);
             let (objective, rest) = (&self.objective, self.rest);
@@ -462,7 +448,7 @@ impl<O: Objective> Engine<O> {
             rows,
             ranges.zip(batch.chunks_mut(CHUNK)),
             threads,
-            &mut InPicks { watch, picked: self.picked, wanted: self.wanted },
+            &mut |_: usize, _: usize| watch.look(self.picked, self.wanted),
             || (objective.scratch(), 0),
             |(scratch, computed), _, stale| {
                 *computed += objective.refresh(scratch, stale, floor)?;

@@ -2,9 +2,9 @@
 
 use super::f32_filter::{F32Filter, GROUP};
 use super::k_center::{CoreSet, Init, KCenterOptions, k_center};
-use crate::blocks::{Unwatched, Watch};
+use crate::blocks::Unwatched;
 use crate::distance::{Metric, Tile};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::matrix::Matrix;
 use crate::random::{hash, uniform};
 use crate::simd::{Kernel, Level, Simd};
@@ -217,15 +217,10 @@ fn the_first_bad_row_is_named() {
 
 #[test]
 fn the_watch_can_stop_it() {
-    struct Stop;
-    impl Watch for Stop {
-        fn look(&mut self, _: usize, _: usize) -> Result<()> {
-            Err(Error::Interrupted)
-        }
-    }
+    let mut stop = |_: usize, _: usize| Err(Error::Interrupted);
     let values = data(40_000, 64, 50, 8);
     let matrix = Matrix::from_rows(&values, 40_000, 64).unwrap();
-    let came = k_center(matrix, None, None, &options(40_000, Metric::Euclidean), &mut Stop);
+    let came = k_center(matrix, None, None, &options(40_000, Metric::Euclidean), &mut stop);
     assert_eq!(came.unwrap_err(), Error::Interrupted);
 }
 

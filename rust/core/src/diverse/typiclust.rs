@@ -6,9 +6,8 @@
 //! so small that fewer neighbours count now.
 
 use super::candidates::Candidates;
-use super::lazy::InPicks;
 use crate::blocks::{self, Watch};
-use crate::distance::{Centres, GROUP, Kind, Metric, Tile, prepare};
+use crate::distance::{Centres, GROUP, Metric, Tile};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -59,8 +58,8 @@ pub fn typiclust<E: Element>(
         }
         let mut neighbourhood = Neighbourhood::new(candidates, neighbours, level, threads)?;
         for _ in 0..cluster.picks {
-            let mut watch = InPicks { watch, picked: found.len(), wanted };
-            let (row, mean) = neighbourhood.most_typical(&mut watch)?;
+            let picked = found.len();
+            let (row, mean) = neighbourhood.most_typical(&mut |_: usize, _: usize| watch.look(picked, wanted))?;
             found.push(Typical { id: cluster.ids[row], typicality: 1.0 / mean });
             neighbourhood.there[row] = false;
             neighbourhood.left -= 1;
@@ -124,7 +123,7 @@ impl<'a, E: Element> Neighbourhood<'a, E> {
             }
             fresh[row] = true;
             let mut mean = [0.0];
-            self.level.run(Means { of: self, rows: row..row + 1, means: &mut mean });
+            self.level.run(Means { of: self, rows: row..row + 1, means: &mut mean })?;
             self.means[row] = mean[0];
         }
     }
@@ -135,10 +134,7 @@ impl<'a, E: Element> Neighbourhood<'a, E> {
         let blocks = blocks::split(rows, TOGETHER).zip(means.chunks_mut(TOGETHER));
         let threads = self.threads.min(rows.div_ceil(FEW));
         let this = &*self;
-        let work = |(): &mut (), rows, means: &mut [f64]| {
-            this.level.run(Means { of: this, rows, means });
-            Ok(())
-        };
+        let work = |(): &mut (), rows, means: &mut [f64]| this.level.run(Means { of: this, rows, means });
         blocks::run(rows, blocks, threads, watch, || (), work)?;
         self.means = means;
         Ok(())
@@ -153,26 +149,24 @@ struct Means<'n, 'a, E> {
 }
 
 impl<E: Element> Kernel for Means<'_, '_, E> {
-    type Output = ();
+    type Output = Result<()>;
     #[inline(always)]
-    fn run<S: Simd>(self) {
+    fn run<S: Simd>(self) -> Result<()> {
         let Means { of: Neighbourhood { candidates, counted, points, there, .. }, rows, means } = self;
         let (counted, count) = (*counted, rows.len());
         if counted == 0 {
-            return means.fill(0.0);
+            means.fill(0.0);
+            return Ok(());
         }
-        let width = Tile::new(Metric::Euclidean, candidates.features()).width();
-        let mut values = vec![0.0; count * width];
-        for (position, to) in rows.clone().zip(values.chunks_exact_mut(width)) {
-            // Valid: it was packed before.
-            let kind = prepare::<S, E>(Metric::Euclidean, candidates.matrix(), candidates.id(position), to);
-            debug_assert!(kind != Kind::Bad);
+        let mut tile = Tile::new(Metric::Euclidean, candidates.features());
+        for position in rows.clone() {
+            candidates.push::<S>(&mut tile, position)?;
         }
         // Of each row the least sums so far, ascending.
         let mut least = vec![f64::INFINITY; count * counted];
         for group in 0..points.len().div_ceil(GROUP) {
             for i in 0..count {
-                let sums = points.sums::<S>(&values[i * width..(i + 1) * width], false, group);
+                let sums = points.sums::<S>(tile.row(i), false, group);
                 let least = &mut least[i * counted..(i + 1) * counted];
                 for (lane, &sum) in sums.iter().enumerate() {
                     let neighbour = group * GROUP + lane;
@@ -189,6 +183,7 @@ impl<E: Element> Kernel for Means<'_, '_, E> {
             }
             *mean = sum / counted as f64;
         }
+        Ok(())
     }
 }
 
