@@ -68,6 +68,11 @@ impl Candidate {
     }
 }
 
+/// The place of the greatest number, the first of equals.
+pub(crate) fn greatest(numbers: &[f64]) -> Option<usize> {
+    (0..numbers.len()).reduce(|best, i| if numbers[i] > numbers[best] { i } else { best })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,8 @@ use crate::float::Element;
 use crate::matrix::Matrix;
 
 /// The fault of a row that the kernels found invalid.
+#[cold]
+#[inline(never)]
 pub(crate) fn fault_of_row<E: Element>(matrix: &Matrix<'_, E>, row: usize, logits: bool) -> Fault {
     let values = || (0..matrix.columns()).map(|column| (column, matrix.get(row, column).widen().into()));
     let find = |wrong: fn(f64) -> bool| values().find(|&(_, value): &(usize, f64)| wrong(value));

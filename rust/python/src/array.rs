@@ -155,6 +155,11 @@ impl<'py> Members<'py> {
     }
 }
 
+/// Borrow the features of labelled rows.
+pub(crate) fn labelled<'py>(array: Option<&Bound<'py, PyArray2<f64>>>) -> PyResult<Option<PyReadonlyArray2<'py, f64>>> {
+    array.map(|array| aligned(array, "labelled")).transpose()
+}
+
 fn aligned<'py, T: Element>(array: &Bound<'py, PyArray2<T>>, name: &str) -> PyResult<PyReadonlyArray2<'py, T>> {
     let size = size_of::<T>();
     // A stride that leads nowhere may be anything: of a single row of packed records it is their

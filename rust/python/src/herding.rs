@@ -1,9 +1,9 @@
 //! `herding`: rows that cover others.
 
 use crate::arguments::{choice, metric, threads};
-use crate::array::{Rows, with_matrix};
+use crate::array::{self, Rows, with_matrix};
 use crate::border::Lookout;
-use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use shortlist_core::Level;
@@ -26,7 +26,7 @@ pub(crate) fn herding<'py>(
     scale: Option<f64>,
     metric: &str,
     bfloat16: bool,
-    labelled: Option<PyReadonlyArray2<'py, f64>>,
+    labelled: Option<Bound<'py, PyArray2<f64>>>,
     among: Option<PyReadonlyArray1<'py, i64>>,
     n_threads: Option<i64>,
     progress: Option<Py<PyAny>>,
@@ -43,7 +43,8 @@ pub(crate) fn herding<'py>(
     let references = references.as_slice()?;
     let weights = weights.as_ref().map(|weights| weights.as_slice()).transpose()?;
     let among = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
-    let labelled = labelled.as_ref().map(crate::array::matrix::<_, f64>);
+    let labelled = array::labelled(labelled.as_ref())?;
+    let labelled = labelled.as_ref().map(array::matrix::<_, f64>);
     let mut lookout = Lookout::new(progress);
     let result = with_matrix!(&rows, |matrix| py.detach(|| core::herding(
         matrix,

@@ -1,9 +1,9 @@
 //! `k_center`: greedy core-sets.
 
 use crate::arguments::{level, metric, threads};
-use crate::array::{Rows, with_matrix};
+use crate::array::{self, Rows, with_matrix};
 use crate::border::{Lookout, value_error};
-use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use shortlist_core::diverse::k_center::{self as core, Init, KCenterOptions};
@@ -18,7 +18,7 @@ pub(crate) fn k_center<'py>(
     x: &Bound<'py, PyAny>,
     k: usize,
     bfloat16: bool,
-    labelled: Option<PyReadonlyArray2<'py, f64>>,
+    labelled: Option<Bound<'py, PyArray2<f64>>>,
     init: Option<Start>,
     metric: &str,
     among: Option<PyReadonlyArray1<'py, i64>>,
@@ -37,7 +37,8 @@ pub(crate) fn k_center<'py>(
         level: level(cpu_level)?,
     };
     let among = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
-    let labelled = labelled.as_ref().map(crate::array::matrix::<_, f64>);
+    let labelled = array::labelled(labelled.as_ref())?;
+    let labelled = labelled.as_ref().map(array::matrix::<_, f64>);
     let mut lookout = Lookout::new(progress);
     let picked = with_matrix!(&rows, |matrix| py.detach(|| core::k_center(
         matrix,

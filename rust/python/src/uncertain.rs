@@ -2,9 +2,9 @@
 //! other.
 
 use crate::arguments::{level, metric, threads};
-use crate::array::{Rows, with_matrix};
+use crate::array::{self, Rows, with_matrix};
 use crate::border::Lookout;
-use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::diverse::uncertain::{FeatureSpace, Rule, pick_by};
 use shortlist_core::diverse::{Distances, Weights};
@@ -28,7 +28,7 @@ pub(crate) fn uncertain_batch<'py>(
     k: usize,
     weights: Option<(f64, f64)>,
     bfloat16: bool,
-    labelled: Option<PyReadonlyArray2<'py, f64>>,
+    labelled: Option<Bound<'py, PyArray2<f64>>>,
     metric: &str,
     among: Option<PyReadonlyArray1<'py, i64>>,
     n_threads: Option<i64>,
@@ -37,7 +37,8 @@ pub(crate) fn uncertain_batch<'py>(
 ) -> PyResult<Found<'py>> {
     let rows = Rows::borrow(x, "X", bfloat16)?;
     let among = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
-    let labelled = labelled.as_ref().map(crate::array::matrix::<_, f64>);
+    let labelled = array::labelled(labelled.as_ref())?;
+    let labelled = labelled.as_ref().map(array::matrix::<_, f64>);
     let (metric, threads, level) = (self::metric(metric)?, threads(n_threads)?, level(cpu_level)?);
     let (rule, uncertainty) = (rule(weights), uncertainty.as_slice()?);
     let mut lookout = Lookout::new(progress);

@@ -19,7 +19,7 @@ use crate::matrix::Matrix;
 use crate::simd::{Float, Kernel, Simd};
 use std::ops::Range;
 
-/// Rows the origin is the mean of, at most.
+/// The origin is the mean of at most so many rows.
 const SAMPLE: usize = 256;
 
 /// Which rows of a matrix: some, by number, or adjacent ones.

@@ -133,20 +133,26 @@ impl<E: Element> Kernel for OneRow<'_, '_, E> {
     }
 }
 
+/// Writes the features of a row over `to`.
+#[inline(always)]
+pub(crate) fn widen<E: Element>(matrix: &Matrix<'_, E>, row: usize, to: &mut [f64]) {
+    match matrix.adjacent_row(row) {
+        Some(from) => E::widen_to_f64(from, to),
+        None => {
+            for (column, to) in to.iter_mut().enumerate() {
+                *to = matrix.get(row, column).widen().into();
+            }
+        }
+    }
+}
+
 /// Writes row `row`, made ready, over `to`, which has as many places as its features rounded up to
 /// whole lanes.
 #[inline(always)]
 pub(crate) fn prepare<S: Simd, E: Element>(metric: Metric, matrix: &Matrix<'_, E>, row: usize, to: &mut [f64]) -> Kind {
     let features = matrix.columns();
     assert!(to.len() == features.next_multiple_of(LANES));
-    match matrix.adjacent_row(row) {
-        Some(from) => E::widen_to_f64(from, &mut to[..features]),
-        None => {
-            for (column, to) in to[..features].iter_mut().enumerate() {
-                *to = matrix.get(row, column).widen().into();
-            }
-        }
-    }
+    widen(matrix, row, &mut to[..features]);
     to[features..].fill(0.0);
     let (low, high) = (S::F64::splat(-LIMIT), S::F64::splat(LIMIT));
     let mut fine = low.lt(high);

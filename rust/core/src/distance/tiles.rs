@@ -3,13 +3,13 @@
 //! The rows of a [`RowBlock`] lie one after the other. The columns, which are rows of the other
 //! matrix, lie in [`Panels`]: `LANES` of them side by side, coordinate by coordinate. A register
 //! tile is six rows by two vectors of columns: twelve sums that stay in registers while a vector of
-//! two and one coordinate of six are read for each step. Coordinates are taken `DEPTH` at a time,
-//! so that the part of a panel in use stays in the first-level cache, and of a block in the second.
-//! A finished tile is handed to a [`Sink`] while it is in registers: no matrix of results is ever
-//! written.
+//! two and one coordinate of six are read for each step. Coordinates are taken in parts
+//! ([`parts`]), so that what is in use of a panel stays in the first-level cache, and of a block in
+//! the second. A finished tile is handed to a [`Sink`] while it is in registers: no matrix of
+//! results is ever written.
 //!
-//! A sum is built one coordinate at a time, fused, in order, and the sums of each `DEPTH`
-//! coordinates are added in order: the bits depend on the two rows alone.
+//! A sum is built one coordinate at a time, fused, in order, and the sums of the parts are added in
+//! order: the bits depend on the two rows alone.
 
 #![allow(unsafe_code)]
 

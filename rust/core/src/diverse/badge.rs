@@ -9,15 +9,16 @@
 //! (A (|h|² + |h'|²) + H (|a|² + |a'|²) - A H + (|a|² - |a'|²)(|h|² - |h'|²)) / 2
 //! ```
 //!
-//! which is zero for equal rows to the bit. The first pick is the longest gradient; no gradient is
-//! further from it than the sum of their lengths, which is bound enough to start the race: one pass
-//! over the rows, and then only those that seem to be next.
+//! which is zero for equal rows to the bit. The first pick is the longest gradient. No gradient is
+//! further from it than the sum of their lengths, and that bound starts the race: one pass over the
+//! rows, and then only those that seem to be next.
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric, to_one};
 use crate::diverse::points::{Among, Points, all_squared};
 use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
+use crate::order::greatest;
 use crate::simd::{Kernel, Level, Simd};
 
 /// Draw `count` rows, or all there are, by their errors and their features.
@@ -47,7 +48,7 @@ pub fn badge(
     for (squared, length) in squared.iter_mut().zip(read(&field.features, "X")?) {
         *squared *= length;
     }
-    let Some(first) = longest(&squared).filter(|_| count > 0) else {
+    let Some(first) = greatest(&squared).filter(|_| count > 0) else {
         return Ok(Drawn { draws: Vec::new(), compared: 0 });
     };
     let mut ready = field.ready();
@@ -59,17 +60,6 @@ pub fn badge(
         *squared = (squared.sqrt() + length).powi(2);
     }
     race(field, Start { squared, seen: 0, first: Some(draw), seed }, count, (level, threads), watch)
-}
-
-/// The first of the greatest.
-fn longest(squared: &[f64]) -> Option<usize> {
-    let mut best = squared.first().map(|_| 0)?;
-    for (row, &length) in squared.iter().enumerate() {
-        if length > squared[best] {
-            best = row;
-        }
-    }
-    Some(best)
 }
 
 /// One of the two factors of all gradients.

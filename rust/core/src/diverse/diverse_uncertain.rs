@@ -2,8 +2,8 @@
 //! "70/30" rule for b = 0.7.
 //!
 //! u is the uncertainty of a row, scaled to lie between 0 and 1 over the pool; d is its distance to
-//! the nearest labelled or picked row, and D the largest d there is when there first is one. Both
-//! scales are frozen there, so that values stay comparable from pick to pick.
+//! the nearest labelled or picked row, and D is the largest d at the first step that has such a
+//! row. Both scales are frozen there, so that values stay comparable from pick to pick.
 
 use super::by_distance::Worth;
 

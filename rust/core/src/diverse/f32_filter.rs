@@ -1,9 +1,9 @@
 //! Sums of distances in `f32` with a certified error: the filter in front of the truth.
 //!
 //! One row is compared with sixteen points at once, a point a lane, by the direct difference as in
-//! the truth. Half the bytes and twice the lanes make it some four times as fast, and its error is
-//! relative but for the rounding of the coordinates, so hardly any distance that it lets pass is
-//! too large.
+//! the truth. Half the bytes and twice the lanes make it some four times as fast. Its error is a
+//! small share of the distance, and what the coordinates lose when they are rounded, so nearly all
+//! that it lets pass is indeed nearer.
 
 use crate::distance::{Absolute, Metric, PairTerm, Square};
 use crate::simd::{Simd, Vector};

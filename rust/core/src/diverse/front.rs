@@ -91,7 +91,7 @@ impl Part {
 }
 
 /// About the `want` best of all rows in order, at least one if there is any, and an entry that no
-/// other row beats.
+/// row left out beats.
 ///
 /// `value[i]` of −∞ marks a row that is out; `key(i, value)` must then be −∞ too.
 pub(crate) fn scan(

@@ -1,12 +1,12 @@
-//! What a row's loss would change in the last layer, if its predicted class were right: a = p -
-//! onehot(argmax p), times its features.
+//! The gradient of a row's loss in the last layer, with the predicted class taken for the true one:
+//! a = p - onehot(argmax p), times its features.
 //!
 //! From logits every part is accurate relative to itself, however sure the row is: with e_c =
 //! exp(z_c - max z) and t the sum of all e but the greatest, a_c = e_c / (1 + t), and -t / (1 + t)
 //! for the predicted class. The lowest of several greatest classes is the predicted one.
 
 use crate::below_zero;
-use crate::distance::{LANES, merge};
+use crate::distance::{LANES, merge, widen};
 use crate::diverse::points::Maker;
 use crate::error::{Error, Result};
 use crate::float::Element;
@@ -33,36 +33,22 @@ impl<'a, E: Element> Gradients<'a, E> {
 }
 
 impl<E: Element> Maker for Gradients<'_, E> {
-    fn width(&self) -> usize {
-        self.matrix.columns().next_multiple_of(LANES)
-    }
-
-    fn row_bytes(&self) -> usize {
-        self.matrix.columns() * size_of::<E>()
+    fn shape(&self) -> (usize, usize) {
+        (self.matrix.columns(), size_of::<E>())
     }
 
     #[inline(always)]
-    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> bool {
+    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> Result<()> {
         let classes = self.matrix.columns();
-        match self.matrix.adjacent_row(row) {
-            Some(from) => E::widen_to_f64(from, &mut to[..classes]),
-            None => {
-                for (class, to) in to[..classes].iter_mut().enumerate() {
-                    *to = self.matrix.get(row, class).widen().into();
-                }
-            }
-        }
-        if self.logits {
+        widen(&self.matrix, row, &mut to[..classes]);
+        let fine = if self.logits {
             to[classes..].fill(f64::NEG_INFINITY);
             of_logits::<S>(to)
         } else {
             to[classes..].fill(0.0);
             of_probabilities(to, E::SUM_TOLERANCE)
-        }
-    }
-
-    fn fault(&self, row: usize) -> Error {
-        Error::row(row as u64, fault_of_row(&self.matrix, row, self.logits))
+        };
+        if fine { Ok(()) } else { Err(Error::row(row as u64, fault_of_row(&self.matrix, row, self.logits))) }
     }
 }
 

@@ -53,10 +53,10 @@ pub(super) fn extreme<E: Element>(
     Ok(best.map_or(0, |entry| entry.row as usize))
 }
 
-/// The terms of the mean that rows of a part of a pool belong to, one row of the result each: the
-/// sum of `before` rows of the first term, which lie in the parts before, is `open`; the last term
-/// may go on in the next part. Adding up all terms in order, and dividing by the number of rows,
-/// gives the mean.
+/// What a part of a pool adds to the mean of all rows: the sums of its terms, of [`TERM`] rows
+/// each. The first term may have begun in an earlier part: then `before` of its rows lie there, and
+/// `open` is their sum. The last term may go on in the next part. The mean is the sum of all terms
+/// in order, divided by the number of rows.
 pub fn part_sums<E: Element>(
     matrix: Matrix<'_, E>,
     metric: Metric,

@@ -1,10 +1,10 @@
 //! The distance of each row to the nearest of a growing list of points.
 //!
 //! A row that is behind is compared with the points it has not seen, group by group, until it is up
-//! to date or no longer matters. Most of that is spared: a group too far from the row's nearest
-//! point is passed over ([`Triangle`]), and of the others the sums of the filter ([`F32Filter`])
-//! leave open hardly any distance that is not the new smallest. What decides is always the truth. A
-//! few rows go through the groups together, so that a group is fetched once.
+//! to date or no longer matters. Two filters spare most of that. A group too far from the row's
+//! nearest point is passed over ([`Triangle`]). Of the other groups, sums in `f32` rule out nearly
+//! all points that are not nearer ([`F32Filter`]). What is left is computed directly, in `f64`:
+//! that alone decides. A few rows go through the groups together, so that a group is fetched once.
 
 use super::candidates::Candidates;
 use super::f32_filter::{F32Filter, GROUP};
@@ -34,7 +34,7 @@ const MOST_LABELLED: usize = 2048;
 /// The nearest of no points.
 const NONE: u32 = u32::MAX;
 
-/// Rows of a pool against a list of points that grows by one a step.
+/// Rows of a pool, and points of which there is one more after each step.
 pub(crate) struct Nearest<'a, E> {
     candidates: Candidates<'a, E>,
     level: Level,
@@ -188,7 +188,7 @@ impl<E: Element> PointSet for Nearest<'_, E> {
     }
 }
 
-/// Lengths that those from one prepared row to all points reach at least.
+/// Lower bounds of the lengths from one prepared row to all points.
 struct Lengths<'n> {
     filter: &'n F32Filter,
     values: &'n [f64],

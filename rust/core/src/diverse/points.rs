@@ -10,8 +10,8 @@ use crate::matrix::Matrix;
 use crate::simd::{Kernel, Level, Simd};
 use std::ops::Range;
 
-/// Rows as points of `f64`. One call is for many rows, as each enters the CPU level and finds out
-/// the dtype.
+/// Rows as points of `f64`. A call enters the CPU level and looks up the dtype, so it is for many
+/// rows.
 pub trait Points: Sync {
     /// Which rows.
     fn among(&self) -> Among<'_>;
@@ -27,12 +27,10 @@ pub trait Points: Sync {
 
 /// How a row becomes a point.
 pub(crate) trait Maker: Sync {
-    fn width(&self) -> usize;
-    fn row_bytes(&self) -> usize;
-    /// Write a row over `to`; `false` if it is no valid input. Must be `#[inline(always)]`.
-    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> bool;
-    /// What is wrong with an invalid row.
-    fn fault(&self, row: usize) -> Error;
+    /// Columns, and bytes of an element.
+    fn shape(&self) -> (usize, usize);
+    /// Write a row over `to`. Must be `#[inline(always)]`.
+    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> Result<()>;
 }
 
 /// Rows of features.
@@ -52,21 +50,16 @@ impl<'a, E: Element> Features<'a, E> {
 }
 
 impl<E: Element> Maker for Features<'_, E> {
-    fn width(&self) -> usize {
-        self.matrix.columns().next_multiple_of(LANES)
-    }
-
-    fn row_bytes(&self) -> usize {
-        self.matrix.columns() * size_of::<E>()
+    fn shape(&self) -> (usize, usize) {
+        (self.matrix.columns(), size_of::<E>())
     }
 
     #[inline(always)]
-    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> bool {
-        prepare::<S, E>(Metric::SqEuclidean, &self.matrix, row, to) != Kind::Bad
-    }
-
-    fn fault(&self, row: usize) -> Error {
-        row_fault(&self.matrix, row)
+    fn make<S: Simd>(&self, row: usize, to: &mut [f64]) -> Result<()> {
+        match prepare::<S, E>(Metric::SqEuclidean, &self.matrix, row, to) {
+            Kind::Bad => Err(row_fault(&self.matrix, row)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -90,24 +83,20 @@ impl<M: Maker> Points for Chosen<'_, M> {
     }
 
     fn width(&self) -> usize {
-        self.maker.width()
+        self.maker.shape().0.next_multiple_of(LANES)
     }
 
     fn row_bytes(&self) -> usize {
-        self.maker.row_bytes()
+        let (columns, bytes) = self.maker.shape();
+        columns * bytes
     }
 
     fn prepare(&self, level: Level, position: usize, to: &mut [f64]) -> Result<()> {
-        let row = self.among.id(position) as usize;
-        if level.run(Make { maker: &self.maker, row, to }) { Ok(()) } else { Err(self.maker.fault(row)) }
+        level.run(Make { maker: &self.maker, row: self.among.id(position) as usize, to })
     }
 
     fn squared(&self, level: Level, positions: Range<usize>, point: &[f64], out: &mut [f64]) -> Result<()> {
-        let (maker, among) = (&self.maker, self.among);
-        match level.run(Squared { maker, among, positions, point, out }) {
-            None => Ok(()),
-            Some(row) => Err(self.maker.fault(row)),
-        }
+        level.run(Squared { maker: &self.maker, among: self.among, positions, point, out })
     }
 }
 
@@ -118,9 +107,9 @@ struct Make<'a, M> {
 }
 
 impl<M: Maker> Kernel for Make<'_, M> {
-    type Output = bool;
+    type Output = Result<()>;
     #[inline(always)]
-    fn run<S: Simd>(self) -> bool {
+    fn run<S: Simd>(self) -> Result<()> {
         self.maker.make::<S>(self.row, self.to)
     }
 }
@@ -137,23 +126,19 @@ struct Squared<'a, M> {
 }
 
 impl<M: Maker> Kernel for Squared<'_, M> {
-    /// The first invalid row.
-    type Output = Option<usize>;
+    type Output = Result<()>;
     #[inline(always)]
-    fn run<S: Simd>(self) -> Option<usize> {
+    fn run<S: Simd>(self) -> Result<()> {
         let width = self.point.len();
         let mut tile = vec![0.0; TOGETHER * width];
         for (i, out) in self.out.chunks_mut(TOGETHER).enumerate() {
             let start = self.positions.start + i * TOGETHER;
             for (j, to) in tile.chunks_exact_mut(width).take(out.len()).enumerate() {
-                let row = self.among.id(start + j) as usize;
-                if !self.maker.make::<S>(row, to) {
-                    return Some(row);
-                }
+                self.maker.make::<S>(self.among.id(start + j) as usize, to)?;
             }
             to_one::<S>(Metric::SqEuclidean, &tile, self.point, out);
         }
-        None
+        Ok(())
     }
 }
 

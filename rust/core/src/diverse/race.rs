@@ -9,8 +9,8 @@
 //!
 //! A new centre can only slow a clock. So the time at which a clock will run out by the distances
 //! known so far is never late, and the lazy engine applies: only rows that seem to be next are
-//! compared with the centres they have not seen. On average that takes as many rows a draw as the
-//! sum of the known D² exceeds that of the true ones, instead of all rows.
+//! compared with the centres they have not seen. On average a draw takes (sum of the known D²) /
+//! (sum of the true D²) rows, instead of all of them.
 
 use super::lazy::Engine;
 use super::objective::{Objective, Stale};
@@ -232,7 +232,7 @@ impl<F: Field> Kernel for RefreshClock<'_, F> {
     }
 }
 
-/// When a clock runs out that would have done so at `due` and is slowed at `time`. Never earlier,
+/// When a clock runs out that was due at `due`, once it is slowed at `time`. Never before `due`,
 /// whatever the rounding.
 #[inline(always)]
 fn slowed(due: f64, time: f64, from: f64, to: f64) -> f64 {

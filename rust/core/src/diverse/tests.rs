@@ -224,7 +224,8 @@ fn the_watch_can_stop_it() {
     assert_eq!(came.unwrap_err(), Error::Interrupted);
 }
 
-/// The sums of the filter of each row to each, and the largest length at which nothing nearer is missed.
+/// The sums of the filter of each row to each, and the largest length at which nothing nearer is
+/// missed.
 struct Certified<'a> {
     metric: Metric,
     rows: Matrix<'a, f64>,

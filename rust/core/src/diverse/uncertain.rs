@@ -16,7 +16,7 @@ use crate::distance::Metric;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::order::Candidate;
+use crate::order::{Candidate, greatest};
 use crate::simd::Level;
 
 /// Features, and what they are compared with.
@@ -124,12 +124,12 @@ impl Rule {
                     (row, 1.0)
                 }
                 Some(weighed) => {
-                    let (row, value) = highest(weighed);
+                    let row = greatest(weighed).unwrap_or(0);
                     // It may not be the first bad row; to compare all rows would have met that one.
                     if let Err(error) = points.pick(row) {
                         return Err(central(watch).err().unwrap_or(error));
                     }
-                    (row, value)
+                    (row, weighed[row])
                 }
             };
             picks.push(Pick { row, value: f64::INFINITY, key: value });
@@ -163,15 +163,4 @@ fn go_on<O: Objective>(mut engine: Engine<O>, picks: &mut Vec<Pick>, k: usize, w
         picks.push(best);
     }
     Ok(())
-}
-
-/// The first of the highest numbers.
-fn highest(values: &[f64]) -> (usize, f64) {
-    let mut best = (0, f64::NEG_INFINITY);
-    for (row, &value) in values.iter().enumerate() {
-        if value > best.1 {
-            best = (row, value);
-        }
-    }
-    best
 }

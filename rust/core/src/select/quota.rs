@@ -65,7 +65,7 @@ impl Selector {
     }
 }
 
-/// Rows of that key which lost to a row of the same key in their own group.
+/// How many rows of that key lost to a row of the same key in their own group.
 fn lost_in_groups(tops: &[TopRows], key: f64) -> u64 {
     let at_cut = |top: &&TopRows| top.candidates.last().is_some_and(|cut| cut.key == key);
     tops.iter().filter(at_cut).map(|top| top.ties_left).sum()

@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A key that k rows have reached: rows strictly worse cannot be picked, whoever sees them. It is
-/// the best k-th key of any thread; or, where all have told of their share, the worst of the keys
-/// that a k-th part of the rows of each thread has reached, which with many threads is far better.
+/// the best of two bounds. One is the k-th key of any one thread. The other counts once all of n
+/// threads have told of their share: each has k/n rows that reach some key, so k rows reach the
+/// lowest of these keys. With many threads that is far higher.
 ///
 /// Rows equal to it stay, so neither the picks nor the count of ties depend on when a thread looks
 /// at it.
