@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 LARGEST = 2**63 - 1
 """The largest whole number that the core takes."""
 
+PROGRESS_EVERY = 0.05
+"""Seconds between two calls of `progress` at the least; the core keeps to the same."""
+
 Progress: TypeAlias = Callable[[int, int | None], object]
-"""Called about ten times a second with (rows done, rows in all or None where unknown)."""
+"""Called about twenty times a second with (rows done, rows in all or None where unknown)."""
 
 RandomState: TypeAlias = "int | np.random.Generator | np.random.RandomState | None"
 
@@ -187,7 +190,7 @@ def distinct_ids(values: ArrayLike, name: str) -> NDArray[np.int64]:
 
 
 class Steps:
-    """Passes the progress of one block on as progress of the pool, at most ten times a second."""
+    """Passes the progress of one block on as progress of the pool, at most every `PROGRESS_EVERY`."""
 
     def __init__(self, progress: Progress | None, total: int | None) -> None:
         if progress is not None and not callable(progress):
@@ -214,7 +217,7 @@ class Steps:
     def reach(self, done: int) -> None:
         """Take note of how many rows are done by now."""
         self._done = done
-        if self._progress is not None and time.monotonic() - self._last > 0.1:
+        if self._progress is not None and time.monotonic() - self._last > PROGRESS_EVERY:
             self._tell(self._done)
 
     def end(self) -> None:

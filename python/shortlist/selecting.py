@@ -107,7 +107,7 @@ def select(
     n_threads : int, optional
         At most so many threads; by default what affinity and cgroup limits allow, and 1 inside a Dask or Ray worker.
     progress : callable, optional
-        Called about ten times a second with (rows done, rows in all or None where unknown).
+        Called about twenty times a second with (rows done, rows in all or None where unknown).
 
     Returns
     -------

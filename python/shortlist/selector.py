@@ -209,7 +209,7 @@ class Selector:
         groups : array, shape (rows,), optional
             Label of each row; needed with `per_group` and `quotas`.
         progress : callable, optional
-            Called about ten times a second with (rows done, rows in all).
+            Called about twenty times a second with (rows done, rows in all).
 
         Returns
         -------

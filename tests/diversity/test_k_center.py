@@ -187,6 +187,14 @@ def test_bad_arguments_are_named(change, error, sentence):
         sl.k_center(**{**good, **change})
 
 
+def test_labelled_rows_that_are_not_aligned_are_refused_by_name():
+    raw = np.zeros(8 * 4 + 1, np.uint8)
+    misaligned = raw[1:].view(np.float64).reshape(2, 2)
+    assert not misaligned.flags.aligned
+    with pytest.raises(ValueError, match="labelled is not aligned to its dtype"):
+        _core.k_center(np.ones((3, 2)), 1, labelled=misaligned)
+
+
 def test_fewer_rows_than_asked_for():
     X = clustered(9, 2, 0)
     assert sorted(sl.k_center(X, 20, strict=False).indices.tolist()) == list(range(9))

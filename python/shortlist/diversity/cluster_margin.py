@@ -76,7 +76,7 @@ def cluster_margin(
     n_threads : int, optional
         At most so many threads; by default what affinity and cgroup limits allow.
     progress : callable, optional
-        Called about ten times a second with (rows scored, rows in all).
+        Called about twenty times a second with (rows scored, rows in all).
 
     Returns
     -------

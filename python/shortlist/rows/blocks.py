@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from shortlist.arguments import PROGRESS_EVERY
 from shortlist.rows.kinds import Rows, count, kind
 from shortlist.rows.maps import give_back
 from shortlist.rows.take import span
@@ -36,7 +37,7 @@ class Blocks:
     outputs : int, default=16
         Numbers a model gives for one row; only ``"auto"`` uses it.
     progress : callable, bool or None, default=None
-        Called with rows done and rows in all about ten times a second; True writes a line to standard error.
+        Called with rows done and rows in all about twenty times a second; True writes a line to standard error.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Blocks:
             yield first, span(self.X, first, stop)
             give_back(self.X)
             now = time.monotonic()
-            if self._report and (now - told > 0.1 or stop == self.rows):
+            if self._report and (now - told > PROGRESS_EVERY or stop == self.rows):
                 self._report(stop, self.rows)
                 told = now
 

@@ -1,5 +1,6 @@
-//! Work in blocks, over threads. The calling thread takes blocks like its [helpers](crate::helpers), does without them where the input is small,
-//! and looks up between blocks: to report progress and to learn whether to stop.
+//! Work in blocks, over threads. The calling thread takes blocks like its helpers (`helpers.rs`),
+//! does without them where the input is small, and looks up between blocks: to report progress and
+//! to learn whether to stop.
 
 use crate::error::{Error, Result};
 use crate::float::Element;
@@ -11,20 +12,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How often the calling thread looks up.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// About how many bytes of rows make a block.
 const BLOCK_BYTES: usize = 512 << 10;
 
 /// How the calling thread reports progress and learns whether to stop.
 pub trait Watch {
-    /// Called about twenty times a second with the rows begun and all rows. An error stops the work.
+    /// Called about twenty times a second with the rows begun and all rows. An error stops the
+    /// work.
     fn look(&mut self, done: usize, all: usize) -> Result<()>;
 }
 
 /// Looks at nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Unwatched;
+
+/// A closure looks, too.
+impl<F: FnMut(usize, usize) -> Result<()>> Watch for F {
+    fn look(&mut self, done: usize, all: usize) -> Result<()> {
+        self(done, all)
+    }
+}
 
 impl Watch for Unwatched {
     fn look(&mut self, _: usize, _: usize) -> Result<()> {
@@ -37,12 +46,14 @@ pub fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Rows of a block when a row has so many bytes: a multiple of 64, so that blocks are whole groups of lanes.
+/// Rows of a block when a row has so many bytes: a multiple of 64, so that blocks are whole groups
+/// of lanes.
 pub(crate) fn block_rows(row_bytes: usize) -> usize {
     (BLOCK_BYTES / row_bytes.max(1)).clamp(64, 1 << 18) / 64 * 64
 }
 
-/// Rows of a block of a matrix: where columns are adjacent it goes on for a page in each of them, but is no more than eight times as large for it.
+/// Rows of a block of a matrix: where columns are adjacent it goes on for a page in each of them,
+/// but is no more than eight times as large for it.
 pub(crate) fn block_rows_of<E: Element>(matrix: &Matrix<'_, E>) -> usize {
     let rows = block_rows(matrix.columns() * size_of::<E>());
     if matrix.column_major().is_some() { rows.max((4096 / size_of::<E>()).min(8 * rows)) } else { rows }
@@ -58,10 +69,11 @@ pub(crate) fn crew(threads: usize, bytes: usize) -> usize {
     threads.min(1 + bytes / (2 * BLOCK_BYTES)).max(1)
 }
 
-/// Run `work` on each block, on up to `threads` threads, each with a state of its own from `state`; returns the states of those that did any.
+/// Run `work` on each block, on up to `threads` threads, each with a state of its own from `state`;
+/// returns the states of those that did any.
 ///
-/// A block is a range of rows with what belongs to it. Blocks are begun in order; when some fail, the error of the first of them in
-/// order is returned.
+/// A block is a range of rows with what belongs to it. Blocks are begun in order; when some fail,
+/// the error of the first of them in order is returned.
 pub(crate) fn run<B: Send, S: Send>(
     rows: usize,
     blocks: impl ExactSizeIterator<Item = (Range<usize>, B)> + Send,
@@ -74,7 +86,8 @@ pub(crate) fn run<B: Send, S: Send>(
     let queue = Mutex::new(blocks);
     let stop = AtomicBool::new(false);
     let first_error: Mutex<Option<(usize, Error)>> = Mutex::new(None);
-    // Blocks are begun in order, so once a block fails all earlier ones have been begun and will be finished.
+    // Blocks are begun in order, so once a block fails all earlier ones have been begun and will be
+    // finished.
     let take = || if stop.load(Ordering::Relaxed) { None } else { queue.lock().expect("no panic").next() };
     let fail = |row: usize, error: Error| {
         stop.store(true, Ordering::Relaxed);
@@ -125,6 +138,7 @@ pub(crate) fn run<B: Send, S: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Fault;
     use std::sync::atomic::AtomicUsize;
 
     fn blocks(rows: usize) -> impl ExactSizeIterator<Item = (Range<usize>, ())> + Send {
@@ -151,29 +165,24 @@ mod tests {
             for _ in 0..20 {
                 let work = |_: &mut (), rows: Range<usize>, ()| {
                     let row = rows.start as u64;
-                    if row >= 640 { Err(Error::Row { row, reason: "is bad".into() }) } else { Ok(()) }
+                    if row >= 640 { Err(Error::row(row, Fault::NanScore)) } else { Ok(()) }
                 };
                 let error = run(6400, blocks(6400), threads, &mut Unwatched, || (), work).unwrap_err();
-                assert_eq!(error.to_string(), "row 640 is bad");
+                assert_eq!(error, Error::row(640, Fault::NanScore));
             }
         }
     }
 
     #[test]
     fn the_watch_can_stop_the_work() {
-        struct Stop;
-        impl Watch for Stop {
-            fn look(&mut self, _: usize, _: usize) -> Result<()> {
-                Err(Error::Interrupted)
-            }
-        }
+        let mut stop = |_: usize, _: usize| Err(Error::Interrupted);
         let worked = AtomicUsize::new(0);
         let work = |_: &mut (), _: Range<usize>, ()| {
             worked.fetch_add(1, Ordering::Relaxed);
             std::thread::sleep(LOOK_EVERY);
             Ok(())
         };
-        assert_eq!(run(64_000, blocks(64_000), 2, &mut Stop, || (), work), Err(Error::Interrupted));
+        assert_eq!(run(64_000, blocks(64_000), 2, &mut stop, || (), work), Err(Error::Interrupted));
         assert!(worked.into_inner() < 10);
     }
 }

@@ -1,28 +1,142 @@
-//! One variant per caller mistake; the wording lives here only.
+//! What can be wrong with what a caller passed in: a variant for each kind of mistake, and its
+//! words.
+//!
+//! A sentence names the argument, what came and what is accepted. It says nothing about how a
+//! language on top of this crate spells an option: whoever has such options adds to the sentence.
 
+use crate::fault::Fault;
 use std::fmt;
 
 /// Everything that can be wrong with what a caller passed in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Error {
-    /// An argument has a value that is not accepted: the sentence names the argument, what came and what is accepted.
-    Argument(String),
-    /// A row of the data is not acceptable.
-    Row {
-        /// Global id of the first bad row.
-        row: u64,
-        /// What is wrong with it.
-        reason: String,
+    /// More rows are asked for than there are to pick from.
+    TooMany {
+        /// Rows asked for.
+        k: usize,
+        /// Rows there are.
+        rows: usize,
     },
+    /// An argument lacks what at least one of is needed.
+    Empty {
+        /// Its name.
+        argument: &'static str,
+        /// What it lacks: "rows", "columns" or "members".
+        lacks: &'static str,
+    },
+    /// An argument does not have one element for each row.
+    Length {
+        /// Its name.
+        argument: &'static str,
+        /// Elements that came.
+        came: usize,
+        /// Rows there are.
+        rows: usize,
+    },
+    /// An argument has a shape that is not accepted.
+    Shape {
+        /// Its name.
+        argument: String,
+        /// Rows and columns that came.
+        came: (usize, usize),
+        /// What is accepted.
+        accepted: String,
+    },
+    /// Two arguments that must agree in a number do not.
+    Differ {
+        /// What is counted: "rows" or "columns".
+        what: &'static str,
+        /// One argument and its number.
+        one: (&'static str, usize),
+        /// The other argument and its number.
+        other: (&'static str, usize),
+    },
+    /// A number lies outside what is accepted.
+    OutOfRange {
+        /// The name of the argument, with the place in it where it has many.
+        argument: String,
+        /// The number that came.
+        came: String,
+        /// What is accepted.
+        accepted: &'static str,
+    },
+    /// An argument names a row that does not exist.
+    NoSuchRow {
+        /// Its name.
+        argument: &'static str,
+        /// The id that came.
+        id: i64,
+        /// Rows there are; their ids are the numbers below.
+        rows: usize,
+    },
+    /// A measure of logits was asked about probabilities.
+    LogitsOnly {
+        /// Its name.
+        measure: &'static str,
+    },
+    /// A temperature was given for probabilities.
+    TemperatureOfProbabilities(f64),
+    /// A row of the data is not acceptable: the first of those that are not.
+    Row {
+        /// Its id.
+        row: u64,
+        /// The member of a committee whose row it is.
+        member: Option<usize>,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// Something is wrong with one of several arguments.
+    Within(&'static str, Box<Error>),
+    /// Two states do not go together, and why.
+    Unmergeable(String),
+    /// Any other mistake, in a sentence.
+    Argument(String),
     /// The caller asked to stop (for example by Ctrl-C).
     Interrupted,
+}
+
+impl Error {
+    /// What is wrong with a row.
+    pub fn row(row: u64, fault: Fault) -> Error {
+        Error::Row { row, member: None, fault }
+    }
+
+    /// The same of one of several arguments. An interruption is nobody's fault.
+    #[must_use]
+    pub fn within(self, argument: &'static str) -> Error {
+        if self == Error::Interrupted { self } else { Error::Within(argument, Box::new(self)) }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Error::TooMany { k, rows } => write!(out, "k is {k}, and there are {rows} rows to pick from"),
+            Error::Empty { argument, lacks } => write!(out, "{argument} has no {lacks}; accepted is at least one"),
+            Error::Length { argument, came, rows } => {
+                write!(out, "{argument} has {came} elements for {rows} rows; accepted is one for each")
+            }
+            Error::Shape { argument, came, accepted } => {
+                write!(out, "{argument} has shape {came:?}; accepted is {accepted}")
+            }
+            Error::Differ { what, one, other } => {
+                write!(out, "{} has {} {what}, and {} has {}; they must be equal", one.0, one.1, other.0, other.1)
+            }
+            Error::OutOfRange { argument, came, accepted } => {
+                write!(out, "{argument} is {came}; accepted is {accepted}")
+            }
+            Error::NoSuchRow { argument, id, rows } => {
+                write!(out, "{argument} has id {id}; accepted are 0 to {}", *rows as i64 - 1)
+            }
+            Error::LogitsOnly { measure } => write!(out, "measure {measure:?} is defined for logits only"),
+            Error::TemperatureOfProbabilities(came) => {
+                write!(out, "temperature is {came} for probabilities; accepted is 1")
+            }
+            Error::Row { row, member: None, fault } => write!(out, "row {row} {fault}"),
+            Error::Row { row, member: Some(member), fault } => write!(out, "row {row} of member {member} {fault}"),
+            Error::Within(argument, error) => write!(out, "{argument} {error}"),
+            Error::Unmergeable(why) => write!(out, "these Selectors cannot be merged: {why}"),
             Error::Argument(sentence) => out.write_str(sentence),
-            Error::Row { row, reason } => write!(out, "row {row} {reason}"),
             Error::Interrupted => out.write_str("interrupted"),
         }
     }

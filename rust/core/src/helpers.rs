@@ -1,7 +1,54 @@
-//! Threads that wait for the next call. To wake one takes some microseconds; to start one takes tens to hundreds, in which megabytes are read.
+//! Helpers: threads that do a part of a call's work, and then wait for the next call.
 //!
-//! They belong to one process: a forked child, in which they do not run, begins with none of them. One that has waited for some seconds ends.
-//! A call never waits for a helper that has not begun: what it asked for is then taken back.
+//! Waking a thread takes some microseconds. Starting one takes tens to hundreds of them, in which
+//! megabytes are read. So a helper stays for a few seconds after its work is done.
+//!
+//! # The life of a helper
+//!
+//! ```text
+//!                     a call asks, and fewer are idle than are asked for
+//!                                          │ start
+//!                                          ▼
+//!              ┌────────────────────────▶ idle ──────────────┐
+//!              │                           │                 │ nobody asked for PATIENCE
+//!              │                     takes │ a request       ▼
+//!              │ its work is done,         ▼               ended
+//!              └─ or has panicked ─────── busy
+//! ```
+//!
+//! An idle helper sleeps on the crew's condition variable `asked`. All that is shared lies in
+//! `State`, under one lock that is held for moments: never while work is done.
+//!
+//! # The life of a call
+//!
+//! ```text
+//! assist(count, help, own):
+//!     lock: put `count` requests into the queue        each names this call
+//!           start helpers until as many are idle as there are requests
+//!     wake as many helpers as were asked for
+//!     own()                                            the caller does its part, or all of it
+//!     lock: take back the requests that nobody has taken
+//!           wait on the call's `done` until none of its helpers is busy
+//!     hand on the panic of a helper, if there was one
+//! ```
+//!
+//! Helpers and caller take their work from a queue of blocks (`blocks::run`), so it does not matter
+//! how many helpers came in time. A call never waits for a helper that has not begun, as the scopes
+//! of rayon do: where the machine is busy with something else, the caller just does all of it.
+//!
+//! # Why the pointers are sound
+//!
+//! A helper lives longer than the call that it helps, and knows it by a raw pointer (`Asking`). The
+//! pointer is followed only between taking the request out of the queue and giving up `busy`, both
+//! under the lock. `TakeBack` runs at the end of the call, also when the caller's part panics, and
+//! returns only when the call is neither in the queue nor busy. So nothing points at a call that is
+//! gone.
+//!
+//! # Forks
+//!
+//! A forked child has the memory of its parent but none of its threads, and the crew's lock may be
+//! held for ever. So a crew knows its process, and a child makes one of its own (`Crew::here`). The
+//! parent's crew is not freed in the child.
 
 #![allow(unsafe_code)]
 
@@ -26,9 +73,10 @@ struct Crew {
 }
 
 struct State {
-    /// Each as often as it asks for one more helper.
+    /// Requests for one helper each, the oldest first: a call that asks for three is in it three
+    /// times.
     calls: VecDeque<Asking>,
-    /// Threads that wait, or are about to look for a call.
+    /// Helpers that are not busy: they sleep, or are about to look at the queue.
     idle: usize,
 }
 
@@ -47,11 +95,13 @@ struct Progress {
     panic: Option<Box<dyn Any + Send>>,
 }
 
-/// A call whose lifetime is kept by [`Crew::assist`]: it does not return while the call is asked for or helped.
+/// A request for one helper: the call by its address, whose lifetime is kept by [`Crew::assist`].
+/// That does not return while the call is in the queue or helped.
 #[derive(Clone, Copy, PartialEq)]
 struct Asking(*const Call<'static>);
 
-// SAFETY: what a helper does is `Sync`, and the rest of a call is touched only while the crew's state is locked.
+// SAFETY: what a helper does is `Sync`, and the rest of a call is touched only while the crew's
+// state is locked.
 unsafe impl Send for Asking {}
 
 impl Crew {
@@ -60,7 +110,7 @@ impl Crew {
         Crew { process: std::process::id(), patience, state: Mutex::new(state), asked: Condvar::new() }
     }
 
-    /// The crew of this process, and not one that the parent of a fork left behind, whose lock may be held for ever.
+    /// The crew of this process, and not one that the parent of a fork left behind.
     fn here() -> &'static Crew {
         static CREW: AtomicPtr<Crew> = AtomicPtr::new(ptr::null_mut());
         let known = CREW.load(Ordering::Acquire);
@@ -77,7 +127,8 @@ impl Crew {
             Err(other) => {
                 // SAFETY: just made, and shared with no one.
                 drop(unsafe { Box::from_raw(new) });
-                // SAFETY: another thread of this process just made it, and no crew that was shared is freed.
+                // SAFETY: another thread of this process just made it, and no crew that was shared
+                // is freed.
                 unsafe { &*other }
             }
         }
@@ -168,8 +219,9 @@ impl Drop for TakeBack {
     }
 }
 
-/// Do `own`, while up to `count` other threads do `help`, each once: as many of them as begin before `own` is done. Returns when all have ended; a panic
-/// of any is handed on.
+/// Does `own`, while up to `count` helpers do
+/// `help`, each once: as many of them as begin before `own` is done. Returns when all have ended. A
+/// panic of any is handed on.
 pub(crate) fn assist<R>(count: usize, help: &(dyn Fn() + Sync), own: impl FnOnce() -> R) -> R {
     if count == 0 { own() } else { Crew::here().assist(count, help, own) }
 }

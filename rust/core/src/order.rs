@@ -1,7 +1,8 @@
 //! The total order of rows, written once: key (best first), then tie-break number, then id.
 //!
-//! No two rows of a pool are equal in it, so the best k are unique, and partial results can be merged in any order.
-//! −0 equals +0. A NaN score makes a row invalid: it is set apart before a candidate is made of it, so keys are never NaN.
+//! No two rows of a pool are equal in it, so the best k are unique, and partial results can be
+//! merged in any order. −0 equals +0. A NaN score makes a row invalid: it is set apart before a
+//! candidate is made of it, so keys are never NaN.
 
 use std::cmp::Ordering;
 
@@ -15,17 +16,15 @@ pub enum Order {
 }
 
 impl Order {
+    /// Both ends.
+    pub const ALL: [Order; 2] = [Order::Highest, Order::Lowest];
+
     /// The name users write: `"highest"` or `"lowest"`.
     pub fn name(self) -> &'static str {
         match self {
             Order::Highest => "highest",
             Order::Lowest => "lowest",
         }
-    }
-
-    /// The order of that name, if there is one.
-    pub fn parse(name: &str) -> Option<Order> {
-        [Order::Highest, Order::Lowest].into_iter().find(|order| order.name() == name)
     }
 
     /// The score turned so that larger is better; its own inverse.
@@ -69,20 +68,17 @@ impl Candidate {
     }
 }
 
+/// The place of the greatest number, the first of equals.
+pub(crate) fn greatest(numbers: &[f64]) -> Option<usize> {
+    (0..numbers.len()).reduce(|best, i| if numbers[i] > numbers[best] { i } else { best })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn candidate(key: f64, tie: u64, id: u64) -> Candidate {
         Candidate { key, tie, id, score: key }
-    }
-
-    #[test]
-    fn names_round_trip() {
-        for order in [Order::Highest, Order::Lowest] {
-            assert_eq!(Order::parse(order.name()), Some(order));
-        }
-        assert_eq!(Order::parse("Highest"), None);
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! Random numbers as a pure function of (seed, step, id), so that they do not depend on threads, blocks or shards.
+//! Random numbers as a pure function of (seed, step, id), so that they do not depend on threads,
+//! blocks or shards.
 //!
-//! The mixer is David Stafford's thirteenth variant of MurmurHash3's finalizer (the one of splitmix64), applied twice to a
-//! row's id with a different part of the stream's key each time: with one application two seeds would give shifted copies
-//! of one sequence. The logarithm is our own: the platform's may differ in the last bit, and with it the rows picked.
+//! The mixer is David Stafford's thirteenth variant of MurmurHash3's finalizer (the one of
+//! splitmix64), applied twice to a row's id with a different part of the stream's key each time:
+//! with one application two seeds would give shifted copies of one sequence. The logarithm is our
+//! own: the platform's may differ in the last bit, and with it the rows picked.
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -68,15 +70,12 @@ pub fn gumbel_of(bits: u64) -> f64 {
     -ln(exponential_of(bits))
 }
 
-/// The standard Gumbel number of (seed, step, id).
-pub fn gumbel(seed: u64, step: u64, id: u64) -> f64 {
-    gumbel_of(hash(seed, step, id))
-}
-
-/// The natural logarithm, within 2 ulp, from IEEE basic operations alone and so the same on every machine.
+/// The natural logarithm, within 2 ulp, from IEEE basic operations alone and so the same on every
+/// machine.
 ///
-/// With x = 2^n (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), and s = f/(2 + f): ln(1 + f) = 2 atanh(s), written as
-/// f - (f²/2 - s (f²/2 + R)) with R the rest of the series, so that the leading term is exact.
+/// With x = 2^n (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), and s = f/(2 + f): ln(1 + f) = 2 atanh(s),
+/// written as f - (f²/2 - s (f²/2 + R)) with R the rest of the series, so that the leading term is
+/// exact.
 #[inline(always)]
 pub fn ln(x: f64) -> f64 {
     const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
@@ -188,7 +187,7 @@ mod tests {
     #[test]
     fn gumbel_has_its_mean_and_variance() {
         let n = 200_000u64;
-        let draws: Vec<f64> = (0..n).map(|id| gumbel(3, 1, id)).collect();
+        let draws: Vec<f64> = (0..n).map(|id| gumbel_of(hash(3, 1, id))).collect();
         let mean = draws.iter().sum::<f64>() / n as f64;
         let variance = draws.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / n as f64;
         assert!((mean - 0.577_215_664_9).abs() < 0.015, "{mean}");

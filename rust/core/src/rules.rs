@@ -47,13 +47,10 @@ impl RowRules {
         let RowRules { logits, temperature, .. } = self;
         if !(1e-30..=1e30).contains(&temperature) {
             let accepted = "a positive number between 1e-30 and 1e30";
-            return Err(Error::Argument(format!("temperature is {temperature}; accepted is {accepted}")));
+            return Err(Error::OutOfRange { argument: "temperature".into(), came: temperature.to_string(), accepted });
         }
         if !logits && temperature != 1.0 {
-            let accepted = "1 (another temperature needs from_logits=True)";
-            return Err(Error::Argument(format!(
-                "temperature is {temperature} for probabilities; accepted is {accepted}"
-            )));
+            return Err(Error::TemperatureOfProbabilities(temperature));
         }
         Ok(self)
     }

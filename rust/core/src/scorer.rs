@@ -2,12 +2,13 @@
 
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
-use crate::fault::{self, Fault};
+use crate::fault::Fault;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
 use crate::rules::{Recipe, RowRules};
 use crate::scan::{Found, Scan, StreamOut};
+use crate::second_look::fault_of_row;
 use crate::simd::{Float, Level};
 use std::ops::Range;
 
@@ -41,9 +42,8 @@ impl Scorer {
         invalid: Invalid,
         level: Level,
     ) -> Result<Scorer> {
-        let name = measure.about().name;
         if !logits && !measure.takes_probabilities() {
-            return Err(Error::Argument(format!("measure {name:?} is defined for logits only; pass from_logits=True")));
+            return Err(Error::LogitsOnly { measure: measure.about().name });
         }
         let rules = RowRules { logits, temperature, normalize, invalid, level }.accepted()?;
         Ok(Scorer { measure, rules })
@@ -104,8 +104,7 @@ impl Scorer {
             && self.rules.invalid == Invalid::Raise
             && let Some(i) = out.iter().position(is_nan)
         {
-            let reason = fault::of_row(matrix, rows.start + i, self.rules.logits).to_string();
-            return Err(Error::Row { row: name(rows.start + i), reason });
+            return Err(Error::row(name(rows.start + i), fault_of_row(matrix, rows.start + i, self.rules.logits)));
         }
         Ok(found)
     }
@@ -123,8 +122,7 @@ impl Scorer {
         check_shape(matrix)?;
         let rows = matrix.rows();
         if out.len() != rows {
-            let came = out.len();
-            return Err(Error::Argument(format!("out has {came} elements for {rows} rows; it needs one for each")));
+            return Err(Error::Length { argument: "out", came: out.len(), rows });
         }
         let recipe = self.recipe::<E>(matrix.columns());
         let stream = size_of_val(out) > STREAM_BYTES;
@@ -150,13 +148,13 @@ impl Scorer {
         Ok(states.into_iter().map(|(_, _, invalid)| invalid).sum())
     }
 
-    /// Every invalid row and its fault, in order: the slow look of `shortlist inspect`.
+    /// Every invalid row and its fault, in order: a slow second look.
     pub fn faults<E: Element>(&self, matrix: &Matrix<'_, E>) -> Result<Vec<(usize, Fault)>> {
         let skipping = Scorer { rules: RowRules { invalid: Invalid::Skip, ..self.rules }, ..*self };
         let mut scores = vec![E::Compute::ZERO; matrix.rows()];
         skipping.score(matrix, &mut scores, 0, 1, &mut blocks::Unwatched)?;
         let invalid = scores.iter().enumerate().filter(|(_, score)| is_nan(*score));
-        Ok(invalid.map(|(row, _)| (row, fault::of_row(matrix, row, self.rules.logits))).collect())
+        Ok(invalid.map(|(row, _)| (row, fault_of_row(matrix, row, self.rules.logits))).collect())
     }
 }
 
@@ -168,8 +166,8 @@ fn is_nan<T: Float>(score: &T) -> bool {
 /// Refuse matrices without columns.
 pub(crate) fn check_shape<E: Copy>(matrix: &Matrix<'_, E>) -> Result<()> {
     if matrix.columns() == 0 {
-        let rows = matrix.rows();
-        return Err(Error::Argument(format!("x has shape ({rows}, 0); accepted is at least one class (column)")));
+        let (came, accepted) = ((matrix.rows(), 0), "at least one class (column)".into());
+        return Err(Error::Shape { argument: "x".into(), came, accepted });
     }
     Ok(())
 }

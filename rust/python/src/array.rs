@@ -41,14 +41,15 @@ macro_rules! with_matrix {
 pub(crate) use with_matrix;
 
 impl<'py> Rows<'py> {
-    /// Borrow a two-dimensional array, called `name` in errors; `bfloat16` says that its 16-bit integers are that.
+    /// Borrow a two-dimensional array, called `name` in errors; `bfloat16` says that its 16-bit
+    /// integers are that.
     pub(crate) fn borrow(x: &Bound<'py, PyAny>, name: &str, bfloat16: bool) -> PyResult<Self> {
         let Ok(array) = x.cast::<PyUntypedArray>() else {
             return Err(type_error(format!("{name} is a {}; accepted is a NumPy array", x.get_type().name()?)));
         };
         if array.ndim() != 2 {
             let came = array.ndim();
-            return Err(value_error(format!("{name} has {came} dimensions; accepted are 2: (rows, classes)")));
+            return Err(value_error(format!("{name} has {came} dimensions; accepted are 2: (rows, columns)")));
         }
         if bfloat16 {
             if let Ok(array) = x.cast::<PyArray2<u16>>() {
@@ -89,7 +90,8 @@ impl<'py> Rows<'py> {
 /// The matrices of one array a member, in a list or tuple, all of one dtype.
 pub(crate) struct Members<'py>(pub(crate) Vec<Rows<'py>>);
 
-/// Evaluate `$body` with `$matrices` bound to a `Vec` of each member's [`Matrix`], of whichever dtype they all have.
+/// Evaluate `$body` with `$matrices` bound to a `Vec` of each member's [`Matrix`], of whichever
+/// dtype they all have.
 macro_rules! with_members {
     ($members:expr, |$matrices:ident| $body:expr) => {
         match $members.0.first() {
@@ -153,9 +155,15 @@ impl<'py> Members<'py> {
     }
 }
 
+/// Borrow the features of labelled rows.
+pub(crate) fn labelled<'py>(array: Option<&Bound<'py, PyArray2<f64>>>) -> PyResult<Option<PyReadonlyArray2<'py, f64>>> {
+    array.map(|array| aligned(array, "labelled")).transpose()
+}
+
 fn aligned<'py, T: Element>(array: &Bound<'py, PyArray2<T>>, name: &str) -> PyResult<PyReadonlyArray2<'py, T>> {
     let size = size_of::<T>();
-    // A stride that leads nowhere may be anything: of a single row of packed records it is their size.
+    // A stride that leads nowhere may be anything: of a single row of packed records it is their
+    // size.
     let mut axes = array.shape().iter().zip(array.strides());
     let whole = axes.all(|(&length, stride)| length < 2 || stride % size as isize == 0);
     if !whole || !(array.data() as usize).is_multiple_of(size) {
@@ -171,8 +179,8 @@ fn aligned<'py, T: Element>(array: &Bound<'py, PyArray2<T>>, name: &str) -> PyRe
 pub(crate) fn matrix<'a, T: Element, E: SameBits<T>>(array: &'a PyReadonlyArray2<'_, T>) -> Matrix<'a, E> {
     let size = size_of::<T>() as isize;
     let (shape, strides) = (array.shape(), array.strides());
-    // SAFETY: NumPy vouches for every element of the shape; the array is borrowed for as long as the matrix, aligned, and `E` has the
-    // representation of `T`.
+    // SAFETY: NumPy vouches for every element of the shape; the array is borrowed for as long as
+    // the matrix, aligned, and `E` has the representation of `T`.
     unsafe {
         Matrix::from_raw_parts(array.data().cast::<E>(), shape[0], shape[1], strides[0] / size, strides[1] / size)
     }

@@ -2,14 +2,34 @@
 
 use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use shortlist_core::blocks::{Watch, default_threads};
+use shortlist_core::blocks::Watch;
 use shortlist_core::error::{Error, Result};
+use shortlist_core::fault::Fault;
 
-/// The core's error as Python's.
+/// The core's error as Python's, with the option that would mend it.
 pub(crate) fn raise(error: Error) -> PyErr {
-    match error {
-        Error::Interrupted => PyKeyboardInterrupt::new_err(()),
-        _ => PyValueError::new_err(error.to_string()),
+    let mend = match &error {
+        Error::Interrupted => return PyKeyboardInterrupt::new_err(()),
+        Error::LogitsOnly { .. } => "; pass from_logits=True",
+        Error::TemperatureOfProbabilities(_) => " (another temperature needs from_logits=True)",
+        Error::Row { fault, .. } => mend(fault),
+        Error::Within(_, error) => match &**error {
+            // Who takes several arguments divides no rows by their sums.
+            Error::Row { fault: fault @ Fault::Negative(..), .. } => mend(fault),
+            _ => "",
+        },
+        _ => "",
+    };
+    PyValueError::new_err(format!("{error}{mend}"))
+}
+
+/// The option of a scorer that would accept a row with this fault, as the end of the sentence about
+/// it.
+pub(crate) fn mend(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Negative(..) => " (logits need from_logits=True)",
+        Fault::Sum(_) => " (normalize=\"renormalize\" divides by a positive finite sum)",
+        _ => "",
     }
 }
 
@@ -21,16 +41,8 @@ pub(crate) fn type_error(sentence: impl Into<String>) -> PyErr {
     PyTypeError::new_err(sentence.into())
 }
 
-/// The `n_threads` argument.
-pub(crate) fn threads(n_threads: Option<i64>) -> PyResult<usize> {
-    match n_threads {
-        None => Ok(default_threads()),
-        Some(count) if count >= 1 => Ok(count as usize),
-        Some(count) => Err(value_error(format!("n_threads is {count}; accepted is a number of at least 1"))),
-    }
-}
-
-/// Looks at signals and calls `progress`, on the calling thread, with the GIL taken for as long as that lasts.
+/// Looks at signals and calls `progress`, on the calling thread, with the GIL taken for as long as
+/// that lasts.
 pub(crate) struct Lookout {
     progress: Option<Py<PyAny>>,
     failure: Option<PyErr>,

@@ -1,9 +1,8 @@
 //! `density`: the mean similarity of each row to all.
 
+use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, threads};
-use crate::k_center::metric;
-use crate::scorer::level;
+use crate::border::Lookout;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::density::{density as of_all, density_estimate};
@@ -11,7 +10,8 @@ use shortlist_core::density::{density as of_all, density_estimate};
 /// Densities, and standard errors where they are estimates.
 type Found<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray1<f64>>>);
 
-/// The density of each row, or an estimate from its similarities with the rows named in `references`.
+/// The density of each row, or an estimate from its similarities with the rows named in
+/// `references`.
 #[pyfunction]
 #[pyo3(signature = (x, *, metric="euclidean", references=None, bfloat16=false, n_threads=None, progress=None, cpu_level=None))]
 #[allow(clippy::too_many_arguments)]

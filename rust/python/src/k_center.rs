@@ -1,23 +1,15 @@
 //! `k_center`: greedy core-sets.
 
-use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, threads, value_error};
-use crate::scorer::level;
-use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
+use crate::arguments::{level, metric, threads};
+use crate::array::{self, Rows, with_matrix};
+use crate::border::{Lookout, value_error};
+use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use shortlist_core::distance::Metric;
-use shortlist_core::diverse::k_center::{self as core, Init, Options};
+use shortlist_core::diverse::k_center::{self as core, Init, KCenterOptions};
 
-/// The metric of that name.
-pub(crate) fn metric(name: &str) -> PyResult<Metric> {
-    Metric::parse(name).ok_or_else(|| {
-        let names: Vec<_> = Metric::ALL.iter().map(|metric| format!("{:?}", metric.name())).collect();
-        value_error(format!("metric is {name:?}; accepted are {}", names.join(", ")))
-    })
-}
-
-/// Pick `k` rows, each the farthest from `labelled` and the picks before it; returns ids, distances and counts.
+/// Pick `k` rows, each the farthest from `labelled` and the picks before it; returns ids, distances
+/// and counts.
 #[pyfunction]
 #[pyo3(signature = (x, k, *, bfloat16=false, labelled=None, init=None, metric="euclidean", among=None, held=None, n_threads=None, progress=None, cpu_level=None))]
 #[allow(clippy::too_many_arguments)]
@@ -26,7 +18,7 @@ pub(crate) fn k_center<'py>(
     x: &Bound<'py, PyAny>,
     k: usize,
     bfloat16: bool,
-    labelled: Option<PyReadonlyArray2<'py, f64>>,
+    labelled: Option<Bound<'py, PyArray2<f64>>>,
     init: Option<Start>,
     metric: &str,
     among: Option<PyReadonlyArray1<'py, i64>>,
@@ -36,7 +28,7 @@ pub(crate) fn k_center<'py>(
     cpu_level: Option<&str>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let rows = Rows::borrow(x, "X", bfloat16)?;
-    let options = Options {
+    let options = KCenterOptions {
         k,
         metric: self::metric(metric)?,
         init: init.map_or(Init::Farthest, |start| start.0),
@@ -45,7 +37,8 @@ pub(crate) fn k_center<'py>(
         level: level(cpu_level)?,
     };
     let among = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
-    let labelled = labelled.as_ref().map(crate::array::matrix::<_, f64>);
+    let labelled = array::labelled(labelled.as_ref())?;
+    let labelled = labelled.as_ref().map(array::matrix::<_, f64>);
     let mut lookout = Lookout::new(progress);
     let picked = with_matrix!(&rows, |matrix| py.detach(|| core::k_center(
         matrix,

@@ -1,14 +1,14 @@
 //! `part_sums`: what a part of a pool adds to the mean of all rows.
 
+use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, threads, value_error};
-use crate::k_center::metric;
-use crate::scorer::level;
+use crate::border::{Lookout, value_error};
 use numpy::{PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::diverse::mean;
 
-/// The sums of the terms of the mean that the rows belong to, one a row; `before` rows of the first term lie in earlier parts, and `open` is their sum.
+/// The sums of the terms of the mean that the rows belong to, one a row;
+/// `before` rows of the first term lie in earlier parts, and `open` is their sum.
 #[pyfunction]
 #[pyo3(signature = (x, *, metric="euclidean", before=0, open=None, bfloat16=false, n_threads=None))]
 pub(crate) fn part_sums<'py>(

@@ -1,20 +1,23 @@
 //! `Selector`: the mergeable state of a selection.
 
+use crate::arguments::{choice, invalid, threads};
 use crate::array::{with_matrix, with_members};
-use crate::border::{Lookout, raise, threads, type_error, value_error};
-use crate::scorer::{Block, Scorer, choice, invalid};
+use crate::border::{Lookout, raise, type_error, value_error};
+use crate::scorer::{Block, Scorer};
 use crate::turn::Turn;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use shortlist_core::error::{Error, Result};
+use shortlist_core::fault::Fault;
 use shortlist_core::measure::Measure;
 use shortlist_core::order::Order;
 use shortlist_core::scorer::Invalid;
 use shortlist_core::select::{Perturb, Plan, Rows as Described, Selector as Core, Ties};
 use std::sync::{Mutex, PoisonError};
 
-/// The mergeable state of a selection. Safe to share between threads: an update works on a draft, and is in the state when it ends.
+/// The mergeable state of a selection. Safe to share between threads: an update works on a draft,
+/// and is in the state when it ends.
 #[pyclass(module = "shortlist._core", frozen)]
 pub(crate) struct Selector {
     scorer: Option<Scorer>,
@@ -22,7 +25,8 @@ pub(crate) struct Selector {
     state: Guarded,
 }
 
-/// A state that calls look at and change for moments, in which they neither need the GIL nor call Python.
+/// A state that calls look at and change for moments, in which they neither need the GIL nor call
+/// Python.
 struct Guarded {
     state: Mutex<State>,
     turn: Turn,
@@ -40,7 +44,8 @@ impl Guarded {
     /// Do something with the state, without the GIL.
     fn with<R: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut State) -> Result<R> + Send) -> PyResult<R> {
         let _taken = self.turn.take(py)?;
-        // Only who has the turn locks it. A poisoned state is as it was before the call that panicked: it is changed at the very end.
+        // Only who has the turn locks it. A poisoned state is as it was before the call that
+        // panicked: it is changed at the very end.
         py.detach(|| work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))).map_err(raise)
     }
 }
@@ -56,11 +61,6 @@ struct State {
     scored: u64,
 }
 
-const ORDERS: [(&str, Order); 2] = [("highest", Order::Highest), ("lowest", Order::Lowest)];
-const TIES: [(&str, Ties); 2] = [("first", Ties::First), ("random", Ties::Random)];
-const PERTURB: [(&str, Perturb); 3] =
-    [("power", Perturb::Power), ("softmax", Perturb::Softmax), ("uniform", Perturb::Uniform)];
-
 /// How far below zero a measure may fall by the tolerance of row sums, when a power of it is taken.
 const POWER_SLACK: f64 = 0.05;
 
@@ -73,7 +73,8 @@ struct Description<'py> {
     groups: Option<PyReadonlyArray1<'py, u32>>,
 }
 
-/// A NumPy array of bool, as the bytes it is made of: they need not be 0 and 1, which Rust's `bool` must be.
+/// A NumPy array of bool, as the bytes it is made of: they need not be 0 and 1, which Rust's `bool`
+/// must be.
 struct Mask<'py>(PyReadonlyArray1<'py, u8>);
 
 impl<'py> FromPyObject<'_, 'py> for Mask<'py> {
@@ -120,13 +121,14 @@ impl Selector {
     ) -> PyResult<Self> {
         let order = match &scorer {
             Some(scorer) => scorer.about().order,
-            None => choice("order", order, &ORDERS)?,
+            None => choice("order", order, &Order::ALL.map(|order| (order.name(), order)))?,
         };
         let exclude = exclude.as_ref().map_or(Ok(&[][..]), PyReadonlyArray1::as_slice)?;
+        let perturbs = Perturb::ALL.map(|perturb| (perturb.name(), perturb));
         let plan = Plan {
-            ties: choice("ties", ties, &TIES)?,
+            ties: choice("ties", ties, &Ties::ALL.map(|ties| (ties.name(), ties)))?,
             seed,
-            perturb: perturb.map(|name| choice("perturb", name, &PERTURB)).transpose()?,
+            perturb: perturb.map(|name| choice("perturb", name, &perturbs)).transpose()?,
             coldness,
             power_complement: scorer.as_ref().is_some_and(|scorer| scorer.about().name == Measure::Margin.about().name),
             power_slack: if scorer.is_some() { POWER_SLACK } else { 0.0 },
@@ -229,7 +231,8 @@ impl Selector {
         self.take(py, draft, None, 0, rows as u64)
     }
 
-    /// An empty state for rows that this one is to take over by `commit`, or not at all. It knows the ids and the threshold of this one.
+    /// An empty state for rows that this one is to take over by `commit`, or not at all. It knows
+    /// the ids and the threshold of this one.
     fn draft(&self, py: Python<'_>) -> PyResult<Selector> {
         let state = self
             .state
@@ -237,7 +240,8 @@ impl Selector {
         Ok(self.like(state))
     }
 
-    /// Take over the rows of a draft: all of them, or none where one of their ids was seen meanwhile.
+    /// Take over the rows of a draft: all of them, or none where one of their ids was seen
+    /// meanwhile.
     fn commit(&self, py: Python<'_>, draft: &Selector) -> PyResult<()> {
         let State { core, classes, bytes, scored } = draft.state.with(py, |state| Ok(state.clone()))?;
         self.take(py, core, classes, bytes, scored)
@@ -255,18 +259,14 @@ impl Selector {
                 None => "scores".to_string(),
             };
             let (own, others) = (name(&self.scorer), name(&other.scorer));
-            return Err(value_error(format!(
-                "these Selectors cannot be merged: one is of {own}, the other of {others}"
-            )));
+            return Err(raise(Error::Unmergeable(format!("one is of {own}, the other of {others}"))));
         }
         let other = other.state.with(py, |state| Ok(state.clone()))?;
         self.state.with(py, |state| {
             if let (Some(own), Some(others)) = (state.classes, other.classes)
                 && own != others
             {
-                return Err(Error::Argument(format!(
-                    "these Selectors cannot be merged: one is of {own} classes, the other of {others}"
-                )));
+                return Err(Error::Unmergeable(format!("one is of {own} classes, the other of {others}")));
             }
             state.core.merge(&other.core)?;
             state.classes = state.classes.or(other.classes);
@@ -276,7 +276,8 @@ impl Selector {
         })
     }
 
-    /// The picks so far, most informative first: (indices, scores, stats). The state can go on afterwards.
+    /// The picks so far, most informative first: (indices, scores, stats). The state can go on
+    /// afterwards.
     #[allow(clippy::type_complexity)]
     fn finish<'py>(
         &self,
@@ -379,7 +380,7 @@ impl Selector {
         py.detach(|| {
             let nan = scores.iter().position(|score| score.partial_cmp(score).is_none());
             if let (Invalid::Raise, Some(i)) = (self.invalid, nan) {
-                return Err(Error::Row { row: rows.id(i), reason: "has the score NaN; accepted are numbers".into() });
+                return Err(Error::row(rows.id(i), Fault::NanScore));
             }
             draft.update(scores, rows)
         })

@@ -1,4 +1,5 @@
-//! Turns: one call at a time on what several threads share, without ever waiting for oneself, or with the GIL held.
+//! Turns: one call at a time on what several threads share, without ever waiting for oneself, or
+//! with the GIL held.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -8,13 +9,15 @@ use std::time::Duration;
 /// How long is slept between two looks at whether it is one's turn, at first and at most.
 const NAPS: [Duration; 2] = [Duration::from_micros(50), Duration::from_millis(5)];
 
-/// A context that one thread at a time is in. Others wait, which Ctrl-C ends. The thread that is in it, as where a progress callback or a signal handler calls
-/// again, is refused, and so is a forked child that was left with another thread in it.
+/// A context that one thread at a time is in. Others wait, which Ctrl-C ends. The thread that is in
+/// it, as where a progress callback or a signal handler calls again, is refused, and so is a forked
+/// child that was left with another thread in it.
 #[pyclass(module = "shortlist._core", frozen)]
 pub(crate) struct Turn {
     /// What messages call that which is shared.
     name: String,
-    /// Process and thread of the one inside, or 0. One word, so that there is no moment in which a fork or a signal finds half of it.
+    /// Process and thread of the one inside, or 0. One word, so that there is no moment in which a
+    /// fork or a signal finds half of it.
     inside: AtomicU64,
 }
 

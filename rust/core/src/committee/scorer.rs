@@ -5,11 +5,11 @@ use super::fault::MemberFault;
 use super::scan::{CommitteeRecipe, MemberScan};
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
-use crate::fault;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::rules::{Invalid, Normalize, RowRules};
 use crate::scorer::part_rows;
+use crate::second_look::fault_of_row;
 use crate::simd::{Float, Level};
 use std::ops::Range;
 
@@ -86,7 +86,8 @@ impl CommitteeScorer {
         let invalid = |score: &E::Compute| score.partial_cmp(score).is_none();
         match (self.invalid(), out.iter().position(invalid)) {
             (Invalid::Raise, Some(i)) => {
-                Err(Error::Row { row: name(rows.start + i), reason: self.fault(members, rows.start + i).to_string() })
+                let MemberFault { member, fault } = self.fault(members, rows.start + i);
+                Err(Error::Row { row: name(rows.start + i), member: Some(member), fault })
             }
             _ => Ok(out.iter().filter(|score| invalid(score)).count() as u64),
         }
@@ -104,8 +105,7 @@ impl CommitteeScorer {
     ) -> Result<u64> {
         let (rows, classes) = check_shapes(members)?;
         if out.len() != rows {
-            let came = out.len();
-            return Err(Error::Argument(format!("out has {came} elements for {rows} rows; it needs one for each")));
+            return Err(Error::Length { argument: "out", came: out.len(), rows });
         }
         let recipe = self.recipe::<E>(classes);
         let row_bytes = members.len() * classes * size_of::<E>();
@@ -124,7 +124,7 @@ impl CommitteeScorer {
         Ok(states.into_iter().map(|(_, invalid)| invalid).sum())
     }
 
-    /// Every invalid row and its fault, in order. Slow: one row at a time.
+    /// Every invalid row and its fault, in order: a slow second look.
     pub fn faults<E: Element>(&self, members: &[Matrix<'_, E>]) -> Result<Vec<(usize, MemberFault)>> {
         let (rows, classes) = check_shapes(members)?;
         let mut scores = vec![E::Compute::ZERO; rows];
@@ -141,27 +141,26 @@ impl CommitteeScorer {
             scan.rows(std::slice::from_ref(member), row..row + 1, &recipe, &mut [E::Compute::ZERO])
         };
         let member = members.iter().position(|member| !alone(member)).unwrap_or(0);
-        MemberFault { member, fault: fault::of_row(&members[member], row, self.logits()) }
+        MemberFault { member, fault: fault_of_row(&members[member], row, self.logits()) }
     }
 }
 
 /// The one shape of all members.
 pub(super) fn check_shapes<E: Copy>(members: &[Matrix<'_, E>]) -> Result<(usize, usize)> {
     let Some(first) = members.first() else {
-        return Err(Error::Argument("x has no members; accepted is at least one".to_string()));
+        return Err(Error::Empty { argument: "x", lacks: "members" });
     };
     let shape = (first.rows(), first.columns());
-    let (rows, classes) = shape;
     for (i, member) in members.iter().enumerate() {
         let came = (member.rows(), member.columns());
         if came != shape {
-            return Err(Error::Argument(format!(
-                "x[{i}] has shape {came:?}; accepted is {shape:?}, the shape of x[0]"
-            )));
+            let accepted = format!("{shape:?}, the shape of x[0]");
+            return Err(Error::Shape { argument: format!("x[{i}]"), came, accepted });
         }
     }
-    if classes == 0 {
-        return Err(Error::Argument(format!("x[0] has shape ({rows}, 0); accepted is at least one class (column)")));
+    if shape.1 == 0 {
+        let accepted = "at least one class (column)".into();
+        return Err(Error::Shape { argument: "x[0]".into(), came: shape, accepted });
     }
     Ok(shape)
 }

@@ -1,31 +1,30 @@
 //! Information density: the mean of 1/(1 + d) over the distances d of a row to every row, itself
 //! included (Settles & Craven 2008, with modAL's similarity).
 //!
-//! Every pair is computed once and counts for both of its rows, in square tiles whose size depends
-//! on the number of features alone. The sums of a tile are made in a fixed order. Those of all
-//! tiles are added up as whole numbers of a small unit, which come to the same in any order. So the
-//! number of threads does not show in the result, and memory is that of a few tiles and one number
-//! for each row.
+//! Every pair is computed once, in square tiles whose size depends on the number of features alone,
+//! and counts for both of its rows. A tile's sums are made in a fixed order, and added up over the
+//! tiles as whole numbers of a small unit, which no order of addition changes. So threads do not
+//! show in the result, and memory is that of a few tiles and one number for each row.
 
+mod pair_tile;
 mod similarity;
-mod tile;
 
 use crate::Level;
 use crate::blocks::{self, Watch};
-use crate::distance::centred::{Centre, Rows};
+use crate::distance::centred::{Origin, RowNumbers};
 use crate::distance::{Metric, Pair};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use pair_tile::{PairTile, side, similarity};
 use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tile::{Tile, side, similarity};
 
 /// The density of each row, in (0, 1].
 ///
-/// Rows of `f64` are computed in `f64`, and the relative error of a similarity is at most 1e-11.
-/// All others are computed in `f32`: at most 1e-4, and mostly about 1e-7. Pairs for which rounding
-/// could do more are compared directly.
+/// Rows of `f64` are computed in `f64`: each similarity is right to a share of 1e-11. All others
+/// are computed in `f32`, and right to 1e-4 in the worst case and about 1e-7 most often. Pairs for
+/// which rounding could do more are compared directly.
 pub fn density<E: Element>(
     x: &Matrix<'_, E>,
     metric: Metric,
@@ -37,19 +36,20 @@ pub fn density<E: Element>(
     check(x)?;
     assert!(values.len() == x.rows());
     let (rows, side) = (x.rows(), side::<E::Compute>(x.columns()));
-    let centre = Centre::amid::<E::Compute, E>(x, metric);
+    let origin = Origin::amid::<E::Compute, E>(x, metric);
     let totals = Totals::new(rows);
-    let part = |i: usize| Rows::Adjacent(i * side, side.min(rows - i * side));
+    let part = |i: usize| RowNumbers::Adjacent(i * side, side.min(rows - i * side));
     let tiles = Tiles { at: 0, row: 0, column: 0, sides: rows.div_ceil(side) };
-    let state = || (Tile::<E::Compute>::new(x.columns()), Pair::new(x.columns()), usize::MAX);
-    let mut watch = InRows { watch, rows };
+    let state = || (PairTile::<E::Compute>::new(x.columns()), Pair::new(x.columns()), usize::MAX);
+    // Progress is told in rows where tiles are counted.
+    let mut watch = |done: usize, all: usize| watch.look((done as f64 / all as f64 * rows as f64) as usize, rows);
     blocks::run(tiles.all(), tiles, threads, &mut watch, state, |(tile, pair, held), _, (i, j)| {
         if *held != i {
             *held = usize::MAX;
-            tile.rows(&centre, x, part(i), level)?;
+            tile.rows(&origin, x, part(i), level)?;
             *held = i;
         }
-        tile.columns(&centre, x, part(j), false, level)?;
+        tile.columns(&origin, x, part(j), false, level)?;
         for row in 0..part(i).len() {
             // A row of zeros is at distance 1 from every row but itself.
             let zero = i == j && metric == Metric::Cosine && tile.zero(row);
@@ -101,15 +101,14 @@ pub fn density_estimate<E: Element>(
         return Err(Error::Argument("references are accepted as three or more ids of rows, ascending".into()));
     }
     let side = side::<E::Compute>(x.columns());
-    let centre = Centre::amid::<E::Compute, E>(x, metric);
-    let parts = (0..rows).step_by(side).map(|start| start..rows.min(start + side));
-    let parts = parts.zip(values.chunks_mut(side).zip(errors.chunks_mut(side)));
-    let state = || (Tile::<E::Compute>::new(x.columns()), Pair::new(x.columns()));
+    let origin = Origin::amid::<E::Compute, E>(x, metric);
+    let parts = blocks::split(rows, side).zip(values.chunks_mut(side).zip(errors.chunks_mut(side)));
+    let state = || (PairTile::<E::Compute>::new(x.columns()), Pair::new(x.columns()));
     blocks::run(rows, parts, threads, watch, state, |(tile, pair), part: Range<usize>, (values, errors)| {
         let mut sums = vec![(0.0, 0.0, references.len()); part.len()];
-        tile.rows(&centre, x, Rows::Adjacent(part.start, part.len()), level)?;
+        tile.rows(&origin, x, RowNumbers::Adjacent(part.start, part.len()), level)?;
         for some in references.chunks(side) {
-            tile.columns(&centre, x, Rows::Picked(some), true, level)?;
+            tile.columns(&origin, x, RowNumbers::Picked(some), true, level)?;
             for (row, sums) in sums.iter_mut().enumerate() {
                 let (sum, squares) = tile.row_sums(row);
                 (sums.0, sums.1) = (sums.0 + sum, sums.1 + squares);
@@ -145,10 +144,10 @@ pub fn density_estimate<E: Element>(
 
 fn check<E: Copy>(x: &Matrix<'_, E>) -> Result<()> {
     if x.rows() == 0 {
-        return Err(Error::Argument("X has no rows; at least one is needed".into()));
+        return Err(Error::Empty { argument: "X", lacks: "rows" });
     }
     if x.columns() == 0 {
-        return Err(Error::Argument("X has no columns; at least one is needed".into()));
+        return Err(Error::Empty { argument: "X", lacks: "columns" });
     }
     if u32::try_from(x.rows()).is_err() {
         return Err(Error::Argument(format!("X has {} rows; accepted are fewer than 2^32", x.rows())));
@@ -175,18 +174,6 @@ impl Totals {
 
     fn get(&self, row: usize) -> f64 {
         self.sums[row].load(Ordering::Relaxed) as f64 / self.units
-    }
-}
-
-/// Tells progress in rows where tiles are counted.
-struct InRows<'a> {
-    watch: &'a mut dyn Watch,
-    rows: usize,
-}
-
-impl Watch for InRows<'_> {
-    fn look(&mut self, done: usize, all: usize) -> Result<()> {
-        self.watch.look((done as f64 / all as f64 * self.rows as f64) as usize, self.rows)
     }
 }
 

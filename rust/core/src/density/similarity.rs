@@ -8,8 +8,8 @@ use crate::simd::{Float, Vector};
 /// A pair so close that the filter's rounding would show is left out and noted, to be compared
 /// directly.
 pub(super) struct Similarities<'a, T> {
-    /// What `scale` times the sums is added to: a part for the row, infinite for padding, and one
-    /// for the column.
+    /// What `scale` times the sums of a row is added to, with that of the column; infinite for
+    /// padding.
     pub(super) row_starts: &'a [T],
     pub(super) column_starts: &'a [T],
     pub(super) scale: T,
@@ -17,8 +17,8 @@ pub(super) struct Similarities<'a, T> {
     pub(super) root: bool,
     /// Pairs below are noted; of squares, where distances are their roots.
     pub(super) close: T,
-    /// For each row `LANES` sums, each over the columns with one remainder modulo `LANES`; then as
-    /// many sums of squares, where there is room.
+    /// For each row `LANES` sums, over the columns of the same remainder; then as many of squares,
+    /// where there is room.
     pub(super) by_row: &'a mut [T],
     pub(super) squares: &'a mut [T],
     pub(super) by_column: &'a mut [T],
@@ -59,7 +59,8 @@ impl<T: Float> Sink<T> for Similarities<'_, T> {
                 clear = V::and(clear, close.le(distance));
                 let length = if self.root { distance.sqrt() } else { distance };
                 let similarity = one.div(one.add(length)).zero_where(near);
-                // A vector has all of the virtual lanes, or one half of them.
+                // A vector as wide as the virtual lanes is added to all of them, a narrower one to
+                // its half.
                 let lane = half * V::LANES % T::LANES;
                 let lanes = &mut self.by_row[(row + i) * T::LANES + lane..][..V::LANES];
                 V::from_slice(simd, lanes).add(similarity).to_slice(lanes);

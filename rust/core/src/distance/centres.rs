@@ -1,6 +1,7 @@
 //! Points that many rows are compared with, packed eight to a group.
 
-use super::{LANES, Metric, to_group};
+use super::metric::Metric;
+use super::pair::{LANES, to_group};
 use crate::simd::Simd;
 
 /// Points of a group.

@@ -28,11 +28,6 @@ impl Metric {
         }
     }
 
-    /// The metric of that name, if there is one.
-    pub fn parse(name: &str) -> Option<Metric> {
-        Metric::ALL.into_iter().find(|metric| metric.name() == name)
-    }
-
     /// The distance that a sum of the pair kernels stands for; it never falls when the sum grows.
     ///
     /// The cosine distance is half the squared distance of the rows at unit length, which does not

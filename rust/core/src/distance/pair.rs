@@ -1,33 +1,35 @@
 //! The sum behind a distance, over prepared rows: two kernels, the same bits.
 
-use crate::distance::Metric;
+use super::metric::Metric;
 use crate::float::Element;
 use crate::simd::{Float, Simd, Vector};
 
-/// Virtual lanes, which share the coordinates of a row. Prepared rows are padded to whole lanes
-/// with zeros.
+/// Virtual lanes, over the coordinates of a row; prepared rows are padded to whole lanes with
+/// zeros.
 pub(crate) const LANES: usize = 8;
 
-/// What a pair of coordinates adds to the sum of its lane.
-trait Term {
-    fn add<V: Vector<Scalar = f64>>(sum: V, x: V, y: V) -> V;
+/// What a pair of coordinates adds to a sum.
+pub(crate) trait PairTerm {
+    fn add<V: Vector>(sum: V, x: V, y: V) -> V;
 }
 
-struct Square;
+/// The square of their difference.
+pub(crate) struct Square;
 
-impl Term for Square {
+impl PairTerm for Square {
     #[inline(always)]
-    fn add<V: Vector<Scalar = f64>>(sum: V, x: V, y: V) -> V {
+    fn add<V: Vector>(sum: V, x: V, y: V) -> V {
         let difference = x.sub(y);
         difference.mul_add(difference, sum)
     }
 }
 
-struct Absolute;
+/// The magnitude of their difference.
+pub(crate) struct Absolute;
 
-impl Term for Absolute {
+impl PairTerm for Absolute {
     #[inline(always)]
-    fn add<V: Vector<Scalar = f64>>(sum: V, x: V, y: V) -> V {
+    fn add<V: Vector>(sum: V, x: V, y: V) -> V {
         sum.add(x.sub(y).max(y.sub(x)))
     }
 }
@@ -57,7 +59,7 @@ pub(crate) fn to_one<S: Simd>(simd: S, metric: Metric, rows: &[f64], point: &[f6
 }
 
 #[inline(always)]
-fn all_to_one<S: Simd, T: Term>(simd: S, rows: &[f64], point: &[f64], sums: &mut [f64]) {
+fn all_to_one<S: Simd, T: PairTerm>(simd: S, rows: &[f64], point: &[f64], sums: &mut [f64]) {
     let width = point.len();
     assert!(rows.len() >= sums.len() * width);
     let mut i = 0;
@@ -74,7 +76,7 @@ fn all_to_one<S: Simd, T: Term>(simd: S, rows: &[f64], point: &[f64], sums: &mut
 }
 
 #[inline(always)]
-fn few_to_one<S: Simd, T: Term, const N: usize>(simd: S, rows: &[f64], point: &[f64]) -> [f64; N] {
+fn few_to_one<S: Simd, T: PairTerm, const N: usize>(simd: S, rows: &[f64], point: &[f64]) -> [f64; N] {
     let parts = LANES / S::F64::LANES;
     let zero = S::F64::splat(simd, 0.0);
     let mut sums = [[zero; 2]; N];
@@ -103,8 +105,8 @@ fn few_to_one<S: Simd, T: Term, const N: usize>(simd: S, rows: &[f64], point: &[
     merged
 }
 
-/// The sum of the distance of two rows as they lie, under a metric for which nothing but their
-/// dtype would change if they were prepared.
+/// The sum of the distance of two rows as they lie, under a metric for which preparing them changes
+/// nothing but their dtype.
 #[inline(always)]
 pub(crate) fn between<S: Simd, X: Element, Y: Element>(simd: S, metric: Metric, x: &[X], y: &[Y]) -> f64 {
     assert!(metric != Metric::Cosine && x.len() == y.len());
@@ -116,7 +118,7 @@ pub(crate) fn between<S: Simd, X: Element, Y: Element>(simd: S, metric: Metric, 
 }
 
 #[inline(always)]
-fn rows<S: Simd, T: Term, X: Element, Y: Element>(simd: S, x: &[X], y: &[Y]) -> f64 {
+fn rows<S: Simd, T: PairTerm, X: Element, Y: Element>(simd: S, x: &[X], y: &[Y]) -> f64 {
     let mut sums = [0.0; LANES];
     let (xs, x_rest) = x.as_chunks::<LANES>();
     let (ys, y_rest) = y.as_chunks::<LANES>();
@@ -130,7 +132,7 @@ fn rows<S: Simd, T: Term, X: Element, Y: Element>(simd: S, x: &[X], y: &[Y]) -> 
 }
 
 #[inline(always)]
-fn add_lanes<S: Simd, T: Term>(simd: S, sums: &mut [f64; LANES], x: &[f64; LANES], y: &[f64; LANES]) {
+fn add_lanes<S: Simd, T: PairTerm>(simd: S, sums: &mut [f64; LANES], x: &[f64; LANES], y: &[f64; LANES]) {
     let mut from = 0;
     while from < LANES {
         let lanes = from..from + S::F64::LANES;
@@ -165,7 +167,7 @@ pub(crate) fn to_group<S: Simd>(simd: S, metric: Metric, row: &[f64], group: &[f
 }
 
 #[inline(always)]
-fn one_to_group<S: Simd, T: Term>(simd: S, row: &[f64], group: &[f64]) -> [f64; 8] {
+fn one_to_group<S: Simd, T: PairTerm>(simd: S, row: &[f64], group: &[f64]) -> [f64; 8] {
     let zero = S::F64::splat(simd, 0.0);
     let (row, _) = row.as_chunks::<LANES>();
     let (group, _) = group.as_chunks::<{ 8 * LANES }>();

@@ -2,13 +2,13 @@
 //! length under the cosine metric.
 
 use super::centres::ORTHOGONAL;
-use super::pair::merge;
-use super::{LANES, Metric, to_one};
-use crate::error::Error;
+use super::metric::Metric;
+use super::pair::{LANES, merge, to_one};
+use crate::error::{Error, Result};
 use crate::fault::Fault;
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Simd, Vector};
+use crate::simd::{Kernel, Level, Simd, Vector};
 
 /// Features must be smaller than this, 2^500, so that no sum of squares overflows.
 const LIMIT: f64 = f64::from_bits((1023 + 500) << 52);
@@ -70,18 +70,23 @@ impl Tile {
         self.zero[i]
     }
 
-    /// Prepares one more row; `false`, and nothing added, for one that is not finite.
+    /// A tile of one row.
+    pub(crate) fn of_row<E: Element>(metric: Metric, matrix: &Matrix<'_, E>, row: usize, level: Level) -> Result<Tile> {
+        level.run(OneRow { tile: Tile::new(metric, matrix.columns()), matrix, row })
+    }
+
+    /// Prepares one more row. An error, and nothing added, for one that cannot be compared.
     #[inline(always)]
-    pub(crate) fn push<S: Simd, E: Element>(&mut self, simd: S, matrix: &Matrix<'_, E>, row: usize) -> bool {
+    pub(crate) fn push<S: Simd, E: Element>(&mut self, simd: S, matrix: &Matrix<'_, E>, row: usize) -> Result<()> {
         let start = self.values.len();
         self.values.resize(start + self.width(), 0.0);
         let kind = prepare(simd, self.metric, matrix, row, &mut self.values[start..]);
         if kind == Kind::Bad {
             self.values.truncate(start);
-            return false;
+            return Err(row_fault(matrix, row));
         }
         self.zero.push(kind == Kind::Zero);
-        true
+        Ok(())
     }
 
     /// Adds a row that is prepared already.
@@ -112,7 +117,37 @@ impl Tile {
     }
 }
 
-/// Make row `row` ready in `to`, whose length is the number of features rounded up to whole lanes.
+struct OneRow<'m, 'a, E> {
+    tile: Tile,
+    matrix: &'m Matrix<'a, E>,
+    row: usize,
+}
+
+impl<E: Element> Kernel for OneRow<'_, '_, E> {
+    type Output = Result<Tile>;
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) -> Result<Tile> {
+        self.tile.push(simd, self.matrix, self.row)?;
+        Ok(self.tile)
+    }
+}
+
+/// Writes the features of a row over `to`.
+#[inline(always)]
+pub(crate) fn widen<E: Element>(matrix: &Matrix<'_, E>, row: usize, to: &mut [f64]) {
+    match matrix.adjacent_row(row) {
+        Some(from) => E::widen_to_f64(from, to),
+        None => {
+            for (column, to) in to.iter_mut().enumerate() {
+                *to = matrix.get(row, column).widen().into();
+            }
+        }
+    }
+}
+
+/// Writes row `row`, made ready, over `to`, which has as many places as its features rounded up to
+/// whole lanes.
 #[inline(always)]
 pub(crate) fn prepare<S: Simd, E: Element>(
     simd: S,
@@ -123,14 +158,7 @@ pub(crate) fn prepare<S: Simd, E: Element>(
 ) -> Kind {
     let features = matrix.columns();
     assert!(to.len() == features.next_multiple_of(LANES));
-    match matrix.adjacent_row(row) {
-        Some(from) => E::widen_to_f64(from, &mut to[..features]),
-        None => {
-            for (column, to) in to[..features].iter_mut().enumerate() {
-                *to = matrix.get(row, column).widen().into();
-            }
-        }
-    }
+    widen(matrix, row, &mut to[..features]);
     to[features..].fill(0.0);
     let (low, high) = (S::F64::splat(simd, -LIMIT), S::F64::splat(simd, LIMIT));
     let mut fine = low.lt(high);
@@ -156,8 +184,8 @@ fn unit_length(row: &mut [f64]) -> Kind {
     if largest == 0.0 {
         return Kind::Zero;
     }
-    // A power of two that brings the largest feature near 1: exact, and so that squares neither
-    // overflow nor vanish.
+    // A power of two that brings the largest feature near 1: exact, and squares neither overflow
+    // nor vanish.
     let exponent = (largest.to_bits() >> 52) as i64 - 1023;
     let scale = f64::from_bits(((1023 - exponent.clamp(-1000, 1000)) as u64) << 52);
     let (chunks, _) = row.as_chunks_mut::<LANES>();
@@ -175,8 +203,10 @@ fn unit_length(row: &mut [f64]) -> Kind {
     Kind::Usual
 }
 
-/// What is wrong with a row that [`prepare`] refused, which the user knows as `id`.
-pub(crate) fn row_fault<E: Element>(matrix: &Matrix<'_, E>, row: usize, id: u64) -> Error {
+/// What is wrong with a row that [`prepare`] refused.
+#[cold]
+#[inline(never)]
+pub(crate) fn row_fault<E: Element>(matrix: &Matrix<'_, E>, row: usize) -> Error {
     let values = || (0..matrix.columns()).map(|column| (column, matrix.get(row, column).widen().into()));
     let find = |wrong: fn(f64) -> bool| values().find(|&(_, value): &(usize, f64)| wrong(value));
     let fault = if let Some((column, _)) = find(f64::is_nan) {
@@ -187,5 +217,5 @@ pub(crate) fn row_fault<E: Element>(matrix: &Matrix<'_, E>, row: usize, id: u64)
         let (column, value) = find(|value| value.abs() >= LIMIT).unwrap_or((0, f64::NAN));
         Fault::TooLarge(column, value)
     };
-    Error::Row { row: id, reason: fault.to_string() }
+    Error::row(row as u64, fault)
 }

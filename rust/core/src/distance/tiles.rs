@@ -1,12 +1,12 @@
 //! Sums over the coordinates of many pairs of rows at once, shaped like a matrix product.
 //!
-//! The rows of a [`Block`] lie one after the other. The columns, which are rows of the other
+//! The rows of a [`RowBlock`] lie one after the other. The columns, which are rows of the other
 //! matrix, lie in [`Panels`]: `LANES` of them side by side, coordinate by coordinate. A register
-//! tile is six rows by two vectors of columns: twelve sums that stay in registers while, for each
-//! coordinate, two vectors of columns and six values of rows are read. Coordinates are taken a part
-//! at a time, so that the part of a panel in use stays in the first-level cache, and that of a
-//! block in the second. A finished tile is handed to a [`Sink`] while it is in registers: no matrix
-//! of results is written.
+//! tile is six rows by two vectors of columns: twelve sums that stay in registers while a vector of
+//! two and one coordinate of six are read for each step. Coordinates are taken in parts
+//! ([`parts`]), so that what is in use of a panel stays in the first-level cache, and of a block in
+//! the second. A finished tile is handed to a [`Sink`] while it is in registers: no matrix of
+//! results is ever written.
 //!
 //! A sum is built one coordinate at a time, fused, in order, and the sums of the parts are added in
 //! order: the bits depend on the two rows alone.
@@ -26,8 +26,8 @@ const DEPTH_BYTES: usize = 1280;
 /// Panels whose unfinished sums are kept at a time, where the coordinates are taken in parts. Even.
 const PANELS: usize = 16;
 
-/// How many parts the coordinates are taken in, and how many coordinates a part has, of which the
-/// last may have fewer.
+/// How many parts the coordinates are taken in, and how many are in a part (the last may have
+/// fewer).
 pub(crate) fn parts<T>(depth: usize) -> (usize, usize) {
     let parts = (depth * size_of::<T>()).div_ceil(DEPTH_BYTES).max(1);
     (parts, depth.div_ceil(parts).max(1))
@@ -35,16 +35,16 @@ pub(crate) fn parts<T>(depth: usize) -> (usize, usize) {
 
 /// Rows, one after the other.
 #[derive(Debug)]
-pub(crate) struct Block<T> {
+pub(crate) struct RowBlock<T> {
     values: Vec<T>,
     rows: usize,
     depth: usize,
 }
 
-impl<T: Float> Block<T> {
+impl<T: Float> RowBlock<T> {
     /// Room for rows of zeros.
     pub(crate) fn new(rows: usize, depth: usize) -> Self {
-        Block { values: vec![T::ZERO; rows.next_multiple_of(ROWS) * depth], rows, depth }
+        RowBlock { values: vec![T::ZERO; rows.next_multiple_of(ROWS) * depth], rows, depth }
     }
 
     /// Room for so many rows, at most as many as when it was made. What they hold is left from
@@ -146,10 +146,10 @@ pub(crate) trait Sink<T> {
     fn take<V: Vector<Scalar = T>>(&mut self, row: usize, column: usize, sums: &[[V; 2]; ROWS]);
 }
 
-/// The sums of all rows of a block with all columns of the panels, handed to a sink: for each two
-/// vectors of columns, all rows in order.
+/// All rows of a block with all columns of the panels, into a sink: for each pair of columns'
+/// vectors, all rows in order.
 pub(crate) struct Multiply<'a, T, M, K> {
-    block: &'a Block<T>,
+    block: &'a RowBlock<T>,
     panels: &'a Panels<T>,
     unfinished: &'a mut Vec<T>,
     sink: &'a mut K,
@@ -159,7 +159,7 @@ pub(crate) struct Multiply<'a, T, M, K> {
 impl<'a, T: Float, M: Term, K: Sink<T>> Multiply<'a, T, M, K> {
     /// `unfinished` is scratch memory, kept between calls.
     pub(crate) fn new(
-        block: &'a Block<T>,
+        block: &'a RowBlock<T>,
         panels: &'a Panels<T>,
         unfinished: &'a mut Vec<T>,
         sink: &'a mut K,
@@ -200,9 +200,9 @@ impl<T: Float, M: Term, K: Sink<T>> Kernel for Multiply<'_, T, M, K> {
                 while column < end {
                     let mut row = 0;
                     while row < block.rows {
-                        // SAFETY: `new` checked that the block has whole groups of rows and the
-                        // panels whole pairs, of `depth` coordinates each; where `unfinished` is
-                        // used it has room for all rows of the block by `at_once` columns.
+                        // SAFETY: `new` saw that the block has whole groups of rows and the panels
+                        // whole pairs, of `depth` coordinates each; and `unfinished` has room for
+                        // all rows of the block by `at_once` columns, where it is used.
                         unsafe {
                             let x = block.values.as_ptr().add(row * depth + start);
                             let y = panels.values.as_ptr().add(column / T::LANES * T::LANES * depth + start * T::LANES);
@@ -233,8 +233,8 @@ impl<T: Float, M: Term, K: Sink<T>> Kernel for Multiply<'_, T, M, K> {
 /// The sums of six rows with two vectors of columns.
 ///
 /// # Safety
-/// Six rows of `steps` values, `stride` apart, must be readable at `x`. So must be `steps` vectors,
-/// `LANES` apart, at `y`, and as many at `second` values after it.
+/// Six rows of `steps` values, `stride` apart, must be readable at `x`; and `steps` vectors,
+/// `LANES` apart, at `y` and at `second` values after it.
 #[inline(always)]
 unsafe fn tile<V: Vector, M: Term>(
     simd: V::Simd,
@@ -267,8 +267,8 @@ unsafe fn tile<V: Vector, M: Term>(
 /// One more coordinate.
 ///
 /// # Safety
-/// Six values, `stride` apart, must be readable at `x`, a vector at `y`, and another at `second`
-/// values after it.
+/// Six values, `stride` apart, must be readable at `x`, and a vector at `y` and at `second` values
+/// after it.
 #[inline(always)]
 unsafe fn add<V: Vector, M: Term>(
     simd: V::Simd,
@@ -358,7 +358,7 @@ mod tests {
 
     fn sums<T: Float, M: Term>(level: Level, x: &[Vec<T>], y: &[Vec<T>], term: M) -> Vec<Vec<T>> {
         let depth = x[0].len();
-        let (mut block, mut panels) = (Block::new(x.len(), depth), Panels::new(y.len(), depth));
+        let (mut block, mut panels) = (RowBlock::new(x.len(), depth), Panels::new(y.len(), depth));
         x.iter().enumerate().for_each(|(i, row)| block.row_mut(i).copy_from_slice(row));
         y.iter().enumerate().for_each(|(j, row)| panels.set(j, row));
         let mut sink = Keep { sums: vec![vec![T::NAN; y.len()]; x.len()], columns: y.len() };

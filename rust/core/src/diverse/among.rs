@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 
-/// Some of the rows of a matrix, or all. A row's *position* counts within these, and its *id* within the matrix; ids ascend with positions, so that
-/// the lowest position is the lowest id.
+/// Some of the rows of a matrix, or all. A row's *position* counts within these, and its *id*
+/// within the matrix; ids ascend with positions, so that the lowest position is the lowest id.
 #[derive(Clone, Copy, Debug)]
 pub struct Among<'a> {
     ids: Option<&'a [i64]>,

@@ -1,20 +1,24 @@
-//! BADGE (Ash et al. 2020): rows drawn apart in the space of their gradients, the most uncertain first.
+//! BADGE (Ash et al. 2020): rows drawn apart in the space of their gradients, the most uncertain
+//! first.
 //!
-//! The gradient of a row in the last layer is the outer product g = a ⊗ h of its output's error a and its features h. It is never formed. With
-//! the squared distances A of two errors and H of two features, and squared lengths |·|², the squared distance of two gradients is
+//! The gradient of a row in the last layer is the outer product g = a ⊗ h of its output's error a
+//! and its features h. It is never formed. With the squared distances A of two errors and H of two
+//! features, and squared lengths |·|², the squared distance of two gradients is
 //!
 //! ```text
 //! (A (|h|² + |h'|²) + H (|a|² + |a'|²) - A H + (|a|² - |a'|²)(|h|² - |h'|²)) / 2
 //! ```
 //!
-//! which is zero for equal rows to the bit. The first pick is the longest gradient; no gradient is further from it than the sum of their lengths, which
-//! is bound enough to start the race: one pass over the rows, and then only those that seem to be next.
+//! which is zero for equal rows to the bit. The first pick is the longest gradient. No gradient is
+//! further from it than the sum of their lengths, and that bound starts the race: one pass over the
+//! rows, and then only those that seem to be next.
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric, to_one};
-use crate::diverse::points::{Among, Points, Reading, all_squared, naming};
+use crate::diverse::points::{Among, Points, all_squared};
 use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
+use crate::order::greatest;
 use crate::simd::{Kernel, Level, Simd};
 
 /// Draw `count` rows, or all there are, by their errors and their features.
@@ -30,20 +34,21 @@ pub fn badge(
 ) -> Result<Drawn> {
     let among = errors.among();
     if among.count() != features.among().count() {
-        let (came, accepted) = (among.count(), features.among().count());
-        return Err(Error::Argument(format!("probs has {came} rows; accepted are {accepted}, as many as X has")));
+        let (one, other) = (("probs", among.count()), ("X", features.among().count()));
+        return Err(Error::Differ { what: "rows", one, other });
     }
     let mut field =
-        Gradients { errors: Factor::new(errors), features: Factor::new(features), lengths: Vec::new(), level };
-    let mut reading = Reading { watch, picks: count };
+        GradientField { errors: Factor::new(errors), features: Factor::new(features), lengths: Vec::new(), level };
+    // Nothing is picked while the rows are read.
+    let mut reading = |_: usize, _: usize| watch.look(0, count);
     let mut read = |factor: &Factor<'_>, name| {
-        all_squared(factor.points, &factor.origin, level, threads, &mut reading).map_err(|error| naming(name, error))
+        all_squared(factor.points, &factor.origin, level, threads, &mut reading).map_err(|error| error.within(name))
     };
     let mut squared = read(&field.errors, "probs")?;
     for (squared, length) in squared.iter_mut().zip(read(&field.features, "X")?) {
         *squared *= length;
     }
-    let Some(first) = longest(&squared).filter(|_| count > 0) else {
+    let Some(first) = greatest(&squared).filter(|_| count > 0) else {
         return Ok(Drawn { draws: Vec::new(), compared: 0 });
     };
     let mut ready = field.ready();
@@ -55,17 +60,6 @@ pub fn badge(
         *squared = (squared.sqrt() + length).powi(2);
     }
     race(field, Start { squared, seen: 0, first: Some(draw), seed }, count, (level, threads), watch)
-}
-
-/// The first of the greatest.
-fn longest(squared: &[f64]) -> Option<usize> {
-    let mut best = squared.first().map(|_| 0)?;
-    for (row, &length) in squared.iter().enumerate() {
-        if length > squared[best] {
-            best = row;
-        }
-    }
-    Some(best)
 }
 
 /// One of the two factors of all gradients.
@@ -110,7 +104,7 @@ impl Kernel for Length<'_> {
 }
 
 /// The gradients of all rows, and those that are centres.
-struct Gradients<'a> {
+struct GradientField<'a> {
     errors: Factor<'a>,
     features: Factor<'a>,
     /// The squared lengths of both factors of the centres.
@@ -118,7 +112,7 @@ struct Gradients<'a> {
     level: Level,
 }
 
-impl Field for Gradients<'_> {
+impl Field for GradientField<'_> {
     type Ready = [Prepared; 2];
 
     fn among(&self) -> Among<'_> {
@@ -170,14 +164,14 @@ mod tests {
     use crate::diverse::gradient;
     use crate::diverse::points::{Among, Chosen, Features};
     use crate::matrix::Matrix;
-    use crate::random::{STEP_CLOCK, Stream, exponential_of, gumbel};
+    use crate::random::{STEP_CLOCK, Stream, exponential_of, gumbel_of, hash};
 
     const CLASSES: usize = 5;
     const WIDTH: usize = 11;
 
     fn data(rows: usize) -> (Vec<f64>, Vec<f32>) {
-        let logits = (0..rows * CLASSES).map(|i| 2.0 * gumbel(1, 0, i as u64)).collect();
-        let features = (0..rows * WIDTH).map(|i| gumbel(2, 0, i as u64) as f32).collect();
+        let logits = (0..rows * CLASSES).map(|i| 2.0 * gumbel_of(hash(1, 0, i as u64))).collect();
+        let features = (0..rows * WIDTH).map(|i| gumbel_of(hash(2, 0, i as u64)) as f32).collect();
         (logits, features)
     }
 

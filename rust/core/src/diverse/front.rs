@@ -71,7 +71,8 @@ impl Part {
         }
     }
 
-    /// Room for more entries, in steps of a quarter: doubling would take more memory than the entries do.
+    /// Room for more entries, in steps of a quarter: doubling would take more memory than the
+    /// entries do.
     fn make_room(&mut self, more: usize) {
         let len = self.entries.len();
         if self.entries.capacity() - len < more {
@@ -89,7 +90,8 @@ impl Part {
     }
 }
 
-/// About the `want` best of all rows in order, at least one if there is any, and an entry that no other row beats.
+/// About the `want` best of all rows in order, at least one if there is any, and an entry that no
+/// row left out beats.
 ///
 /// `value[i]` of −∞ marks a row that is out; `key(i, value)` must then be −∞ too.
 pub(crate) fn scan(
@@ -102,7 +104,7 @@ pub(crate) fn scan(
     let threshold = threshold(values, &key, want);
     let most = want.saturating_add(want / 4);
     let threads = if values.len() < 1 << 17 { 1 } else { threads.min(MOST_THREADS) };
-    let ranges = (0..values.len()).step_by(BLOCK).map(|start| (start..values.len().min(start + BLOCK), ()));
+    let ranges = blocks::split(values.len(), BLOCK).map(|range| (range, ()));
     let parts = blocks::run(
         values.len(),
         ranges,

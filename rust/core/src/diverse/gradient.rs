@@ -1,16 +1,18 @@
-//! What a row's loss would change in the last layer, if its predicted class were right: a = p - onehot(argmax p), times its features.
+//! The gradient of a row's loss in the last layer, with the predicted class taken for the true one:
+//! a = p - onehot(argmax p), times its features.
 //!
-//! From logits every part is accurate relative to itself, however sure the row is: with e_c = exp(z_c - max z) and t the sum of all e but
-//! the greatest, a_c = e_c / (1 + t), and -t / (1 + t) for the predicted class. The lowest of several greatest classes is the predicted one.
+//! From logits every part is accurate relative to itself, however sure the row is: with e_c =
+//! exp(z_c - max z) and t the sum of all e but the greatest, a_c = e_c / (1 + t), and -t / (1 + t)
+//! for the predicted class. The lowest of several greatest classes is the predicted one.
 
 use crate::below_zero;
-use crate::distance::{LANES, merge};
+use crate::distance::{LANES, merge, widen};
 use crate::diverse::points::Maker;
 use crate::error::{Error, Result};
-use crate::fault;
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
+use crate::second_look::fault_of_row;
 use crate::simd::{Simd, Vector};
 
 /// Rows of probabilities or logits, as what each would push the outputs by.
@@ -24,43 +26,29 @@ impl<'a, E: Element> Gradients<'a, E> {
     /// The rows of a matrix with at least one column.
     pub fn new(matrix: Matrix<'a, E>, logits: bool) -> Result<Gradients<'a, E>> {
         if matrix.columns() == 0 {
-            return Err(Error::Argument("probs has no columns; accepted is at least one class".into()));
+            return Err(Error::Empty { argument: "probs", lacks: "columns" });
         }
         Ok(Gradients { matrix, logits })
     }
 }
 
 impl<E: Element> Maker for Gradients<'_, E> {
-    fn width(&self) -> usize {
-        self.matrix.columns().next_multiple_of(LANES)
-    }
-
-    fn row_bytes(&self) -> usize {
-        self.matrix.columns() * size_of::<E>()
+    fn shape(&self) -> (usize, usize) {
+        (self.matrix.columns(), size_of::<E>())
     }
 
     #[inline(always)]
-    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> bool {
+    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> Result<()> {
         let classes = self.matrix.columns();
-        match self.matrix.adjacent_row(row) {
-            Some(from) => E::widen_to_f64(from, &mut to[..classes]),
-            None => {
-                for (class, to) in to[..classes].iter_mut().enumerate() {
-                    *to = self.matrix.get(row, class).widen().into();
-                }
-            }
-        }
-        if self.logits {
+        widen(&self.matrix, row, &mut to[..classes]);
+        let fine = if self.logits {
             to[classes..].fill(f64::NEG_INFINITY);
             of_logits(simd, to)
         } else {
             to[classes..].fill(0.0);
             of_probabilities(to, E::SUM_TOLERANCE)
-        }
-    }
-
-    fn fault(&self, row: usize) -> Error {
-        Error::Row { row: row as u64, reason: fault::of_row(&self.matrix, row, self.logits).to_string() }
+        };
+        if fine { Ok(()) } else { Err(Error::row(row as u64, fault_of_row(&self.matrix, row, self.logits))) }
     }
 }
 
@@ -139,6 +127,7 @@ fn first(row: &[f64], value: f64) -> usize {
 mod tests {
     use super::*;
     use crate::diverse::points::{Among, Chosen, Points};
+    use crate::random::{gumbel_of, hash};
     use crate::simd::Level;
 
     fn made<E: Element>(data: &[E], classes: usize, logits: bool, row: usize) -> Result<Vec<f64>> {
@@ -178,7 +167,7 @@ mod tests {
     #[test]
     fn many_classes_agree_with_the_definition() {
         for classes in [2, 7, 8, 9, 33, 100] {
-            let logits: Vec<f64> = (0..classes).map(|c| crate::random::gumbel(1, 1, c as u64)).collect();
+            let logits: Vec<f64> = (0..classes).map(|c| gumbel_of(hash(1, 1, c as u64))).collect();
             let exps: Vec<f64> = logits.iter().map(|z| z.exp()).collect();
             let sum: f64 = exps.iter().sum();
             let probs: Vec<f64> = exps.iter().map(|e| e / sum).collect();

@@ -1,11 +1,73 @@
-//! The engine: the best row, again and again, with as few rows brought up to date as can be.
+//! The lazy engine: the best row, again and again, with as few rows brought up to date as can be.
+//!
+//! # The idea
+//!
+//! A greedy rule picks the row of the highest key, then all keys change a little, then it picks
+//! again. The plain loop computes the value of every row at every step. But a row's value can only
+//! fall as rows are picked (Minoux 1978), and its key never rises with a falling value. So the
+//! value that a row had some steps ago is an upper bound of what it has now:
+//!
+//! ```text
+//! key     ■ up to date      □ bound: the value of an earlier step
+//!  │  □
+//!  │  │  ■  ◀─ the best that is known for sure
+//!  │  │  │  □
+//!  │  │  │  │  □  □           c, d and e already lose: they are not looked at
+//!  └──a──b──c──d──e──── rows
+//! ```
+//!
+//! Only `a` must be brought up to date. If it then falls below `b`, `b` is the pick; if not, `a`
+//! is. What comes out is what the plain loop picks, ties included, since rows are compared in one
+//! total order (highest key, then lowest position).
+//!
+//! # Where rows are
+//!
+//! ```text
+//! values, seen      of every row: its value, and how many steps that takes into account
+//! front             the best bounds when all rows were last looked through, in order
+//! survivors         rows of the front that were brought up to date and are still good: a heap
+//! rest              an entry that no row outside of front and survivors beats
+//! ```
+//!
+//! The best of front and survivors is the best of all rows, as long as it beats `rest`. Once it
+//! does not, or both are empty, all bounds are looked through for a new front ([`scan`]).
+//!
+//! # One pick
+//!
+//! ```text
+//! best():
+//!     loop:
+//!         next = the best entry of front and survivors, if it beats rest
+//!         if there is none:  collect a new front, or end where all rows are out;  continue
+//!         if next is up to date:  return it
+//!         batch = the next few entries, down to the first that is up to date
+//!         floor = the best key that is sure, or that rest may have
+//!         objective.refresh(batch, floor)      on several threads if that is worth it
+//!         those that still beat rest become survivors
+//! pick(best):
+//!     the row is out, and objective.pick(row) makes one more step
+//! ```
+//!
+//! A batch begins small, as a few rows often show what is to be beaten, and doubles from there. A
+//! row that falls below `floor` while it is brought up to date is left behind half-way: it has lost
+//! this step, and what it was compared with so far is noted.
+//!
+//! # Three special cases
+//!
+//! - Keys that *drift*: where a key also depends on the step, bounds may rise by as much as
+//!   [`Objective::rise`] says. `rest` is raised by that, front and survivors are sorted again
+//!   (`key_again`), and if one step still takes two looks at all bounds, all rows that may be the
+//!   best are brought up to date in the order of memory (`sweep`).
+//! - Rows in a *file*: with [`Objective::round`] a whole front is brought up to date in ascending
+//!   order and held in memory, so that a round is one pass over the file.
+//! - The *first pass* (`pass`) gives every row its first bound, in order and on all threads.
 
 use super::front::{Entry, scan};
 use super::objective::{Objective, Stale};
-use crate::blocks::{self, Watch};
+use crate::blocks::{self, LOOK_EVERY, Watch};
 use crate::error::Result;
 use std::collections::BinaryHeap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Rows that a thread brings up to date at a time.
 const CHUNK: usize = 32;
@@ -34,14 +96,12 @@ const FRONT_LEAST: usize = 1 << 12;
 /// The number of rows in the front where keys change from step to step.
 const FRONT_DRIFTING: usize = 1 << 10;
 
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-
 /// The value of a row that is out.
 const OUT: f64 = f64::NEG_INFINITY;
 
 /// The row to pick next.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Best {
+pub(crate) struct Pick {
     /// Its position in the pool.
     pub(crate) row: usize,
     /// Its value, up to date.
@@ -86,21 +146,9 @@ pub(crate) struct Engine<O: Objective> {
     looked: Instant,
 }
 
-/// Passes looks on as progress in picks.
-struct Picks<'w> {
-    watch: &'w mut dyn Watch,
-    picked: usize,
-    wanted: usize,
-}
-
-impl Watch for Picks<'_> {
-    fn look(&mut self, _: usize, _: usize) -> Result<()> {
-        self.watch.look(self.picked, self.wanted)
-    }
-}
-
 impl<O: Objective> Engine<O> {
-    /// One pass over all rows gives each a first bound. `out` are positions never to pick; `wanted` picks are what progress is counted towards.
+    /// One pass over all rows gives each a first bound. `out` are positions never to pick; `wanted`
+    /// picks are what progress is counted towards.
     pub(crate) fn new(
         objective: O,
         out: &[usize],
@@ -133,18 +181,19 @@ impl<O: Objective> Engine<O> {
         Ok(engine)
     }
 
-    /// Brings rows up to date in the order of rows until they fall below `floor`: those that reach it, and those that have seen nothing yet.
+    /// Brings rows up to date in the order of rows until they fall below `floor`: those that reach
+    /// it, and those that have seen nothing yet.
     fn pass(&mut self, floor: f64, watch: &mut dyn Watch) -> Result<()> {
         let objective = &self.objective;
         let (rows, steps) = (self.values.len(), objective.steps() as u32);
         let threads = self.threads.min(1 + rows * objective.cost(1) / WORTH_THREADS);
-        let ranges = (0..rows).step_by(FIRST).map(|start| start..rows.min(start + FIRST));
+        let ranges = blocks::split(rows, FIRST);
         let blocks = ranges.zip(self.values.chunks_mut(FIRST).zip(self.seen.chunks_mut(FIRST)));
         let states = blocks::run(
             rows,
             blocks,
             threads,
-            &mut Picks { watch, picked: self.picked, wanted: self.wanted },
+            &mut |_: usize, _: usize| watch.look(self.picked, self.wanted),
             || (objective.scratch(), Vec::with_capacity(FIRST), 0),
             |(scratch, stale, computed), range, (values, seen)| {
                 stale.clear();
@@ -165,13 +214,11 @@ impl<O: Objective> Engine<O> {
         Ok(())
     }
 
-    /// Leaves no row out of date whose bound reaches the best key there is: where keys drift, a small front may leave out more than it holds.
+    /// Leaves no row out of date whose bound reaches the best key there is: where keys drift, a
+    /// small front may leave out more than it holds.
     fn sweep(&mut self, mut fresh: f64, scratch: &mut O::Scratch, watch: &mut dyn Watch) -> Result<()> {
         let mut batch = Vec::new();
-        for entry in self.front.iter().take(self.objective.least_batch()) {
-            let row = entry.row as usize;
-            batch.push(Stale { row: entry.row, seen: self.seen[row], value: self.values[row] });
-        }
+        batch.extend(self.front.iter().take(self.objective.least_batch()).map(|entry| self.stale(*entry)));
         self.refresh(scratch, &mut batch, fresh, watch)?;
         fresh = fresh.max(self.take_back(&batch));
         self.pass(fresh, watch)?;
@@ -180,7 +227,7 @@ impl<O: Objective> Engine<O> {
     }
 
     /// The row to pick next, or `None` where all are out.
-    pub(crate) fn best(&mut self, watch: &mut dyn Watch) -> Result<Option<Best>> {
+    pub(crate) fn best(&mut self, watch: &mut dyn Watch) -> Result<Option<Pick>> {
         let steps = self.objective.steps() as u32;
         let mut scratch = self.objective.scratch();
         let mut batch: Vec<Stale> = Vec::new();
@@ -207,7 +254,7 @@ impl<O: Objective> Engine<O> {
             };
             let row = next.row as usize;
             if self.seen[row] == steps {
-                return Ok(Some(Best { row, value: self.values[row], key: next.key }));
+                return Ok(Some(Pick { row, value: self.values[row], key: next.key }));
             }
             batch.clear();
             let mut floor = self.rest.map_or(fresh, |rest| rest.key.max(fresh));
@@ -220,13 +267,19 @@ impl<O: Objective> Engine<O> {
                     break;
                 }
                 self.drop_peeked();
-                batch.push(Stale { row: next.row, seen: self.seen[row], value: self.values[row] });
+                batch.push(self.stale(next));
             }
-            // The first few show what is to be beaten; then about as many as the last pick took, or as threads can share.
+            // The first few show what is to be beaten; then about as many as the last pick took, or
+            // as threads can share.
             size = (2 * size).max(second).min(MOST_BATCH);
             self.refresh(&mut scratch, &mut batch, floor, watch)?;
             fresh = fresh.max(self.take_back(&batch));
         }
+    }
+
+    /// What is known of a row.
+    fn stale(&self, Entry { row, .. }: Entry) -> Stale {
+        Stale { row, seen: self.seen[row as usize], value: self.values[row as usize] }
     }
 
     fn look(&mut self, watch: &mut dyn Watch) -> Result<()> {
@@ -238,7 +291,7 @@ impl<O: Objective> Engine<O> {
     }
 
     /// Takes the row that [`Engine::best`] has just found.
-    pub(crate) fn pick(&mut self, best: Best) -> Result<()> {
+    pub(crate) fn pick(&mut self, best: Pick) -> Result<()> {
         debug_assert_eq!(self.peek().map(|entry| entry.row), Some(best.row as u32));
         self.drop_peeked();
         self.values[best.row] = OUT;
@@ -296,7 +349,7 @@ impl<O: Objective> Engine<O> {
         self.survivors.clear();
         // Its memory first: the next one is as large.
         self.front = Vec::new();
-        let mut watch = Picks { watch, picked: self.picked, wanted: self.wanted };
+        let mut watch = |_: usize, _: usize| watch.look(self.picked, self.wanted);
         let key = |row: usize, value: f64| objective.key(row, value);
         (self.front, self.rest) = scan(&self.values, key, want, self.threads, &mut watch)?;
         self.used = 0;
@@ -306,7 +359,8 @@ impl<O: Objective> Engine<O> {
         Ok(!self.front.is_empty())
     }
 
-    /// Brings the whole front up to date in the order of rows, and has those of it held that still beat the rest.
+    /// Brings the whole front up to date in the order of rows, and has those of it held that still
+    /// beat the rest.
     fn round(&mut self, scratch: &mut O::Scratch, watch: &mut dyn Watch) -> Result<()> {
         self.front.sort_unstable_by_key(|entry| entry.row);
         let front = std::mem::take(&mut self.front);
@@ -315,10 +369,7 @@ impl<O: Objective> Engine<O> {
         self.objective.let_go();
         for some in front.chunks(ROUND_BATCH) {
             batch.clear();
-            batch.extend(some.iter().map(|entry| {
-                let row = entry.row as usize;
-                Stale { row: entry.row, seen: self.seen[row], value: self.values[row] }
-            }));
+            batch.extend(some.iter().map(|entry| self.stale(*entry)));
             self.refresh(scratch, &mut batch, floor, watch)?;
             self.take_back(&batch);
             let (objective, rest) = (&self.objective, self.rest);
@@ -335,7 +386,8 @@ impl<O: Objective> Engine<O> {
         Ok(())
     }
 
-    /// Notes what bringing rows up to date has found: those that beat the rest are survivors. Returns the best key that is up to date.
+    /// Notes what bringing rows up to date has found: those that beat the rest are survivors.
+    /// Returns the best key that is up to date.
     fn take_back(&mut self, batch: &[Stale]) -> f64 {
         let steps = self.objective.steps() as u32;
         let mut fresh = f64::NEG_INFINITY;
@@ -353,7 +405,8 @@ impl<O: Objective> Engine<O> {
         fresh
     }
 
-    /// Front and survivors by their keys at this step; what may have risen in the rest counts as risen.
+    /// Front and survivors by their keys at this step; what may have risen in the rest counts as
+    /// risen.
     fn key_again(&mut self, rise: f64) {
         if let Some(rest) = &mut self.rest {
             *rest = Entry { key: self.rest_key + rise, row: 0 };
@@ -390,12 +443,12 @@ impl<O: Objective> Engine<O> {
             return Ok(());
         }
         let rows = batch.len();
-        let ranges = (0..rows).step_by(CHUNK).map(|start| start..rows.min(start + CHUNK));
+        let ranges = blocks::split(rows, CHUNK);
         let states = blocks::run(
             rows,
             ranges.zip(batch.chunks_mut(CHUNK)),
             threads,
-            &mut Picks { watch, picked: self.picked, wanted: self.wanted },
+            &mut |_: usize, _: usize| watch.look(self.picked, self.wanted),
             || (objective.scratch(), 0),
             |(scratch, computed), _, stale| {
                 *computed += objective.refresh(scratch, stale, floor)?;

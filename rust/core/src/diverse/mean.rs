@@ -1,46 +1,49 @@
-//! The row farthest from the mean of all rows, or nearest to it: where a selection without labelled rows starts.
+//! The row farthest from the mean of all rows, or nearest to it: where a selection without labelled
+//! rows starts.
 
+use super::candidates::Candidates;
 use super::front::Entry;
-use super::pool::Pool;
 use crate::blocks::{self, Watch};
-use crate::distance::{Metric, Tile, row_fault};
+use crate::distance::{Metric, Tile};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::{Kernel, Level, Simd};
 use std::ops::Range;
 
-/// Rows whose sum is one term of the mean: fixed, so that the mean has the same bits for any threads and blocks.
+/// Rows whose sum is one term of the mean: fixed, so that the mean has the same bits for any
+/// threads and blocks.
 pub const TERM: usize = 4096;
 
 /// Rows that are compared with the mean together.
 const TOGETHER: usize = 16;
 
-/// The position of the row farthest from the mean, or nearest to it; the lowest of equals. There must be a row.
+/// The position of the row farthest from the mean, or nearest to it; the lowest of equals. There
+/// must be a row.
 ///
 /// Under the cosine metric the mean is that of the rows at unit length.
 pub(super) fn extreme<E: Element>(
-    pool: &Pool<'_, E>,
+    candidates: &Candidates<'_, E>,
     metric: Metric,
     farthest: bool,
     level: Level,
     threads: usize,
     watch: &mut dyn Watch,
 ) -> Result<usize> {
-    let rows = pool.rows();
-    let width = pool.features().next_multiple_of(8);
-    let sums = sums(pool, metric, 0, &[], level, threads, watch)?;
-    let threads = blocks::crew(threads, rows * pool.features() * size_of::<E>());
+    let rows = candidates.rows();
+    let width = candidates.features().next_multiple_of(8);
+    let sums = sums(candidates, metric, 0, &[], level, threads, watch)?;
+    let threads = blocks::crew(threads, rows * candidates.features() * size_of::<E>());
     let mut mean = vec![0.0; width];
     for term in sums.chunks(width) {
         mean.iter_mut().zip(term).for_each(|(mean, term)| *mean += term);
     }
     mean.iter_mut().for_each(|mean| *mean /= rows as f64);
-    let mean = level.run(Ready { metric, mean: &mean })?;
-    let state = || (Tile::new(metric, pool.features()), Entry { key: f64::NEG_INFINITY, row: u32::MAX });
+    let mean = Tile::of_row(metric, &Matrix::from_rows(&mean, 1, width)?, 0, level)?;
+    let state = || (Tile::new(metric, candidates.features()), Entry { key: f64::NEG_INFINITY, row: u32::MAX });
     let found =
         blocks::run(rows, terms(rows, 0).map(|rows| (rows, ())), threads, watch, state, |(tile, best), rows, ()| {
-            let entry = level.run(Compare { pool, metric, tile, rows, mean: &mean, farthest })?;
+            let entry = level.run(Compare { candidates, metric, tile, rows, mean: &mean, farthest })?;
             if entry.beats(best) {
                 *best = entry;
             }
@@ -50,8 +53,10 @@ pub(super) fn extreme<E: Element>(
     Ok(best.map_or(0, |entry| entry.row as usize))
 }
 
-/// The terms of the mean that rows of a part of a pool belong to, one row of the result each: the sum of `before` rows of the first term, which lie in the
-/// parts before, is `open`; the last term may go on in the next part. Adding up all terms in order, and dividing by the number of rows, gives the mean.
+/// What a part of a pool adds to the mean of all rows: the sums of its terms, of [`TERM`] rows
+/// each. The first term may have begun in an earlier part: then `before` of its rows lie there, and
+/// `open` is their sum. The last term may go on in the next part. The mean is the sum of all terms
+/// in order, divided by the number of rows.
 pub fn part_sums<E: Element>(
     matrix: Matrix<'_, E>,
     metric: Metric,
@@ -69,8 +74,8 @@ pub fn part_sums<E: Element>(
             "there are {before} rows before, with a sum of {came}; accepted are {accepted}"
         )));
     }
-    let pool = Pool::new(matrix, None)?;
-    let sums = sums(&pool, metric, before, open, level, threads, watch)?;
+    let candidates = Candidates::new(matrix, None)?;
+    let sums = sums(&candidates, metric, before, open, level, threads, watch)?;
     Ok(sums.chunks(features.next_multiple_of(8).max(1)).map(|term| term[..features].to_vec()).collect())
 }
 
@@ -80,9 +85,10 @@ fn terms(rows: usize, before: usize) -> impl ExactSizeIterator<Item = Range<usiz
     (0..(before + rows).div_ceil(TERM)).map(move |term| bound(term)..bound(term + 1))
 }
 
-/// The sums of the terms, one after the other, each padded to whole lanes; the first one starts at `open`.
+/// The sums of the terms, one after the other, each padded to whole lanes; the first one starts at
+/// `open`.
 fn sums<E: Element>(
-    pool: &Pool<'_, E>,
+    candidates: &Candidates<'_, E>,
     metric: Metric,
     before: usize,
     open: &[f64],
@@ -90,29 +96,23 @@ fn sums<E: Element>(
     threads: usize,
     watch: &mut dyn Watch,
 ) -> Result<Vec<f64>> {
-    let rows = pool.rows();
-    let width = pool.features().next_multiple_of(8);
+    let rows = candidates.rows();
+    let width = candidates.features().next_multiple_of(8);
     let mut sums = vec![0.0; width * (before + rows).div_ceil(TERM)];
     if before > 0 {
         sums[..open.len()].copy_from_slice(open);
     }
-    let threads = blocks::crew(threads, rows * pool.features() * size_of::<E>());
-    let tile = || Tile::new(metric, pool.features());
+    let threads = blocks::crew(threads, rows * candidates.features() * size_of::<E>());
+    let tile = || Tile::new(metric, candidates.features());
     blocks::run(rows, terms(rows, before).zip(sums.chunks_mut(width)), threads, watch, tile, |tile, rows, sum| {
-        level.run(Sum { pool, tile, rows, sum })
+        level.run(Sum { candidates, tile, rows, sum })
     })?;
     Ok(sums)
 }
 
-#[inline(always)]
-fn push<S: Simd, E: Element>(simd: S, pool: &Pool<'_, E>, tile: &mut Tile, position: usize) -> Result<()> {
-    let row = pool.id(position);
-    if tile.push(simd, pool.matrix(), row) { Ok(()) } else { Err(row_fault(pool.matrix(), row, row as u64)) }
-}
-
 /// The sum of some rows.
 struct Sum<'s, 'a, E> {
-    pool: &'s Pool<'a, E>,
+    candidates: &'s Candidates<'a, E>,
     tile: &'s mut Tile,
     rows: Range<usize>,
     sum: &'s mut [f64],
@@ -125,7 +125,7 @@ impl<E: Element> Kernel for Sum<'_, '_, E> {
     fn run<S: Simd>(self, simd: S) -> Result<()> {
         for row in self.rows {
             self.tile.clear();
-            push(simd, self.pool, self.tile, row)?;
+            self.candidates.push(simd, self.tile, row)?;
             for (sum, &x) in self.sum.iter_mut().zip(self.tile.row(0)) {
                 *sum += x;
             }
@@ -134,26 +134,9 @@ impl<E: Element> Kernel for Sum<'_, '_, E> {
     }
 }
 
-/// The mean as a prepared row.
-struct Ready<'s> {
-    metric: Metric,
-    mean: &'s [f64],
-}
-
-impl Kernel for Ready<'_> {
-    type Output = Result<Tile>;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Result<Tile> {
-        let mut tile = Tile::new(self.metric, self.mean.len());
-        let matrix = crate::matrix::Matrix::from_rows(self.mean, 1, self.mean.len())?;
-        if tile.push(simd, &matrix, 0) { Ok(tile) } else { Err(row_fault(&matrix, 0, 0)) }
-    }
-}
-
 /// The row among some that is farthest from the mean, or nearest to it.
 struct Compare<'s, 'a, E> {
-    pool: &'s Pool<'a, E>,
+    candidates: &'s Candidates<'a, E>,
     metric: Metric,
     tile: &'s mut Tile,
     rows: Range<usize>,
@@ -174,7 +157,7 @@ impl<E: Element> Kernel for Compare<'_, '_, E> {
             let sums = &mut sums[..some.len()];
             self.tile.clear();
             for row in some.clone() {
-                push(simd, self.pool, self.tile, row)?;
+                self.candidates.push(simd, self.tile, row)?;
             }
             self.tile.to_one(simd, self.mean.row(0), self.mean.zero(0), sums);
             for (row, &sum) in some.clone().zip(sums.iter()) {

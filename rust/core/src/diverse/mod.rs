@@ -1,54 +1,60 @@
 //! Greedy selection of rows that differ: one lazy engine, and the rules that run on it.
 //!
-//! k-centre, ranked batches, k-means++ and coverage all pick, again and again, the row whose *value* is best, and a row's value can only fall as rows
-//! are picked. So a value that is out of date is an upper bound, and most rows never need theirs brought up to date: their old one already loses. The
-//! engine ([`Engine`]) keeps one value a row and how much of what was picked the row has seen, brings the rows of the best old values up to date,
-//! in batches and on several threads, and accepts a row once its up-to-date key beats every other row's bound in the total order
-//! (highest key, then lowest position). What it accepts is what the loop over all rows would accept, whatever the batches and threads.
-//!
-//! A rule is an [`Objective`]: what its keys and values are, and how rows are brought up to date. The rules share
-//!
-//! - [`Pool`]: the rows in question, by position: a matrix, or the rows of it that a short list names;
-//! - [`Nearest`]: the distance of each row to the nearest of a growing list of points, brought up to date sixteen points at a time, with the triangle
-//!   inequality and rough sums as filters: what k-centre, ranked batches and k-means++ are made of.
+//! k-centre, ranked batches, k-means++ and herding all pick, again and again, the row whose *value*
+//! is best, and a row's value can only fall as rows are picked. So a value that is out of date is
+//! an upper bound, and most rows never need theirs brought up to date: the old one already loses.
+//! The engine (`lazy.rs`, which opens with the whole idea) picks what the loop over all rows would
+//! pick, whatever the batches and threads.
 //!
 //! ```text
-//! let mut engine = Engine::new(objective, threads, watch)?;      one pass over the rows: a first bound for each
-//! while let Some(best) = engine.best(watch)? {                   the best row, up to date
-//!     engine.pick(best)?;                                        tells the objective; the row is out
-//! }
+//! engine = Engine::new(objective, ...)        one pass over the rows: a first bound for each
+//! while best = engine.best():                 the best row, up to date
+//!     engine.pick(best)                       tells the objective; the row is out
 //! ```
+//!
+//! A rule is an `Objective`: what its keys and values are, and how rows are brought up to date.
+//!
+//! ```text
+//! by_distance.rs   the value of a row is its distance to the nearest point of a `PointSet`
+//!     k_center  ranked_batch  diverse_uncertain      what such a distance is worth
+//!     nearest.rs         points of which the core knows the rows: sixteen at a time, with the
+//!                        triangle inequality and sums in f32 as filters in front of the truth
+//!     point_set.rs       points whose distances somebody else tells
+//! race.rs          clocks that run at the speed of a squared distance: kmeans_plus_plus, badge
+//! herding.rs       what a row adds to the coverage of reference rows
+//! typiclust.rs     the most typical row of a cluster: a loop of its own
+//! ```
+//!
+//! `Candidates` are the rows to pick from, by position: a matrix, or those of its rows that a short
+//! list names.
 
 mod among;
 pub mod badge;
+mod by_distance;
+mod candidates;
 mod central;
-pub mod coverage;
+mod diverse_uncertain;
+mod f32_filter;
 mod front;
 pub mod gradient;
+pub mod herding;
 pub mod k_center;
+pub mod kmeans_plus_plus;
 mod lazy;
 pub mod mean;
-mod mixed;
-mod near;
 mod nearest;
 mod objective;
-pub mod plus_plus;
+mod point_set;
 pub mod points;
-mod pool;
 pub mod race;
 mod ranked_batch;
-mod rough;
 pub mod similarity;
 mod triangle;
-pub mod typicality;
+pub mod typiclust;
 pub mod uncertain;
 
-pub(crate) use lazy::{Best, Engine};
-pub use mixed::Weights;
-pub use near::Distances;
-pub(crate) use nearest::Nearest;
-pub(crate) use objective::{Objective, Stale};
-pub(crate) use pool::Pool;
+pub use diverse_uncertain::Weights;
+pub use point_set::Distances;
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,17 @@
 //! The distance of each row to the nearest of a growing list of points.
 //!
-//! A row that is behind is compared with the points it has not seen, group by group, until it is up to date or no longer matters. Most of that is spared:
-//! a group too far from the row's nearest point is passed over ([`Triangle`]), and of the others the rough sums ([`Rough`]) leave open hardly any distance
-//! that is not the new smallest. What decides is always the truth. A few rows go through the groups together, so that a group is fetched once.
+//! A row that is behind is compared with the points it has not seen, group by group, until it is up
+//! to date or no longer matters. Two filters spare most of that. A group too far from the row's
+//! nearest point is passed over ([`Triangle`]). Of the other groups, sums in `f32` rule out nearly
+//! all points that are not nearer ([`F32Filter`]). What is left is computed directly, in `f64`:
+//! that alone decides. A few rows go through the groups together, so that a group is fetched once.
 
+use super::candidates::Candidates;
+use super::f32_filter::{F32Filter, GROUP};
 use super::objective::Stale;
-use super::pool::Pool;
-use super::rough::{GROUP, Rough};
+use super::point_set::PointSet;
 use super::triangle::Triangle;
-use crate::distance::{LANES, Metric, Tile, row_fault, to_one};
+use crate::distance::{LANES, Metric, Tile, to_one};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -24,23 +27,26 @@ const TOGETHER: usize = 16;
 /// Rows that go through the groups together.
 const SIDE_BY_SIDE: usize = 32;
 
-/// More labelled rows than this are not put into the triangle's table, which takes the square of their number.
+/// More labelled rows than this are not put into the triangle's table, which takes the square of
+/// their number.
 const MOST_LABELLED: usize = 2048;
 
 /// The nearest of no points.
 const NONE: u32 = u32::MAX;
 
-/// Rows of a pool against a list of points that grows by one a step.
+/// Rows of a pool, and points of which there is one more after each step.
 pub(crate) struct Nearest<'a, E> {
-    pool: Pool<'a, E>,
+    candidates: Candidates<'a, E>,
     level: Level,
     metric: Metric,
     points: Tile,
-    rough: Rough,
+    filter: F32Filter,
     triangle: Option<Triangle>,
-    /// The nearest point each row has seen. Each row is written by whichever thread brings it up to date, and read in a later call.
+    /// The nearest point each row has seen. Each row is written by whichever thread brings it up to
+    /// date, and read in a later call.
     nearest: Vec<AtomicU32>,
-    /// Rows held in memory, where the pool is dear to reach: their positions, ascending, and their features.
+    /// Rows held in memory, where the pool is dear to reach: their positions, ascending, and their
+    /// features.
     held: Vec<u32>,
     held_values: Vec<E>,
 }
@@ -48,7 +54,7 @@ pub(crate) struct Nearest<'a, E> {
 impl<'a, E: Element> Nearest<'a, E> {
     /// Starts with the labelled rows, to which up to `steps` picks are added.
     pub(crate) fn new(
-        pool: Pool<'a, E>,
+        candidates: Candidates<'a, E>,
         metric: Metric,
         labelled: Option<&Matrix<'_, f64>>,
         steps: usize,
@@ -56,15 +62,16 @@ impl<'a, E: Element> Nearest<'a, E> {
     ) -> Result<Self> {
         let given = labelled.map_or(0, Matrix::rows);
         let triangle = if given <= MOST_LABELLED { Triangle::new(given.saturating_add(steps)) } else { None };
-        let rows = if triangle.is_some() { pool.rows() } else { 0 };
+        let rows = if triangle.is_some() { candidates.rows() } else { 0 };
         let mut found = Nearest {
-            pool,
-            // A row's lanes are summed for one point at a time: with few features a longer register has more
-            // of that to do, and with many both wait for memory. Zen 4 took a fifth longer.
+            candidates,
+            // A row's lanes are summed for one point at a time: with few features a longer register
+            // has more of that to do, and with many both wait for memory. Zen 4 took a fifth
+            // longer.
             level: level.min(Level::Avx2),
             metric,
-            points: Tile::new(metric, pool.features()),
-            rough: Rough::new(metric, pool.features().next_multiple_of(LANES)),
+            points: Tile::new(metric, candidates.features()),
+            filter: F32Filter::new(metric, candidates.features().next_multiple_of(LANES)),
             triangle,
             nearest: std::iter::repeat_with(|| AtomicU32::new(NONE)).take(rows).collect(),
             held: Vec::new(),
@@ -78,98 +85,29 @@ impl<'a, E: Element> Nearest<'a, E> {
         Ok(found)
     }
 
-    /// Rows of the pool.
-    pub(crate) fn pool(&self) -> &Pool<'a, E> {
-        &self.pool
-    }
-
-    /// Points so far.
-    pub(crate) fn steps(&self) -> usize {
-        self.points.len()
-    }
-
-    /// What a thread needs.
-    pub(crate) fn scratch(&self) -> Scratch {
-        Scratch { tile: self.tile(), rough: Vec::new(), jobs: Vec::with_capacity(SIDE_BY_SIDE) }
-    }
-
-    fn tile(&self) -> Tile {
-        Tile::new(self.metric, self.pool.features())
-    }
-
-    /// See [`Objective::cost`](super::Objective::cost): a row that comes from memory costs as much as a few distances.
-    pub(crate) fn cost(&self, behind: usize) -> usize {
-        self.pool.features().next_multiple_of(8) * (behind + GROUP)
-    }
-
-    /// The row at a position becomes a point.
-    pub(crate) fn pick(&mut self, position: usize) -> Result<()> {
-        let matrix = *self.pool.matrix();
-        self.add(&matrix, self.pool.id(position))
-    }
-
-    /// Holds no row in memory any more.
-    pub(crate) fn let_go(&mut self) {
-        self.held = Vec::new();
-        self.held_values = Vec::new();
-    }
-
-    /// Holds these rows too in memory, which ascend and come after all that are held.
-    pub(crate) fn hold(&mut self, rows: &[u32]) {
-        let matrix = self.pool.matrix();
-        for &position in rows {
-            let row = self.pool.id(position as usize);
-            match matrix.adjacent_row(row) {
-                Some(values) => self.held_values.extend_from_slice(values),
-                None => self.held_values.extend((0..matrix.columns()).map(|column| matrix.get(row, column))),
-            }
-        }
-        self.held.extend_from_slice(rows);
-    }
-
     /// Adds the row at a position to a tile, from memory if it is held there.
     #[inline(always)]
     fn push<S: Simd>(&self, simd: S, tile: &mut Tile, position: u32) -> Result<()> {
-        let row = self.pool.id(position as usize);
-        let fine = match self.held.binary_search(&position) {
+        match self.held.binary_search(&position) {
             Ok(place) => {
-                let held = Matrix::from_rows(&self.held_values, self.held.len(), self.pool.features())?;
+                let held = Matrix::from_rows(&self.held_values, self.held.len(), self.candidates.features())?;
+                // Rows are held once they have been compared, so this one is fine.
                 tile.push(simd, &held, place)
             }
-            Err(_) => tile.push(simd, self.pool.matrix(), row),
-        };
-        if fine { Ok(()) } else { Err(row_fault(self.pool.matrix(), row, row as u64)) }
+            Err(_) => self.candidates.push(simd, tile, position as usize),
+        }
     }
 
     /// A row of a matrix becomes a point.
     pub(crate) fn add<F: Element>(&mut self, matrix: &Matrix<'_, F>, row: usize) -> Result<()> {
-        let point = self.level.run(Prepare { tile: self.tile(), matrix, row })?;
+        let point = Tile::of_row(self.metric, matrix, row, self.level)?;
         let values = point.row(0);
         if let Some(triangle) = &mut self.triangle {
-            triangle.push(&self.level.run(Lengths { rough: &self.rough, values, points: self.points.len() }));
+            triangle.push(&self.level.run(Lengths { filter: &self.filter, values, points: self.points.len() }));
         }
-        self.rough.push(values);
+        self.filter.push(values);
         self.points.push_prepared(values, point.zero(0));
         Ok(())
-    }
-
-    /// Brings the values of rows up to date, until `below(row, value)` says of a row that no more is needed; returns the number of distances that were
-    /// looked at, roughly or directly.
-    pub(crate) fn refresh(
-        &self,
-        scratch: &mut Scratch,
-        rows: &mut [Stale],
-        first: bool,
-        below: impl Fn(usize, f64) -> bool,
-    ) -> Result<u64> {
-        if first && self.points.len() <= FEW {
-            return self.level.run(First { nearest: self, tile: &mut scratch.tile, rows });
-        }
-        let mut computed = 0;
-        for rows in rows.chunks_mut(SIDE_BY_SIDE) {
-            computed += self.level.run(Refresh { nearest: self, scratch, rows, below: &below })?;
-        }
-        Ok(computed)
     }
 
     /// The point nearest to a row, of those it has seen.
@@ -186,29 +124,73 @@ impl<'a, E: Element> Nearest<'a, E> {
     }
 }
 
-/// One prepared row in a tile.
-struct Prepare<'m, 'a, F> {
-    tile: Tile,
-    matrix: &'m Matrix<'a, F>,
-    row: usize,
-}
+impl<E: Element> PointSet for Nearest<'_, E> {
+    type Scratch = NearestScratch;
 
-impl<F: Element> Kernel for Prepare<'_, '_, F> {
-    type Output = Result<Tile>;
+    fn rows(&self) -> usize {
+        self.candidates.rows()
+    }
 
-    #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) -> Result<Tile> {
-        if self.tile.push(simd, self.matrix, self.row) {
-            Ok(self.tile)
-        } else {
-            Err(row_fault(self.matrix, self.row, self.row as u64))
+    fn steps(&self) -> usize {
+        self.points.len()
+    }
+
+    fn scratch(&self) -> NearestScratch {
+        NearestScratch {
+            tile: Tile::new(self.metric, self.candidates.features()),
+            narrow: Vec::new(),
+            jobs: Vec::with_capacity(SIDE_BY_SIDE),
         }
+    }
+
+    /// A row that comes from memory costs as much as a few distances.
+    fn cost(&self, behind: usize) -> usize {
+        self.candidates.features().next_multiple_of(8) * (behind + GROUP)
+    }
+
+    fn pick(&mut self, position: usize) -> Result<()> {
+        let matrix = *self.candidates.matrix();
+        self.add(&matrix, self.candidates.id(position))
+    }
+
+    fn hold(&mut self, rows: &[u32]) {
+        let matrix = self.candidates.matrix();
+        for &position in rows {
+            let row = self.candidates.id(position as usize);
+            match matrix.adjacent_row(row) {
+                Some(values) => self.held_values.extend_from_slice(values),
+                None => self.held_values.extend((0..matrix.columns()).map(|column| matrix.get(row, column))),
+            }
+        }
+        self.held.extend_from_slice(rows);
+    }
+
+    fn let_go(&mut self) {
+        self.held = Vec::new();
+        self.held_values = Vec::new();
+    }
+
+    fn refresh(
+        &self,
+        scratch: &mut NearestScratch,
+        rows: &mut [Stale],
+        first: bool,
+        below: impl Fn(usize, f64) -> bool,
+    ) -> Result<u64> {
+        if first && self.points.len() <= FEW {
+            return self.level.run(First { nearest: self, tile: &mut scratch.tile, rows });
+        }
+        let mut computed = 0;
+        for rows in rows.chunks_mut(SIDE_BY_SIDE) {
+            computed += self.level.run(RefreshDistances { nearest: self, scratch, rows, below: &below })?;
+        }
+        Ok(computed)
     }
 }
 
-/// Lengths that those from one prepared row to all points reach at least.
+/// Lower bounds of the lengths from one prepared row to all points.
 struct Lengths<'n> {
-    rough: &'n Rough,
+    filter: &'n F32Filter,
     values: &'n [f64],
     points: usize,
 }
@@ -219,11 +201,11 @@ impl Kernel for Lengths<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Vec<f64> {
         let row: Vec<f32> = self.values.iter().map(|&x| x as f32).collect();
-        let size = self.rough.size(self.values);
+        let size = self.filter.size(self.values);
         let mut lengths = Vec::with_capacity(self.points.next_multiple_of(GROUP));
         for group in 0..self.points.div_ceil(GROUP) {
-            for sum in self.rough.sums(simd, &row, group) {
-                lengths.push(self.rough.least(sum, size));
+            for sum in self.filter.sums(simd, &row, group) {
+                lengths.push(self.filter.least(sum, size));
             }
         }
         lengths.truncate(self.points);
@@ -231,7 +213,8 @@ impl Kernel for Lengths<'_> {
     }
 }
 
-/// The first pass where there are few points: it waits for memory, so one point at a time is enough.
+/// The first pass where there are few points: it waits for memory, so one point at a time is
+/// enough.
 struct First<'n, 'a, E> {
     nearest: &'n Nearest<'a, E>,
     tile: &'n mut Tile,
@@ -273,10 +256,10 @@ impl<E: Element> Kernel for First<'_, '_, E> {
 }
 
 /// What a thread needs to bring rows up to date.
-pub(crate) struct Scratch {
+pub(crate) struct NearestScratch {
     tile: Tile,
     /// The rows of the tile in `f32`.
-    rough: Vec<f32>,
+    narrow: Vec<f32>,
     jobs: Vec<Job>,
 }
 
@@ -293,23 +276,23 @@ struct Job {
     size: f64,
     /// Points this far from the closest one cannot be nearer.
     reach: f64,
-    /// Points of at least this rough sum cannot be nearer.
+    /// Points of at least this sum of the filter cannot be nearer.
     cut: f32,
 }
 
-struct Refresh<'n, 'a, E, B> {
+struct RefreshDistances<'n, 'a, E, B> {
     nearest: &'n Nearest<'a, E>,
-    scratch: &'n mut Scratch,
+    scratch: &'n mut NearestScratch,
     rows: &'n mut [Stale],
     below: &'n B,
 }
 
-impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for Refresh<'_, '_, E, B> {
+impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for RefreshDistances<'_, '_, E, B> {
     type Output = Result<u64>;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Result<u64> {
-        let Refresh { nearest, scratch, rows, below } = self;
+        let RefreshDistances { nearest, scratch, rows, below } = self;
         let points = nearest.points.len();
         let mut group = nearest.line_up(simd, scratch, rows)?;
         let mut computed = 0;
@@ -328,7 +311,7 @@ impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for Refresh<'_, '_, E, B> {
                 let nearer = if pending.len() <= FEW || job.cut.is_nan() {
                     nearest.one_by_one(simd, &scratch.tile, job, pending.start, pending.end)
                 } else {
-                    nearest.together(simd, &scratch.tile, &scratch.rough, job, group, all.len())
+                    nearest.together(simd, &scratch.tile, &scratch.narrow, job, group, all.len())
                 };
                 if nearer && below(stale.row as usize, job.value) {
                     nearest.set_nearest(stale.row, job.closest);
@@ -351,11 +334,11 @@ impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for Refresh<'_, '_, E, B> {
 impl<E: Element> Nearest<'_, E> {
     /// Makes a job of each row that some group might matter to, and returns the first such group.
     #[inline(always)]
-    fn line_up<S: Simd>(&self, simd: S, scratch: &mut Scratch, rows: &mut [Stale]) -> Result<usize> {
+    fn line_up<S: Simd>(&self, simd: S, scratch: &mut NearestScratch, rows: &mut [Stale]) -> Result<usize> {
         let points = self.points.len();
         let mut first = usize::MAX / GROUP;
         scratch.tile.clear();
-        scratch.rough.clear();
+        scratch.narrow.clear();
         scratch.jobs.clear();
         for index in 0..rows.len() {
             let Stale { row, seen, value } = rows[index];
@@ -372,25 +355,26 @@ impl<E: Element> Nearest<'_, E> {
             if let Some(next) = rows.get(index + 1)
                 && self.held.is_empty()
             {
-                prefetch(&self.pool, next.row);
+                prefetch::<S, E>(&self.candidates, next.row);
             }
             let place = scratch.tile.len();
             self.push(simd, &mut scratch.tile, row)?;
             let values = scratch.tile.row(place);
-            let start = scratch.rough.len();
-            scratch.rough.resize(start + values.len(), 0.0);
-            for (rough, &x) in scratch.rough[start..].iter_mut().zip(values) {
-                *rough = x as f32;
+            let start = scratch.narrow.len();
+            scratch.narrow.resize(start + values.len(), 0.0);
+            for (narrow, &x) in scratch.narrow[start..].iter_mut().zip(values) {
+                *narrow = x as f32;
             }
-            let size = self.rough.size(values);
-            let cut = self.rough.cut(self.metric.length(value), size);
+            let size = self.filter.size(values);
+            let cut = self.filter.cut(self.metric.length(value), size);
             scratch.jobs.push(Job { index, place, group, value, closest, size, reach, cut });
             first = first.min(group);
         }
         Ok(first)
     }
 
-    /// Whether all points of a group are so far from a row's nearest one that none can be nearer to the row.
+    /// Whether all points of a group are so far from a row's nearest one that none can be nearer to
+    /// the row.
     #[inline(always)]
     fn far(&self, closest: u32, group: usize, reach: f64) -> bool {
         match &self.triangle {
@@ -415,14 +399,14 @@ impl<E: Element> Nearest<'_, E> {
         &self,
         simd: S,
         tile: &Tile,
-        rough: &[f32],
+        narrow: &[f32],
         job: &mut Job,
         group: usize,
         count: usize,
     ) -> bool {
         let width = tile.width();
-        let row = &rough[job.place * width..(job.place + 1) * width];
-        let mut sums = self.rough.sums(simd, row, group);
+        let row = &narrow[job.place * width..(job.place + 1) * width];
+        let mut sums = self.filter.sums(simd, row, group);
         let mut nearer = false;
         loop {
             // The smallest first: it most likely rules out the others.
@@ -452,15 +436,15 @@ impl<E: Element> Nearest<'_, E> {
         }
         let length = self.metric.length(distance);
         (job.value, job.closest) = (distance, point as u32);
-        (job.reach, job.cut) = (2.0 * length, self.rough.cut(length, job.size));
+        (job.reach, job.cut) = (2.0 * length, self.filter.cut(length, job.size));
         true
     }
 }
 
 /// Asks for a row ahead of its use: rows are looked at in no order that the hardware could guess.
 #[inline(always)]
-fn prefetch<E: Element>(pool: &Pool<'_, E>, position: u32) {
-    if let Some(row) = pool.matrix().adjacent_row(pool.id(position as usize)) {
+fn prefetch<S: Simd, E: Element>(candidates: &Candidates<'_, E>, position: u32) {
+    if let Some(row) = candidates.matrix().adjacent_row(candidates.id(position as usize)) {
         let line = 64 / size_of::<E>();
         let mut i = 0;
         while i < row.len() {

@@ -10,7 +10,8 @@ use crate::matrix::Matrix;
 use crate::simd::{Kernel, Level, Simd};
 use std::ops::Range;
 
-/// Rows as points of `f64`. One call is for many rows, as each enters the CPU level and finds out the dtype.
+/// Rows as points of `f64`. A call enters the CPU level and looks up the dtype, so it is for many
+/// rows.
 pub trait Points: Sync {
     /// Which rows.
     fn among(&self) -> Among<'_>;
@@ -26,12 +27,10 @@ pub trait Points: Sync {
 
 /// How a row becomes a point.
 pub(crate) trait Maker: Sync {
-    fn width(&self) -> usize;
-    fn row_bytes(&self) -> usize;
-    /// Write a row over `to`; `false` if it is no valid input. Must be `#[inline(always)]`.
-    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> bool;
-    /// What is wrong with an invalid row.
-    fn fault(&self, row: usize) -> Error;
+    /// Columns, and bytes of an element.
+    fn shape(&self) -> (usize, usize);
+    /// Write a row over `to`. Must be `#[inline(always)]`.
+    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> Result<()>;
 }
 
 /// Rows of features.
@@ -44,28 +43,23 @@ impl<'a, E: Element> Features<'a, E> {
     /// The rows of a matrix with at least one column.
     pub fn new(matrix: Matrix<'a, E>) -> Result<Features<'a, E>> {
         if matrix.columns() == 0 {
-            return Err(Error::Argument("X has no columns; accepted is at least one".into()));
+            return Err(Error::Empty { argument: "X", lacks: "columns" });
         }
         Ok(Features { matrix })
     }
 }
 
 impl<E: Element> Maker for Features<'_, E> {
-    fn width(&self) -> usize {
-        self.matrix.columns().next_multiple_of(LANES)
-    }
-
-    fn row_bytes(&self) -> usize {
-        self.matrix.columns() * size_of::<E>()
+    fn shape(&self) -> (usize, usize) {
+        (self.matrix.columns(), size_of::<E>())
     }
 
     #[inline(always)]
-    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> bool {
-        prepare(simd, Metric::SqEuclidean, &self.matrix, row, to) != Kind::Bad
-    }
-
-    fn fault(&self, row: usize) -> Error {
-        row_fault(&self.matrix, row, row as u64)
+    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> Result<()> {
+        match prepare(simd, Metric::SqEuclidean, &self.matrix, row, to) {
+            Kind::Bad => Err(row_fault(&self.matrix, row)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -89,24 +83,20 @@ impl<M: Maker> Points for Chosen<'_, M> {
     }
 
     fn width(&self) -> usize {
-        self.maker.width()
+        self.maker.shape().0.next_multiple_of(LANES)
     }
 
     fn row_bytes(&self) -> usize {
-        self.maker.row_bytes()
+        let (columns, bytes) = self.maker.shape();
+        columns * bytes
     }
 
     fn prepare(&self, level: Level, position: usize, to: &mut [f64]) -> Result<()> {
-        let row = self.among.id(position) as usize;
-        if level.run(Make { maker: &self.maker, row, to }) { Ok(()) } else { Err(self.maker.fault(row)) }
+        level.run(Make { maker: &self.maker, row: self.among.id(position) as usize, to })
     }
 
     fn squared(&self, level: Level, positions: Range<usize>, point: &[f64], out: &mut [f64]) -> Result<()> {
-        let (maker, among) = (&self.maker, self.among);
-        match level.run(Squared { maker, among, positions, point, out }) {
-            None => Ok(()),
-            Some(row) => Err(self.maker.fault(row)),
-        }
+        level.run(Squared { maker: &self.maker, among: self.among, positions, point, out })
     }
 }
 
@@ -117,9 +107,9 @@ struct Make<'a, M> {
 }
 
 impl<M: Maker> Kernel for Make<'_, M> {
-    type Output = bool;
+    type Output = Result<()>;
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> bool {
+    fn run<S: Simd>(self, simd: S) -> Result<()> {
         self.maker.make(simd, self.row, self.to)
     }
 }
@@ -136,23 +126,19 @@ struct Squared<'a, M> {
 }
 
 impl<M: Maker> Kernel for Squared<'_, M> {
-    /// The first invalid row.
-    type Output = Option<usize>;
+    type Output = Result<()>;
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Option<usize> {
+    fn run<S: Simd>(self, simd: S) -> Result<()> {
         let width = self.point.len();
         let mut tile = vec![0.0; TOGETHER * width];
         for (i, out) in self.out.chunks_mut(TOGETHER).enumerate() {
             let start = self.positions.start + i * TOGETHER;
             for (j, to) in tile.chunks_exact_mut(width).take(out.len()).enumerate() {
-                let row = self.among.id(start + j) as usize;
-                if !self.maker.make(simd, row, to) {
-                    return Some(row);
-                }
+                self.maker.make(simd, self.among.id(start + j) as usize, to)?;
             }
             to_one(simd, Metric::SqEuclidean, &tile, self.point, out);
         }
-        None
+        Ok(())
     }
 }
 
@@ -171,24 +157,4 @@ pub(crate) fn all_squared(
     let threads = blocks::crew(threads, count * bytes);
     blocks::run(count, blocks, threads, watch, || (), |(), rows, out| points.squared(level, rows, point, out))?;
     Ok(all)
-}
-
-/// What is wrong with a row of one of several arguments.
-pub(crate) fn naming(argument: &str, error: Error) -> Error {
-    match error {
-        Error::Row { .. } => Error::Argument(format!("{argument} {error}")),
-        error => error,
-    }
-}
-
-/// Reports no progress while the rows are read, as nothing is picked yet.
-pub(crate) struct Reading<'a> {
-    pub(crate) watch: &'a mut dyn Watch,
-    pub(crate) picks: usize,
-}
-
-impl Watch for Reading<'_> {
-    fn look(&mut self, _: usize, _: usize) -> Result<()> {
-        self.watch.look(0, self.picks)
-    }
 }

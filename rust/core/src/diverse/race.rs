@@ -1,13 +1,16 @@
-//! D² sampling: rows drawn one after the other, each in proportion to its squared distance to the nearest centre.
+//! D² sampling: rows drawn one after the other, each in proportion to its squared distance to the
+//! nearest centre.
 //!
-//! Every row carries a clock that runs out after an exponential time, one random number for the whole race, and runs at the speed of
-//! its D². The row whose clock runs out first is drawn: row i with probability D²_i / ΣD². Exponential clocks have no memory, so what
-//! is left on the others is as good as new, and the next draw follows the same law whatever was drawn before (Gibson & Bruck 2000
-//! simulate reactions so).
+//! Every row carries a clock that runs out after an exponential time, one random number for the
+//! whole race, and runs at the speed of its D². The row whose clock runs out first is drawn: row i
+//! with probability D²_i / ΣD². Exponential clocks have no memory, so what is left on the others is
+//! as good as new, and the next draw follows the same law whatever was drawn before (Gibson & Bruck
+//! 2000 simulate reactions so).
 //!
-//! A new centre can only slow a clock. So the time at which a clock will run out by the distances known so far is never
-//! late, and the lazy engine applies: only rows that seem to be next are compared with the centres they have not seen. On average that takes as
-//! many rows a draw as the sum of the known D² exceeds that of the true ones, instead of all rows.
+//! A new centre can only slow a clock. So the time at which a clock will run out by the distances
+//! known so far is never late, and the lazy engine applies: only rows that seem to be next are
+//! compared with the centres they have not seen. On average a draw takes (sum of the known D²) /
+//! (sum of the true D²) rows, instead of all of them.
 
 use super::lazy::Engine;
 use super::objective::{Objective, Stale};
@@ -33,7 +36,8 @@ pub(crate) trait Field: Sync {
     fn cost(&self) -> usize;
     /// Number of centres.
     fn centres(&self) -> usize;
-    /// The squared distances to the centres of a group; anything where there is none. Must be `#[inline(always)]`.
+    /// The squared distances to the centres of a group; anything where there is none. Must be
+    /// `#[inline(always)]`.
     fn squared<S: Simd>(&self, simd: S, ready: &Self::Ready, group: usize) -> [f64; GROUP];
     /// Make a row the next centre.
     fn add_centre(&mut self, ready: &Self::Ready);
@@ -59,7 +63,8 @@ pub struct Drawn {
 
 /// Where a race begins.
 pub(crate) struct Start {
-    /// The squared distance of each row to the nearest of the centres it has seen, or a bound above it.
+    /// The squared distance of each row to the nearest of the centres it has seen, or a bound above
+    /// it.
     pub(crate) squared: Vec<f64>,
     /// How many of the field's centres, which are all there at time zero, each row has seen.
     pub(crate) seen: u32,
@@ -68,7 +73,8 @@ pub(crate) struct Start {
     pub(crate) seed: u64,
 }
 
-/// Draw rows until there are `count`, or all there are. Once all that are left are at distance zero, they follow in their order.
+/// Draw rows until there are `count`, or all there are. Once all that are left are at distance
+/// zero, they follow in their order.
 pub(crate) fn race<F: Field>(
     field: F,
     start: Start,
@@ -106,7 +112,8 @@ pub(crate) fn race<F: Field>(
     Ok(Drawn { draws, compared: engine.work.computed })
 }
 
-/// The clocks of all rows, for the engine: a row's value is how late its clock runs out, with the sign changed.
+/// The clocks of all rows, for the engine: a row's value is how late its clock runs out, with the
+/// sign changed.
 struct Clocks<F> {
     field: F,
     level: Level,
@@ -115,8 +122,9 @@ struct Clocks<F> {
     came: Vec<f64>,
     /// How many centres rows have seen when the race starts.
     seen: u32,
-    /// The squared distance of each row to the nearest centre it has seen, or a bound above it, as bits. Each is written by whichever thread
-    /// brings the row up to date, and read in a later call.
+    /// The squared distance of each row to the nearest centre it has seen, or a bound above it, as
+    /// bits. Each is written by whichever thread brings the row up to date, and read in a later
+    /// call.
     squared: Vec<AtomicU64>,
     /// When the row to be picked runs out.
     now: f64,
@@ -127,7 +135,8 @@ impl<F: Field> Clocks<F> {
         f64::from_bits(self.squared[row].load(Ordering::Relaxed))
     }
 
-    /// When the clock of a row runs out that has seen what was there at the start; never for a row at distance zero.
+    /// When the clock of a row runs out that has seen what was there at the start; never for a row
+    /// at distance zero.
     fn first_due(&self, row: usize) -> f64 {
         let squared = self.squared(row);
         let bits = self.stream.bits(self.field.among().id(row));
@@ -166,7 +175,7 @@ impl<F: Field> Objective for Clocks<F> {
             let before = stale.seen;
             let mut squared = self.squared(row);
             let Clocks { field, came, .. } = self;
-            self.level.run(Refresh { field, ready, came, stale, squared: &mut squared, until: -floor });
+            self.level.run(RefreshClock { field, ready, came, stale, squared: &mut squared, until: -floor });
             self.squared[row].store(squared.to_bits(), Ordering::Relaxed);
             compared += u64::from(stale.seen - before);
         }
@@ -190,8 +199,9 @@ impl<F: Field> Objective for Clocks<F> {
     }
 }
 
-/// Shows a row the centres it has not seen, in the order they came, until its clock runs out later than needed: the rest can wait.
-struct Refresh<'a, F: Field> {
+/// Shows a row the centres it has not seen, in the order they came, until its clock runs out later
+/// than needed: the rest can wait.
+struct RefreshClock<'a, F: Field> {
     field: &'a F,
     ready: &'a F::Ready,
     came: &'a [f64],
@@ -200,7 +210,7 @@ struct Refresh<'a, F: Field> {
     until: f64,
 }
 
-impl<F: Field> Kernel for Refresh<'_, F> {
+impl<F: Field> Kernel for RefreshClock<'_, F> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
@@ -222,7 +232,8 @@ impl<F: Field> Kernel for Refresh<'_, F> {
     }
 }
 
-/// When a clock runs out that would have done so at `due` and is slowed at `time`. Never earlier, whatever the rounding.
+/// When a clock runs out that was due at `due`, once it is slowed at `time`. Never before `due`,
+/// whatever the rounding.
 #[inline(always)]
 fn slowed(due: f64, time: f64, from: f64, to: f64) -> f64 {
     if to == 0.0 { f64::INFINITY } else { due.max(time + (due - time) * (from / to)) }

@@ -1,16 +1,15 @@
-//! Ranked batch: uncertain rows unlike each other and unlike what is labelled (Cardoso et al. 2017).
+//! Ranked batch: uncertain rows unlike each other and unlike what is labelled (Cardoso et al.
+//! 2017).
 //!
-//! With n_U rows left to pick from and n_L points (labelled or picked rows), the next pick is the highest
-//! `a (1 - 1 / (1 + d)) + (1 - a) u`, `a = n_U / (n_U + n_L)`, u the uncertainty of a row and d its distance to the nearest point. Every pick
-//! lowers a, so the keys of rows of high uncertainty rise: by no more than what a has lost times the highest uncertainty.
+//! With n_U rows left to pick from and n_L points (labelled or picked rows), the next pick is the
+//! highest `a (1 - 1 / (1 + d)) + (1 - a) u`, `a = n_U / (n_U + n_L)`, u the uncertainty of a row
+//! and d its distance to the nearest point. Every pick lowers a, so the keys of rows of high
+//! uncertainty rise: by no more than what a has lost times the highest uncertainty.
 
-use super::near::Near;
-use super::{Objective, Stale};
-use crate::error::Result;
+use super::by_distance::Worth;
 
-/// Ranked batch as an objective: the value of a row is its distance to the nearest point.
-pub(crate) struct Ranked<'a, N> {
-    near: N,
+/// What ranked batch makes of a distance and an uncertainty.
+pub(crate) struct RankedBatch<'a> {
     uncertainty: &'a [f64],
     /// Rows of the pool and labelled rows: together as many at every step.
     all: f64,
@@ -19,15 +18,14 @@ pub(crate) struct Ranked<'a, N> {
     rounding: f64,
 }
 
-impl<'a, N: Near> Ranked<'a, N> {
-    /// `labelled` points are no rows of the pool; all others are picks.
-    pub(crate) fn new(near: N, uncertainty: &'a [f64], labelled: usize) -> Self {
-        debug_assert_eq!(uncertainty.len(), near.rows());
-        let all = (near.rows() + labelled) as f64;
+impl<'a> RankedBatch<'a> {
+    /// `labelled` points are no rows of the pool, and `steps` points are there at the start.
+    pub(crate) fn new(uncertainty: &'a [f64], labelled: usize, steps: usize) -> Self {
+        let all = (uncertainty.len() + labelled) as f64;
         let highest = uncertainty.iter().copied().fold(0.0, f64::max);
         let largest = uncertainty.iter().map(|u| u.abs()).fold(1.0, f64::max);
-        let mut ranked = Ranked { near, uncertainty, all, alpha: 0.0, highest, rounding: 8.0 * f64::EPSILON * largest };
-        ranked.alpha = ranked.alpha_after(ranked.near.steps());
+        let mut ranked = RankedBatch { uncertainty, all, alpha: 0.0, highest, rounding: 8.0 * f64::EPSILON * largest };
+        ranked.stepped(steps);
         ranked
     }
 
@@ -36,22 +34,7 @@ impl<'a, N: Near> Ranked<'a, N> {
     }
 }
 
-impl<N: Near> Objective for Ranked<'_, N> {
-    type Scratch = N::Scratch;
-
-    fn rows(&self) -> usize {
-        self.near.rows()
-    }
-
-    fn steps(&self) -> usize {
-        self.near.steps()
-    }
-
-    fn scratch(&self) -> N::Scratch {
-        self.near.scratch()
-    }
-
-    /// Every operation is monotone as rounded, so a larger distance never makes a smaller key.
+impl Worth for RankedBatch<'_> {
     #[inline(always)]
     fn key(&self, row: usize, distance: f64) -> f64 {
         if distance == f64::NEG_INFINITY {
@@ -64,17 +47,7 @@ impl<N: Near> Objective for Ranked<'_, N> {
         (self.alpha_after(since) - self.alpha) * self.highest + self.rounding
     }
 
-    fn refresh(&self, scratch: &mut N::Scratch, rows: &mut [Stale], floor: f64) -> Result<u64> {
-        self.near.refresh(scratch, rows, floor == f64::INFINITY, |row, distance| self.key(row, distance) < floor)
-    }
-
-    fn cost(&self, behind: usize) -> usize {
-        self.near.cost(behind)
-    }
-
-    fn pick(&mut self, row: usize) -> Result<()> {
-        self.near.pick(row)?;
-        self.alpha = self.alpha_after(self.near.steps());
-        Ok(())
+    fn stepped(&mut self, steps: usize) {
+        self.alpha = self.alpha_after(steps);
     }
 }

@@ -32,7 +32,8 @@ impl Similarity {
         }
     }
 
-    /// The similarities behind the sums of eight distances; never rising with these, and 0 for an infinite one.
+    /// The similarities behind the sums of eight distances; never rising with these, and 0 for an
+    /// infinite one.
     #[inline(always)]
     pub(super) fn of<S: Simd>(self, simd: S, metric: Metric, scale: f64, sums: [f64; GROUP]) -> [f64; GROUP] {
         let mut near = [0.0; GROUP];

@@ -1,10 +1,10 @@
 //! The engine against the loop over all rows.
 
-use super::k_center::{CoreSet, Init, Options, k_center};
-use super::rough::{GROUP, Rough};
-use crate::blocks::{Unwatched, Watch};
+use super::f32_filter::{F32Filter, GROUP};
+use super::k_center::{CoreSet, Init, KCenterOptions, k_center};
+use crate::blocks::Unwatched;
 use crate::distance::{Metric, Tile};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::matrix::Matrix;
 use crate::random::{hash, uniform};
 use crate::simd::{Kernel, Level, Simd};
@@ -24,12 +24,12 @@ impl Kernel for All<'_> {
         let mut tile = Tile::new(self.metric, self.rows.columns());
         let mut point = tile.clone();
         for row in 0..self.rows.rows() {
-            assert!(tile.push(simd, &self.rows, row));
+            tile.push(simd, &self.rows, row).unwrap();
         }
         let mut all = Vec::new();
         for i in 0..self.points.rows() {
             point.clear();
-            assert!(point.push(simd, &self.points, i));
+            point.push(simd, &self.points, i).unwrap();
             let mut sums = vec![0.0; tile.len()];
             tile.to_one(simd, point.row(0), point.zero(0), &mut sums);
             for sum in &mut sums {
@@ -93,8 +93,8 @@ fn data(rows: usize, features: usize, clusters: usize, seed: u64) -> Vec<f64> {
     values.iter().map(|x| f64::from(*x as f32)).collect()
 }
 
-fn options(k: usize, metric: Metric) -> Options {
-    Options { k, metric, init: Init::Farthest, held: None, threads: 1, level: Level::best() }
+fn options(k: usize, metric: Metric) -> KCenterOptions {
+    KCenterOptions { k, metric, init: Init::Farthest, held: None, threads: 1, level: Level::best() }
 }
 
 fn parts(set: CoreSet) -> (Vec<i64>, Vec<f64>, f64) {
@@ -139,7 +139,7 @@ fn threads_levels_dtypes_and_layouts_do_not_show() {
         let wanted = parts(k_center(matrix, None, None, &options(k, metric), &mut Unwatched).unwrap());
         for level in Level::ALL {
             for threads in [1, 2, 5] {
-                let options = Options { threads, level, ..options(k, metric) };
+                let options = KCenterOptions { threads, level, ..options(k, metric) };
                 let came = k_center(matrix, None, None, &options, &mut Unwatched).unwrap();
                 assert_eq!(parts(came), wanted, "{metric:?} {level:?} {threads}");
             }
@@ -166,7 +166,7 @@ fn rounds_do_not_show() {
         for among in [None, Some(some.as_slice())] {
             let wanted = parts(k_center(matrix, among, None, &options(k, metric), &mut Unwatched).unwrap());
             for held in [1, 7, 100, 1000, rows] {
-                let options = Options { held: Some(held), threads: 2, ..options(k, metric) };
+                let options = KCenterOptions { held: Some(held), threads: 2, ..options(k, metric) };
                 let came = k_center(matrix, among, None, &options, &mut Unwatched).unwrap();
                 assert!(held < 1000 || came.scans < 20, "{} rounds", came.scans);
                 assert_eq!(parts(came), wanted, "{metric:?} {held}");
@@ -190,7 +190,7 @@ fn the_first_pick_is_as_asked() {
     let values = [0.0, 1.0, 2.0, 10.0, 3.0];
     let matrix = Matrix::from_rows(&values, 5, 1).unwrap();
     let first = |init| {
-        let options = Options { init, ..options(2, Metric::Euclidean) };
+        let options = KCenterOptions { init, ..options(2, Metric::Euclidean) };
         k_center(matrix, None, None, &options, &mut Unwatched).map(|set| (set.ids, set.radius))
     };
     assert_eq!(first(Init::Farthest), Ok((vec![3, 0], 3.0)));
@@ -206,7 +206,7 @@ fn the_first_bad_row_is_named() {
     let matrix = Matrix::from_rows(&values, 3000, 4).unwrap();
     for init in [Init::Farthest, Init::Row(3)] {
         for threads in [1, 4] {
-            let options = Options { init, threads, ..options(3, Metric::Manhattan) };
+            let options = KCenterOptions { init, threads, ..options(3, Metric::Manhattan) };
             let error = k_center(matrix, None, None, &options, &mut Unwatched).unwrap_err();
             assert_eq!(error.to_string(), "row 1700 has inf in column 2; accepted are finite numbers");
         }
@@ -217,19 +217,15 @@ fn the_first_bad_row_is_named() {
 
 #[test]
 fn the_watch_can_stop_it() {
-    struct Stop;
-    impl Watch for Stop {
-        fn look(&mut self, _: usize, _: usize) -> Result<()> {
-            Err(Error::Interrupted)
-        }
-    }
+    let mut stop = |_: usize, _: usize| Err(Error::Interrupted);
     let values = data(40_000, 64, 50, 8);
     let matrix = Matrix::from_rows(&values, 40_000, 64).unwrap();
-    let came = k_center(matrix, None, None, &options(40_000, Metric::Euclidean), &mut Stop);
+    let came = k_center(matrix, None, None, &options(40_000, Metric::Euclidean), &mut stop);
     assert_eq!(came.unwrap_err(), Error::Interrupted);
 }
 
-/// The rough sums of each row to each, and the largest length at which nothing nearer is missed.
+/// The sums of the filter of each row to each, and the largest length at which nothing nearer is
+/// missed.
 struct Certified<'a> {
     metric: Metric,
     rows: Matrix<'a, f64>,
@@ -242,20 +238,20 @@ impl Kernel for Certified<'_> {
     fn run<S: Simd>(self, simd: S) {
         let truth = Level::best().run(All { metric: self.metric, rows: self.rows, points: self.rows });
         let mut tile = Tile::new(self.metric, self.rows.columns());
-        let mut rough = Rough::new(self.metric, tile.width());
+        let mut filter = F32Filter::new(self.metric, tile.width());
         for row in 0..self.rows.rows() {
-            assert!(tile.push(simd, &self.rows, row));
-            rough.push(tile.row(row));
+            tile.push(simd, &self.rows, row).unwrap();
+            filter.push(tile.row(row));
         }
         for (i, truth) in truth.iter().enumerate() {
             let row: Vec<f32> = tile.row(i).iter().map(|&x| x as f32).collect();
-            let size = rough.size(tile.row(i));
+            let size = filter.size(tile.row(i));
             for group in 0..self.rows.rows().div_ceil(GROUP) {
-                for (lane, sum) in rough.sums(simd, &row, group).into_iter().enumerate() {
+                for (lane, sum) in filter.sums(simd, &row, group).into_iter().enumerate() {
                     let Some(&distance) = truth.get(group * GROUP + lane) else { continue };
                     let length = self.metric.length(distance);
-                    assert!(rough.least(sum, size) <= length, "{:?} {sum} {length}", self.metric);
-                    let cut = rough.cut(length * (1.0 + 1e-12) + 1e-300, size);
+                    assert!(filter.least(sum, size) <= length, "{:?} {sum} {length}", self.metric);
+                    let cut = filter.cut(length * (1.0 + 1e-12) + 1e-300, size);
                     assert!(cut.is_nan() || sum < cut, "{:?} {sum} {cut} {length}", self.metric);
                 }
             }
@@ -264,7 +260,7 @@ impl Kernel for Certified<'_> {
 }
 
 #[test]
-fn rough_sums_keep_their_bounds_at_any_scale() {
+fn filter_sums_keep_their_bounds_at_any_scale() {
     for metric in Metric::ALL {
         for scale in [1e-320, 1e-40, 1e-22, 1e-15, 1.0, 1e9, 1e17, 1e19, 1e36, 1e120] {
             for offset in [0.0, 1.0, 1e4] {

@@ -1,51 +1,20 @@
-//! From a block's scores to candidates: a filter that most rows do not pass, and the exact comparison for those that do.
+//! From a block's scores to candidates: a filter that most rows do not pass, and the exact
+//! comparison for those that do.
 //!
-//! The filter asks of 32 scores at once whether any of them is *not* strictly worse than the threshold: one compare per
-//! score, which the compiler turns into vector code, and which invalid (NaN) scores pass too. Everything else is done
-//! for the chunks with a hit only.
+//! The filter asks of 32 scores at once whether any of them is *not* strictly worse than the
+//! threshold: one compare per score, which the compiler turns into vector code, and which invalid
+//! (NaN) scores pass too. Everything else is done for the chunks with a hit only.
 
-use super::Selector;
 use super::plan::Ties;
 use super::rows::{Barred, Rows};
+use super::score::Score;
 use super::shared::SharedCut;
+use super::state::Selector;
 use crate::error::Result;
 use crate::order::{Candidate, Order};
 use crate::random::{STEP_TIES, Stream};
 
 const CHUNK: usize = 32;
-
-/// A floating-point type that scores come in.
-pub trait Score: Copy + PartialOrd + Into<f64> {
-    /// The largest number of this type that is at most `x`.
-    fn at_most(x: f64) -> Self;
-    /// The smallest number of this type that is at least `x`.
-    fn at_least(x: f64) -> Self;
-}
-
-impl Score for f64 {
-    #[inline(always)]
-    fn at_most(x: f64) -> f64 {
-        x
-    }
-
-    #[inline(always)]
-    fn at_least(x: f64) -> f64 {
-        x
-    }
-}
-
-impl Score for f32 {
-    #[inline(always)]
-    fn at_most(x: f64) -> f32 {
-        let nearest = x as f32;
-        if f64::from(nearest) > x { nearest.next_down() } else { nearest }
-    }
-
-    #[inline(always)]
-    fn at_least(x: f64) -> f32 {
-        -f32::at_most(-x)
-    }
-}
 
 /// Whether any of the scores is NaN or not strictly worse than `cut`.
 #[inline(always)]
@@ -74,12 +43,14 @@ fn tied<T: Score>(scores: &[T], start: usize, barred: &Barred<'_>, cut: T) -> u6
 }
 
 impl Selector {
-    /// Takes note of a block: `scores[i]` belongs to row `i` of `rows`. Scores that are NaN are counted as invalid.
+    /// Takes note of a block: `scores[i]` belongs to row `i` of `rows`. Scores that are NaN are
+    /// counted as invalid.
     ///
-    /// `shared` is the threshold that the threads working on one selection share, if any. Ids are not checked against
-    /// those seen before: see [`Selector::check`]. On an error the state is half-done and must be thrown away.
+    /// `shared` is the threshold that the threads working on one selection share, if any. Ids are
+    /// not checked against those seen before: see [`Selector::check`]. On an error the state is
+    /// half-done and must be thrown away.
     #[inline(always)]
-    pub fn absorb<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
+    pub(crate) fn absorb<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
         let plain = self.plan.perturb.is_none() && !self.plan.grouped() && rows.groups.is_none();
         if !plain {
             return self.absorb_one_by_one(scores, rows, shared);
@@ -91,7 +62,8 @@ impl Selector {
         Ok(())
     }
 
-    /// The score that rows must reach, where they are picked by their score alone: strictly worse rows need only be passed over.
+    /// The score that rows must reach, where they are picked by their score alone: strictly worse
+    /// rows need only be passed over.
     #[inline]
     pub(crate) fn cut<T: Score>(&self, shared: &SharedCut) -> Option<T> {
         let plain = self.plan.perturb.is_none() && !self.plan.grouped();
@@ -107,8 +79,9 @@ impl Selector {
         self.excluded += Barred::new(rows, len, &self.plan.exclude).count(len);
     }
 
-    /// Takes note of a block of `len` rows, where rows are picked by their score alone: row `picked[i]` has `scores[i]`, and all others are strictly worse
-    /// than [`Selector::cut`].
+    /// Takes note of a block of
+    /// `len` rows, where rows are picked by their score alone: row `picked[i]` has
+    /// `scores[i]`, and all others are strictly worse than [`Selector::cut`].
     pub(crate) fn absorb_picked<T: Score>(
         &mut self,
         picked: &[u32],
@@ -194,8 +167,8 @@ impl Selector {
         self.top.offer(Candidate { key: order.orient(score), tie, id, score });
     }
 
-    /// Whether the chunk's rows can at best tie with the threshold and lose by their id: pools where most scores are equal
-    /// are nothing but such chunks.
+    /// Whether the chunk's rows can at best tie with the threshold and lose by their id: pools
+    /// where most scores are equal are nothing but such chunks.
     #[inline(always)]
     fn only_ties<T: Score, const HIGHEST: bool>(&self, chunk: &[T], start: usize, rows: &Rows<'_>, cut: T) -> bool {
         let Some(own) = self.top.threshold() else { return false };
@@ -211,18 +184,6 @@ impl Selector {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rounding_goes_to_the_side_asked_for() {
-        let third = 1.0 / 3.0;
-        for x in [third, -third, 1e-50, -1e-50, 1e300, -1e300, f64::from(f32::MAX) * 1.0000001] {
-            assert!(f64::from(f32::at_most(x)) <= x && f64::from(f32::at_least(x)) >= x, "{x}");
-            assert!(f64::from(f32::at_most(x).next_up()) > x && f64::from(f32::at_least(x).next_down()) < x, "{x}");
-        }
-        for x in [0.0, 0.25, -3.0, f64::INFINITY, f64::NEG_INFINITY] {
-            assert_eq!((f64::from(f32::at_most(x)), f64::from(f32::at_least(x))), (x, x));
-        }
-    }
 
     #[test]
     fn invalid_scores_pass_the_filter() {

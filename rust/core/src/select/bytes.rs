@@ -1,10 +1,13 @@
-//! A state as bytes, to be kept in a file or sent to another machine: little-endian, versioned, with a check sum.
+//! A state as bytes, to be kept in a file or sent to another machine: little-endian, versioned,
+//! with a check sum.
 //!
 //! Equal states give equal bytes, whatever blocks, threads and merges they came from.
 
 use std::sync::Arc;
 
-use super::{Perturb, Plan, Selector, Ties, Top};
+use super::plan::{Perturb, Plan, Ties};
+use super::state::Selector;
+use super::topk::{TopK, TopRows};
 use crate::blocks::{Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::{Candidate, Order};
@@ -122,7 +125,7 @@ impl Writer {
         self.list(plan.exclude.iter().copied());
     }
 
-    fn top(&mut self, top: &Top) {
+    fn top(&mut self, top: &TopRows) {
         self.numbers(&[top.ties_left, top.candidates.len() as u64]);
         for c in &top.candidates {
             self.numbers(&[c.key.to_bits(), c.tie, c.id, c.score.to_bits()]);
@@ -153,7 +156,8 @@ impl Reader<'_> {
         self.number().and_then(|count| if count >> 48 == 0 { Ok(count) } else { Err(damaged()) })
     }
 
-    /// A count of items of at least `bytes` bytes, which must still be there: no memory is taken on a lie.
+    /// A count of items of at least `bytes` bytes, which must still be there: no memory is taken on
+    /// a lie.
     fn length(&mut self, bytes: usize) -> Result<usize> {
         let length = size(self.number()?);
         if length > self.0.len() / bytes { Err(damaged()) } else { Ok(length) }
@@ -180,7 +184,7 @@ impl Reader<'_> {
         Ok(Plan { k, order, ties, seed, perturb, coldness, power_complement, power_slack, per_group, quotas, exclude })
     }
 
-    fn top(&mut self, list: &mut super::TopK) -> Result<()> {
+    fn top(&mut self, list: &mut TopK) -> Result<()> {
         let ties_left = self.count()?;
         let mut candidates = Vec::new();
         for _ in 0..self.length(32)? {
@@ -189,7 +193,7 @@ impl Reader<'_> {
         }
         let ordered =
             candidates.iter().all(|candidate| !candidate.key.is_nan()) && candidates.is_sorted_by(|a, b| !b.beats(a));
-        if !ordered || !list.resume(Top { candidates, ties_left }) {
+        if !ordered || !list.resume(TopRows { candidates, ties_left }) {
             return Err(damaged());
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::plan::{Perturb, Plan};
 use crate::error::{Error, Result};
+use crate::fault::Fault;
 use crate::random::{STEP_PERTURB, Stream, gumbel_of, ln, uniform};
 
 /// Turns scores into keys, as a plan asks for.
@@ -61,15 +62,15 @@ impl<'a> Keys<'a> {
             Perturb::Power if worth < -slack => "scores of at least 0",
             _ => return Ok(None),
         };
-        let reason = format!("has score {score}; perturb=\"{}\" accepts {accepted}", perturb.name());
-        Err(Error::Row { row: id, reason })
+        Err(Error::row(id, Fault::Score(score, perturb.name(), accepted)))
     }
 
-    /// Random bits that a row worth at most `best` must have to reach the key `floor`: comparing them saves the
-    /// logarithms of nearly all rows.
+    /// Random bits that a row worth at most `best` must have to reach the key `floor`: comparing
+    /// them saves the logarithms of nearly all rows.
     ///
-    /// The Gumbel number grows with the bits, so the bound is found by bisection with the very function the keys are made
-    /// with. What rounding can do to a key, and to the growth, is allowed for many times over.
+    /// The Gumbel number grows with the bits, so the bound is found by bisection with the very
+    /// function the keys are made with. What rounding can do to a key, and to the growth, is
+    /// allowed for many times over.
     pub(super) fn gate(&self, best: f64, floor: f64) -> u64 {
         let strength = if self.plan.perturb == Some(Perturb::Power) { ln(best) } else { best };
         let gap = self.plan.coldness * (floor - strength);

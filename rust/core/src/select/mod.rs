@@ -1,12 +1,78 @@
-//! Selection: the best k rows of a stream of scores, as a state that can be updated, merged, saved and finished.
+//! Selection: the best k rows of a stream of scores, as a state that can be updated, merged, saved
+//! and finished.
 //!
-//! The result is a function of the rows and the [`Plan`] alone: any number of blocks, threads or shards, in any order, gives the
-//! same candidates and the same counts. The state holds O(k) candidates (O(k) per group where rows come in groups).
+//! The result is a function of the rows and the [`Plan`] alone: any number of blocks, threads or
+//! shards, in any order, gives the same picks and the same counts. The state holds O(k) candidates,
+//! or O(k) of each group where rows come in groups.
 //!
-//! The way of one update over several threads: [`Selector::check`] the ids, [`Selector::fork`] an empty state per thread,
-//! [`Selector::absorb`] blocks in each, [`Selector::join`] them, and [`Selector::record`] the ids once.
+//! # Why states can be merged
 //!
-//! Several updates that count only together, or not at all, are made to a [`Selector::draft`], which [`Selector::commit`] takes over.
+//! Rows are compared by (key, tie-break number, id), in which no two rows are equal
+//! ([`Candidate`](crate::order::Candidate)). So "the best k" is one set, and
+//!
+//! ```text
+//! best k of (A ∪ B)  =  best k of (best k of A  ∪  best k of B)
+//! ```
+//!
+//! The key of a row is its score with the sign of the plan's order, or what a [`Perturb`] makes of
+//! the score and of a random number that is a hash of (seed, id). Either is known from the row
+//! alone.
+//!
+//! # One block
+//!
+//! A threshold rises as rows are seen: the key of the k-th best so far. It is only a filter. Rows
+//! strictly below it cannot be picked; rows equal to it stay, since the lower id wins.
+//!
+//! ```text
+//!                  scores of a block
+//!                         │
+//!       plain selection   │   perturbed keys, groups
+//!        ┌────────────────┴──────────────┐
+//!     absorb                         one_by_one
+//!  32 scores at once:             the key of each row:
+//!  any not below the cut?         keys (random numbers, gate)
+//!        └────────────────┬──────────────┘
+//!                         │ candidates
+//!            ┌────────────┴────────────┐
+//!         TopK: a buffer of 2k,     GroupLists: a TopK of each group
+//!         cut back to k when full
+//! ```
+//!
+//! A state keeps `top` alone for a plain selection, `groups` alone under
+//! `per_group`, and both under `quotas`, where `top` fills what groups leave short.
+//!
+//! # Update, over several threads
+//!
+//! ```text
+//! state.check(rows, len)?                 ids are new, and the description fits
+//! shared = state.shared_cut()             a threshold that all threads see and raise
+//! each thread:  part = state.fork()       an empty state of the same plan
+//!               part.absorb(scores, rows, shared)?     for each of its blocks
+//! state.join(part)                        for each thread, in any order
+//! state.record(rows, len)                 the ids count as seen, once
+//! ```
+//!
+//! [`Selector::update`] is this for one thread. Several updates that count together or not at all
+//! are made to a [`Selector::draft`], which [`Selector::commit`] takes over; an update that fails
+//! leaves a part or a draft behind, and the state as it was.
+//!
+//! # Merge
+//!
+//! [`Selector::merge`] takes over a state that saw other rows, on another thread or machine. It
+//! refuses states of another plan, and ids that both have seen: ranges are known exactly (`seen`),
+//! ids that came one by one only as far as candidates are kept.
+//!
+//! # Save
+//!
+//! [`Selector::to_bytes`] writes what [`Selector::from_bytes`] reads: the plan, the counts, the ids
+//! seen and the candidates in order, with a check sum. Equal states give equal bytes, and bytes
+//! that lie are refused, not believed.
+//!
+//! # Finish
+//!
+//! [`Selector::finish`] gives the picks, best first, and how many rows tie with the last of them:
+//! picked, and left out. With groups it first puts the groups' lists together, under the caps or by
+//! the quotas (`quota`). The state can go on afterwards.
 
 mod absorb;
 mod bytes;
@@ -16,315 +82,18 @@ mod one_by_one;
 mod plan;
 mod quota;
 mod rows;
+mod score;
 mod seen;
 mod shared;
 mod sort;
+mod state;
 mod topk;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
-pub use absorb::Score;
-pub use plan::{MAX_GROUPS, Perturb, Plan, Ties};
-pub use quota::{equal_quotas, largest_remainder};
+pub use plan::{Perturb, Plan, Ties};
 pub use rows::Rows;
-pub use shared::SharedCut;
-pub use topk::{Top, TopK};
-
-use crate::blocks::{self, Unwatched, Watch};
-use crate::error::{Error, Result};
-use crate::order::Candidate;
-use groups::Groups;
-use seen::Seen;
-
-/// Rows without scores between two looks at whether to stop.
-const COUNTED: usize = 1 << 18;
-
-/// The mergeable state of a selection.
-#[derive(Clone, Debug)]
-pub struct Selector {
-    plan: Arc<Plan>,
-    /// The best k of all rows; unused under `per_group`.
-    top: TopK,
-    groups: Groups,
-    seen: Seen,
-    /// Whether some rows came with ids of their own, which `seen` does not cover.
-    own_ids: bool,
-    rows: u64,
-    invalid: u64,
-    excluded: u64,
-    never_drawn: u64,
-    /// Of a draft: the key that rows must reach, and the ids seen, in the state it is of.
-    before: (f64, Seen),
-}
-
-/// The result of a selection.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Selected {
-    /// The picked rows, best first: at most k.
-    pub candidates: Vec<Candidate>,
-    /// Rows seen.
-    pub rows: u64,
-    /// Rows among them with a NaN score; excluded rows are not counted here.
-    pub invalid: u64,
-    /// Rows among them that the plan's list or a block's mask excludes.
-    pub excluded: u64,
-    /// Rows among them that could not be drawn: weight 0 under [`Perturb::Power`], a score of the uninformative infinity
-    /// under [`Perturb::Softmax`].
-    pub never_drawn: u64,
-    /// Picked rows whose key equals that of the last picked one: without perturbation, whose score does.
-    pub ties_picked: u64,
-    /// Rows with that key which were not picked. With groups: which lost to rows of their own group, or by k.
-    pub ties_left: u64,
-}
-
-impl Selector {
-    /// An empty state.
-    pub fn new(plan: Plan) -> Result<Selector> {
-        plan.check()?;
-        Ok(Selector::empty(Arc::new(plan)))
-    }
-
-    fn empty(plan: Arc<Plan>) -> Selector {
-        Selector {
-            top: TopK::new(plan.k),
-            plan,
-            groups: Groups::default(),
-            seen: Seen::default(),
-            own_ids: false,
-            rows: 0,
-            invalid: 0,
-            excluded: 0,
-            never_drawn: 0,
-            before: (f64::NEG_INFINITY, Seen::default()),
-        }
-    }
-
-    /// The configuration.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// Rows seen so far.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// The score a row must reach to be picked, as far as this state and `shared` know it: strictly worse rows can be left
-    /// unscored, by giving them the worst score there is. `None` where nothing is known yet, where keys are not scores, and
-    /// where rows come in groups.
-    #[inline]
-    pub fn threshold(&self, shared: Option<&SharedCut>) -> Option<f64> {
-        let floor = self.floor(shared);
-        (self.plan.perturb.is_none() && floor > f64::NEG_INFINITY).then(|| self.plan.order.orient(floor))
-    }
-
-    /// The key that rows must reach. Groups are cut at different keys, so there is none for all of them.
-    #[inline(always)]
-    fn floor(&self, shared: Option<&SharedCut>) -> f64 {
-        if self.plan.grouped() {
-            return f64::NEG_INFINITY;
-        }
-        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
-        shared.map_or(own, |shared| own.max(shared.key()))
-    }
-
-    /// The key that the best `n` of its rows have reached, as far as it keeps so many.
-    pub(crate) fn key_of(&self, n: usize) -> Option<f64> {
-        self.top.key_of(n)
-    }
-
-    /// A threshold for threads to share, starting from what this state has reached.
-    pub fn shared_cut(&self) -> SharedCut {
-        self.shared_among(0)
-    }
-
-    /// The same, for so many threads that tell of their share.
-    pub(crate) fn shared_among(&self, threads: usize) -> SharedCut {
-        let shared = SharedCut::among(threads);
-        shared.raise(self.before.0);
-        if let Some(cut) = self.top.threshold() {
-            shared.raise(cut.key);
-        }
-        shared
-    }
-
-    /// Says whether `len` rows can be absorbed: their description fits, and none of their ids was seen before.
-    ///
-    /// Ids that come one by one are compared with the ranges seen and with each other, not with those of earlier blocks: a
-    /// row that comes twice in that way is noticed at the end if both are among the best.
-    pub fn check(&self, rows: &Rows<'_>, len: usize) -> Result<()> {
-        rows.check(len)?;
-        let seen = match rows.ids {
-            None => self.overlap(&(rows.first_id..rows.first_id + len as u64)),
-            Some(ids) => {
-                let alone = |&id: &i64| self.overlap(&(id as u64..id as u64 + 1));
-                ids.iter().find_map(alone)
-            }
-        };
-        seen.map_or(Ok(()), |ids| Err(already_seen(&ids)))
-    }
-
-    fn overlap(&self, ids: &std::ops::Range<u64>) -> Option<std::ops::Range<u64>> {
-        self.seen.overlap(ids).or_else(|| self.before.1.overlap(ids))
-    }
-
-    /// Notes the ids of `len` rows as seen.
-    pub fn record(&mut self, rows: &Rows<'_>, len: usize) {
-        match rows.ids {
-            None => self.seen.add(rows.first_id..rows.first_id + len as u64),
-            Some(_) => self.own_ids = true,
-        }
-    }
-
-    /// An empty state of the same plan, for a thread.
-    pub fn fork(&self) -> Selector {
-        // A plan of its own: threads would contend for the reference count of a common one.
-        Selector::empty(Arc::new(self.plan().clone()))
-    }
-
-    /// An empty state for rows that this one is to take over with [`Selector::commit`], or not at all. It knows the threshold and the ids of this one.
-    pub fn draft(&self) -> Selector {
-        let mut draft = self.draft_of_checked();
-        draft.before.1 = self.before.1.clone();
-        self.seen.ranges().iter().for_each(|ids| draft.before.1.add(ids.clone()));
-        draft
-    }
-
-    /// The same for rows that this one was asked about with [`Selector::check`]: it does not know the ids, of which there may be many ranges.
-    pub fn draft_of_checked(&self) -> Selector {
-        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
-        Selector { before: (own.max(self.before.0), Seen::default()), ..Selector::empty(Arc::clone(&self.plan)) }
-    }
-
-    /// Takes over the rows of a draft of this state: all of them, or none where one of their ids was seen meanwhile.
-    pub fn commit(&mut self, draft: &Selector) -> Result<()> {
-        if !Arc::ptr_eq(&self.plan, &draft.plan)
-            && let Some(difference) = self.plan.difference(&draft.plan)
-        {
-            return Err(Error::Argument(format!("this is no draft of that Selector: {difference}")));
-        }
-        if let Some(ids) = self.seen.common(&draft.seen) {
-            return Err(already_seen(&ids));
-        }
-        self.take_over(draft);
-        Ok(())
-    }
-
-    fn take_over(&mut self, other: &Selector) {
-        self.join(other);
-        self.own_ids |= other.own_ids;
-        other.seen.ranges().iter().for_each(|ids| self.seen.add(ids.clone()));
-    }
-
-    /// Takes over what a forked state has absorbed.
-    pub fn join(&mut self, other: &Selector) {
-        debug_assert_eq!(self.plan.difference(&other.plan), None);
-        self.top.merge(&other.top);
-        let plan = self.plan.clone();
-        self.groups.merge(&plan, &other.groups).expect("states of one plan accept the same groups");
-        self.rows += other.rows;
-        self.invalid += other.invalid;
-        self.excluded += other.excluded;
-        self.never_drawn += other.never_drawn;
-    }
-
-    /// Takes note of a block on the calling thread: all of it, or nothing when there is an error.
-    pub fn update<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>) -> Result<()> {
-        self.check(rows, scores.len())?;
-        let mut block = self.fork();
-        block.absorb(scores, rows, Some(&self.shared_cut()))?;
-        self.join(&block);
-        self.record(rows, scores.len());
-        Ok(())
-    }
-
-    /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: of all of them, or of nothing when there is an error.
-    pub fn update_count(&mut self, len: usize, rows: &Rows<'_>, watch: &mut dyn Watch) -> Result<()> {
-        self.check(rows, len)?;
-        let shared = self.shared_cut();
-        let blocks = blocks::split(len, COUNTED).map(|block| (block, ()));
-        let states = blocks::run(
-            len,
-            blocks,
-            1,
-            watch,
-            || self.fork(),
-            |state, block, ()| state.absorb_count(block.len(), &rows.slice(block.start, block.end), Some(&shared)),
-        )?;
-        states.iter().for_each(|state| self.join(state));
-        self.record(rows, len);
-        Ok(())
-    }
-
-    /// Takes over everything a state of the same plan and of other rows has seen.
-    pub fn merge(&mut self, other: &Selector) -> Result<()> {
-        if let Some(difference) = self.plan.difference(&other.plan) {
-            return Err(Error::Argument(format!("these Selectors cannot be merged: {difference}")));
-        }
-        if let Some(ids) = self.seen.common(&other.seen) {
-            return Err(Error::Argument(format!("these Selectors cannot be merged: {} seen by both", were(&ids))));
-        }
-        let mut merged = self.clone();
-        merged.take_over(other);
-        merged.check_repeats(&mut Unwatched)?;
-        *self = merged;
-        Ok(())
-    }
-
-    /// The picks so far; the state can go on afterwards.
-    pub fn finish(&self) -> Result<Selected> {
-        self.clone().into_selected(&mut Unwatched)
-    }
-
-    /// The same of a state that ends here, with a look up now and then where there are millions of picks.
-    pub fn into_selected(mut self, watch: &mut dyn Watch) -> Result<Selected> {
-        self.check_repeats(watch)?;
-        let (candidates, ties_left) = self.pick(watch)?;
-        let ties_picked = match candidates.last() {
-            Some(last) => candidates.iter().rev().take_while(|c| c.key == last.key).count() as u64,
-            None => 0,
-        };
-        Ok(Selected {
-            candidates,
-            rows: self.rows,
-            invalid: self.invalid,
-            excluded: self.excluded,
-            never_drawn: self.never_drawn,
-            ties_picked,
-            ties_left,
-        })
-    }
-
-    /// Says which id came twice, as far as the candidates kept can tell.
-    fn check_repeats(&self, watch: &mut dyn Watch) -> Result<()> {
-        if !self.own_ids {
-            return Ok(());
-        }
-        let mut lists: Vec<Vec<Candidate>> = vec![self.top.finish(watch)?.candidates];
-        if self.plan.grouped() {
-            lists.push(self.groups.finish(watch)?.into_iter().flat_map(|(_, top)| top.candidates).collect());
-        }
-        for list in &mut lists {
-            sort::sort(list, |a, b| a.id.cmp(&b.id), watch)?;
-            if let Some(pair) = list.windows(2).find(|pair| pair[0].id == pair[1].id) {
-                return Err(Error::Argument(format!("id {} was given to two rows", pair[0].id)));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn already_seen(ids: &std::ops::Range<u64>) -> Error {
-    Error::Argument(format!("{} already seen", were(ids)))
-}
-
-/// "id 7 was" or "ids 7..9 were".
-fn were(ids: &std::ops::Range<u64>) -> String {
-    match ids.end - ids.start {
-        1 => format!("id {} was", ids.start),
-        _ => format!("ids {}..{} were", ids.start, ids.end),
-    }
-}
+pub use score::Score;
+pub(crate) use shared::SharedCut;
+pub use state::{Selected, Selector};

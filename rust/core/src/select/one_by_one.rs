@@ -1,11 +1,11 @@
 //! Rows whose keys are not their scores, or that come in groups: looked at one by one.
 
-use super::Selector;
-use super::absorb::Score;
 use super::keys::Keys;
 use super::plan::{Perturb, Ties};
 use super::rows::{Barred, Rows};
+use super::score::Score;
 use super::shared::SharedCut;
+use super::state::Selector;
 use crate::error::{Error, Result};
 use crate::order::Candidate;
 use crate::random::{STEP_PERTURB, STEP_TIES, Stream, uniform};
@@ -24,12 +24,15 @@ impl Selector {
         self.absorb_rows(scores.len(), rows, shared, |i| scores[i].into())
     }
 
-    /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: each gets a random one.
+    /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: each gets a random
+    /// one.
     ///
     /// See [`Selector::absorb`] for the rest.
-    pub fn absorb_count(&mut self, len: usize, rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
+    pub(crate) fn absorb_count(&mut self, len: usize, rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
         if self.plan.perturb != Some(Perturb::Uniform) {
-            return Err(Error::Argument("rows without scores are accepted with perturb=\"uniform\" only".into()));
+            return Err(Error::Argument(
+                "rows without scores are accepted for uniform picks only, which need no scores".into(),
+            ));
         }
         let stream = Stream::new(self.plan.seed, STEP_PERTURB);
         self.absorb_rows(len, rows, shared, |i| uniform(stream.bits(rows.id(i))))

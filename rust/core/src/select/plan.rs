@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::order::Order;
 
 /// How many groups there can be: their codes are indices into tables.
-pub const MAX_GROUPS: usize = 1 << 24;
+pub(crate) const MAX_GROUPS: usize = 1 << 24;
 
 /// Which of several rows with the same score is picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub enum Ties {
 }
 
 impl Ties {
+    /// All rules.
+    pub const ALL: [Ties; 2] = [Ties::First, Ties::Random];
+
     /// The name users write: `"first"` or `"random"`.
     pub fn name(self) -> &'static str {
         match self {
@@ -25,20 +28,17 @@ impl Ties {
             Ties::Random => "random",
         }
     }
-
-    /// The rule of that name, if there is one.
-    pub fn parse(name: &str) -> Option<Ties> {
-        [Ties::First, Ties::Random].into_iter().find(|ties| ties.name() == name)
-    }
 }
 
-/// How scores are made random before rows are ordered by them (Kirsch et al. 2021-23, stochastic batch acquisition).
+/// How scores are made random before rows are ordered by them (Kirsch et al. 2021-23, stochastic
+/// batch acquisition).
 ///
-/// With G a standard Gumbel number, s the score turned so that larger is more informative, and b the coldness:
+/// With G a standard Gumbel number, s the score turned so that larger is more informative, and b
+/// the coldness:
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Perturb {
-    /// By ln s + G/b: rows are drawn without replacement in proportion to s^b. With b = 1 that is weighted sampling
-    /// (Efraimidis & Spirakis 2006). A row of score 0 is never drawn.
+    /// By ln s + G/b: rows are drawn without replacement in proportion to s^b. With b = 1 that is
+    /// weighted sampling (Efraimidis & Spirakis 2006). A row of score 0 is never drawn.
     Power,
     /// By s + G/b: rows are drawn without replacement in proportion to e^(b s).
     Softmax,
@@ -47,6 +47,9 @@ pub enum Perturb {
 }
 
 impl Perturb {
+    /// All perturbations.
+    pub const ALL: [Perturb; 3] = [Perturb::Power, Perturb::Softmax, Perturb::Uniform];
+
     /// The name users write: `"power"`, `"softmax"` or `"uniform"`.
     pub fn name(self) -> &'static str {
         match self {
@@ -54,11 +57,6 @@ impl Perturb {
             Perturb::Softmax => "softmax",
             Perturb::Uniform => "uniform",
         }
-    }
-
-    /// The perturbation of that name, if there is one.
-    pub fn parse(name: &str) -> Option<Perturb> {
-        [Perturb::Power, Perturb::Softmax, Perturb::Uniform].into_iter().find(|perturb| perturb.name() == name)
     }
 }
 
@@ -77,13 +75,16 @@ pub struct Plan {
     pub perturb: Option<Perturb>,
     /// The b of [`Perturb`]: the larger, the nearer to picking the best rows.
     pub coldness: f64,
-    /// [`Perturb::Power`] uses 1 − score: for a margin, whose lowest values in 0..=1 are informative.
+    /// [`Perturb::Power`] uses 1 − score: for a margin, whose lowest values in 0..=1 are
+    /// informative.
     pub power_complement: bool,
-    /// [`Perturb::Power`] takes scores no further than this below zero for zeros: the rounding of a measure.
+    /// [`Perturb::Power`] takes scores no further than this below zero for zeros: the rounding of a
+    /// measure.
     pub power_slack: f64,
     /// At most so many rows of any one group.
     pub per_group: Option<usize>,
-    /// How many rows of each group, by code; what is short of k is filled with the best rows left over.
+    /// How many rows of each group, by code; what is short of k is filled with the best rows left
+    /// over.
     pub quotas: Option<Vec<usize>>,
     /// Ids that are never picked, in ascending order.
     pub exclude: Arc<[u64]>,
@@ -108,28 +109,31 @@ impl Plan {
     }
 
     /// Whether rows must come with group codes.
-    pub fn grouped(&self) -> bool {
+    pub(crate) fn grouped(&self) -> bool {
         self.per_group.is_some() || self.quotas.is_some()
     }
 
     /// Says what of this plan cannot be done.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let refuse = |sentence: String| Err(Error::Argument(sentence));
+        let out_of_range = |argument: &str, came: f64, accepted| {
+            Err(Error::OutOfRange { argument: argument.into(), came: came.to_string(), accepted })
+        };
         if !(self.coldness.is_finite() && self.coldness > 0.0) {
-            return refuse(format!("coldness is {}; it must be a finite number above 0", self.coldness));
+            return out_of_range("coldness", self.coldness, "a finite number above 0");
         }
         if !(self.power_slack.is_finite() && self.power_slack >= 0.0) {
-            return refuse(format!("power_slack is {}; it must be a finite number of at least 0", self.power_slack));
+            return out_of_range("power_slack", self.power_slack, "a finite number of at least 0");
         }
         if self.perturb == Some(Perturb::Power) && (self.order == Order::Lowest) != self.power_complement {
             return refuse(format!(
-                "perturb=\"power\" works with measures whose highest scores are picked, and with margin; \
+                "perturb is \"power\", which works with measures whose highest scores are picked, and with margin; \
                  here the {} scores are picked",
                 self.order.name()
             ));
         }
         if self.per_group == Some(0) {
-            return refuse("per_group is 0; it must be at least 1".into());
+            return out_of_range("per_group", 0.0, "at least 1");
         }
         if let Some(quotas) = &self.quotas {
             if self.per_group.is_some() {
@@ -149,7 +153,8 @@ impl Plan {
         Ok(())
     }
 
-    /// The first setting in which two plans differ, with both values; settings without effect are not compared.
+    /// The first setting in which two plans differ, with both values; settings without effect are
+    /// not compared.
     pub(super) fn difference(&self, other: &Plan) -> Option<String> {
         fn differ<T: PartialEq + std::fmt::Debug>(name: &str, a: T, b: T) -> Option<String> {
             (a != b).then(|| format!("{name} is {a:?} in one and {b:?} in the other"))

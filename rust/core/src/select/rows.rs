@@ -12,7 +12,8 @@ pub struct Rows<'a> {
     pub first_id: u64,
     /// The rows' ids, when they do not simply follow each other.
     pub ids: Option<&'a [i64]>,
-    /// Marks rows that must not be picked, with any byte but 0: who keeps truth values as bytes need not keep to 1.
+    /// Marks rows that must not be picked, with any byte but 0: who keeps truth values as bytes
+    /// need not keep to 1.
     pub exclude: Option<&'a [u8]>,
     /// Group codes.
     pub groups: Option<&'a [u32]>,
@@ -26,7 +27,7 @@ impl<'a> Rows<'a> {
 
     /// The part `start..end` of these rows.
     #[inline]
-    pub fn slice(&self, start: usize, end: usize) -> Rows<'a> {
+    pub(crate) fn slice(&self, start: usize, end: usize) -> Rows<'a> {
         Rows {
             first_id: self.first_id + start as u64,
             ids: self.ids.map(|ids| &ids[start..end]),
@@ -45,17 +46,15 @@ impl<'a> Rows<'a> {
     }
 
     /// Says what is wrong with these slices as a description of `len` rows.
-    pub fn check(&self, len: usize) -> Result<()> {
+    pub(crate) fn check(&self, len: usize) -> Result<()> {
         let lengths = [
             ("ids", self.ids.map(<[_]>::len)),
             ("exclude", self.exclude.map(<[_]>::len)),
             ("groups", self.groups.map(<[_]>::len)),
         ];
-        for (name, came) in lengths {
+        for (argument, came) in lengths {
             if let Some(came) = came.filter(|&came| came != len) {
-                return Err(Error::Argument(format!(
-                    "{name} has {came} entries for {len} rows; it needs one for each"
-                )));
+                return Err(Error::Length { argument, came, rows: len });
             }
         }
         match self.ids {
@@ -70,7 +69,8 @@ impl<'a> Rows<'a> {
 
 fn check_ids(ids: &[i64]) -> Result<()> {
     if let Some(position) = ids.iter().position(|&id| id < 0) {
-        return Err(Error::Argument(format!("ids[{position}] is {}; ids must be at least 0", ids[position])));
+        let (argument, came) = (format!("ids[{position}]"), ids[position].to_string());
+        return Err(Error::OutOfRange { argument, came, accepted: "at least 0" });
     }
     if ids.is_sorted_by(|a, b| a < b) {
         return Ok(());
@@ -146,17 +146,17 @@ mod tests {
         let (two, mask) = ([7, 8], [1; 3]);
         assert_eq!(
             sentence(Rows { ids: Some(&two), ..rows }, 3),
-            "ids has 2 entries for 3 rows; it needs one for each"
+            "ids has 2 elements for 3 rows; accepted is one for each"
         );
         assert_eq!(
             sentence(Rows { exclude: Some(&mask), ..rows }, 2),
-            "exclude has 3 entries for 2 rows; it needs one for each"
+            "exclude has 3 elements for 2 rows; accepted is one for each"
         );
         assert_eq!(
             sentence(Rows { groups: Some(&[1]), ..rows }, 2),
-            "groups has 1 entries for 2 rows; it needs one for each"
+            "groups has 1 elements for 2 rows; accepted is one for each"
         );
-        assert_eq!(sentence(Rows { ids: Some(&[4, -2, -3]), ..rows }, 3), "ids[1] is -2; ids must be at least 0");
+        assert_eq!(sentence(Rows { ids: Some(&[4, -2, -3]), ..rows }, 3), "ids[1] is -2; accepted is at least 0");
         assert_eq!(
             sentence(Rows { ids: Some(&[9, 5, 7, 5, 9]), ..rows }, 5),
             "ids[3] is 5 again; an id can be given to one row only"

@@ -2,23 +2,21 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A key that k rows have reached: rows strictly worse cannot be picked, whoever sees them. It is the best k-th key of any thread; or, where all
-/// have told of their share, the worst of the keys that a k-th part of the rows of each thread has reached, which with many threads is far better.
+/// A key that k rows have reached: rows strictly worse cannot be picked, whoever sees them. It is
+/// the best of two bounds. One is the k-th key of any one thread. The other counts once all of n
+/// threads have told of their share: each has k/n rows that reach some key, so k rows reach the
+/// lowest of these keys. With many threads that is far higher.
 ///
-/// Rows equal to it stay, so neither the picks nor the count of ties depend on when a thread looks at it.
+/// Rows equal to it stay, so neither the picks nor the count of ties depend on when a thread looks
+/// at it.
 #[derive(Debug)]
-pub struct SharedCut {
+pub(crate) struct SharedCut {
     key: AtomicU64,
     shares: Box<[AtomicU64]>,
 }
 
 impl SharedCut {
-    /// A threshold that lets everything pass.
-    pub fn new() -> SharedCut {
-        SharedCut::among(0)
-    }
-
-    /// The same, for so many threads that tell of their share.
+    /// A threshold that lets everything pass, for so many threads that tell of their share.
     pub(crate) fn among(threads: usize) -> SharedCut {
         let nothing = || AtomicU64::new(ordered(f64::NEG_INFINITY));
         SharedCut { key: nothing(), shares: (0..threads).map(|_| nothing()).collect() }
@@ -26,13 +24,13 @@ impl SharedCut {
 
     /// The key that rows must reach.
     #[inline(always)]
-    pub fn key(&self) -> f64 {
+    pub(crate) fn key(&self) -> f64 {
         from_ordered(self.key.load(Ordering::Relaxed))
     }
 
     /// Raises the threshold to `key` if it is below.
     #[inline(always)]
-    pub fn raise(&self, key: f64) {
+    pub(crate) fn raise(&self, key: f64) {
         self.key.fetch_max(ordered(key), Ordering::Relaxed);
     }
 
@@ -47,12 +45,6 @@ impl SharedCut {
         if let Some(worst) = self.shares.iter().map(|share| share.load(Ordering::Relaxed)).min() {
             self.key.fetch_max(worst, Ordering::Relaxed);
         }
-    }
-}
-
-impl Default for SharedCut {
-    fn default() -> SharedCut {
-        SharedCut::new()
     }
 }
 
@@ -76,7 +68,7 @@ mod tests {
 
     #[test]
     fn only_ever_rises() {
-        let cut = SharedCut::new();
+        let cut = SharedCut::among(0);
         assert_eq!(cut.key(), f64::NEG_INFINITY);
         for (raise, expected) in [(-3.0, -3.0), (-5.0, -3.0), (-0.0, 0.0), (0.0, 0.0), (2.5, 2.5), (-1.0, 2.5)] {
             cut.raise(raise);

@@ -1,7 +1,8 @@
 //! The best k candidates of a stream: a threshold buffer.
 //!
-//! Whatever beats the threshold goes into a buffer; when the buffer is full, a linear-time selection keeps its best k and
-//! the k-th becomes the threshold. The worst case (ascending input) is linear too, where a heap pays log k per row.
+//! Whatever beats the threshold goes into a buffer; when the buffer is full, a linear-time
+//! selection keeps its best k and the k-th becomes the threshold. The worst case (ascending input)
+//! is linear too, where a heap pays log k per row.
 
 use super::sort::sort;
 use crate::blocks::Watch;
@@ -10,7 +11,7 @@ use crate::order::Candidate;
 
 /// The best `k` candidates seen, and how many rows tie with the last of them.
 #[derive(Clone, Debug)]
-pub struct TopK {
+pub(crate) struct TopK {
     k: usize,
     full: usize,
     buffer: Vec<Candidate>,
@@ -20,22 +21,23 @@ pub struct TopK {
 
 /// What a [`TopK`] has picked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Top {
+pub(crate) struct TopRows {
     /// At most k candidates, best first.
-    pub candidates: Vec<Candidate>,
+    pub(crate) candidates: Vec<Candidate>,
     /// Candidates not among them whose key equals the last one's.
-    pub ties_left: u64,
+    pub(crate) ties_left: u64,
 }
 
 impl TopK {
-    /// An empty list of the best `k`; room is made as candidates come, so a huge `k` costs nothing by itself. Selections come soon: the sooner
-    /// the threshold rises, the fewer rows survive a bound, and each of those costs more than its share of a selection.
-    pub fn new(k: usize) -> TopK {
+    /// An empty list of the best `k`; room is made as candidates come, so a huge `k` costs nothing
+    /// by itself. Selections come soon: the sooner the threshold rises, the fewer rows survive a
+    /// bound, and each of those costs more than its share of a selection.
+    pub(crate) fn new(k: usize) -> TopK {
         TopK::with_slack(k, 64)
     }
 
     /// A list for when there are many: selections come sooner, so that the buffer stays near 2k.
-    pub fn small(k: usize) -> TopK {
+    pub(crate) fn small(k: usize) -> TopK {
         TopK::with_slack(k, 16)
     }
 
@@ -44,9 +46,10 @@ impl TopK {
         TopK { k, full, buffer: Vec::new(), cut: None, ties_left: 0 }
     }
 
-    /// The k-th best so far: rows it beats cannot be picked any more. `None` until a selection has been made.
+    /// The k-th best so far: rows it beats cannot be picked any more. `None` until a selection has
+    /// been made.
     #[inline(always)]
-    pub fn threshold(&self) -> Option<&Candidate> {
+    pub(crate) fn threshold(&self) -> Option<&Candidate> {
         self.cut.as_ref()
     }
 
@@ -58,7 +61,7 @@ impl TopK {
 
     /// Takes note of one candidate.
     #[inline]
-    pub fn offer(&mut self, candidate: Candidate) {
+    pub(crate) fn offer(&mut self, candidate: Candidate) {
         if let Some(cut) = &self.cut
             && !candidate.beats(cut)
         {
@@ -70,9 +73,10 @@ impl TopK {
         }
     }
 
-    /// Takes note of `count` candidates at once, known to have the threshold's key and to be beaten by it.
+    /// Takes note of `count` candidates at once, known to have the threshold's key and to be beaten
+    /// by it.
     #[inline]
-    pub fn count_ties(&mut self, count: u64) {
+    pub(crate) fn count_ties(&mut self, count: u64) {
         debug_assert!(self.cut.is_some());
         self.ties_left += count;
     }
@@ -100,12 +104,13 @@ impl TopK {
     }
 
     /// Takes over everything `other`, a list of the same k, has seen.
-    pub fn merge(&mut self, other: &TopK) {
+    pub(crate) fn merge(&mut self, other: &TopK) {
         debug_assert_eq!(self.k, other.k);
         for &candidate in &other.buffer {
             self.offer(candidate);
         }
-        // What `other` dropped ties with the common cut only if its own cut does; otherwise it is below.
+        // What `other` dropped ties with the common cut only if its own cut does; otherwise it is
+        // below.
         if let Some(theirs) = &other.cut
             && other.ties_left > 0
         {
@@ -122,19 +127,20 @@ impl TopK {
     }
 
     /// The best k of what was seen; the list can go on afterwards.
-    pub fn finish(&self, watch: &mut dyn Watch) -> Result<Top> {
+    pub(crate) fn finish(&self, watch: &mut dyn Watch) -> Result<TopRows> {
         self.clone().into_top(watch)
     }
 
     /// The same, of a list that ends here.
-    pub(super) fn into_top(mut self, watch: &mut dyn Watch) -> Result<Top> {
+    pub(super) fn into_top(mut self, watch: &mut dyn Watch) -> Result<TopRows> {
         self.compact();
         sort(&mut self.buffer, Candidate::compare, watch)?;
-        Ok(Top { candidates: self.buffer, ties_left: self.ties_left })
+        Ok(TopRows { candidates: self.buffer, ties_left: self.ties_left })
     }
 
-    /// Puts an empty list into the state [`TopK::finish`] describes; `false` if no list of this k can be in it.
-    pub(super) fn resume(&mut self, top: Top) -> bool {
+    /// Puts an empty list into the state [`TopK::finish`] describes; `false` if no list of this k
+    /// can be in it.
+    pub(super) fn resume(&mut self, top: TopRows) -> bool {
         if top.candidates.len() > self.k || (top.ties_left > 0 && top.candidates.len() < self.k) {
             return false;
         }
@@ -160,7 +166,7 @@ mod tests {
         (0..n).map(row).collect()
     }
 
-    fn oracle(rows: &[Candidate], k: usize) -> Top {
+    fn oracle(rows: &[Candidate], k: usize) -> TopRows {
         let mut sorted = rows.to_vec();
         sorted.sort_by(Candidate::compare);
         let rest = sorted.split_off(k.min(sorted.len()));
@@ -168,7 +174,7 @@ mod tests {
             Some(last) => rest.iter().filter(|c| c.key == last.key).count() as u64,
             None => 0,
         };
-        Top { candidates: sorted, ties_left }
+        TopRows { candidates: sorted, ties_left }
     }
 
     fn fill(k: usize, rows: &[Candidate]) -> TopK {

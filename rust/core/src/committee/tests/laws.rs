@@ -2,7 +2,7 @@
 //! apart; and what is refused.
 
 use super::*;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fault::Fault;
 use crate::order::Order;
 use crate::select::{Plan, Rows, Selector};
@@ -184,7 +184,7 @@ fn shapes_must_agree() {
     let error = refused(&[a, a, b], Invalid::Raise, false).unwrap_err();
     assert_eq!(error.to_string(), "x[2] has shape (3, 4); accepted is (6, 2), the shape of x[0]");
     let error = refused(&[], Invalid::Raise, false).unwrap_err();
-    assert!(matches!(error, Error::Argument(sentence) if sentence.starts_with("x has no members")));
+    assert!(error.to_string().starts_with("x has no members"));
     let empty = Matrix::from_rows(&[], 3, 0).unwrap();
     assert!(refused(&[empty], Invalid::Raise, false).is_err());
 }

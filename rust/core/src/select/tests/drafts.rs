@@ -1,18 +1,13 @@
 //! Work that is done whole or not at all: drafts, and what can be given up.
 
-use crate::blocks::{Unwatched, Watch};
-use crate::error::{Error, Result};
+use crate::blocks::Unwatched;
+use crate::error::Error;
 use crate::order::Order;
 use crate::select::{Perturb, Plan, Rows, Selector};
 
 #[test]
 fn millions_of_picks_can_be_given_up() {
-    struct Stop;
-    impl Watch for Stop {
-        fn look(&mut self, _: usize, _: usize) -> Result<()> {
-            Err(Error::Interrupted)
-        }
-    }
+    let mut stop = |_: usize, _: usize| Err(Error::Interrupted);
     let count = (1 << 20) + 1;
     for plan in [Plan::new(count, Order::Highest), Plan { per_group: Some(count), ..Plan::new(count, Order::Highest) }]
     {
@@ -20,13 +15,13 @@ fn millions_of_picks_can_be_given_up() {
         let codes = vec![0; count];
         let groups = state.plan().grouped().then_some(&codes[..]);
         state.update(&vec![0.5f32; count], &Rows { groups, ..Rows::default() }).unwrap();
-        assert_eq!(state.to_bytes_watched(&mut Stop), Err(Error::Interrupted));
-        assert_eq!(state.into_selected(&mut Stop), Err(Error::Interrupted));
+        assert_eq!(state.to_bytes_watched(&mut stop), Err(Error::Interrupted));
+        assert_eq!(state.into_selected(&mut stop), Err(Error::Interrupted));
     }
     let mut state = Selector::new(Plan { perturb: Some(Perturb::Uniform), ..Plan::new(3, Order::Highest) }).unwrap();
     let before = state.to_bytes();
     // More rows than could ever be counted.
-    assert_eq!(state.update_count(1 << 60, &Rows::default(), &mut Stop), Err(Error::Interrupted));
+    assert_eq!(state.update_count(1 << 60, &Rows::default(), &mut stop), Err(Error::Interrupted));
     assert_eq!(state.to_bytes(), before);
     state.update_count(1 << 20, &Rows::default(), &mut Unwatched).unwrap();
     let mut at_once = Selector::new(state.plan().clone()).unwrap();

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::order::Order;
-use crate::select::{MAX_GROUPS, Perturb, Plan, Rows, Score, Selector, Ties};
+use crate::select::plan::MAX_GROUPS;
+use crate::select::{Perturb, Plan, Rows, Score, Selector, Ties};
 
 fn plain() -> Plan {
     Plan::new(10, Order::Highest)
@@ -23,22 +24,22 @@ fn update<T: Score>(plan: Plan, scores: &[T], rows: &Rows<'_>) -> String {
 
 #[test]
 fn plans() {
-    assert_eq!(refused(Plan { coldness: 0.0, ..plain() }), "coldness is 0; it must be a finite number above 0");
-    assert_eq!(refused(Plan { coldness: f64::NAN, ..plain() }), "coldness is NaN; it must be a finite number above 0");
+    assert_eq!(refused(Plan { coldness: 0.0, ..plain() }), "coldness is 0; accepted is a finite number above 0");
+    assert_eq!(refused(Plan { coldness: f64::NAN, ..plain() }), "coldness is NaN; accepted is a finite number above 0");
     assert_eq!(
         refused(Plan { coldness: f64::INFINITY, ..plain() }),
-        "coldness is inf; it must be a finite number above 0"
+        "coldness is inf; accepted is a finite number above 0"
     );
     assert_eq!(
         refused(Plan { power_slack: -1.0, ..plain() }),
-        "power_slack is -1; it must be a finite number of at least 0"
+        "power_slack is -1; accepted is a finite number of at least 0"
     );
     assert_eq!(
         refused(Plan { perturb: Some(Perturb::Power), order: Order::Lowest, ..plain() }),
-        "perturb=\"power\" works with measures whose highest scores are picked, and with margin; here the lowest scores \
+        "perturb is \"power\", which works with measures whose highest scores are picked, and with margin; here the lowest scores \
          are picked"
     );
-    assert_eq!(refused(Plan { per_group: Some(0), ..plain() }), "per_group is 0; it must be at least 1");
+    assert_eq!(refused(Plan { per_group: Some(0), ..plain() }), "per_group is 0; accepted is at least 1");
     assert_eq!(
         refused(Plan { per_group: Some(1), quotas: Some(vec![1]), ..plain() }),
         "per_group and quotas were both given; only one of them is accepted"
@@ -63,17 +64,23 @@ fn rows() {
     let at_8 = Rows::from(8);
     assert_eq!(
         update(power.clone(), &[1.0, -0.5], &at_8),
-        "row 9 has score -0.5; perturb=\"power\" accepts scores of at least 0"
+        "row 9 has score -0.5; perturb is \"power\", which accepts scores of at least 0"
     );
     assert_eq!(
         update(power.clone(), &[1.0, f32::INFINITY], &at_8),
-        "row 9 has score inf; perturb=\"power\" accepts finite scores"
+        "row 9 has score inf; perturb is \"power\", which accepts finite scores"
     );
     let slack = Plan { power_slack: 0.5, ..power.clone() };
     Selector::new(slack.clone()).unwrap().update(&[-0.5], &at_8).unwrap();
-    assert_eq!(update(slack, &[-0.75], &at_8), "row 8 has score -0.75; perturb=\"power\" accepts scores of at least 0");
+    assert_eq!(
+        update(slack, &[-0.75], &at_8),
+        "row 8 has score -0.75; perturb is \"power\", which accepts scores of at least 0"
+    );
     let margin = Plan { order: Order::Lowest, power_complement: true, ..power };
-    assert_eq!(update(margin, &[1.5], &at_8), "row 8 has score 1.5; perturb=\"power\" accepts scores of at most 1");
+    assert_eq!(
+        update(margin, &[1.5], &at_8),
+        "row 8 has score 1.5; perturb is \"power\", which accepts scores of at most 1"
+    );
     let barred = Rows { exclude: Some(&[1]), ..at_8 };
     Selector::new(Plan { perturb: Some(Perturb::Power), ..plain() }).unwrap().update(&[-1.0], &barred).unwrap();
 }
@@ -143,5 +150,5 @@ fn merging_other_plans() {
 #[test]
 fn rows_without_scores_need_uniform() {
     let refused = Selector::new(plain()).unwrap().absorb_count(3, &Rows::default(), None).unwrap_err();
-    assert_eq!(refused.to_string(), "rows without scores are accepted with perturb=\"uniform\" only");
+    assert_eq!(refused.to_string(), "rows without scores are accepted for uniform picks only, which need no scores");
 }

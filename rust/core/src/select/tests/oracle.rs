@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::order::{Candidate, Order};
-use crate::random::{STEP_PERTURB, STEP_TIES, gumbel, hash, ln, uniform};
+use crate::random::{STEP_PERTURB, STEP_TIES, gumbel_of, hash, ln, uniform};
 use crate::select::{Perturb, Plan, Rows, Selected, Selector, SharedCut, Ties};
 
 /// A pool with everything a row can have.
@@ -55,7 +55,7 @@ fn oracle(plan: &Plan, pool: &Pool, masked: bool) -> Selected {
             continue;
         }
         let natural = plan.order.orient(score);
-        let noise = gumbel(plan.seed, STEP_PERTURB, id) / plan.coldness;
+        let noise = gumbel_of(hash(plan.seed, STEP_PERTURB, id)) / plan.coldness;
         let key = match plan.perturb {
             None => natural,
             Some(Perturb::Uniform) => uniform(hash(plan.seed, STEP_PERTURB, id)),
@@ -106,7 +106,8 @@ fn oracle(plan: &Plan, pool: &Pool, masked: bool) -> Selected {
     }
 }
 
-/// Cuts the pool into up to seven shards of blocks, each shared by up to three threads and some of them drafts first, and merges the shards at random.
+/// Cuts the pool into up to seven shards of blocks, each shared by up to three threads and some of
+/// them drafts first, and merges the shards at random.
 fn selected(plan: &Plan, pool: &Pool, masked: bool, seed: u64) -> Selector {
     let n = pool.scores.len();
     let empty = Selector::new(plan.clone()).unwrap();
@@ -198,7 +199,8 @@ fn equals_sorting_whatever_the_blocks_threads_and_shards() {
     }
 }
 
-/// Long blocks in order reach the code for chunks of nothing but ties, which short shuffled ones seldom do.
+/// Long blocks in order reach the code for chunks of nothing but ties, which short shuffled ones
+/// seldom do.
 #[test]
 fn ties_are_counted_exactly_in_long_pools() {
     for shape in 0..4 {
@@ -249,7 +251,7 @@ fn a_threshold_only_filters() {
     let plan = Plan::new(20, Order::Highest);
     let expected = oracle(&plan, &pool, false);
     for key in [f64::NEG_INFINITY, 0.2, expected.candidates[19].key] {
-        let shared = SharedCut::new();
+        let shared = SharedCut::among(0);
         shared.raise(key);
         let mut state = Selector::new(plan.clone()).unwrap();
         state.absorb(&pool.scores, &Rows::default(), Some(&shared)).unwrap();

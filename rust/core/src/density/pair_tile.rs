@@ -2,16 +2,16 @@
 
 use super::similarity::Similarities;
 use crate::Level;
-use crate::distance::centred::{Centre, Rounding, Rows, largest};
-use crate::distance::tiles::{Block, Multiply, NegatedDifference, Panels, Product, ROWS};
-use crate::distance::{Best, Direct, Metric, Pair, row_fault};
+use crate::distance::centred::{Origin, Rounding, RowNumbers, largest};
+use crate::distance::tiles::{Multiply, NegatedDifference, Panels, Product, ROWS, RowBlock};
+use crate::distance::{Metric, Pair, apart, row_fault};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::Float;
 
-/// The number of rows and of columns of a tile: whole groups and panels, in half of the
-/// second-level cache.
+/// Rows and columns of a tile: what takes half of the second-level cache, and whole groups and
+/// panels.
 pub(super) fn side<T>(features: usize) -> usize {
     if features * size_of::<T>() > 1024 { 192 } else { 384 }
 }
@@ -24,7 +24,7 @@ fn tolerance<T: Float>() -> f64 {
 
 /// Rows ready for the filter.
 struct Side<T> {
-    block: Block<T>,
+    block: RowBlock<T>,
     norms: Vec<f64>,
     starts: Vec<T>,
 }
@@ -33,31 +33,29 @@ impl<T: Float> Side<T> {
     fn new(features: usize) -> Self {
         let rows = side::<T>(features);
         Side {
-            block: Block::new(rows, features),
+            block: RowBlock::new(rows, features),
             norms: Vec::with_capacity(rows),
             starts: vec![T::ZERO; Panels::<T>::padded(rows)],
         }
     }
 
-    /// Read rows; `unit` is what a pair's distance is counted from under metrics that don't count
-    /// it from the norms.
+    /// Read rows; `unit` is what a pair's distance starts from under metrics that don't start from
+    /// the norms.
     fn fill<E: Element>(
         &mut self,
-        centre: &Centre,
+        origin: &Origin,
         x: &Matrix<'_, E>,
-        rows: Rows<'_>,
+        rows: RowNumbers<'_>,
         unit: f64,
         level: Level,
     ) -> Result<()> {
         self.block.resize(rows.len());
         self.norms.clear();
         self.norms.resize(rows.len(), 0.0);
-        centre
-            .subtract(x, rows, &mut self.block, &mut self.norms, level)
-            .map_err(|row| row_fault(x, row, row as u64))?;
+        origin.subtract(x, rows, &mut self.block, &mut self.norms, level).map_err(|row| row_fault(x, row))?;
         self.starts.fill(T::from_f64(f64::INFINITY));
         for (start, norm) in self.starts.iter_mut().zip(&self.norms) {
-            *start = T::from_f64(match centre.metric() {
+            *start = T::from_f64(match origin.metric() {
                 Metric::Euclidean | Metric::SqEuclidean if *norm <= largest::<T>() => norm * norm,
                 _ => unit,
             });
@@ -71,7 +69,7 @@ impl<T: Float> Side<T> {
 }
 
 /// What a thread works with.
-pub(super) struct Tile<T> {
+pub(super) struct PairTile<T> {
     rows: Side<T>,
     columns: Side<T>,
     panels: Panels<T>,
@@ -82,10 +80,10 @@ pub(super) struct Tile<T> {
     noted: Vec<(u32, u32)>,
 }
 
-impl<T: Float> Tile<T> {
+impl<T: Float> PairTile<T> {
     pub(super) fn new(features: usize) -> Self {
         let side = side::<T>(features);
-        Tile {
+        PairTile {
             rows: Side::new(features),
             columns: Side::new(features),
             panels: Panels::new(side, features),
@@ -100,12 +98,12 @@ impl<T: Float> Tile<T> {
     /// Read the rows of the next tiles.
     pub(super) fn rows<E: Element>(
         &mut self,
-        centre: &Centre,
+        origin: &Origin,
         x: &Matrix<'_, E>,
-        rows: Rows<'_>,
+        rows: RowNumbers<'_>,
         level: Level,
     ) -> Result<()> {
-        self.rows.fill(centre, x, rows, 0.0, level)
+        self.rows.fill(origin, x, rows, 0.0, level)
     }
 
     /// Whether a row is nothing but zeros.
@@ -113,19 +111,19 @@ impl<T: Float> Tile<T> {
         self.rows.norms[row] == 0.0
     }
 
-    /// Read the columns and sum up the similarities of all pairs but those noted, and their squares
-    /// if asked for.
+    /// Read the columns and sum up the similarities of all pairs but those noted; with the sums of
+    /// squares, if asked for.
     pub(super) fn columns<E: Element>(
         &mut self,
-        centre: &Centre,
+        origin: &Origin,
         x: &Matrix<'_, E>,
-        columns: Rows<'_>,
+        columns: RowNumbers<'_>,
         squares: bool,
         level: Level,
     ) -> Result<()> {
-        let metric = centre.metric();
+        let metric = origin.metric();
         let unit = if metric == Metric::Cosine { 1.0 } else { 0.0 };
-        self.columns.fill(centre, x, columns, unit, level)?;
+        self.columns.fill(origin, x, columns, unit, level)?;
         self.panels.resize(columns.len());
         for column in 0..columns.len() {
             self.panels.set(column, self.columns.block.row(column));
@@ -147,7 +145,7 @@ impl<T: Float> Tile<T> {
             column_starts: &self.columns.starts,
             scale: T::from_f64(if euclidean { -2.0 } else { -1.0 }),
             root: metric == Metric::Euclidean,
-            close: T::from_f64(close::<T>(metric, centre.features(), norm)),
+            close: T::from_f64(close::<T>(metric, origin.features(), norm)),
             by_row: &mut self.by_row,
             squares: &mut self.squares,
             by_column: &mut self.by_column,
@@ -185,8 +183,8 @@ fn merge<T: Float>(lanes: &[T]) -> f64 {
     lanes.iter().fold(0.0, |sum, &lane| sum + lane.into())
 }
 
-/// The distance, or its square, below which pairs are compared directly: they are one row, or the
-/// filter might put their similarity off by more than [`tolerance`].
+/// Pairs below that distance, or square of it, are compared directly: the filter might put their
+/// similarity off by more than [`tolerance`], or they are one row.
 fn close<T: Float>(metric: Metric, features: usize, norm: f64) -> f64 {
     if norm > largest::<T>() {
         return f64::INFINITY;
@@ -195,7 +193,8 @@ fn close<T: Float>(metric: Metric, features: usize, norm: f64) -> f64 {
     let off = if matches!(metric, Metric::Euclidean | Metric::SqEuclidean) { 2.0 * margin } else { margin };
     let share = off / tolerance::<T>();
     let least = match metric {
-        // If s² is off by `off`, s is off by off/2s, and 1/(1 + s) by off/(2s (1 + s)) of itself.
+        // A root s of what is off by `off` is off by off/2s, and 1/(1 + s) by a share of off/(2s (1
+        // + s)).
         Metric::Euclidean => (0.5 * ((1.0 + 2.0 * share).sqrt() - 1.0)).powi(2),
         _ => share - 1.0,
     };
@@ -211,10 +210,5 @@ pub(super) fn similarity<E: Element>(
     pair: &mut Pair,
     level: Level,
 ) -> f64 {
-    if row == other {
-        return 1.0;
-    }
-    let (mut best, columns) = (Best::NONE, std::iter::once(other as u32));
-    level.run(Direct { x, row, y: x, columns, metric, pair, best: &mut best });
-    1.0 / (1.0 + best.distance)
+    if row == other { 1.0 } else { 1.0 / (1.0 + apart(x, metric, (row, other), pair, level)) }
 }

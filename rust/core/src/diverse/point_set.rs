@@ -1,13 +1,12 @@
-//! Distances to the nearest of a growing list of points, for rules that don't care who computes them.
+//! Distances to the nearest of a growing list of points, for rules that don't care who computes
+//! them.
 
-use super::nearest::{Nearest, Scratch};
 use super::objective::Stale;
 use crate::error::{Error, Result};
-use crate::float::Element;
 use std::ops::Range;
 
 /// The distance of each row of a pool to the nearest of the points so far.
-pub(crate) trait Near: Sync {
+pub(crate) trait PointSet: Sync {
     /// What a thread needs.
     type Scratch: Send;
     /// Rows of the pool.
@@ -20,7 +19,15 @@ pub(crate) trait Near: Sync {
     fn cost(&self, behind: usize) -> usize;
     /// The row at a position becomes a point.
     fn pick(&mut self, position: usize) -> Result<()>;
-    /// See [`Nearest::refresh`].
+    /// Holds these rows too in memory, which ascend and come after all that are held.
+    fn hold(&mut self, rows: &[u32]) {
+        let _ = rows;
+    }
+    /// Holds no row in memory any more.
+    fn let_go(&mut self) {}
+    /// Brings the values of rows up to date, until `below(row, value)` says of a row that no more
+    /// is needed; `first` is for rows that have seen nothing. Returns the number of distances that
+    /// were looked at.
     fn refresh(
         &self,
         scratch: &mut Self::Scratch,
@@ -30,45 +37,12 @@ pub(crate) trait Near: Sync {
     ) -> Result<u64>;
 }
 
-impl<E: Element> Near for Nearest<'_, E> {
-    type Scratch = Scratch;
-
-    fn rows(&self) -> usize {
-        self.pool().rows()
-    }
-
-    fn steps(&self) -> usize {
-        self.steps()
-    }
-
-    fn scratch(&self) -> Scratch {
-        self.scratch()
-    }
-
-    fn cost(&self, behind: usize) -> usize {
-        self.cost(behind)
-    }
-
-    fn pick(&mut self, position: usize) -> Result<()> {
-        self.pick(position)
-    }
-
-    fn refresh(
-        &self,
-        scratch: &mut Scratch,
-        rows: &mut [Stale],
-        first: bool,
-        below: impl Fn(usize, f64) -> bool,
-    ) -> Result<u64> {
-        self.refresh(scratch, rows, first, below)
-    }
-}
-
 /// Somebody else who knows distances: a function of the user's, say.
 pub trait Distances: Sync {
     /// Rows of the pool.
     fn rows(&self) -> usize;
-    /// The distance of each of some rows to the nearest of some points: the labelled rows, then the picked ones, in order.
+    /// The distance of each of some rows to the nearest of some points: the labelled rows, then the
+    /// picked ones, in order.
     fn nearest(&self, rows: &[u32], points: Range<usize>) -> Result<Vec<f64>>;
     /// The row becomes a point.
     fn pick(&mut self, row: usize) -> Result<()>;
@@ -77,7 +51,7 @@ pub trait Distances: Sync {
 /// Points that rows are compared with in one call.
 const TOGETHER: usize = 64;
 
-/// [`Distances`] in the role of [`Nearest`].
+/// [`Distances`] as points.
 pub(crate) struct Told<D> {
     distances: D,
     steps: usize,
@@ -90,7 +64,7 @@ impl<D: Distances> Told<D> {
     }
 }
 
-impl<D: Distances> Near for Told<D> {
+impl<D: Distances> PointSet for Told<D> {
     type Scratch = ();
 
     fn rows(&self) -> usize {

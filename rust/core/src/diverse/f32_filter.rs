@@ -1,15 +1,18 @@
 //! Sums of distances in `f32` with a certified error: the filter in front of the truth.
 //!
-//! One row is compared with sixteen points at once, a point a lane, by the direct difference as in the truth. Half the bytes and twice the lanes make it
-//! some four times as fast, and its error is relative but for the rounding of the coordinates, so hardly any distance that it lets pass is too large.
+//! One row is compared with sixteen points at once, a point a lane, by the direct difference as in
+//! the truth. Half the bytes and twice the lanes make it some four times as fast. Its error is a
+//! small share of the distance, and what the coordinates lose when they are rounded, so nearly all
+//! that it lets pass is indeed nearer.
 
-use crate::distance::Metric;
+use crate::distance::{Absolute, Metric, PairTerm, Square};
 use crate::simd::{Simd, Vector};
 
 /// Points of a group.
 pub(super) const GROUP: usize = 16;
 
-/// Coordinates handled together; the sums of each are kept apart, so that no addition waits for the one before it.
+/// Coordinates handled together; the sums of each are kept apart, so that no addition waits for the
+/// one before it.
 const UNROLL: usize = 4;
 
 /// Half the distance from 1 to the next `f32`: the largest relative error of one operation.
@@ -17,21 +20,22 @@ const UNIT: f64 = f32::EPSILON as f64 / 2.0;
 
 /// Points in the order they were added, packed as `f32` sixteen to a group.
 #[derive(Debug)]
-pub(super) struct Rough {
+pub(super) struct F32Filter {
     metric: Metric,
     /// Coordinates of a prepared row.
     width: usize,
-    /// Coordinate j of point p is at `(p / 16) * 16 * width + 16 * j + p % 16`. Points yet to come are infinitely far.
+    /// Coordinate j of point p is at `(p / 16) * 16 * width + 16 * j + p % 16`. Points yet to come
+    /// are infinitely far.
     packed: Vec<f32>,
     points: usize,
-    /// The largest size of any point: see [`Rough::size`].
+    /// The largest size of any point: see [`F32Filter::size`].
     largest: f64,
 }
 
-impl Rough {
+impl F32Filter {
     /// No points yet, for prepared rows of so many coordinates.
-    pub(super) fn new(metric: Metric, width: usize) -> Rough {
-        Rough { metric, width, packed: Vec::new(), points: 0, largest: 0.0 }
+    pub(super) fn new(metric: Metric, width: usize) -> F32Filter {
+        F32Filter { metric, width, packed: Vec::new(), points: 0, largest: 0.0 }
     }
 
     /// Adds a prepared row.
@@ -48,7 +52,8 @@ impl Rough {
         self.largest = self.largest.max(self.size(row));
     }
 
-    /// How far a prepared row is from the origin: what the error from rounding its coordinates grows with.
+    /// How far a prepared row is from the origin: what the error from rounding its coordinates
+    /// grows with.
     #[inline(always)]
     pub(super) fn size(&self, row: &[f64]) -> f64 {
         let mut sums = [0.0; 8];
@@ -62,7 +67,8 @@ impl Rough {
         if self.metric == Metric::Manhattan { sum } else { sum.sqrt() }
     }
 
-    /// A point whose rough sum is at least this is certainly not nearer than `length` to a row of this size. NaN where nothing is certain.
+    /// A point whose sum of the filter is at least this is certainly not nearer than `length` to a
+    /// row of this size. NaN where nothing is certain.
     #[inline(always)]
     pub(super) fn cut(&self, length: f64, size: f64) -> f32 {
         let relative = self.relative();
@@ -76,7 +82,7 @@ impl Rough {
         }
     }
 
-    /// A length that the one behind a rough sum certainly reaches, for rows of these sizes.
+    /// A length that the one behind a sum of the filter certainly reaches, for rows of these sizes.
     #[inline(always)]
     pub(super) fn least(&self, sum: f32, size: f64) -> f64 {
         // Sums that are smaller are off by what was lost below the smallest numbers.
@@ -89,33 +95,35 @@ impl Rough {
         (length * (1.0 - 2.0 * self.relative()) - self.apart(size)).max(0.0)
     }
 
-    /// How far a length may be off because both coordinates of a difference were rounded, to 2^-24 of themselves or 2^-150.
+    /// How far a length may be off because both coordinates of a difference were rounded, to 2^-24
+    /// of themselves or 2^-150.
     #[inline(always)]
     fn apart(&self, size: f64) -> f64 {
         1.01 * UNIT * (size + self.largest) + self.width as f64 * 1e-45
     }
 
-    /// The relative error of a sum: a term is rounded twice, as its difference and its square, and a sum once for each term but the first.
+    /// The relative error of a sum: a term is rounded twice, as its difference and its square, and
+    /// a sum once for each term but the first.
     #[inline(always)]
     fn relative(&self) -> f64 {
         (self.width / UNROLL + 8) as f64 * UNIT
     }
 
-    /// The rough sums of one row to the points of a group.
+    /// The sums of the filter of one row to the points of a group.
     #[inline(always)]
     pub(super) fn sums<S: Simd>(&self, simd: S, row: &[f32], group: usize) -> [f32; GROUP] {
         let size = GROUP * self.width;
         let points = &self.packed[group * size..(group + 1) * size];
         if self.metric == Metric::Manhattan {
-            sums::<S, true>(simd, row, points)
+            sums::<S, Absolute>(simd, row, points)
         } else {
-            sums::<S, false>(simd, row, points)
+            sums::<S, Square>(simd, row, points)
         }
     }
 }
 
 #[inline(always)]
-fn sums<S: Simd, const ABSOLUTE: bool>(simd: S, row: &[f32], points: &[f32]) -> [f32; GROUP] {
+fn sums<S: Simd, T: PairTerm>(simd: S, row: &[f32], points: &[f32]) -> [f32; GROUP] {
     let zero = S::F32::splat(simd, 0.0);
     let parts = GROUP / S::F32::LANES;
     let (row, _) = row.as_chunks::<UNROLL>();
@@ -126,13 +134,8 @@ fn sums<S: Simd, const ABSOLUTE: bool>(simd: S, row: &[f32], points: &[f32]) -> 
         for (j, sums) in all.iter_mut().enumerate() {
             for (part, sum) in sums.iter_mut().enumerate().take(parts) {
                 let from = j * GROUP + part * S::F32::LANES;
-                let difference =
-                    S::F32::splat(simd, x[j]).sub(S::F32::from_slice(simd, &y[from..from + S::F32::LANES]));
-                *sum = if ABSOLUTE {
-                    sum.add(difference.max(zero.sub(difference)))
-                } else {
-                    difference.mul_add(difference, *sum)
-                };
+                *sum =
+                    T::add(*sum, S::F32::splat(simd, x[j]), S::F32::from_slice(simd, &y[from..from + S::F32::LANES]));
             }
         }
     }

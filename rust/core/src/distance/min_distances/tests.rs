@@ -19,8 +19,8 @@ impl<X: Element, Y: Element> Kernel for Plain<'_, '_, '_, X, Y> {
     fn run<S: Simd>(self, simd: S) -> Vec<(f64, i64)> {
         let Plain(x, y, metric) = self;
         let (mut rows, mut points) = (Tile::new(metric, x.columns()), Tile::new(metric, x.columns()));
-        (0..x.rows()).for_each(|row| assert!(rows.push(simd, x, row)));
-        (0..y.rows()).for_each(|row| assert!(points.push(simd, y, row)));
+        (0..x.rows()).for_each(|row| rows.push(simd, x, row).unwrap());
+        (0..y.rows()).for_each(|row| points.push(simd, y, row).unwrap());
         let mut best = vec![(f64::INFINITY, 0); x.rows()];
         let mut sums = vec![0.0; x.rows()];
         for point in 0..y.rows() {
@@ -48,7 +48,7 @@ fn found<X: Element, Y: Element>(
     threads: usize,
 ) -> Vec<(f64, i64)> {
     let (mut sums, mut indices) = (vec![f64::NAN; x.rows()], vec![-1; x.rows()]);
-    nearest(x, None, y, metric, level, &mut sums, &mut indices, threads, &mut Unwatched).unwrap();
+    min_distances(x, None, y, metric, level, &mut sums, &mut indices, threads, &mut Unwatched).unwrap();
     sums.into_iter().zip(indices).collect()
 }
 
@@ -139,7 +139,7 @@ fn a_bad_row_is_named() {
         let (x, y) = (Matrix::from_rows(x, 200, 3).unwrap(), Matrix::from_rows(y, 200, 3).unwrap());
         let (mut sums, mut indices) = (vec![0.0; 200], vec![0; 200]);
         let level = Level::best();
-        nearest(&x, None, &y, Metric::Euclidean, level, &mut sums, &mut indices, 2, &mut Unwatched)
+        min_distances(&x, None, &y, Metric::Euclidean, level, &mut sums, &mut indices, 2, &mut Unwatched)
             .unwrap_err()
             .to_string()
     };
@@ -147,7 +147,7 @@ fn a_bad_row_is_named() {
     x[500] = f64::INFINITY;
     assert_eq!(run(&x, &y), "row 100 has NaN in column 1; accepted are finite numbers");
     y[5] = f64::NEG_INFINITY;
-    assert_eq!(run(&x, &y), "Y: row 1 has -inf in column 2; accepted are finite numbers");
+    assert_eq!(run(&x, &y), "Y row 1 has -inf in column 2; accepted are finite numbers");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn picked_rows_only() {
     let run = |ids: &[i64]| {
         let (mut sums, mut indices) = (vec![0.0; ids.len()], vec![0; ids.len()]);
         let (sums_to, indices_to) = (&mut sums, &mut indices);
-        nearest(&x, Some(ids), &y, Metric::Manhattan, Level::best(), sums_to, indices_to, 2, &mut Unwatched)
+        min_distances(&x, Some(ids), &y, Metric::Manhattan, Level::best(), sums_to, indices_to, 2, &mut Unwatched)
             .map(|()| sums.into_iter().zip(indices).collect::<Vec<_>>())
     };
     let ids: Vec<i64> = (0..200).map(|i| 299 - i).collect();

@@ -1,12 +1,12 @@
-//! `ranked_batch` and `diverse_uncertain`: rows that are uncertain and unlike each other.
+//! What `ranked_batch` and `diverse_uncertain` share: rows that are uncertain and unlike each
+//! other.
 
-use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, threads};
-use crate::k_center::metric;
-use crate::scorer::level;
-use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use crate::arguments::{level, metric, threads};
+use crate::array::{self, Rows, with_matrix};
+use crate::border::Lookout;
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
-use shortlist_core::diverse::uncertain::{Features, Rule, pick_by};
+use shortlist_core::diverse::uncertain::{FeatureSpace, Rule, pick_by};
 use shortlist_core::diverse::{Distances, Weights};
 use shortlist_core::error::{Error, Result};
 use shortlist_core::order::Candidate;
@@ -16,7 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Ids in the order picked, and what each was worth then.
 type Found<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>);
 
-/// Pick `k` rows by uncertainty and distance: by ranked batch, or by `weights` of the two; returns ids and values.
+/// Pick `k` rows by uncertainty and distance: by ranked batch, or by `weights` of the two; returns
+/// ids and values.
 #[pyfunction]
 #[pyo3(signature = (x, uncertainty, k, *, weights=None, bfloat16=false, labelled=None, metric="euclidean", among=None, n_threads=None, progress=None, cpu_level=None))]
 #[allow(clippy::too_many_arguments)]
@@ -27,7 +28,7 @@ pub(crate) fn uncertain_batch<'py>(
     k: usize,
     weights: Option<(f64, f64)>,
     bfloat16: bool,
-    labelled: Option<PyReadonlyArray2<'py, f64>>,
+    labelled: Option<Bound<'py, PyArray2<f64>>>,
     metric: &str,
     among: Option<PyReadonlyArray1<'py, i64>>,
     n_threads: Option<i64>,
@@ -36,21 +37,23 @@ pub(crate) fn uncertain_batch<'py>(
 ) -> PyResult<Found<'py>> {
     let rows = Rows::borrow(x, "X", bfloat16)?;
     let among = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
-    let labelled = labelled.as_ref().map(crate::array::matrix::<_, f64>);
+    let labelled = array::labelled(labelled.as_ref())?;
+    let labelled = labelled.as_ref().map(array::matrix::<_, f64>);
     let (metric, threads, level) = (self::metric(metric)?, threads(n_threads)?, level(cpu_level)?);
     let (rule, uncertainty) = (rule(weights), uncertainty.as_slice()?);
     let mut lookout = Lookout::new(progress);
     let picked = with_matrix!(&rows, |matrix| {
-        let features = Features { matrix, among, labelled, metric, level };
+        let features = FeatureSpace { matrix, among, labelled, metric, level };
         py.detach(|| features.pick(rule, uncertainty, k, threads, &mut lookout))
     });
     let picked = lookout.settle(py, k, picked)?;
     Ok(found(py, &picked, among))
 }
 
-/// What `uncertain_batch` does, with distances that `distances` tells: an object with `nearest(rows, start, stop)`, the distance of each row to the
-/// nearest of some points, `pick(row)`, which makes a row a point, and `central()`, the row with the smallest mean distance to all. `labelled` is the number
-/// of points from the start.
+/// What `uncertain_batch` does, with distances that `distances` tells: an object with
+/// `nearest(rows, start, stop)`, the distance of each row to the nearest of some points,
+/// `pick(row)`, which makes a row a point, and `central()`, the row with the smallest mean distance
+/// to all. `labelled` is the number of points from the start.
 #[pyfunction]
 #[pyo3(signature = (distances, rows, uncertainty, k, *, labelled=0, weights=None, progress=None))]
 #[allow(clippy::too_many_arguments)]
@@ -79,7 +82,9 @@ pub(crate) fn uncertain_batch_by<'py>(
 }
 
 fn rule(weights: Option<(f64, f64)>) -> Rule {
-    weights.map_or(Rule::RankedBatch, |(uncertainty, diversity)| Rule::Mixed(Weights { uncertainty, diversity }))
+    weights.map_or(Rule::RankedBatch, |(uncertainty, diversity)| {
+        Rule::DiverseUncertain(Weights { uncertainty, diversity })
+    })
 }
 
 fn found<'py>(py: Python<'py>, picks: &[Candidate], among: Option<&[i64]>) -> Found<'py> {

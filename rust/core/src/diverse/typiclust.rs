@@ -1,11 +1,13 @@
-//! Typicality (Hacohen et al. 2022): one over the mean distance of a row to its nearest neighbours inside its cluster.
+//! Typicality (Hacohen et al. 2022): one over the mean distance of a row to its nearest neighbours
+//! inside its cluster.
 //!
-//! What is picked leaves the cluster, so means can only rise: a mean that is out of date is a bound, and after the first pick of a cluster few rows
-//! need theirs again, unless the cluster is so small that fewer neighbours count now.
+//! What is picked leaves the cluster, so means can only rise: a mean that is out of date is a
+//! bound, and after the first pick of a cluster few rows need theirs again, unless the cluster is
+//! so small that fewer neighbours count now.
 
-use super::pool::Pool;
+use super::candidates::Candidates;
 use crate::blocks::{self, Watch};
-use crate::distance::{Centres, GROUP, Kind, Metric, Tile, prepare, row_fault};
+use crate::distance::{Centres, GROUP, Metric, Tile};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -32,14 +34,15 @@ pub struct Cluster<'a> {
 pub struct Typical {
     /// Its id.
     pub id: i64,
-    /// Its typicality among the rows that were left; infinite for a last row and for one that equals its neighbours.
+    /// Its typicality among the rows that were left; infinite for a last row and for one that
+    /// equals its neighbours.
     pub typicality: f64,
 }
 
 /// The most typical rows of each cluster, one cluster after the other; the lowest id of equals.
 ///
 /// Of a cluster of which n rows are left, the nearest `neighbours` count, or n/2 if that is fewer.
-pub fn typical<E: Element>(
+pub fn typiclust<E: Element>(
     matrix: Matrix<'_, E>,
     clusters: &[Cluster<'_>],
     neighbours: usize,
@@ -49,15 +52,14 @@ pub fn typical<E: Element>(
     let wanted = clusters.iter().map(|cluster| cluster.picks).sum();
     let mut found = Vec::with_capacity(wanted);
     for cluster in clusters.iter().filter(|cluster| cluster.picks > 0) {
-        let pool = Pool::new(matrix, Some(cluster.ids))?;
-        if cluster.picks > pool.rows() {
-            let (came, accepted) = (cluster.picks, pool.rows());
-            return Err(Error::Argument(format!("{came} rows are wanted of a cluster that has {accepted}")));
+        let candidates = Candidates::new(matrix, Some(cluster.ids))?;
+        if cluster.picks > candidates.rows() {
+            return Err(Error::TooMany { k: cluster.picks, rows: candidates.rows() });
         }
-        let mut neighbourhood = Neighbourhood::new(pool, neighbours, level, threads)?;
+        let mut neighbourhood = Neighbourhood::new(candidates, neighbours, level, threads)?;
         for _ in 0..cluster.picks {
-            let mut watch = Picks { watch, picked: found.len(), wanted };
-            let (row, mean) = neighbourhood.most_typical(&mut watch)?;
+            let picked = found.len();
+            let (row, mean) = neighbourhood.most_typical(&mut |_: usize, _: usize| watch.look(picked, wanted))?;
             found.push(Typical { id: cluster.ids[row], typicality: 1.0 / mean });
             neighbourhood.there[row] = false;
             neighbourhood.left -= 1;
@@ -66,22 +68,9 @@ pub fn typical<E: Element>(
     Ok(found)
 }
 
-/// Passes looks on as progress in picks.
-struct Picks<'w> {
-    watch: &'w mut dyn Watch,
-    picked: usize,
-    wanted: usize,
-}
-
-impl Watch for Picks<'_> {
-    fn look(&mut self, _: usize, _: usize) -> Result<()> {
-        self.watch.look(self.picked, self.wanted)
-    }
-}
-
 /// The rows of one cluster.
 struct Neighbourhood<'a, E> {
-    pool: Pool<'a, E>,
+    candidates: Candidates<'a, E>,
     level: Level,
     threads: usize,
     /// How many neighbours count at most, and how many counted for the means.
@@ -96,11 +85,11 @@ struct Neighbourhood<'a, E> {
 }
 
 impl<'a, E: Element> Neighbourhood<'a, E> {
-    fn new(pool: Pool<'a, E>, most: usize, level: Level, threads: usize) -> Result<Self> {
-        let (rows, points) = (pool.rows(), Centres::new(Metric::Euclidean, pool.features()));
-        let points = level.run(Pack { pool: &pool, points })?;
+    fn new(candidates: Candidates<'a, E>, most: usize, level: Level, threads: usize) -> Result<Self> {
+        let rows = candidates.rows();
+        let points = candidates.points(Metric::Euclidean, 0..rows, level)?;
         Ok(Neighbourhood {
-            pool,
+            candidates,
             level,
             threads,
             most,
@@ -134,7 +123,7 @@ impl<'a, E: Element> Neighbourhood<'a, E> {
             }
             fresh[row] = true;
             let mut mean = [0.0];
-            self.level.run(Means { of: self, rows: row..row + 1, means: &mut mean });
+            self.level.run(Means { of: self, rows: row..row + 1, means: &mut mean })?;
             self.means[row] = mean[0];
         }
     }
@@ -142,41 +131,13 @@ impl<'a, E: Element> Neighbourhood<'a, E> {
     fn all_means(&mut self, watch: &mut dyn Watch) -> Result<()> {
         let mut means = std::mem::take(&mut self.means);
         let rows = means.len();
-        let blocks = (0..rows).step_by(TOGETHER).map(|start| start..rows.min(start + TOGETHER));
-        let blocks = blocks.zip(means.chunks_mut(TOGETHER));
+        let blocks = blocks::split(rows, TOGETHER).zip(means.chunks_mut(TOGETHER));
         let threads = self.threads.min(rows.div_ceil(FEW));
         let this = &*self;
-        let work = |(): &mut (), rows, means: &mut [f64]| {
-            this.level.run(Means { of: this, rows, means });
-            Ok(())
-        };
+        let work = |(): &mut (), rows, means: &mut [f64]| this.level.run(Means { of: this, rows, means });
         blocks::run(rows, blocks, threads, watch, || (), work)?;
         self.means = means;
         Ok(())
-    }
-}
-
-/// Packs the rows of a pool, once each is known to be valid.
-struct Pack<'p, 'a, E> {
-    pool: &'p Pool<'a, E>,
-    points: Centres,
-}
-
-impl<E: Element> Kernel for Pack<'_, '_, E> {
-    type Output = Result<Centres>;
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Result<Centres> {
-        let Pack { pool, mut points } = self;
-        let mut tile = Tile::new(Metric::Euclidean, pool.features());
-        for position in 0..pool.rows() {
-            let row = pool.id(position);
-            tile.clear();
-            if !tile.push(simd, pool.matrix(), row) {
-                return Err(row_fault(pool.matrix(), row, row as u64));
-            }
-            points.push(tile.row(0), false);
-        }
-        Ok(points)
     }
 }
 
@@ -188,26 +149,24 @@ struct Means<'n, 'a, E> {
 }
 
 impl<E: Element> Kernel for Means<'_, '_, E> {
-    type Output = ();
+    type Output = Result<()>;
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Means { of: Neighbourhood { pool, counted, points, there, .. }, rows, means } = self;
+    fn run<S: Simd>(self, simd: S) -> Result<()> {
+        let Means { of: Neighbourhood { candidates, counted, points, there, .. }, rows, means } = self;
         let (counted, count) = (*counted, rows.len());
         if counted == 0 {
-            return means.fill(0.0);
+            means.fill(0.0);
+            return Ok(());
         }
-        let width = Tile::new(Metric::Euclidean, pool.features()).width();
-        let mut values = vec![0.0; count * width];
-        for (position, to) in rows.clone().zip(values.chunks_exact_mut(width)) {
-            // Valid: it was packed before.
-            let kind = prepare(simd, Metric::Euclidean, pool.matrix(), pool.id(position), to);
-            debug_assert!(kind != Kind::Bad);
+        let mut tile = Tile::new(Metric::Euclidean, candidates.features());
+        for position in rows.clone() {
+            candidates.push(simd, &mut tile, position)?;
         }
         // Of each row the least sums so far, ascending.
         let mut least = vec![f64::INFINITY; count * counted];
         for group in 0..points.len().div_ceil(GROUP) {
             for i in 0..count {
-                let sums = points.sums(simd, &values[i * width..(i + 1) * width], false, group);
+                let sums = points.sums(simd, tile.row(i), false, group);
                 let least = &mut least[i * counted..(i + 1) * counted];
                 for (lane, &sum) in sums.iter().enumerate() {
                     let neighbour = group * GROUP + lane;
@@ -224,6 +183,7 @@ impl<E: Element> Kernel for Means<'_, '_, E> {
             }
             *mean = sum / counted as f64;
         }
+        Ok(())
     }
 }
 
@@ -278,7 +238,7 @@ mod tests {
             let wanted: Vec<i64> =
                 clusters.iter().flat_map(|cluster| plainly(&values, cluster.ids, cluster.picks, neighbours)).collect();
             for level in Level::ALL {
-                let found = typical(matrix, &clusters, neighbours, (level, 3), &mut Unwatched).unwrap();
+                let found = typiclust(matrix, &clusters, neighbours, (level, 3), &mut Unwatched).unwrap();
                 assert_eq!(found.iter().map(|typical| typical.id).collect::<Vec<_>>(), wanted);
             }
         }
@@ -289,7 +249,7 @@ mod tests {
         let values = [1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 9.0, 9.0];
         let matrix = Matrix::from_rows(&values, 4, WIDTH).unwrap();
         let clusters = [Cluster { ids: &[0, 1, 2, 3], picks: 4 }];
-        let found = typical(matrix, &clusters, 1, (Level::best(), 1), &mut Unwatched).unwrap();
+        let found = typiclust(matrix, &clusters, 1, (Level::best(), 1), &mut Unwatched).unwrap();
         assert_eq!(found.iter().map(|typical| typical.id).collect::<Vec<_>>(), [1, 0, 2, 3]);
         assert_eq!((found[0].typicality, found[3].typicality), (f64::INFINITY, f64::INFINITY));
         assert_eq!(found[1].typicality, 1.0 / 2.0_f64.sqrt());

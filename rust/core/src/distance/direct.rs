@@ -1,10 +1,12 @@
 //! One row compared directly with some others.
 
-use crate::distance::centres::ORTHOGONAL;
-use crate::distance::{Kind, LANES, Metric, between, prepare, to_one};
+use super::centres::ORTHOGONAL;
+use super::metric::Metric;
+use super::pair::{LANES, between, to_one};
+use super::tile::{Kind, prepare};
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Kernel, Simd};
+use crate::simd::{Kernel, Level, Simd};
 
 /// Room for two prepared rows.
 #[derive(Debug)]
@@ -43,8 +45,21 @@ impl Best {
     }
 }
 
-/// Compares row `row` of `x` with rows of `y`, given in ascending order, all of them after those
-/// that `best` is from.
+/// The distance of two rows of a matrix.
+pub(crate) fn apart<E: Element>(
+    x: &Matrix<'_, E>,
+    metric: Metric,
+    (row, other): (usize, usize),
+    pair: &mut Pair,
+    level: Level,
+) -> f64 {
+    let (mut best, columns) = (Best::NONE, std::iter::once(other as u32));
+    level.run(Direct { x, row, y: x, columns, metric, pair, best: &mut best });
+    best.distance
+}
+
+/// Row `row` of `x` against rows of `y`, given in ascending order, and all after those that `best`
+/// is from.
 pub(crate) struct Direct<'a, 'x, 'y, X, Y, C> {
     pub(crate) x: &'a Matrix<'x, X>,
     pub(crate) row: usize,

@@ -1,8 +1,9 @@
-//! k-means++ seeding (Arthur & Vassilvitskii 2007): rows drawn in proportion to their squared distance to the nearest centre.
+//! k-means++ seeding (Arthur & Vassilvitskii 2007): rows drawn in proportion to their squared
+//! distance to the nearest centre.
 
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric};
-use crate::diverse::points::{Among, Points, Reading, all_squared, naming};
+use crate::diverse::points::{Among, Points, all_squared};
 use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
 use crate::random::{STEP_FIRST, Stream};
@@ -11,7 +12,7 @@ use crate::simd::{Level, Simd};
 /// Draw `count` rows, or all there are; `given` are centres that are there before.
 ///
 /// With no centre given the first row is drawn uniformly, and reports an infinite distance.
-pub fn plus_plus(
+pub fn kmeans_plus_plus(
     points: &dyn Points,
     given: &dyn Points,
     count: usize,
@@ -26,7 +27,7 @@ pub fn plus_plus(
     let mut vectors = Vectors { points, level, centres: Centres::new(Metric::SqEuclidean, points.width()) };
     let mut ready = vec![0.0; points.width()];
     for centre in 0..given.among().count() {
-        given.prepare(level, centre, &mut ready).map_err(|error| naming("labelled", error))?;
+        given.prepare(level, centre, &mut ready).map_err(|error| error.within("labelled"))?;
         vectors.add_centre(&ready);
     }
     let stream = Stream::new(seed, STEP_FIRST);
@@ -40,7 +41,9 @@ pub fn plus_plus(
     } else if given.among().count() > 0 {
         given.prepare(level, 0, &mut ready)?;
     }
-    let squared = all_squared(points, &ready, level, threads, &mut Reading { watch, picks: count })?;
+    // Nothing is picked while the rows are read.
+    let mut reading = |_: usize, _: usize| watch.look(0, count);
+    let squared = all_squared(points, &ready, level, threads, &mut reading)?;
     let first = first.map(|row| Draw { row, squared: f64::INFINITY });
     race(vectors, Start { squared, seen: 1, first, seed }, count, (level, threads), watch)
 }
@@ -101,7 +104,8 @@ mod tests {
             )
         };
         let settings = (Level::best(), threads);
-        plus_plus(&chosen(values), &chosen(labelled), count, seed, settings, &mut Unwatched).map(|drawn| drawn.draws)
+        kmeans_plus_plus(&chosen(values), &chosen(labelled), count, seed, settings, &mut Unwatched)
+            .map(|drawn| drawn.draws)
     }
 
     #[test]

@@ -1,0 +1,91 @@
+//! A matrix and which of its rows are in question.
+
+use super::among::Among;
+use crate::distance::{Centres, Metric, Tile};
+use crate::error::Result;
+use crate::float::Element;
+use crate::matrix::Matrix;
+use crate::simd::{Kernel, Level, Simd};
+use std::ops::Range;
+
+/// Rows of a matrix by position: all of them, or those that a short list names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidates<'a, E> {
+    matrix: Matrix<'a, E>,
+    among: Among<'a>,
+}
+
+impl<'a, E: Copy> Candidates<'a, E> {
+    /// `ids` ascend, and each is a row of the matrix.
+    pub(crate) fn new(matrix: Matrix<'a, E>, ids: Option<&'a [i64]>) -> Result<Self> {
+        Ok(Candidates { matrix, among: Among::new(matrix.rows(), ids)? })
+    }
+
+    /// The matrix that positions lead into.
+    #[inline(always)]
+    pub(crate) fn matrix(&self) -> &Matrix<'a, E> {
+        &self.matrix
+    }
+
+    /// Rows of the pool.
+    #[inline(always)]
+    pub(crate) fn rows(&self) -> usize {
+        self.among.count()
+    }
+
+    /// Features of a row.
+    #[inline(always)]
+    pub(crate) fn features(&self) -> usize {
+        self.matrix.columns()
+    }
+
+    /// The id of the row at a position.
+    #[inline(always)]
+    pub(crate) fn id(&self, position: usize) -> usize {
+        self.among.id(position) as usize
+    }
+
+    /// Prepares the row at a position as the next of a tile.
+    #[inline(always)]
+    pub(crate) fn push<S: Simd>(&self, simd: S, tile: &mut Tile, position: usize) -> Result<()>
+    where
+        E: Element,
+    {
+        tile.push(simd, &self.matrix, self.id(position))
+    }
+
+    /// The rows at some positions as points.
+    pub(crate) fn points(&self, metric: Metric, positions: Range<usize>, level: Level) -> Result<Centres>
+    where
+        E: Element,
+    {
+        level.run(Pack { candidates: self, metric, positions })
+    }
+
+    /// The position of an id, if the pool has it.
+    pub(crate) fn position(&self, id: usize) -> Option<usize> {
+        self.among.position(id)
+    }
+}
+
+struct Pack<'p, 'a, E> {
+    candidates: &'p Candidates<'a, E>,
+    metric: Metric,
+    positions: Range<usize>,
+}
+
+impl<E: Element> Kernel for Pack<'_, '_, E> {
+    type Output = Result<Centres>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Result<Centres> {
+        let features = self.candidates.features();
+        let (mut points, mut tile) = (Centres::new(self.metric, features), Tile::new(self.metric, features));
+        for position in self.positions {
+            tile.clear();
+            self.candidates.push(simd, &mut tile, position)?;
+            points.push(tile.row(0), tile.zero(0));
+        }
+        Ok(points)
+    }
+}
