@@ -248,7 +248,9 @@ def test_what_a_callable_metric_must_give():
     X = np.arange(6.0).reshape(3, 2)
     with pytest.raises(ValueError, match=r"metric gave nan for row 0; accepted are finite numbers, 0 or more"):
         sl.k_center(X, 2, metric=lambda a, b: np.full((len(a), len(b)), np.nan))
-    with pytest.raises(ValueError, match=r"metric gave shape \(3,\) for two blocks of rows; accepted is \(3, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"metric <lambda> gave shape \(3,\) for blocks of 3 and 1 rows; accepted is \(3, 1\)"
+    ):
         sl.k_center(X, 2, metric=lambda a, b: np.zeros(len(a)))
     with pytest.raises(ValueError, match="init is 9; accepted are the ids of the 3 rows"):
         sl.k_center(X, 2, metric=far, init=9)

@@ -9,6 +9,7 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import Steps, whole
+from shortlist.diversity.callable_metric import Metric, as_callable_metric
 from shortlist.diversity.features import (
     HELD_BYTES,
     MetricName,
@@ -20,7 +21,6 @@ from shortlist.diversity.features import (
 )
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks, in_blocks
-from shortlist.diversity.told import BlockMetric, told_of
 from shortlist.diversity.told_centres import centres
 from shortlist.memory import room
 from shortlist.selection import Report, Selection
@@ -40,7 +40,7 @@ def k_center(
     *,
     labelled: Any = None,
     init: str | int = "farthest",
-    metric: MetricName | BlockMetric = "euclidean",
+    metric: MetricName | Metric = "euclidean",
     among: Selection | ArrayLike | None = None,
     dtype: str | None = None,
     strict: bool = True,
@@ -188,10 +188,10 @@ def _in_rounds(
 
 
 def _by_callable(
-    X: Any, k: int, labelled: Any, start: str | int, metric: BlockMetric, among: Any, strict: bool, progress: Any
+    X: Any, k: int, labelled: Any, start: str | int, metric: Metric, among: Any, strict: bool, progress: Any
 ) -> Selection:
     """Pick by distances that a callable gives."""
-    told = told_of(X, labelled, metric, among)
+    told = as_callable_metric(X, labelled, metric, among)
     k, began = picks_of(k, told.rows, strict=strict), time.perf_counter()
     positions, distances, radius = centres(told, k, start, Steps(progress, k))
     report = Report(

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shortlist.arguments import Steps
-    from shortlist.diversity.told import Told
+    from shortlist.diversity.callable_metric import CallableMetric
 
 
-def centres(told: Told, k: int, start: str | int, steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
+def centres(
+    told: CallableMetric, k: int, start: str | int, steps: Steps
+) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
     """Pick k positions, each the farthest from all points before it, and of equals the lowest.
 
     Returns
@@ -35,7 +37,7 @@ def centres(told: Told, k: int, start: str | int, steps: Steps) -> tuple[NDArray
     return positions, distances, float(max(nearest.max(initial=0.0), 0.0))
 
 
-def _first(told: Told, start: str | int) -> int:
+def _first(told: CallableMetric, start: str | int) -> int:
     """Return the position of the first pick where nothing is labelled."""
     if isinstance(start, int):
         found = start if told.ids is None else int(np.searchsorted(told.ids, start))
@@ -46,7 +48,7 @@ def _first(told: Told, start: str | int) -> int:
     return int(np.argmax(away) if start == "farthest" else np.argmin(away))
 
 
-def _checked(told: Told, distances: NDArray[np.float64]) -> NDArray[np.float64]:
+def _checked(told: CallableMetric, distances: NDArray[np.float64]) -> NDArray[np.float64]:
     bad = ~((distances >= 0) & np.isfinite(distances))
     if bad.any():
         row = int(bad.argmax())

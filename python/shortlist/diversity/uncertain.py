@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist import _core
 from shortlist.arguments import Steps
+from shortlist.diversity.callable_metric import as_callable_metric
 from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of, uncertainty_of
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks, in_blocks
-from shortlist.diversity.told import told_of
 from shortlist.memory import room
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
@@ -48,7 +48,7 @@ def pick(
         picks = drive.ranked_batch(blocks, k, labelled=points, metric=str(metric), candidates=None, progress=progress)
         return blocks.finished(picks)
     if callable(metric) or hasattr(X, "tocsr"):
-        told = told_of(X, labelled, metric, among)
+        told = as_callable_metric(X, labelled, metric, among)
         known = uncertainty_of(uncertainty, int(told.pool.shape[0]), told.ids)
         k = picks_of(k, told.rows, strict=strict)
         positions, values = _core.uncertain_batch_by(
