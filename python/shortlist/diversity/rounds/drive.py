@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shortlist.arguments import Progress
-    from shortlist.diversity.rounds.part import Offer, Question
+    from shortlist.diversity.rounds.messages import Offer, Question
     from shortlist.diversity.rounds.rows import Rows
 
 

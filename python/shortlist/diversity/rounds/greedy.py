@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shortlist.diversity.rounds.part import Offer, Question
+from shortlist.diversity.rounds.messages import Offer, Question
 from shortlist.diversity.rounds.rows import Rows
 from shortlist.diversity.rounds.rules import AHEAD
 from shortlist.diversity.rounds.work import Work

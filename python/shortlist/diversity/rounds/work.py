@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from shortlist.diversity.rounds.part import Question
+    from shortlist.diversity.rounds.messages import Question
     from shortlist.diversity.rounds.rows import Rows
 
 TOGETHER = 64
