@@ -9,7 +9,7 @@ __all__ = [
     "Selector",
     "badge",
     "build_info",
-    "coverage",
+    "herding",
     "default_threads",
     "k_center",
     "kmeans_plus_plus",
@@ -20,7 +20,7 @@ __all__ = [
     "TERM",
     "Turn",
     "read_all",
-    "typical",
+    "typiclust",
     "uncertain_batch",
     "uncertain_batch_by",
 ]
@@ -68,7 +68,7 @@ def kmeans_plus_plus(
     n_threads: int | None = None,
     progress: _Progress | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], int]: ...
-def coverage(
+def herding(
     x: NDArray[Any],
     k: int,
     references: NDArray[np.int64],
@@ -83,7 +83,7 @@ def coverage(
     n_threads: int | None = None,
     progress: _Progress | None = None,
 ) -> dict[str, Any]: ...
-def typical(
+def typiclust(
     x: NDArray[Any],
     members: NDArray[np.int64],
     sizes: list[int],

@@ -51,6 +51,6 @@ def test_ctrl_c_stops_them(ctrl_c, name):
     calls = {
         "badge": lambda: sl.badge(x, x, 30_000, from_logits=True),
         "herding": lambda: sl.herding(x, 1000, references=60_000),
-        "typiclust": lambda: sl._core.typical(x, np.arange(60_000), [60_000], [1]),
+        "typiclust": lambda: sl._core.typiclust(x, np.arange(60_000), [60_000], [1]),
     }
     ctrl_c(calls[name])

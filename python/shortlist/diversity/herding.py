@@ -120,7 +120,7 @@ def herding(
     if not count:
         return Selection(np.empty(0, np.int64), np.empty(0), "herding", "highest", Report(rows=0, n_threads=n_threads))
     drawn, seed = _references(references, ids, features.rows, random_state)
-    picked = _core.coverage(
+    picked = _core.herding(
         features.array,
         k,
         drawn,

@@ -120,7 +120,7 @@ def typiclust(
         wanted = np.bincount(turns, minlength=int(found.max()) + 1)
         visited = np.flatnonzero(wanted)
         members = [np.flatnonzero(own == each) for each in visited]
-        picked, typical = _core.typical(
+        picked, typical = _core.typiclust(
             features.array,
             np.concatenate([each if ids is None else ids[each] for each in members]),
             [len(each) for each in members],

@@ -8,7 +8,7 @@ use shortlist_core::blocks::Unwatched;
 use shortlist_core::distance::Metric;
 use shortlist_core::diverse::badge::badge;
 use shortlist_core::diverse::gradient::Gradients;
-use shortlist_core::diverse::k_center::{Init, Options, k_center};
+use shortlist_core::diverse::k_center::{Init, KCenterOptions, k_center};
 use shortlist_core::diverse::points::{Among, Chosen, Features};
 use shortlist_core::float::Element;
 use shortlist_core::matrix::Matrix;
@@ -64,8 +64,14 @@ where
 fn core_set() {
     let data = narrow((0..10_000 * 64).map(|place| number(place as u64)).collect());
     let matrix = Matrix::from_rows(&data, 10_000, 64).expect("a matrix");
-    let options =
-        Options { k: K, metric: Metric::Euclidean, init: Init::Farthest, held: None, threads: 1, level: Level::best() };
+    let options = KCenterOptions {
+        k: K,
+        metric: Metric::Euclidean,
+        init: Init::Farthest,
+        held: None,
+        threads: 1,
+        level: Level::best(),
+    };
     measured(&mut || {
         k_center(matrix, None, None, &options, &mut Unwatched).expect("valid rows");
     });

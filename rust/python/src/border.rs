@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use shortlist_core::blocks::{Watch, default_threads};
+use shortlist_core::blocks::Watch;
 use shortlist_core::error::{Error, Result};
 
 /// The core's error as Python's.
@@ -19,15 +19,6 @@ pub(crate) fn value_error(sentence: impl Into<String>) -> PyErr {
 
 pub(crate) fn type_error(sentence: impl Into<String>) -> PyErr {
     PyTypeError::new_err(sentence.into())
-}
-
-/// The `n_threads` argument.
-pub(crate) fn threads(n_threads: Option<i64>) -> PyResult<usize> {
-    match n_threads {
-        None => Ok(default_threads()),
-        Some(count) if count >= 1 => Ok(count as usize),
-        Some(count) => Err(value_error(format!("n_threads is {count}; accepted is a number of at least 1"))),
-    }
 }
 
 /// Looks at signals and calls `progress`, on the calling thread, with the GIL taken for as long as that lasts.

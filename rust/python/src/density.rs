@@ -1,9 +1,8 @@
 //! `density`: the mean similarity of each row to all.
 
+use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, threads};
-use crate::k_center::metric;
-use crate::scorer::level;
+use crate::border::Lookout;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::density::{density as of_all, density_estimate};

@@ -1,21 +1,12 @@
 //! `k_center`: greedy core-sets.
 
+use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, threads, value_error};
-use crate::scorer::level;
+use crate::border::{Lookout, value_error};
 use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use shortlist_core::distance::Metric;
-use shortlist_core::diverse::k_center::{self as core, Init, Options};
-
-/// The metric of that name.
-pub(crate) fn metric(name: &str) -> PyResult<Metric> {
-    Metric::parse(name).ok_or_else(|| {
-        let names: Vec<_> = Metric::ALL.iter().map(|metric| format!("{:?}", metric.name())).collect();
-        value_error(format!("metric is {name:?}; accepted are {}", names.join(", ")))
-    })
-}
+use shortlist_core::diverse::k_center::{self as core, Init, KCenterOptions};
 
 /// Pick `k` rows, each the farthest from `labelled` and the picks before it; returns ids, distances and counts.
 #[pyfunction]
@@ -36,7 +27,7 @@ pub(crate) fn k_center<'py>(
     cpu_level: Option<&str>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let rows = Rows::borrow(x, "X", bfloat16)?;
-    let options = Options {
+    let options = KCenterOptions {
         k,
         metric: self::metric(metric)?,
         init: init.map_or(Init::Farthest, |start| start.0),

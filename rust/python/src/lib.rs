@@ -1,17 +1,20 @@
 //! The `shortlist._core` extension: unpack, release the GIL, call the core, wrap. No arithmetic.
 
+mod arguments;
 mod array;
 mod badge;
 mod border;
-mod coverage;
 mod density;
+mod herding;
 mod k_center;
+mod kmeans_plus_plus;
 mod mean;
-mod nearest;
-mod ranked_batch;
+mod min_distances;
 mod scorer;
 mod selector;
 mod turn;
+mod typiclust;
+mod uncertain;
 
 use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -24,25 +27,29 @@ use shortlist_core::measure::Measure;
 #[pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
-    use super::badge::{badge, kmeans_plus_plus};
-    #[pymodule_export]
-    use super::coverage::{coverage, typical};
+    use super::badge::badge;
     #[pymodule_export]
     use super::density::density;
     #[pymodule_export]
+    use super::herding::herding;
+    #[pymodule_export]
     use super::k_center::k_center;
+    #[pymodule_export]
+    use super::kmeans_plus_plus::kmeans_plus_plus;
     #[pymodule_export]
     use super::mean::part_sums;
     #[pymodule_export]
-    use super::nearest::min_distances;
-    #[pymodule_export]
-    use super::ranked_batch::{uncertain_batch, uncertain_batch_by};
+    use super::min_distances::min_distances;
     #[pymodule_export]
     use super::scorer::Scorer;
     #[pymodule_export]
     use super::selector::Selector;
     #[pymodule_export]
     use super::turn::Turn;
+    #[pymodule_export]
+    use super::typiclust::typiclust;
+    #[pymodule_export]
+    use super::uncertain::{uncertain_batch, uncertain_batch_by};
     /// Rows whose sum is one term of a mean.
     #[pymodule_export]
     const TERM: usize = shortlist_core::diverse::mean::TERM;

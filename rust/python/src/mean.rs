@@ -1,9 +1,8 @@
 //! `part_sums`: what a part of a pool adds to the mean of all rows.
 
+use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, threads, value_error};
-use crate::k_center::metric;
-use crate::scorer::level;
+use crate::border::{Lookout, value_error};
 use numpy::{PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::diverse::mean;

@@ -1,14 +1,14 @@
 //! `Scorer`: a measure with its options.
 
+use crate::arguments::{INVALID, NORMALIZE, choice, level, name_of, threads};
 use crate::array::{Members, Rows, output, with_matrix, with_members};
-use crate::border::{Lookout, raise, threads, type_error, value_error};
+use crate::border::{Lookout, raise, type_error, value_error};
 use numpy::{PyArrayMethods, PyReadwriteArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use shortlist_core::Level;
 use shortlist_core::committee::{CommitteeMeasure, CommitteeScorer};
 use shortlist_core::measure::{About, Measure};
-use shortlist_core::scorer::{Invalid, Normalize, Scorer as RowScorer};
+use shortlist_core::scorer::{Invalid, Scorer as RowScorer};
 
 /// A measure with its options. Immutable.
 #[pyclass(module = "shortlist._core", frozen, eq, from_py_object)]
@@ -59,33 +59,6 @@ impl Block<'_, '_> {
             }
         }
     }
-}
-
-const NORMALIZE: [(&str, Normalize); 3] =
-    [("check", Normalize::Check), ("as_is", Normalize::AsIs), ("renormalize", Normalize::Renormalize)];
-const INVALID: [(&str, Invalid); 2] = [("raise", Invalid::Raise), ("skip", Invalid::Skip)];
-
-/// The value of that name, or a sentence that lists the names accepted.
-pub(crate) fn choice<T: Copy>(argument: &str, came: &str, accepted: &[(&str, T)]) -> PyResult<T> {
-    accepted.iter().find(|(name, _)| *name == came).map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<_> = accepted.iter().map(|(name, _)| format!("{name:?}")).collect();
-        value_error(format!("{argument} is {came:?}; accepted are {}", names.join(", ")))
-    })
-}
-
-fn name_of<T: PartialEq>(value: T, accepted: &[(&'static str, T)]) -> &'static str {
-    accepted.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
-}
-
-pub(crate) fn invalid(came: &str) -> PyResult<Invalid> {
-    choice("invalid", came, &INVALID)
-}
-
-/// The CPU level of that name, which this machine must have; the best one by default.
-pub(crate) fn level(cpu_level: Option<&str>) -> PyResult<Level> {
-    let levels: Vec<_> =
-        Level::ALL.into_iter().filter(|level| level.supported()).map(|level| (level.name(), level)).collect();
-    cpu_level.map_or(Ok(Level::best()), |name| choice("cpu_level", name, &levels))
 }
 
 #[pymethods]

@@ -1,8 +1,9 @@
 //! `Selector`: the mergeable state of a selection.
 
+use crate::arguments::{choice, invalid, threads};
 use crate::array::{with_matrix, with_members};
-use crate::border::{Lookout, raise, threads, type_error, value_error};
-use crate::scorer::{Block, Scorer, choice, invalid};
+use crate::border::{Lookout, raise, type_error, value_error};
+use crate::scorer::{Block, Scorer};
 use crate::turn::Turn;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;

@@ -5,19 +5,19 @@
 //! in a fixed order, and added up over the tiles as whole numbers of a small unit, which no order of addition changes. So
 //! threads do not show in the result, and memory is that of a few tiles and one number for each row.
 
+mod pair_tile;
 mod similarity;
-mod tile;
 
 use crate::Level;
 use crate::blocks::{self, Watch};
-use crate::distance::centred::{Centre, Rows};
+use crate::distance::centred::{Origin, RowNumbers};
 use crate::distance::{Metric, Pair};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use pair_tile::{PairTile, side, similarity};
 use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tile::{Tile, side, similarity};
 
 /// The density of each row, in (0, 1].
 ///
@@ -34,19 +34,19 @@ pub fn density<E: Element>(
     check(x)?;
     assert!(values.len() == x.rows());
     let (rows, side) = (x.rows(), side::<E::Compute>(x.columns()));
-    let centre = Centre::amid::<E::Compute, E>(x, metric);
+    let origin = Origin::amid::<E::Compute, E>(x, metric);
     let totals = Totals::new(rows);
-    let part = |i: usize| Rows::Adjacent(i * side, side.min(rows - i * side));
+    let part = |i: usize| RowNumbers::Adjacent(i * side, side.min(rows - i * side));
     let tiles = Tiles { at: 0, row: 0, column: 0, sides: rows.div_ceil(side) };
-    let state = || (Tile::<E::Compute>::new(x.columns()), Pair::new(x.columns()), usize::MAX);
+    let state = || (PairTile::<E::Compute>::new(x.columns()), Pair::new(x.columns()), usize::MAX);
     let mut watch = InRows { watch, rows };
     blocks::run(tiles.all(), tiles, threads, &mut watch, state, |(tile, pair, held), _, (i, j)| {
         if *held != i {
             *held = usize::MAX;
-            tile.rows(&centre, x, part(i), level)?;
+            tile.rows(&origin, x, part(i), level)?;
             *held = i;
         }
-        tile.columns(&centre, x, part(j), false, level)?;
+        tile.columns(&origin, x, part(j), false, level)?;
         for row in 0..part(i).len() {
             // A row of zeros is at distance 1 from every row but itself.
             let zero = i == j && metric == Metric::Cosine && tile.zero(row);
@@ -97,15 +97,15 @@ pub fn density_estimate<E: Element>(
         return Err(Error::Argument("references are accepted as three or more ids of rows, ascending".into()));
     }
     let side = side::<E::Compute>(x.columns());
-    let centre = Centre::amid::<E::Compute, E>(x, metric);
+    let origin = Origin::amid::<E::Compute, E>(x, metric);
     let parts = (0..rows).step_by(side).map(|start| start..rows.min(start + side));
     let parts = parts.zip(values.chunks_mut(side).zip(errors.chunks_mut(side)));
-    let state = || (Tile::<E::Compute>::new(x.columns()), Pair::new(x.columns()));
+    let state = || (PairTile::<E::Compute>::new(x.columns()), Pair::new(x.columns()));
     blocks::run(rows, parts, threads, watch, state, |(tile, pair), part: Range<usize>, (values, errors)| {
         let mut sums = vec![(0.0, 0.0, references.len()); part.len()];
-        tile.rows(&centre, x, Rows::Adjacent(part.start, part.len()), level)?;
+        tile.rows(&origin, x, RowNumbers::Adjacent(part.start, part.len()), level)?;
         for some in references.chunks(side) {
-            tile.columns(&centre, x, Rows::Picked(some), true, level)?;
+            tile.columns(&origin, x, RowNumbers::Picked(some), true, level)?;
             for (row, sums) in sums.iter_mut().enumerate() {
                 let (sum, squares) = tile.row_sums(row);
                 (sums.0, sums.1) = (sums.0 + sum, sums.1 + squares);

@@ -1,13 +1,13 @@
-//! Rows less a common centre, in the type the filter computes in, and how far the filter may be off.
+//! Rows less a common origin, in the type the filter computes in, and how far the filter may be off.
 //!
-//! With a and b two rows less the centre, |a - b|²/2 = |a|²/2 + (|b|²/2 - a·b), where the bracket decides which b is nearest to a. With unit
+//! With a and b two rows less the origin, |a - b|²/2 = |a|²/2 + (|b|²/2 - a·b), where the bracket decides which b is nearest to a. With unit
 //! roundoff u and sums of at most K terms, rounding the coordinates, |b|²/2 and the scalar product puts the bracket off by at most
 //! (K + 16) u (|b|²/2 + |a||b|); underflow adds one smallest number for each coordinate; and the direct distance, which decides, is itself off
-//! by less than 4 (features + 16) 2⁻⁵³ (|a| + |b|)². Under the cosine metric rows have unit length, the centre is 0, and -a·b decides. Under
+//! by less than 4 (features + 16) 2⁻⁵³ (|a| + |b|)². Under the cosine metric rows have unit length, the origin is 0, and -a·b decides. Under
 //! Manhattan it is the sum of absolute differences, with |·|₁ in the bound.
 
 use super::pair::wide;
-use super::tiles::{Block, parts};
+use super::tiles::{RowBlock, parts};
 use super::{Kind, LANES, Metric, prepare};
 use crate::Level;
 use crate::float::Element;
@@ -15,24 +15,24 @@ use crate::matrix::Matrix;
 use crate::simd::{Float, Kernel, Simd};
 use std::ops::Range;
 
-/// Rows the centre is the mean of, at most.
+/// Rows the origin is the mean of, at most.
 const SAMPLE: usize = 256;
 
 /// Which rows of a matrix: some, by number, or adjacent ones.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Rows<'a> {
+pub(crate) enum RowNumbers<'a> {
     /// These, which lie inside.
     Picked(&'a [i64]),
     /// From the first, so many.
     Adjacent(usize, usize),
 }
 
-impl Rows<'_> {
+impl RowNumbers<'_> {
     /// How many.
     pub(crate) fn len(&self) -> usize {
         match self {
-            Rows::Picked(ids) => ids.len(),
-            Rows::Adjacent(_, count) => *count,
+            RowNumbers::Picked(ids) => ids.len(),
+            RowNumbers::Adjacent(_, count) => *count,
         }
     }
 
@@ -40,33 +40,33 @@ impl Rows<'_> {
     #[inline(always)]
     pub(crate) fn row(&self, i: usize) -> usize {
         match self {
-            Rows::Picked(ids) => ids[i] as usize,
-            Rows::Adjacent(first, _) => first + i,
+            RowNumbers::Picked(ids) => ids[i] as usize,
+            RowNumbers::Adjacent(first, _) => first + i,
         }
     }
 
     /// Some of them.
     pub(crate) fn part(&self, part: Range<usize>) -> Self {
         match *self {
-            Rows::Picked(ids) => Rows::Picked(&ids[part]),
-            Rows::Adjacent(first, count) => {
+            RowNumbers::Picked(ids) => RowNumbers::Picked(&ids[part]),
+            RowNumbers::Adjacent(first, count) => {
                 assert!(part.end <= count);
-                Rows::Adjacent(first + part.start, part.len())
+                RowNumbers::Adjacent(first + part.start, part.len())
             }
         }
     }
 }
 
-/// What is subtracted from every row. Any centre would do; one amid the rows makes the bounds tight.
+/// What is subtracted from every row. Any origin would do; one amid the rows makes the bounds tight.
 #[derive(Debug)]
-pub(crate) struct Centre {
+pub(crate) struct Origin {
     metric: Metric,
     point: Vec<f64>,
 }
 
-impl Centre {
+impl Origin {
     /// Amid the rows of a matrix.
-    pub(crate) fn amid<T: Float, E: Element>(matrix: &Matrix<'_, E>, metric: Metric) -> Centre {
+    pub(crate) fn amid<T: Float, E: Element>(matrix: &Matrix<'_, E>, metric: Metric) -> Origin {
         let mut point = vec![0.0; matrix.columns()];
         if metric != Metric::Cosine {
             let step = matrix.rows().div_ceil(SAMPLE);
@@ -85,7 +85,7 @@ impl Centre {
                 *mean = if mean.abs() < 0.5 * largest::<T>() { T::from_f64(*mean).into() } else { 0.0 };
             }
         }
-        Centre { metric, point }
+        Origin { metric, point }
     }
 
     /// The metric that rows are made ready for.
@@ -98,27 +98,27 @@ impl Centre {
         self.point.len()
     }
 
-    /// Fill a block with rows of a matrix, less the centre, and tell their norms, rounded up.
+    /// Fill a block with rows of a matrix, less the origin, and tell their norms, rounded up.
     ///
     /// A row whose norm is above [`largest`] has zeros in its place. The error is the first row that is not acceptable.
     pub(crate) fn subtract<T: Float, E: Element>(
         &self,
         matrix: &Matrix<'_, E>,
-        rows: Rows<'_>,
-        block: &mut Block<T>,
+        rows: RowNumbers<'_>,
+        block: &mut RowBlock<T>,
         norms: &mut [f64],
         level: Level,
     ) -> Result<(), usize> {
         assert!(matrix.columns() == self.point.len() && norms.len() == block.rows() && rows.len() == block.rows());
-        level.run(Subtract { centre: self, matrix, rows, block, norms })
+        level.run(Subtract { origin: self, matrix, rows, block, norms })
     }
 }
 
 struct Subtract<'a, 'm, E, T> {
-    centre: &'a Centre,
+    origin: &'a Origin,
     matrix: &'a Matrix<'m, E>,
-    rows: Rows<'a>,
-    block: &'a mut Block<T>,
+    rows: RowNumbers<'a>,
+    block: &'a mut RowBlock<T>,
     norms: &'a mut [f64],
 }
 
@@ -127,7 +127,7 @@ impl<E: Element, T: Float> Kernel for Subtract<'_, '_, E, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self) -> Result<(), usize> {
-        let Subtract { centre: Centre { metric, point }, matrix, rows, block, norms } = self;
+        let Subtract { origin: Origin { metric, point }, matrix, rows, block, norms } = self;
         let mut prepared = vec![0.0; point.len().next_multiple_of(LANES)];
         let upward = 1.0 + (point.len() + 16) as f64 * f64::EPSILON;
         for (i, norm) in norms.iter_mut().enumerate() {
@@ -154,17 +154,17 @@ impl<E: Element, T: Float> Kernel for Subtract<'_, '_, E, T> {
     }
 }
 
-/// Write a row less the centre; the sum of the differences' squares, or under Manhattan of their magnitudes.
+/// Write a row less the origin; the sum of the differences' squares, or under Manhattan of their magnitudes.
 #[inline(always)]
-fn less<E: Element, T: Float>(metric: Metric, from: &[E], centre: &[f64], to: &mut [T]) -> f64 {
+fn less<E: Element, T: Float>(metric: Metric, from: &[E], origin: &[f64], to: &mut [T]) -> f64 {
     let mut sums = [0.0_f64; LANES];
     let (chunks, rest) = from.as_chunks::<LANES>();
-    let (centres, centre_rest) = centre.as_chunks::<LANES>();
+    let (origins, origin_rest) = origin.as_chunks::<LANES>();
     let (places, place_rest) = to.as_chunks_mut::<LANES>();
-    for ((x, centre), to) in chunks.iter().zip(centres).zip(places) {
-        *to = difference(metric, &wide(x), centre, &mut sums);
+    for ((x, origin), to) in chunks.iter().zip(origins).zip(places) {
+        *to = difference(metric, &wide(x), origin, &mut sums);
     }
-    let last: [T; LANES] = difference(metric, &wide(rest), &wide(centre_rest), &mut sums);
+    let last: [T; LANES] = difference(metric, &wide(rest), &wide(origin_rest), &mut sums);
     place_rest.copy_from_slice(&last[..rest.len()]);
     sums.iter().sum()
 }
@@ -173,12 +173,12 @@ fn less<E: Element, T: Float>(metric: Metric, from: &[E], centre: &[f64], to: &m
 fn difference<T: Float>(
     metric: Metric,
     x: &[f64; LANES],
-    centre: &[f64; LANES],
+    origin: &[f64; LANES],
     sums: &mut [f64; LANES],
 ) -> [T; LANES] {
     let mut to = [T::ZERO; LANES];
     for i in 0..LANES {
-        let difference = x[i] - centre[i];
+        let difference = x[i] - origin[i];
         to[i] = T::from_f64(difference);
         sums[i] += if metric == Metric::Manhattan { difference.abs() } else { difference * difference };
     }

@@ -11,21 +11,21 @@
 //! - [`pair::to_one`]: rows of a tile against one point, for passes that wait for memory anyway;
 //! - [`pair::to_group`]: one row against the eight points of a group of [`Centres`], a point per lane, for when arithmetic is what counts.
 //!
-//! [`nearest()`] compares all rows of one matrix with all of another: [`tiles`] sums coordinates like a matrix product, [`centred`] says how far that may be
+//! [`min_distances()`] compares all rows of one matrix with all of another: [`tiles`] sums coordinates like a matrix product, [`centred`] says how far that may be
 //! off, and what the bounds leave open is compared directly.
 
 pub(crate) mod centred;
 mod centres;
 mod metric;
-mod nearest;
+mod min_distances;
 mod pair;
 mod tile;
 pub(crate) mod tiles;
 
 pub(crate) use centres::{Centres, GROUP};
 pub use metric::Metric;
-pub use nearest::nearest;
-pub(crate) use nearest::{Best, Direct, Pair};
+pub use min_distances::min_distances;
+pub(crate) use min_distances::{Best, Direct, Pair};
 pub(crate) use pair::{LANES, between, merge, to_group, to_one};
 pub(crate) use tile::{Kind, Tile, prepare, row_fault};
 

@@ -8,13 +8,13 @@ use crate::simd::{Float, Simd, Vector};
 pub(crate) const LANES: usize = 8;
 
 /// What a pair of coordinates adds to the sum of its lane.
-trait Term {
+trait PairTerm {
     fn add<V: Vector<Scalar = f64>>(sum: V, x: V, y: V) -> V;
 }
 
 struct Square;
 
-impl Term for Square {
+impl PairTerm for Square {
     #[inline(always)]
     fn add<V: Vector<Scalar = f64>>(sum: V, x: V, y: V) -> V {
         let difference = x.sub(y);
@@ -24,7 +24,7 @@ impl Term for Square {
 
 struct Absolute;
 
-impl Term for Absolute {
+impl PairTerm for Absolute {
     #[inline(always)]
     fn add<V: Vector<Scalar = f64>>(sum: V, x: V, y: V) -> V {
         sum.add(x.sub(y).max(y.sub(x)))
@@ -55,7 +55,7 @@ pub(crate) fn to_one<S: Simd>(metric: Metric, rows: &[f64], point: &[f64], sums:
 }
 
 #[inline(always)]
-fn all_to_one<S: Simd, T: Term>(rows: &[f64], point: &[f64], sums: &mut [f64]) {
+fn all_to_one<S: Simd, T: PairTerm>(rows: &[f64], point: &[f64], sums: &mut [f64]) {
     let width = point.len();
     assert!(rows.len() >= sums.len() * width);
     let mut i = 0;
@@ -72,7 +72,7 @@ fn all_to_one<S: Simd, T: Term>(rows: &[f64], point: &[f64], sums: &mut [f64]) {
 }
 
 #[inline(always)]
-fn few_to_one<S: Simd, T: Term, const N: usize>(rows: &[f64], point: &[f64]) -> [f64; N] {
+fn few_to_one<S: Simd, T: PairTerm, const N: usize>(rows: &[f64], point: &[f64]) -> [f64; N] {
     let parts = LANES / S::F64::LANES;
     let zero = S::F64::splat(0.0);
     let mut sums = [[zero; 2]; N];
@@ -109,7 +109,7 @@ pub(crate) fn between<S: Simd, X: Element, Y: Element>(metric: Metric, x: &[X], 
 }
 
 #[inline(always)]
-fn rows<S: Simd, T: Term, X: Element, Y: Element>(x: &[X], y: &[Y]) -> f64 {
+fn rows<S: Simd, T: PairTerm, X: Element, Y: Element>(x: &[X], y: &[Y]) -> f64 {
     let mut sums = [0.0; LANES];
     let (xs, x_rest) = x.as_chunks::<LANES>();
     let (ys, y_rest) = y.as_chunks::<LANES>();
@@ -123,7 +123,7 @@ fn rows<S: Simd, T: Term, X: Element, Y: Element>(x: &[X], y: &[Y]) -> f64 {
 }
 
 #[inline(always)]
-fn add_lanes<S: Simd, T: Term>(sums: &mut [f64; LANES], x: &[f64; LANES], y: &[f64; LANES]) {
+fn add_lanes<S: Simd, T: PairTerm>(sums: &mut [f64; LANES], x: &[f64; LANES], y: &[f64; LANES]) {
     let mut from = 0;
     while from < LANES {
         let lanes = from..from + S::F64::LANES;
@@ -157,7 +157,7 @@ pub(crate) fn to_group<S: Simd>(metric: Metric, row: &[f64], group: &[f64]) -> [
 }
 
 #[inline(always)]
-fn one_to_group<S: Simd, T: Term>(row: &[f64], group: &[f64]) -> [f64; 8] {
+fn one_to_group<S: Simd, T: PairTerm>(row: &[f64], group: &[f64]) -> [f64; 8] {
     let zero = S::F64::splat(0.0);
     let (row, _) = row.as_chunks::<LANES>();
     let (group, _) = group.as_chunks::<{ 8 * LANES }>();

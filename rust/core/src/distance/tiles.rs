@@ -1,6 +1,6 @@
 //! Sums over the coordinates of many pairs of rows at once, shaped like a matrix product.
 //!
-//! The rows of a [`Block`] lie one after the other. The columns, which are rows of the other matrix, lie in [`Panels`]: `LANES` of them side by
+//! The rows of a [`RowBlock`] lie one after the other. The columns, which are rows of the other matrix, lie in [`Panels`]: `LANES` of them side by
 //! side, coordinate by coordinate. A register tile is six rows by two vectors of columns: twelve sums that stay in registers while a
 //! vector of two and one coordinate of six are read for each step. Coordinates are taken `DEPTH` at a time, so that the
 //! part of a panel in use stays in the first-level cache, and of a block in the second. A finished tile is handed
@@ -32,16 +32,16 @@ pub(crate) fn parts<T>(depth: usize) -> (usize, usize) {
 
 /// Rows, one after the other.
 #[derive(Debug)]
-pub(crate) struct Block<T> {
+pub(crate) struct RowBlock<T> {
     values: Vec<T>,
     rows: usize,
     depth: usize,
 }
 
-impl<T: Float> Block<T> {
+impl<T: Float> RowBlock<T> {
     /// Room for rows of zeros.
     pub(crate) fn new(rows: usize, depth: usize) -> Self {
-        Block { values: vec![T::ZERO; rows.next_multiple_of(ROWS) * depth], rows, depth }
+        RowBlock { values: vec![T::ZERO; rows.next_multiple_of(ROWS) * depth], rows, depth }
     }
 
     /// Room for so many rows, at most as many as when it was made. What they hold is left from before.
@@ -142,7 +142,7 @@ pub(crate) trait Sink<T> {
 
 /// All rows of a block with all columns of the panels, into a sink: for each pair of columns' vectors, all rows in order.
 pub(crate) struct Multiply<'a, T, M, K> {
-    block: &'a Block<T>,
+    block: &'a RowBlock<T>,
     panels: &'a Panels<T>,
     unfinished: &'a mut Vec<T>,
     sink: &'a mut K,
@@ -152,7 +152,7 @@ pub(crate) struct Multiply<'a, T, M, K> {
 impl<'a, T: Float, M: Term, K: Sink<T>> Multiply<'a, T, M, K> {
     /// `unfinished` is scratch memory, kept between calls.
     pub(crate) fn new(
-        block: &'a Block<T>,
+        block: &'a RowBlock<T>,
         panels: &'a Panels<T>,
         unfinished: &'a mut Vec<T>,
         sink: &'a mut K,
@@ -345,7 +345,7 @@ mod tests {
 
     fn sums<T: Float, M: Term>(level: Level, x: &[Vec<T>], y: &[Vec<T>], term: M) -> Vec<Vec<T>> {
         let depth = x[0].len();
-        let (mut block, mut panels) = (Block::new(x.len(), depth), Panels::new(y.len(), depth));
+        let (mut block, mut panels) = (RowBlock::new(x.len(), depth), Panels::new(y.len(), depth));
         x.iter().enumerate().for_each(|(i, row)| block.row_mut(i).copy_from_slice(row));
         y.iter().enumerate().for_each(|(j, row)| panels.set(j, row));
         let mut sink = Keep { sums: vec![vec![T::NAN; y.len()]; x.len()], columns: y.len() };

@@ -34,7 +34,7 @@ pub fn badge(
         return Err(Error::Argument(format!("probs has {came} rows; accepted are {accepted}, as many as X has")));
     }
     let mut field =
-        Gradients { errors: Factor::new(errors), features: Factor::new(features), lengths: Vec::new(), level };
+        GradientField { errors: Factor::new(errors), features: Factor::new(features), lengths: Vec::new(), level };
     let mut reading = Reading { watch, picks: count };
     let mut read = |factor: &Factor<'_>, name| {
         all_squared(factor.points, &factor.origin, level, threads, &mut reading).map_err(|error| naming(name, error))
@@ -110,7 +110,7 @@ impl Kernel for Length<'_> {
 }
 
 /// The gradients of all rows, and those that are centres.
-struct Gradients<'a> {
+struct GradientField<'a> {
     errors: Factor<'a>,
     features: Factor<'a>,
     /// The squared lengths of both factors of the centres.
@@ -118,7 +118,7 @@ struct Gradients<'a> {
     level: Level,
 }
 
-impl Field for Gradients<'_> {
+impl Field for GradientField<'_> {
     type Ready = [Prepared; 2];
 
     fn among(&self) -> Among<'_> {

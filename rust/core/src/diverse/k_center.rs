@@ -1,10 +1,10 @@
 //! k-centre greedy, or core-set: each pick is the row farthest from everything labelled or picked (Gonzalez 1985; Sener & Savarese 2018).
 
+use super::candidates::Candidates;
 use super::lazy::{Engine, Work};
 use super::mean;
-use super::nearest::{Nearest, Scratch};
+use super::nearest::{Nearest, NearestScratch};
 use super::objective::{Objective, Stale};
-use super::pool::Pool;
 use crate::blocks::Watch;
 use crate::distance::Metric;
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ pub enum Init {
 
 /// How to select.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub struct KCenterOptions {
     /// Rows to pick: at most as many as there are.
     pub k: usize,
     /// What distance means.
@@ -54,7 +54,7 @@ pub struct CoreSet {
     pub computed: u64,
     /// Rows brought up to date after the first pass.
     pub refreshed: u64,
-    /// Times that all bounds were looked through: with `Options::held`, the passes over the rows after the first.
+    /// Times that all bounds were looked through: with `KCenterOptions::held`, the passes over the rows after the first.
     pub scans: u64,
     /// Passes over the rows up to the first bounds: the mean, the first pick, the first bounds.
     pub first_passes: u64,
@@ -66,17 +66,17 @@ struct Farthest<'a, E> {
 }
 
 impl<E: Element> Objective for Farthest<'_, E> {
-    type Scratch = Scratch;
+    type Scratch = NearestScratch;
 
     fn rows(&self) -> usize {
-        self.nearest.pool().rows()
+        self.nearest.candidates().rows()
     }
 
     fn steps(&self) -> usize {
         self.nearest.steps()
     }
 
-    fn scratch(&self) -> Scratch {
+    fn scratch(&self) -> NearestScratch {
         self.nearest.scratch()
     }
 
@@ -85,7 +85,7 @@ impl<E: Element> Objective for Farthest<'_, E> {
         value
     }
 
-    fn refresh(&self, scratch: &mut Scratch, rows: &mut [Stale], floor: f64) -> Result<u64> {
+    fn refresh(&self, scratch: &mut NearestScratch, rows: &mut [Stale], floor: f64) -> Result<u64> {
         self.nearest.refresh(scratch, rows, floor == f64::INFINITY, |_, value| value < floor)
     }
 
@@ -116,13 +116,13 @@ pub fn k_center<E: Element>(
     matrix: Matrix<'_, E>,
     among: Option<&[i64]>,
     labelled: Option<&Matrix<'_, f64>>,
-    options: &Options,
+    options: &KCenterOptions,
     watch: &mut dyn Watch,
 ) -> Result<CoreSet> {
-    let pool = Pool::new(matrix, among)?;
-    let Options { k, metric, init, held, threads, level } = *options;
-    if k > pool.rows() {
-        let rows = pool.rows();
+    let candidates = Candidates::new(matrix, among)?;
+    let KCenterOptions { k, metric, init, held, threads, level } = *options;
+    if k > candidates.rows() {
+        let rows = candidates.rows();
         return Err(Error::Argument(format!("k is {k}, and there are {rows} rows to pick from")));
     }
     let labelled = labelled.filter(|labelled| labelled.rows() > 0);
@@ -135,23 +135,23 @@ pub fn k_center<E: Element>(
         scans: 0,
         first_passes: 1,
     };
-    if pool.rows() == 0 || (k == 0 && labelled.is_none()) {
-        picked.radius = if pool.rows() == 0 { 0.0 } else { f64::INFINITY };
+    if candidates.rows() == 0 || (k == 0 && labelled.is_none()) {
+        picked.radius = if candidates.rows() == 0 { 0.0 } else { f64::INFINITY };
         return Ok(picked);
     }
-    let mut nearest = Nearest::new(pool, metric, labelled, k, level)?;
+    let mut nearest = Nearest::new(candidates, metric, labelled, k, level)?;
     let mut first = None;
     if labelled.is_none() {
         picked.first_passes += if matches!(init, Init::Row(_)) { 0 } else { 2 };
         let position = match init {
-            Init::Farthest => mean::extreme(&pool, metric, true, level, threads, watch)?,
-            Init::Central => mean::extreme(&pool, metric, false, level, threads, watch)?,
-            Init::Row(id) => pool
+            Init::Farthest => mean::extreme(&candidates, metric, true, level, threads, watch)?,
+            Init::Central => mean::extreme(&candidates, metric, false, level, threads, watch)?,
+            Init::Row(id) => candidates
                 .position(id)
                 .ok_or_else(|| Error::Argument(format!("init is {id}, which is no row to pick from")))?,
         };
         nearest.pick(position)?;
-        picked.ids.push(pool.id(position) as i64);
+        picked.ids.push(candidates.id(position) as i64);
         picked.distances.push(f64::INFINITY);
         first = Some(position);
     }
@@ -159,7 +159,7 @@ pub fn k_center<E: Element>(
     while picked.ids.len() < k
         && let Some(best) = engine.best(watch)?
     {
-        picked.ids.push(pool.id(best.row) as i64);
+        picked.ids.push(candidates.id(best.row) as i64);
         picked.distances.push(best.value);
         engine.pick(best)?;
     }

@@ -41,7 +41,7 @@ const OUT: f64 = f64::NEG_INFINITY;
 
 /// The row to pick next.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Best {
+pub(crate) struct Pick {
     /// Its position in the pool.
     pub(crate) row: usize,
     /// Its value, up to date.
@@ -87,13 +87,13 @@ pub(crate) struct Engine<O: Objective> {
 }
 
 /// Passes looks on as progress in picks.
-struct Picks<'w> {
+struct InPicks<'w> {
     watch: &'w mut dyn Watch,
     picked: usize,
     wanted: usize,
 }
 
-impl Watch for Picks<'_> {
+impl Watch for InPicks<'_> {
     fn look(&mut self, _: usize, _: usize) -> Result<()> {
         self.watch.look(self.picked, self.wanted)
     }
@@ -144,7 +144,7 @@ impl<O: Objective> Engine<O> {
             rows,
             blocks,
             threads,
-            &mut Picks { watch, picked: self.picked, wanted: self.wanted },
+            &mut InPicks { watch, picked: self.picked, wanted: self.wanted },
             || (objective.scratch(), Vec::with_capacity(FIRST), 0),
             |(scratch, stale, computed), range, (values, seen)| {
                 stale.clear();
@@ -180,7 +180,7 @@ impl<O: Objective> Engine<O> {
     }
 
     /// The row to pick next, or `None` where all are out.
-    pub(crate) fn best(&mut self, watch: &mut dyn Watch) -> Result<Option<Best>> {
+    pub(crate) fn best(&mut self, watch: &mut dyn Watch) -> Result<Option<Pick>> {
         let steps = self.objective.steps() as u32;
         let mut scratch = self.objective.scratch();
         let mut batch: Vec<Stale> = Vec::new();
@@ -207,7 +207,7 @@ impl<O: Objective> Engine<O> {
             };
             let row = next.row as usize;
             if self.seen[row] == steps {
-                return Ok(Some(Best { row, value: self.values[row], key: next.key }));
+                return Ok(Some(Pick { row, value: self.values[row], key: next.key }));
             }
             batch.clear();
             let mut floor = self.rest.map_or(fresh, |rest| rest.key.max(fresh));
@@ -238,7 +238,7 @@ impl<O: Objective> Engine<O> {
     }
 
     /// Takes the row that [`Engine::best`] has just found.
-    pub(crate) fn pick(&mut self, best: Best) -> Result<()> {
+    pub(crate) fn pick(&mut self, best: Pick) -> Result<()> {
         debug_assert_eq!(self.peek().map(|entry| entry.row), Some(best.row as u32));
         self.drop_peeked();
         self.values[best.row] = OUT;
@@ -296,7 +296,7 @@ impl<O: Objective> Engine<O> {
         self.survivors.clear();
         // Its memory first: the next one is as large.
         self.front = Vec::new();
-        let mut watch = Picks { watch, picked: self.picked, wanted: self.wanted };
+        let mut watch = InPicks { watch, picked: self.picked, wanted: self.wanted };
         let key = |row: usize, value: f64| objective.key(row, value);
         (self.front, self.rest) = scan(&self.values, key, want, self.threads, &mut watch)?;
         self.used = 0;
@@ -395,7 +395,7 @@ impl<O: Objective> Engine<O> {
             rows,
             ranges.zip(batch.chunks_mut(CHUNK)),
             threads,
-            &mut Picks { watch, picked: self.picked, wanted: self.wanted },
+            &mut InPicks { watch, picked: self.picked, wanted: self.wanted },
             || (objective.scratch(), 0),
             |(scratch, computed), _, stale| {
                 *computed += objective.refresh(scratch, stale, floor)?;

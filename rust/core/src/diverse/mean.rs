@@ -1,7 +1,7 @@
 //! The row farthest from the mean of all rows, or nearest to it: where a selection without labelled rows starts.
 
+use super::candidates::Candidates;
 use super::front::Entry;
-use super::pool::Pool;
 use crate::blocks::{self, Watch};
 use crate::distance::{Metric, Tile, row_fault};
 use crate::error::{Error, Result};
@@ -20,27 +20,27 @@ const TOGETHER: usize = 16;
 ///
 /// Under the cosine metric the mean is that of the rows at unit length.
 pub(super) fn extreme<E: Element>(
-    pool: &Pool<'_, E>,
+    candidates: &Candidates<'_, E>,
     metric: Metric,
     farthest: bool,
     level: Level,
     threads: usize,
     watch: &mut dyn Watch,
 ) -> Result<usize> {
-    let rows = pool.rows();
-    let width = pool.features().next_multiple_of(8);
-    let sums = sums(pool, metric, 0, &[], level, threads, watch)?;
-    let threads = blocks::crew(threads, rows * pool.features() * size_of::<E>());
+    let rows = candidates.rows();
+    let width = candidates.features().next_multiple_of(8);
+    let sums = sums(candidates, metric, 0, &[], level, threads, watch)?;
+    let threads = blocks::crew(threads, rows * candidates.features() * size_of::<E>());
     let mut mean = vec![0.0; width];
     for term in sums.chunks(width) {
         mean.iter_mut().zip(term).for_each(|(mean, term)| *mean += term);
     }
     mean.iter_mut().for_each(|mean| *mean /= rows as f64);
     let mean = level.run(Ready { metric, mean: &mean })?;
-    let state = || (Tile::new(metric, pool.features()), Entry { key: f64::NEG_INFINITY, row: u32::MAX });
+    let state = || (Tile::new(metric, candidates.features()), Entry { key: f64::NEG_INFINITY, row: u32::MAX });
     let found =
         blocks::run(rows, terms(rows, 0).map(|rows| (rows, ())), threads, watch, state, |(tile, best), rows, ()| {
-            let entry = level.run(Compare { pool, metric, tile, rows, mean: &mean, farthest })?;
+            let entry = level.run(Compare { candidates, metric, tile, rows, mean: &mean, farthest })?;
             if entry.beats(best) {
                 *best = entry;
             }
@@ -69,8 +69,8 @@ pub fn part_sums<E: Element>(
             "there are {before} rows before, with a sum of {came}; accepted are {accepted}"
         )));
     }
-    let pool = Pool::new(matrix, None)?;
-    let sums = sums(&pool, metric, before, open, level, threads, watch)?;
+    let candidates = Candidates::new(matrix, None)?;
+    let sums = sums(&candidates, metric, before, open, level, threads, watch)?;
     Ok(sums.chunks(features.next_multiple_of(8).max(1)).map(|term| term[..features].to_vec()).collect())
 }
 
@@ -82,7 +82,7 @@ fn terms(rows: usize, before: usize) -> impl ExactSizeIterator<Item = Range<usiz
 
 /// The sums of the terms, one after the other, each padded to whole lanes; the first one starts at `open`.
 fn sums<E: Element>(
-    pool: &Pool<'_, E>,
+    candidates: &Candidates<'_, E>,
     metric: Metric,
     before: usize,
     open: &[f64],
@@ -90,29 +90,33 @@ fn sums<E: Element>(
     threads: usize,
     watch: &mut dyn Watch,
 ) -> Result<Vec<f64>> {
-    let rows = pool.rows();
-    let width = pool.features().next_multiple_of(8);
+    let rows = candidates.rows();
+    let width = candidates.features().next_multiple_of(8);
     let mut sums = vec![0.0; width * (before + rows).div_ceil(TERM)];
     if before > 0 {
         sums[..open.len()].copy_from_slice(open);
     }
-    let threads = blocks::crew(threads, rows * pool.features() * size_of::<E>());
-    let tile = || Tile::new(metric, pool.features());
+    let threads = blocks::crew(threads, rows * candidates.features() * size_of::<E>());
+    let tile = || Tile::new(metric, candidates.features());
     blocks::run(rows, terms(rows, before).zip(sums.chunks_mut(width)), threads, watch, tile, |tile, rows, sum| {
-        level.run(Sum { pool, tile, rows, sum })
+        level.run(Sum { candidates, tile, rows, sum })
     })?;
     Ok(sums)
 }
 
 #[inline(always)]
-fn push<S: Simd, E: Element>(pool: &Pool<'_, E>, tile: &mut Tile, position: usize) -> Result<()> {
-    let row = pool.id(position);
-    if tile.push::<S, E>(pool.matrix(), row) { Ok(()) } else { Err(row_fault(pool.matrix(), row, row as u64)) }
+fn push<S: Simd, E: Element>(candidates: &Candidates<'_, E>, tile: &mut Tile, position: usize) -> Result<()> {
+    let row = candidates.id(position);
+    if tile.push::<S, E>(candidates.matrix(), row) {
+        Ok(())
+    } else {
+        Err(row_fault(candidates.matrix(), row, row as u64))
+    }
 }
 
 /// The sum of some rows.
 struct Sum<'s, 'a, E> {
-    pool: &'s Pool<'a, E>,
+    candidates: &'s Candidates<'a, E>,
     tile: &'s mut Tile,
     rows: Range<usize>,
     sum: &'s mut [f64],
@@ -125,7 +129,7 @@ impl<E: Element> Kernel for Sum<'_, '_, E> {
     fn run<S: Simd>(self) -> Result<()> {
         for row in self.rows {
             self.tile.clear();
-            push::<S, E>(self.pool, self.tile, row)?;
+            push::<S, E>(self.candidates, self.tile, row)?;
             for (sum, &x) in self.sum.iter_mut().zip(self.tile.row(0)) {
                 *sum += x;
             }
@@ -153,7 +157,7 @@ impl Kernel for Ready<'_> {
 
 /// The row among some that is farthest from the mean, or nearest to it.
 struct Compare<'s, 'a, E> {
-    pool: &'s Pool<'a, E>,
+    candidates: &'s Candidates<'a, E>,
     metric: Metric,
     tile: &'s mut Tile,
     rows: Range<usize>,
@@ -174,7 +178,7 @@ impl<E: Element> Kernel for Compare<'_, '_, E> {
             let sums = &mut sums[..some.len()];
             self.tile.clear();
             for row in some.clone() {
-                push::<S, E>(self.pool, self.tile, row)?;
+                push::<S, E>(self.candidates, self.tile, row)?;
             }
             self.tile.to_one::<S>(self.mean.row(0), self.mean.zero(0), sums);
             for (row, &sum) in some.clone().zip(sums.iter()) {

@@ -8,7 +8,7 @@
 //!
 //! A rule is an [`Objective`]: what its keys and values are, and how rows are brought up to date. The rules share
 //!
-//! - [`Pool`]: the rows in question, by position: a matrix, or the rows of it that a short list names;
+//! - [`Candidates`]: the rows in question, by position: a matrix, or the rows of it that a short list names;
 //! - [`Nearest`]: the distance of each row to the nearest of a growing list of points, brought up to date sixteen points at a time, with the triangle
 //!   inequality and rough sums as filters: what k-centre, ranked batches and k-means++ are made of.
 //!
@@ -21,34 +21,34 @@
 
 mod among;
 pub mod badge;
+mod candidates;
 mod central;
-pub mod coverage;
+mod diverse_uncertain;
+mod f32_filter;
 mod front;
 pub mod gradient;
+pub mod herding;
 pub mod k_center;
+pub mod kmeans_plus_plus;
 mod lazy;
 pub mod mean;
-mod mixed;
-mod near;
 mod nearest;
 mod objective;
-pub mod plus_plus;
+mod point_set;
 pub mod points;
-mod pool;
 pub mod race;
 mod ranked_batch;
-mod rough;
 pub mod similarity;
 mod triangle;
-pub mod typicality;
+pub mod typiclust;
 pub mod uncertain;
 
-pub(crate) use lazy::{Best, Engine};
-pub use mixed::Weights;
-pub use near::Distances;
+pub(crate) use candidates::Candidates;
+pub use diverse_uncertain::Weights;
+pub(crate) use lazy::{Engine, Pick};
 pub(crate) use nearest::Nearest;
 pub(crate) use objective::{Objective, Stale};
-pub(crate) use pool::Pool;
+pub use point_set::Distances;
 
 #[cfg(test)]
 mod tests;

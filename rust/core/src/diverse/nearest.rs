@@ -1,12 +1,12 @@
 //! The distance of each row to the nearest of a growing list of points.
 //!
 //! A row that is behind is compared with the points it has not seen, group by group, until it is up to date or no longer matters. Most of that is spared:
-//! a group too far from the row's nearest point is passed over ([`Triangle`]), and of the others the rough sums ([`Rough`]) leave open hardly any distance
+//! a group too far from the row's nearest point is passed over ([`Triangle`]), and of the others the rough sums ([`F32Filter`]) leave open hardly any distance
 //! that is not the new smallest. What decides is always the truth. A few rows go through the groups together, so that a group is fetched once.
 
+use super::candidates::Candidates;
+use super::f32_filter::{F32Filter, GROUP};
 use super::objective::Stale;
-use super::pool::Pool;
-use super::rough::{GROUP, Rough};
 use super::triangle::Triangle;
 use crate::distance::{LANES, Metric, Tile, row_fault, to_one};
 use crate::error::Result;
@@ -32,11 +32,11 @@ const NONE: u32 = u32::MAX;
 
 /// Rows of a pool against a list of points that grows by one a step.
 pub(crate) struct Nearest<'a, E> {
-    pool: Pool<'a, E>,
+    candidates: Candidates<'a, E>,
     level: Level,
     metric: Metric,
     points: Tile,
-    rough: Rough,
+    filter: F32Filter,
     triangle: Option<Triangle>,
     /// The nearest point each row has seen. Each row is written by whichever thread brings it up to date, and read in a later call.
     nearest: Vec<AtomicU32>,
@@ -48,7 +48,7 @@ pub(crate) struct Nearest<'a, E> {
 impl<'a, E: Element> Nearest<'a, E> {
     /// Starts with the labelled rows, to which up to `steps` picks are added.
     pub(crate) fn new(
-        pool: Pool<'a, E>,
+        candidates: Candidates<'a, E>,
         metric: Metric,
         labelled: Option<&Matrix<'_, f64>>,
         steps: usize,
@@ -56,15 +56,15 @@ impl<'a, E: Element> Nearest<'a, E> {
     ) -> Result<Self> {
         let given = labelled.map_or(0, Matrix::rows);
         let triangle = if given <= MOST_LABELLED { Triangle::new(given.saturating_add(steps)) } else { None };
-        let rows = if triangle.is_some() { pool.rows() } else { 0 };
+        let rows = if triangle.is_some() { candidates.rows() } else { 0 };
         let mut found = Nearest {
-            pool,
+            candidates,
             // A row's lanes are summed for one point at a time: with few features a longer register has more
             // of that to do, and with many both wait for memory. Zen 4 took a fifth longer.
             level: level.min(Level::Avx2),
             metric,
-            points: Tile::new(metric, pool.features()),
-            rough: Rough::new(metric, pool.features().next_multiple_of(LANES)),
+            points: Tile::new(metric, candidates.features()),
+            filter: F32Filter::new(metric, candidates.features().next_multiple_of(LANES)),
             triangle,
             nearest: std::iter::repeat_with(|| AtomicU32::new(NONE)).take(rows).collect(),
             held: Vec::new(),
@@ -79,8 +79,8 @@ impl<'a, E: Element> Nearest<'a, E> {
     }
 
     /// Rows of the pool.
-    pub(crate) fn pool(&self) -> &Pool<'a, E> {
-        &self.pool
+    pub(crate) fn candidates(&self) -> &Candidates<'a, E> {
+        &self.candidates
     }
 
     /// Points so far.
@@ -89,23 +89,23 @@ impl<'a, E: Element> Nearest<'a, E> {
     }
 
     /// What a thread needs.
-    pub(crate) fn scratch(&self) -> Scratch {
-        Scratch { tile: self.tile(), rough: Vec::new(), jobs: Vec::with_capacity(SIDE_BY_SIDE) }
+    pub(crate) fn scratch(&self) -> NearestScratch {
+        NearestScratch { tile: self.tile(), rough: Vec::new(), jobs: Vec::with_capacity(SIDE_BY_SIDE) }
     }
 
     fn tile(&self) -> Tile {
-        Tile::new(self.metric, self.pool.features())
+        Tile::new(self.metric, self.candidates.features())
     }
 
     /// See [`Objective::cost`](super::Objective::cost): a row that comes from memory costs as much as a few distances.
     pub(crate) fn cost(&self, behind: usize) -> usize {
-        self.pool.features().next_multiple_of(8) * (behind + GROUP)
+        self.candidates.features().next_multiple_of(8) * (behind + GROUP)
     }
 
     /// The row at a position becomes a point.
     pub(crate) fn pick(&mut self, position: usize) -> Result<()> {
-        let matrix = *self.pool.matrix();
-        self.add(&matrix, self.pool.id(position))
+        let matrix = *self.candidates.matrix();
+        self.add(&matrix, self.candidates.id(position))
     }
 
     /// Holds no row in memory any more.
@@ -116,9 +116,9 @@ impl<'a, E: Element> Nearest<'a, E> {
 
     /// Holds these rows too in memory, which ascend and come after all that are held.
     pub(crate) fn hold(&mut self, rows: &[u32]) {
-        let matrix = self.pool.matrix();
+        let matrix = self.candidates.matrix();
         for &position in rows {
-            let row = self.pool.id(position as usize);
+            let row = self.candidates.id(position as usize);
             match matrix.adjacent_row(row) {
                 Some(values) => self.held_values.extend_from_slice(values),
                 None => self.held_values.extend((0..matrix.columns()).map(|column| matrix.get(row, column))),
@@ -130,15 +130,15 @@ impl<'a, E: Element> Nearest<'a, E> {
     /// Adds the row at a position to a tile, from memory if it is held there.
     #[inline(always)]
     fn push<S: Simd>(&self, tile: &mut Tile, position: u32) -> Result<()> {
-        let row = self.pool.id(position as usize);
+        let row = self.candidates.id(position as usize);
         let fine = match self.held.binary_search(&position) {
             Ok(place) => {
-                let held = Matrix::from_rows(&self.held_values, self.held.len(), self.pool.features())?;
+                let held = Matrix::from_rows(&self.held_values, self.held.len(), self.candidates.features())?;
                 tile.push::<S, E>(&held, place)
             }
-            Err(_) => tile.push::<S, E>(self.pool.matrix(), row),
+            Err(_) => tile.push::<S, E>(self.candidates.matrix(), row),
         };
-        if fine { Ok(()) } else { Err(row_fault(self.pool.matrix(), row, row as u64)) }
+        if fine { Ok(()) } else { Err(row_fault(self.candidates.matrix(), row, row as u64)) }
     }
 
     /// A row of a matrix becomes a point.
@@ -146,9 +146,9 @@ impl<'a, E: Element> Nearest<'a, E> {
         let point = self.level.run(Prepare { tile: self.tile(), matrix, row })?;
         let values = point.row(0);
         if let Some(triangle) = &mut self.triangle {
-            triangle.push(&self.level.run(Lengths { rough: &self.rough, values, points: self.points.len() }));
+            triangle.push(&self.level.run(Lengths { filter: &self.filter, values, points: self.points.len() }));
         }
-        self.rough.push(values);
+        self.filter.push(values);
         self.points.push_prepared(values, point.zero(0));
         Ok(())
     }
@@ -157,7 +157,7 @@ impl<'a, E: Element> Nearest<'a, E> {
     /// looked at, roughly or directly.
     pub(crate) fn refresh(
         &self,
-        scratch: &mut Scratch,
+        scratch: &mut NearestScratch,
         rows: &mut [Stale],
         first: bool,
         below: impl Fn(usize, f64) -> bool,
@@ -167,7 +167,7 @@ impl<'a, E: Element> Nearest<'a, E> {
         }
         let mut computed = 0;
         for rows in rows.chunks_mut(SIDE_BY_SIDE) {
-            computed += self.level.run(Refresh { nearest: self, scratch, rows, below: &below })?;
+            computed += self.level.run(RefreshDistances { nearest: self, scratch, rows, below: &below })?;
         }
         Ok(computed)
     }
@@ -208,7 +208,7 @@ impl<F: Element> Kernel for Prepare<'_, '_, F> {
 
 /// Lengths that those from one prepared row to all points reach at least.
 struct Lengths<'n> {
-    rough: &'n Rough,
+    filter: &'n F32Filter,
     values: &'n [f64],
     points: usize,
 }
@@ -219,11 +219,11 @@ impl Kernel for Lengths<'_> {
     #[inline(always)]
     fn run<S: Simd>(self) -> Vec<f64> {
         let row: Vec<f32> = self.values.iter().map(|&x| x as f32).collect();
-        let size = self.rough.size(self.values);
+        let size = self.filter.size(self.values);
         let mut lengths = Vec::with_capacity(self.points.next_multiple_of(GROUP));
         for group in 0..self.points.div_ceil(GROUP) {
-            for sum in self.rough.sums::<S>(&row, group) {
-                lengths.push(self.rough.least(sum, size));
+            for sum in self.filter.sums::<S>(&row, group) {
+                lengths.push(self.filter.least(sum, size));
             }
         }
         lengths.truncate(self.points);
@@ -273,7 +273,7 @@ impl<E: Element> Kernel for First<'_, '_, E> {
 }
 
 /// What a thread needs to bring rows up to date.
-pub(crate) struct Scratch {
+pub(crate) struct NearestScratch {
     tile: Tile,
     /// The rows of the tile in `f32`.
     rough: Vec<f32>,
@@ -297,19 +297,19 @@ struct Job {
     cut: f32,
 }
 
-struct Refresh<'n, 'a, E, B> {
+struct RefreshDistances<'n, 'a, E, B> {
     nearest: &'n Nearest<'a, E>,
-    scratch: &'n mut Scratch,
+    scratch: &'n mut NearestScratch,
     rows: &'n mut [Stale],
     below: &'n B,
 }
 
-impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for Refresh<'_, '_, E, B> {
+impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for RefreshDistances<'_, '_, E, B> {
     type Output = Result<u64>;
 
     #[inline(always)]
     fn run<S: Simd>(self) -> Result<u64> {
-        let Refresh { nearest, scratch, rows, below } = self;
+        let RefreshDistances { nearest, scratch, rows, below } = self;
         let points = nearest.points.len();
         let mut group = nearest.line_up::<S>(scratch, rows)?;
         let mut computed = 0;
@@ -351,7 +351,7 @@ impl<E: Element, B: Fn(usize, f64) -> bool> Kernel for Refresh<'_, '_, E, B> {
 impl<E: Element> Nearest<'_, E> {
     /// Makes a job of each row that some group might matter to, and returns the first such group.
     #[inline(always)]
-    fn line_up<S: Simd>(&self, scratch: &mut Scratch, rows: &mut [Stale]) -> Result<usize> {
+    fn line_up<S: Simd>(&self, scratch: &mut NearestScratch, rows: &mut [Stale]) -> Result<usize> {
         let points = self.points.len();
         let mut first = usize::MAX / GROUP;
         scratch.tile.clear();
@@ -372,7 +372,7 @@ impl<E: Element> Nearest<'_, E> {
             if let Some(next) = rows.get(index + 1)
                 && self.held.is_empty()
             {
-                prefetch::<S, E>(&self.pool, next.row);
+                prefetch::<S, E>(&self.candidates, next.row);
             }
             let place = scratch.tile.len();
             self.push::<S>(&mut scratch.tile, row)?;
@@ -382,8 +382,8 @@ impl<E: Element> Nearest<'_, E> {
             for (rough, &x) in scratch.rough[start..].iter_mut().zip(values) {
                 *rough = x as f32;
             }
-            let size = self.rough.size(values);
-            let cut = self.rough.cut(self.metric.length(value), size);
+            let size = self.filter.size(values);
+            let cut = self.filter.cut(self.metric.length(value), size);
             scratch.jobs.push(Job { index, place, group, value, closest, size, reach, cut });
             first = first.min(group);
         }
@@ -414,7 +414,7 @@ impl<E: Element> Nearest<'_, E> {
     fn together<S: Simd>(&self, tile: &Tile, rough: &[f32], job: &mut Job, group: usize, count: usize) -> bool {
         let width = tile.width();
         let row = &rough[job.place * width..(job.place + 1) * width];
-        let mut sums = self.rough.sums::<S>(row, group);
+        let mut sums = self.filter.sums::<S>(row, group);
         let mut nearer = false;
         loop {
             // The smallest first: it most likely rules out the others.
@@ -444,15 +444,15 @@ impl<E: Element> Nearest<'_, E> {
         }
         let length = self.metric.length(distance);
         (job.value, job.closest) = (distance, point as u32);
-        (job.reach, job.cut) = (2.0 * length, self.rough.cut(length, job.size));
+        (job.reach, job.cut) = (2.0 * length, self.filter.cut(length, job.size));
         true
     }
 }
 
 /// Asks for a row ahead of its use: rows are looked at in no order that the hardware could guess.
 #[inline(always)]
-fn prefetch<S: Simd, E: Element>(pool: &Pool<'_, E>, position: u32) {
-    if let Some(row) = pool.matrix().adjacent_row(pool.id(position as usize)) {
+fn prefetch<S: Simd, E: Element>(candidates: &Candidates<'_, E>, position: u32) {
+    if let Some(row) = candidates.matrix().adjacent_row(candidates.id(position as usize)) {
         let line = 64 / size_of::<E>();
         let mut i = 0;
         while i < row.len() {

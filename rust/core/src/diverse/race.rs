@@ -166,7 +166,7 @@ impl<F: Field> Objective for Clocks<F> {
             let before = stale.seen;
             let mut squared = self.squared(row);
             let Clocks { field, came, .. } = self;
-            self.level.run(Refresh { field, ready, came, stale, squared: &mut squared, until: -floor });
+            self.level.run(RefreshClock { field, ready, came, stale, squared: &mut squared, until: -floor });
             self.squared[row].store(squared.to_bits(), Ordering::Relaxed);
             compared += u64::from(stale.seen - before);
         }
@@ -191,7 +191,7 @@ impl<F: Field> Objective for Clocks<F> {
 }
 
 /// Shows a row the centres it has not seen, in the order they came, until its clock runs out later than needed: the rest can wait.
-struct Refresh<'a, F: Field> {
+struct RefreshClock<'a, F: Field> {
     field: &'a F,
     ready: &'a F::Ready,
     came: &'a [f64],
@@ -200,7 +200,7 @@ struct Refresh<'a, F: Field> {
     until: f64,
 }
 
-impl<F: Field> Kernel for Refresh<'_, F> {
+impl<F: Field> Kernel for RefreshClock<'_, F> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

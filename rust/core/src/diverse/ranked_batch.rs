@@ -4,13 +4,13 @@
 //! `a (1 - 1 / (1 + d)) + (1 - a) u`, `a = n_U / (n_U + n_L)`, u the uncertainty of a row and d its distance to the nearest point. Every pick
 //! lowers a, so the keys of rows of high uncertainty rise: by no more than what a has lost times the highest uncertainty.
 
-use super::near::Near;
+use super::point_set::PointSet;
 use super::{Objective, Stale};
 use crate::error::Result;
 
 /// Ranked batch as an objective: the value of a row is its distance to the nearest point.
-pub(crate) struct Ranked<'a, N> {
-    near: N,
+pub(crate) struct RankedBatch<'a, N> {
+    points: N,
     uncertainty: &'a [f64],
     /// Rows of the pool and labelled rows: together as many at every step.
     all: f64,
@@ -19,15 +19,16 @@ pub(crate) struct Ranked<'a, N> {
     rounding: f64,
 }
 
-impl<'a, N: Near> Ranked<'a, N> {
+impl<'a, N: PointSet> RankedBatch<'a, N> {
     /// `labelled` points are no rows of the pool; all others are picks.
-    pub(crate) fn new(near: N, uncertainty: &'a [f64], labelled: usize) -> Self {
-        debug_assert_eq!(uncertainty.len(), near.rows());
-        let all = (near.rows() + labelled) as f64;
+    pub(crate) fn new(points: N, uncertainty: &'a [f64], labelled: usize) -> Self {
+        debug_assert_eq!(uncertainty.len(), points.rows());
+        let all = (points.rows() + labelled) as f64;
         let highest = uncertainty.iter().copied().fold(0.0, f64::max);
         let largest = uncertainty.iter().map(|u| u.abs()).fold(1.0, f64::max);
-        let mut ranked = Ranked { near, uncertainty, all, alpha: 0.0, highest, rounding: 8.0 * f64::EPSILON * largest };
-        ranked.alpha = ranked.alpha_after(ranked.near.steps());
+        let mut ranked =
+            RankedBatch { points, uncertainty, all, alpha: 0.0, highest, rounding: 8.0 * f64::EPSILON * largest };
+        ranked.alpha = ranked.alpha_after(ranked.points.steps());
         ranked
     }
 
@@ -36,19 +37,19 @@ impl<'a, N: Near> Ranked<'a, N> {
     }
 }
 
-impl<N: Near> Objective for Ranked<'_, N> {
+impl<N: PointSet> Objective for RankedBatch<'_, N> {
     type Scratch = N::Scratch;
 
     fn rows(&self) -> usize {
-        self.near.rows()
+        self.points.rows()
     }
 
     fn steps(&self) -> usize {
-        self.near.steps()
+        self.points.steps()
     }
 
     fn scratch(&self) -> N::Scratch {
-        self.near.scratch()
+        self.points.scratch()
     }
 
     /// Every operation is monotone as rounded, so a larger distance never makes a smaller key.
@@ -65,16 +66,16 @@ impl<N: Near> Objective for Ranked<'_, N> {
     }
 
     fn refresh(&self, scratch: &mut N::Scratch, rows: &mut [Stale], floor: f64) -> Result<u64> {
-        self.near.refresh(scratch, rows, floor == f64::INFINITY, |row, distance| self.key(row, distance) < floor)
+        self.points.refresh(scratch, rows, floor == f64::INFINITY, |row, distance| self.key(row, distance) < floor)
     }
 
     fn cost(&self, behind: usize) -> usize {
-        self.near.cost(behind)
+        self.points.cost(behind)
     }
 
     fn pick(&mut self, row: usize) -> Result<()> {
-        self.near.pick(row)?;
-        self.alpha = self.alpha_after(self.near.steps());
+        self.points.pick(row)?;
+        self.alpha = self.alpha_after(self.points.steps());
         Ok(())
     }
 }

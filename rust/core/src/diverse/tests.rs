@@ -1,7 +1,7 @@
 //! The engine against the loop over all rows.
 
-use super::k_center::{CoreSet, Init, Options, k_center};
-use super::rough::{GROUP, Rough};
+use super::f32_filter::{F32Filter, GROUP};
+use super::k_center::{CoreSet, Init, KCenterOptions, k_center};
 use crate::blocks::{Unwatched, Watch};
 use crate::distance::{Metric, Tile};
 use crate::error::{Error, Result};
@@ -93,8 +93,8 @@ fn data(rows: usize, features: usize, clusters: usize, seed: u64) -> Vec<f64> {
     values.iter().map(|x| f64::from(*x as f32)).collect()
 }
 
-fn options(k: usize, metric: Metric) -> Options {
-    Options { k, metric, init: Init::Farthest, held: None, threads: 1, level: Level::best() }
+fn options(k: usize, metric: Metric) -> KCenterOptions {
+    KCenterOptions { k, metric, init: Init::Farthest, held: None, threads: 1, level: Level::best() }
 }
 
 fn parts(set: CoreSet) -> (Vec<i64>, Vec<f64>, f64) {
@@ -139,7 +139,7 @@ fn threads_levels_dtypes_and_layouts_do_not_show() {
         let wanted = parts(k_center(matrix, None, None, &options(k, metric), &mut Unwatched).unwrap());
         for level in Level::ALL {
             for threads in [1, 2, 5] {
-                let options = Options { threads, level, ..options(k, metric) };
+                let options = KCenterOptions { threads, level, ..options(k, metric) };
                 let came = k_center(matrix, None, None, &options, &mut Unwatched).unwrap();
                 assert_eq!(parts(came), wanted, "{metric:?} {level:?} {threads}");
             }
@@ -166,7 +166,7 @@ fn rounds_do_not_show() {
         for among in [None, Some(some.as_slice())] {
             let wanted = parts(k_center(matrix, among, None, &options(k, metric), &mut Unwatched).unwrap());
             for held in [1, 7, 100, 1000, rows] {
-                let options = Options { held: Some(held), threads: 2, ..options(k, metric) };
+                let options = KCenterOptions { held: Some(held), threads: 2, ..options(k, metric) };
                 let came = k_center(matrix, among, None, &options, &mut Unwatched).unwrap();
                 assert!(held < 1000 || came.scans < 20, "{} rounds", came.scans);
                 assert_eq!(parts(came), wanted, "{metric:?} {held}");
@@ -190,7 +190,7 @@ fn the_first_pick_is_as_asked() {
     let values = [0.0, 1.0, 2.0, 10.0, 3.0];
     let matrix = Matrix::from_rows(&values, 5, 1).unwrap();
     let first = |init| {
-        let options = Options { init, ..options(2, Metric::Euclidean) };
+        let options = KCenterOptions { init, ..options(2, Metric::Euclidean) };
         k_center(matrix, None, None, &options, &mut Unwatched).map(|set| (set.ids, set.radius))
     };
     assert_eq!(first(Init::Farthest), Ok((vec![3, 0], 3.0)));
@@ -206,7 +206,7 @@ fn the_first_bad_row_is_named() {
     let matrix = Matrix::from_rows(&values, 3000, 4).unwrap();
     for init in [Init::Farthest, Init::Row(3)] {
         for threads in [1, 4] {
-            let options = Options { init, threads, ..options(3, Metric::Manhattan) };
+            let options = KCenterOptions { init, threads, ..options(3, Metric::Manhattan) };
             let error = k_center(matrix, None, None, &options, &mut Unwatched).unwrap_err();
             assert_eq!(error.to_string(), "row 1700 has inf in column 2; accepted are finite numbers");
         }
@@ -242,7 +242,7 @@ impl Kernel for Certified<'_> {
     fn run<S: Simd>(self) {
         let truth = Level::best().run(All { metric: self.metric, rows: self.rows, points: self.rows });
         let mut tile = Tile::new(self.metric, self.rows.columns());
-        let mut rough = Rough::new(self.metric, tile.width());
+        let mut rough = F32Filter::new(self.metric, tile.width());
         for row in 0..self.rows.rows() {
             assert!(tile.push::<S, f64>(&self.rows, row));
             rough.push(tile.row(row));

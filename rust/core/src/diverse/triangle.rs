@@ -4,7 +4,7 @@
 //! group is kept, and a group beyond 2v need not be looked at. In data that falls into clusters, that is most groups; the table costs one distance for each
 //! pair of points.
 
-use super::rough::GROUP;
+use super::f32_filter::GROUP;
 
 /// What is taken off a distance before it is kept, so that neither its rounding to `f32` nor that of the distances compared with it matters: a
 /// sum over d features is within d 2^-52 of the truth, so this is enough for a hundred million features.

@@ -1,11 +1,11 @@
 //! Batches of rows that are uncertain and unlike each other: the rules of [`ranked_batch`](super::ranked_batch) and
-//! [`mixed`](super::mixed) on the engine, for features that the core reads or for distances it is told.
+//! [`diverse_uncertain`](super::diverse_uncertain) on the engine, for features that the core reads or for distances it is told.
 
 use super::central::most_central;
-use super::mixed::{Mixed, Weights, weighed};
-use super::near::{Distances, Near, Told};
-use super::ranked_batch::Ranked;
-use super::{Best, Engine, Nearest, Objective, Pool};
+use super::diverse_uncertain::{DiverseUncertain, Weights, weighed};
+use super::point_set::{Distances, PointSet, Told};
+use super::ranked_batch::RankedBatch;
+use super::{Candidates, Engine, Nearest, Objective, Pick};
 use crate::blocks::Watch;
 use crate::distance::Metric;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::simd::Level;
 
 /// Features, and what they are compared with.
 #[derive(Clone, Copy, Debug)]
-pub struct Features<'a, E> {
+pub struct FeatureSpace<'a, E> {
     /// Rows of features.
     pub matrix: Matrix<'a, E>,
     /// The rows to pick from, ascending; all of them without.
@@ -35,10 +35,10 @@ pub enum Rule {
     /// Cardoso et al. 2017.
     RankedBatch,
     /// A weighted sum with frozen scales.
-    Mixed(Weights),
+    DiverseUncertain(Weights),
 }
 
-impl<E: Element> Features<'_, E> {
+impl<E: Element> FeatureSpace<'_, E> {
     /// `k` positions in the order picked, each with what it was worth then. `uncertainty` has one finite number for each row to pick from.
     pub fn pick(
         &self,
@@ -48,19 +48,19 @@ impl<E: Element> Features<'_, E> {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<Vec<Candidate>> {
-        let pool = Pool::new(self.matrix, self.among)?;
-        check(uncertainty, pool.rows(), k)?;
+        let candidates = Candidates::new(self.matrix, self.among)?;
+        check(uncertainty, candidates.rows(), k)?;
         if k == 0 {
             return Ok(Vec::new());
         }
-        let near = Nearest::new(pool, self.metric, self.labelled.as_ref(), k, self.level)
+        let points = Nearest::new(candidates, self.metric, self.labelled.as_ref(), k, self.level)
             .map_err(|error| Error::Argument(format!("labelled {error}")))?;
-        let central = |watch: &mut dyn Watch| most_central(&pool, self.metric, self.level, threads, watch);
-        rule.pick(near, uncertainty, k, threads, watch, central)
+        let central = |watch: &mut dyn Watch| most_central(&candidates, self.metric, self.level, threads, watch);
+        rule.pick(points, uncertainty, k, threads, watch, central)
     }
 }
 
-/// What [`Features::pick`] does, where somebody else knows the distances to `labelled` points and to the picks. `central` gives the row with the smallest mean
+/// What [`FeatureSpace::pick`] does, where somebody else knows the distances to `labelled` points and to the picks. `central` gives the row with the smallest mean
 /// distance to all rows.
 pub fn pick_by<D: Distances>(
     distances: D,
@@ -94,44 +94,45 @@ fn check(uncertainty: &[f64], rows: usize, k: usize) -> Result<()> {
 }
 
 impl Rule {
-    fn pick<N: Near>(
+    fn pick<N: PointSet>(
         self,
-        mut near: N,
+        mut points: N,
         uncertainty: &[f64],
         k: usize,
         threads: usize,
         watch: &mut dyn Watch,
         central: impl FnOnce(&mut dyn Watch) -> Result<usize>,
     ) -> Result<Vec<Candidate>> {
-        let labelled = near.steps();
+        let labelled = points.steps();
         let mut picks = Vec::with_capacity(k);
         let (weights, weighed) = match self {
             Rule::RankedBatch => (None, None),
-            Rule::Mixed(weights) => (Some(weights), Some(weighed(uncertainty, weights.uncertainty))),
+            Rule::DiverseUncertain(weights) => (Some(weights), Some(weighed(uncertainty, weights.uncertainty))),
         };
         if labelled == 0 {
             // Infinitely far from no points at all, so every row's value is 1 by the first rule; and by the second, diversity doesn't count yet.
             let (row, value) = match &weighed {
                 None => {
                     let row = central(watch)?;
-                    near.pick(row)?;
+                    points.pick(row)?;
                     (row, 1.0)
                 }
                 Some(weighed) => {
                     let (row, value) = highest(weighed);
                     // It may not be the first bad row; to compare all rows would have met that one.
-                    if let Err(error) = near.pick(row) {
+                    if let Err(error) = points.pick(row) {
                         return Err(central(watch).err().unwrap_or(error));
                     }
                     (row, value)
                 }
             };
-            picks.push(Best { row, value: f64::INFINITY, key: value });
+            picks.push(Pick { row, value: f64::INFINITY, key: value });
         }
         let out: Vec<usize> = picks.iter().map(|pick| pick.row).collect();
         match (weights, &weighed) {
             (Some(weights), Some(weighed)) => {
-                let mut engine = Engine::new(Mixed::new(near, weighed, weights.diversity), &out, k, threads, watch)?;
+                let mut engine =
+                    Engine::new(DiverseUncertain::new(points, weighed, weights.diversity), &out, k, threads, watch)?;
                 if let Some(farthest) = engine.best(watch)? {
                     engine.objective.freeze(farthest.value);
                     engine.start_again();
@@ -139,18 +140,18 @@ impl Rule {
                 go_on(engine, &mut picks, k, watch)?;
             }
             _ => go_on(
-                Engine::new(Ranked::new(near, uncertainty, labelled), &out, k, threads, watch)?,
+                Engine::new(RankedBatch::new(points, uncertainty, labelled), &out, k, threads, watch)?,
                 &mut picks,
                 k,
                 watch,
             )?,
         }
-        let candidate = |pick: Best| Candidate { key: pick.key, tie: 0, id: pick.row as u64, score: pick.key };
+        let candidate = |pick: Pick| Candidate { key: pick.key, tie: 0, id: pick.row as u64, score: pick.key };
         Ok(picks.into_iter().map(candidate).collect())
     }
 }
 
-fn go_on<O: Objective>(mut engine: Engine<O>, picks: &mut Vec<Best>, k: usize, watch: &mut dyn Watch) -> Result<()> {
+fn go_on<O: Objective>(mut engine: Engine<O>, picks: &mut Vec<Pick>, k: usize, watch: &mut dyn Watch) -> Result<()> {
     while picks.len() < k
         && let Some(best) = engine.best(watch)?
     {

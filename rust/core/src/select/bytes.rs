@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{Perturb, Plan, Selector, Ties, Top};
+use super::{Perturb, Plan, Selector, Ties, TopRows};
 use crate::blocks::{Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::{Candidate, Order};
@@ -122,7 +122,7 @@ impl Writer {
         self.list(plan.exclude.iter().copied());
     }
 
-    fn top(&mut self, top: &Top) {
+    fn top(&mut self, top: &TopRows) {
         self.numbers(&[top.ties_left, top.candidates.len() as u64]);
         for c in &top.candidates {
             self.numbers(&[c.key.to_bits(), c.tie, c.id, c.score.to_bits()]);
@@ -189,7 +189,7 @@ impl Reader<'_> {
         }
         let ordered =
             candidates.iter().all(|candidate| !candidate.key.is_nan()) && candidates.is_sorted_by(|a, b| !b.beats(a));
-        if !ordered || !list.resume(Top { candidates, ties_left }) {
+        if !ordered || !list.resume(TopRows { candidates, ties_left }) {
             return Err(damaged());
         }
         Ok(())

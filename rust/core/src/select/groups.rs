@@ -1,7 +1,7 @@
 //! One list of the best candidates per group.
 
 use super::plan::{MAX_GROUPS, Plan};
-use super::topk::{Top, TopK};
+use super::topk::{TopK, TopRows};
 use crate::blocks::Watch;
 use crate::error::{Error, Result};
 use crate::order::Candidate;
@@ -11,13 +11,13 @@ const LOOK_EVERY: usize = 1 << 20;
 
 /// The lists, by group code; made when a group is first met.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Groups {
+pub(super) struct GroupLists {
     lists: Vec<Option<Box<TopK>>>,
     /// Keys that rows of a group must reach: with many groups, most rows are turned away without a look at a list.
     cuts: Vec<f64>,
 }
 
-impl Groups {
+impl GroupLists {
     /// Takes note of a candidate of a group.
     #[inline(always)]
     pub(super) fn offer(&mut self, plan: &Plan, code: u32, candidate: Candidate) -> Result<()> {
@@ -57,7 +57,7 @@ impl Groups {
     }
 
     /// What each list has picked, with its code.
-    pub(super) fn finish(&self, watch: &mut dyn Watch) -> Result<Vec<(u32, Top)>> {
+    pub(super) fn finish(&self, watch: &mut dyn Watch) -> Result<Vec<(u32, TopRows)>> {
         let mut tops = Vec::new();
         let mut since = 0;
         for (code, list) in self.iter() {
@@ -72,7 +72,7 @@ impl Groups {
     }
 
     /// Takes over everything `other` has seen.
-    pub(super) fn merge(&mut self, plan: &Plan, other: &Groups) -> Result<()> {
+    pub(super) fn merge(&mut self, plan: &Plan, other: &GroupLists) -> Result<()> {
         for (code, list) in other.iter() {
             self.list(plan, code)?.merge(list);
         }

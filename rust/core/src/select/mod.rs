@@ -31,12 +31,12 @@ pub use plan::{MAX_GROUPS, Perturb, Plan, Ties};
 pub use quota::{equal_quotas, largest_remainder};
 pub use rows::Rows;
 pub use shared::SharedCut;
-pub use topk::{Top, TopK};
+pub use topk::{TopK, TopRows};
 
 use crate::blocks::{self, Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::Candidate;
-use groups::Groups;
+use groups::GroupLists;
 use seen::Seen;
 
 /// Rows without scores between two looks at whether to stop.
@@ -48,7 +48,7 @@ pub struct Selector {
     plan: Arc<Plan>,
     /// The best k of all rows; unused under `per_group`.
     top: TopK,
-    groups: Groups,
+    groups: GroupLists,
     seen: Seen,
     /// Whether some rows came with ids of their own, which `seen` does not cover.
     own_ids: bool,
@@ -91,7 +91,7 @@ impl Selector {
         Selector {
             top: TopK::new(plan.k),
             plan,
-            groups: Groups::default(),
+            groups: GroupLists::default(),
             seen: Seen::default(),
             own_ids: false,
             rows: 0,

@@ -64,8 +64,8 @@ impl Selector {
 }
 
 /// Rows of that key which lost to a row of the same key in their own group.
-fn lost_in_groups(tops: &[super::Top], key: f64) -> u64 {
-    let at_cut = |top: &&super::Top| top.candidates.last().is_some_and(|cut| cut.key == key);
+fn lost_in_groups(tops: &[super::TopRows], key: f64) -> u64 {
+    let at_cut = |top: &&super::TopRows| top.candidates.last().is_some_and(|cut| cut.key == key);
     tops.iter().filter(at_cut).map(|top| top.ties_left).sum()
 }
 

@@ -20,7 +20,7 @@ pub struct TopK {
 
 /// What a [`TopK`] has picked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Top {
+pub struct TopRows {
     /// At most k candidates, best first.
     pub candidates: Vec<Candidate>,
     /// Candidates not among them whose key equals the last one's.
@@ -122,19 +122,19 @@ impl TopK {
     }
 
     /// The best k of what was seen; the list can go on afterwards.
-    pub fn finish(&self, watch: &mut dyn Watch) -> Result<Top> {
+    pub fn finish(&self, watch: &mut dyn Watch) -> Result<TopRows> {
         self.clone().into_top(watch)
     }
 
     /// The same, of a list that ends here.
-    pub(super) fn into_top(mut self, watch: &mut dyn Watch) -> Result<Top> {
+    pub(super) fn into_top(mut self, watch: &mut dyn Watch) -> Result<TopRows> {
         self.compact();
         sort(&mut self.buffer, Candidate::compare, watch)?;
-        Ok(Top { candidates: self.buffer, ties_left: self.ties_left })
+        Ok(TopRows { candidates: self.buffer, ties_left: self.ties_left })
     }
 
     /// Puts an empty list into the state [`TopK::finish`] describes; `false` if no list of this k can be in it.
-    pub(super) fn resume(&mut self, top: Top) -> bool {
+    pub(super) fn resume(&mut self, top: TopRows) -> bool {
         if top.candidates.len() > self.k || (top.ties_left > 0 && top.candidates.len() < self.k) {
             return false;
         }
@@ -160,7 +160,7 @@ mod tests {
         (0..n).map(row).collect()
     }
 
-    fn oracle(rows: &[Candidate], k: usize) -> Top {
+    fn oracle(rows: &[Candidate], k: usize) -> TopRows {
         let mut sorted = rows.to_vec();
         sorted.sort_by(Candidate::compare);
         let rest = sorted.split_off(k.min(sorted.len()));
@@ -168,7 +168,7 @@ mod tests {
             Some(last) => rest.iter().filter(|c| c.key == last.key).count() as u64,
             None => 0,
         };
-        Top { candidates: sorted, ties_left }
+        TopRows { candidates: sorted, ties_left }
     }
 
     fn fill(k: usize, rows: &[Candidate]) -> TopK {

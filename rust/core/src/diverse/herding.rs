@@ -5,9 +5,9 @@
 //!
 //! What a row would add is always summed over all references in one order, so it never rises by rounding either.
 
+use super::candidates::Candidates;
 use super::lazy::Engine;
 use super::objective::{Objective, Stale};
-use super::pool::Pool;
 use super::similarity::Similarity;
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric, Tile, merge, row_fault};
@@ -24,7 +24,7 @@ const PAIRS: usize = 1000;
 
 /// How to select.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub struct HerdingOptions {
     /// Rows to pick: at most as many as there are.
     pub k: usize,
     /// What covering means.
@@ -58,21 +58,21 @@ pub struct Cover {
 
 /// Picks `options.k` rows of `matrix`, or of those of its rows that `among` names in ascending order, each adding most to what `labelled` and the picks before
 /// it cover of `references`; the lowest id of equals. References are rows of `matrix`, and `weights` are theirs, at least 0.
-pub fn coverage<E: Element>(
+pub fn herding<E: Element>(
     matrix: Matrix<'_, E>,
     among: Option<&[i64]>,
     (references, weights): (&[i64], Option<&[f64]>),
     labelled: Option<&Matrix<'_, f64>>,
-    options: &Options,
+    options: &HerdingOptions,
     watch: &mut dyn Watch,
 ) -> Result<Cover> {
-    let pool = Pool::new(matrix, among)?;
-    let Options { k, threads, .. } = *options;
-    if k > pool.rows() {
-        let rows = pool.rows();
+    let candidates = Candidates::new(matrix, among)?;
+    let HerdingOptions { k, threads, .. } = *options;
+    if k > candidates.rows() {
+        let rows = candidates.rows();
         return Err(Error::Argument(format!("k is {k}, and there are {rows} rows to pick from")));
     }
-    let mut added = Added::new(pool, references, weights, options)?;
+    let mut added = Added::new(candidates, references, weights, options)?;
     if let Some(labelled) = labelled {
         for row in 0..labelled.rows() {
             added.cover(labelled, row).map_err(|error| Error::Argument(format!("labelled {error}")))?;
@@ -90,7 +90,7 @@ pub fn coverage<E: Element>(
     while cover.ids.len() < k
         && let Some(best) = engine.best(watch)?
     {
-        cover.ids.push(pool.id(best.row) as i64);
+        cover.ids.push(candidates.id(best.row) as i64);
         cover.gains.push(best.value);
         engine.pick(best)?;
     }
@@ -103,7 +103,7 @@ pub fn coverage<E: Element>(
 
 /// What each row would add.
 struct Added<'a, E> {
-    pool: Pool<'a, E>,
+    candidates: Candidates<'a, E>,
     level: Level,
     similarity: Similarity,
     scale: f64,
@@ -118,8 +118,13 @@ struct Added<'a, E> {
 }
 
 impl<'a, E: Element> Added<'a, E> {
-    fn new(pool: Pool<'a, E>, references: &[i64], weights: Option<&[f64]>, options: &Options) -> Result<Self> {
-        let Options { similarity, scale, metric, level, .. } = *options;
+    fn new(
+        candidates: Candidates<'a, E>,
+        references: &[i64],
+        weights: Option<&[f64]>,
+        options: &HerdingOptions,
+    ) -> Result<Self> {
+        let HerdingOptions { similarity, scale, metric, level, .. } = *options;
         let count = references.len();
         if let Some(weights) = weights.filter(|weights| weights.len() != count) {
             let came = weights.len();
@@ -127,23 +132,23 @@ impl<'a, E: Element> Added<'a, E> {
         }
         let groups = count.div_ceil(GROUP);
         let mut added = Added {
-            pool,
+            candidates,
             level,
             similarity,
             scale: scale.unwrap_or(1.0),
-            references: Centres::new(metric, pool.features()),
+            references: Centres::new(metric, candidates.features()),
             weights: vec![[0.0; GROUP]; groups],
             covered: vec![[0.0; GROUP]; groups],
             open: Vec::new(),
             steps: 0,
         };
         for (i, &id) in references.iter().enumerate() {
-            let row = usize::try_from(id).ok().filter(|&row| row < pool.matrix().rows());
+            let row = usize::try_from(id).ok().filter(|&row| row < candidates.matrix().rows());
             let Some(row) = row else {
-                let rows = pool.matrix().rows();
+                let rows = candidates.matrix().rows();
                 return Err(Error::Argument(format!("references has id {id}; accepted are ids below {rows}")));
             };
-            let point = added.prepare(pool.matrix(), row)?;
+            let point = added.prepare(candidates.matrix(), row)?;
             added.references.push(point.row(0), point.zero(0));
             added.weights[i / GROUP][i % GROUP] = weights.map_or(1.0, |weights| weights[i]);
         }
@@ -164,9 +169,9 @@ impl<'a, E: Element> Added<'a, E> {
         let half = references.len() / 2;
         let mut distances = Vec::new();
         for (i, &id) in references.iter().enumerate().take(half.min(PAIRS)) {
-            let tile = self.prepare(self.pool.matrix(), id as usize)?;
+            let tile = self.prepare(self.candidates.matrix(), id as usize)?;
             let group = (i + half) / GROUP;
-            let sums = self.level.run(Sums { references: &self.references, tile: &tile, group });
+            let sums = self.level.run(GroupSums { references: &self.references, tile: &tile, group });
             distances.push(self.references.metric().finish(sums[(i + half) % GROUP]));
         }
         distances.sort_unstable_by(f64::total_cmp);
@@ -201,7 +206,7 @@ impl<E: Element> Objective for Added<'_, E> {
     type Scratch = Tile;
 
     fn rows(&self) -> usize {
-        self.pool.rows()
+        self.candidates.rows()
     }
 
     fn steps(&self) -> usize {
@@ -209,7 +214,7 @@ impl<E: Element> Objective for Added<'_, E> {
     }
 
     fn scratch(&self) -> Tile {
-        Tile::new(self.references.metric(), self.pool.features())
+        Tile::new(self.references.metric(), self.candidates.features())
     }
 
     #[inline(always)]
@@ -218,17 +223,17 @@ impl<E: Element> Objective for Added<'_, E> {
     }
 
     fn refresh(&self, tile: &mut Tile, rows: &mut [Stale], _: f64) -> Result<u64> {
-        self.level.run(Refresh { added: self, tile, rows })
+        self.level.run(RefreshGains { added: self, tile, rows })
     }
 
     fn cost(&self, _: usize) -> usize {
-        (self.open.len() + 1) * GROUP * self.pool.features().next_multiple_of(8)
+        (self.open.len() + 1) * GROUP * self.candidates.features().next_multiple_of(8)
     }
 
     fn pick(&mut self, row: usize) -> Result<()> {
         self.steps += 1;
-        let matrix = *self.pool.matrix();
-        self.cover(&matrix, self.pool.id(row))
+        let matrix = *self.candidates.matrix();
+        self.cover(&matrix, self.candidates.id(row))
     }
 }
 
@@ -248,13 +253,13 @@ impl<F: Element> Kernel for Prepare<'_, '_, F> {
 }
 
 /// The sums of the distances of one prepared row to a group.
-struct Sums<'a> {
+struct GroupSums<'a> {
     references: &'a Centres,
     tile: &'a Tile,
     group: usize,
 }
 
-impl Kernel for Sums<'_> {
+impl Kernel for GroupSums<'_> {
     type Output = [f64; GROUP];
     #[inline(always)]
     fn run<S: Simd>(self) -> [f64; GROUP] {
@@ -283,25 +288,25 @@ impl<E: Element> Kernel for CoverMore<'_, '_, E> {
     }
 }
 
-struct Refresh<'o, 'a, E> {
+struct RefreshGains<'o, 'a, E> {
     added: &'o Added<'a, E>,
     tile: &'o mut Tile,
     rows: &'o mut [Stale],
 }
 
-impl<E: Element> Kernel for Refresh<'_, '_, E> {
+impl<E: Element> Kernel for RefreshGains<'_, '_, E> {
     type Output = Result<u64>;
     #[inline(always)]
     fn run<S: Simd>(self) -> Result<u64> {
-        let Refresh { added, tile, rows } = self;
-        let Added { pool, references, similarity, scale, weights, covered, open, .. } = added;
+        let RefreshGains { added, tile, rows } = self;
+        let Added { candidates, references, similarity, scale, weights, covered, open, .. } = added;
         let (metric, count) = (references.metric(), rows.len());
         for rows in rows.chunks_mut(TOGETHER) {
             tile.clear();
             for stale in rows.iter() {
-                let row = pool.id(stale.row as usize);
-                if !tile.push::<S, E>(pool.matrix(), row) {
-                    return Err(row_fault(pool.matrix(), row, row as u64));
+                let row = candidates.id(stale.row as usize);
+                if !tile.push::<S, E>(candidates.matrix(), row) {
+                    return Err(row_fault(candidates.matrix(), row, row as u64));
                 }
             }
             let mut lanes = [[0.0_f64; GROUP]; TOGETHER];
@@ -380,9 +385,9 @@ mod tests {
             let mut first = None;
             for level in Level::ALL {
                 for threads in [1, 3] {
-                    let options = Options { k: 25, similarity, scale: Some(0.3), metric, threads, level };
+                    let options = HerdingOptions { k: 25, similarity, scale: Some(0.3), metric, threads, level };
                     let what = (&references[..], Some(&weights[..]));
-                    let cover = coverage(matrix, None, what, None, &options, &mut Unwatched).unwrap();
+                    let cover = herding(matrix, None, what, None, &options, &mut Unwatched).unwrap();
                     assert_eq!(cover.ids, wanted, "{similarity:?}");
                     assert!((cover.gains.iter().sum::<f64>() - cover.covered).abs() < 1e-9);
                     assert_eq!(*first.get_or_insert(cover.clone()), cover);

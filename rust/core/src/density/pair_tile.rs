@@ -2,8 +2,8 @@
 
 use super::similarity::Similarities;
 use crate::Level;
-use crate::distance::centred::{Centre, Rounding, Rows, largest};
-use crate::distance::tiles::{Block, Multiply, NegatedDifference, Panels, Product, ROWS};
+use crate::distance::centred::{Origin, Rounding, RowNumbers, largest};
+use crate::distance::tiles::{Multiply, NegatedDifference, Panels, Product, ROWS, RowBlock};
 use crate::distance::{Best, Direct, Metric, Pair, row_fault};
 use crate::error::Result;
 use crate::float::Element;
@@ -22,7 +22,7 @@ fn tolerance<T: Float>() -> f64 {
 
 /// Rows ready for the filter.
 struct Side<T> {
-    block: Block<T>,
+    block: RowBlock<T>,
     norms: Vec<f64>,
     starts: Vec<T>,
 }
@@ -31,7 +31,7 @@ impl<T: Float> Side<T> {
     fn new(features: usize) -> Self {
         let rows = side::<T>(features);
         Side {
-            block: Block::new(rows, features),
+            block: RowBlock::new(rows, features),
             norms: Vec::with_capacity(rows),
             starts: vec![T::ZERO; Panels::<T>::padded(rows)],
         }
@@ -40,21 +40,21 @@ impl<T: Float> Side<T> {
     /// Read rows; `unit` is what a pair's distance starts from under metrics that don't start from the norms.
     fn fill<E: Element>(
         &mut self,
-        centre: &Centre,
+        origin: &Origin,
         x: &Matrix<'_, E>,
-        rows: Rows<'_>,
+        rows: RowNumbers<'_>,
         unit: f64,
         level: Level,
     ) -> Result<()> {
         self.block.resize(rows.len());
         self.norms.clear();
         self.norms.resize(rows.len(), 0.0);
-        centre
+        origin
             .subtract(x, rows, &mut self.block, &mut self.norms, level)
             .map_err(|row| row_fault(x, row, row as u64))?;
         self.starts.fill(T::from_f64(f64::INFINITY));
         for (start, norm) in self.starts.iter_mut().zip(&self.norms) {
-            *start = T::from_f64(match centre.metric() {
+            *start = T::from_f64(match origin.metric() {
                 Metric::Euclidean | Metric::SqEuclidean if *norm <= largest::<T>() => norm * norm,
                 _ => unit,
             });
@@ -68,7 +68,7 @@ impl<T: Float> Side<T> {
 }
 
 /// What a thread works with.
-pub(super) struct Tile<T> {
+pub(super) struct PairTile<T> {
     rows: Side<T>,
     columns: Side<T>,
     panels: Panels<T>,
@@ -79,10 +79,10 @@ pub(super) struct Tile<T> {
     noted: Vec<(u32, u32)>,
 }
 
-impl<T: Float> Tile<T> {
+impl<T: Float> PairTile<T> {
     pub(super) fn new(features: usize) -> Self {
         let side = side::<T>(features);
-        Tile {
+        PairTile {
             rows: Side::new(features),
             columns: Side::new(features),
             panels: Panels::new(side, features),
@@ -97,12 +97,12 @@ impl<T: Float> Tile<T> {
     /// Read the rows of the next tiles.
     pub(super) fn rows<E: Element>(
         &mut self,
-        centre: &Centre,
+        origin: &Origin,
         x: &Matrix<'_, E>,
-        rows: Rows<'_>,
+        rows: RowNumbers<'_>,
         level: Level,
     ) -> Result<()> {
-        self.rows.fill(centre, x, rows, 0.0, level)
+        self.rows.fill(origin, x, rows, 0.0, level)
     }
 
     /// Whether a row is nothing but zeros.
@@ -113,15 +113,15 @@ impl<T: Float> Tile<T> {
     /// Read the columns and sum up the similarities of all pairs but those noted; with the sums of squares, if asked for.
     pub(super) fn columns<E: Element>(
         &mut self,
-        centre: &Centre,
+        origin: &Origin,
         x: &Matrix<'_, E>,
-        columns: Rows<'_>,
+        columns: RowNumbers<'_>,
         squares: bool,
         level: Level,
     ) -> Result<()> {
-        let metric = centre.metric();
+        let metric = origin.metric();
         let unit = if metric == Metric::Cosine { 1.0 } else { 0.0 };
-        self.columns.fill(centre, x, columns, unit, level)?;
+        self.columns.fill(origin, x, columns, unit, level)?;
         self.panels.resize(columns.len());
         for column in 0..columns.len() {
             self.panels.set(column, self.columns.block.row(column));
@@ -143,7 +143,7 @@ impl<T: Float> Tile<T> {
             column_starts: &self.columns.starts,
             scale: T::from_f64(if euclidean { -2.0 } else { -1.0 }),
             root: metric == Metric::Euclidean,
-            close: T::from_f64(close::<T>(metric, centre.features(), norm)),
+            close: T::from_f64(close::<T>(metric, origin.features(), norm)),
             by_row: &mut self.by_row,
             squares: &mut self.squares,
             by_column: &mut self.by_column,

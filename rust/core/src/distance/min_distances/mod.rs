@@ -5,11 +5,11 @@
 //! lower bound. The pairs that such bounds don't rule out, most often one for each row, are compared directly. So distance and index are
 //! those of the plain loop over all pairs, whatever the filter's precision; where it cannot tell rows apart the plain loop is what remains.
 
-mod candidates;
+mod contenders;
 mod direct;
 
-use super::centred::{Centre, Rounding, Rows, largest};
-use super::tiles::{Block, Multiply, NegatedDifference, Panels, Product, ROWS};
+use super::centred::{Origin, Rounding, RowNumbers, largest};
+use super::tiles::{Multiply, NegatedDifference, Panels, Product, ROWS, RowBlock};
 use super::{Metric, row_fault};
 use crate::Level;
 use crate::blocks::{self, Watch};
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::Float;
-use candidates::{Candidates, List};
+use contenders::{Contenders, List};
 pub(crate) use direct::{Best, Direct, Pair};
 
 /// Most rows of a block: their coordinates stay in the second-level cache.
@@ -34,7 +34,7 @@ const BLOCK_WORK: usize = 1 << 32;
 ///
 /// Memory is that of `y` in the type computed in, and a few hundred rows for each thread.
 #[allow(clippy::too_many_arguments)]
-pub fn nearest<X: Element, Y: Element>(
+pub fn min_distances<X: Element, Y: Element>(
     x: &Matrix<'_, X>,
     among: Option<&[i64]>,
     y: &Matrix<'_, Y>,
@@ -46,7 +46,7 @@ pub fn nearest<X: Element, Y: Element>(
     watch: &mut dyn Watch,
 ) -> Result<()> {
     check(x, y)?;
-    let rows = among.map_or(Rows::Adjacent(0, x.rows()), Rows::Picked);
+    let rows = among.map_or(RowNumbers::Adjacent(0, x.rows()), RowNumbers::Picked);
     if let Some(id) = among.and_then(|ids| ids.iter().find(|&&id| id < 0 || id as usize >= x.rows())) {
         return Err(Error::Argument(format!("among has id {id}; accepted are 0 to {}", x.rows() - 1)));
     }
@@ -78,7 +78,7 @@ fn check<X: Copy, Y: Copy>(x: &Matrix<'_, X>, y: &Matrix<'_, Y>) -> Result<()> {
 struct Targets<'a, 'y, T, Y> {
     matrix: &'a Matrix<'y, Y>,
     level: Level,
-    centre: Centre,
+    origin: Origin,
     panels: Panels<T>,
     norms: Vec<f64>,
 }
@@ -86,26 +86,26 @@ struct Targets<'a, 'y, T, Y> {
 impl<'a, 'y, T: Float, Y: Element> Targets<'a, 'y, T, Y> {
     fn new(matrix: &'a Matrix<'y, Y>, metric: Metric, level: Level) -> Result<Self> {
         let (rows, features) = (matrix.rows(), matrix.columns());
-        let centre = Centre::amid::<T, Y>(matrix, metric);
+        let origin = Origin::amid::<T, Y>(matrix, metric);
         let (mut panels, mut norms) = (Panels::new(rows, features), vec![0.0; rows]);
-        let mut few = Block::new(MOST_ROWS.min(rows), features);
+        let mut few = RowBlock::new(MOST_ROWS.min(rows), features);
         for start in (0..rows).step_by(MOST_ROWS) {
             let part = start..rows.min(start + MOST_ROWS);
             few.resize(part.len());
-            centre
-                .subtract(matrix, Rows::Adjacent(start, part.len()), &mut few, &mut norms[part.clone()], level)
+            origin
+                .subtract(matrix, RowNumbers::Adjacent(start, part.len()), &mut few, &mut norms[part.clone()], level)
                 .map_err(|row| Error::Argument(format!("Y: {}", row_fault(matrix, row, row as u64))))?;
             for (i, column) in part.enumerate() {
                 panels.set(column, few.row(i));
             }
         }
-        Ok(Targets { matrix, level, centre, panels, norms })
+        Ok(Targets { matrix, level, origin, panels, norms })
     }
 
     fn search<X: Element>(
         &self,
         x: &Matrix<'_, X>,
-        rows: Rows<'_>,
+        rows: RowNumbers<'_>,
         sums: &mut [f64],
         indices: &mut [i64],
         threads: usize,
@@ -117,7 +117,7 @@ impl<'a, 'y, T: Float, Y: Element> Targets<'a, 'y, T, Y> {
         let size = (fitting - fitting % ROWS).clamp(FEWEST_ROWS, MOST_ROWS).min(even);
         let parts = (0..count).step_by(size).map(|start| start..count.min(start + size));
         let blocks = parts.zip(sums.chunks_mut(size).zip(indices.chunks_mut(size)));
-        let state = || Worker::new(self, size);
+        let state = || Searcher::new(self, size);
         blocks::run(count, blocks, threads, watch, state, |worker, part, (sums, indices)| {
             worker.block(x, rows.part(part), sums, indices)
         })
@@ -126,9 +126,9 @@ impl<'a, 'y, T: Float, Y: Element> Targets<'a, 'y, T, Y> {
 }
 
 /// What a thread works with.
-struct Worker<'t, 'a, 'y, T, Y> {
+struct Searcher<'t, 'a, 'y, T, Y> {
     targets: &'t Targets<'a, 'y, T, Y>,
-    block: Block<T>,
+    block: RowBlock<T>,
     norms: Vec<f64>,
     starts: Vec<T>,
     widths: Vec<T>,
@@ -138,15 +138,15 @@ struct Worker<'t, 'a, 'y, T, Y> {
     pair: Pair,
 }
 
-impl<'t, 'a, 'y, T: Float, Y: Element> Worker<'t, 'a, 'y, T, Y> {
+impl<'t, 'a, 'y, T: Float, Y: Element> Searcher<'t, 'a, 'y, T, Y> {
     fn new(targets: &'t Targets<'a, 'y, T, Y>, rows: usize) -> Self {
-        let features = targets.centre.features();
+        let features = targets.origin.features();
         let columns = Panels::<T>::padded(targets.panels.columns());
         let whole = rows.next_multiple_of(ROWS);
         let infinity = T::from_f64(f64::INFINITY);
-        Worker {
+        Searcher {
             targets,
-            block: Block::new(rows, features),
+            block: RowBlock::new(rows, features),
             norms: vec![0.0; rows],
             starts: vec![infinity; columns],
             widths: vec![infinity; columns],
@@ -161,14 +161,14 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Worker<'t, 'a, 'y, T, Y> {
     fn block<X: Element>(
         &mut self,
         x: &Matrix<'_, X>,
-        rows: Rows<'_>,
+        rows: RowNumbers<'_>,
         sums: &mut [f64],
         indices: &mut [i64],
     ) -> Result<()> {
-        let Targets { matrix: y, level, centre, panels, .. } = self.targets;
-        let (metric, level) = (centre.metric(), *level);
+        let Targets { matrix: y, level, origin, panels, .. } = self.targets;
+        let (metric, level) = (origin.metric(), *level);
         self.block.resize(rows.len());
-        centre
+        origin
             .subtract(x, rows, &mut self.block, &mut self.norms[..rows.len()], level)
             .map_err(|row| row_fault(x, row, row as u64))?;
         self.bounds();
@@ -177,7 +177,7 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Worker<'t, 'a, 'y, T, Y> {
             let (columns, pair, best) = (columns.iter().copied(), &mut self.pair, &mut best[row]);
             level.run(Direct { x, row: rows.row(row), y, columns, metric, pair, best });
         };
-        let mut sink = Candidates {
+        let mut sink = Contenders {
             starts: &self.starts,
             widths: &self.widths,
             thresholds: &mut self.thresholds,
@@ -203,9 +203,9 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Worker<'t, 'a, 'y, T, Y> {
 
     /// What the lower bounds of this block's rows start from, how far above them the upper bounds are, and no candidates yet.
     fn bounds(&mut self) {
-        let Targets { centre, norms: others, .. } = self.targets;
-        let rounding = Rounding::new::<T>(centre.metric(), centre.features());
-        let squares = matches!(centre.metric(), Metric::Euclidean | Metric::SqEuclidean);
+        let Targets { origin, norms: others, .. } = self.targets;
+        let rounding = Rounding::new::<T>(origin.metric(), origin.features());
+        let squares = matches!(origin.metric(), Metric::Euclidean | Metric::SqEuclidean);
         let (rows, limit) = (self.block.rows(), largest::<T>());
         let norm = self.norms[..rows].iter().filter(|&&norm| norm <= limit).fold(0.0, |a, &b| f64::max(a, b));
         for ((start, width), &other) in self.starts.iter_mut().zip(&mut self.widths).zip(others) {

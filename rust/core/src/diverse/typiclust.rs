@@ -3,7 +3,7 @@
 //! What is picked leaves the cluster, so means can only rise: a mean that is out of date is a bound, and after the first pick of a cluster few rows
 //! need theirs again, unless the cluster is so small that fewer neighbours count now.
 
-use super::pool::Pool;
+use super::candidates::Candidates;
 use crate::blocks::{self, Watch};
 use crate::distance::{Centres, GROUP, Kind, Metric, Tile, prepare, row_fault};
 use crate::error::{Error, Result};
@@ -39,7 +39,7 @@ pub struct Typical {
 /// The most typical rows of each cluster, one cluster after the other; the lowest id of equals.
 ///
 /// Of a cluster of which n rows are left, the nearest `neighbours` count, or n/2 if that is fewer.
-pub fn typical<E: Element>(
+pub fn typiclust<E: Element>(
     matrix: Matrix<'_, E>,
     clusters: &[Cluster<'_>],
     neighbours: usize,
@@ -49,14 +49,14 @@ pub fn typical<E: Element>(
     let wanted = clusters.iter().map(|cluster| cluster.picks).sum();
     let mut found = Vec::with_capacity(wanted);
     for cluster in clusters.iter().filter(|cluster| cluster.picks > 0) {
-        let pool = Pool::new(matrix, Some(cluster.ids))?;
-        if cluster.picks > pool.rows() {
-            let (came, accepted) = (cluster.picks, pool.rows());
+        let candidates = Candidates::new(matrix, Some(cluster.ids))?;
+        if cluster.picks > candidates.rows() {
+            let (came, accepted) = (cluster.picks, candidates.rows());
             return Err(Error::Argument(format!("{came} rows are wanted of a cluster that has {accepted}")));
         }
-        let mut neighbourhood = Neighbourhood::new(pool, neighbours, level, threads)?;
+        let mut neighbourhood = Neighbourhood::new(candidates, neighbours, level, threads)?;
         for _ in 0..cluster.picks {
-            let mut watch = Picks { watch, picked: found.len(), wanted };
+            let mut watch = InPicks { watch, picked: found.len(), wanted };
             let (row, mean) = neighbourhood.most_typical(&mut watch)?;
             found.push(Typical { id: cluster.ids[row], typicality: 1.0 / mean });
             neighbourhood.there[row] = false;
@@ -67,13 +67,13 @@ pub fn typical<E: Element>(
 }
 
 /// Passes looks on as progress in picks.
-struct Picks<'w> {
+struct InPicks<'w> {
     watch: &'w mut dyn Watch,
     picked: usize,
     wanted: usize,
 }
 
-impl Watch for Picks<'_> {
+impl Watch for InPicks<'_> {
     fn look(&mut self, _: usize, _: usize) -> Result<()> {
         self.watch.look(self.picked, self.wanted)
     }
@@ -81,7 +81,7 @@ impl Watch for Picks<'_> {
 
 /// The rows of one cluster.
 struct Neighbourhood<'a, E> {
-    pool: Pool<'a, E>,
+    candidates: Candidates<'a, E>,
     level: Level,
     threads: usize,
     /// How many neighbours count at most, and how many counted for the means.
@@ -96,11 +96,11 @@ struct Neighbourhood<'a, E> {
 }
 
 impl<'a, E: Element> Neighbourhood<'a, E> {
-    fn new(pool: Pool<'a, E>, most: usize, level: Level, threads: usize) -> Result<Self> {
-        let (rows, points) = (pool.rows(), Centres::new(Metric::Euclidean, pool.features()));
-        let points = level.run(Pack { pool: &pool, points })?;
+    fn new(candidates: Candidates<'a, E>, most: usize, level: Level, threads: usize) -> Result<Self> {
+        let (rows, points) = (candidates.rows(), Centres::new(Metric::Euclidean, candidates.features()));
+        let points = level.run(Pack { candidates: &candidates, points })?;
         Ok(Neighbourhood {
-            pool,
+            candidates,
             level,
             threads,
             most,
@@ -158,7 +158,7 @@ impl<'a, E: Element> Neighbourhood<'a, E> {
 
 /// Packs the rows of a pool, once each is known to be valid.
 struct Pack<'p, 'a, E> {
-    pool: &'p Pool<'a, E>,
+    candidates: &'p Candidates<'a, E>,
     points: Centres,
 }
 
@@ -166,13 +166,13 @@ impl<E: Element> Kernel for Pack<'_, '_, E> {
     type Output = Result<Centres>;
     #[inline(always)]
     fn run<S: Simd>(self) -> Result<Centres> {
-        let Pack { pool, mut points } = self;
-        let mut tile = Tile::new(Metric::Euclidean, pool.features());
-        for position in 0..pool.rows() {
-            let row = pool.id(position);
+        let Pack { candidates, mut points } = self;
+        let mut tile = Tile::new(Metric::Euclidean, candidates.features());
+        for position in 0..candidates.rows() {
+            let row = candidates.id(position);
             tile.clear();
-            if !tile.push::<S, E>(pool.matrix(), row) {
-                return Err(row_fault(pool.matrix(), row, row as u64));
+            if !tile.push::<S, E>(candidates.matrix(), row) {
+                return Err(row_fault(candidates.matrix(), row, row as u64));
             }
             points.push(tile.row(0), false);
         }
@@ -191,16 +191,16 @@ impl<E: Element> Kernel for Means<'_, '_, E> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Means { of: Neighbourhood { pool, counted, points, there, .. }, rows, means } = self;
+        let Means { of: Neighbourhood { candidates, counted, points, there, .. }, rows, means } = self;
         let (counted, count) = (*counted, rows.len());
         if counted == 0 {
             return means.fill(0.0);
         }
-        let width = Tile::new(Metric::Euclidean, pool.features()).width();
+        let width = Tile::new(Metric::Euclidean, candidates.features()).width();
         let mut values = vec![0.0; count * width];
         for (position, to) in rows.clone().zip(values.chunks_exact_mut(width)) {
             // Valid: it was packed before.
-            let kind = prepare::<S, E>(Metric::Euclidean, pool.matrix(), pool.id(position), to);
+            let kind = prepare::<S, E>(Metric::Euclidean, candidates.matrix(), candidates.id(position), to);
             debug_assert!(kind != Kind::Bad);
         }
         // Of each row the least sums so far, ascending.
@@ -278,7 +278,7 @@ mod tests {
             let wanted: Vec<i64> =
                 clusters.iter().flat_map(|cluster| plainly(&values, cluster.ids, cluster.picks, neighbours)).collect();
             for level in Level::ALL {
-                let found = typical(matrix, &clusters, neighbours, (level, 3), &mut Unwatched).unwrap();
+                let found = typiclust(matrix, &clusters, neighbours, (level, 3), &mut Unwatched).unwrap();
                 assert_eq!(found.iter().map(|typical| typical.id).collect::<Vec<_>>(), wanted);
             }
         }
@@ -289,7 +289,7 @@ mod tests {
         let values = [1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 9.0, 9.0];
         let matrix = Matrix::from_rows(&values, 4, WIDTH).unwrap();
         let clusters = [Cluster { ids: &[0, 1, 2, 3], picks: 4 }];
-        let found = typical(matrix, &clusters, 1, (Level::best(), 1), &mut Unwatched).unwrap();
+        let found = typiclust(matrix, &clusters, 1, (Level::best(), 1), &mut Unwatched).unwrap();
         assert_eq!(found.iter().map(|typical| typical.id).collect::<Vec<_>>(), [1, 0, 2, 3]);
         assert_eq!((found[0].typicality, found[3].typicality), (f64::INFINITY, f64::INFINITY));
         assert_eq!(found[1].typicality, 1.0 / 2.0_f64.sqrt());

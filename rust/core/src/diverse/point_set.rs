@@ -1,13 +1,13 @@
 //! Distances to the nearest of a growing list of points, for rules that don't care who computes them.
 
-use super::nearest::{Nearest, Scratch};
+use super::nearest::{Nearest, NearestScratch};
 use super::objective::Stale;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use std::ops::Range;
 
 /// The distance of each row of a pool to the nearest of the points so far.
-pub(crate) trait Near: Sync {
+pub(crate) trait PointSet: Sync {
     /// What a thread needs.
     type Scratch: Send;
     /// Rows of the pool.
@@ -30,18 +30,18 @@ pub(crate) trait Near: Sync {
     ) -> Result<u64>;
 }
 
-impl<E: Element> Near for Nearest<'_, E> {
-    type Scratch = Scratch;
+impl<E: Element> PointSet for Nearest<'_, E> {
+    type Scratch = NearestScratch;
 
     fn rows(&self) -> usize {
-        self.pool().rows()
+        self.candidates().rows()
     }
 
     fn steps(&self) -> usize {
         self.steps()
     }
 
-    fn scratch(&self) -> Scratch {
+    fn scratch(&self) -> NearestScratch {
         self.scratch()
     }
 
@@ -55,7 +55,7 @@ impl<E: Element> Near for Nearest<'_, E> {
 
     fn refresh(
         &self,
-        scratch: &mut Scratch,
+        scratch: &mut NearestScratch,
         rows: &mut [Stale],
         first: bool,
         below: impl Fn(usize, f64) -> bool,
@@ -90,7 +90,7 @@ impl<D: Distances> Told<D> {
     }
 }
 
-impl<D: Distances> Near for Told<D> {
+impl<D: Distances> PointSet for Told<D> {
     type Scratch = ();
 
     fn rows(&self) -> usize {

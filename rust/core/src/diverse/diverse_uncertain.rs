@@ -3,7 +3,7 @@
 //! u is the uncertainty of a row, scaled to lie between 0 and 1 over the pool; d is its distance to the nearest labelled or picked row,
 //! and D the largest d there is when there first is one. Both scales are frozen there, so that values stay comparable from pick to pick.
 
-use super::near::Near;
+use super::point_set::PointSet;
 use super::{Objective, Stale};
 use crate::error::Result;
 
@@ -17,19 +17,19 @@ pub struct Weights {
 }
 
 /// The mix as an objective: the value of a row is its distance to the nearest point. Until the distance scale is frozen its key is that, too.
-pub(crate) struct Mixed<'a, N> {
-    near: N,
+pub(crate) struct DiverseUncertain<'a, N> {
+    points: N,
     /// Weighed already.
     uncertainty: &'a [f64],
     diversity: f64,
     scale: Option<f64>,
 }
 
-impl<'a, N: Near> Mixed<'a, N> {
+impl<'a, N: PointSet> DiverseUncertain<'a, N> {
     /// `uncertainty` is scaled and weighed.
-    pub(crate) fn new(near: N, uncertainty: &'a [f64], diversity: f64) -> Self {
-        debug_assert_eq!(uncertainty.len(), near.rows());
-        Mixed { near, uncertainty, diversity, scale: None }
+    pub(crate) fn new(points: N, uncertainty: &'a [f64], diversity: f64) -> Self {
+        debug_assert_eq!(uncertainty.len(), points.rows());
+        DiverseUncertain { points, uncertainty, diversity, scale: None }
     }
 
     /// Divide distances by `largest` from now on.
@@ -38,19 +38,19 @@ impl<'a, N: Near> Mixed<'a, N> {
     }
 }
 
-impl<N: Near> Objective for Mixed<'_, N> {
+impl<N: PointSet> Objective for DiverseUncertain<'_, N> {
     type Scratch = N::Scratch;
 
     fn rows(&self) -> usize {
-        self.near.rows()
+        self.points.rows()
     }
 
     fn steps(&self) -> usize {
-        self.near.steps()
+        self.points.steps()
     }
 
     fn scratch(&self) -> N::Scratch {
-        self.near.scratch()
+        self.points.scratch()
     }
 
     /// Every operation is monotone as rounded, so a larger distance never makes a smaller key.
@@ -65,15 +65,15 @@ impl<N: Near> Objective for Mixed<'_, N> {
     }
 
     fn refresh(&self, scratch: &mut N::Scratch, rows: &mut [Stale], floor: f64) -> Result<u64> {
-        self.near.refresh(scratch, rows, floor == f64::INFINITY, |row, distance| self.key(row, distance) < floor)
+        self.points.refresh(scratch, rows, floor == f64::INFINITY, |row, distance| self.key(row, distance) < floor)
     }
 
     fn cost(&self, behind: usize) -> usize {
-        self.near.cost(behind)
+        self.points.cost(behind)
     }
 
     fn pick(&mut self, row: usize) -> Result<()> {
-        self.near.pick(row)
+        self.points.pick(row)
     }
 }
 

@@ -48,7 +48,7 @@ fn found<X: Element, Y: Element>(
     threads: usize,
 ) -> Vec<(f64, i64)> {
     let (mut sums, mut indices) = (vec![f64::NAN; x.rows()], vec![-1; x.rows()]);
-    nearest(x, None, y, metric, level, &mut sums, &mut indices, threads, &mut Unwatched).unwrap();
+    min_distances(x, None, y, metric, level, &mut sums, &mut indices, threads, &mut Unwatched).unwrap();
     sums.into_iter().zip(indices).collect()
 }
 
@@ -139,7 +139,7 @@ fn a_bad_row_is_named() {
         let (x, y) = (Matrix::from_rows(x, 200, 3).unwrap(), Matrix::from_rows(y, 200, 3).unwrap());
         let (mut sums, mut indices) = (vec![0.0; 200], vec![0; 200]);
         let level = Level::best();
-        nearest(&x, None, &y, Metric::Euclidean, level, &mut sums, &mut indices, 2, &mut Unwatched)
+        min_distances(&x, None, &y, Metric::Euclidean, level, &mut sums, &mut indices, 2, &mut Unwatched)
             .unwrap_err()
             .to_string()
     };
@@ -159,7 +159,7 @@ fn picked_rows_only() {
     let run = |ids: &[i64]| {
         let (mut sums, mut indices) = (vec![0.0; ids.len()], vec![0; ids.len()]);
         let (sums_to, indices_to) = (&mut sums, &mut indices);
-        nearest(&x, Some(ids), &y, Metric::Manhattan, Level::best(), sums_to, indices_to, 2, &mut Unwatched)
+        min_distances(&x, Some(ids), &y, Metric::Manhattan, Level::best(), sums_to, indices_to, 2, &mut Unwatched)
             .map(|()| sums.into_iter().zip(indices).collect::<Vec<_>>())
     };
     let ids: Vec<i64> = (0..200).map(|i| 299 - i).collect();

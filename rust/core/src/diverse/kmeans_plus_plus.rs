@@ -11,7 +11,7 @@ use crate::simd::{Level, Simd};
 /// Draw `count` rows, or all there are; `given` are centres that are there before.
 ///
 /// With no centre given the first row is drawn uniformly, and reports an infinite distance.
-pub fn plus_plus(
+pub fn kmeans_plus_plus(
     points: &dyn Points,
     given: &dyn Points,
     count: usize,
@@ -101,7 +101,8 @@ mod tests {
             )
         };
         let settings = (Level::best(), threads);
-        plus_plus(&chosen(values), &chosen(labelled), count, seed, settings, &mut Unwatched).map(|drawn| drawn.draws)
+        kmeans_plus_plus(&chosen(values), &chosen(labelled), count, seed, settings, &mut Unwatched)
+            .map(|drawn| drawn.draws)
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! `min_distances`: the nearest of some rows to each row of a pool.
 
+use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, threads};
-use crate::k_center::metric;
-use crate::scorer::level;
+use crate::border::Lookout;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
-use shortlist_core::distance::nearest;
+use shortlist_core::distance;
 
 /// Distances, and row numbers of `y`.
 type Found<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<i64>>);
@@ -32,8 +31,9 @@ pub(crate) fn min_distances<'py>(
     let count = ids.map_or(x.len(), <[i64]>::len);
     let (mut distances, mut indices) = (vec![0.0; count], vec![0; count]);
     let mut lookout = Lookout::new(progress);
-    let result = with_matrix!(&x, |x| with_matrix!(&y, |y| py
-        .detach(|| { nearest(&x, ids, &y, metric, level, &mut distances, &mut indices, threads, &mut lookout) })));
+    let result = with_matrix!(&x, |x| with_matrix!(&y, |y| py.detach(|| {
+        distance::min_distances(&x, ids, &y, metric, level, &mut distances, &mut indices, threads, &mut lookout)
+    })));
     lookout.settle(py, count, result)?;
     distances.iter_mut().for_each(|distance| *distance = metric.finish(*distance));
     Ok((distances.into_pyarray(py), indices.into_pyarray(py)))

@@ -3,7 +3,7 @@
 use crate::distance::tiles::{ROWS, Sink};
 use crate::simd::{Float, Vector};
 
-/// Candidates a row may have at a time before some are compared directly.
+/// Contenders a row may have at a time before some are compared directly.
 const ROOM: usize = 8;
 
 /// Columns that may be the nearest, in ascending order, with their lower bounds.
@@ -33,7 +33,7 @@ impl<T: Float> List<T> {
 
 /// Finds the columns that may be the nearest of each row: from the sums come lower bounds, from these upper ones, and the lowest upper bound of a
 /// row is its threshold. A column whose lower bound is above it is not the nearest.
-pub(super) struct Candidates<'a, T> {
+pub(super) struct Contenders<'a, T> {
     /// What the sums are subtracted from to give lower bounds; infinite for padding.
     pub(super) starts: &'a [T],
     /// How far above the lower bound the upper bound is; infinite for padding.
@@ -45,7 +45,7 @@ pub(super) struct Candidates<'a, T> {
     pub(super) direct: &'a mut dyn FnMut(usize, &[u32]),
 }
 
-impl<T: Float> Candidates<'_, T> {
+impl<T: Float> Contenders<'_, T> {
     /// Compare the row with its candidates, and forget them.
     pub(super) fn settle(&mut self, row: usize) {
         let list = &mut self.lists[row];
@@ -87,7 +87,7 @@ impl<T: Float> Candidates<'_, T> {
     }
 }
 
-impl<T: Float> Sink<T> for Candidates<'_, T> {
+impl<T: Float> Sink<T> for Contenders<'_, T> {
     #[inline(always)]
     fn take<V: Vector<Scalar = T>>(&mut self, row: usize, column: usize, sums: &[[V; 2]; ROWS]) {
         let starts = &self.starts[column..column + 2 * V::LANES];

@@ -6,15 +6,15 @@ use crate::matrix::Matrix;
 
 /// Rows of a matrix by position: all of them, or those that a short list names.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pool<'a, E> {
+pub(crate) struct Candidates<'a, E> {
     matrix: Matrix<'a, E>,
     among: Among<'a>,
 }
 
-impl<'a, E: Copy> Pool<'a, E> {
+impl<'a, E: Copy> Candidates<'a, E> {
     /// `ids` ascend, and each is a row of the matrix.
     pub(crate) fn new(matrix: Matrix<'a, E>, ids: Option<&'a [i64]>) -> Result<Self> {
-        Ok(Pool { matrix, among: Among::new(matrix.rows(), ids)? })
+        Ok(Candidates { matrix, among: Among::new(matrix.rows(), ids)? })
     }
 
     /// The matrix that positions lead into.

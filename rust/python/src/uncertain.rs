@@ -1,12 +1,11 @@
-//! `ranked_batch` and `diverse_uncertain`: rows that are uncertain and unlike each other.
+//! What `ranked_batch` and `diverse_uncertain` share: rows that are uncertain and unlike each other.
 
+use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, threads};
-use crate::k_center::metric;
-use crate::scorer::level;
+use crate::border::Lookout;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use shortlist_core::diverse::uncertain::{Features, Rule, pick_by};
+use shortlist_core::diverse::uncertain::{FeatureSpace, Rule, pick_by};
 use shortlist_core::diverse::{Distances, Weights};
 use shortlist_core::error::{Error, Result};
 use shortlist_core::order::Candidate;
@@ -41,7 +40,7 @@ pub(crate) fn uncertain_batch<'py>(
     let (rule, uncertainty) = (rule(weights), uncertainty.as_slice()?);
     let mut lookout = Lookout::new(progress);
     let picked = with_matrix!(&rows, |matrix| {
-        let features = Features { matrix, among, labelled, metric, level };
+        let features = FeatureSpace { matrix, among, labelled, metric, level };
         py.detach(|| features.pick(rule, uncertainty, k, threads, &mut lookout))
     });
     let picked = lookout.settle(py, k, picked)?;
@@ -79,7 +78,9 @@ pub(crate) fn uncertain_batch_by<'py>(
 }
 
 fn rule(weights: Option<(f64, f64)>) -> Rule {
-    weights.map_or(Rule::RankedBatch, |(uncertainty, diversity)| Rule::Mixed(Weights { uncertainty, diversity }))
+    weights.map_or(Rule::RankedBatch, |(uncertainty, diversity)| {
+        Rule::DiverseUncertain(Weights { uncertainty, diversity })
+    })
 }
 
 fn found<'py>(py: Python<'py>, picks: &[Candidate], among: Option<&[i64]>) -> Found<'py> {

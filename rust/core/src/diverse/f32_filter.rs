@@ -17,21 +17,21 @@ const UNIT: f64 = f32::EPSILON as f64 / 2.0;
 
 /// Points in the order they were added, packed as `f32` sixteen to a group.
 #[derive(Debug)]
-pub(super) struct Rough {
+pub(super) struct F32Filter {
     metric: Metric,
     /// Coordinates of a prepared row.
     width: usize,
     /// Coordinate j of point p is at `(p / 16) * 16 * width + 16 * j + p % 16`. Points yet to come are infinitely far.
     packed: Vec<f32>,
     points: usize,
-    /// The largest size of any point: see [`Rough::size`].
+    /// The largest size of any point: see [`F32Filter::size`].
     largest: f64,
 }
 
-impl Rough {
+impl F32Filter {
     /// No points yet, for prepared rows of so many coordinates.
-    pub(super) fn new(metric: Metric, width: usize) -> Rough {
-        Rough { metric, width, packed: Vec::new(), points: 0, largest: 0.0 }
+    pub(super) fn new(metric: Metric, width: usize) -> F32Filter {
+        F32Filter { metric, width, packed: Vec::new(), points: 0, largest: 0.0 }
     }
 
     /// Adds a prepared row.
