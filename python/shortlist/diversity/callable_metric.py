@@ -1,7 +1,7 @@
 """Distances that the core cannot compute itself: by a callable, or between rows of a sparse matrix.
 
-A callable is asked for the distances between two blocks of rows at a time. What it gives is checked in one place each: its
-shape here, and what the core picks by in the core.
+A callable is asked for the distances between two blocks of rows at a time. The shape of what it
+gives is checked here, and distances that the core picks by are checked in the core.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class CallableMetric:
         self.picks: list[int] = []
 
     def nearest(self, rows: NDArray[np.int64], start: int, stop: int) -> NDArray[np.float64]:
-        """Return the distance of each row to the nearest of the points `start` to `stop`: labelled ones, then picks."""
+        """Return the distance of each row to the nearest of some points: labelled ones, then picks."""
         parts = []
         if start < self.known:
             parts.append(self.labelled[start : min(stop, self.known)])
@@ -90,7 +90,7 @@ class CallableMetric:
         return np.concatenate([block[:, 0] for _, block in self._blocks(mean)])
 
     def to_all(self, others: Any, progress: Progress | None) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-        """Yield some rows and their distances to all others, which may be any numbers, until all rows came."""
+        """Yield the distances of all rows to all others, some rows at a time; refuse NaN alone."""
         steps = Steps(progress, self.rows)
         for part, block in self._blocks(others):
             unknown = np.isnan(block).any(axis=1)
@@ -106,7 +106,7 @@ class CallableMetric:
     def _blocks(
         self, points: Any, rows: NDArray[np.int64] | None = None
     ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-        """Yield places among `rows`, by default all, and the distances of the rows there to all points."""
+        """Yield places among `rows`, by default all, and the distances of these to all points."""
         count = self.rows if rows is None else len(rows)
         step = max(1, CELLS // max(1, int(points.shape[0])))
         for first in range(0, count, step):

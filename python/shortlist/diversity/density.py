@@ -135,6 +135,7 @@ def density(
         values = np.empty(x.rows)
         pool = CallableMetric(metric, x.array, bfloat16=x.bfloat16)
         for part, distances in pool.to_all(array_of(x.array, x.bfloat16), progress):
+            # NumPy may round as it likes: what a callable gives is nowhere else made a density.
             values[part] = (1 / (1 + distances)).mean(axis=1)
         return values
     values, errors = _core.density(

@@ -21,7 +21,6 @@ from shortlist.diversity.features import (
 )
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks, in_blocks
-from shortlist.diversity.told_centres import centres
 from shortlist.memory import room
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
@@ -67,7 +66,7 @@ def k_center(
     metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"} or callable
         What distance means. Cosine distance is 1 - cosine similarity; a row of zeros has similarity 0 to every row.
         A callable takes two blocks of rows, (a, features) and (b, features), and gives their (a, b) distances, finite and
-        not negative; it is asked about every row for every pick, as nothing is known of it that would spare any.
+        not negative. It is asked for few of the distances between rows and picks, as one to the nearest pick can only fall.
     among : Selection, array of int or mask of bool, optional
         Ids of the rows to pick from and to cover; no other row is read. By default all.
     dtype : {None, "bfloat16"}
@@ -191,16 +190,17 @@ def _by_callable(
     X: Any, k: int, labelled: Any, start: str | int, metric: Metric, among: Any, strict: bool, progress: Any
 ) -> Selection:
     """Pick by distances that a callable gives."""
-    told = as_callable_metric(X, labelled, metric, among)
-    k, began = picks_of(k, told.rows, strict=strict), time.perf_counter()
-    positions, distances, radius = centres(told, k, start, Steps(progress, k))
+    pool = as_callable_metric(X, labelled, metric, among)
+    k, began = picks_of(k, pool.rows, strict=strict), time.perf_counter()
+    found = _core.k_center_by(
+        pool, pool.pool.shape[0], k, labelled=pool.known, init=start, among=pool.ids, progress=progress
+    )
+    distances = found["distances"]
     report = Report(
-        rows=told.rows,
+        rows=pool.rows,
         seconds=time.perf_counter() - began,
         filled=int(np.count_nonzero(distances == 0)),
-        cover_radii=(*distances[1:].tolist(), radius) if k else (),
-        computed_share=1.0,
+        cover_radii=(*distances[1:].tolist(), found["radius"]) if k else (),
+        computed_share=found["computed"] / max(1, pool.rows * (pool.known + k)),
     )
-    ids = positions if told.ids is None else told.ids[positions]
-    name = getattr(metric, "__name__", type(metric).__name__)
-    return Selection(ids, distances, f"k_center ({name})", "highest", report)
+    return Selection(found["ids"], distances, f"k_center ({pool.name})", "highest", report)

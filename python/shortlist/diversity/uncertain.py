@@ -48,14 +48,20 @@ def pick(
         picks = drive.ranked_batch(blocks, k, labelled=points, metric=str(metric), candidates=None, progress=progress)
         return blocks.finished(picks)
     if callable(metric) or hasattr(X, "tocsr"):
-        told = as_callable_metric(X, labelled, metric, among)
-        known = uncertainty_of(uncertainty, int(told.pool.shape[0]), told.ids)
-        k = picks_of(k, told.rows, strict=strict)
-        positions, values = _core.uncertain_batch_by(
-            told, told.rows, known, k, labelled=told.known, weights=weights, progress=progress
+        pool = as_callable_metric(X, labelled, metric, among)
+        known = uncertainty_of(uncertainty, int(pool.pool.shape[0]), pool.ids)
+        k = picks_of(k, pool.rows, strict=strict)
+        ids, values = _core.uncertain_batch_by(
+            pool,
+            pool.pool.shape[0],
+            known,
+            k,
+            labelled=pool.known,
+            weights=weights,
+            among=pool.ids,
+            progress=progress,
         )
-        ids = positions if told.ids is None else told.ids[positions]
-        report = Report(rows=told.rows, seconds=time.perf_counter() - began)
+        report = Report(rows=pool.rows, seconds=time.perf_counter() - began)
         return Selection(ids, values, measure, "highest", report)
     features = as_features(X, "X", dtype)
     found = among_ids(among, features.rows)

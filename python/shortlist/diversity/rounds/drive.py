@@ -12,7 +12,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.diversity.rounds import mean
 from shortlist.diversity.rounds.greedy import HELD_BYTES, MOST, Greedy
-from shortlist.diversity.rounds.rules import KCenter, RankedBatch
+from shortlist.diversity.rounds.messages import Rule
 from shortlist.selection import Report, Selection
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def k_center(
     first = _first(parts, init, metric) if labelled is None and k else None
     if labelled is None:
         labelled = np.empty((0, parts.columns)) if first is None else first.point[None, :]
-    greedy = Greedy(KCenter(metric), k, labelled, parts.rows, _candidates(parts, candidates), parts.threads)
+    greedy = Greedy(Rule(metric), k, labelled, parts.rows, _candidates(parts, candidates), parts.threads)
     if first is not None:
         greedy.begin(first.id, first.part, first.position)
     _run(parts, greedy, progress)
@@ -129,7 +129,7 @@ def ranked_batch(
         )
     began = time.perf_counter()
     rows = parts.rows
-    rule = RankedBatch(metric, rows + len(labelled))
+    rule = Rule(metric, rows + len(labelled))
     greedy = Greedy(rule, k, labelled, parts.rows, _candidates(parts, candidates), parts.threads)
     _run(parts, greedy, progress)
     report = Report(
@@ -164,7 +164,9 @@ def _first(parts: Parts, init: str | int, metric: str) -> First:
         partial(mean.add, metric=metric),
         mean.nothing(parts.columns),
     )
-    find = partial(extreme, point=total.mean(), metric=metric, farthest=init == "farthest", threads=parts.threads)
+    find = partial(
+        extreme, point=total.mean[None, :], metric=metric, farthest=init == "farthest", threads=parts.threads
+    )
     found = [(key, number, *row) for number, some in enumerate(parts.each(find)) if some for key, *row in [some]]
     _, part, position, row, point = max(found, key=lambda some: (some[0], -some[3]))
     return First(part, position, row, point)

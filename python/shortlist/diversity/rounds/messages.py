@@ -9,10 +9,24 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shortlist.diversity.rounds.rules import Rule
-
 VERSION = 1
 """Of what parts are asked, remember and answer; another one is refused."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What rows are worth: k-centre's distances, or ranked batch's mix of distance and uncertainty. The core computes it.
+
+    Attributes
+    ----------
+    metric : str
+        What distance means.
+    all : int
+        Of ranked batch: rows of the pool and labelled rows, which are as many at every step. 0 for k-centre.
+    """
+
+    metric: str
+    all: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,8 +91,6 @@ class Offer:
         An id that no row with that key goes below.
     computed : int
         Distances that it took.
-    seconds : float
-        Time that it took.
     """
 
     positions: NDArray[np.int64]
@@ -90,7 +102,6 @@ class Offer:
     bound_keys: NDArray[np.float64]
     bound_ids: NDArray[np.int64]
     computed: int
-    seconds: float
 
 
 def same_version(asked: int, own: int, what: str) -> None:

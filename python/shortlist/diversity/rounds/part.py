@@ -6,14 +6,13 @@ Everything here is a pure function of rows, state and question, so an engine may
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shortlist import _core
 from shortlist.diversity.rounds.messages import VERSION, Offer, State, same_version
-from shortlist.diversity.rounds.rules import bounds
-from shortlist.diversity.rounds.work import TOGETHER, Work, top
+from shortlist.diversity.rounds.rows import aligned, named
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,44 +44,37 @@ def advance(
     gone : ndarray of int64
         Positions of rows of this part that were picked since.
     """
-    began = time.perf_counter()
     same_version(question.version, VERSION, "rounds")
-    rule, step = question.rule, len(question.points)
     amount = math.ceil(question.share * len(rows)) if amount is None else amount
-    amount = max(amount, LEAST)
     nearest = np.full(len(rows), np.inf) if state is None else state.nearest.copy()
-    seen = np.zeros(len(rows), dtype=np.uint32) if state is None else state.seen.copy()
+    seen = np.zeros(len(rows), dtype=np.uint32) if state is None else state.seen
     nearest[gone] = -np.inf
-    work = Work(rows, nearest, seen, question)
-    every = np.arange(len(rows))
-    work.bring(every[seen == 0], -np.inf, until=min(TOGETHER, step))
-    # The best of old keys show what a row must reach to be offered; then all that may reach it are looked at.
-    some = top(work.keys(), rows.ids, 4 * amount)
-    work.bring(some, -np.inf)
-    keys = work.keys()
-    if amount < len(rows):
-        fresh = np.partition(keys[some], len(some) - min(amount, len(some)))
-        work.bring(every, float(fresh[len(some) - min(amount, len(some))]))
-        keys = work.keys()
-    best = top(keys, rows.ids, amount)
-    best = best[keys[best] > -np.inf]
-    rest = np.ones(len(rows), dtype=np.bool)
-    rest[best] = False
-    rest &= nearest > -np.inf
-    uncertainty = rows.uncertainty
-    bound_keys, bound_ids = bounds(
-        rule, nearest[rest], None if uncertainty is None else uncertainty[rest], rows.ids[rest], step, question.ahead
-    )
+    try:
+        nearest, seen, best, (bound_keys, bound_ids), computed = _core.offer_rows(
+            aligned(rows.features),
+            aligned(rows.ids),
+            nearest,
+            aligned(seen),
+            aligned(question.points),
+            max(amount, LEAST),
+            question.ahead,
+            metric=question.rule.metric,
+            uncertainty=None if rows.uncertainty is None else aligned(rows.uncertainty),
+            all=question.rule.all,
+            bfloat16=rows.bfloat16,
+            n_threads=question.threads,
+        )
+    except ValueError as error:
+        raise named(error, rows.ids) from None
     offer = Offer(
         best,
         rows.ids[best],
         nearest[best],
         rows.features[best],
         rows.bfloat16,
-        None if uncertainty is None else uncertainty[best],
+        None if rows.uncertainty is None else rows.uncertainty[best],
         bound_keys,
         bound_ids,
-        work.computed,
-        time.perf_counter() - began,
+        computed,
     )
     return State(nearest, seen), offer

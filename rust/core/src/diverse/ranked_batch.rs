@@ -8,13 +8,36 @@ use super::point_set::PointSet;
 use super::{Objective, Stale};
 use crate::error::Result;
 
+/// a: how much distance weighs at a step, and uncertainty the rest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Alpha(f64);
+
+impl Alpha {
+    /// Once there are so many points. `all` counts the rows of the pool and the labelled rows,
+    /// which together are as many at every step.
+    pub(super) fn after(points: usize, all: usize) -> Alpha {
+        Alpha((all as f64 - points as f64) / all as f64)
+    }
+
+    /// What a row is worth. Every operation is monotone as rounded, so a larger distance never
+    /// makes a smaller key.
+    #[inline(always)]
+    pub(super) fn key(self, distance: f64, uncertainty: f64) -> f64 {
+        if distance == f64::NEG_INFINITY {
+            return distance;
+        }
+        self.0 * (1.0 - 1.0 / (1.0 + distance)) + (1.0 - self.0) * uncertainty
+    }
+}
+
 /// Ranked batch as an objective: the value of a row is its distance to the nearest point.
 pub(crate) struct RankedBatch<'a, N> {
     points: N,
     uncertainty: &'a [f64],
-    /// Rows of the pool and labelled rows: together as many at every step.
-    all: f64,
-    alpha: f64,
+    all: usize,
+    /// Points that rows have seen before the first of `points`.
+    before: usize,
+    alpha: Alpha,
     highest: f64,
     rounding: f64,
 }
@@ -22,18 +45,22 @@ pub(crate) struct RankedBatch<'a, N> {
 impl<'a, N: PointSet> RankedBatch<'a, N> {
     /// `labelled` points are no rows of the pool; all others are picks.
     pub(crate) fn new(points: N, uncertainty: &'a [f64], labelled: usize) -> Self {
-        debug_assert_eq!(uncertainty.len(), points.rows());
-        let all = (points.rows() + labelled) as f64;
-        let highest = uncertainty.iter().copied().fold(0.0, f64::max);
-        let largest = uncertainty.iter().map(|u| u.abs()).fold(1.0, f64::max);
-        let mut ranked =
-            RankedBatch { points, uncertainty, all, alpha: 0.0, highest, rounding: 8.0 * f64::EPSILON * largest };
-        ranked.alpha = ranked.alpha_after(ranked.points.steps());
-        ranked
+        let all = points.rows() + labelled;
+        RankedBatch::going_on(points, uncertainty, all, 0)
     }
 
-    fn alpha_after(&self, steps: usize) -> f64 {
-        (self.all - steps as f64) / self.all
+    /// Where the first `before` labelled and picked rows are known only by what they left of the
+    /// values: `points` are those that came since. `all` is as in [`Alpha::after`].
+    pub(super) fn going_on(points: N, uncertainty: &'a [f64], all: usize, before: usize) -> Self {
+        debug_assert_eq!(uncertainty.len(), points.rows());
+        let highest = uncertainty.iter().copied().fold(0.0, f64::max);
+        let largest = uncertainty.iter().map(|u| u.abs()).fold(1.0, f64::max);
+        let alpha = Alpha::after(before + points.steps(), all);
+        RankedBatch { points, uncertainty, all, before, alpha, highest, rounding: 8.0 * f64::EPSILON * largest }
+    }
+
+    fn alpha_after(&self, steps: usize) -> Alpha {
+        Alpha::after(self.before + steps, self.all)
     }
 }
 
@@ -52,17 +79,13 @@ impl<N: PointSet> Objective for RankedBatch<'_, N> {
         self.points.scratch()
     }
 
-    /// Every operation is monotone as rounded, so a larger distance never makes a smaller key.
     #[inline(always)]
     fn key(&self, row: usize, distance: f64) -> f64 {
-        if distance == f64::NEG_INFINITY {
-            return distance;
-        }
-        self.alpha * (1.0 - 1.0 / (1.0 + distance)) + (1.0 - self.alpha) * self.uncertainty[row]
+        self.alpha.key(distance, self.uncertainty[row])
     }
 
     fn rise(&self, since: usize) -> f64 {
-        (self.alpha_after(since) - self.alpha) * self.highest + self.rounding
+        (self.alpha_after(since).0 - self.alpha.0) * self.highest + self.rounding
     }
 
     fn refresh(&self, scratch: &mut N::Scratch, rows: &mut [Stale], floor: f64) -> Result<u64> {
