@@ -55,8 +55,8 @@ pub(crate) fn add_terms<'py>(
     if open.len() != finished.len() || !terms.len().is_multiple_of(columns) {
         return Err(value_error("finished, open and terms are of several widths; accepted is one number a feature"));
     }
-    let mut sum = mean::Sum { rows, finished, open };
-    sum.add(terms.chunks(columns), more);
-    let mean = sum.mean();
-    Ok((sum.finished.into_pyarray(py), sum.open.into_pyarray(py), mean.into_pyarray(py)))
+    let mut total = mean::Total { rows, finished, open };
+    total.add(terms.chunks(columns), more);
+    let mean = total.mean();
+    Ok((total.finished.into_pyarray(py), total.open.into_pyarray(py), mean.into_pyarray(py)))
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -94,21 +94,14 @@ def k_center(
     greedy = Greedy(Rule(metric), k, labelled, parts.rows, _candidates(parts, candidates), parts.threads)
     if first is not None:
         greedy.begin(first.id, first.part, first.position)
-    _run(parts, greedy, progress)
-    distances = np.array(greedy.values, dtype=np.float64)
-    rows = parts.rows
-    report = Report(
-        rows=rows,
-        seconds=time.perf_counter() - began,
-        bytes=rows * parts.row_bytes * parts.passes,
+    found = _run(parts, greedy, f"k_center ({metric})", began, progress)
+    distances = found.scores
+    report = replace(
+        found.report,
         filled=int(np.count_nonzero(distances == 0)),
         cover_radii=(*distances[1:].tolist(), greedy.radius) if k else (),
-        computed_share=greedy.computed / max(1, rows * len(greedy.points)),
-        passes=parts.passes,
-        n_threads=parts.threads,
-        cpu_level=_core.build_info()["cpu_level"],
     )
-    return Selection(np.array(greedy.ids, dtype=np.int64), distances, f"k_center ({metric})", "highest", report)
+    return replace(found, report=report)
 
 
 def ranked_batch(
@@ -128,27 +121,27 @@ def ranked_batch(
             "on one machine"
         )
     began = time.perf_counter()
-    rows = parts.rows
-    rule = Rule(metric, rows + len(labelled))
+    rule = Rule(metric, parts.rows + len(labelled))
     greedy = Greedy(rule, k, labelled, parts.rows, _candidates(parts, candidates), parts.threads)
-    _run(parts, greedy, progress)
-    report = Report(
-        rows=rows,
-        seconds=time.perf_counter() - began,
-        bytes=rows * parts.row_bytes * parts.passes,
-        computed_share=greedy.computed / max(1, rows * len(greedy.points)),
-        passes=parts.passes,
-        n_threads=parts.threads,
-        cpu_level=_core.build_info()["cpu_level"],
-    )
-    return Selection(np.array(greedy.ids, dtype=np.int64), np.array(greedy.values), "ranked_batch", "highest", report)
+    return _run(parts, greedy, "ranked_batch", began, progress)
 
 
-def _run(parts: Parts, greedy: Greedy, progress: Progress | None) -> None:
+def _run(parts: Parts, greedy: Greedy, measure: str, began: float, progress: Progress | None) -> Selection:
+    """Return what rounds pick, round after round."""
     while not greedy.done:
         greedy.take(parts.advance(greedy.question(), greedy.amounts, greedy.gone))
         if progress is not None:
             progress(len(greedy.ids), greedy.k)
+    report = Report(
+        rows=parts.rows,
+        seconds=time.perf_counter() - began,
+        bytes=parts.rows * parts.row_bytes * parts.passes,
+        computed_share=greedy.computed / max(1, parts.rows * len(greedy.points)),
+        passes=parts.passes,
+        n_threads=parts.threads,
+        cpu_level=_core.build_info()["cpu_level"],
+    )
+    return Selection(np.array(greedy.ids, np.int64), np.array(greedy.values, np.float64), measure, "highest", report)
 
 
 def _candidates(parts: Parts, wanted: int | None) -> int:

@@ -31,7 +31,7 @@ pub(super) fn extreme<E: Element>(
     let width = candidates.features().next_multiple_of(8);
     let sums = sums(candidates, metric, 0, &[], level, threads, watch)?;
     let threads = blocks::crew(threads, rows * candidates.features() * size_of::<E>());
-    let mut sum = Sum::nothing(width);
+    let mut sum = Total::nothing(width);
     sum.add(sums.chunks(width), rows);
     let mean = level.run(Ready { metric, mean: &sum.mean() })?;
     let state = || (Tile::new(metric, candidates.features()), Entry { key: f64::NEG_INFINITY, row: u32::MAX });
@@ -49,7 +49,7 @@ pub(super) fn extreme<E: Element>(
 
 /// The sum of the rows so far, to which parts are added one after the other.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sum {
+pub struct Total {
     /// How many rows.
     pub rows: usize,
     /// The sum of all terms that have their [`TERM`] rows.
@@ -58,10 +58,10 @@ pub struct Sum {
     pub open: Vec<f64>,
 }
 
-impl Sum {
+impl Total {
     /// The sum of no rows, of so many features.
-    pub fn nothing(features: usize) -> Sum {
-        Sum { rows: 0, finished: vec![0.0; features], open: vec![0.0; features] }
+    pub fn nothing(features: usize) -> Total {
+        Total { rows: 0, finished: vec![0.0; features], open: vec![0.0; features] }
     }
 
     /// Adds the terms of so many rows that come next: see [`part_sums`]. The first of them goes on from
@@ -251,7 +251,7 @@ mod tests {
                 let mut sums = part(0, cut, 0, &[]);
                 let open = if cut % TERM > 0 { sums.pop().unwrap() } else { Vec::new() };
                 let rest = part(cut, rows, cut % TERM, &open);
-                let mut sum = Sum::nothing(features);
+                let mut sum = Total::nothing(features);
                 sum.add(part(0, cut, 0, &[]).iter().map(Vec::as_slice), cut);
                 sum.add(rest.iter().map(Vec::as_slice), rows - cut);
                 sums.extend(rest);
