@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from shortlist.diversity.features import (
     as_points,
     metric_name,
     picks_of,
+    report_on,
 )
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks, in_blocks
@@ -135,7 +137,6 @@ def k_center(
     rows = features.rows if ids is None else len(ids)
     k = picks_of(k, rows, strict=strict)
     began, n_threads = time.perf_counter(), thread_count(n_threads)
-    row_bytes = features.columns * features.array.itemsize
     found = _core.k_center(
         features.array,
         k,
@@ -144,26 +145,15 @@ def k_center(
         init=start,
         metric=metric_name(metric),
         among=ids,
-        held=max(1, HELD_BYTES // 2 // row_bytes) if features.mapped else None,
+        held=max(1, HELD_BYTES // 2 // features.row_bytes) if features.mapped else None,
         n_threads=n_threads,
         progress=progress,
     )
-    distances = found["distances"]
     m = 0 if points is None else len(points)
     passes = found["first_passes"] + found["scans"] if features.mapped else int(features.filed)
-    report = Report(
-        rows=rows,
-        copies=tuple(features.copies),
-        seconds=time.perf_counter() - began,
-        bytes=rows * row_bytes * max(1, found["first_passes"]),
-        filled=int(np.count_nonzero(distances == 0)),
-        cover_radii=(*distances[1:].tolist(), found["radius"]) if k else (),
-        computed_share=found["computed"] / max(1, rows * (m + k)),
-        passes=passes,
-        n_threads=n_threads,
-        cpu_level=found["cpu_level"],
-    )
-    return Selection(found["ids"], distances, f"k_center ({metric})", "highest", report)
+    report = report_on([features], rows, began, n_threads, passes=passes)
+    report = replace(report, bytes=report.bytes * max(1, found["first_passes"]))
+    return _covering(found, rows * (m + k), f"k_center ({metric})", report)
 
 
 def _in_rounds(
@@ -195,12 +185,17 @@ def _by_callable(
     found = _core.k_center_by(
         pool, pool.pool.shape[0], k, labelled=pool.known, init=start, among=pool.ids, progress=progress
     )
+    report = Report(rows=pool.rows, seconds=time.perf_counter() - began)
+    return _covering(found, pool.rows * (pool.known + k), f"k_center ({pool.name})", report)
+
+
+def _covering(found: dict[str, Any], distances_in_all: int, measure: str, report: Report) -> Selection:
+    """Return the core's picks, with what they cover in the report."""
     distances = found["distances"]
-    report = Report(
-        rows=pool.rows,
-        seconds=time.perf_counter() - began,
+    report = replace(
+        report,
         filled=int(np.count_nonzero(distances == 0)),
-        cover_radii=(*distances[1:].tolist(), found["radius"]) if k else (),
-        computed_share=found["computed"] / max(1, pool.rows * (pool.known + k)),
+        cover_radii=(*distances[1:].tolist(), found["radius"]) if len(distances) else (),
+        computed_share=found["computed"] / max(1, distances_in_all),
     )
-    return Selection(found["ids"], distances, f"k_center ({pool.name})", "highest", report)
+    return Selection(found["ids"], distances, measure, "highest", report)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from shortlist import _core
 from shortlist.arguments import Steps
 from shortlist.diversity.callable_metric import as_callable_metric
-from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of, uncertainty_of
+from shortlist.diversity.features import (
+    among_ids,
+    as_features,
+    as_points,
+    metric_name,
+    picks_of,
+    report_on,
+    uncertainty_of,
+)
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks, in_blocks
 from shortlist.memory import room
@@ -81,12 +89,4 @@ def pick(
         n_threads=threads,
         progress=progress,
     )
-    report = Report(
-        rows=rows,
-        copies=tuple(features.copies),
-        seconds=time.perf_counter() - began,
-        bytes=rows * features.columns * features.array.itemsize,
-        n_threads=threads,
-        cpu_level=_core.build_info()["cpu_level"],
-    )
-    return Selection(ids, values, measure, "highest", report)
+    return Selection(ids, values, measure, "highest", report_on([features], rows, began, threads))
