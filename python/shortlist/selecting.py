@@ -266,10 +266,10 @@ def refuse_repeats(picks: Selection, name: str) -> Selection:
 
 def _softrank(scores: NDArray[np.floating[Any]], order: Order, exclusion: Exclusion) -> NDArray[np.float64]:
     """Weights 1 / rank, the most informative candidate first; NaN for invalid rows and 0 for those not to be picked."""
-    # NumPy's rounding is as good as the core's: ranks of all rows exist here alone.
     weights = np.zeros(len(scores))
     weights[np.isnan(scores)] = np.nan
     candidates = np.flatnonzero(exclusion.keeps(0, len(scores)) & ~np.isnan(scores))
     key = scores[candidates] if order == "lowest" else -scores[candidates]
+    # Ranks of all rows exist here alone, so no rounding of the core's has to be met.
     weights[candidates[np.argsort(key, kind="stable")]] = 1.0 / np.arange(1, len(candidates) + 1)
     return weights

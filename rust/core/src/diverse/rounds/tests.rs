@@ -58,7 +58,7 @@ impl Case {
     /// What a row is worth once there are so many points, by the formula of the papers.
     fn key(&self, row: usize, distance: f64, points: usize) -> f64 {
         let Some(uncertainty) = &self.uncertainty else { return distance };
-        let alpha = (self.all() - points) as f64 / self.all() as f64;
+        let alpha = (self.all() as f64 - points as f64) / self.all() as f64;
         alpha * (1.0 - 1.0 / (1.0 + distance)) + (1.0 - alpha) * uncertainty[row]
     }
 
