@@ -12,11 +12,15 @@ __all__ = [
     "herding",
     "default_threads",
     "k_center",
+    "k_center_by",
     "kmeans_plus_plus",
     "measures",
     "min_distances",
+    "offer_rows",
+    "pick_offered",
     "density",
     "part_sums",
+    "add_terms",
     "TERM",
     "Turn",
     "read_all",
@@ -44,6 +48,16 @@ def k_center(
     n_threads: int | None = None,
     progress: _Progress | None = None,
     cpu_level: str | None = None,
+) -> dict[str, Any]: ...
+def k_center_by(
+    distances: Any,
+    rows: int,
+    k: int,
+    *,
+    labelled: int = 0,
+    init: str | int | None = None,
+    among: NDArray[np.int64] | None = None,
+    progress: _Progress | None = None,
 ) -> dict[str, Any]: ...
 def badge(
     probs: NDArray[Any],
@@ -116,8 +130,41 @@ def uncertain_batch_by(
     *,
     labelled: int = 0,
     weights: tuple[float, float] | None = None,
+    among: NDArray[np.int64] | None = None,
     progress: _Progress | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
+def offer_rows(
+    x: NDArray[Any],
+    ids: NDArray[np.int64],
+    nearest: NDArray[np.float64],
+    seen: NDArray[np.uint32],
+    points: NDArray[np.float64],
+    amount: int,
+    ahead: int,
+    *,
+    metric: str = "euclidean",
+    uncertainty: NDArray[np.float64] | None = None,
+    all: int = 0,  # noqa: A002
+    bfloat16: bool = False,
+    n_threads: int | None = None,
+) -> tuple[
+    NDArray[np.float64], NDArray[np.uint32], NDArray[np.int64], tuple[NDArray[np.float64], NDArray[np.int64]], int
+]: ...
+def pick_offered(
+    x: NDArray[Any],
+    ids: NDArray[np.int64],
+    nearest: NDArray[np.float64],
+    points: int,
+    bound_keys: NDArray[np.float64],
+    bound_ids: NDArray[np.int64],
+    wanted: int,
+    *,
+    metric: str = "euclidean",
+    uncertainty: NDArray[np.float64] | None = None,
+    all: int = 0,  # noqa: A002
+    bfloat16: bool = False,
+    n_threads: int | None = None,
+) -> tuple[NDArray[np.bool], NDArray[np.int64], NDArray[np.float64], bool, float, int]: ...
 def min_distances(
     x: NDArray[Any],
     y: NDArray[Any],
@@ -148,6 +195,13 @@ def part_sums(
     bfloat16: bool = False,
     n_threads: int | None = None,
 ) -> NDArray[np.float64]: ...
+def add_terms(
+    rows: int,
+    finished: NDArray[np.float64],
+    open: NDArray[np.float64],  # noqa: A002
+    terms: NDArray[np.float64],
+    more: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
 
 TERM: int
 

@@ -270,5 +270,6 @@ def _softrank(scores: NDArray[np.floating[Any]], order: Order, exclusion: Exclus
     weights[np.isnan(scores)] = np.nan
     candidates = np.flatnonzero(exclusion.keeps(0, len(scores)) & ~np.isnan(scores))
     key = scores[candidates] if order == "lowest" else -scores[candidates]
+    # Ranks of all rows exist here alone, so no rounding of the core's has to be met.
     weights[candidates[np.argsort(key, kind="stable")]] = 1.0 / np.arange(1, len(candidates) + 1)
     return weights

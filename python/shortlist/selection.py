@@ -143,7 +143,7 @@ class Selection:
     scores : ndarray of float32 or float64, shape (k,)
         Their scores, in the measure's own sense (a margin is a margin).
     measure : str
-        Name of the measure.
+        Name of the measure, or of the rule that picked, with its metric: "k_center (euclidean)".
     order : {"highest", "lowest"}
         Which end of the measure is informative.
     report : Report
@@ -189,6 +189,11 @@ class Selection:
         )
 
     __hash__ = None  # type: ignore[assignment]  # it holds arrays
+
+    @property
+    def rule(self) -> str:
+        """What picked the rows, without its metric: "k_center" where `measure` is "k_center (euclidean)"."""
+        return self.measure.partition(" (")[0] if self.measure.endswith(")") else self.measure
 
     @property
     def cut(self) -> float | None:

@@ -29,6 +29,7 @@ def test_the_picks_of_the_plain_loop(metric, rows, features, k):
     np.testing.assert_allclose(picks.report.cover_radii, [*distances[1:], radius], rtol=1e-12, atol=1e-7)
     assert picks.order == "highest"
     assert picks.measure == f"k_center ({metric})"
+    assert picks.rule == "k_center"
 
 
 def test_a_smaller_k_picks_a_prefix():
@@ -164,7 +165,7 @@ def test_the_first_pick():
         ({"k": 6}, ValueError, "k is 6, and there are 5 rows to pick from; strict=False picks all of them"),
         ({"k": 2.5}, TypeError, "k is 2.5, a float"),
         ({"init": "best"}, ValueError, 'init is \'best\'; accepted are "farthest", "central" and the id of a row'),
-        ({"init": 5}, ValueError, "init is 5, which is no row to pick from"),
+        ({"init": 5}, ValueError, "init is 5; accepted are the ids of the 5 rows to pick from"),
         ({"metric": "hamming"}, ValueError, "metric is 'hamming'; accepted are 'euclidean', 'sqeuclidean'"),
         ({"among": [1, 1]}, ValueError, "among has id 1 twice"),
         ({"among": [7]}, ValueError, "among has id 7; accepted are 0 to 4, for a pool of 5 rows"),
@@ -254,10 +255,33 @@ def test_a_callable_metric_picks_as_its_name_does(init, among):
 
 def test_what_a_callable_metric_must_give():
     X = np.arange(6.0).reshape(3, 2)
-    with pytest.raises(ValueError, match=r"metric gave nan for row 0; accepted are finite numbers, 0 or more"):
+    with pytest.raises(ValueError, match=r"metric gave NaN for row 0; accepted are finite numbers, 0 or more"):
         sl.k_center(X, 2, metric=lambda a, b: np.full((len(a), len(b)), np.nan))
-    with pytest.raises(ValueError, match=r"metric gave shape \(3,\) for two blocks of rows; accepted is \(3, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"metric <lambda> gave shape \(3,\) for blocks of 3 and 1 rows; accepted is \(3, 1\)"
+    ):
         sl.k_center(X, 2, metric=lambda a, b: np.zeros(len(a)))
     with pytest.raises(ValueError, match="init is 9; accepted are the ids of the 3 rows"):
         sl.k_center(X, 2, metric=far, init=9)
     assert sl.k_center(X, 3, metric=lambda a, b: np.zeros((len(a), len(b)))).report.filled == 2
+
+
+def test_a_callable_metric_is_asked_for_few_distances_and_its_bad_ones_are_named_by_id():
+    X = clustered(1500, 16, 2)
+    asked = []
+
+    def counted(a, b):
+        asked.append(len(a) * len(b))
+        return far(a, b)
+
+    picks = sl.k_center(X, 100, metric=counted, init=7)
+    assert sum(asked) / (1500 * 100) == picks.report.computed_share < 0.6
+    for labelled in (X[:1], None):
+        with pytest.raises(ValueError, match="metric gave -1 for row 5; accepted are finite numbers, 0 or more"):
+            sl.k_center(
+                X,
+                3,
+                metric=lambda a, b: np.where(a[:, :1] == X[5, 0], -1, far(a, b)),
+                among=[2, 5, 9],
+                labelled=labelled,
+            )

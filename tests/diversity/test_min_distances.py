@@ -173,9 +173,9 @@ def test_a_callable_metric():
     np.testing.assert_array_equal(index, chebyshev(x, y).argmin(1))
     some = sl.min_distances(x, y, metric=chebyshev, among=[5, 9])
     np.testing.assert_array_equal(some, (found[[5, 9]], index[[5, 9]]))
-    with pytest.raises(ValueError, match=r"metric <lambda> returned shape \(300,\) for 300 and 20 rows"):
+    with pytest.raises(ValueError, match=r"metric <lambda> gave shape \(300,\) for blocks of 300 and 20 rows"):
         sl.min_distances(x, y, metric=lambda a, b: a[:, 0])
-    with pytest.raises(ValueError, match=r"metric <lambda> returned NaN for row 0"):
+    with pytest.raises(ValueError, match=r"metric <lambda> gave NaN for row 0"):
         sl.min_distances(x, y, metric=lambda a, b: np.full((len(a), len(b)), np.nan))
 
 

@@ -208,7 +208,7 @@ MISTAKES = [
     ({"labelled": SEEN[:, :4]}, ValueError, "labelled has 4 features, and X has 12; they must be equal"),
     ({"labelled": np.where(SEEN[2, 3] == SEEN, np.inf, SEEN)}, ValueError, "labelled row 2 has inf in column 3"),
     ({"metric": "chebyshev"}, ValueError, "metric is 'chebyshev'; accepted are 'euclidean', 'sqeuclidean'"),
-    ({"metric": lambda A, B: np.zeros(len(A))}, ValueError, r"metric gave shape \(.*\) for two blocks of rows"),
+    ({"metric": lambda A, B: np.zeros(len(A))}, ValueError, r"metric <lambda> gave shape \(.*\) for blocks of"),
     ({"metric": lambda A, B: np.full((len(A), len(B)), np.nan)}, ValueError, "metric gave NaN for row 0; accepted are"),
     ({"metric": lambda A, B: -np.ones((len(A), len(B)))}, ValueError, "metric gave -1 for row 0; accepted are"),
     ({"among": [1, 600]}, ValueError, "among has id 600; accepted are 0 to 599"),

@@ -198,11 +198,11 @@ def test_a_file_that_changes_between_rounds_is_an_error(tmp_path):
 
 def test_rows_that_share_an_id_are_an_error():
     from shortlist.diversity.rounds.greedy import Greedy
+    from shortlist.diversity.rounds.messages import Rule
     from shortlist.diversity.rounds.part import NONE, advance
     from shortlist.diversity.rounds.rows import Rows
-    from shortlist.diversity.rounds.rules import KCenter
 
-    greedy = Greedy(KCenter("euclidean"), 3, np.zeros((1, 2)), 20, 8, 1)
+    greedy = Greedy(Rule("euclidean"), 3, np.zeros((1, 2)), 20, 8, 1)
     part = Rows(rows(10, 2, 1), np.arange(10))
     offers = [advance(part, None, greedy.question(), None, NONE)[1] for _ in range(2)]
     with pytest.raises(ValueError, match="accepted is each id once"):

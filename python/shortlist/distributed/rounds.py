@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shortlist.diversity.rounds.part import Offer, Question, State
+    from shortlist.diversity.rounds.messages import Offer, Question, State
 
 
 @dataclass(frozen=True)

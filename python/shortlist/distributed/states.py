@@ -15,7 +15,7 @@ import numpy as np
 
 from shortlist import selector
 from shortlist.arguments import Exclusion, as_ids, whole
-from shortlist.diversity.rounds.part import same_version
+from shortlist.diversity.rounds.messages import same_version
 from shortlist.groups import Labels, checked_quotas, distinct, refuse_missing, share
 from shortlist.pools import Source, open_pool
 from shortlist.registry import is_committee, make_scorer

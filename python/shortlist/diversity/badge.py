@@ -9,9 +9,9 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import seed_of
-from shortlist.diversity.features import Features, among_ids, as_features, picks_of
+from shortlist.diversity.features import Features, among_ids, as_features, picks_of, report_on
 from shortlist.options import called, flag
-from shortlist.selection import Report, Selection
+from shortlist.selection import Selection
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def badge(
         n_threads=n_threads,
         progress=called(progress),
     )
-    return drawn("badge", indices, squared, [outputs, features], ids, seed, n_threads, time.perf_counter() - began)
+    return drawn("badge", indices, squared, [outputs, features], ids, seed, n_threads, began)
 
 
 def drawn(
@@ -127,21 +127,12 @@ def drawn(
     among: NDArray[np.int64] | None,
     seed: int,
     n_threads: int,
-    seconds: float,
+    began: float,
 ) -> Selection:
     """Return what was drawn by squared distances, with its report."""
     rows = read[0].rows if among is None else len(among)
-    report = Report(
-        rows=rows,
-        copies=tuple(copy for features in read for copy in features.copies),
-        seconds=seconds,
-        bytes=rows * sum(features.columns * features.array.itemsize for features in read),
-        filled=int(np.count_nonzero(squared == 0)),
-        perturb="squared distance",
-        seed=seed,
-        n_threads=n_threads,
-        cpu_level=_core.build_info()["cpu_level"],
-    )
+    filled = int(np.count_nonzero(squared == 0))
+    report = report_on(read, rows, began, n_threads, filled=filled, perturb="squared distance", seed=seed)
     return Selection(indices, squared, measure, "highest", report)
 
 

@@ -134,6 +134,7 @@ def cluster_margin(
 
 def round_robin(codes: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     """Return the places of rows, given best first by their groups, one from each group in turn, the smallest group first."""
+    # Whole numbers alone: no rounding that could differ from the core's.
     by_group = np.argsort(codes, kind="stable")
     sizes = np.bincount(codes)
     starts = np.cumsum(sizes) - sizes

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from shortlist import _core
-from shortlist.arguments import Steps, whole
+from shortlist.arguments import whole
+from shortlist.diversity.callable_metric import CallableMetric, Metric
 from shortlist.diversity.features import Features, MetricName, among_ids, as_features, metric_name
-from shortlist.diversity.min_distances import Distance, distance_blocks
 from shortlist.options import called
 from shortlist.pools import array_of
 from shortlist.sampling import sample as draw
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def density(
     X: Any,
     *,
-    metric: MetricName | str | Distance = ...,
+    metric: MetricName | str | Metric = ...,
     sample: None = ...,
     random_state: RandomState = ...,
     among: Selection | ArrayLike | None = ...,
@@ -49,7 +49,7 @@ def density(
 def density(
     X: Any,
     *,
-    metric: MetricName | str | Distance = "euclidean",
+    metric: MetricName | str | Metric = "euclidean",
     sample: int | None = None,
     random_state: RandomState = None,
     among: Selection | ArrayLike | None = None,
@@ -132,7 +132,12 @@ def density(
             raise ValueError("sample was given with a callable metric; accepted with a metric's name")
         references = np.sort(draw(x.rows, sample, random_state=random_state).indices)
     if callable(metric):
-        return _by_callable(x, metric, progress)
+        values = np.empty(x.rows)
+        pool = CallableMetric(metric, x.array, bfloat16=x.bfloat16)
+        for part, distances in pool.to_all(array_of(x.array, x.bfloat16), progress):
+            # NumPy may round as it likes: what a callable gives is nowhere else made a density.
+            values[part] = (1 / (1 + distances)).mean(axis=1)
+        return values
     values, errors = _core.density(
         x.array,
         metric=metric_name(metric),
@@ -142,16 +147,6 @@ def density(
         progress=called(progress),
     )
     return values if errors is None else (values, errors)
-
-
-def _by_callable(x: Features, metric: Distance, progress: Progress | None) -> NDArray[np.float64]:
-    values = np.empty(x.rows)
-    steps = Steps(progress, x.rows)
-    for first, distances in distance_blocks(x, x, metric):
-        values[first : first + len(distances)] = (1 / (1 + distances)).mean(axis=1)
-        steps.block(len(distances))
-    steps.end()
-    return values
 
 
 def _taken(x: Features, ids: NDArray[np.int64]) -> Features:

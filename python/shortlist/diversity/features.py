@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from shortlist import _core
 from shortlist.arguments import places, whole
 from shortlist.npy import NpyFile
 from shortlist.own_ids import as_mask
 from shortlist.pools import array_of, one_array
+from shortlist.selection import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
 MetricName: TypeAlias = Literal["euclidean", "sqeuclidean", "cosine", "manhattan"]
@@ -57,6 +62,11 @@ class Features:
     def columns(self) -> int:
         """Number of features."""
         return int(self.array.shape[1])
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row."""
+        return self.columns * self.array.itemsize
 
 
 def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
@@ -110,6 +120,19 @@ def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
         array = array.astype(array.dtype.newbyteorder("="))
         copies.append(f"{name} was copied to native {array.dtype} ({array.nbytes:,} bytes)")
     return Features(array, bfloat16, mapped, copies, filed)
+
+
+def report_on(read: Sequence[Features], rows: int, began: float, n_threads: int, **more: Any) -> Report:
+    """Return the report of a pick from `rows` rows of some features that began at a reading of `time.perf_counter`."""
+    return Report(
+        rows=rows,
+        copies=tuple(copy for features in read for copy in features.copies),
+        seconds=time.perf_counter() - began,
+        bytes=rows * sum(features.row_bytes for features in read),
+        n_threads=n_threads,
+        cpu_level=_core.build_info()["cpu_level"],
+        **more,
+    )
 
 
 def as_points(points: Any, like: Features, name: str = "labelled") -> NDArray[np.float64] | None:

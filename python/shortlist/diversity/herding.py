@@ -9,7 +9,7 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import as_ids, seed_of, whole
-from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of
+from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of, report_on
 from shortlist.options import called, number, word
 from shortlist.sampling import sample
 from shortlist.selection import Report, Selection
@@ -134,17 +134,15 @@ def herding(
         n_threads=n_threads,
         progress=called(progress),
     )
-    report = Report(
-        rows=count,
-        copies=tuple(features.copies),
-        seconds=time.perf_counter() - began,
-        bytes=count * features.columns * features.array.itemsize,
+    report = report_on(
+        [features],
+        count,
+        began,
+        n_threads,
         filled=int(np.count_nonzero(picked["gains"] == 0)),
         covered=picked["covered"] / picked["whole"] if picked["whole"] > 0 else 1.0,
         scale=None if kernel == "cosine" else picked["scale"],
         seed=seed,
-        n_threads=n_threads,
-        cpu_level=_core.build_info()["cpu_level"],
     )
     return Selection(picked["ids"], picked["gains"], "herding", "highest", report)
 

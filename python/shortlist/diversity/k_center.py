@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import Steps, whole
+from shortlist.diversity.callable_metric import Metric, as_callable_metric
 from shortlist.diversity.features import (
     HELD_BYTES,
     MetricName,
@@ -17,11 +19,10 @@ from shortlist.diversity.features import (
     as_points,
     metric_name,
     picks_of,
+    report_on,
 )
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks, in_blocks
-from shortlist.diversity.told import BlockMetric, told_of
-from shortlist.diversity.told_centres import centres
 from shortlist.memory import room
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
@@ -40,7 +41,7 @@ def k_center(
     *,
     labelled: Any = None,
     init: str | int = "farthest",
-    metric: MetricName | BlockMetric = "euclidean",
+    metric: MetricName | Metric = "euclidean",
     among: Selection | ArrayLike | None = None,
     dtype: str | None = None,
     strict: bool = True,
@@ -67,7 +68,7 @@ def k_center(
     metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"} or callable
         What distance means. Cosine distance is 1 - cosine similarity; a row of zeros has similarity 0 to every row.
         A callable takes two blocks of rows, (a, features) and (b, features), and gives their (a, b) distances, finite and
-        not negative; it is asked about every row for every pick, as nothing is known of it that would spare any.
+        not negative. It is asked for few of the distances between rows and picks, as one to the nearest pick can only fall.
     among : Selection, array of int or mask of bool, optional
         Ids of the rows to pick from and to cover; no other row is read. By default all.
     dtype : {None, "bfloat16"}
@@ -136,7 +137,6 @@ def k_center(
     rows = features.rows if ids is None else len(ids)
     k = picks_of(k, rows, strict=strict)
     began, n_threads = time.perf_counter(), thread_count(n_threads)
-    row_bytes = features.columns * features.array.itemsize
     found = _core.k_center(
         features.array,
         k,
@@ -145,26 +145,15 @@ def k_center(
         init=start,
         metric=metric_name(metric),
         among=ids,
-        held=max(1, HELD_BYTES // 2 // row_bytes) if features.mapped else None,
+        held=max(1, HELD_BYTES // 2 // features.row_bytes) if features.mapped else None,
         n_threads=n_threads,
         progress=progress,
     )
-    distances = found["distances"]
     m = 0 if points is None else len(points)
     passes = found["first_passes"] + found["scans"] if features.mapped else int(features.filed)
-    report = Report(
-        rows=rows,
-        copies=tuple(features.copies),
-        seconds=time.perf_counter() - began,
-        bytes=rows * row_bytes * max(1, found["first_passes"]),
-        filled=int(np.count_nonzero(distances == 0)),
-        cover_radii=(*distances[1:].tolist(), found["radius"]) if k else (),
-        computed_share=found["computed"] / max(1, rows * (m + k)),
-        passes=passes,
-        n_threads=n_threads,
-        cpu_level=found["cpu_level"],
-    )
-    return Selection(found["ids"], distances, f"k_center ({metric})", "highest", report)
+    report = report_on([features], rows, began, n_threads, passes=passes)
+    report = replace(report, bytes=report.bytes * max(1, found["first_passes"]))
+    return _covering(found, rows * (m + k), f"k_center ({metric})", report)
 
 
 def _in_rounds(
@@ -188,19 +177,25 @@ def _in_rounds(
 
 
 def _by_callable(
-    X: Any, k: int, labelled: Any, start: str | int, metric: BlockMetric, among: Any, strict: bool, progress: Any
+    X: Any, k: int, labelled: Any, start: str | int, metric: Metric, among: Any, strict: bool, progress: Any
 ) -> Selection:
     """Pick by distances that a callable gives."""
-    told = told_of(X, labelled, metric, among)
-    k, began = picks_of(k, told.rows, strict=strict), time.perf_counter()
-    positions, distances, radius = centres(told, k, start, Steps(progress, k))
-    report = Report(
-        rows=told.rows,
-        seconds=time.perf_counter() - began,
-        filled=int(np.count_nonzero(distances == 0)),
-        cover_radii=(*distances[1:].tolist(), radius) if k else (),
-        computed_share=1.0,
+    pool = as_callable_metric(X, labelled, metric, among)
+    k, began = picks_of(k, pool.rows, strict=strict), time.perf_counter()
+    found = _core.k_center_by(
+        pool, pool.pool.shape[0], k, labelled=pool.known, init=start, among=pool.ids, progress=progress
     )
-    ids = positions if told.ids is None else told.ids[positions]
-    name = getattr(metric, "__name__", type(metric).__name__)
-    return Selection(ids, distances, f"k_center ({name})", "highest", report)
+    report = Report(rows=pool.rows, seconds=time.perf_counter() - began)
+    return _covering(found, pool.rows * (pool.known + k), f"k_center ({pool.name})", report)
+
+
+def _covering(found: dict[str, Any], distances_in_all: int, measure: str, report: Report) -> Selection:
+    """Return the core's picks, with what they cover in the report."""
+    distances = found["distances"]
+    report = replace(
+        report,
+        filled=int(np.count_nonzero(distances == 0)),
+        cover_radii=(*distances[1:].tolist(), found["radius"]) if len(distances) else (),
+        computed_share=found["computed"] / max(1, distances_in_all),
+    )
+    return Selection(found["ids"], distances, measure, "highest", report)

@@ -98,5 +98,4 @@ def kmeans_plus_plus(
         n_threads=n_threads,
         progress=called(progress),
     )
-    seconds = time.perf_counter() - began
-    return drawn("kmeans_plus_plus", indices, squared, [features], ids, seed, n_threads, seconds)
+    return drawn("kmeans_plus_plus", indices, squared, [features], ids, seed, n_threads, began)

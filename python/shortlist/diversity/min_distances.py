@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shortlist import _core
-from shortlist.arguments import Steps
-from shortlist.diversity.features import Features, MetricName, among_ids, as_features, metric_name
+from shortlist.diversity.callable_metric import CallableMetric, Metric
+from shortlist.diversity.features import MetricName, among_ids, as_features, metric_name
 from shortlist.options import called
 from shortlist.pools import array_of
 from shortlist.threads import thread_count
@@ -20,18 +19,12 @@ if TYPE_CHECKING:
     from shortlist.arguments import Progress
     from shortlist.selection import Selection
 
-Distance: TypeAlias = Callable[[Any, Any], Any]
-"""Takes (m, d) and (n, d) rows and returns (m, n) distances."""
-
-CELLS = 1 << 21
-"""Distances that a callable metric is asked for at once, at most."""
-
 
 def min_distances(
     X: Any,
     Y: Any,
     *,
-    metric: MetricName | str | Distance = "euclidean",
+    metric: MetricName | str | Metric = "euclidean",
     among: Selection | ArrayLike | None = None,
     dtype: str | None = None,
     n_threads: int | None = None,
@@ -99,7 +92,12 @@ def min_distances(
             raise ValueError(f"{name} is empty: it has no rows; at least one is needed")
     ids = among_ids(among, x.rows)
     if callable(metric):
-        return _by_callable(x, y, metric, ids, progress)
+        pool = CallableMetric(metric, x.array, ids, bfloat16=x.bfloat16)
+        distances, indices = np.empty(pool.rows), np.empty(pool.rows, np.int64)
+        for part, block in pool.to_all(array_of(y.array, y.bfloat16), progress):
+            indices[part] = block.argmin(axis=1)
+            distances[part] = block.min(axis=1)
+        return distances, indices
     return _core.min_distances(
         x.array,
         y.array,
@@ -115,41 +113,3 @@ def _uint16(x: Any, dtype: str | None) -> str | None:
     """Return how to read one of two arrays, of which only those of uint16 are told by `dtype`."""
     holds = getattr(x, "dtype", None)
     return dtype if dtype != "bfloat16" or holds is None or holds == np.uint16 else None
-
-
-def _by_callable(
-    x: Features, y: Features, metric: Distance, ids: NDArray[np.int64] | None, progress: Progress | None
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    rows = x.rows if ids is None else len(ids)
-    distances, indices = np.empty(rows), np.empty(rows, np.int64)
-    steps = Steps(progress, rows)
-    for first, block in distance_blocks(x, y, metric, ids):
-        part = slice(first, first + len(block))
-        indices[part] = block.argmin(axis=1)
-        distances[part] = np.take_along_axis(block, indices[part, None], axis=1)[:, 0]
-        steps.block(len(block))
-    steps.end()
-    return distances, indices
-
-
-def distance_blocks(x: Features, y: Features, metric: Distance, ids: NDArray[np.int64] | None = None) -> Any:
-    """Yield (first row, distances of some rows of `x` to all of `y`), block by block."""
-    rows = x.rows if ids is None else len(ids)
-    others = array_of(y.array, y.bfloat16)
-    step = max(1, CELLS // len(others))
-    name = getattr(metric, "__name__", type(metric).__name__)
-    for first in range(0, rows, step):
-        part = slice(first, min(first + step, rows))
-        some = array_of(x.array[part if ids is None else ids[part]], x.bfloat16)
-        block = np.asarray(metric(some, others), dtype=np.float64)
-        if block.shape != (len(some), len(others)):
-            raise ValueError(
-                f"metric {name} returned shape {block.shape} for {len(some)} and {len(others)} rows; "
-                f"accepted is one distance for each pair, {(len(some), len(others))}"
-            )
-        if np.isnan(block).any():
-            row = first + int(np.isnan(block).any(axis=1).argmax())
-            raise ValueError(
-                f"metric {name} returned NaN for row {row if ids is None else ids[row]}; accepted are numbers"
-            )
-        yield first, block

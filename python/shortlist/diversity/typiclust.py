@@ -10,10 +10,10 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import seed_of, whole
 from shortlist.diversity.clusters import MINI_BATCH_FROM, cluster
-from shortlist.diversity.features import among_ids, as_features, as_points, picks_of
+from shortlist.diversity.features import among_ids, as_features, as_points, picks_of, report_on
 from shortlist.options import called
 from shortlist.pools import array_of
-from shortlist.selection import Report, Selection
+from shortlist.selection import Selection
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
@@ -102,7 +102,6 @@ def typiclust(
     began, seed, n_threads = time.perf_counter(), seed_of(random_state), thread_count(n_threads)
     n_labelled = 0 if points is None else len(points)
     n_clusters = min(n_labelled + k, MOST_CLUSTERS)
-    copies = list(features.copies)
     if k == 0:
         picks, typicality = np.empty(0, np.int64), np.empty(0)
     else:
@@ -112,7 +111,7 @@ def typiclust(
         )
         rows = _together(features.array if ids is None else features.array[ids], features.bfloat16, points)
         if not np.may_share_memory(rows, features.array):
-            copies.append(f"X was copied for the clustering ({rows.nbytes:,} bytes)")
+            features.copies.append(f"X was copied for the clustering ({rows.nbytes:,} bytes)")
         found = cluster(rows, n_clusters, seed, mini_batch=n_clusters >= MINI_BATCH_FROM, n_threads=n_threads)
         del rows
         own, theirs = found[:count], found[count:]
@@ -133,15 +132,7 @@ def typiclust(
         places = np.argsort(turns, kind="stable")
         picks, typicality = np.empty(k, np.int64), np.empty(k)
         picks[places], typicality[places] = picked, typical
-    report = Report(
-        rows=count,
-        copies=tuple(copies),
-        seconds=time.perf_counter() - began,
-        bytes=count * features.columns * features.array.itemsize,
-        seed=seed,
-        n_threads=n_threads,
-        cpu_level=_core.build_info()["cpu_level"],
-    )
+    report = report_on([features], count, began, n_threads, seed=seed)
     return Selection(picks, typicality, "typiclust", "highest", report)
 
 

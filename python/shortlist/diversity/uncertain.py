@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist import _core
 from shortlist.arguments import Steps
-from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of, uncertainty_of
+from shortlist.diversity.callable_metric import as_callable_metric
+from shortlist.diversity.features import (
+    among_ids,
+    as_features,
+    as_points,
+    metric_name,
+    picks_of,
+    report_on,
+    uncertainty_of,
+)
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks, in_blocks
-from shortlist.diversity.told import told_of
 from shortlist.memory import room
 from shortlist.selection import Report, Selection
 from shortlist.threads import thread_count
@@ -48,14 +56,20 @@ def pick(
         picks = drive.ranked_batch(blocks, k, labelled=points, metric=str(metric), candidates=None, progress=progress)
         return blocks.finished(picks)
     if callable(metric) or hasattr(X, "tocsr"):
-        told = told_of(X, labelled, metric, among)
-        known = uncertainty_of(uncertainty, int(told.pool.shape[0]), told.ids)
-        k = picks_of(k, told.rows, strict=strict)
-        positions, values = _core.uncertain_batch_by(
-            told, told.rows, known, k, labelled=told.known, weights=weights, progress=progress
+        pool = as_callable_metric(X, labelled, metric, among)
+        known = uncertainty_of(uncertainty, int(pool.pool.shape[0]), pool.ids)
+        k = picks_of(k, pool.rows, strict=strict)
+        ids, values = _core.uncertain_batch_by(
+            pool,
+            pool.pool.shape[0],
+            known,
+            k,
+            labelled=pool.known,
+            weights=weights,
+            among=pool.ids,
+            progress=progress,
         )
-        ids = positions if told.ids is None else told.ids[positions]
-        report = Report(rows=told.rows, seconds=time.perf_counter() - began)
+        report = Report(rows=pool.rows, seconds=time.perf_counter() - began)
         return Selection(ids, values, measure, "highest", report)
     features = as_features(X, "X", dtype)
     found = among_ids(among, features.rows)
@@ -75,12 +89,4 @@ def pick(
         n_threads=threads,
         progress=progress,
     )
-    report = Report(
-        rows=rows,
-        copies=tuple(features.copies),
-        seconds=time.perf_counter() - began,
-        bytes=rows * features.columns * features.array.itemsize,
-        n_threads=threads,
-        cpu_level=_core.build_info()["cpu_level"],
-    )
-    return Selection(ids, values, measure, "highest", report)
+    return Selection(ids, values, measure, "highest", report_on([features], rows, began, threads))

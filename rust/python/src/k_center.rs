@@ -2,11 +2,13 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{self, Rows, with_matrix};
-use crate::border::{Lookout, value_error};
+use crate::border::{Lookout, raise, value_error};
+use crate::callable_metric::{CallableMetric, Failure};
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use shortlist_core::diverse::k_center::{self as core, Init, KCenterOptions};
+use shortlist_core::diverse::k_center::{self as core, CoreSet, Init, KCenterOptions};
+use shortlist_core::diverse::points::Among;
 
 /// Pick `k` rows, each the farthest from `labelled` and the picks before it; returns ids, distances
 /// and counts.
@@ -47,7 +49,38 @@ pub(crate) fn k_center<'py>(
         &options,
         &mut lookout
     )));
-    let picked = lookout.settle(py, k, picked)?;
+    let found = found(py, lookout.settle(py, k, picked)?)?;
+    found.set_item("cpu_level", options.level.name())?;
+    Ok(found)
+}
+
+/// What `k_center` does, with the distances of a [`CallableMetric`]. The object also has
+/// `from_mean()`, the distance of each row to the mean of all. `rows` is the number of rows of the
+/// pool, and `labelled` that of points from the start.
+#[pyfunction]
+#[pyo3(signature = (distances, rows, k, *, labelled=0, init=None, among=None, progress=None))]
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn k_center_by<'py>(
+    py: Python<'py>,
+    distances: Py<PyAny>,
+    rows: usize,
+    k: usize,
+    labelled: usize,
+    init: Option<Start>,
+    among: Option<PyReadonlyArray1<'py, i64>>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let init = init.map_or(Init::Farthest, |start| start.0);
+    let ids = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let (among, failure) = (Among::new(rows, ids).map_err(raise)?, Failure::default());
+    let metric = CallableMetric { object: &distances, among, failure: &failure };
+    let from_mean = || metric.numbers(among.count(), |object| object.call_method0("from_mean"));
+    let mut lookout = Lookout::new(progress);
+    let picked = py.detach(|| core::k_center_by(metric, labelled, from_mean, k, init, &mut lookout));
+    found(py, failure.settle(py, lookout, k, picked)?)
+}
+
+fn found(py: Python<'_>, picked: CoreSet) -> PyResult<Bound<'_, PyDict>> {
     let found = PyDict::new(py);
     found.set_item("ids", picked.ids.into_pyarray(py))?;
     found.set_item("distances", picked.distances.into_pyarray(py))?;
@@ -56,7 +89,6 @@ pub(crate) fn k_center<'py>(
     found.set_item("refreshed", picked.refreshed)?;
     found.set_item("scans", picked.scans)?;
     found.set_item("first_passes", picked.first_passes)?;
-    found.set_item("cpu_level", options.level.name())?;
     Ok(found)
 }
 

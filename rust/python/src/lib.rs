@@ -4,12 +4,14 @@ mod arguments;
 mod array;
 mod badge;
 mod border;
+mod callable_metric;
 mod density;
 mod herding;
 mod k_center;
 mod kmeans_plus_plus;
 mod mean;
 mod min_distances;
+mod rounds;
 mod scorer;
 mod selector;
 mod turn;
@@ -33,13 +35,15 @@ mod _core {
     #[pymodule_export]
     use super::herding::herding;
     #[pymodule_export]
-    use super::k_center::k_center;
+    use super::k_center::{k_center, k_center_by};
     #[pymodule_export]
     use super::kmeans_plus_plus::kmeans_plus_plus;
     #[pymodule_export]
-    use super::mean::part_sums;
+    use super::mean::{add_terms, part_sums};
     #[pymodule_export]
     use super::min_distances::min_distances;
+    #[pymodule_export]
+    use super::rounds::{offer_rows, pick_offered};
     #[pymodule_export]
     use super::scorer::Scorer;
     #[pymodule_export]

@@ -1,9 +1,9 @@
-//! `part_sums`: what a part of a pool adds to the mean of all rows.
+//! `part_sums` and `add_terms`: what a part of a pool adds to the mean of all rows.
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
 use crate::border::{Lookout, value_error};
-use numpy::{PyArray2, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use shortlist_core::diverse::mean;
 
@@ -35,4 +35,29 @@ pub(crate) fn part_sums<'py>(
     )));
     let sums = lookout.settle(py, rows.len(), sums)?;
     PyArray2::from_vec2(py, &sums).map_err(|error| value_error(error.to_string()))
+}
+
+/// Sum of the finished terms, sum of the open one, and the mean if that is all.
+type Added<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
+
+/// Add the terms of `more` rows to the sum of the `rows` before them.
+#[pyfunction]
+pub(crate) fn add_terms<'py>(
+    py: Python<'py>,
+    rows: usize,
+    finished: PyReadonlyArray1<'py, f64>,
+    open: PyReadonlyArray1<'py, f64>,
+    terms: PyReadonlyArray2<'py, f64>,
+    more: usize,
+) -> PyResult<Added<'py>> {
+    let (finished, open) = (finished.as_slice()?.to_vec(), open.as_slice()?.to_vec());
+    let columns = finished.len().max(1);
+    let terms = terms.as_slice()?;
+    if open.len() != finished.len() || !terms.len().is_multiple_of(columns) {
+        return Err(value_error("finished, open and terms are of several widths; accepted is one number a feature"));
+    }
+    let mut total = mean::Total { rows, finished, open };
+    total.add(terms.chunks(columns), more);
+    let mean = total.mean();
+    Ok((total.finished.into_pyarray(py), total.open.into_pyarray(py), mean.into_pyarray(py)))
 }

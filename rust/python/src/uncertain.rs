@@ -3,15 +3,14 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{self, Rows, with_matrix};
-use crate::border::Lookout;
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
+use crate::border::{Lookout, raise};
+use crate::callable_metric::{CallableMetric, Failure};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
+use shortlist_core::diverse::Weights;
+use shortlist_core::diverse::points::Among;
 use shortlist_core::diverse::uncertain::{FeatureSpace, Rule, pick_by};
-use shortlist_core::diverse::{Distances, Weights};
-use shortlist_core::error::{Error, Result};
 use shortlist_core::order::Candidate;
-use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Ids in the order picked, and what each was worth then.
 type Found<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>);
@@ -50,12 +49,11 @@ pub(crate) fn uncertain_batch<'py>(
     Ok(found(py, &picked, among))
 }
 
-/// What `uncertain_batch` does, with distances that `distances` tells: an object with
-/// `nearest(rows, start, stop)`, the distance of each row to the nearest of some points,
-/// `pick(row)`, which makes a row a point, and `central()`, the row with the smallest mean distance
-/// to all. `labelled` is the number of points from the start.
+/// What `uncertain_batch` does, with the distances of a [`CallableMetric`]. The object also has
+/// `central()`, the row with the smallest mean distance to all. `rows` is the number of rows of the
+/// pool, and `labelled` that of points from the start.
 #[pyfunction]
-#[pyo3(signature = (distances, rows, uncertainty, k, *, labelled=0, weights=None, progress=None))]
+#[pyo3(signature = (distances, rows, uncertainty, k, *, labelled=0, weights=None, among=None, progress=None))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn uncertain_batch_by<'py>(
     py: Python<'py>,
@@ -65,20 +63,18 @@ pub(crate) fn uncertain_batch_by<'py>(
     k: usize,
     labelled: usize,
     weights: Option<(f64, f64)>,
+    among: Option<PyReadonlyArray1<'py, i64>>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Found<'py>> {
     let (rule, uncertainty) = (rule(weights), uncertainty.as_slice()?);
-    let failure = Arc::new(Mutex::new(None));
-    let teller = Teller { object: distances.clone_ref(py), rows, failure: failure.clone() };
-    let asked = Teller { object: distances, rows, failure: failure.clone() };
-    let central = || asked.ask(|object| object.call_method0("central")?.extract());
+    let ids = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let failure = Failure::default();
+    let metric = CallableMetric { object: &distances, among: Among::new(rows, ids).map_err(raise)?, failure: &failure };
+    let central = || metric.ask(|object| object.call_method0("central")?.extract());
     let mut lookout = Lookout::new(progress);
-    let picked = py.detach(|| pick_by(teller, labelled, central, rule, uncertainty, k, &mut lookout));
-    if let Some(failure) = failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        return Err(failure);
-    }
-    let picked = lookout.settle(py, k, picked)?;
-    Ok(found(py, &picked, None))
+    let picked = py.detach(|| pick_by(metric, labelled, central, rule, uncertainty, k, &mut lookout));
+    let picked = failure.settle(py, lookout, k, picked)?;
+    Ok(found(py, &picked, ids))
 }
 
 fn rule(weights: Option<(f64, f64)>) -> Rule {
@@ -92,44 +88,4 @@ fn found<'py>(py: Python<'py>, picks: &[Candidate], among: Option<&[i64]>) -> Fo
     let ids: Vec<i64> = picks.iter().map(id).collect();
     let values: Vec<f64> = picks.iter().map(|pick| pick.score).collect();
     (ids.into_pyarray(py), values.into_pyarray(py))
-}
-
-/// A Python object that knows distances; what it raises is kept and raised again at the end.
-struct Teller {
-    object: Py<PyAny>,
-    rows: usize,
-    failure: Arc<Mutex<Option<PyErr>>>,
-}
-
-impl Teller {
-    fn ask<T>(&self, question: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T>) -> Result<T> {
-        Python::attach(|py| question(self.object.bind(py))).map_err(|failure| {
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-            Error::Interrupted
-        })
-    }
-}
-
-impl Distances for Teller {
-    fn rows(&self) -> usize {
-        self.rows
-    }
-
-    fn nearest(&self, rows: &[u32], points: Range<usize>) -> Result<Vec<f64>> {
-        let found: Vec<f64> = self.ask(|object| {
-            let rows: Vec<i64> = rows.iter().map(|&row| i64::from(row)).collect();
-            let rows = rows.into_pyarray(object.py());
-            let distances = object.call_method1("nearest", (rows, points.start, points.end))?;
-            distances.cast_into::<PyArray1<f64>>()?.to_vec().map_err(PyErr::from)
-        })?;
-        if found.len() != rows.len() {
-            let (came, accepted) = (found.len(), rows.len());
-            return Err(Error::Argument(format!("metric gave {came} distances for {accepted} rows")));
-        }
-        Ok(found)
-    }
-
-    fn pick(&mut self, row: usize) -> Result<()> {
-        self.ask(|object| object.call_method1("pick", (row,)).map(drop))
-    }
 }

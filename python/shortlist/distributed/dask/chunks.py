@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from shortlist.diversity.rounds.part import Offer, Question
+    from shortlist.diversity.rounds.messages import Offer, Question
     from shortlist.selection import Selection
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from shortlist.diversity.rounds.part import Offer, Question, State
+    from shortlist.diversity.rounds.messages import Offer, Question, State
     from shortlist.selection import Selection
 
 ONE_ARRAY = ".npy"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,7 +12,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.diversity.rounds import mean
 from shortlist.diversity.rounds.greedy import HELD_BYTES, MOST, Greedy
-from shortlist.diversity.rounds.rules import KCenter, RankedBatch
+from shortlist.diversity.rounds.messages import Rule
 from shortlist.selection import Report, Selection
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shortlist.arguments import Progress
-    from shortlist.diversity.rounds.part import Offer, Question
+    from shortlist.diversity.rounds.messages import Offer, Question
     from shortlist.diversity.rounds.rows import Rows
 
 
@@ -91,24 +91,17 @@ def k_center(
     first = _first(parts, init, metric) if labelled is None and k else None
     if labelled is None:
         labelled = np.empty((0, parts.columns)) if first is None else first.point[None, :]
-    greedy = Greedy(KCenter(metric), k, labelled, parts.rows, _candidates(parts, candidates), parts.threads)
+    greedy = Greedy(Rule(metric), k, labelled, parts.rows, _candidates(parts, candidates), parts.threads)
     if first is not None:
         greedy.begin(first.id, first.part, first.position)
-    _run(parts, greedy, progress)
-    distances = np.array(greedy.values, dtype=np.float64)
-    rows = parts.rows
-    report = Report(
-        rows=rows,
-        seconds=time.perf_counter() - began,
-        bytes=rows * parts.row_bytes * parts.passes,
+    found = _run(parts, greedy, f"k_center ({metric})", began, progress)
+    distances = found.scores
+    report = replace(
+        found.report,
         filled=int(np.count_nonzero(distances == 0)),
         cover_radii=(*distances[1:].tolist(), greedy.radius) if k else (),
-        computed_share=greedy.computed / max(1, rows * len(greedy.points)),
-        passes=parts.passes,
-        n_threads=parts.threads,
-        cpu_level=_core.build_info()["cpu_level"],
     )
-    return Selection(np.array(greedy.ids, dtype=np.int64), distances, f"k_center ({metric})", "highest", report)
+    return replace(found, report=report)
 
 
 def ranked_batch(
@@ -128,27 +121,27 @@ def ranked_batch(
             "on one machine"
         )
     began = time.perf_counter()
-    rows = parts.rows
-    rule = RankedBatch(metric, rows + len(labelled))
+    rule = Rule(metric, parts.rows + len(labelled))
     greedy = Greedy(rule, k, labelled, parts.rows, _candidates(parts, candidates), parts.threads)
-    _run(parts, greedy, progress)
-    report = Report(
-        rows=rows,
-        seconds=time.perf_counter() - began,
-        bytes=rows * parts.row_bytes * parts.passes,
-        computed_share=greedy.computed / max(1, rows * len(greedy.points)),
-        passes=parts.passes,
-        n_threads=parts.threads,
-        cpu_level=_core.build_info()["cpu_level"],
-    )
-    return Selection(np.array(greedy.ids, dtype=np.int64), np.array(greedy.values), "ranked_batch", "highest", report)
+    return _run(parts, greedy, "ranked_batch", began, progress)
 
 
-def _run(parts: Parts, greedy: Greedy, progress: Progress | None) -> None:
+def _run(parts: Parts, greedy: Greedy, measure: str, began: float, progress: Progress | None) -> Selection:
+    """Return what rounds pick, round after round."""
     while not greedy.done:
         greedy.take(parts.advance(greedy.question(), greedy.amounts, greedy.gone))
         if progress is not None:
             progress(len(greedy.ids), greedy.k)
+    report = Report(
+        rows=parts.rows,
+        seconds=time.perf_counter() - began,
+        bytes=parts.rows * parts.row_bytes * parts.passes,
+        computed_share=greedy.computed / max(1, parts.rows * len(greedy.points)),
+        passes=parts.passes,
+        n_threads=parts.threads,
+        cpu_level=_core.build_info()["cpu_level"],
+    )
+    return Selection(np.array(greedy.ids, np.int64), np.array(greedy.values, np.float64), measure, "highest", report)
 
 
 def _candidates(parts: Parts, wanted: int | None) -> int:
@@ -164,7 +157,9 @@ def _first(parts: Parts, init: str | int, metric: str) -> First:
         partial(mean.add, metric=metric),
         mean.nothing(parts.columns),
     )
-    find = partial(extreme, point=total.mean(), metric=metric, farthest=init == "farthest", threads=parts.threads)
+    find = partial(
+        extreme, point=total.mean[None, :], metric=metric, farthest=init == "farthest", threads=parts.threads
+    )
     found = [(key, number, *row) for number, some in enumerate(parts.each(find)) if some for key, *row in [some]]
     _, part, position, row, point = max(found, key=lambda some: (some[0], -some[3]))
     return First(part, position, row, point)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shortlist.diversity.rounds.part import Offer, Question
-from shortlist.diversity.rounds.rows import Rows
-from shortlist.diversity.rounds.rules import AHEAD
-from shortlist.diversity.rounds.work import Work
+from shortlist import _core
+from shortlist.diversity.rounds.messages import Offer, Question
+from shortlist.diversity.rounds.rows import Rows, points_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from shortlist.diversity.rounds.rules import Rule
+    from shortlist.diversity.rounds.messages import Rule
 
 HELD_BYTES = 32 << 20
 """Bytes of features that a round brings together."""
 MOST = 1 << 14
 """Rows that a round brings together at most."""
-BATCH = 32
-"""Rows that are brought up to date together at first."""
+AHEAD = 1024
+"""Steps that bounds are told for, where they are other ones at each step."""
 
 
 class Greedy:
@@ -55,10 +53,8 @@ class Greedy:
         self.ids: list[int] = []
         self.values: list[float] = []
         self.radius = 0.0
-        self.rounds = self.computed = 0
-        self.seconds = 0.0
+        self.computed = 0
         self.done = k == 0
-        self._effort = 0
         self.gone: dict[int, NDArray[np.int64]] = {}
         self.amounts: list[int] | None = None
 
@@ -76,64 +72,31 @@ class Greedy:
 
         There is at least one, as the best row of every part is among those offered.
         """
-        self.rounds += 1
         self.computed += sum(offer.computed for offer in offers)
-        self.seconds += sum(offer.seconds for offer in offers)
         bound_keys, bound_ids = _bounds(offers)
         union, nearest, (part, position) = _together(offers, self.points.shape[1])
-        work = Work(union, nearest, np.full(len(union), len(self.points), dtype=np.uint32), self.question())
-        found = np.bincount(part[work.keys() >= bound_keys[0]], minlength=len(offers)) + 1
+        reaching, picked, values, self.done, self.radius, computed = _core.pick_offered(
+            union.features,
+            union.ids,
+            nearest,
+            len(self.points),
+            bound_keys,
+            bound_ids,
+            self.k - len(self.ids),
+            metric=self.rule.metric,
+            uncertainty=union.uncertainty,
+            all=self.rule.all,
+            bfloat16=union.bfloat16,
+            n_threads=self.threads,
+        )
+        found = np.bincount(part[reaching], minlength=len(offers)) + 1
         # Most is asked next of the parts that had most of the rows no bound reaches.
         self.amounts = [int(rows) for rows in self.candidates * found / found.sum()]
-        first = len(self.points)
-        picked: list[int] = []
-        points = np.concatenate([self.points, np.empty((min(self.k, len(union)), self.points.shape[1]))])
-        while not self.done:
-            work.question = replace(work.question, points=points[: first + len(picked)])
-            ahead = min(len(picked), len(bound_keys) - 1)
-            bound = float(bound_keys[ahead]), int(bound_ids[ahead])
-            best = self._best(work, bound[0])
-            told = ahead == len(picked) or not self.rule.drifts or bound[0] == -np.inf
-            if best is None:
-                # Nobody has a row left: all are picked.
-                self.done = bound[0] == -np.inf
-                break
-            key, row = float(work.keys(best)), int(union.ids[best])
-            if not told or key < bound[0] or (key == bound[0] and row > bound[1]):
-                break
-            if len(self.ids) == self.k:
-                self.radius, self.done = float(nearest[best]), True
-                break
-            self.ids.append(row)
-            self.values.append(key)
-            points[first + len(picked)] = union.point(best)
-            nearest[best] = -np.inf
-            picked.append(best)
-            # What is left is of interest to a rule of distances alone.
-            self.done = self.rule.drifts and len(self.ids) == self.k
-        self.points = points[: first + len(picked)].copy()
-        self.computed += work.computed
-        chosen = np.array(picked, dtype=np.int64)
-        self.gone = {int(number): position[chosen[part[chosen] == number]] for number in np.unique(part[chosen])}
-
-    def _best(self, work: Work, floor: float) -> int | None:
-        """Return the best row, up to date unless it is below `floor`; None where all are picked."""
-        steps, size = len(work.question.points), max(BATCH, self._effort // 2)
-        self._effort = 0
-        while True:
-            keys = work.keys()
-            best = int(np.argmax(keys)) if len(keys) else -1
-            if best < 0 or keys[best] == -np.inf:
-                return None
-            if work.seen[best] == steps or keys[best] < floor:
-                return best
-            fresh = float(keys[work.seen == steps].max(initial=floor))
-            some = np.flatnonzero(keys >= fresh)
-            if len(some) > size:
-                some = some[np.argpartition(-keys[some], size)[:size]]
-            work.bring(np.append(some[some != best], best), fresh)
-            self._effort += len(some)
-            size *= 2
+        self.ids += union.ids[picked].tolist()
+        self.values += values.tolist()
+        self.points = np.concatenate([self.points, points_of(union.features[picked], union.bfloat16)])
+        self.computed += computed
+        self.gone = {int(number): position[picked[part[picked] == number]] for number in np.unique(part[picked])}
 
 
 def _bounds(offers: Sequence[Offer]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

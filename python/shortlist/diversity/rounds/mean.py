@@ -45,21 +45,18 @@ class Total:
     ----------
     rows : int
         How many.
-    whole : ndarray of float64, shape (columns,)
+    finished : ndarray of float64, shape (columns,)
         Sum of all terms that are finished.
     open : ndarray of float64, shape (columns,)
         Sum of the term that is not.
+    mean : ndarray of float64, shape (columns,)
+        The mean, if these are all rows.
     """
 
     rows: int
-    whole: NDArray[np.float64]
+    finished: NDArray[np.float64]
     open: NDArray[np.float64]
-
-    def mean(self) -> NDArray[np.float64]:
-        """Return the mean as one point, once all parts were added."""
-        whole = self.whole + self.open if self.rows % _core.TERM else self.whole
-        mean: NDArray[np.float64] = whole / self.rows
-        return mean[None, :]
+    mean: NDArray[np.float64]
 
 
 def piece_of(rows: Rows, first: int, metric: str, threads: int) -> Piece:
@@ -70,21 +67,18 @@ def piece_of(rows: Rows, first: int, metric: str, threads: int) -> Piece:
 
 def add(total: Total, piece: Piece, metric: str) -> Total:
     """Return the total with one more part: a task, one after the other in the order of parts."""
-    whole, open_ = total.whole, total.open
-    before = total.rows % _core.TERM
-    for terms, rows in ((_sums(piece.head, metric, before, open_, 1), len(piece.head)), (piece.terms, piece.rows)):
-        for number, term in enumerate(terms):
-            if before + rows >= (number + 1) * _core.TERM:
-                whole, open_ = whole + term, np.zeros_like(open_)
-            else:
-                open_ = term
-        before = (before + rows) % _core.TERM
-    return Total(total.rows + len(piece.head) + piece.rows, whole, open_)
+    head = _sums(piece.head, metric, total.rows % _core.TERM, total.open, 1)
+    for terms, rows in ((head, len(piece.head)), (piece.terms, piece.rows)):
+        added = _core.add_terms(
+            total.rows, aligned(total.finished), aligned(total.open), np.ascontiguousarray(terms), rows
+        )
+        total = Total(total.rows + rows, *added)
+    return total
 
 
 def nothing(columns: int) -> Total:
     """Return the total of no rows."""
-    return Total(0, np.zeros(columns), np.zeros(columns))
+    return Total(0, *np.zeros((3, columns)))
 
 
 def _part(rows: Rows, start: int, stop: int) -> Rows:

@@ -64,7 +64,7 @@ class Rows:
 
 def aligned(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array that the core reads: what comes over a network may lie at odd addresses."""
-    found: NDArray[Any] = np.require(array, requirements="A")
+    found: NDArray[Any] = np.require(array, requirements="A" if array.ndim > 1 else ["A", "C"])
     return found
 
 

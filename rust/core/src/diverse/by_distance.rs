@@ -6,7 +6,7 @@ use super::point_set::PointSet;
 use crate::error::Result;
 
 /// What a distance to the nearest point is worth.
-pub(crate) trait Worth: Sync {
+pub(crate) trait DistanceWorth: Sync {
     /// See [`Objective::key`]. Every operation is monotone as rounded, so that a larger distance
     /// never makes a smaller key.
     fn key(&self, row: usize, distance: f64) -> f64;
@@ -34,7 +34,7 @@ pub(crate) struct ByDistance<P, W> {
     pub(crate) worth: W,
 }
 
-impl<P: PointSet, W: Worth> Objective for ByDistance<P, W> {
+impl<P: PointSet, W: DistanceWorth> Objective for ByDistance<P, W> {
     type Scratch = P::Scratch;
 
     fn rows(&self) -> usize {

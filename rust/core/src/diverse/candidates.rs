@@ -62,9 +62,9 @@ impl<'a, E: Copy> Candidates<'a, E> {
         level.run(Pack { candidates: self, metric, positions })
     }
 
-    /// The position of an id, if the pool has it.
-    pub(crate) fn position(&self, id: usize) -> Option<usize> {
-        self.among.position(id)
+    /// Which rows these are.
+    pub(crate) fn among(&self) -> Among<'a> {
+        self.among
     }
 }
 

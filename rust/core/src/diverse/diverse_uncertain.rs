@@ -5,7 +5,7 @@
 //! the nearest labelled or picked row, and D is the largest d at the first step that has such a
 //! row. Both scales are frozen there, so that values stay comparable from pick to pick.
 
-use super::by_distance::Worth;
+use super::by_distance::DistanceWorth;
 
 /// How much uncertainty and diversity weigh.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +37,7 @@ impl<'a> DiverseUncertain<'a> {
     }
 }
 
-impl Worth for DiverseUncertain<'_> {
+impl DistanceWorth for DiverseUncertain<'_> {
     #[inline(always)]
     fn key(&self, row: usize, distance: f64) -> f64 {
         match self.scale {

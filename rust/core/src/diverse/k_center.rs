@@ -1,12 +1,14 @@
 //! k-centre greedy, or core-set: each pick is the row farthest from everything labelled or picked
 //! (Gonzalez 1985; Sener & Savarese 2018).
 
-use super::by_distance::{ByDistance, Worth};
+use super::among::Among;
+use super::by_distance::{ByDistance, DistanceWorth};
 use super::candidates::Candidates;
+use super::front::Entry;
 use super::lazy::{Engine, Work};
 use super::mean;
 use super::nearest::Nearest;
-use super::point_set::PointSet;
+use super::point_set::{Distances, PointSet, Told, check};
 use crate::blocks::Watch;
 use crate::distance::Metric;
 use crate::error::{Error, Result};
@@ -64,12 +66,28 @@ pub struct CoreSet {
     pub first_passes: u64,
 }
 
-/// The farthest row is worth the most.
-struct Farthest {
-    held: Option<usize>,
+impl CoreSet {
+    /// No picks yet, with room for them.
+    fn new(k: usize, radius: f64) -> CoreSet {
+        CoreSet {
+            ids: Vec::with_capacity(k),
+            distances: Vec::with_capacity(k),
+            radius,
+            computed: 0,
+            refreshed: 0,
+            scans: 0,
+            first_passes: 1,
+        }
+    }
 }
 
-impl Worth for Farthest {
+/// The farthest row is worth the most.
+pub(crate) struct Farthest {
+    /// As in [`KCenterOptions`].
+    pub(crate) held: Option<usize>,
+}
+
+impl DistanceWorth for Farthest {
     #[inline(always)]
     fn key(&self, _: usize, distance: f64) -> f64 {
         distance
@@ -93,45 +111,91 @@ pub fn k_center<E: Element>(
 ) -> Result<CoreSet> {
     let candidates = Candidates::new(matrix, among)?;
     let KCenterOptions { k, metric, init, held, threads, level } = *options;
-    if k > candidates.rows() {
-        return Err(Error::TooMany { k, rows: candidates.rows() });
-    }
     let labelled = labelled.filter(|labelled| labelled.rows() > 0);
-    let mut picked = CoreSet {
-        ids: Vec::with_capacity(k),
-        distances: Vec::with_capacity(k),
-        radius: f64::INFINITY,
-        computed: 0,
-        refreshed: 0,
-        scans: 0,
-        first_passes: 1,
+    if let Some(nothing) = nothing(k, candidates.rows(), labelled.is_some())? {
+        return Ok(nothing);
+    }
+    let points = Nearest::new(candidates, metric, labelled, k, level)?;
+    let mut extreme = |farthest| mean::extreme(&candidates, metric, farthest, level, threads, watch);
+    let first = match init {
+        _ if labelled.is_some() => None,
+        Init::Farthest => Some(extreme(true)?),
+        Init::Central => Some(extreme(false)?),
+        Init::Row(id) => Some(position(candidates.among(), id)?),
     };
-    if candidates.rows() == 0 || (k == 0 && labelled.is_none()) {
-        picked.radius = if candidates.rows() == 0 { 0.0 } else { f64::INFINITY };
-        return Ok(picked);
+    let picked = greedy(points, first, k, held, threads, watch)?;
+    let to_find_the_first = if first.is_none() || matches!(init, Init::Row(_)) { 0 } else { 2 };
+    Ok(CoreSet { first_passes: picked.first_passes + to_find_the_first, ..picked })
+}
+
+/// What [`k_center`] does, where somebody else knows the distances to `labelled` points and to the
+/// picks. `from_mean` gives the distance of each row to the mean of all.
+pub fn k_center_by<D: Distances>(
+    distances: D,
+    labelled: usize,
+    from_mean: impl FnOnce() -> Result<Vec<f64>>,
+    k: usize,
+    init: Init,
+    watch: &mut dyn Watch,
+) -> Result<CoreSet> {
+    let among = distances.among();
+    if let Some(nothing) = nothing(k, among.count(), labelled > 0)? {
+        return Ok(nothing);
     }
-    let mut nearest = Nearest::new(candidates, metric, labelled, k, level)?;
-    let mut first = None;
-    if labelled.is_none() {
-        picked.first_passes += if matches!(init, Init::Row(_)) { 0 } else { 2 };
-        let position = match init {
-            Init::Farthest => mean::extreme(&candidates, metric, true, level, threads, watch)?,
-            Init::Central => mean::extreme(&candidates, metric, false, level, threads, watch)?,
-            Init::Row(id) => candidates
-                .position(id)
-                .ok_or_else(|| Error::Argument(format!("init is {id}, which is no row to pick from")))?,
-        };
-        nearest.pick(position)?;
-        picked.ids.push(candidates.id(position) as i64);
+    let first = match init {
+        _ if labelled > 0 => None,
+        Init::Row(id) => Some(position(among, id)?),
+        Init::Farthest | Init::Central => {
+            let mut best: Option<Entry> = None;
+            for (row, distance) in from_mean()?.into_iter().enumerate() {
+                check(distance, among.id(row))?;
+                let key = if init == Init::Farthest { distance } else { -distance };
+                let entry = Entry { key, row: row as u32 };
+                best = best.filter(|best| !entry.beats(best)).or(Some(entry));
+            }
+            best.map(|best| best.row as usize)
+        }
+    };
+    greedy(Told::new(distances, labelled), first, k, None, 1, watch)
+}
+
+/// What is picked of no rows, or where nothing is wanted and nothing labelled; an error where too
+/// much is wanted.
+fn nothing(k: usize, rows: usize, labelled: bool) -> Result<Option<CoreSet>> {
+    if k > rows {
+        return Err(Error::TooMany { k, rows });
+    }
+    let radius = if rows == 0 { 0.0 } else { f64::INFINITY };
+    Ok((rows == 0 || (k == 0 && !labelled)).then(|| CoreSet::new(k, radius)))
+}
+
+fn position(among: Among<'_>, id: usize) -> Result<usize> {
+    let rows = among.count();
+    among
+        .position(id)
+        .ok_or_else(|| Error::Argument(format!("init is {id}; accepted are the ids of the {rows} rows to pick from")))
+}
+
+/// The rule itself, by whatever knows the distances to the points so far.
+fn greedy<N: PointSet>(
+    mut points: N,
+    first: Option<usize>,
+    k: usize,
+    held: Option<usize>,
+    threads: usize,
+    watch: &mut dyn Watch,
+) -> Result<CoreSet> {
+    let mut picked = CoreSet::new(k, f64::INFINITY);
+    if let Some(first) = first {
+        points.pick(first)?;
+        picked.ids.push(points.id(first) as i64);
         picked.distances.push(f64::INFINITY);
-        first = Some(position);
     }
-    let mut engine =
-        Engine::new(ByDistance { points: nearest, worth: Farthest { held } }, first.as_slice(), k, threads, watch)?;
+    let mut engine = Engine::new(ByDistance { points, worth: Farthest { held } }, first.as_slice(), k, threads, watch)?;
     while picked.ids.len() < k
         && let Some(best) = engine.best(watch)?
     {
-        picked.ids.push(candidates.id(best.row) as i64);
+        picked.ids.push(engine.objective.points.id(best.row) as i64);
         picked.distances.push(best.value);
         engine.pick(best)?;
     }

@@ -156,15 +156,26 @@ impl<O: Objective> Engine<O> {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<Engine<O>> {
-        let rows = objective.rows();
-        let mut engine = Engine {
+        let values = vec![f64::INFINITY; objective.rows()];
+        let mut engine = Engine::going_on(objective, values, wanted, threads);
+        engine.pass(f64::INFINITY, watch)?;
+        for &row in out {
+            engine.values[row] = OUT;
+        }
+        Ok(engine)
+    }
+
+    /// An engine for rows whose values are known, as they are before the objective's first step; −∞
+    /// marks rows never to pick.
+    pub(crate) fn going_on(objective: O, values: Vec<f64>, wanted: usize, threads: usize) -> Engine<O> {
+        Engine {
             objective,
             work: Work::default(),
             threads,
             wanted,
             picked: 0,
-            values: vec![f64::INFINITY; rows],
-            seen: vec![0; rows],
+            seen: vec![0; values.len()],
+            values,
             front: Vec::new(),
             used: 0,
             survivors: BinaryHeap::new(),
@@ -173,12 +184,7 @@ impl<O: Objective> Engine<O> {
             rest_key: f64::INFINITY,
             effort: 0,
             looked: Instant::now(),
-        };
-        engine.pass(f64::INFINITY, watch)?;
-        for &row in out {
-            engine.values[row] = OUT;
         }
-        Ok(engine)
     }
 
     /// Brings rows up to date in the order of rows until they fall below `floor`: those that reach
@@ -198,7 +204,7 @@ impl<O: Objective> Engine<O> {
             |(scratch, stale, computed), range, (values, seen)| {
                 stale.clear();
                 for (row, (&value, &seen)) in range.clone().zip(values.iter().zip(seen.iter())) {
-                    if seen == 0 || (seen < steps && objective.key(row, value) >= floor) {
+                    if value == f64::INFINITY || (seen < steps && objective.key(row, value) >= floor) {
                         stale.push(Stale { row: row as u32, seen, value });
                     }
                 }
@@ -228,6 +234,11 @@ impl<O: Objective> Engine<O> {
 
     /// The row to pick next, or `None` where all are out.
     pub(crate) fn best(&mut self, watch: &mut dyn Watch) -> Result<Option<Pick>> {
+        self.best_reaching(f64::NEG_INFINITY, watch)
+    }
+
+    /// The row to pick next, or `None` where the key of no row reaches `least`.
+    pub(crate) fn best_reaching(&mut self, least: f64, watch: &mut dyn Watch) -> Result<Option<Pick>> {
         let steps = self.objective.steps() as u32;
         let mut scratch = self.objective.scratch();
         let mut batch: Vec<Stale> = Vec::new();
@@ -252,12 +263,15 @@ impl<O: Objective> Engine<O> {
                 }
                 continue;
             };
+            if next.key < least {
+                return Ok(None);
+            }
             let row = next.row as usize;
             if self.seen[row] == steps {
                 return Ok(Some(Pick { row, value: self.values[row], key: next.key }));
             }
             batch.clear();
-            let mut floor = self.rest.map_or(fresh, |rest| rest.key.max(fresh));
+            let mut floor = self.rest.map_or(fresh, |rest| rest.key.max(fresh)).max(least);
             while batch.len() < size
                 && let Some(next) = self.peek()
             {

@@ -34,12 +34,9 @@ pub(super) fn extreme<E: Element>(
     let width = candidates.features().next_multiple_of(8);
     let sums = sums(candidates, metric, 0, &[], level, threads, watch)?;
     let threads = blocks::crew(threads, rows * candidates.features() * size_of::<E>());
-    let mut mean = vec![0.0; width];
-    for term in sums.chunks(width) {
-        mean.iter_mut().zip(term).for_each(|(mean, term)| *mean += term);
-    }
-    mean.iter_mut().for_each(|mean| *mean /= rows as f64);
-    let mean = Tile::of_row(metric, &Matrix::from_rows(&mean, 1, width)?, 0, level)?;
+    let mut sum = Total::nothing(width);
+    sum.add(sums.chunks(width), rows);
+    let mean = Tile::of_row(metric, &Matrix::from_rows(&sum.mean(), 1, width)?, 0, level)?;
     let state = || (Tile::new(metric, candidates.features()), Entry { key: f64::NEG_INFINITY, row: u32::MAX });
     let found =
         blocks::run(rows, terms(rows, 0).map(|rows| (rows, ())), threads, watch, state, |(tile, best), rows, ()| {
@@ -51,6 +48,44 @@ pub(super) fn extreme<E: Element>(
         })?;
     let best = found.into_iter().map(|state| state.1).min_by(Entry::compare);
     Ok(best.map_or(0, |entry| entry.row as usize))
+}
+
+/// The sum of the rows so far, to which parts are added one after the other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Total {
+    /// How many rows.
+    pub rows: usize,
+    /// The sum of all terms that have their [`TERM`] rows.
+    pub finished: Vec<f64>,
+    /// That of the term which has not; 0 where there is none.
+    pub open: Vec<f64>,
+}
+
+impl Total {
+    /// The sum of no rows, of so many features.
+    pub fn nothing(features: usize) -> Total {
+        Total { rows: 0, finished: vec![0.0; features], open: vec![0.0; features] }
+    }
+
+    /// Adds the terms of so many rows that come next: see [`part_sums`]. The first of them goes on from
+    /// the open one.
+    pub fn add<'t>(&mut self, terms: impl IntoIterator<Item = &'t [f64]>, rows: usize) {
+        let before = self.rows % TERM;
+        for (number, term) in terms.into_iter().enumerate() {
+            if before + rows >= (number + 1) * TERM {
+                self.finished.iter_mut().zip(term).for_each(|(sum, term)| *sum += term);
+                self.open.fill(0.0);
+            } else {
+                self.open.copy_from_slice(term);
+            }
+        }
+        self.rows += rows;
+    }
+
+    /// The mean, once all rows are added.
+    pub fn mean(&self) -> Vec<f64> {
+        self.finished.iter().zip(&self.open).map(|(finished, open)| (finished + open) / self.rows as f64).collect()
+    }
 }
 
 /// What a part of a pool adds to the mean of all rows: the sums of its terms, of [`TERM`] rows
@@ -194,8 +229,15 @@ mod tests {
             for cut in [1, 500, TERM - 1, TERM, TERM + 1, 2 * TERM, rows - 1] {
                 let mut sums = part(0, cut, 0, &[]);
                 let open = if cut % TERM > 0 { sums.pop().unwrap() } else { Vec::new() };
-                sums.extend(part(cut, rows, cut % TERM, &open));
+                let rest = part(cut, rows, cut % TERM, &open);
+                let mut sum = Total::nothing(features);
+                sum.add(part(0, cut, 0, &[]).iter().map(Vec::as_slice), cut);
+                sum.add(rest.iter().map(Vec::as_slice), rows - cut);
+                sums.extend(rest);
                 assert_eq!(sums, whole, "{cut}");
+                let mean = |feature| whole.iter().map(|term: &Vec<f64>| term[feature]).fold(0.0, |a, b| a + b);
+                let plain: Vec<f64> = (0..features).map(|feature| mean(feature) / rows as f64).collect();
+                assert_eq!(sum.mean(), plain, "{cut}");
             }
         }
         let matrix = Matrix::from_rows(&values[..features], 1, features).unwrap();

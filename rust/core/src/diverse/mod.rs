@@ -48,6 +48,7 @@ mod point_set;
 pub mod points;
 pub mod race;
 mod ranked_batch;
+pub mod rounds;
 pub mod similarity;
 mod triangle;
 pub mod typiclust;

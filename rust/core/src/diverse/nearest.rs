@@ -131,6 +131,10 @@ impl<E: Element> PointSet for Nearest<'_, E> {
         self.candidates.rows()
     }
 
+    fn id(&self, position: usize) -> u64 {
+        self.candidates.id(position) as u64
+    }
+
     fn steps(&self) -> usize {
         self.points.len()
     }

@@ -1,6 +1,7 @@
 //! Distances to the nearest of a growing list of points, for rules that don't care who computes
 //! them.
 
+use super::among::Among;
 use super::objective::Stale;
 use crate::error::{Error, Result};
 use std::ops::Range;
@@ -11,6 +12,8 @@ pub(crate) trait PointSet: Sync {
     type Scratch: Send;
     /// Rows of the pool.
     fn rows(&self) -> usize;
+    /// The id of the row at a position.
+    fn id(&self, position: usize) -> u64;
     /// Points so far.
     fn steps(&self) -> usize;
     /// A fresh scratch.
@@ -39,8 +42,8 @@ pub(crate) trait PointSet: Sync {
 
 /// Somebody else who knows distances: a function of the user's, say.
 pub trait Distances: Sync {
-    /// Rows of the pool.
-    fn rows(&self) -> usize;
+    /// Which rows of the pool.
+    fn among(&self) -> Among<'_>;
     /// The distance of each of some rows to the nearest of some points: the labelled rows, then the
     /// picked ones, in order.
     fn nearest(&self, rows: &[u32], points: Range<usize>) -> Result<Vec<f64>>;
@@ -49,7 +52,7 @@ pub trait Distances: Sync {
 }
 
 /// Points that rows are compared with in one call.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 32;
 
 /// [`Distances`] as points.
 pub(crate) struct Told<D> {
@@ -68,7 +71,11 @@ impl<D: Distances> PointSet for Told<D> {
     type Scratch = ();
 
     fn rows(&self) -> usize {
-        self.distances.rows()
+        self.distances.among().count()
+    }
+
+    fn id(&self, position: usize) -> u64 {
+        self.distances.among().id(position)
     }
 
     fn steps(&self) -> usize {
@@ -92,27 +99,134 @@ impl<D: Distances> PointSet for Told<D> {
         let mut computed = 0;
         let mut done = vec![false; rows.len()];
         for start in (0..self.steps).step_by(TOGETHER) {
-            let points = start..self.steps.min(start + TOGETHER);
-            let behind: Vec<usize> =
-                (0..rows.len()).filter(|&i| !done[i] && (rows[i].seen as usize) < points.end).collect();
-            if behind.is_empty() {
-                continue;
-            }
+            let stop = self.steps.min(start + TOGETHER);
+            let behind: Vec<usize> = (0..rows.len()).filter(|&i| !done[i] && (rows[i].seen as usize) < stop).collect();
+            // Some have seen more of these points than others: to ask again for a few of them costs
+            // less than to ask often.
+            let Some(seen) = behind.iter().map(|&i| rows[i].seen as usize).min() else { continue };
+            let points = start.max(seen)..stop;
             let ids: Vec<u32> = behind.iter().map(|&i| rows[i].row).collect();
             let distances = self.distances.nearest(&ids, points.clone())?;
             computed += ids.len() * points.len();
             for (&i, distance) in behind.iter().zip(distances) {
                 let row = &mut rows[i];
-                if !(0.0..f64::INFINITY).contains(&distance) {
-                    let sentence =
-                        format!("metric gave {distance} for row {}; accepted are finite numbers, 0 or more", row.row);
-                    return Err(Error::Argument(sentence));
-                }
+                check(distance, self.id(row.row as usize))?;
                 row.value = row.value.min(distance);
-                row.seen = points.end as u32;
+                row.seen = stop as u32;
                 done[i] = below(row.row as usize, row.value);
             }
         }
         Ok(computed as u64)
+    }
+}
+
+/// A distance that the engine can pick by.
+pub(crate) fn check(distance: f64, id: u64) -> Result<()> {
+    if (0.0..f64::INFINITY).contains(&distance) {
+        return Ok(());
+    }
+    Err(Error::Argument(format!("metric gave {distance} for row {id}; accepted are finite numbers, 0 or more")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blocks::Unwatched;
+    use crate::diverse::k_center::{Init, k_center_by};
+    use crate::random::{hash, uniform};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Numbers on a line, and how many distances were asked for.
+    struct Line<'a> {
+        numbers: &'a [f64],
+        among: Among<'a>,
+        points: Vec<f64>,
+        asked: &'a AtomicUsize,
+    }
+
+    impl Line<'_> {
+        fn number(&self, row: usize) -> f64 {
+            self.numbers[self.among.id(row) as usize]
+        }
+    }
+
+    impl Distances for Line<'_> {
+        fn among(&self) -> Among<'_> {
+            self.among
+        }
+
+        fn nearest(&self, rows: &[u32], points: Range<usize>) -> Result<Vec<f64>> {
+            self.asked.fetch_add(rows.len() * points.len(), Ordering::Relaxed);
+            let to = |row: f64| self.points[points.clone()].iter().map(move |point| (row - point).abs());
+            Ok(rows.iter().map(|&row| to(self.number(row as usize)).fold(f64::INFINITY, f64::min)).collect())
+        }
+
+        fn pick(&mut self, row: usize) -> Result<()> {
+            self.points.push(self.number(row));
+            Ok(())
+        }
+    }
+
+    /// The plain loop over the numbers of some ids.
+    fn plain(numbers: &[f64], ids: &[i64], mut points: Vec<f64>, first: Option<i64>, k: usize) -> (Vec<i64>, f64) {
+        let mut picks = Vec::new();
+        loop {
+            let away = |id: i64| points.iter().map(|p| (numbers[id as usize] - p).abs()).fold(f64::INFINITY, f64::min);
+            let left = ids.iter().copied().filter(|id| !picks.contains(id));
+            let best = left.reduce(|best, id| if away(id) > away(best) { id } else { best });
+            let next = first.filter(|_| picks.is_empty()).or(best);
+            let Some(next) = next.filter(|_| picks.len() < k) else {
+                return (picks, best.map_or(0.0, away));
+            };
+            picks.push(next);
+            points.push(numbers[next as usize]);
+        }
+    }
+
+    #[test]
+    fn k_centre_by_somebody_elses_distances_is_the_plain_loop_with_fewer_of_them() {
+        let rows = 600;
+        let numbers: Vec<f64> = (0..rows).map(|i| (uniform(hash(3, 1, i)) * 500.0).round()).collect();
+        let all: Vec<i64> = (0..rows as i64).collect();
+        let some: Vec<i64> = all.iter().copied().filter(|id| id % 3 > 0).collect();
+        for ids in [&all, &some] {
+            let among = Among::new(numbers.len(), (ids.len() < all.len()).then_some(ids)).unwrap();
+            let mean = ids.iter().map(|&id| numbers[id as usize]).sum::<f64>() / ids.len() as f64;
+            let from_mean: Vec<f64> = ids.iter().map(|&id| (numbers[id as usize] - mean).abs()).collect();
+            let best = |sign: f64| {
+                let key = |position: usize| sign * from_mean[position];
+                ids[(0..ids.len()).reduce(|best, i| if key(i) > key(best) { i } else { best }).unwrap()]
+            };
+            for labelled in [&[][..], &[250.0, 10.0]] {
+                for (init, first) in [(Init::Farthest, best(1.0)), (Init::Central, best(-1.0)), (Init::Row(4), 4)] {
+                    let asked = AtomicUsize::new(0);
+                    let points = labelled.to_vec();
+                    let line = Line { numbers: &numbers, among, points, asked: &asked };
+                    let known = labelled.len();
+                    let from_mean = || Ok(from_mean.clone());
+                    let came = k_center_by(line, known, from_mean, 50, init, &mut Unwatched).unwrap();
+                    let first = labelled.is_empty().then_some(first);
+                    let wanted = plain(&numbers, ids, labelled.to_vec(), first, 50);
+                    assert_eq!((came.ids, came.radius), wanted);
+                    assert_eq!(came.computed as usize, asked.load(Ordering::Relaxed));
+                    assert!((came.computed as usize) < ids.len() * (50 + labelled.len()), "{}", came.computed);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_distance_that_is_none_is_named_by_its_row() {
+        let (numbers, asked) = ([1.0, 2.0, f64::NAN, 4.0], AtomicUsize::new(0));
+        let ids = [1, 2, 3];
+        let among = Among::new(4, Some(&ids)).unwrap();
+        let line = || Line { numbers: &numbers, among, points: Vec::new(), asked: &asked };
+        let error = |init, from_mean: Vec<f64>| {
+            k_center_by(line(), 0, || Ok(from_mean), 2, init, &mut Unwatched).unwrap_err().to_string()
+        };
+        let accepted = "accepted are finite numbers, 0 or more";
+        assert_eq!(error(Init::Row(1), vec![]), format!("metric gave inf for row 2; {accepted}"));
+        assert_eq!(error(Init::Central, vec![0.0, 1.0, -1.0]), format!("metric gave -1 for row 3; {accepted}"));
+        assert_eq!(error(Init::Row(0), vec![]), "init is 0; accepted are the ids of the 3 rows to pick from");
     }
 }

@@ -6,14 +6,37 @@
 //! and d its distance to the nearest point. Every pick lowers a, so the keys of rows of high
 //! uncertainty rise: by no more than what a has lost times the highest uncertainty.
 
-use super::by_distance::Worth;
+use super::by_distance::DistanceWorth;
+
+/// a: how much distance weighs at a step, and uncertainty the rest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Alpha(f64);
+
+impl Alpha {
+    /// Once there are so many points. `all` counts the rows of the pool and the labelled rows,
+    /// which together are as many at every step.
+    pub(super) fn after(points: usize, all: usize) -> Alpha {
+        Alpha((all as f64 - points as f64) / all as f64)
+    }
+
+    /// What a row is worth. Every operation is monotone as rounded, so a larger distance never
+    /// makes a smaller key.
+    #[inline(always)]
+    pub(super) fn key(self, distance: f64, uncertainty: f64) -> f64 {
+        if distance == f64::NEG_INFINITY {
+            return distance;
+        }
+        self.0 * (1.0 - 1.0 / (1.0 + distance)) + (1.0 - self.0) * uncertainty
+    }
+}
 
 /// What ranked batch makes of a distance and an uncertainty.
 pub(crate) struct RankedBatch<'a> {
     uncertainty: &'a [f64],
-    /// Rows of the pool and labelled rows: together as many at every step.
-    all: f64,
-    alpha: f64,
+    all: usize,
+    /// Points that rows have seen before the first of those that are counted.
+    before: usize,
+    alpha: Alpha,
     highest: f64,
     rounding: f64,
 }
@@ -21,30 +44,33 @@ pub(crate) struct RankedBatch<'a> {
 impl<'a> RankedBatch<'a> {
     /// `labelled` points are no rows of the pool, and `steps` points are there at the start.
     pub(crate) fn new(uncertainty: &'a [f64], labelled: usize, steps: usize) -> Self {
-        let all = (uncertainty.len() + labelled) as f64;
-        let highest = uncertainty.iter().copied().fold(0.0, f64::max);
-        let largest = uncertainty.iter().map(|u| u.abs()).fold(1.0, f64::max);
-        let mut ranked = RankedBatch { uncertainty, all, alpha: 0.0, highest, rounding: 8.0 * f64::EPSILON * largest };
+        let mut ranked = RankedBatch::going_on(uncertainty, uncertainty.len() + labelled, 0);
         ranked.stepped(steps);
         ranked
     }
 
-    fn alpha_after(&self, steps: usize) -> f64 {
-        (self.all - steps as f64) / self.all
+    /// Where the first `before` labelled and picked rows are known only by what they left of the
+    /// values. `all` is as in [`Alpha::after`].
+    pub(super) fn going_on(uncertainty: &'a [f64], all: usize, before: usize) -> Self {
+        let highest = uncertainty.iter().copied().fold(0.0, f64::max);
+        let largest = uncertainty.iter().map(|u| u.abs()).fold(1.0, f64::max);
+        let alpha = Alpha::after(before, all);
+        RankedBatch { uncertainty, all, before, alpha, highest, rounding: 8.0 * f64::EPSILON * largest }
+    }
+
+    fn alpha_after(&self, steps: usize) -> Alpha {
+        Alpha::after(self.before + steps, self.all)
     }
 }
 
-impl Worth for RankedBatch<'_> {
+impl DistanceWorth for RankedBatch<'_> {
     #[inline(always)]
     fn key(&self, row: usize, distance: f64) -> f64 {
-        if distance == f64::NEG_INFINITY {
-            return distance;
-        }
-        self.alpha * (1.0 - 1.0 / (1.0 + distance)) + (1.0 - self.alpha) * self.uncertainty[row]
+        self.alpha.key(distance, self.uncertainty[row])
     }
 
     fn rise(&self, since: usize) -> f64 {
-        (self.alpha_after(since) - self.alpha) * self.highest + self.rounding
+        (self.alpha_after(since).0 - self.alpha.0) * self.highest + self.rounding
     }
 
     fn stepped(&mut self, steps: usize) {

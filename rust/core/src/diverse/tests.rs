@@ -196,7 +196,10 @@ fn the_first_pick_is_as_asked() {
     assert_eq!(first(Init::Farthest), Ok((vec![3, 0], 3.0)));
     assert_eq!(first(Init::Central), Ok((vec![4, 3], 3.0)));
     assert_eq!(first(Init::Row(1)), Ok((vec![1, 3], 2.0)));
-    assert_eq!(first(Init::Row(5)).unwrap_err().to_string(), "init is 5, which is no row to pick from");
+    assert_eq!(
+        first(Init::Row(5)).unwrap_err().to_string(),
+        "init is 5; accepted are the ids of the 5 rows to pick from"
+    );
 }
 
 #[test]

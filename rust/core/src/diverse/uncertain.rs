@@ -77,7 +77,7 @@ pub fn pick_by<D: Distances>(
     k: usize,
     watch: &mut dyn Watch,
 ) -> Result<Vec<Candidate>> {
-    check(uncertainty, distances.rows(), k)?;
+    check(uncertainty, distances.among().count(), k)?;
     if k == 0 {
         return Ok(Vec::new());
     }

@@ -1,0 +1,130 @@
+//! What is done with the offers of all parts: picking from them for as long as no row that was kept
+//! back can be better.
+
+use super::Worth;
+use super::bounds::{Bound, order};
+use crate::blocks::Watch;
+use crate::distance::Metric;
+use crate::diverse::by_distance::ByDistance;
+use crate::diverse::candidates::Candidates;
+use crate::diverse::k_center::Farthest;
+use crate::diverse::lazy::Engine;
+use crate::diverse::nearest::Nearest;
+use crate::diverse::objective::Objective;
+use crate::diverse::ranked_batch::RankedBatch;
+use crate::error::{Error, Result};
+use crate::float::Element;
+use crate::matrix::Matrix;
+use crate::simd::Level;
+
+/// The rows that all parts offer.
+#[derive(Clone, Copy, Debug)]
+pub struct Offers<'a, E> {
+    /// Their features.
+    pub matrix: Matrix<'a, E>,
+    /// Which rows they are in the pool, ascending.
+    pub ids: &'a [i64],
+    /// The distance of each to the nearest of all points.
+    pub nearest: &'a [f64],
+    /// What they are worth.
+    pub worth: Worth<'a>,
+    /// How many labelled and picked rows there are.
+    pub points: usize,
+    /// What no row that was kept back by any part comes before, at the next step and those after
+    /// it; one bound where it is the same for all.
+    pub bounds: &'a [Bound],
+    /// What distance means.
+    pub metric: Metric,
+    /// The CPU level.
+    pub level: Level,
+    /// Threads to use at most.
+    pub threads: usize,
+}
+
+/// What came of a round.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picked {
+    /// The picks by their positions in the offers, in order.
+    pub rows: Vec<i64>,
+    /// What each was worth then.
+    pub values: Vec<f64>,
+    /// No further round is needed.
+    pub done: bool,
+    /// Of k-centre, once it is done: the largest distance that is left of any row.
+    pub radius: f64,
+    /// Distances computed.
+    pub computed: u64,
+}
+
+impl<E: Element> Offers<'_, E> {
+    /// Whether the rows reach, one by one, what bounds the rows kept back at the next step.
+    pub fn reaching(&self) -> Result<Vec<bool>> {
+        self.check()?;
+        let bound = self.bounds[0].0;
+        let reaches = |(row, &distance)| self.worth.key(row, distance, self.points) >= bound;
+        Ok(self.nearest.iter().enumerate().map(reaches).collect())
+    }
+
+    /// Picks up to `wanted` rows that are certain to be the best of all: at least one of those
+    /// wanted, where every part offers its best.
+    pub fn pick(&self, wanted: usize, watch: &mut dyn Watch) -> Result<Picked> {
+        self.check()?;
+        let rows = self.matrix.rows();
+        // The points so far are behind the distances: of those to come each row is compared with
+        // what it may lose to.
+        let candidates = Candidates::new(self.matrix, None)?;
+        let points = Nearest::new(candidates, self.metric, None, wanted.min(rows), self.level)?;
+        match self.worth {
+            Worth::Distance => self.pick_by(ByDistance { points, worth: Farthest { held: None } }, wanted, watch),
+            Worth::Batch { all, uncertainty } => {
+                let worth = RankedBatch::going_on(uncertainty, all, self.points);
+                self.pick_by(ByDistance { points, worth }, wanted, watch)
+            }
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let rows = self.matrix.rows();
+        let known = self.worth.known_of(rows);
+        let ascending = self.ids.windows(2).all(|pair| pair[0] < pair[1]);
+        if [self.ids.len(), self.nearest.len(), known] == [rows; 3] && ascending && !self.bounds.is_empty() {
+            return Ok(());
+        }
+        let sentence =
+            format!("{rows} rows are offered; accepted are ascending ids, as much about each row, and a bound");
+        Err(Error::Argument(sentence))
+    }
+
+    fn pick_by<O: Objective>(&self, objective: O, wanted: usize, watch: &mut dyn Watch) -> Result<Picked> {
+        let by_distance = self.worth == Worth::Distance;
+        let mut engine = Engine::going_on(objective, self.nearest.to_vec(), wanted, self.threads);
+        let mut picked = Picked::default();
+        // By distance alone it is also sought what would be picked next: that is the radius.
+        while by_distance || picked.rows.len() < wanted {
+            let Some(bound) = self.bound(picked.rows.len()) else { break };
+            let best = engine.best_reaching(bound.0, watch)?;
+            let Some(best) = best.filter(|best| order((best.key, self.ids[best.row]), bound).is_le()) else {
+                // Nobody has a row left: all are picked.
+                picked.done = best.is_none() && bound.0 == f64::NEG_INFINITY;
+                break;
+            };
+            if picked.rows.len() == wanted {
+                (picked.radius, picked.done) = (best.value, true);
+                break;
+            }
+            picked.rows.push(best.row as i64);
+            picked.values.push(best.key);
+            engine.pick(best)?;
+        }
+        picked.done |= !by_distance && picked.rows.len() == wanted;
+        picked.computed = engine.work.computed;
+        Ok(picked)
+    }
+
+    /// The bound of the rows kept back after so many picks; `None` where it was not told.
+    fn bound(&self, picks: usize) -> Option<Bound> {
+        let last = *self.bounds.last()?;
+        let stays = self.worth == Worth::Distance || last.0 == f64::NEG_INFINITY;
+        self.bounds.get(picks).copied().or(stays.then_some(last))
+    }
+}
