@@ -7,7 +7,7 @@ row; `pick` keeps nothing but the best rows, so the answers for a whole pool nev
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from shortlist.strategies.choice import Array, Picks, best
 from shortlist.strategies.errors import PoolTooSmallError, check_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from shortlist.rows.blocks import Blocks, ChunkSize, Progress
     from shortlist.strategies.answers import Invalid
@@ -48,12 +48,15 @@ class Question:
         What every row scores while the model is not fitted.
     method : str, default="predict_proba"
         What errors say was asked.
+    words : dict of str: str
+        What the docstrings of its utility and its strategy say.
     """
 
     measure: str
     ask: Callable[..., Array]
     unfitted: float
     method: str = "predict_proba"
+    words: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def from_logits(self) -> bool:
@@ -224,5 +227,5 @@ def warn_unfitted() -> None:
         "the model is not fitted, so every row of the pool scores the same and the first rows are picked; "
         "give X_training, or call fit or teach, before the first query (random_sampling picks a seed set)",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )

@@ -22,6 +22,7 @@ from shortlist.strategies.answers import Asked
 from shortlist.strategies.answers.validity import check_values
 from shortlist.strategies.asking import best_known
 from shortlist.strategies.errors import ArgumentError
+from shortlist.strategies.family import member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,107 +117,119 @@ def entropy_sum(values: Any, axis: int = -1) -> Array:
     return np.asarray(np.nansum(entr(values), axis=axis))
 
 
-def mc_dropout_bald(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    dropout_layer_indexes: Sequence[int] = (),
-    num_cycles: int = 50,
-    sample_per_forward_pass: int = 1000,
-    logits_adaptor: Adaptor = default_logits_adaptor,
-    *,
-    random_state: RandomState = None,
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows with the largest mutual information of label and dropped units (Gal, Islam and Ghahramani 2017)."""
-    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(bald_divergence, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid)
-
-
-def mc_dropout_mean_st(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    dropout_layer_indexes: Sequence[int] = (),
-    num_cycles: int = 50,
-    sample_per_forward_pass: int = 1000,
-    logits_adaptor: Adaptor = default_logits_adaptor,
-    *,
-    random_state: RandomState = None,
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows with the largest mean standard deviation over forward passes."""
-    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(
-        mean_standard_deviation, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid
-    )
-
-
-def mc_dropout_max_entropy(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    dropout_layer_indexes: Sequence[int] = (),
-    num_cycles: int = 50,
-    sample_per_forward_pass: int = 1000,
-    logits_adaptor: Adaptor = default_logits_adaptor,
-    *,
-    random_state: RandomState = None,
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows with the largest entropy over forward passes."""
-    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(entropy, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid)
-
-
-def mc_dropout_max_variationRatios(  # noqa: N802
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    dropout_layer_indexes: Sequence[int] = (),
-    num_cycles: int = 50,
-    sample_per_forward_pass: int = 1000,
-    logits_adaptor: Adaptor = default_logits_adaptor,
-    *,
-    random_state: RandomState = None,
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows with the largest variation ratio: one minus the largest mean probability."""
-    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(variation_ratios, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid)
-
-
-def _pick(
+def _sampling(
     measure: Callable[[Sequence[Array]], Array],
+    /,
     classifier: Any,
     X: Any,
-    n_instances: int,
-    random_tie_break: bool,
-    how: tuple[Any, ...],
-    random_state: RandomState,
-    progress: Progress,
-    invalid: Invalid,
+    n_instances: int = 1,
+    random_tie_break: bool = False,
+    dropout_layer_indexes: Sequence[int] = (),
+    num_cycles: int = 50,
+    sample_per_forward_pass: int = 1000,
+    logits_adaptor: Adaptor = default_logits_adaptor,
+    *,
+    random_state: RandomState = None,
+    progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
-    """Predict and measure block by block, so that the predictions for a whole pool never exist at once."""
+    # Predicted and measured block by block, so that the predictions for a whole pool never exist at once.
     torch = import_module("torch")
     random_state = randomness.of(classifier, random_state)
+    adaptor = partial(_both_classes, logits_adaptor)
     values = []
     with _seeded(torch, random_state):
-        for first, block in blocks(_tensors(torch, X), max(1, int(how[2])), progress=progress):
-            adapted = (*how[:3], partial(_both_classes, how[3]))
-            values.append(_measured(measure, get_predictions(classifier, block, *adapted)))
+        for first, block in blocks(_tensors(torch, X), max(1, int(sample_per_forward_pass)), progress=progress):
+            predictions = get_predictions(
+                classifier, block, dropout_layer_indexes, num_cycles, sample_per_forward_pass, adaptor
+            )
+            values.append(_measured(measure, predictions))
             if invalid == "raise":
                 check_values(values[-1], Asked(classifier, "infer", count(block), first))
     together = np.concatenate(values)
     return best_known(together, n_instances, invalid, random_tie_break=random_tie_break, random_state=random_state)
+
+
+SAMPLING = """Pick the rows with the largest $what over forward passes with dropout on.
+
+Parameters
+----------
+classifier : DeepActiveLearner
+    Its estimator is an initialised skorch network.
+X : tensor, array, or dict of these
+    The pool.
+$n_instances
+$random_tie_break
+dropout_layer_indexes : sequence of int, default=()
+    Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of them.
+num_cycles : int, default=50
+    How often each row is predicted, each time with other units dropped.
+sample_per_forward_pass : int, default=1000
+    Rows of one forward pass, which rules the memory needed.
+logits_adaptor : callable
+    ``logits_adaptor(output, rows)`` gives logits, classes last; by default the output as it is.
+random_state : int, RandomState, Generator or None, default=None
+    Rules units dropped and ties drawn; None is the learner's own, or without one torch's and
+    NumPy's global states.
+progress : callable, bool or None, default=None
+    Called with (rows done, rows in all) after each block; True shows a bar.
+$invalid
+
+Returns
+-------
+$indices
+values : ndarray of float64, shape (n_instances,)
+    $returned
+
+Raises
+------
+$count_error
+KeyError
+    One of `dropout_layer_indexes` is no dropout layer.
+ModuleNotFoundError
+    There is no torch.
+TypeError, ValueError
+    An output of the network cannot be read.
+
+Examples
+--------
+>>> import shortlist as sl
+>>> learner = sl.DeepActiveLearner(network, sl.$name)  # doctest: +SKIP
+>>> indices, rows = learner.query(X_pool, n_instances=10, num_cycles=20)  # doctest: +SKIP
+"""
+
+mc_dropout_bald = member(
+    _sampling,
+    bald_divergence,
+    "mc_dropout_bald",
+    SAMPLING,
+    what="mutual information of label and dropped units",
+    returned="In nats, 0 or more (Gal, Islam and Ghahramani 2017).",
+)
+mc_dropout_mean_st = member(
+    _sampling,
+    mean_standard_deviation,
+    "mc_dropout_mean_st",
+    SAMPLING,
+    what="standard deviation of probabilities",
+    returned="Averaged over the classes, 0 to 1/2 (Kendall et al. 2015).",
+)
+mc_dropout_max_entropy = member(
+    _sampling,
+    entropy,
+    "mc_dropout_max_entropy",
+    SAMPLING,
+    what="entropy",
+    returned="In nats, summed over the passes and averaged over the classes, 0 or more.",
+)
+mc_dropout_max_variationRatios = member(  # noqa: N816 - modAL's name
+    _sampling,
+    variation_ratios,
+    "mc_dropout_max_variationRatios",
+    SAMPLING,
+    what="variation ratio",
+    returned="One minus the largest mean probability, 0 to 1.",
+)
 
 
 def _measured(measure: Callable[[Sequence[Array]], Array], predictions: list[Array]) -> Array:

@@ -1,19 +1,19 @@
 """Rows with several labels each: strategies for ``OneVsRestClassifier`` and other multilabel classifiers.
 
-With a the number of labels predicted for a row, L the number of labels and s = 2a - L, the losses have closed
-forms of one pass over a row; see `max_loss` and `mean_max_loss`. All strategies share the signature of
-`shortlist.strategies.uncertainty`.
+Where modAL loops over all sets of labels, the losses here have closed forms of one pass over a row;
+see `max_loss` and `mean_max_loss`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from shortlist.strategies import randomness
 from shortlist.strategies.answers import distances, label_probabilities, labels
 from shortlist.strategies.asking import best_known, pool_of
+from shortlist.strategies.family import member
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from shortlist.strategies.choice import Array, Picks
     from shortlist.strategies.randomness import RandomState
 
-    Measure = Callable[[Any, Any, int, Invalid], Array]
-    How = tuple[RandomState, ChunkSize, Progress, Invalid]
+
+class Rule(NamedTuple):
+    """A value for each row, and which end of it is informative."""
+
+    measure: Callable[[Any, Any, int, Invalid], Array]
+    order: str
 
 
 def SVM_loss(classifier: Any, X: Any, most_certain_classes: Any = None) -> Array:  # noqa: N802
@@ -86,6 +90,74 @@ def _labels_and_probabilities(classifier: Any, X: Any, first: int, invalid: Inva
     return positive, proba
 
 
+def _sampling(
+    rule: Rule,
+    /,
+    classifier: Any,
+    X_pool: Any,
+    n_instances: int = 1,
+    random_tie_break: bool = False,
+    *,
+    random_state: RandomState = None,
+    chunk_size: ChunkSize = "auto",
+    progress: Progress = None,
+    invalid: Invalid = "raise",
+) -> Picks:
+    pool = pool_of(classifier, X_pool, chunk_size, progress)
+    values = np.concatenate([rule.measure(classifier, block, first, invalid) for first, block in pool]).astype(
+        np.float64
+    )
+    missing = np.isnan(values)
+    if invalid == "raise" and missing.any():
+        raise ValueError(
+            f"the model gave NaN for row {int(missing.argmax())} of the pool; accepted are numbers, and "
+            'invalid="skip" leaves such rows out'
+        )
+    random_state = randomness.of(classifier, random_state)
+    return best_known(
+        values, n_instances, invalid, order=rule.order, random_tie_break=random_tie_break, random_state=random_state
+    )
+
+
+SAMPLING = """Pick the rows where $what is $order.
+
+$how
+
+Parameters
+----------
+classifier : classifier or learner of several labels a row
+    Such as a ``OneVsRestClassifier``; asked by $asked.
+X_pool $X
+$n_instances
+$random_tie_break
+$random_state
+$blocks
+$invalid
+
+Returns
+-------
+$indices
+values : ndarray of float64, shape (n_instances,)
+    Of each, $what.
+
+Raises
+------
+$count_error
+$answer_error
+
+Examples
+--------
+>>> import numpy as np, shortlist as sl
+>>> from sklearn.linear_model import LogisticRegression
+>>> from sklearn.multiclass import OneVsRestClassifier
+>>> X, y = np.array([[0.0], [4.0], [6.0], [9.0]]), np.array([[1, 0], [1, 0], [1, 1], [0, 1]])
+>>> learner = sl.ActiveLearner(OneVsRestClassifier(LogisticRegression()), X_training=X, y_training=y)
+>>> indices, values = sl.$name(learner, [[-9.0], [5.0], [20.0]])
+>>> indices
+array([$picked])
+"""
+
+
 def SVM_binary_minimum(  # noqa: N802
     classifier: Any,
     X_pool: Any,
@@ -98,86 +170,113 @@ def SVM_binary_minimum(  # noqa: N802
 ) -> Any:
     """Pick the row nearest to the decision boundary of any label (Brinker 2006).
 
+    Parameters
+    ----------
+    classifier : classifier or learner of several labels a row
+        The ``decision_function`` of each label is asked.
+    X_pool : rows
+        The pool: an array, memory map, sparse matrix, frame, list, tensor or dict of arrays.
+    random_tie_break, random_state, chunk_size, progress, invalid
+        As for `max_loss`.
+
     Returns
     -------
     int
-        Its position; with `random_tie_break` an array of that position and one of its distance, as modAL gives them.
+        Its position; with `random_tie_break` an array of that position and one of its distance, as
+        modAL gives them.
+
+    Raises
+    ------
+    PoolTooSmallError
+        There is no row to pick.
+    AttributeError
+        The model lacks the method; the message says how to come by one.
+    ValueError
+        An answer of the model cannot be read; the message names the first bad row.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.multiclass import OneVsRestClassifier
+    >>> from sklearn.svm import SVC
+    >>> X, y = np.array([[0.0], [4.0], [6.0], [9.0]]), np.array([[1, 0], [1, 0], [1, 1], [0, 1]])
+    >>> learner = sl.ActiveLearner(OneVsRestClassifier(SVC(kernel="linear")), X_training=X, y_training=y)
+    >>> int(sl.SVM_binary_minimum(learner, [[-9.0], [5.0], [20.0]]))
+    1
     """
-    how = (random_state, chunk_size, progress, invalid)
-    picks = _pick(_min_distance, "lowest", classifier, X_pool, 1, random_tie_break, how)
+    picks = _sampling(
+        _MIN_DISTANCE,
+        classifier,
+        X_pool,
+        1,
+        random_tie_break,
+        random_state=random_state,
+        chunk_size=chunk_size,
+        progress=progress,
+        invalid=invalid,
+    )
     return picks if random_tie_break else picks[0][0]
 
 
-def max_loss(
-    classifier: Any,
-    X_pool: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows where the loss of its most confident label is largest (Li, Wang and Sung 2004).
-
-    With m that label, the loss is ``2 (positives other than m + [m predicted 0])``.
-
-    """
-    how = (random_state, chunk_size, progress, invalid)
-    return _pick(_max_loss, "highest", classifier, X_pool, n_instances, random_tie_break, how)
-
-
-def mean_max_loss(
-    classifier: Any,
-    X_pool: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows where the mean loss over all labels is largest (Li, Wang and Sung 2004).
-
-    It is ``[a max(s - 1, 0) + (L - a) max(s + 3, 0)] / L``.
-
-    """
-    how = (random_state, chunk_size, progress, invalid)
-    return _pick(_mean_max_loss, "highest", classifier, X_pool, n_instances, random_tie_break, how)
-
-
-def min_confidence(
-    classifier: Any,
-    X_pool: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows where the least probable label has the lowest probability (Esuli and Sebastiani 2009)."""
-    how = (random_state, chunk_size, progress, invalid)
-    return _pick(_min_confidence, "lowest", classifier, X_pool, n_instances, random_tie_break, how)
-
-
-def avg_confidence(
-    classifier: Any,
-    X_pool: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows where the mean probability of the labels is highest (Esuli and Sebastiani 2009)."""
-    how = (random_state, chunk_size, progress, invalid)
-    return _pick(_avg_confidence, "highest", classifier, X_pool, n_instances, random_tie_break, how)
+_MIN_DISTANCE, _MAX_SCORE = Rule(_min_distance, "lowest"), Rule(_max_score, "highest")
+_BOTH, _PROBA = "``predict`` and ``predict_proba``", "``predict_proba``"
+_SIGNED = "A label's score is half its probability, negative where it is not predicted (Esuli and Sebastiani 2009)."
+max_loss = member(
+    _sampling,
+    Rule(_max_loss, "highest"),
+    "max_loss",
+    SAMPLING,
+    what="the loss of the most confident label",
+    order="largest",
+    how="With m that label, it is ``2 (positives other than m + [m predicted 0])`` (Li, Wang and Sung 2004).",
+    asked=_BOTH,
+    picked="1",
+)
+mean_max_loss = member(
+    _sampling,
+    Rule(_mean_max_loss, "highest"),
+    "mean_max_loss",
+    SAMPLING,
+    what="the mean loss over all labels",
+    order="largest",
+    how="""With a of L labels predicted and s = 2a - L, it is ``[a max(s - 1, 0) + (L - a) max(s + 3, 0)] / L``
+(Li, Wang and Sung 2004).""",
+    asked="``predict``",
+    picked="0",
+)
+min_confidence = member(
+    _sampling,
+    Rule(_min_confidence, "lowest"),
+    "min_confidence",
+    SAMPLING,
+    what="the probability of the least probable label",
+    order="lowest",
+    how="From 0 to 1 (Esuli and Sebastiani 2009).",
+    asked=_PROBA,
+    picked="0",
+)
+avg_confidence = member(
+    _sampling,
+    Rule(_avg_confidence, "highest"),
+    "avg_confidence",
+    SAMPLING,
+    what="the mean probability of the labels",
+    order="highest",
+    how="From 0 to 1 (Esuli and Sebastiani 2009).",
+    asked=_PROBA,
+    picked="1",
+)
+avg_score = member(
+    _sampling,
+    Rule(_avg_score, "highest"),
+    "avg_score",
+    SAMPLING,
+    what="the mean score of the labels",
+    order="highest",
+    how=_SIGNED,
+    asked=_BOTH,
+    picked="1",
+)
 
 
 def max_score(
@@ -191,50 +290,59 @@ def max_score(
     progress: Progress = None,
     invalid: Invalid = "raise",
 ) -> Picks:
-    """Pick the rows where the largest signed probability is highest (Esuli and Sebastiani 2009).
+    """Pick the rows where the highest score of any label is highest.
 
-    Equal ones are drawn among at random, unless `random_tie_break` is false.
+    A label's score is half its probability, negative where it is not predicted (Esuli and Sebastiani
+    2009).
 
+    Parameters
+    ----------
+    classifier : classifier or learner of several labels a row
+        Such as a ``OneVsRestClassifier``; asked by ``predict`` and ``predict_proba``.
+    X_pool : rows
+        The pool: an array, memory map, sparse matrix, frame, list, tensor or dict of arrays.
+    random_tie_break : bool, default=True
+        Whether equal scores are drawn among at random; otherwise the lowest position comes first.
+    n_instances, random_state, chunk_size, progress, invalid
+        As for `avg_score`.
+
+    Returns
+    -------
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, the most informative first.
+    values : ndarray of float64, shape (n_instances,)
+        The highest score of any label of each.
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` or `invalid` is not what is accepted.
+    PoolTooSmallError
+        There are fewer rows to pick from.
+    AttributeError
+        The model lacks the method; the message says how to come by one.
+    ValueError
+        An answer of the model cannot be read; the message names the first bad row.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.multiclass import OneVsRestClassifier
+    >>> X, y = np.array([[0.0], [4.0], [6.0], [9.0]]), np.array([[1, 0], [1, 0], [1, 1], [0, 1]])
+    >>> learner = sl.ActiveLearner(OneVsRestClassifier(LogisticRegression()), X_training=X, y_training=y)
+    >>> indices, values = sl.max_score(learner, [[-9.0], [5.0], [20.0]], random_tie_break=False)
+    >>> indices
+    array([0])
     """
-    how = (random_state, chunk_size, progress, invalid)
-    return _pick(_max_score, "highest", classifier, X_pool, n_instances, random_tie_break, how)
-
-
-def avg_score(
-    classifier: Any,
-    X_pool: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows where the mean signed probability is highest (Esuli and Sebastiani 2009)."""
-    how = (random_state, chunk_size, progress, invalid)
-    return _pick(_avg_score, "highest", classifier, X_pool, n_instances, random_tie_break, how)
-
-
-def _pick(
-    measure: Measure,
-    order: str,
-    classifier: Any,
-    X: Any,
-    n_instances: int,
-    random_tie_break: bool,
-    how: How,
-) -> Picks:
-    random_state, chunk_size, progress, invalid = how
-    pool = pool_of(classifier, X, chunk_size, progress)
-    values = np.concatenate([measure(classifier, block, first, invalid) for first, block in pool]).astype(np.float64)
-    missing = np.isnan(values)
-    if invalid == "raise" and missing.any():
-        raise ValueError(
-            f"the model gave NaN for row {int(missing.argmax())} of the pool; accepted are numbers, and "
-            'invalid="skip" leaves such rows out'
-        )
-    random_state = randomness.of(classifier, random_state)
-    return best_known(
-        values, n_instances, invalid, order=order, random_tie_break=random_tie_break, random_state=random_state
+    return _sampling(
+        _MAX_SCORE,
+        classifier,
+        X_pool,
+        n_instances,
+        random_tie_break,
+        random_state=random_state,
+        chunk_size=chunk_size,
+        progress=progress,
+        invalid=invalid,
     )
