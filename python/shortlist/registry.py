@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from shortlist import _core
+from shortlist.names import MODULE_OF
 from shortlist.options import flag, number, what, word
 
 if TYPE_CHECKING:
@@ -131,22 +132,21 @@ def _plain(name: str) -> str:
 
 def elsewhere(name: str) -> str | None:
     """Say how to call what has this name and is no measure of a row: a rule of diversity, or a strategy of learners."""
+    import importlib
     import inspect
-
-    import shortlist
 
     plain = _plain(name)
     rule = RULES.get(plain, plain.removesuffix(STRATEGY))
     if plain != rule and (rule in _by_name() or rule == RANDOM):
         return f'use sl.select(x, "{rule}", k), or learner.query with sl.{plain}'
-    module = shortlist._LAZY.get(rule)
+    module = MODULE_OF.get(rule)
     if module == "shortlist.diversity":
-        needed = inspect.signature(getattr(shortlist, rule)).parameters.values()
+        needed = inspect.signature(getattr(importlib.import_module(module), rule)).parameters.values()
         arguments = ", ".join(p.name for p in needed if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD)
-        also = f", or learner.query with sl.{plain}" if plain in shortlist._LAZY and plain != rule else ""
+        also = f", or learner.query with sl.{plain}" if plain in MODULE_OF and plain != rule else ""
         return f"use sl.{rule}({arguments}){also}"
-    exact = name if name in shortlist._LAZY else plain
-    if shortlist._LAZY.get(exact) == "shortlist.strategies":
+    exact = name if name in MODULE_OF else plain
+    if MODULE_OF.get(exact) == "shortlist.strategies":
         return f"sl.{exact} is for learners: use sl.ActiveLearner(estimator, sl.{exact}).query(X, k)"
     return None
 
