@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shortlist import diversity
+import shortlist
 from shortlist.npy import NpyFile
 from shortlist.options import several, what
 from shortlist.registry import RANDOM, elsewhere, measures
@@ -120,4 +120,4 @@ def pick(how: str, x: Any, k: int, embeddings: Any, seed: int, options: dict[str
     if how not in DIVERSE:
         return select(x, how, k, random_state=seed, **options)
     rows, more = DIVERSE[how](_Given(x, embeddings, seed, options))
-    return getattr(diversity, how)(*rows, k=k, n_threads=options["n_threads"], **more)
+    return getattr(shortlist, how)(*rows, k=k, n_threads=options["n_threads"], **more)
