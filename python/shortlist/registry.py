@@ -45,7 +45,21 @@ RANDOM = "random"
 
 @dataclass(frozen=True)
 class Measure:
-    """One line of the list of measures."""
+    """One line of the list of measures.
+
+    Attributes
+    ----------
+    name : str
+        What `score` and `select` call it.
+    order : {"highest", "lowest"}
+        Which end is informative.
+    kind : {"row", "committee"}
+        Whether it is of (rows, classes) or of (members, rows, classes).
+    inputs : tuple of str
+        What it takes: "probabilities", "logits".
+    formula, range, source : str
+        What it is, from where to where, and who came up with it.
+    """
 
     name: str
     order: Order
@@ -94,7 +108,7 @@ def measures() -> MeasureList:
     Returns
     -------
     MeasureList
-        A tuple of records, shown as a table.
+        A tuple of `Measure` records, shown as a table. Entropies are in nats.
 
     Examples
     --------

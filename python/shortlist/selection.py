@@ -69,6 +69,13 @@ class Report:
         Threads used at most.
     cpu_level : str
         Instruction set used: "avx512", "avx2" or "portable".
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> report = sl.select(np.array([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5]]), "margin", k=1).report
+    >>> report.rows, report.ties_left
+    (3, 1)
     """
 
     rows: int
@@ -98,7 +105,7 @@ class Report:
         return self.bytes / self.seconds / 1e9 if self.seconds > 0 else 0.0
 
     def lines(self) -> list[str]:
-        """Sentences for a person: what was left out, tied, copied, and how fast it went."""
+        """Return sentences for a person: what was left out, tied, copied, and how fast it went."""
         lines = [f"{self.rows:,} rows in {_duration(self.seconds)}"]
         if self.bytes:
             lines[0] += f", {self.gb_per_s:.1f} GB/s"

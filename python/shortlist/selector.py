@@ -266,10 +266,15 @@ class Selector:
     def merge(self, other: Selector) -> Selector:
         """Take over everything another Selector of the same configuration and of other rows has seen.
 
+        Parameters
+        ----------
+        other : Selector
+            It is left as it is.
+
         Returns
         -------
         Selector
-            Itself. The other one is left as it is.
+            Itself.
 
         Raises
         ------
