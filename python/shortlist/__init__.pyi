@@ -167,7 +167,7 @@ __all__ = [
     "avg_confidence",
     "max_score",
     "avg_score",
-    # Strategies for the rest
+    # Other strategies
     "random_sampling",
     "expected_error_reduction",
     "max_PI",

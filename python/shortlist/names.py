@@ -53,7 +53,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "shortlist.strategies": "SVM_binary_minimum max_loss mean_max_loss min_confidence avg_confidence max_score "
         "avg_score",
     },
-    "Strategies for the rest": {
+    "Other strategies": {
         "shortlist.strategies": "random_sampling expected_error_reduction max_PI max_EI max_UCB mc_dropout_bald "
         "mc_dropout_mean_st mc_dropout_max_entropy mc_dropout_max_variationRatios",
     },
