@@ -57,32 +57,30 @@ def _values(
     progress: Progress = None,
     invalid: Invalid = "raise",
 ) -> Array:
+    """Return the $what of each row of a pool.
+
+    Parameters
+    ----------
+    optimizer : BayesianOptimizer
+        Its ``predict`` takes ``return_std=True``.
+    X $X
+    tradeoff : float, default=0
+        By how much a row has to improve on the highest value measured to count; in units of the values.
+    $blocks
+    $invalid_values
+
+    Returns
+    -------
+    ndarray of float64, shape (rows,)
+        $returned
+
+    Raises
+    ------
+    ArgumentError
+        The model predicts several values for each row.
+    $answer_error
+    """
     return function(*_predict(optimizer, X, chunk_size, progress, invalid), optimizer.y_max, tradeoff)
-
-
-VALUES = """Return the $what of each row of a pool.
-
-Parameters
-----------
-optimizer : BayesianOptimizer
-    Its ``predict`` takes ``return_std=True``.
-X $X
-tradeoff : float, default=0
-    By how much a row has to improve on the highest value measured to count; in units of the values.
-$blocks
-$invalid_values
-
-Returns
--------
-ndarray of float64, shape (rows,)
-    $returned
-
-Raises
-------
-ArgumentError
-    The model predicts several values for each row.
-$answer_error
-"""
 
 
 def _sampling(
@@ -99,47 +97,45 @@ def _sampling(
     progress: Progress = None,
     invalid: Invalid = "raise",
 ) -> Picks:
+    """Pick the rows with the highest $what.
+
+    Parameters
+    ----------
+    optimizer : BayesianOptimizer
+        Its ``predict`` takes ``return_std=True``.
+    X $X
+    tradeoff : float, default=0
+        By how much a row has to improve on the highest value measured to count; in units of the values.
+    $n_instances
+    $random_tie_break
+    $random_state
+    $blocks
+    $invalid
+
+    Returns
+    -------
+    $indices
+    values : ndarray of float64, shape (n_instances,)
+        $returned
+
+    Raises
+    ------
+    $count_error
+    $answer_error
+
+    Examples
+    --------
+    $>>> import numpy as np, shortlist as sl
+    $>>> from sklearn.gaussian_process import GaussianProcessRegressor
+    $>>> X = np.linspace(0, 8, 9).reshape(-1, 1)
+    $>>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), sl.$name, X[[2, 6]], np.array([1.0, 2.0]))
+    $>>> indices, values = sl.$name(optimizer, X)
+    $>>> indices
+    array([$picked])
+    """
     values = utility(optimizer, X, tradeoff, chunk_size=chunk_size, progress=progress, invalid=invalid)
     random_state = randomness.of(optimizer, random_state)
     return best_known(values, n_instances, invalid, random_tie_break=random_tie_break, random_state=random_state)
-
-
-SAMPLING = """Pick the rows with the highest $what.
-
-Parameters
-----------
-optimizer : BayesianOptimizer
-    Its ``predict`` takes ``return_std=True``.
-X $X
-tradeoff : float, default=0
-    By how much a row has to improve on the highest value measured to count; in units of the values.
-$n_instances
-$random_tie_break
-$random_state
-$blocks
-$invalid
-
-Returns
--------
-$indices
-values : ndarray of float64, shape (n_instances,)
-    $returned
-
-Raises
-------
-$count_error
-$answer_error
-
-Examples
---------
->>> import numpy as np, shortlist as sl
->>> from sklearn.gaussian_process import GaussianProcessRegressor
->>> X = np.linspace(0, 8, 9).reshape(-1, 1)
->>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), sl.$name, X[[2, 6]], np.array([1.0, 2.0]))
->>> indices, values = sl.$name(optimizer, X)
->>> indices
-array([$picked])
-"""
 
 
 def optimizer_UCB(  # noqa: N802
@@ -218,12 +214,12 @@ def max_UCB(  # noqa: N802
     )
 
 
-_PI = {"what": "probability of improvement", "returned": "Probabilities, from 0 to 1 (Kushner 1964)."}
-_EI = {"what": "expected improvement", "returned": "In units of the values, 0 or more (Mockus 1978)."}
-optimizer_PI = member(_values, PI, "optimizer_PI", VALUES, **_PI)  # noqa: N816
-optimizer_EI = member(_values, EI, "optimizer_EI", VALUES, **_EI)  # noqa: N816
-max_PI = member(_sampling, optimizer_PI, "max_PI", SAMPLING, **_PI, picked="7")  # noqa: N816
-max_EI = member(_sampling, optimizer_EI, "max_EI", SAMPLING, **_EI, picked="8")  # noqa: N816
+_PI = {"what": "probability of improvement", "returned": "Probabilities (Kushner 1964).", "picked": "7"}
+_EI = {"what": "expected improvement", "returned": "In units of the values (Mockus 1978).", "picked": "8"}
+optimizer_PI = member(_values, PI, "optimizer_PI", _PI)  # noqa: N816
+optimizer_EI = member(_values, EI, "optimizer_EI", _EI)  # noqa: N816
+max_PI = member(_sampling, optimizer_PI, "max_PI", _PI)  # noqa: N816
+max_EI = member(_sampling, optimizer_EI, "max_EI", _EI)  # noqa: N816
 
 
 def _improvement(mean: Any, std: Any, max_val: Any, tradeoff: float) -> tuple[Array, Array]:

@@ -150,45 +150,43 @@ def _values(
     invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Array:
+    """Return $what, one value for each row of a pool.
+
+    A utility for `shortlist.mix` and `shortlist.make_query_strategy`. Over the M members, whose
+    probabilities for C classes are p_m, it is ``$formula``, $range.
+
+    Parameters
+    ----------
+    committee : Committee
+        Its ``$method`` is asked.
+    X $X
+    $blocks
+    $invalid_values
+    **kwargs
+        Passed on to ``$method``.
+
+    Returns
+    -------
+    ndarray of float32 or float64, shape (rows,)
+        All rows have the value 0 while a member is not fitted.
+
+    Raises
+    ------
+    ArgumentError
+        `invalid` is not what is accepted.
+    $answer_error
+
+    Examples
+    --------
+    $>>> import shortlist as sl
+    $>>> from shortlist.strategies.disagreement import $name
+    $>>> from sklearn.linear_model import LogisticRegression
+    $>>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=["cat", "dog"])
+    $>>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=["cat", "dog"])
+    $>>> $name(sl.Committee([near, far]), [[-5.0], [2.5], [15.0]]).round(3)
+    array($values)
+    """
     return scores(question, committee, X, chunk_size, progress, invalid, kwargs)
-
-
-VALUES = """Return $what, one value for each row of a pool.
-
-A utility for `shortlist.mix` and `shortlist.make_query_strategy`. Over the M members, whose
-probabilities for C classes are p_m, it is ``$formula``, $range.
-
-Parameters
-----------
-committee : Committee
-    Its ``$method`` is asked.
-X $X
-$blocks
-$invalid_values
-**kwargs
-    Passed on to ``$method``.
-
-Returns
--------
-ndarray of float32 or float64, shape (rows,)
-    All rows have the value 0 while a member is not fitted.
-
-Raises
-------
-ArgumentError
-    `invalid` is not what is accepted.
-$answer_error
-
-Examples
---------
->>> import shortlist as sl
->>> from shortlist.strategies.disagreement import $name
->>> from sklearn.linear_model import LogisticRegression
->>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=["cat", "dog"])
->>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=["cat", "dog"])
->>> $name(sl.Committee([near, far]), [[-5.0], [2.5], [15.0]]).round(3)
-array($values)
-"""
 
 
 def _sampling(
@@ -205,51 +203,49 @@ def _sampling(
     invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
+    """Pick the rows the members of a committee differ on most, by $what: $order first.
+
+    Over the M members, whose probabilities for C classes are p_m, the score is ``$formula``, $range.
+    $source.
+
+    Parameters
+    ----------
+    committee : Committee
+        Its ``$method`` is asked.
+    X $X
+    $n_instances
+    $random_tie_break
+    $random_state
+    $blocks
+    $invalid
+    **kwargs
+        Passed on to ``$method``.
+
+    Returns
+    -------
+    $indices
+    scores : ndarray of float32 or float64, shape (n_instances,)
+        The measure of each.
+
+    Raises
+    ------
+    $count_error
+    $answer_error
+
+    Examples
+    --------
+    $>>> import shortlist as sl
+    $>>> from sklearn.linear_model import LogisticRegression
+    $>>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=["cat", "dog"])
+    $>>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=["cat", "dog"])
+    $>>> committee = sl.Committee([near, far])
+    $>>> indices, scores = sl.$name(committee, [[-5.0], [2.5], [15.0]])
+    $>>> indices
+    array([1])
+    """
     return pick(
         question, committee, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
     )
-
-
-SAMPLING = """Pick the rows the members of a committee differ on most, by $what: $order first.
-
-Over the M members, whose probabilities for C classes are p_m, the score is ``$formula``, $range.
-$source.
-
-Parameters
-----------
-committee : Committee
-    Its ``$method`` is asked.
-X $X
-$n_instances
-$random_tie_break
-$random_state
-$blocks
-$invalid
-**kwargs
-    Passed on to ``$method``.
-
-Returns
--------
-$indices
-scores : ndarray of float32 or float64, shape (n_instances,)
-    The measure of each.
-
-Raises
-------
-$count_error
-$answer_error
-
-Examples
---------
->>> import shortlist as sl
->>> from sklearn.linear_model import LogisticRegression
->>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=["cat", "dog"])
->>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=["cat", "dog"])
->>> committee = sl.Committee([near, far])
->>> indices, scores = sl.$name(committee, [[-5.0], [2.5], [15.0]])
->>> indices
-array([1])
-"""
 
 
 def _question(
@@ -295,21 +291,17 @@ _MEAN_STD = _question(
     "vote_proba",
 )
 
-vote_entropy = member(_values, _VOTE_ENTROPY, "vote_entropy", VALUES, **_VOTE_ENTROPY.words)
-vote_entropy_sampling = member(_sampling, _VOTE_ENTROPY, "vote_entropy_sampling", SAMPLING, **_VOTE_ENTROPY.words)
-consensus_entropy = member(_values, _CONSENSUS_ENTROPY, "consensus_entropy", VALUES, **_CONSENSUS_ENTROPY.words)
+vote_entropy = member(_values, _VOTE_ENTROPY, "vote_entropy", _VOTE_ENTROPY.words)
+vote_entropy_sampling = member(_sampling, _VOTE_ENTROPY, "vote_entropy_sampling", _VOTE_ENTROPY.words)
+consensus_entropy = member(_values, _CONSENSUS_ENTROPY, "consensus_entropy", _CONSENSUS_ENTROPY.words)
 consensus_entropy_sampling = member(
-    _sampling, _CONSENSUS_ENTROPY, "consensus_entropy_sampling", SAMPLING, **_CONSENSUS_ENTROPY.words
+    _sampling, _CONSENSUS_ENTROPY, "consensus_entropy_sampling", _CONSENSUS_ENTROPY.words
 )
-KL_max_disagreement = member(_values, _MAX_DISAGREEMENT, "KL_max_disagreement", VALUES, **_MAX_DISAGREEMENT.words)
-max_disagreement_sampling = member(
-    _sampling, _MAX_DISAGREEMENT, "max_disagreement_sampling", SAMPLING, **_MAX_DISAGREEMENT.words
-)
-bald = member(_values, _BALD, "bald", VALUES, **_BALD.words)
-bald_sampling = member(_sampling, _BALD, "bald_sampling", SAMPLING, **_BALD.words)
-variation_ratio = member(_values, _VARIATION_RATIO, "variation_ratio", VALUES, **_VARIATION_RATIO.words)
-variation_ratio_sampling = member(
-    _sampling, _VARIATION_RATIO, "variation_ratio_sampling", SAMPLING, **_VARIATION_RATIO.words
-)
-mean_std = member(_values, _MEAN_STD, "mean_std", VALUES, **_MEAN_STD.words)
-mean_std_sampling = member(_sampling, _MEAN_STD, "mean_std_sampling", SAMPLING, **_MEAN_STD.words)
+KL_max_disagreement = member(_values, _MAX_DISAGREEMENT, "KL_max_disagreement", _MAX_DISAGREEMENT.words)
+max_disagreement_sampling = member(_sampling, _MAX_DISAGREEMENT, "max_disagreement_sampling", _MAX_DISAGREEMENT.words)
+bald = member(_values, _BALD, "bald", _BALD.words)
+bald_sampling = member(_sampling, _BALD, "bald_sampling", _BALD.words)
+variation_ratio = member(_values, _VARIATION_RATIO, "variation_ratio", _VARIATION_RATIO.words)
+variation_ratio_sampling = member(_sampling, _VARIATION_RATIO, "variation_ratio_sampling", _VARIATION_RATIO.words)
+mean_std = member(_values, _MEAN_STD, "mean_std", _MEAN_STD.words)
+mean_std_sampling = member(_sampling, _MEAN_STD, "mean_std_sampling", _MEAN_STD.words)

@@ -90,24 +90,36 @@ def set_dropout_mode(model: Any, dropout_layer_indexes: Sequence[int], train_mod
 
 
 def bald_divergence(proba: Sequence[Array]) -> Array:
-    """Return the mutual information of label and dropped units, never negative (Houlsby et al. 2011)."""
+    """Return the mutual information of label and dropped units, never negative (Houlsby et al. 2011).
+
+    In nats; picked by in Gal, Islam and Ghahramani (2017).
+    """
     members = np.stack(proba).astype(np.float64)
     divergence = kl_div(members, members.mean(axis=0)).mean(axis=0)
     return np.asarray(np.nansum(divergence.reshape(len(divergence), -1), axis=-1))
 
 
 def mean_standard_deviation(proba: Sequence[Array]) -> Array:
-    """Return the standard deviation over the predictions, averaged over the classes (Kendall et al. 2015)."""
+    """Return the standard deviation over the predictions, averaged over the classes (Kendall et al. 2015).
+
+    From 0 to 1/2.
+    """
     return _mean(np.std(np.stack(proba).astype(np.float64), axis=0))
 
 
 def entropy(proba: Sequence[Array]) -> Array:
-    """Return -p ln p summed over the predictions and averaged over the classes."""
+    """Return -p ln p summed over the predictions and averaged over the classes.
+
+    In nats, 0 or more.
+    """
     return _mean(entr(np.stack(proba).astype(np.float64)).sum(axis=0))
 
 
 def variation_ratios(proba: Sequence[Array]) -> Array:
-    """Return one minus the largest mean probability."""
+    """Return one minus the largest mean probability.
+
+    From 0 to 1.
+    """
     mean = np.stack(proba).astype(np.float64).mean(axis=0)
     return np.asarray(1 - np.amax(mean, initial=0, where=~np.isnan(mean), axis=-1))
 
@@ -133,6 +145,55 @@ def _sampling(
     progress: Progress = None,
     invalid: Invalid = "raise",
 ) -> Picks:
+    """Pick rows by Monte-Carlo dropout, highest first, by $what.
+
+    $how
+
+    Parameters
+    ----------
+    classifier : DeepActiveLearner
+        Its estimator is an initialised skorch network.
+    X : tensor, array, or dict of these
+        The pool.
+    $n_instances
+    $random_tie_break
+    dropout_layer_indexes : sequence of int, default=()
+        Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of them.
+    num_cycles : int, default=50
+        How often each row is predicted, each time with other units dropped.
+    sample_per_forward_pass : int, default=1000
+        Rows of one forward pass, which rules the memory needed.
+    logits_adaptor : callable
+        ``logits_adaptor(output, rows)`` gives logits, classes last; by default the output as it is.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules units dropped and ties drawn; None is the learner's own, or without one torch's and
+        NumPy's global states.
+    progress : callable, bool or None, default=None
+        Called with (rows done, rows in all) after each block; True shows a bar.
+    $invalid
+
+    Returns
+    -------
+    $indices
+    values : ndarray of float64, shape (n_instances,)
+        The measure of each.
+
+    Raises
+    ------
+    $count_error
+    KeyError
+        One of `dropout_layer_indexes` is no dropout layer.
+    ModuleNotFoundError
+        There is no torch.
+    TypeError, ValueError
+        An output of the network cannot be read.
+
+    Examples
+    --------
+    $>>> import shortlist as sl
+    $>>> learner = sl.DeepActiveLearner(network, sl.$name)  # doctest: +SKIP
+    $>>> indices, rows = learner.query(X_pool, n_instances=10, num_cycles=20)  # doctest: +SKIP
+    """
     # Predicted and measured block by block, so that the predictions for a whole pool never exist at once.
     torch = import_module("torch")
     random_state = randomness.of(classifier, random_state)
@@ -150,85 +211,11 @@ def _sampling(
     return best_known(together, n_instances, invalid, random_tie_break=random_tie_break, random_state=random_state)
 
 
-SAMPLING = """Pick the rows with the largest $what over forward passes with dropout on.
-
-Parameters
-----------
-classifier : DeepActiveLearner
-    Its estimator is an initialised skorch network.
-X : tensor, array, or dict of these
-    The pool.
-$n_instances
-$random_tie_break
-dropout_layer_indexes : sequence of int, default=()
-    Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of them.
-num_cycles : int, default=50
-    How often each row is predicted, each time with other units dropped.
-sample_per_forward_pass : int, default=1000
-    Rows of one forward pass, which rules the memory needed.
-logits_adaptor : callable
-    ``logits_adaptor(output, rows)`` gives logits, classes last; by default the output as it is.
-random_state : int, RandomState, Generator or None, default=None
-    Rules units dropped and ties drawn; None is the learner's own, or without one torch's and
-    NumPy's global states.
-progress : callable, bool or None, default=None
-    Called with (rows done, rows in all) after each block; True shows a bar.
-$invalid
-
-Returns
--------
-$indices
-values : ndarray of float64, shape (n_instances,)
-    $returned
-
-Raises
-------
-$count_error
-KeyError
-    One of `dropout_layer_indexes` is no dropout layer.
-ModuleNotFoundError
-    There is no torch.
-TypeError, ValueError
-    An output of the network cannot be read.
-
-Examples
---------
->>> import shortlist as sl
->>> learner = sl.DeepActiveLearner(network, sl.$name)  # doctest: +SKIP
->>> indices, rows = learner.query(X_pool, n_instances=10, num_cycles=20)  # doctest: +SKIP
-"""
-
-mc_dropout_bald = member(
-    _sampling,
-    bald_divergence,
-    "mc_dropout_bald",
-    SAMPLING,
-    what="mutual information of label and dropped units",
-    returned="In nats, 0 or more (Gal, Islam and Ghahramani 2017).",
-)
-mc_dropout_mean_st = member(
-    _sampling,
-    mean_standard_deviation,
-    "mc_dropout_mean_st",
-    SAMPLING,
-    what="standard deviation of probabilities",
-    returned="Averaged over the classes, 0 to 1/2 (Kendall et al. 2015).",
-)
-mc_dropout_max_entropy = member(
-    _sampling,
-    entropy,
-    "mc_dropout_max_entropy",
-    SAMPLING,
-    what="entropy",
-    returned="In nats, summed over the passes and averaged over the classes, 0 or more.",
-)
+mc_dropout_bald = member(_sampling, bald_divergence, "mc_dropout_bald")
+mc_dropout_mean_st = member(_sampling, mean_standard_deviation, "mc_dropout_mean_st")
+mc_dropout_max_entropy = member(_sampling, entropy, "mc_dropout_max_entropy")
 mc_dropout_max_variationRatios = member(  # noqa: N816 - modAL's name
-    _sampling,
-    variation_ratios,
-    "mc_dropout_max_variationRatios",
-    SAMPLING,
-    what="variation ratio",
-    returned="One minus the largest mean probability, 0 to 1.",
+    _sampling, variation_ratios, "mc_dropout_max_variationRatios"
 )
 
 

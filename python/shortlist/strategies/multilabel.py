@@ -6,14 +6,14 @@ see `max_loss` and `mean_max_loss`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shortlist.strategies import randomness
 from shortlist.strategies.answers import distances, label_probabilities, labels
 from shortlist.strategies.asking import best_known, pool_of
-from shortlist.strategies.family import member
+from shortlist.strategies.family import SHARED, member
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,12 +23,7 @@ if TYPE_CHECKING:
     from shortlist.strategies.choice import Array, Picks
     from shortlist.strategies.randomness import RandomState
 
-
-class Rule(NamedTuple):
-    """A value for each row, and which end of it is informative."""
-
-    measure: Callable[[Any, Any, int, Invalid], Array]
-    order: str
+    Measure = Callable[[Any, Any, int, Invalid], Array]
 
 
 def SVM_loss(classifier: Any, X: Any, most_certain_classes: Any = None) -> Array:  # noqa: N802
@@ -48,37 +43,72 @@ def _loss(positive: Array, most_certain_classes: Any = None) -> Array:
 
 
 def _mean_max_loss(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    """Return the mean loss over all labels.
+
+    With a of L labels predicted and s = 2a - L, it is
+    ``[a max(s - 1, 0) + (L - a) max(s + 3, 0)] / L`` (Li, Wang and Sung 2004).
+    """
     del invalid
     return _loss(labels(classifier, X, first))
 
 
 def _max_loss(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    """Return the loss of the most confident label.
+
+    With m that label, it is ``2 (positives other than m + [m predicted 0])`` (Li, Wang and Sung
+    2004).
+    """
     positive, proba = _labels_and_probabilities(classifier, X, first, invalid)
     loss = _loss(positive, proba.argmax(axis=1))
     return np.where(np.isnan(proba).any(axis=1), np.nan, loss)
 
 
 def _min_confidence(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    """Return the probability of the least probable label.
+
+    From 0 to 1 (Esuli and Sebastiani 2009).
+    """
     return np.asarray(label_probabilities(classifier, X, first, invalid).min(axis=1))
 
 
 def _avg_confidence(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    """Return the mean probability of the labels.
+
+    From 0 to 1 (Esuli and Sebastiani 2009).
+    """
     return np.asarray(label_probabilities(classifier, X, first, invalid).mean(axis=1))
 
 
 def _max_score(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
-    positive, proba = _labels_and_probabilities(classifier, X, first, invalid)
-    return np.asarray((proba * (positive - 0.5)).max(axis=1))
+    """Return the highest score of any label.
+
+    A label's score is half its probability, negative where it is not predicted (Esuli and Sebastiani
+    2009).
+    """
+    return np.asarray(_signed(classifier, X, first, invalid).max(axis=1))
 
 
 def _avg_score(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
-    positive, proba = _labels_and_probabilities(classifier, X, first, invalid)
-    return np.asarray((proba * (positive - 0.5)).mean(axis=1))
+    """Return the mean score of the labels.
+
+    A label's score is half its probability, negative where it is not predicted (Esuli and Sebastiani
+    2009).
+    """
+    return np.asarray(_signed(classifier, X, first, invalid).mean(axis=1))
 
 
 def _min_distance(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
     del invalid
     return np.asarray(distances(classifier, X, first).min(axis=1))
+
+
+LOWEST = (_min_confidence, _min_distance)
+"""Measures whose lowest values are picked; of the others the highest are."""
+
+
+def _signed(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
+    positive, proba = _labels_and_probabilities(classifier, X, first, invalid)
+    return np.asarray(proba * (positive - 0.5))
 
 
 def _labels_and_probabilities(classifier: Any, X: Any, first: int, invalid: Invalid) -> tuple[Array, Array]:
@@ -91,7 +121,7 @@ def _labels_and_probabilities(classifier: Any, X: Any, first: int, invalid: Inva
 
 
 def _sampling(
-    rule: Rule,
+    measure: Measure,
     /,
     classifier: Any,
     X_pool: Any,
@@ -103,10 +133,45 @@ def _sampling(
     progress: Progress = None,
     invalid: Invalid = "raise",
 ) -> Picks:
+    """Pick the rows where $what is $order.
+
+    $how
+
+    Parameters
+    ----------
+    classifier : classifier or learner of several labels a row
+        Such as a ``OneVsRestClassifier``; asked by ``predict``, ``predict_proba``, or both.
+    X_pool $X
+    $n_instances
+    $random_tie_break
+    $random_state
+    $blocks
+    $invalid
+
+    Returns
+    -------
+    $indices
+    values : ndarray of float64, shape (n_instances,)
+        Of each, $what.
+
+    Raises
+    ------
+    $count_error
+    $answer_error
+
+    Examples
+    --------
+    $>>> import numpy as np, shortlist as sl
+    $>>> from sklearn.linear_model import LogisticRegression
+    $>>> from sklearn.multiclass import OneVsRestClassifier
+    $>>> X, y = np.array([[0.0], [4.0], [6.0], [9.0]]), np.array([[1, 0], [1, 0], [1, 1], [0, 1]])
+    $>>> learner = sl.ActiveLearner(OneVsRestClassifier(LogisticRegression()), X_training=X, y_training=y)
+    $>>> indices, values = sl.$name(learner, [[-9.0], [5.0], [20.0]], n_instances=2)
+    $>>> len(indices)
+    2
+    """
     pool = pool_of(classifier, X_pool, chunk_size, progress)
-    values = np.concatenate([rule.measure(classifier, block, first, invalid) for first, block in pool]).astype(
-        np.float64
-    )
+    values = np.concatenate([measure(classifier, block, first, invalid) for first, block in pool]).astype(np.float64)
     missing = np.isnan(values)
     if invalid == "raise" and missing.any():
         raise ValueError(
@@ -114,48 +179,10 @@ def _sampling(
             'invalid="skip" leaves such rows out'
         )
     random_state = randomness.of(classifier, random_state)
+    order = "lowest" if measure in LOWEST else "highest"
     return best_known(
-        values, n_instances, invalid, order=rule.order, random_tie_break=random_tie_break, random_state=random_state
+        values, n_instances, invalid, order=order, random_tie_break=random_tie_break, random_state=random_state
     )
-
-
-SAMPLING = """Pick the rows where $what is $order.
-
-$how
-
-Parameters
-----------
-classifier : classifier or learner of several labels a row
-    Such as a ``OneVsRestClassifier``; asked by $asked.
-X_pool $X
-$n_instances
-$random_tie_break
-$random_state
-$blocks
-$invalid
-
-Returns
--------
-$indices
-values : ndarray of float64, shape (n_instances,)
-    Of each, $what.
-
-Raises
-------
-$count_error
-$answer_error
-
-Examples
---------
->>> import numpy as np, shortlist as sl
->>> from sklearn.linear_model import LogisticRegression
->>> from sklearn.multiclass import OneVsRestClassifier
->>> X, y = np.array([[0.0], [4.0], [6.0], [9.0]]), np.array([[1, 0], [1, 0], [1, 1], [0, 1]])
->>> learner = sl.ActiveLearner(OneVsRestClassifier(LogisticRegression()), X_training=X, y_training=y)
->>> indices, values = sl.$name(learner, [[-9.0], [5.0], [20.0]])
->>> indices
-array([$picked])
-"""
 
 
 def SVM_binary_minimum(  # noqa: N802
@@ -205,7 +232,7 @@ def SVM_binary_minimum(  # noqa: N802
     1
     """
     picks = _sampling(
-        _MIN_DISTANCE,
+        _min_distance,
         classifier,
         X_pool,
         1,
@@ -218,131 +245,11 @@ def SVM_binary_minimum(  # noqa: N802
     return picks if random_tie_break else picks[0][0]
 
 
-_MIN_DISTANCE, _MAX_SCORE = Rule(_min_distance, "lowest"), Rule(_max_score, "highest")
-_BOTH, _PROBA = "``predict`` and ``predict_proba``", "``predict_proba``"
-_SIGNED = "A label's score is half its probability, negative where it is not predicted (Esuli and Sebastiani 2009)."
-max_loss = member(
-    _sampling,
-    Rule(_max_loss, "highest"),
-    "max_loss",
-    SAMPLING,
-    what="the loss of the most confident label",
-    order="largest",
-    how="With m that label, it is ``2 (positives other than m + [m predicted 0])`` (Li, Wang and Sung 2004).",
-    asked=_BOTH,
-    picked="1",
-)
-mean_max_loss = member(
-    _sampling,
-    Rule(_mean_max_loss, "highest"),
-    "mean_max_loss",
-    SAMPLING,
-    what="the mean loss over all labels",
-    order="largest",
-    how="""With a of L labels predicted and s = 2a - L, it is ``[a max(s - 1, 0) + (L - a) max(s + 3, 0)] / L``
-(Li, Wang and Sung 2004).""",
-    asked="``predict``",
-    picked="0",
-)
-min_confidence = member(
-    _sampling,
-    Rule(_min_confidence, "lowest"),
-    "min_confidence",
-    SAMPLING,
-    what="the probability of the least probable label",
-    order="lowest",
-    how="From 0 to 1 (Esuli and Sebastiani 2009).",
-    asked=_PROBA,
-    picked="0",
-)
-avg_confidence = member(
-    _sampling,
-    Rule(_avg_confidence, "highest"),
-    "avg_confidence",
-    SAMPLING,
-    what="the mean probability of the labels",
-    order="highest",
-    how="From 0 to 1 (Esuli and Sebastiani 2009).",
-    asked=_PROBA,
-    picked="1",
-)
-avg_score = member(
-    _sampling,
-    Rule(_avg_score, "highest"),
-    "avg_score",
-    SAMPLING,
-    what="the mean score of the labels",
-    order="highest",
-    how=_SIGNED,
-    asked=_BOTH,
-    picked="1",
-)
-
-
-def max_score(
-    classifier: Any,
-    X_pool: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = True,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows where the highest score of any label is highest.
-
-    A label's score is half its probability, negative where it is not predicted (Esuli and Sebastiani
-    2009).
-
-    Parameters
-    ----------
-    classifier : classifier or learner of several labels a row
-        Such as a ``OneVsRestClassifier``; asked by ``predict`` and ``predict_proba``.
-    X_pool : rows
-        The pool: an array, memory map, sparse matrix, frame, list, tensor or dict of arrays.
-    random_tie_break : bool, default=True
-        Whether equal scores are drawn among at random; otherwise the lowest position comes first.
-    n_instances, random_state, chunk_size, progress, invalid
-        As for `avg_score`.
-
-    Returns
-    -------
-    indices : ndarray of int64, shape (n_instances,)
-        Positions in the pool, the most informative first.
-    values : ndarray of float64, shape (n_instances,)
-        The highest score of any label of each.
-
-    Raises
-    ------
-    ArgumentError
-        `n_instances` or `invalid` is not what is accepted.
-    PoolTooSmallError
-        There are fewer rows to pick from.
-    AttributeError
-        The model lacks the method; the message says how to come by one.
-    ValueError
-        An answer of the model cannot be read; the message names the first bad row.
-
-    Examples
-    --------
-    >>> import numpy as np, shortlist as sl
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> from sklearn.multiclass import OneVsRestClassifier
-    >>> X, y = np.array([[0.0], [4.0], [6.0], [9.0]]), np.array([[1, 0], [1, 0], [1, 1], [0, 1]])
-    >>> learner = sl.ActiveLearner(OneVsRestClassifier(LogisticRegression()), X_training=X, y_training=y)
-    >>> indices, values = sl.max_score(learner, [[-9.0], [5.0], [20.0]], random_tie_break=False)
-    >>> indices
-    array([0])
-    """
-    return _sampling(
-        _MAX_SCORE,
-        classifier,
-        X_pool,
-        n_instances,
-        random_tie_break,
-        random_state=random_state,
-        chunk_size=chunk_size,
-        progress=progress,
-        invalid=invalid,
-    )
+_HIGHEST = {"order": "highest"}
+max_loss = member(_sampling, _max_loss, "max_loss", _HIGHEST)
+mean_max_loss = member(_sampling, _mean_max_loss, "mean_max_loss", _HIGHEST)
+min_confidence = member(_sampling, _min_confidence, "min_confidence", {"order": "lowest"})
+avg_confidence = member(_sampling, _avg_confidence, "avg_confidence", _HIGHEST)
+avg_score = member(_sampling, _avg_score, "avg_score", _HIGHEST)
+_AT_RANDOM = {"random_tie_break": SHARED["random_tie_break"].replace("False", "True")}
+max_score = member(_sampling, _max_score, "max_score", _HIGHEST | _AT_RANDOM, defaults=(1, True))

@@ -31,43 +31,41 @@ def _values(
     invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Array:
+    """Return $what, one value for each row of a pool.
+
+    A utility for `shortlist.mix` and `shortlist.make_query_strategy`. With p1 and p2 the two largest of
+    the C probabilities p, it is ``$formula``, $range.
+
+    Parameters
+    ----------
+    classifier : classifier, learner or committee
+        Its ``$method`` is asked.
+    X $X
+    $blocks
+    $invalid_values
+    **kwargs
+        Passed on to ``$method``.
+
+    Returns
+    -------
+    ndarray of float32 or float64, shape (rows,)
+        As wide as what the model gives. Of a model that is not fitted all rows have the same value.
+
+    Raises
+    ------
+    ArgumentError
+        `invalid` is not what is accepted.
+    $answer_error
+
+    Examples
+    --------
+    $>>> import shortlist as sl
+    $>>> from sklearn.linear_model import LogisticRegression
+    $>>> model = LogisticRegression().fit([[0.0], [10.0]], ["cat", "dog"])
+    $>>> sl.$name(model, [[1.0], [5.0], [9.0]]).round(3)
+    array($values)
+    """
     return scores(question, classifier, X, chunk_size, progress, invalid, kwargs)
-
-
-VALUES = """Return $what, one value for each row of a pool.
-
-A utility for `shortlist.mix` and `shortlist.make_query_strategy`. With p1 and p2 the two largest of
-the C probabilities p, it is ``$formula``, $range.
-
-Parameters
-----------
-classifier : classifier, learner or committee
-    Its ``$method`` is asked.
-X $X
-$blocks
-$invalid_values
-**kwargs
-    Passed on to ``$method``.
-
-Returns
--------
-ndarray of float32 or float64, shape (rows,)
-    As wide as what the model gives. Of a model that is not fitted all rows have the same value.
-
-Raises
-------
-ArgumentError
-    `invalid` is not what is accepted.
-$answer_error
-
-Examples
---------
->>> import shortlist as sl
->>> from sklearn.linear_model import LogisticRegression
->>> model = LogisticRegression().fit([[0.0], [10.0]], ["cat", "dog"])
->>> sl.$name(model, [[1.0], [5.0], [9.0]]).round(3)
-array($values)
-"""
 
 
 def _sampling(
@@ -84,50 +82,48 @@ def _sampling(
     invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
+    """Pick the rows a classifier is least sure of, by $what: $order first.
+
+    With p1 and p2 the two largest of the C probabilities p, the score is ``$formula``, $range.
+    $source.
+
+    Parameters
+    ----------
+    classifier : classifier, learner or committee
+        Its ``$method`` is asked.
+    X $X
+    $n_instances
+    $random_tie_break
+    $random_state
+    $blocks
+    $invalid
+    **kwargs
+        Passed on to ``$method``.
+
+    Returns
+    -------
+    $indices
+    scores : ndarray of float32 or float64, shape (n_instances,)
+        The measure of each, as wide as what the model gives.
+
+    Raises
+    ------
+    $count_error
+    $answer_error
+
+    Examples
+    --------
+    $>>> import shortlist as sl
+    $>>> from sklearn.linear_model import LogisticRegression
+    $>>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    $>>> indices, scores = sl.$name(learner, [[1.0], [5.0], [9.0]])
+    $>>> indices
+    array([$picked])
+    $>>> indices, rows = learner.query([[1.0], [5.0], [9.0]], n_instances=2)
+    """
     return pick(
         question, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
     )
-
-
-SAMPLING = """Pick the rows a classifier is least sure of, by $what: $order first.
-
-With p1 and p2 the two largest of the C probabilities p, the score is ``$formula``, $range.
-$source.
-
-Parameters
-----------
-classifier : classifier, learner or committee
-    Its ``$method`` is asked.
-X $X
-$n_instances
-$random_tie_break
-$random_state
-$blocks
-$invalid
-**kwargs
-    Passed on to ``$method``.
-
-Returns
--------
-$indices
-scores : ndarray of float32 or float64, shape (n_instances,)
-    The measure of each, as wide as what the model gives.
-
-Raises
-------
-$count_error
-$answer_error
-
-Examples
---------
->>> import shortlist as sl
->>> from sklearn.linear_model import LogisticRegression
->>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
->>> indices, scores = sl.$name(learner, [[1.0], [5.0], [9.0]])
->>> indices
-array([$picked])
->>> indices, rows = learner.query([[1.0], [5.0], [9.0]], n_instances=2)
-"""
 
 
 def _question(measure: str, what: str, values: str, unfitted: float = 0.0) -> Question:
@@ -157,24 +153,24 @@ _ENERGY = Question(
     },
 )
 
-classifier_uncertainty = member(_values, UNCERTAINTY, "classifier_uncertainty", VALUES, **UNCERTAINTY.words)
-uncertainty_sampling = member(_sampling, UNCERTAINTY, "uncertainty_sampling", SAMPLING, **UNCERTAINTY.words)
-classifier_margin = member(_values, _MARGIN, "classifier_margin", VALUES, **_MARGIN.words)
-margin_sampling = member(_sampling, _MARGIN, "margin_sampling", SAMPLING, **_MARGIN.words)
-classifier_ratio = member(_values, _RATIO, "classifier_ratio", VALUES, **_RATIO.words)
-ratio_sampling = member(_sampling, _RATIO, "ratio_sampling", SAMPLING, **_RATIO.words)
-classifier_entropy = member(_values, ENTROPY, "classifier_entropy", VALUES, **ENTROPY.words)
-entropy_sampling = member(_sampling, ENTROPY, "entropy_sampling", SAMPLING, **ENTROPY.words)
+classifier_uncertainty = member(_values, UNCERTAINTY, "classifier_uncertainty", UNCERTAINTY.words)
+uncertainty_sampling = member(_sampling, UNCERTAINTY, "uncertainty_sampling", UNCERTAINTY.words)
+classifier_margin = member(_values, _MARGIN, "classifier_margin", _MARGIN.words)
+margin_sampling = member(_sampling, _MARGIN, "margin_sampling", _MARGIN.words)
+classifier_ratio = member(_values, _RATIO, "classifier_ratio", _RATIO.words)
+ratio_sampling = member(_sampling, _RATIO, "ratio_sampling", _RATIO.words)
+classifier_entropy = member(_values, ENTROPY, "classifier_entropy", ENTROPY.words)
+entropy_sampling = member(_sampling, ENTROPY, "entropy_sampling", ENTROPY.words)
 classifier_normalised_entropy = member(
-    _values, _NORMALISED_ENTROPY, "classifier_normalised_entropy", VALUES, **_NORMALISED_ENTROPY.words
+    _values, _NORMALISED_ENTROPY, "classifier_normalised_entropy", _NORMALISED_ENTROPY.words
 )
 normalised_entropy_sampling = member(
-    _sampling, _NORMALISED_ENTROPY, "normalised_entropy_sampling", SAMPLING, **_NORMALISED_ENTROPY.words
+    _sampling, _NORMALISED_ENTROPY, "normalised_entropy_sampling", _NORMALISED_ENTROPY.words
 )
-classifier_gini = member(_values, _GINI, "classifier_gini", VALUES, **_GINI.words)
-gini_sampling = member(_sampling, _GINI, "gini_sampling", SAMPLING, **_GINI.words)
-classifier_energy = member(_values, _ENERGY, "classifier_energy", VALUES, **_ENERGY.words)
-energy_sampling = member(_sampling, _ENERGY, "energy_sampling", SAMPLING, **_ENERGY.words)
+classifier_gini = member(_values, _GINI, "classifier_gini", _GINI.words)
+gini_sampling = member(_sampling, _GINI, "gini_sampling", _GINI.words)
+classifier_energy = member(_values, _ENERGY, "classifier_energy", _ENERGY.words)
+energy_sampling = member(_sampling, _ENERGY, "energy_sampling", _ENERGY.words)
 
 
 def proba_uncertainty(proba: Any) -> Array:
