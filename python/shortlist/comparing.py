@@ -47,8 +47,8 @@ def compare(
     x : array-like or path, shape (rows, classes)
         Probabilities or logits, as for `select`. It is walked several times, so no iterator.
     strategies : list of str, or dict, optional
-        Names of measures of a row, "random", and with `embeddings` those of diverse batches; in a dict also ids or a
-        `Selection` that came from elsewhere. By default all of them.
+        Names of measures of a row, "random", and with `embeddings` those of diverse batches; in a
+        dict also ids or a `Selection` that came from elsewhere. By default all of them.
     k : int, default=100
         Rows that each picks.
     embeddings : array-like or path of shape (rows, features), optional
@@ -56,8 +56,9 @@ def compare(
     labels : array-like of shape (rows,), optional
         A class for each row, for the class mix; by default the most likely class.
     near : float, optional
-        Near-duplicates are at most so far apart: by cosine distance of `embeddings`, 0.02 by default, or without these by
-        half the absolute difference of the probabilities, 0.01 by default.
+        Near-duplicates are at most so far apart: by cosine distance of `embeddings`, 0.02 by
+        default, or without these by half the absolute difference of the probabilities, 0.01 by
+        default.
     from_logits : bool
         x holds logits, any finite numbers or -inf.
     temperature : float

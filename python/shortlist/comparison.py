@@ -31,7 +31,8 @@ class Comparison:
     jaccard : ndarray, shape (strategies, strategies)
         Rows picked by both, divided by rows picked by either.
     rank_correlation : ndarray, shape (strategies, strategies)
-        Spearman's rank correlation of how informative each finds the rows of the pool; NaN where there is no score a row.
+        Spearman's rank correlation of how informative each finds the rows of the pool; NaN where
+        there is no score a row.
     classes : int
         Classes that most likely, or `labels`, give the rows of the pool.
     mix : dict of str: ndarray
@@ -41,8 +42,8 @@ class Comparison:
     duplicates_by : str
         What nearly the same means.
     ties_left : dict of str: int
-        Rows with the score of the last pick that were left out: how much of a selection is chance, or
-        row order.
+        Rows with the score of the last pick that were left out: how much of a selection is chance,
+        or row order.
 
     Examples
     --------

@@ -38,33 +38,38 @@ class Report:
     ties_picked, ties_left : int
         Rows whose score equals the last picked score: how many were picked and how many were left.
     scored_fraction : float
-        Share of rows whose logarithms or exponentials were computed; below 1 where a bound showed that the rest cannot be picked.
+        Share of rows whose logarithms or exponentials were computed; below 1 where a bound showed
+        that the rest cannot be picked.
     copies : tuple of str
-        One sentence per kind of copy that the input needed; empty where the input was read as it is.
+        One sentence per kind of copy that the input needed; empty where the input was read as it
+        is.
     seconds : float
         Time spent reading, scoring and selecting.
     bytes : int
         Bytes of input read.
     filled : int
-        Picks that add nothing to those before them (a distance or a gain of zero), taken by lowest id as nothing better
-        was left.
+        Picks that add nothing to those before them (a distance or a gain of zero), taken by lowest
+        id as nothing better was left.
     covered : float or None
-        Share of the weight of all reference rows that labelled rows and picks cover; None where that is not the aim.
+        Share of the weight of all reference rows that labelled rows and picks cover; None where
+        that is not the aim.
     scale : float or None
         The scale of the kernel behind `covered`; None for one without.
     cover_radii : tuple of float
-        The largest distance of any row to its nearest labelled or picked one, after each pick; empty where that is not
-        the aim.
+        The largest distance of any row to its nearest labelled or picked one, after each pick;
+        empty where that is not the aim.
     computed_share : float or None
-        Distances computed, as a share of rows times labelled and picked rows; None where that was not counted.
+        Distances computed, as a share of rows times labelled and picked rows; None where that was
+        not counted.
     passes : int
-        Times that the rows of a file, or of all parts on a cluster, were looked through for distances; 0 where the rows
-        were in memory.
+        Times that the rows of a file, or of all parts on a cluster, were looked through for
+        distances; 0 where the rows were in memory.
     perturb : str or None
-        How rows were drawn: "uniform", "power", "softmax", "softrank" or "squared distance"; None where the best were
-        taken.
+        How rows were drawn: "uniform", "power", "softmax", "softrank" or "squared distance"; None
+        where the best were taken.
     seed : int or None
-        Seed of the hash behind random ties, perturbation or sampling; None where nothing was random.
+        Seed of the hash behind random ties, perturbation or sampling; None where nothing was
+        random.
     n_threads : int
         Threads used at most.
     cpu_level : str
@@ -140,8 +145,8 @@ class Report:
 class Selection:
     """Picked rows, most informative first.
 
-    Iterating yields (id, score) pairs. Two selections are equal when they hold the same ids and scores of the same
-    measure; the report does not count.
+    Iterating yields (id, score) pairs. Two selections are equal when they hold the same ids and
+    scores of the same measure; the report does not count.
 
     Attributes
     ----------
@@ -232,13 +237,14 @@ class Selection:
         Parameters
         ----------
         target : path or text file
-            A path gets the whole result or keeps what it had: it is written under another name and renamed. Links are
-            followed, and the mode of a file that was there is kept. FIFOs, character devices and ``/dev/stdout`` are
-            written in place.
+            A path gets the whole result or keeps what it had: it is written under another name and
+            renamed. Links are followed, and the mode of a file that was there is kept. FIFOs,
+            character devices and ``/dev/stdout`` are written in place.
         spreadsheet : bool
-            Whether ids that a spreadsheet would take for a formula (text that begins with ``=``, ``+``, ``-``, ``@``, a
-            tab or a line end) get an apostrophe in front. By default every id is written as it is, so that it can be
-            looked up again; open such a file in a spreadsheet only where you trust the ids.
+            Whether ids that a spreadsheet would take for a formula (text that begins with ``=``,
+            ``+``, ``-``, ``@``, a tab or a line end) get an apostrophe in front. By default every
+            id is written as it is, so that it can be looked up again; open such a file in a
+            spreadsheet only where you trust the ids.
 
         Examples
         --------
@@ -256,16 +262,17 @@ class Selection:
     ) -> None:
         """Write one JSON object per row, ``{"rank": 1, "index": 17, "score": 0.25}``, as `to_csv` does.
 
-        JSON has no word for infinity and NaN: such scores and ids are null. Ids that are neither numbers nor text, as dates,
-        are written as text.
+        JSON has no word for infinity and NaN: such scores and ids are null. Ids that are neither
+        numbers nor text, as dates, are written as text.
 
         Parameters
         ----------
         target : path or text file
             As for `to_csv`.
         data, id_column
-            As for `to_label_studio`: each line then has an ``id``, the columns of the row, and an empty ``label`` and
-            ``annotator``, which `shortlist.labels.read` reads once they are filled in.
+            As for `to_label_studio`: each line then has an ``id``, the columns of the row, and an
+            empty ``label`` and ``annotator``, which `shortlist.labels.read` reads once they are
+            filled in.
         """
         from shortlist.writing import write_text
 
@@ -292,19 +299,22 @@ class Selection:
         data : frame, list of dict, list of str, or dict of columns
             What people are shown: a row for each row of the pool, in the same order.
         label_config : str or path, optional
-            The labelling interface, as XML or in a file: checked against the columns, and against `classes`.
+            The labelling interface, as XML or in a file: checked against the columns, and against
+            `classes`.
         classes : sequence of str, optional
             What people may answer.
         id_column : str, optional
-            The column of `data` that names its rows; where the picks have ids too, rows are found by these, in any order. By
-            default rows are called by the ids of the picks, or by their places in the pool.
+            The column of `data` that names its rows; where the picks have ids too, rows are found
+            by these, in any order. By default rows are called by the ids of the picks, or by their
+            places in the pool.
         out : path or text file, optional
             Where to write the tasks as well: a file that Label Studio imports.
 
         Returns
         -------
         list of dict
-            The columns of each row under ``data``, with ``row_id``, ``rank`` and ``score``, which come back in an export.
+            The columns of each row under ``data``, with ``row_id``, ``rank`` and ``score``, which
+            come back in an export.
 
         Examples
         --------
@@ -336,10 +346,11 @@ class Selection:
         classes : sequence of str, optional
             What people choose from, as options for the view ``choice``.
         text : str, optional
-            The column that becomes ``text``, or ``image`` where it holds addresses of pictures; by default the only one, or
-            all with their names.
+            The column that becomes ``text``, or ``image`` where it holds addresses of pictures; by
+            default the only one, or all with their names.
         dataset : str, optional
-            The dataset that answers go to, so that its name isn't taken for a part of an annotator's.
+            The dataset that answers go to, so that its name isn't taken for a part of an
+            annotator's.
         out : path or text file, optional
             Where to write the tasks as well, as JSON lines.
 

@@ -24,15 +24,16 @@ class ActiveLearner(BaseLearner):
     estimator : estimator
         Anything with ``fit`` and ``predict``; most strategies need ``predict_proba``.
     query_strategy : callable, default=uncertainty_sampling
-        ``query_strategy(learner, X, n_instances=1, ...)`` gives positions, or a pair of positions and
-        metrics; those of `shortlist.strategies` are listed in docs/api.md.
+        ``query_strategy(learner, X, n_instances=1, ...)`` gives positions, or a pair of positions
+        and metrics; those of `shortlist.strategies` are listed in docs/api.md.
     X_training, y_training : rows, default=None
         The seed set, one label for each row: arrays, memory maps, sparse matrices, frames, lists,
         tensors or dicts of arrays. When given, the estimator is fitted at once.
     bootstrap_init : bool, default=False
         Whether that first fit is on a resample of the seed set, for a committee made by bagging.
     on_transformed : bool, default=False
-        Whether strategies that compare rows see them as the last step of the estimator's pipeline does.
+        Whether strategies that compare rows see them as the last step of the estimator's pipeline
+        does.
     force_all_finite : bool, default=True
         Whether NaN and infinity in training data are an error.
     random_state : int, RandomState, Generator or None, default=None
@@ -130,15 +131,16 @@ class ActiveLearner(BaseLearner):
         Parameters
         ----------
         X, y : rows
-            One label for each row. A single row may come as it was cut from its pool, with its label alone.
+            One label for each row. A single row may come as it was cut from its pool, with its
+            label alone.
         bootstrap : bool, default=False
             Whether to fit on a resample of the rows. A classifier gets a row of every class.
         only_new : bool, default=False
-            Whether to fit on these rows alone and not to keep them, for an estimator whose ``fit`` goes on from where
-            it was.
+            Whether to fit on these rows alone and not to keep them, for an estimator whose ``fit``
+            goes on from where it was.
         **fit_kwargs
-            Passed on to the estimator's ``fit``. With `bootstrap` what has one entry for each row of
-            the fit, such as ``sample_weight``, moves with the rows.
+            Passed on to the estimator's ``fit``. With `bootstrap` what has one entry for each row
+            of the fit, such as ``sample_weight``, moves with the rows.
 
         Raises
         ------

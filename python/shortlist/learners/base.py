@@ -29,9 +29,11 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
     estimator : estimator
         Anything with ``fit`` and ``predict``; most strategies need ``predict_proba``.
     query_strategy : callable
-        ``query_strategy(learner, X, n_instances=1, ...)`` gives positions, or a pair of positions and metrics.
+        ``query_strategy(learner, X, n_instances=1, ...)`` gives positions, or a pair of positions
+        and metrics.
     on_transformed : bool, default=False
-        Whether strategies that compare rows see them as the last step of the estimator's pipeline does.
+        Whether strategies that compare rows see them as the last step of the estimator's pipeline
+        does.
     force_all_finite : bool, default=True
         Whether NaN and infinity in training data are an error.
     random_state : int, RandomState, Generator or None, default=None
@@ -109,7 +111,8 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
         Parameters
         ----------
         X_pool : rows
-            An array, memory map, list, pandas or Polars frame, sparse matrix, tensor, or dict of arrays.
+            An array, memory map, list, pandas or Polars frame, sparse matrix, tensor, or dict of
+            arrays.
         *query_args, **query_kwargs
             Passed on to the strategy: ``n_instances``, and for those of Shortlist
             ``random_tie_break``, ``random_state``, ``chunk_size``, ``progress`` and ``invalid``.

@@ -32,9 +32,11 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
     learner_list : list of learners
         The members.
     query_strategy : callable
-        ``query_strategy(committee, X, n_instances=1, ...)`` gives positions, or a pair of positions and metrics.
+        ``query_strategy(committee, X, n_instances=1, ...)`` gives positions, or a pair of positions
+        and metrics.
     on_transformed : bool, default=False
-        Whether strategies that compare rows see them as the members' pipelines transform them, side by side.
+        Whether strategies that compare rows see them as the members' pipelines transform them, side
+        by side.
     random_state : int, RandomState, Generator or None, default=None
         Rules random ties; None is NumPy's global state.
 
@@ -83,8 +85,8 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
         X, y : rows
             One label for each row.
         **fit_kwargs
-            Passed on to each member's ``fit``. With ``bootstrap=True`` each is fitted on a resample of
-            its own.
+            Passed on to each member's ``fit``. With ``bootstrap=True`` each is fitted on a resample
+            of its own.
 
         Returns
         -------
@@ -174,7 +176,8 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
         Parameters
         ----------
         X_pool : rows
-            An array, memory map, list, pandas or Polars frame, sparse matrix, tensor, or dict of arrays.
+            An array, memory map, list, pandas or Polars frame, sparse matrix, tensor, or dict of
+            arrays.
         return_metrics : bool, default=False
             Whether to return what the strategy says of each pick as well.
         *query_args, **query_kwargs
@@ -289,7 +292,8 @@ class Committee(BaseCommittee):
     Parameters
     ----------
     learner_list : list of ActiveLearner
-        The members. Best fitted on rows of every class: a class a member does not know has probability 0 for it.
+        The members. Best fitted on rows of every class: a class a member does not know has
+        probability 0 for it.
     query_strategy : callable, default=vote_entropy_sampling
         A strategy of `shortlist.strategies.disagreement`, or any other.
     on_transformed : bool, default=False

@@ -29,7 +29,8 @@ class DeepActiveLearner(BaseLearner):
     on_transformed : bool, default=False
         As for `ActiveLearner`.
     random_state : int, RandomState, Generator or None, default=None
-        Rules bootstrapping, dropped units and random ties; None is NumPy's global state, and for units torch's.
+        Rules bootstrapping, dropped units and random ties; None is NumPy's global state, and for
+        units torch's.
     **fit_kwargs
         Kept with the learner.
 

@@ -114,7 +114,8 @@ def resample(
 ) -> tuple[Any, Any, dict[str, Any]]:
     """Return as many rows, drawn with replacement, with their labels, weights and whatever else has one entry a row.
 
-    A classifier gets a row of every class: one that is lost takes the place of a row whose class came more than once.
+    A classifier gets a row of every class: one that is lost takes the place of a row whose class
+    came more than once.
     """
     rows, draw = count(X), generator(random_state)
     drawn = draw.choice(rows, rows, replace=True)
@@ -170,7 +171,8 @@ def is_fitted(estimator: Any) -> bool:
 def about_to_forget(learner: Any, only_new: bool = False) -> bool:
     """Return whether the model was trained by someone else, and a fit will start it afresh.
 
-    One that is fitted on new rows only is taken to go on from where it was, unless it says otherwise.
+    One that is fitted on new rows only is taken to go on from where it was, unless it says
+    otherwise.
     """
     if getattr(learner, "_fitted_to_known", True) or not is_fitted(learner.estimator):
         return False

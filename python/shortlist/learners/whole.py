@@ -1,7 +1,7 @@
 """All or nothing: a learner whose fit fails, or is interrupted, is as it was before.
 
-A model is remembered by its attributes, which a fit replaces. One that can go on from where it was (``partial_fit``,
-``warm_start``) may write into what they hold, so of such a model copies are kept.
+A model is remembered by its attributes, which a fit replaces. One that can go on from where it was
+(``partial_fit``, ``warm_start``) may write into what they hold, so of such a model copies are kept.
 """
 
 from __future__ import annotations

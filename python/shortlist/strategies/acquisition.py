@@ -1,7 +1,7 @@
 """Acquisition functions of Bayesian optimisation, and the strategies that pick their highest values.
 
-Where a prediction is certain (standard deviation 0) the functions take their limits: an improvement is then certain or
-impossible, never undefined.
+Where a prediction is certain (standard deviation 0) the functions take their limits: an improvement
+is then certain or impossible, never undefined.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def _values(
         Its ``predict`` takes ``return_std=True``.
     X $X
     tradeoff : float, default=0
-        By how much a row has to improve on the highest value measured to count; in units of the values.
+        By how much a row has to improve on the highest value measured to count; in units of the
+        values.
     $blocks
     $invalid_values
 
@@ -105,7 +106,8 @@ def _sampling(
         Its ``predict`` takes ``return_std=True``.
     X $X
     tradeoff : float, default=0
-        By how much a row has to improve on the highest value measured to count; in units of the values.
+        By how much a row has to improve on the highest value measured to count; in units of the
+        values.
     $n_instances
     $random_tie_break
     $random_state

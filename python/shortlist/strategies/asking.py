@@ -1,7 +1,8 @@
 """Put a question to a model, block by block, and score or select from the answers as they come.
 
-A `Question` is a measure of `shortlist.score` with the way to get its input out of a model. `scores` keeps one number a
-row; `pick` keeps nothing but the best rows, so the answers for a whole pool never exist at once.
+A `Question` is a measure of `shortlist.score` with the way to get its input out of a model.
+`scores` keeps one number a row; `pick` keeps nothing but the best rows, so the answers for a whole
+pool never exist at once.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ class Question:
     measure : str
         A name of `shortlist.measures`.
     ask : callable
-        ``ask(model, block, first_row, **kwargs)`` gives what the measure reads: ``(rows, classes)``, or for a committee
-        ``(members, rows, classes)``.
+        ``ask(model, block, first_row, **kwargs)`` gives what the measure reads: ``(rows,
+        classes)``, or for a committee ``(members, rows, classes)``.
     unfitted : float
         What every row scores while the model is not fitted.
     method : str, default="predict_proba"

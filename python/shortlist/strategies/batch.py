@@ -39,19 +39,19 @@ def uncertainty_batch_sampling(
     Parameters
     ----------
     classifier : learner
-        Its ``X_training`` are the labelled rows. Without any, the batch starts with the most central
-        row.
+        Its ``X_training`` are the labelled rows. Without any, the batch starts with the most
+        central row.
     X : array, sparse matrix or frame, shape (rows, features)
         The pool.
     n_instances : int, default=20
         Size of the batch; clipped to the pool.
     metric : str or callable, default="euclidean"
-        Any that scikit-learn's ``pairwise_distances`` takes. Euclidean, squared Euclidean, cosine and
-        Manhattan distances of dense rows are computed by direct differences, so that equal rows are
-        at distance 0.
+        Any that scikit-learn's ``pairwise_distances`` takes. Euclidean, squared Euclidean, cosine
+        and Manhattan distances of dense rows are computed by direct differences, so that equal rows
+        are at distance 0.
     n_jobs : int or None
-        Threads to use at most, or jobs of ``pairwise_distances``; by default what affinity and cgroup
-        limits allow.
+        Threads to use at most, or jobs of ``pairwise_distances``; by default what affinity and
+        cgroup limits allow.
     chunk_size : int, "auto" or None, default="auto"
         Rows the model is asked about at once; "auto" keeps to a fixed budget of memory, None asks
         about all at once.

@@ -205,8 +205,8 @@ def _sampling(
 ) -> Picks:
     """Pick the rows the members of a committee differ on most, by $what: $order first.
 
-    Over the M members, whose probabilities for C classes are p_m, the score is ``$formula``, $range.
-    $source.
+    Over the M members, whose probabilities for C classes are p_m, the score is ``$formula``,
+    $range. $source.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """Rows that differ from each other: the functions of `shortlist.diversity` as strategies for learners.
 
-The features of a row are the row itself, or what the steps before the classifier make of it where the learner was made with
-``on_transformed=True``. The learner's ``X_training`` are the labelled rows. Ranked batches are in `shortlist.strategies.batch`,
-the 70/30 mix in `shortlist.strategies.mixing`.
+The features of a row are the row itself, or what the steps before the classifier make of it where
+the learner was made with ``on_transformed=True``. The learner's ``X_training`` are the labelled
+rows. Ranked batches are in `shortlist.strategies.batch`, the 70/30 mix in
+`shortlist.strategies.mixing`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Monte-Carlo dropout: one network with its dropout left on is a committee (Gal and Ghahramani 2016).
 
-For `DeepActiveLearner` over a skorch network; needs torch. The pool is a tensor, an array, or a dict of
-these. A class that does not apply to a row may be padded with NaN: it takes no part, and probabilities are
-normalised over the rest of its row.
+For `DeepActiveLearner` over a skorch network; needs torch. The pool is a tensor, an array, or a
+dict of these. A class that does not apply to a row may be padded with NaN: it takes no part, and
+probabilities are normalised over the rest of its row.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def get_predictions(
         Its estimator is an initialised skorch network.
     X : tensor, array, or dict of these
     dropout_layer_indexes : sequence of int
-        Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of them.
+        Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of
+        them.
     num_predictions : int, default=50
         How often to predict.
     sample_per_forward_pass : int, default=1000
@@ -158,7 +159,8 @@ def _sampling(
     $n_instances
     $random_tie_break
     dropout_layer_indexes : sequence of int, default=()
-        Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of them.
+        Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of
+        them.
     num_cycles : int, default=50
         How often each row is predicted, each time with other units dropped.
     sample_per_forward_pass : int, default=1000

@@ -50,7 +50,8 @@ def expected_error_reduction(
     loss : {"binary", "log"}, default="binary"
         One minus the largest probability, or the entropy.
     p_subsample : float, default=1.0
-        The share of the pool that is tried; the others are picked last, with an expected error of infinity.
+        The share of the pool that is tried; the others are picked last, with an expected error of
+        infinity.
     n_instances : int, default=1
         How many rows to pick, from 0 to those of the pool.
     random_tie_break : bool, default=False
@@ -60,7 +61,8 @@ def expected_error_reduction(
     progress : callable or None, default=None
         Called with (rows done, rows in all) after each row.
     invalid : {"raise", "skip"}, default="raise"
-        Whether rows that a model answers with NaN are an error, or are not picked and add nothing to the error.
+        Whether rows that a model answers with NaN are an error, or are not picked and add nothing
+        to the error.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Functions of one family: what they do is written once, in a template, and so is what their docstrings share.
 
 A template takes what its members differ in as its first argument, and its docstring has gaps.
-`member` binds the one and fills the others: what comes out has a name, a signature and a docstring of
-its own, and is called, pickled and looked up as a function that is written out.
+`member` binds the one and fills the others: what comes out has a name, a signature and a docstring
+of its own, and is called, pickled and looked up as a function that is written out.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ def member(
     ----------
     template : function
         ``template(bound, *args, **kwargs)`` does the work. In its docstring ``$word`` stands for an
-        entry of `words` or `SHARED`, ``$name`` for `name`. Lines of examples begin with ``$>>>``, as
-        they run for members alone.
+        entry of `words` or `SHARED`, ``$name`` for `name`. Lines of examples begin with ``$>>>``,
+        as they run for members alone.
     bound : object
-        What this member differs in. By the docstring of a function ``$what`` is what it returns, and
-        ``$how`` what follows that line.
+        What this member differs in. By the docstring of a function ``$what`` is what it returns,
+        and ``$how`` what follows that line.
     name : str
         What the member is called in the module of the template.
     words : dict of str: str, optional

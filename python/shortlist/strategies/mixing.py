@@ -86,9 +86,9 @@ def mix_sampling(
 ) -> Picks:
     """Pick rows one by one by a weighted sum of uncertainty and of distance to what is labelled or picked.
 
-    Uncertainty is scaled to lie between 0 and 1 over the pool; distance is divided by the largest there is when first
-    needed. Both scales stay as they are for the whole batch. Without labelled rows the first pick is the most
-    uncertain.
+    Uncertainty is scaled to lie between 0 and 1 over the pool; distance is divided by the largest
+    there is when first needed. Both scales stay as they are for the whole batch. Without labelled
+    rows the first pick is the most uncertain.
 
     Parameters
     ----------

@@ -82,8 +82,8 @@ def _avg_confidence(classifier: Any, X: Any, first: int, invalid: Invalid) -> Ar
 def _max_score(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
     """Return the highest score of any label.
 
-    A label's score is half its probability, negative where it is not predicted (Esuli and Sebastiani
-    2009).
+    A label's score is half its probability, negative where it is not predicted (Esuli and
+    Sebastiani 2009).
     """
     return np.asarray(_signed(classifier, X, first, invalid).max(axis=1))
 
@@ -91,8 +91,8 @@ def _max_score(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
 def _avg_score(classifier: Any, X: Any, first: int, invalid: Invalid) -> Array:
     """Return the mean score of the labels.
 
-    A label's score is half its probability, negative where it is not predicted (Esuli and Sebastiani
-    2009).
+    A label's score is half its probability, negative where it is not predicted (Esuli and
+    Sebastiani 2009).
     """
     return np.asarray(_signed(classifier, X, first, invalid).mean(axis=1))
 

@@ -33,8 +33,8 @@ def _values(
 ) -> Array:
     """Return $what, one value for each row of a pool.
 
-    A utility for `shortlist.mix` and `shortlist.make_query_strategy`. With p1 and p2 the two largest of
-    the C probabilities p, it is ``$formula``, $range.
+    A utility for `shortlist.mix` and `shortlist.make_query_strategy`. With p1 and p2 the two
+    largest of the C probabilities p, it is ``$formula``, $range.
 
     Parameters
     ----------

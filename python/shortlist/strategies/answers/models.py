@@ -28,7 +28,8 @@ def says_nothing(model: Any) -> bool:
 def class_count(model: Any) -> int | None:
     """Return how many classes a model knows; None where it doesn't say.
 
-    skorch's ``classes_`` are those of the last rows it was trained on, which says nothing of its outputs.
+    skorch's ``classes_`` are those of the last rows it was trained on, which says nothing of its
+    outputs.
     """
     final = final_model(model)
     if hasattr(final, "classes_inferred_"):

@@ -75,7 +75,8 @@ def warn_sums(answer: Array, asked: Asked, *, as_they_are: bool = True) -> bool:
     Returns
     -------
     bool
-        Whether there was something to say. Rows of zeros and rows that are not valid are told of elsewhere.
+        Whether there was something to say. Rows of zeros and rows that are not valid are told of
+        elsewhere.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         sums = answer.sum(axis=-1, dtype=np.float64)
