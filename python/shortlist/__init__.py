@@ -28,7 +28,7 @@ __all__ = list(MODULE_OF)
 
 
 def __getattr__(name: str) -> object:
-    """Load what needs more than NumPy when it is first used. Types are in the stub, `__init__.pyi`."""
+    """Load a name when it is first used. Types are in the stub, `__init__.pyi`."""
     module = MODULE_OF.get(name)
     if module is None:
         raise AttributeError(f"module 'shortlist' has no attribute {name!r}")

@@ -142,7 +142,7 @@ def compare(
 
 
 def _walk(pool: Any, rows: NDArray[np.int64], labels: NDArray[Any] | None) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Return a class code for every row of the pool, and the model's answers for the picked rows."""
+    """Return a class for every row of the pool, and the answers for the picked rows."""
     codes, answers, done = [], [], 0
     for block in pool.blocks():
         part = pool.kept(block)

@@ -120,7 +120,7 @@ def measures() -> MeasureList:
 
 
 def find_measure(name: str) -> Measure:
-    """Return the measure of this name, or raise a ValueError that lists the names and suggests the nearest."""
+    """Return the measure of this name, or raise a ValueError that suggests the nearest."""
     known = _by_name()
     if name in known:
         return known[name]
@@ -132,7 +132,7 @@ def find_measure(name: str) -> Measure:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence that suggests the nearest of some names; empty where none is near."""
+    """Return the end of a sentence that suggests the nearest name; empty where none is near."""
     import difflib
 
     plain = {_plain(other): other for other in known}
@@ -145,7 +145,7 @@ def _plain(name: str) -> str:
 
 
 def elsewhere(name: str) -> str | None:
-    """Say how to call what has this name and is no measure of a row: a rule of diversity, or a strategy of learners."""
+    """Say how to call what has this name and is no measure: a rule of diversity, or a strategy."""
     import importlib
     import inspect
 
@@ -173,7 +173,7 @@ def _by_name() -> dict[str, Measure]:
 def make_scorer(
     measure: str | Function, order: str | None, *, from_logits: bool, temperature: float, normalize: str, invalid: str
 ) -> _core.Scorer | Function | None:
-    """Check a measure with its options: a `_core.Scorer`, the caller's function, or None for random rows."""
+    """Check a measure: return a `_core.Scorer`, the caller's function, or None for random rows."""
     from_logits, temperature = flag(from_logits, "from_logits"), number(temperature, "temperature")
     if callable(measure):
         if order is None:
@@ -212,7 +212,7 @@ def _check_order(order: str) -> None:
 
 
 def is_committee(measure: object) -> bool:
-    """Whether a measure takes the output of several models for each row; unknown names are refused."""
+    """Whether a measure takes the output of several models; unknown names are refused."""
     return isinstance(measure, str) and measure != RANDOM and find_measure(measure).kind == "committee"
 
 

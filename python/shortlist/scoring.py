@@ -115,7 +115,7 @@ def score_pool(
     progress: Progress | None,
     first_row: int = 0,
 ) -> NDArray[np.floating[Any]]:
-    """Score an opened pool; a stream of unknown length is collected piece by piece. Messages count from `first_row`."""
+    """Score an opened pool, a stream piece by piece. Messages count rows from `first_row`."""
     steps = Steps(progress, pool.rows)
     pieces: list[NDArray[np.floating[Any]]] = []
     named = isinstance(scorer, _core.Scorer)

@@ -243,7 +243,7 @@ def softrank_picks(
     exclude: ArrayLike | None,
     **options: Any,
 ) -> Selection:
-    """Draw from the scores of all rows in proportion to rank^-coldness, the most informative first in rank."""
+    """Draw from the scores of all rows in proportion to rank^-coldness, the best being first."""
     weights = _softrank(scores, order, Exclusion(exclude, len(scores)))[:, None]
     from shortlist.sampling import weight_of
 
@@ -272,7 +272,7 @@ def refuse_repeats(picks: Selection, name: str) -> Selection:
 
 
 def _softrank(scores: NDArray[np.floating[Any]], order: Order, exclusion: Exclusion) -> NDArray[np.float64]:
-    """Weights 1 / rank, the most informative candidate first; NaN for invalid rows and 0 for those not to be picked."""
+    """Return weights 1 / rank; NaN for invalid rows and 0 for those not to be picked."""
     weights = np.zeros(len(scores))
     weights[np.isnan(scores)] = np.nan
     candidates = np.flatnonzero(exclusion.keeps(0, len(scores)) & ~np.isnan(scores))

@@ -1,4 +1,4 @@
-"""The result of a selection: ids and scores, most informative first, and a report of how they came about."""
+"""The result of a selection: ids and scores, most informative first, and a report."""
 
 from __future__ import annotations
 
@@ -208,7 +208,9 @@ class Selection:
         return float(self.scores[-1]) if len(self) else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values, ready for json.dumps: infinite scores are None, and ids that are no numbers are text.
+        """Return plain Python values, ready for json.dumps.
+
+        Infinite scores are None, and ids that are no numbers are text.
 
         Examples
         --------
@@ -260,7 +262,7 @@ class Selection:
     def to_jsonl(
         self, target: str | os.PathLike[str] | IO[str], data: Any = None, *, id_column: str | None = None
     ) -> None:
-        """Write one JSON object per row, ``{"rank": 1, "index": 17, "score": 0.25}``, as `to_csv` does.
+        """Write ``{"rank": 1, "index": 17, "score": 0.25}`` for each row, as `to_csv` does.
 
         JSON has no word for infinity and NaN: such scores and ids are null. Ids that are neither
         numbers nor text, as dates, are written as text.
@@ -320,7 +322,8 @@ class Selection:
         --------
         >>> import numpy as np, shortlist as sl
         >>> picks = sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1)
-        >>> picks.to_label_studio([{"id": "007", "text": "one"}, {"id": "008", "text": "two"}], id_column="id")
+        >>> data = [{"id": "007", "text": "one"}, {"id": "008", "text": "two"}]
+        >>> picks.to_label_studio(data, id_column="id")
         [{'data': {'text': 'two', 'row_id': '008', 'rank': 1, 'score': 0.0}}]
         """
         from shortlist.labels.sending import label_studio_tasks
@@ -337,7 +340,9 @@ class Selection:
         id_column: str | None = None,
         out: str | os.PathLike[str] | IO[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """Return tasks for Prodigy, best first, with ``row_id``, ``rank`` and ``score``, which come back from ``db-out``.
+        """Return tasks for Prodigy, best first, with ``row_id``, ``rank`` and ``score``.
+
+        These come back from ``db-out``.
 
         Parameters
         ----------
@@ -372,7 +377,7 @@ class Selection:
         id_column: str | None = None,
         out: str | os.PathLike[str] | IO[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """Return records for Argilla as plain dicts, best first, with ``rank`` and ``score`` as metadata.
+        """Return records for Argilla, best first, with ``rank`` and ``score`` as metadata.
 
         Parameters
         ----------

@@ -33,7 +33,7 @@ NO_LIMIT = sys.maxsize
 
 
 class Selector:
-    """The best k rows of a pool that comes in blocks: a state to update, merge with others, and finish.
+    """The best k rows of a pool that comes in blocks: a state to update, merge and finish.
 
     The result depends on the rows alone: any blocks, in any order, in any number of merged states,
     give what `select` gives on the whole pool. The state is O(k) and can be pickled; a state of
@@ -267,7 +267,7 @@ class Selector:
         return self
 
     def merge(self, other: Selector) -> Selector:
-        """Take over everything another Selector of the same configuration and of other rows has seen.
+        """Take over everything that another Selector of the same configuration has seen.
 
         Parameters
         ----------

@@ -62,9 +62,8 @@ class ActiveLearner(BaseLearner):
     >>> import shortlist as sl
     >>> X, y = load_iris(return_X_y=True)
     >>> seed = [0, 50, 100]
-    >>> learner = sl.ActiveLearner(
-    ...     LogisticRegression(max_iter=500), sl.margin_sampling, X_training=X[seed], y_training=y[seed]
-    ... )
+    >>> model = LogisticRegression(max_iter=500)
+    >>> learner = sl.ActiveLearner(model, sl.margin_sampling, X[seed], y[seed])
     >>> indices, rows = learner.query(X, n_instances=5)
     >>> learner.teach(rows, y[indices])
     >>> len(learner.X_training)

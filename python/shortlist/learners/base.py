@@ -141,7 +141,8 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
         --------
         >>> import shortlist as sl
         >>> from sklearn.linear_model import LogisticRegression
-        >>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+        >>> model = LogisticRegression()
+        >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
         >>> learner.query([[1.0], [5.0], [9.0]], n_instances=1)
         (array([1]), [[5.0]])
         """

@@ -27,8 +27,10 @@ class BayesianOptimizer(ActiveLearner):
         Its ``predict`` takes ``return_std=True``, as that of ``GaussianProcessRegressor`` does.
     query_strategy : callable, default=max_EI
         `max_EI`, `max_PI`, `max_UCB`, or any other strategy.
-    X_training, y_training, bootstrap_init, on_transformed, force_all_finite, random_state, **fit_kwargs
-        As for `ActiveLearner`; `y_training` has one value for each row.
+    X_training, y_training : rows, default=None
+        What was measured, one value for each row. When given, the estimator is fitted at once.
+    bootstrap_init, on_transformed, force_all_finite, random_state, **fit_kwargs
+        As for `ActiveLearner`.
 
     Attributes
     ----------
@@ -44,7 +46,8 @@ class BayesianOptimizer(ActiveLearner):
     >>> import shortlist as sl
     >>> X = np.linspace(0, 10, 101).reshape(-1, 1)
     >>> y = np.sin(X).ravel()
-    >>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), X_training=X[[0, 50]], y_training=y[[0, 50]])
+    >>> model, known = GaussianProcessRegressor(), [0, 50]
+    >>> optimizer = sl.BayesianOptimizer(model, X_training=X[known], y_training=y[known])
     >>> for _ in range(4):
     ...     indices, rows = optimizer.query(X)
     ...     optimizer.teach(rows, y[indices])

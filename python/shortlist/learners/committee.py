@@ -137,7 +137,7 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
 
     @all_or_nothing
     def add(self, X: Any, y: Any) -> None:
-        """Add labelled rows to what every member knows without fitting; `teach` and `rebag` fit on them too.
+        """Add labelled rows to what every member knows; `teach` and `rebag` fit on them too.
 
         Parameters
         ----------
@@ -323,8 +323,9 @@ class Committee(BaseCommittee):
     --------
     >>> import shortlist as sl
     >>> from sklearn.linear_model import LogisticRegression
-    >>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=["cat", "dog"])
-    >>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=["cat", "dog"])
+    >>> y = ["cat", "dog"]
+    >>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=y)
+    >>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=y)
     >>> committee = sl.Committee([near, far])
     >>> indices, rows = committee.query([[-5.0], [2.5], [15.0]])
     >>> indices, rows
@@ -349,7 +350,7 @@ class Committee(BaseCommittee):
         self._refresh()
 
     def predict(self, X: Any, **predict_proba_kwargs: Any) -> Any:
-        """Return the class with the highest mean probability; the lowest class where several have it.
+        """Return the class with the highest mean probability; the lowest where several have it.
 
         Parameters
         ----------
@@ -504,8 +505,8 @@ class CommitteeRegressor(BaseCommittee):
     --------
     >>> import shortlist as sl
     >>> from sklearn.linear_model import LinearRegression
-    >>> flat = sl.ActiveLearner(LinearRegression(), X_training=[[0.0], [1.0]], y_training=[0.0, 1.0])
-    >>> steep = sl.ActiveLearner(LinearRegression(), X_training=[[0.0], [1.0]], y_training=[0.0, 3.0])
+    >>> flat = sl.ActiveLearner(LinearRegression(), X_training=[[0], [1]], y_training=[0.0, 1.0])
+    >>> steep = sl.ActiveLearner(LinearRegression(), X_training=[[0], [1]], y_training=[0.0, 3.0])
     >>> committee = sl.CommitteeRegressor([flat, steep])
     >>> committee.query([[1.0], [2.0], [5.0]])
     (array([2]), [[5.0]])
@@ -522,7 +523,7 @@ class CommitteeRegressor(BaseCommittee):
         super().__init__(learner_list, query_strategy, on_transformed, random_state=random_state)
 
     def predict(self, X: Any, return_std: bool = False, **predict_kwargs: Any) -> Any:
-        """Return the mean of the members' predictions, and with `return_std` their standard deviation.
+        """Return the mean of the members' predictions, and on demand their standard deviation.
 
         Parameters
         ----------

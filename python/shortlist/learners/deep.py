@@ -62,7 +62,7 @@ class DeepActiveLearner(BaseLearner):
 
     @all_or_nothing
     def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> DeepActiveLearner:
-        """Start again from fresh weights and train on these rows; where that fails, the weights are as they were.
+        """Train on these rows from fresh weights; where that fails, the weights are as they were.
 
         Parameters
         ----------

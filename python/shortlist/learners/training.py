@@ -1,4 +1,4 @@
-"""Guard what a learner is taught: rows and labels that agree, known classes, a fit that explains its failure."""
+"""Guard what a learner is taught: rows and labels agree, classes are known, fits explain errors."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ NOT_OF_ROWS = ("class", "feature", "eval", "callback")
 def resample(
     estimator: Any, X: Any, y: Any, kwargs: dict[str, Any], random_state: RandomState
 ) -> tuple[Any, Any, dict[str, Any]]:
-    """Return as many rows, drawn with replacement, with their labels, weights and whatever else has one entry a row.
+    """Return as many rows, drawn with replacement, with all that has one entry a row.
 
     A classifier gets a row of every class: one that is lost takes the place of a row whose class
     came more than once.
@@ -230,7 +230,7 @@ def _labels(y: Any) -> list[Any] | None:
 
 
 def _column(y: Any) -> Any:
-    """Return labels as an array of one axis; None where a row has several, or such as have no order of their own."""
+    """Return labels as an array of one axis; None where a row has several, or unhashable ones."""
     try:
         labels = np.asarray(y)
     except ValueError:  # lists of different lengths

@@ -84,7 +84,7 @@ def goes_on(estimator: Any) -> bool:
 
 
 def _copies(owner: Any, held: dict[str, Any]) -> dict[str, Any]:
-    """Copy what can be copied, but not the estimators it was made with, which are remembered on their own."""
+    """Copy what can be copied, but not the estimators it was made with, held on their own."""
     shared = [owner, *(value for name, value in held.items() if hasattr(value, "fit") and not name.endswith("_"))]
     memo = {id(thing): thing for thing in shared}
     copies = {}

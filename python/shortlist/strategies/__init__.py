@@ -1,4 +1,4 @@
-"""Strategies: plain callables ``(learner, X, n_instances=1, ...)`` that return positions and their scores, best first.
+"""Strategies: callables ``(learner, X, n_instances=1, ...)`` that return positions and scores.
 
 Any function of that shape is a strategy, and may return positions alone. `make_query_strategy`,
 `make_linear_combination`, `make_product` and `mix` make one of parts.

@@ -1,4 +1,4 @@
-"""Acquisition functions of Bayesian optimisation, and the strategies that pick their highest values.
+"""Acquisition functions of Bayesian optimisation, and strategies that pick their highest values.
 
 Where a prediction is certain (standard deviation 0) the functions take their limits: an improvement
 is then certain or impossible, never undefined.
@@ -130,7 +130,8 @@ def _sampling(
     $>>> import numpy as np, shortlist as sl
     $>>> from sklearn.gaussian_process import GaussianProcessRegressor
     $>>> X = np.linspace(0, 8, 9).reshape(-1, 1)
-    $>>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), sl.$name, X[[2, 6]], np.array([1.0, 2.0]))
+    $>>> y = np.array([1.0, 2.0])
+    $>>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), sl.$name, X[[2, 6]], y)
     $>>> indices, values = sl.$name(optimizer, X)
     $>>> indices
     array([$picked])
@@ -197,7 +198,8 @@ def max_UCB(  # noqa: N802
     >>> import numpy as np, shortlist as sl
     >>> from sklearn.gaussian_process import GaussianProcessRegressor
     >>> X = np.linspace(0, 8, 9).reshape(-1, 1)
-    >>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), sl.max_UCB, X[[2, 6]], np.array([1.0, 2.0]))
+    >>> y = np.array([1.0, 2.0])
+    >>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), sl.max_UCB, X[[2, 6]], y)
     >>> indices, values = sl.max_UCB(optimizer, X)
     >>> indices
     array([8])

@@ -72,7 +72,7 @@ class Question:
     def answers(
         self, model: Any, pool: Blocks, kwargs: dict[str, Any], *, as_they_are: bool = True
     ) -> Iterator[tuple[Asked, Array]]:
-        """Ask about each block; say once where rows of probabilities do not sum to 1, or raise unless `as_they_are`."""
+        """Ask about each block; where rows do not sum to 1 warn once, or raise."""
         told = self.method not in ("predict_proba", "vote_proba")
         for first, block in pool:
             asked = Asked(model, self.method, count(block), first)
@@ -83,7 +83,7 @@ class Question:
             yield asked, answer
 
     def taken(self, take: Callable[[Array], Any], answer: Array, asked: Asked, invalid: Invalid) -> Any:
-        """Return ``take(answer)``, with what is a matter of rounding mended, or say which row is wrong."""
+        """Return ``take(answer)``, with rounding mended, or say which row is wrong."""
         if invalid == "skip" and not self.from_logits:
             answer = mended(answer)
         try:
@@ -134,7 +134,7 @@ def matrix_of(
     *,
     as_they_are: bool = True,
 ) -> Array:
-    """Return the answers for the whole pool, for rules that need all of a row; unless skipped, each is valid."""
+    """Return the answers for the whole pool; unless skipped, each is valid."""
     check_invalid(invalid)
     pool = pool_of(model, X, chunk_size, progress)
     parts = []

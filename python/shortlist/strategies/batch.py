@@ -84,8 +84,10 @@ def uncertainty_batch_sampling(
     --------
     >>> import numpy as np, shortlist as sl
     >>> from sklearn.linear_model import LogisticRegression
-    >>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
-    >>> indices, values = sl.uncertainty_batch_sampling(learner, np.array([[1.0], [5.0], [9.0]]), n_instances=2)
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> X = np.array([[1.0], [5.0], [9.0]])
+    >>> indices, values = sl.uncertainty_batch_sampling(learner, X, n_instances=2)
     >>> indices
     array([1, 0])
     """
@@ -131,7 +133,7 @@ def _ranked(
 
 
 def select_cold_start_instance(X: Any, metric: Metric = "euclidean", n_jobs: int | None = None) -> tuple[int, Any]:
-    """Return the position and the row, as a matrix, whose mean distance to the others is smallest."""
+    """Return the position and the row, as a matrix, that is closest to the others on average."""
     matrix = features(None, X)
     picks, _ = ranked_batch(None, matrix, np.zeros(count(matrix)), 1, metric, n_jobs)
     row = int(picks[0])
@@ -141,7 +143,7 @@ def select_cold_start_instance(X: Any, metric: Metric = "euclidean", n_jobs: int
 def select_instance(
     X_training: Any, X_pool: Any, X_uncertainty: Any, mask: Any, metric: Metric = "euclidean", n_jobs: int | None = None
 ) -> tuple[int, Any, Array]:
-    """Return the position and the row, as a matrix, of the next pick, and `mask` with that row taken out."""
+    """Return the next pick: its position, the row as a matrix, and `mask` without that row."""
     mask = np.array(mask, dtype=bool)
     selection = diversity.ranked_batch(
         features(None, X_pool),

@@ -124,7 +124,7 @@ def multi_argmin(values: Any, n_instances: int = 1) -> Picks:
 
 
 def shuffled_argmax(values: Any, n_instances: int = 1, random_state: RandomState = None) -> Picks:
-    """Return positions and values of the `n_instances` highest values, highest last, equal values drawn at random.
+    """Return positions and values of the highest values, highest last, equal ones at random.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def shuffled_argmax(values: Any, n_instances: int = 1, random_state: RandomState
 
 
 def shuffled_argmin(values: Any, n_instances: int = 1, random_state: RandomState = None) -> Picks:
-    """Return positions and values of the `n_instances` lowest values, lowest last, equal values drawn at random.
+    """Return positions and values of the lowest values, lowest last, equal ones at random.
 
     Parameters
     ----------

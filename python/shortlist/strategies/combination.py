@@ -1,4 +1,4 @@
-"""Make utilities of utilities, and a strategy of a utility and a selector; what is made can be pickled."""
+"""Make utilities of utilities, and strategies of a utility and a selector; all can be pickled."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def make_linear_combination(*functions: Function, weights: Sequence[float] | Non
 
 
 def make_product(*functions: Function, exponents: Sequence[float] | None = None) -> Function:
-    """Return a function that gives the product of what `functions` give, each raised to its exponent.
+    """Return a function that gives the product of what `functions` give, each to its exponent.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ euclidean_similarity = similarize_distance(euclidean)
 
 
 def information_density(X: Any, metric: Metric = "euclidean") -> Array:
-    """Return the mean of ``1 / (1 + d)`` over the distances d of a row to every row, itself included.
+    """Return the mean of ``1 / (1 + d)`` over the distances d of each row to all rows.
 
     Parameters
     ----------

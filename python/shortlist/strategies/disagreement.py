@@ -69,8 +69,8 @@ def regressor_std(
     --------
     >>> import shortlist as sl
     >>> from sklearn.linear_model import LinearRegression
-    >>> flat = sl.ActiveLearner(LinearRegression(), X_training=[[0.0], [1.0]], y_training=[0.0, 1.0])
-    >>> steep = sl.ActiveLearner(LinearRegression(), X_training=[[0.0], [1.0]], y_training=[0.0, 3.0])
+    >>> flat = sl.ActiveLearner(LinearRegression(), X_training=[[0], [1]], y_training=[0.0, 1.0])
+    >>> steep = sl.ActiveLearner(LinearRegression(), X_training=[[0], [1]], y_training=[0.0, 3.0])
     >>> sl.regressor_std(sl.CommitteeRegressor([flat, steep]), [[1.0], [2.0], [5.0]]).round(6)
     array([1., 2., 5.])
     """
@@ -128,9 +128,10 @@ def max_std_sampling(
     --------
     >>> import shortlist as sl
     >>> from sklearn.linear_model import LinearRegression
-    >>> flat = sl.ActiveLearner(LinearRegression(), X_training=[[0.0], [1.0]], y_training=[0.0, 1.0])
-    >>> steep = sl.ActiveLearner(LinearRegression(), X_training=[[0.0], [1.0]], y_training=[0.0, 3.0])
-    >>> indices, stds = sl.max_std_sampling(sl.CommitteeRegressor([flat, steep]), [[1.0], [2.0], [5.0]], 2)
+    >>> flat = sl.ActiveLearner(LinearRegression(), X_training=[[0], [1]], y_training=[0.0, 1.0])
+    >>> steep = sl.ActiveLearner(LinearRegression(), X_training=[[0], [1]], y_training=[0.0, 3.0])
+    >>> committee = sl.CommitteeRegressor([flat, steep])
+    >>> indices, stds = sl.max_std_sampling(committee, [[1.0], [2.0], [5.0]], 2)
     >>> indices
     array([2, 1])
     """
@@ -181,8 +182,9 @@ def _values(
     $>>> import shortlist as sl
     $>>> from shortlist.strategies.disagreement import $name
     $>>> from sklearn.linear_model import LogisticRegression
-    $>>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=["cat", "dog"])
-    $>>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=["cat", "dog"])
+    $>>> y = ["cat", "dog"]
+    $>>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=y)
+    $>>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=y)
     $>>> $name(sl.Committee([near, far]), [[-5.0], [2.5], [15.0]]).round(3)
     array($values)
     """
@@ -236,8 +238,9 @@ def _sampling(
     --------
     $>>> import shortlist as sl
     $>>> from sklearn.linear_model import LogisticRegression
-    $>>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=["cat", "dog"])
-    $>>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=["cat", "dog"])
+    $>>> y = ["cat", "dog"]
+    $>>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=y)
+    $>>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=y)
     $>>> committee = sl.Committee([near, far])
     $>>> indices, scores = sl.$name(committee, [[-5.0], [2.5], [15.0]])
     $>>> indices

@@ -1,4 +1,4 @@
-"""Rows that differ from each other: the functions of `shortlist.diversity` as strategies for learners.
+"""Rows that differ from each other: the rules of `shortlist.diversity` as strategies of learners.
 
 The features of a row are the row itself, or what the steps before the classifier make of it where
 the learner was made with ``on_transformed=True``. The learner's ``X_training`` are the labelled
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def k_center_sampling(
     classifier: Any, X: Any, n_instances: int = 1, *, init: str | int = "farthest", metric: Any = "euclidean"
 ) -> Picks:
-    """Pick a core-set: each row the farthest from everything labelled or picked; see `shortlist.k_center`.
+    """Pick a core-set: each row the farthest from all labelled or picked; see `shortlist.k_center`.
 
     Parameters
     ----------
@@ -68,7 +68,8 @@ def k_center_sampling(
     --------
     >>> import numpy as np, shortlist as sl
     >>> from sklearn.linear_model import LogisticRegression
-    >>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
     >>> indices, values = sl.k_center_sampling(learner, np.array([[1.0], [5.0], [9.0]]))
     >>> indices
     array([1])
@@ -114,8 +115,10 @@ def kmeans_plus_plus_sampling(
     --------
     >>> import numpy as np, shortlist as sl
     >>> from sklearn.linear_model import LogisticRegression
-    >>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
-    >>> indices, values = sl.kmeans_plus_plus_sampling(learner, np.array([[0.0], [5.0], [10.0]]), random_state=0)
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> X = np.array([[0.0], [5.0], [10.0]])
+    >>> indices, values = sl.kmeans_plus_plus_sampling(learner, X, random_state=0)
     >>> indices
     array([1])
     """
@@ -185,8 +188,10 @@ def badge_sampling(
     --------
     >>> import numpy as np, shortlist as sl
     >>> from sklearn.linear_model import LogisticRegression
-    >>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
-    >>> indices, values = sl.badge_sampling(learner, np.array([[1.0], [5.0], [9.0]]), random_state=0)
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> X = np.array([[1.0], [5.0], [9.0]])
+    >>> indices, values = sl.badge_sampling(learner, X, random_state=0)
     >>> indices
     array([1])
     """
@@ -254,8 +259,10 @@ def cluster_margin_sampling(
     --------
     >>> import numpy as np, shortlist as sl
     >>> from sklearn.linear_model import LogisticRegression
-    >>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
-    >>> indices, values = sl.cluster_margin_sampling(learner, np.array([[1.0], [5.0], [9.0]]), clusters=[0, 0, 1])
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> X = np.array([[1.0], [5.0], [9.0]])
+    >>> indices, values = sl.cluster_margin_sampling(learner, X, clusters=[0, 0, 1])
     >>> indices
     array([2])
     """
@@ -267,7 +274,9 @@ def cluster_margin_sampling(
 
 
 def typiclust_sampling(classifier: Any, X: Any, n_instances: int = 1, *, random_state: RandomState = None) -> Picks:
-    """Pick typical rows, each from a cluster with few labels: for the first labels of all; see `shortlist.typiclust`.
+    """Pick typical rows, each from a cluster with few labels; see `shortlist.typiclust`.
+
+    For the first labels of all.
 
     Parameters
     ----------
@@ -300,8 +309,10 @@ def typiclust_sampling(classifier: Any, X: Any, n_instances: int = 1, *, random_
     --------
     >>> import numpy as np, shortlist as sl
     >>> from sklearn.linear_model import LogisticRegression
-    >>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
-    >>> indices, values = sl.typiclust_sampling(learner, np.array([[4.0], [5.0], [6.5]]), random_state=0)
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> X = np.array([[4.0], [5.0], [6.5]])
+    >>> indices, values = sl.typiclust_sampling(learner, X, random_state=0)
     >>> indices
     array([0])
     """
@@ -364,7 +375,8 @@ def herding_sampling(
     --------
     >>> import numpy as np, shortlist as sl
     >>> from sklearn.linear_model import LogisticRegression
-    >>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
     >>> indices, values = sl.herding_sampling(learner, np.array([[4.0], [5.0], [6.0]]), scale=1.0)
     >>> indices
     array([1])

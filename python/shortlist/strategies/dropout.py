@@ -1,4 +1,4 @@
-"""Monte-Carlo dropout: one network with its dropout left on is a committee (Gal and Ghahramani 2016).
+"""Monte-Carlo dropout: a network with its dropout on is a committee (Gal and Ghahramani 2016).
 
 For `DeepActiveLearner` over a skorch network; needs torch. The pool is a tensor, an array, or a
 dict of these. A class that does not apply to a row may be padded with NaN: it takes no part, and
@@ -80,7 +80,7 @@ def get_predictions(
 
 
 def set_dropout_mode(model: Any, dropout_layer_indexes: Sequence[int], train_mode: bool) -> None:
-    """Switch dropout layers of a torch module on or off: those at the given positions, or all of them."""
+    """Switch dropout layers of a torch module on or off: those at the given positions, or all."""
     modules = list(model.modules())
     for index in dropout_layer_indexes or range(len(modules)):
         layer = modules[index]
@@ -91,9 +91,9 @@ def set_dropout_mode(model: Any, dropout_layer_indexes: Sequence[int], train_mod
 
 
 def bald_divergence(proba: Sequence[Array]) -> Array:
-    """Return the mutual information of label and dropped units, never negative (Houlsby et al. 2011).
+    """Return the mutual information of label and dropped units (Houlsby et al. 2011).
 
-    In nats; picked by in Gal, Islam and Ghahramani (2017).
+    In nats, never negative; picked by in Gal, Islam and Ghahramani (2017).
     """
     members = np.stack(proba).astype(np.float64)
     divergence = kl_div(members, members.mean(axis=0)).mean(axis=0)
@@ -101,7 +101,7 @@ def bald_divergence(proba: Sequence[Array]) -> Array:
 
 
 def mean_standard_deviation(proba: Sequence[Array]) -> Array:
-    """Return the standard deviation over the predictions, averaged over the classes (Kendall et al. 2015).
+    """Return the standard deviation, averaged over the classes (Kendall et al. 2015).
 
     From 0 to 1/2.
     """
@@ -222,7 +222,7 @@ mc_dropout_max_variationRatios = member(  # noqa: N816 - modAL's name
 
 
 def _measured(measure: Callable[[Sequence[Array]], Array], predictions: list[Array]) -> Array:
-    """Measure each row; one without a class that applies, where the network gave NaN alone, has no value."""
+    """Measure each row; one where the network gave NaN alone, as no class applies, has no value."""
     members = np.stack(predictions)
     missing = np.isnan(members.reshape(*members.shape[:2], -1)).all(axis=2).any(axis=0)
     members[:, missing] = 0
@@ -242,7 +242,7 @@ def _dropout(module: Any, indexes: Sequence[int]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _seeded(torch: Any, random_state: RandomState) -> Iterator[None]:
-    """Draw dropped units from `random_state`, where one was given, and leave torch's own state as it was."""
+    """Draw dropped units from `random_state`, if given, and leave torch's own state as it was."""
     if random_state is None:
         yield
         return
@@ -271,7 +271,7 @@ def _logits(torch: Any, output: Any, part: Any) -> Any:
 
 
 def _both_classes(adaptor: Adaptor, output: Any, part: Any) -> Any:
-    """Return logits, classes last; one logit a row is that of the second of two classes, beside one of 0."""
+    """Return logits, classes last; a single one is that of the second of two, beside one of 0."""
     torch, adapted = import_module("torch"), adaptor(output, part)
     if not torch.is_tensor(adapted) or tuple(adapted.shape[1:]) not in ((), (1,)):
         return adapted

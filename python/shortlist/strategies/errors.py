@@ -1,4 +1,4 @@
-"""Errors of strategies and learners. modAL asserts where these are raised, so each is an AssertionError as well."""
+"""Errors of strategies and learners: AssertionErrors as well, as modAL asserts in their place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class ArgumentError(ValueError, AssertionError):
     >>> import shortlist as sl
     >>> sl.mix(uncertainty=-1.0)
     Traceback (most recent call last):
-    shortlist.strategies.errors.ArgumentError: uncertainty came as -1.0 and diversity as 2.0; accepted ...
+    shortlist.strategies.errors.ArgumentError: uncertainty came as -1.0 and diversity ...
     """
 
 
@@ -25,7 +25,7 @@ class NotCallableError(TypeError, AssertionError):
     >>> import shortlist as sl
     >>> sl.mix(measure="margin")
     Traceback (most recent call last):
-    shortlist.strategies.errors.NotCallableError: measure came as str; accepted is a function of a learner and rows
+    shortlist.strategies.errors.NotCallableError: measure came as str; accepted is ...
     """
 
 
@@ -37,7 +37,7 @@ class PoolTooSmallError(ArgumentError):
     >>> import shortlist as sl
     >>> sl.random_sampling(None, [[0.0]], 2)
     Traceback (most recent call last):
-    shortlist.strategies.errors.PoolTooSmallError: n_instances came as 2; the pool has 1 rows, so at most 1 ...
+    shortlist.strategies.errors.PoolTooSmallError: n_instances came as 2; the pool has ...
     """
 
 

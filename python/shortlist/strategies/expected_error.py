@@ -1,4 +1,4 @@
-"""Expected error reduction: the row whose label, whatever it is, leaves the least error (Roy and McCallum 2001)."""
+"""Expected error reduction: the row whose label leaves the least error (Roy and McCallum 2001)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ def expected_error_reduction(
     --------
     >>> import numpy as np, shortlist as sl
     >>> from sklearn.linear_model import LogisticRegression
-    >>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
     >>> indices, values = sl.expected_error_reduction(learner, np.array([[1.0], [5.0], [9.0]]))
     >>> indices
     array([1])

@@ -1,4 +1,4 @@
-"""Functions of one family: what they do is written once, in a template, and so is what their docstrings share.
+"""Functions of one family: what they do and what they say is written once, in a template.
 
 A template takes what its members differ in as its first argument, and its docstring has gaps.
 `member` binds the one and fills the others: what comes out has a name, a signature and a docstring
@@ -107,6 +107,6 @@ def member(
 
 
 def measure_words(name: str) -> dict[str, str]:
-    """Return what the list of measures says of one: formula, range, source, and its informative end."""
+    """Return what the list of measures says of one: formula, range, source and order."""
     measure = find_measure(name)
     return {"formula": measure.formula, "range": measure.range, "source": measure.source, "order": measure.order}

@@ -84,7 +84,9 @@ def mix_sampling(
     invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
-    """Pick rows one by one by a weighted sum of uncertainty and of distance to what is labelled or picked.
+    """Pick rows one by one by a weighted sum of uncertainty and distance to what is labelled.
+
+    Picked rows count as labelled.
 
     Uncertainty is scaled to lie between 0 and 1 over the pool; distance is divided by the largest
     there is when first needed. Both scales stay as they are for the whole batch. Without labelled
@@ -131,7 +133,8 @@ def mix_sampling(
     --------
     >>> import numpy as np, shortlist as sl
     >>> from sklearn.linear_model import LogisticRegression
-    >>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
     >>> indices, values = sl.mix_sampling(learner, np.array([[1.0], [5.0], [9.0]]))
     >>> indices
     array([1])

@@ -1,4 +1,4 @@
-"""Rows with several labels each: strategies for ``OneVsRestClassifier`` and other multilabel classifiers.
+"""Rows with several labels each: strategies for ``OneVsRestClassifier`` and its like.
 
 Where modAL loops over all sets of labels, the losses here have closed forms of one pass over a row;
 see `max_loss` and `mean_max_loss`.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def SVM_loss(classifier: Any, X: Any, most_certain_classes: Any = None) -> Array:  # noqa: N802
-    """Return the loss of the predicted labels: the mean over all labels, or that for one label of each row."""
+    """Return the loss of the predicted labels: the mean, or that for one label of each row."""
     return _loss(labels(classifier, X), most_certain_classes)
 
 
@@ -165,7 +165,8 @@ def _sampling(
     $>>> from sklearn.linear_model import LogisticRegression
     $>>> from sklearn.multiclass import OneVsRestClassifier
     $>>> X, y = np.array([[0.0], [4.0], [6.0], [9.0]]), np.array([[1, 0], [1, 0], [1, 1], [0, 1]])
-    $>>> learner = sl.ActiveLearner(OneVsRestClassifier(LogisticRegression()), X_training=X, y_training=y)
+    $>>> model = OneVsRestClassifier(LogisticRegression())
+    $>>> learner = sl.ActiveLearner(model, X_training=X, y_training=y)
     $>>> indices, values = sl.$name(learner, [[-9.0], [5.0], [20.0]], n_instances=2)
     $>>> len(indices)
     2
@@ -227,7 +228,8 @@ def SVM_binary_minimum(  # noqa: N802
     >>> from sklearn.multiclass import OneVsRestClassifier
     >>> from sklearn.svm import SVC
     >>> X, y = np.array([[0.0], [4.0], [6.0], [9.0]]), np.array([[1, 0], [1, 0], [1, 1], [0, 1]])
-    >>> learner = sl.ActiveLearner(OneVsRestClassifier(SVC(kernel="linear")), X_training=X, y_training=y)
+    >>> model = OneVsRestClassifier(SVC(kernel="linear"))
+    >>> learner = sl.ActiveLearner(model, X_training=X, y_training=y)
     >>> int(sl.SVM_binary_minimum(learner, [[-9.0], [5.0], [20.0]]))
     1
     """

@@ -115,7 +115,8 @@ def _sampling(
     --------
     $>>> import shortlist as sl
     $>>> from sklearn.linear_model import LogisticRegression
-    $>>> learner = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    $>>> model = LogisticRegression()
+    $>>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
     $>>> indices, scores = sl.$name(learner, [[1.0], [5.0], [9.0]])
     $>>> indices
     array([$picked])

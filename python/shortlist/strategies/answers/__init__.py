@@ -1,4 +1,4 @@
-"""The gate: every answer of a model comes in here, and is read as what it plainly means or refused with a remedy.
+"""The gate: each answer of a model is read as what it plainly means, or refused with a remedy.
 
 `probabilities` and `logits` read one label a row, `votes` and `members` committees,
 `label_probabilities`, `labels` and `distances` several labels a row, `means_and_stds` regressors.

@@ -1,4 +1,4 @@
-"""Answers about rows with one label each: probabilities, logits, votes, and those of the members of a committee."""
+"""Answers about rows with one label each: probabilities, logits, votes, and members' answers."""
 
 from __future__ import annotations
 
