@@ -44,11 +44,11 @@ def compare(
 
     Parameters
     ----------
-    x : array-like or path of shape (rows, classes)
+    x : array-like or path, shape (rows, classes)
         Probabilities or logits, as for `select`. It is walked several times, so no iterator.
     strategies : list of str, or dict, optional
-        Names of measures of a row, "random", and with `embeddings` those of diverse batches; in a dict also ids or a
-        `Selection` that came from elsewhere. By default all of them.
+        Names of measures of a row, "random", and with `embeddings` those of diverse batches; in a
+        dict also ids or a `Selection` that came from elsewhere. By default all of them.
     k : int, default=100
         Rows that each picks.
     embeddings : array-like or path of shape (rows, features), optional
@@ -56,16 +56,37 @@ def compare(
     labels : array-like of shape (rows,), optional
         A class for each row, for the class mix; by default the most likely class.
     near : float, optional
-        Near-duplicates are at most so far apart: by cosine distance of `embeddings`, 0.02 by default, or without these by
-        half the absolute difference of the probabilities, 0.01 by default.
-    from_logits, temperature, normalize, n_threads
-        As for `select`.
+        Near-duplicates are at most so far apart: by cosine distance of `embeddings`, 0.02 by
+        default, or without these by half the absolute difference of the probabilities, 0.01 by
+        default.
+    from_logits : bool
+        x holds logits, any finite numbers or -inf.
+    temperature : float
+        Divides the logits; above 0.
+    normalize : {"check", "as_is", "renormalize"}
+        Rows of probabilities must sum to 1; are taken as they are; or are divided by their sum.
     random_state : int, default=0
         Seed of random rows and of the sample for rank correlations.
+    n_threads : int, optional
+        At most so many threads; by default what affinity and cgroup limits allow.
 
     Returns
     -------
     Comparison
+        Overlaps, rank correlations, class mix, near-duplicates and ties; shows itself as tables.
+
+    Raises
+    ------
+    ValueError, TypeError
+        One sentence that names the argument, what came and what is accepted; for data the first bad
+        row.
+    OSError
+        A file that cannot be opened.
+
+    Notes
+    -----
+    Each strategy takes its own time; the rest O(rows x classes), and for near-duplicates O(k^2) a
+    strategy.
 
     Examples
     --------
@@ -121,7 +142,7 @@ def compare(
 
 
 def _walk(pool: Any, rows: NDArray[np.int64], labels: NDArray[Any] | None) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Return a class code for every row of the pool, and the model's answers for the picked rows."""
+    """Return a class for every row of the pool, and the answers for the picked rows."""
     codes, answers, done = [], [], 0
     for block in pool.blocks():
         part = pool.kept(block)

@@ -31,7 +31,8 @@ class Comparison:
     jaccard : ndarray, shape (strategies, strategies)
         Rows picked by both, divided by rows picked by either.
     rank_correlation : ndarray, shape (strategies, strategies)
-        Spearman's rank correlation of how informative each finds the rows of the pool; NaN where there is no score a row.
+        Spearman's rank correlation of how informative each finds the rows of the pool; NaN where
+        there is no score a row.
     classes : int
         Classes that most likely, or `labels`, give the rows of the pool.
     mix : dict of str: ndarray
@@ -41,7 +42,16 @@ class Comparison:
     duplicates_by : str
         What nearly the same means.
     ties_left : dict of str: int
-        Rows with the score of the last pick that were left out: how much of a selection is chance, or row order.
+        Rows with the score of the last pick that were left out: how much of a selection is chance,
+        or row order.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> probs = np.array([[0.9, 0.1], [0.5, 0.5], [0.3, 0.7], [0.6, 0.4]])
+    >>> found = sl.compare(probs, ["margin", "gini"], k=2)
+    >>> found.names, float(found.jaccard[0, 1])
+    (('margin', 'gini'), 1.0)
     """
 
     names: tuple[str, ...]
@@ -85,7 +95,17 @@ class Comparison:
         return [head, *body]
 
     def matrix(self, values: NDArray[np.float64]) -> list[list[str]]:
-        """Return `jaccard` or `rank_correlation` as text: strategies are numbered, and left out where they have no value."""
+        """Return `jaccard` or `rank_correlation` as text.
+
+        Parameters
+        ----------
+        values : ndarray, shape (strategies, strategies)
+
+        Returns
+        -------
+        list of list of str
+            The first line numbers the strategies; those without any value are left out.
+        """
         there = self._with_values(values)
         head = ["", *(str(number) for number in range(1, len(there) + 1))]
         rows = [
@@ -112,7 +132,17 @@ class Comparison:
         }
 
     def plot(self) -> Figure:
-        """Draw overlap and, where there are scores, rank correlation as squares. Needs matplotlib: the extra `plot`."""
+        """Draw overlap and, where there are scores, rank correlation as squares.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ModuleNotFoundError
+            There is no matplotlib: the extra `plot`.
+        """
         from matplotlib.figure import Figure
 
         drawn = [("Overlap of the picks (Jaccard)", self.jaccard, self._with_values(self.jaccard))]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from shortlist import _core
+from shortlist.names import MODULE_OF
 from shortlist.options import flag, number, what, word
 
 if TYPE_CHECKING:
@@ -44,7 +45,21 @@ RANDOM = "random"
 
 @dataclass(frozen=True)
 class Measure:
-    """One line of the list of measures."""
+    """One line of the list of measures.
+
+    Attributes
+    ----------
+    name : str
+        What `score` and `select` call it.
+    order : {"highest", "lowest"}
+        Which end is informative.
+    kind : {"row", "committee"}
+        Whether it is of (rows, classes) or of (members, rows, classes).
+    inputs : tuple of str
+        What it takes: "probabilities", "logits".
+    formula, range, source : str
+        What it is, from where to where, and who came up with it.
+    """
 
     name: str
     order: Order
@@ -93,7 +108,7 @@ def measures() -> MeasureList:
     Returns
     -------
     MeasureList
-        A tuple of records, shown as a table.
+        A tuple of `Measure` records, shown as a table. Entropies are in nats.
 
     Examples
     --------
@@ -105,7 +120,7 @@ def measures() -> MeasureList:
 
 
 def find_measure(name: str) -> Measure:
-    """Return the measure of this name, or raise a ValueError that lists the names and suggests the nearest."""
+    """Return the measure of this name, or raise a ValueError that suggests the nearest."""
     known = _by_name()
     if name in known:
         return known[name]
@@ -117,7 +132,7 @@ def find_measure(name: str) -> Measure:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence that suggests the nearest of some names; empty where none is near."""
+    """Return the end of a sentence that suggests the nearest name; empty where none is near."""
     import difflib
 
     plain = {_plain(other): other for other in known}
@@ -130,23 +145,22 @@ def _plain(name: str) -> str:
 
 
 def elsewhere(name: str) -> str | None:
-    """Say how to call what has this name and is no measure of a row: a rule of diversity, or a strategy of learners."""
+    """Say how to call what has this name and is no measure: a rule of diversity, or a strategy."""
+    import importlib
     import inspect
-
-    import shortlist
 
     plain = _plain(name)
     rule = RULES.get(plain, plain.removesuffix(STRATEGY))
     if plain != rule and (rule in _by_name() or rule == RANDOM):
         return f'use sl.select(x, "{rule}", k), or learner.query with sl.{plain}'
-    module = shortlist._LAZY.get(rule)
+    module = MODULE_OF.get(rule)
     if module == "shortlist.diversity":
-        needed = inspect.signature(getattr(shortlist, rule)).parameters.values()
+        needed = inspect.signature(getattr(importlib.import_module(module), rule)).parameters.values()
         arguments = ", ".join(p.name for p in needed if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD)
-        also = f", or learner.query with sl.{plain}" if plain in shortlist._LAZY and plain != rule else ""
+        also = f", or learner.query with sl.{plain}" if plain in MODULE_OF and plain != rule else ""
         return f"use sl.{rule}({arguments}){also}"
-    exact = name if name in shortlist._LAZY else plain
-    if shortlist._LAZY.get(exact) == "shortlist.strategies":
+    exact = name if name in MODULE_OF else plain
+    if MODULE_OF.get(exact) == "shortlist.strategies":
         return f"sl.{exact} is for learners: use sl.ActiveLearner(estimator, sl.{exact}).query(X, k)"
     return None
 
@@ -159,7 +173,7 @@ def _by_name() -> dict[str, Measure]:
 def make_scorer(
     measure: str | Function, order: str | None, *, from_logits: bool, temperature: float, normalize: str, invalid: str
 ) -> _core.Scorer | Function | None:
-    """Check a measure with its options: a `_core.Scorer`, the caller's function, or None for random rows."""
+    """Check a measure: return a `_core.Scorer`, the caller's function, or None for random rows."""
     from_logits, temperature = flag(from_logits, "from_logits"), number(temperature, "temperature")
     if callable(measure):
         if order is None:
@@ -198,7 +212,7 @@ def _check_order(order: str) -> None:
 
 
 def is_committee(measure: object) -> bool:
-    """Whether a measure takes the output of several models for each row; unknown names are refused."""
+    """Whether a measure takes the output of several models; unknown names are refused."""
     return isinstance(measure, str) and measure != RANDOM and find_measure(measure).kind == "committee"
 
 

@@ -31,7 +31,8 @@ def sample(
     Parameters
     ----------
     pool : int or array-like, shape (rows,)
-        Number of rows, all equally likely; or a weight of at least 0 for each row. A row of weight 0 is never drawn.
+        Number of rows, all equally likely; or a weight of at least 0 for each row. A row of weight
+        0 is never drawn.
     k : int
         Rows to draw.
     random_state : int, numpy Generator or RandomState, optional
@@ -44,8 +45,8 @@ def sample(
     Returns
     -------
     Selection
-        ``.indices`` in the order drawn. ``.scores`` are the weights, or where all rows are equally likely the random
-        number in [0, 1) behind each draw.
+        ``.indices`` in the order drawn. ``.scores`` are the weights, or where all rows are equally
+        likely the random number in [0, 1) behind each draw.
 
     Raises
     ------
@@ -54,8 +55,8 @@ def sample(
 
     Notes
     -----
-    The exact law of drawing one row after the other (Efraimidis & Spirakis 2006), in O(rows) time and O(k) memory.
-    What is drawn depends on the seed and the rows' ids alone.
+    The exact law of drawing one row after the other (Efraimidis & Spirakis 2006), in O(rows) time
+    and O(k) memory. What is drawn depends on the seed and the rows' ids alone.
 
     Examples
     --------

@@ -38,46 +38,51 @@ def score(
     Parameters
     ----------
     x : array-like, path, table, Source, list or iterator of blocks
-        (rows, classes) probabilities or logits, float16, float32, float64, or bfloat16 as uint16 or tensor; for a
-        committee measure (members, rows, classes) or a list of one (rows, classes) array per member. What `select`
-        accepts, read in place.
+        (rows, classes) probabilities or logits, float16, float32, float64, or bfloat16 as uint16 or
+        tensor; for a committee measure (members, rows, classes) or a list of one (rows, classes)
+        array per member. What `select` accepts, read in place.
     measure : str or callable
-        Name of a measure (see `measures`), or a callable that takes a (rows, columns) block and returns (rows,) scores.
+        Name of a measure (see `measures`), or a callable that takes a (rows, columns) block and
+        returns (rows,) scores.
     out : ndarray, shape (rows,), optional
-        Where to write: float64 for float64 input and float32 for everything else, contiguous and writable.
+        Where to write: float64 for float64 input and float32 for everything else, contiguous and
+        writable.
     from_logits : bool
         x holds logits, any finite numbers or -inf; probabilities are never built.
     temperature : float
         Divides the logits; above 0.
     normalize : {"check", "as_is", "renormalize"}
-        Rows of probabilities must sum to 1 (within 1e-4 for float64, 1e-3 float32, 1e-2 float16, 3e-2 bfloat16);
-        are taken as they are; or are divided by their sum.
+        Rows of probabilities must sum to 1 (within 1e-4 for float64, 1e-3 float32, 1e-2 float16,
+        3e-2 bfloat16); are taken as they are; or are divided by their sum.
     invalid : {"raise", "skip"}
         Whether a row that is no valid input is an error, or gets NaN.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.
     n_threads : int, optional
-        At most so many threads; by default what affinity and cgroup limits allow, and 1 inside a Dask or Ray worker.
+        At most so many threads; by default what affinity and cgroup limits allow, and 1 inside a
+        Dask or Ray worker.
     progress : callable, optional
         Called about twenty times a second with (rows done, rows in all or None where unknown).
 
     Returns
     -------
     ndarray, shape (rows,)
-        `out` where it was given, else a new array: float64 for float64 input, float32 for narrower input, the
-        callable's own of these two for a callable. Entropies are in nats; ranges are in `measures`.
+        `out` where it was given, else a new array: float64 for float64 input, float32 for narrower
+        input, the callable's own of these two for a callable. Entropies are in nats; ranges are in
+        `measures`.
 
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; for data the first bad row.
+        One sentence that names the argument, what came and what is accepted; for data the first bad
+        row.
     OSError
         A file that cannot be opened.
 
     Notes
     -----
-    O(rows x classes) time; no memory beside the input and the result. A row's score depends on that row alone, to the
-    last bit.
+    O(rows x classes) time; no memory beside the input and the result. A row's score depends on that
+    row alone, to the last bit.
 
     Examples
     --------
@@ -110,7 +115,7 @@ def score_pool(
     progress: Progress | None,
     first_row: int = 0,
 ) -> NDArray[np.floating[Any]]:
-    """Score an opened pool; a stream of unknown length is collected piece by piece. Messages count from `first_row`."""
+    """Score an opened pool, a stream piece by piece. Messages count rows from `first_row`."""
     steps = Steps(progress, pool.rows)
     pieces: list[NDArray[np.floating[Any]]] = []
     named = isinstance(scorer, _core.Scorer)

@@ -52,23 +52,25 @@ def select(
 ) -> Selection:
     """Pick the k most informative rows of a pool, in one sweep over memory or a file.
 
-    Rows compare by score and then by lowest id, so the picks are unique: the same for any number of threads, any memory
-    order and any split into blocks.
+    Rows compare by score and then by lowest id, so the picks are unique: the same for any number of
+    threads, any memory order and any split into blocks.
 
     Parameters
     ----------
     x : array-like, path, table, Source, list or iterator of blocks
-        (rows, classes) probabilities or logits, float16, float32, float64, or bfloat16 as uint16 or tensor; for a
-        committee measure (members, rows, classes) or a list of one (rows, classes) array per member. Any strides,
-        read-only and memory-mapped arrays are read in place. A path, a folder or a glob is read block by block, by its
-        suffix: ``.npy``, ``.npz``, ``.parquet``, ``.arrow``, ``.h5``, ``.zarr``; nothing is ever unpickled. Tables,
-        frames and streams in Arrow's format are pools too, and `Source` says which column, or which array of a file.
-        A list or an iterator of blocks is a pool in parts.
+        (rows, classes) probabilities or logits, float16, float32, float64, or bfloat16 as uint16 or
+        tensor; for a committee measure (members, rows, classes) or a list of one (rows, classes)
+        array per member. Any strides, read-only and memory-mapped arrays are read in place. A path,
+        a folder or a glob is read block by block, by its suffix: ``.npy``, ``.npz``, ``.parquet``,
+        ``.arrow``, ``.h5``, ``.zarr``; nothing is ever unpickled. Tables, frames and streams in
+        Arrow's format are pools too, and `Source` says which column, or which array of a file. A
+        list or an iterator of blocks is a pool in parts.
     measure : str or callable
-        Name of a measure (see `measures`), ``"random"`` for uniformly random rows, or a callable that takes a
-        (rows, columns) block and returns (rows,) scores; a callable needs `order`.
+        Name of a measure (see `measures`), ``"random"`` for uniformly random rows, or a callable
+        that takes a (rows, columns) block and returns (rows,) scores; a callable needs `order`.
     k : int, optional
-        Rows to pick, from 0 to the rows there are. May be left out with `per_group`: that many of each group.
+        Rows to pick, from 0 to the rows there are. May be left out with `per_group`: that many of
+        each group.
     order : {"highest", "lowest"}, optional
         Which end of a callable's scores is informative.
     from_logits : bool
@@ -76,10 +78,11 @@ def select(
     temperature : float
         Divides the logits; above 0.
     normalize : {"check", "as_is", "renormalize"}
-        Rows of probabilities must sum to 1 (within 1e-4 for float64, 1e-3 float32, 1e-2 float16, 3e-2 bfloat16);
-        are taken as they are; or are divided by their sum.
+        Rows of probabilities must sum to 1 (within 1e-4 for float64, 1e-3 float32, 1e-2 float16,
+        3e-2 bfloat16); are taken as they are; or are divided by their sum.
     invalid : {"raise", "skip"}
-        Whether a row that is no valid input is an error, or is never picked and counted in the report.
+        Whether a row that is no valid input is an error, or is never picked and counted in the
+        report.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.
     ties : {"first", "random"}
@@ -87,25 +90,28 @@ def select(
     random_state : int, numpy Generator or RandomState, optional
         Seed for ties, perturbation and random rows; by default a fresh one, which the report names.
     perturb : {None, "power", "softmax", "softrank"}
-        Draw rows at random without replacement, in proportion to score^coldness, e^(coldness score) or
-        rank^-coldness: the cheap remedy for picks that resemble each other (Kirsch et al. 2023). With "power" a margin
-        counts as 1 - margin. "softrank" takes O(rows) memory.
+        Draw rows at random without replacement, in proportion to score^coldness, e^(coldness score)
+        or rank^-coldness: the cheap remedy for picks that resemble each other (Kirsch et al. 2023).
+        With "power" a margin counts as 1 - margin. "softrank" takes O(rows) memory.
     coldness : float
         Above 0; the larger, the closer to picking the best rows.
     exclude : array, list, set, Series, Selection, Positions, or mask of bool, optional
-        Rows never to pick. Where `Source` names an id column, they are what it holds: whole numbers or text, compared by value,
-        and ids that no row has are counted in the report; `Positions` are places all the same. Elsewhere they are places in the
-        pool, each once. A mask covers all rows.
+        Rows never to pick. Where `Source` names an id column, they are what it holds: whole numbers
+        or text, compared by value, and ids that no row has are counted in the report; `Positions`
+        are places all the same. Elsewhere they are places in the pool, each once. A mask covers all
+        rows.
     groups : array, shape (rows,), optional
         Label of each row: a class, a source, a predicted label.
     per_group : int, optional
         At most so many rows of any one group.
     quotas : {"proportional", "equal"} or dict of label: rows, optional
-        How k is shared among the groups: by largest remainders, with shortages filled by the best rows left over.
+        How k is shared among the groups: by largest remainders, with shortages filled by the best
+        rows left over.
     strict : bool
         Whether it is an error to find fewer than k rows; otherwise all there are get picked.
     n_threads : int, optional
-        At most so many threads; by default what affinity and cgroup limits allow, and 1 inside a Dask or Ray worker.
+        At most so many threads; by default what affinity and cgroup limits allow, and 1 inside a
+        Dask or Ray worker.
     progress : callable, optional
         Called about twenty times a second with (rows done, rows in all or None where unknown).
 
@@ -117,7 +123,8 @@ def select(
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; for data the first bad row.
+        One sentence that names the argument, what came and what is accepted; for data the first bad
+        row.
     OSError
         A file that cannot be opened.
 
@@ -236,7 +243,7 @@ def softrank_picks(
     exclude: ArrayLike | None,
     **options: Any,
 ) -> Selection:
-    """Draw from the scores of all rows in proportion to rank^-coldness, the most informative first in rank."""
+    """Draw from the scores of all rows in proportion to rank^-coldness, the best being first."""
     weights = _softrank(scores, order, Exclusion(exclude, len(scores)))[:, None]
     from shortlist.sampling import weight_of
 
@@ -265,7 +272,7 @@ def refuse_repeats(picks: Selection, name: str) -> Selection:
 
 
 def _softrank(scores: NDArray[np.floating[Any]], order: Order, exclusion: Exclusion) -> NDArray[np.float64]:
-    """Weights 1 / rank, the most informative candidate first; NaN for invalid rows and 0 for those not to be picked."""
+    """Return weights 1 / rank; NaN for invalid rows and 0 for those not to be picked."""
     weights = np.zeros(len(scores))
     weights[np.isnan(scores)] = np.nan
     candidates = np.flatnonzero(exclusion.keeps(0, len(scores)) & ~np.isnan(scores))

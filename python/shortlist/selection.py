@@ -1,4 +1,4 @@
-"""The result of a selection: ids and scores, most informative first, and a report of how they came about."""
+"""The result of a selection: ids and scores, most informative first, and a report."""
 
 from __future__ import annotations
 
@@ -38,37 +38,49 @@ class Report:
     ties_picked, ties_left : int
         Rows whose score equals the last picked score: how many were picked and how many were left.
     scored_fraction : float
-        Share of rows whose logarithms or exponentials were computed; below 1 where a bound showed that the rest cannot be picked.
+        Share of rows whose logarithms or exponentials were computed; below 1 where a bound showed
+        that the rest cannot be picked.
     copies : tuple of str
-        One sentence per kind of copy that the input needed; empty where the input was read as it is.
+        One sentence per kind of copy that the input needed; empty where the input was read as it
+        is.
     seconds : float
         Time spent reading, scoring and selecting.
     bytes : int
         Bytes of input read.
     filled : int
-        Picks that add nothing to those before them (a distance or a gain of zero), taken by lowest id as nothing better
-        was left.
+        Picks that add nothing to those before them (a distance or a gain of zero), taken by lowest
+        id as nothing better was left.
     covered : float or None
-        Share of the weight of all reference rows that labelled rows and picks cover; None where that is not the aim.
+        Share of the weight of all reference rows that labelled rows and picks cover; None where
+        that is not the aim.
     scale : float or None
         The scale of the kernel behind `covered`; None for one without.
     cover_radii : tuple of float
-        The largest distance of any row to its nearest labelled or picked one, after each pick; empty where that is not
-        the aim.
+        The largest distance of any row to its nearest labelled or picked one, after each pick;
+        empty where that is not the aim.
     computed_share : float or None
-        Distances computed, as a share of rows times labelled and picked rows; None where that was not counted.
+        Distances computed, as a share of rows times labelled and picked rows; None where that was
+        not counted.
     passes : int
-        Times that the rows of a file, or of all parts on a cluster, were looked through for distances; 0 where the rows
-        were in memory.
+        Times that the rows of a file, or of all parts on a cluster, were looked through for
+        distances; 0 where the rows were in memory.
     perturb : str or None
-        How rows were drawn: "uniform", "power", "softmax", "softrank" or "squared distance"; None where the best were
-        taken.
+        How rows were drawn: "uniform", "power", "softmax", "softrank" or "squared distance"; None
+        where the best were taken.
     seed : int or None
-        Seed of the hash behind random ties, perturbation or sampling; None where nothing was random.
+        Seed of the hash behind random ties, perturbation or sampling; None where nothing was
+        random.
     n_threads : int
         Threads used at most.
     cpu_level : str
         Instruction set used: "avx512", "avx2" or "portable".
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> report = sl.select(np.array([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5]]), "margin", k=1).report
+    >>> report.rows, report.ties_left
+    (3, 1)
     """
 
     rows: int
@@ -98,7 +110,7 @@ class Report:
         return self.bytes / self.seconds / 1e9 if self.seconds > 0 else 0.0
 
     def lines(self) -> list[str]:
-        """Sentences for a person: what was left out, tied, copied, and how fast it went."""
+        """Return sentences for a person: what was left out, tied, copied, and how fast it went."""
         lines = [f"{self.rows:,} rows in {_duration(self.seconds)}"]
         if self.bytes:
             lines[0] += f", {self.gb_per_s:.1f} GB/s"
@@ -133,8 +145,8 @@ class Report:
 class Selection:
     """Picked rows, most informative first.
 
-    Iterating yields (id, score) pairs. Two selections are equal when they hold the same ids and scores of the same
-    measure; the report does not count.
+    Iterating yields (id, score) pairs. Two selections are equal when they hold the same ids and
+    scores of the same measure; the report does not count.
 
     Attributes
     ----------
@@ -201,7 +213,9 @@ class Selection:
         return float(self.scores[-1]) if len(self) else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values, ready for json.dumps: infinite scores are None, and ids that are no numbers are text.
+        """Return plain Python values, ready for json.dumps.
+
+        Infinite scores are None, and ids that are no numbers are text.
 
         Examples
         --------
@@ -230,13 +244,14 @@ class Selection:
         Parameters
         ----------
         target : path or text file
-            A path gets the whole result or keeps what it had: it is written under another name and renamed. Links are
-            followed, and the mode of a file that was there is kept. FIFOs, character devices and ``/dev/stdout`` are
-            written in place.
+            A path gets the whole result or keeps what it had: it is written under another name and
+            renamed. Links are followed, and the mode of a file that was there is kept. FIFOs,
+            character devices and ``/dev/stdout`` are written in place.
         spreadsheet : bool
-            Whether ids that a spreadsheet would take for a formula (text that begins with ``=``, ``+``, ``-``, ``@``, a
-            tab or a line end) get an apostrophe in front. By default every id is written as it is, so that it can be
-            looked up again; open such a file in a spreadsheet only where you trust the ids.
+            Whether ids that a spreadsheet would take for a formula (text that begins with ``=``,
+            ``+``, ``-``, ``@``, a tab or a line end) get an apostrophe in front. By default every
+            id is written as it is, so that it can be looked up again; open such a file in a
+            spreadsheet only where you trust the ids.
 
         Examples
         --------
@@ -252,18 +267,19 @@ class Selection:
     def to_jsonl(
         self, target: str | os.PathLike[str] | IO[str], data: Any = None, *, id_column: str | None = None
     ) -> None:
-        """Write one JSON object per row, ``{"rank": 1, "index": 17, "score": 0.25}``, as `to_csv` does.
+        """Write ``{"rank": 1, "index": 17, "score": 0.25}`` for each row, as `to_csv` does.
 
-        JSON has no word for infinity and NaN: such scores and ids are null. Ids that are neither numbers nor text, as dates,
-        are written as text.
+        JSON has no word for infinity and NaN: such scores and ids are null. Ids that are neither
+        numbers nor text, as dates, are written as text.
 
         Parameters
         ----------
         target : path or text file
             As for `to_csv`.
         data, id_column
-            As for `to_label_studio`: each line then has an ``id``, the columns of the row, and an empty ``label`` and
-            ``annotator``, which `shortlist.labels.read` reads once they are filled in.
+            As for `to_label_studio`: each line then has an ``id``, the columns of the row, and an
+            empty ``label`` and ``annotator``, which `shortlist.labels.read` reads once they are
+            filled in.
         """
         from shortlist.writing import write_text
 
@@ -290,25 +306,29 @@ class Selection:
         data : frame, list of dict, list of str, or dict of columns
             What people are shown: a row for each row of the pool, in the same order.
         label_config : str or path, optional
-            The labelling interface, as XML or in a file: checked against the columns, and against `classes`.
+            The labelling interface, as XML or in a file: checked against the columns, and against
+            `classes`.
         classes : sequence of str, optional
             What people may answer.
         id_column : str, optional
-            The column of `data` that names its rows; where the picks have ids too, rows are found by these, in any order. By
-            default rows are called by the ids of the picks, or by their places in the pool.
+            The column of `data` that names its rows; where the picks have ids too, rows are found
+            by these, in any order. By default rows are called by the ids of the picks, or by their
+            places in the pool.
         out : path or text file, optional
             Where to write the tasks as well: a file that Label Studio imports.
 
         Returns
         -------
         list of dict
-            The columns of each row under ``data``, with ``row_id``, ``rank`` and ``score``, which come back in an export.
+            The columns of each row under ``data``, with ``row_id``, ``rank`` and ``score``, which
+            come back in an export.
 
         Examples
         --------
         >>> import numpy as np, shortlist as sl
         >>> picks = sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1)
-        >>> picks.to_label_studio([{"id": "007", "text": "one"}, {"id": "008", "text": "two"}], id_column="id")
+        >>> data = [{"id": "007", "text": "one"}, {"id": "008", "text": "two"}]
+        >>> picks.to_label_studio(data, id_column="id")
         [{'data': {'text': 'two', 'row_id': '008', 'rank': 1, 'score': 0.0}}]
         """
         from shortlist.labels.sending import label_studio_tasks
@@ -325,7 +345,9 @@ class Selection:
         id_column: str | None = None,
         out: str | os.PathLike[str] | IO[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """Return tasks for Prodigy, best first, with ``row_id``, ``rank`` and ``score``, which come back from ``db-out``.
+        """Return tasks for Prodigy, best first, with ``row_id``, ``rank`` and ``score``.
+
+        These come back from ``db-out``.
 
         Parameters
         ----------
@@ -334,10 +356,11 @@ class Selection:
         classes : sequence of str, optional
             What people choose from, as options for the view ``choice``.
         text : str, optional
-            The column that becomes ``text``, or ``image`` where it holds addresses of pictures; by default the only one, or
-            all with their names.
+            The column that becomes ``text``, or ``image`` where it holds addresses of pictures; by
+            default the only one, or all with their names.
         dataset : str, optional
-            The dataset that answers go to, so that its name isn't taken for a part of an annotator's.
+            The dataset that answers go to, so that its name isn't taken for a part of an
+            annotator's.
         out : path or text file, optional
             Where to write the tasks as well, as JSON lines.
 
@@ -359,7 +382,7 @@ class Selection:
         id_column: str | None = None,
         out: str | os.PathLike[str] | IO[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """Return records for Argilla as plain dicts, best first, with ``rank`` and ``score`` as metadata.
+        """Return records for Argilla, best first, with ``rank`` and ``score`` as metadata.
 
         Parameters
         ----------

@@ -33,17 +33,18 @@ NO_LIMIT = sys.maxsize
 
 
 class Selector:
-    """The best k rows of a pool that comes in blocks: a state to update, merge with others, and finish.
+    """The best k rows of a pool that comes in blocks: a state to update, merge and finish.
 
-    The result depends on the rows alone: any blocks, in any order, in any number of merged states, give what
-    `select` gives on the whole pool. The state is O(k) and can be pickled; a state of another version of
-    Shortlist's format is refused. Threads may share it: their calls wait for each other.
+    The result depends on the rows alone: any blocks, in any order, in any number of merged states,
+    give what `select` gives on the whole pool. The state is O(k) and can be pickled; a state of
+    another version of Shortlist's format is refused. Threads may share it: their calls wait for
+    each other.
 
     Parameters
     ----------
     measure : str or callable
-        Name of a measure (see `measures`), ``"random"`` for uniformly random rows, or a callable that takes a
-        (rows, columns) block and returns (rows,) scores; a callable needs `order`.
+        Name of a measure (see `measures`), ``"random"`` for uniformly random rows, or a callable
+        that takes a (rows, columns) block and returns (rows,) scores; a callable needs `order`.
     k : int or None
         Rows to pick, 0 or more. None only with `per_group`: that many of each group.
     order : {"highest", "lowest"}, optional
@@ -53,8 +54,8 @@ class Selector:
     temperature : float
         Divides the logits; above 0.
     normalize : {"check", "as_is", "renormalize"}
-        Rows of probabilities must sum to 1 (within 1e-4 for float64, 1e-3 float32, 1e-2 float16, 3e-2 bfloat16);
-        are taken as they are; or are divided by their sum.
+        Rows of probabilities must sum to 1 (within 1e-4 for float64, 1e-3 float32, 1e-2 float16,
+        3e-2 bfloat16); are taken as they are; or are divided by their sum.
     invalid : {"raise", "skip"}
         What to do with rows that are no valid input.
     dtype : {None, "bfloat16"}
@@ -64,21 +65,22 @@ class Selector:
     random_state : int, numpy Generator or RandomState, optional
         Seed for ties, perturbation and random rows. States that are to be merged need the same int.
     perturb : {None, "power", "softmax"}
-        Draw rows at random without replacement, in proportion to score^coldness or e^(coldness score)
-        (Kirsch et al. 2023); with "power" a margin counts as 1 - margin.
+        Draw rows at random without replacement, in proportion to score^coldness or e^(coldness
+        score) (Kirsch et al. 2023); with "power" a margin counts as 1 - margin.
     coldness : float
         Above 0; the larger, the closer to picking the best rows.
     exclude : array of int, optional
         Ids never to pick. For a mask, pass it block by block to `update`.
     per_group : int, optional
-        At most so many rows of any one group. `update` then takes groups as whole numbers from 0 to 2^24 - 1, which
-        mean the same in every merged state.
+        At most so many rows of any one group. `update` then takes groups as whole numbers from 0 to
+        2^24 - 1, which mean the same in every merged state.
     quotas : dict of label: rows, optional
         So many rows of each group; the rest of k is filled with the best rows left over.
     strict : bool
         Whether it is an error to find fewer than k rows.
     n_threads : int, optional
-        At most so many threads; by default what affinity and cgroup limits allow, and 1 inside a Dask or Ray worker.
+        At most so many threads; by default what affinity and cgroup limits allow, and 1 inside a
+        Dask or Ray worker.
 
     Raises
     ------
@@ -199,7 +201,8 @@ class Selector:
         Parameters
         ----------
         block : array-like, path or tensor, shape (rows, classes)
-            What `select` accepts. It is read as it is and not kept. For a committee (members, rows, classes) or a list.
+            What `select` accepts. It is read as it is and not kept. For a committee (members, rows,
+            classes) or a list.
         first_id : int, optional
             Id of the first row, the others follow; by default the one after the last row seen.
         ids : array of int, shape (rows,), optional
@@ -218,8 +221,8 @@ class Selector:
 
         Notes
         -----
-        O(rows x classes) time, O(k + threads) memory beside the block. Nothing is remembered of an update that raises,
-        also where `progress` does: it can be given again.
+        O(rows x classes) time, O(k + threads) memory beside the block. Nothing is remembered of an
+        update that raises, also where `progress` does: it can be given again.
         """
         with self._turn:
             return self._update(block, first_id, ids, exclude, groups, progress)
@@ -264,12 +267,17 @@ class Selector:
         return self
 
     def merge(self, other: Selector) -> Selector:
-        """Take over everything another Selector of the same configuration and of other rows has seen.
+        """Take over everything that another Selector of the same configuration has seen.
+
+        Parameters
+        ----------
+        other : Selector
+            It is left as it is.
 
         Returns
         -------
         Selector
-            Itself. The other one is left as it is.
+            Itself.
 
         Raises
         ------

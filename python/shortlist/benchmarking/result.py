@@ -68,16 +68,32 @@ class Benchmark:
     Attributes
     ----------
     timings : list of Timing
+        One for each strategy, competitor, number of threads and of rows.
     machine : dict
         Processor, cores, versions, date.
-    shape, dtype, k, rounds
-        What was run.
-    skipped : dict
+    shape : tuple of int
+        (rows, classes) of the pool.
+    dtype : str
+        Of the pool.
+    k : int
+        Rows picked.
+    rounds : int
+        Interleaved runs of each task.
+    skipped : dict of str: str
         Rivals that were left out, and why.
     reads : dict of (threads, rows): list of float
         Seconds to read the same memory and do nothing else.
     features : int or None
         Of the embeddings, where there were any.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> found = sl.bench(strategies="margin", rows=2000, classes=4, k=10, rivals="none", rounds=3, threads=[1], peaks=False)
+    >>> found.strategies, found.shape
+    (['margin'], (2000, 4))
+    >>> sl.Benchmark.from_dict(found.to_dict()).median("margin", 1) == found.median("margin", 1)
+    True
     """
 
     def __init__(
@@ -111,13 +127,48 @@ class Benchmark:
         return list(dict.fromkeys(t.who for t in self.timings if t.who != OURS))
 
     def find(self, who: str, strategy: str, threads: int, rows: int | None = None) -> Timing | None:
-        """Return one timing, on the whole pool unless `rows` says otherwise; None where there is none."""
+        """Return one timing.
+
+        Parameters
+        ----------
+        who : str
+            "shortlist" or a rival.
+        strategy : str
+            By name.
+        threads : int
+            One of `threads`.
+        rows : int, optional
+            Of the timing; by default the whole pool.
+
+        Returns
+        -------
+        Timing or None
+            None where there is none.
+        """
         at = self.shape[0] if rows is None else rows
         key = (who, strategy, threads, at)
         return next((t for t in self.timings if (t.who, t.strategy, t.threads, t.rows) == key), None)
 
     def median(self, strategy: str, threads: int) -> float:
-        """Return Shortlist's median seconds on the whole pool."""
+        """Return Shortlist's median time on the whole pool.
+
+        Parameters
+        ----------
+        strategy : str
+            By name.
+        threads : int
+            One of `threads`.
+
+        Returns
+        -------
+        float
+            Seconds.
+
+        Raises
+        ------
+        KeyError
+            It was not measured.
+        """
         found = self.find(OURS, strategy, threads)
         if found is None:
             raise KeyError(
@@ -126,7 +177,18 @@ class Benchmark:
         return found.median
 
     def read_gb_per_s(self, threads: int) -> float:
-        """Return the read bandwidth measured beside the rest, in 10^9 bytes a second."""
+        """Return the read bandwidth measured beside the rest.
+
+        Parameters
+        ----------
+        threads : int
+            One of `threads`.
+
+        Returns
+        -------
+        float
+            10^9 bytes a second.
+        """
         rows, classes = self.shape
         size = np.dtype(self.dtype).itemsize
         return rows * classes * size / statistics.median(self.reads[threads, rows]) / 1e9
@@ -134,7 +196,20 @@ class Benchmark:
     def share(self, strategy: str, threads: int) -> float | None:
         """Return the share of read bandwidth that a strategy reaches; None where it reads more than once.
 
-        None also where it would be above what is possible: the machine did something else while bandwidth was measured.
+        None also where it would be above what is possible: the machine did something else while
+        bandwidth was measured.
+
+        Parameters
+        ----------
+        strategy : str
+            By name.
+        threads : int
+            One of `threads`.
+
+        Returns
+        -------
+        float or None
+            From 0 to 1.
         """
         found = self.find(OURS, strategy, threads)
         if found is None or found.gb_per_s is None:
@@ -221,7 +296,17 @@ class Benchmark:
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Benchmark:
-        """Read what `to_dict` returned."""
+        """Read what `to_dict` returned.
+
+        Parameters
+        ----------
+        record : dict
+            As it was returned, or came through JSON.
+
+        Returns
+        -------
+        Benchmark
+        """
         return cls(
             [Timing(**t) for t in record["timings"]],
             record["machine"],
@@ -235,17 +320,44 @@ class Benchmark:
         )
 
     def to_json(self, target: str | os.PathLike[str]) -> None:
-        """Write `to_dict` to a file."""
+        """Write `to_dict` to a file.
+
+        Parameters
+        ----------
+        target : path
+            The file, replaced whole where it is there.
+        """
         write_json(target, self.to_dict(), indent=1)
 
     def plot(self) -> Figure:
-        """Draw rows against time and shares of bandwidth. Needs matplotlib: the extra `plot`."""
+        """Draw rows against time and shares of bandwidth.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ModuleNotFoundError
+            There is no matplotlib: the extra `plot`.
+        """
         from shortlist.benchmarking.plots import draw
 
         return draw(self)
 
     def to_png(self, target: str | os.PathLike[str]) -> None:
-        """Write `plot` to a file."""
+        """Write `plot` to a file.
+
+        Parameters
+        ----------
+        target : path
+            The file, replaced whole where it is there.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            There is no matplotlib: the extra `plot`.
+        """
         write_png(target, self.plot())
 
     def __repr__(self) -> str:

@@ -69,9 +69,13 @@ def bench(
         default all that fit.
     k : int, default=100
         Rows to pick.
-    rows, classes, dtype
-        Of the pool that is made: rows spread evenly over the simplex, by default a million, or one for each of
-        `embeddings`.
+    rows : int, optional
+        Of the pool that is made, spread evenly over the simplex: by default a million, or one for each
+        of `embeddings`.
+    classes : int, default=100
+        Of the pool that is made.
+    dtype : {"float32", "float64", "float16"}
+        Of the pool that is made.
     embeddings : ndarray or path of shape (rows, features), optional
         For diverse batches, which have no bandwidth to be held against. They are timed on the whole pool, and beside their
         rivals on its first rows: 20,000, fewer where rivals take rows times rows.
@@ -95,6 +99,14 @@ def bench(
     Returns
     -------
     Benchmark
+        Times in seconds, memory in bytes; shows itself as tables.
+
+    Raises
+    ------
+    ValueError, TypeError
+        One sentence that names the argument, what came and what is accepted.
+    OSError
+        A file that cannot be opened.
 
     Notes
     -----

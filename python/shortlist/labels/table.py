@@ -29,6 +29,12 @@ class Label(NamedTuple):
         When, where that is known: ISO 8601 in UTC.
     skipped : bool
         Whether the person passed it over.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> sl.labels.Label("7", "bug", annotator="amy")
+    Label(id='7', label='bug', annotator='amy', time=None, skipped=False)
     """
 
     id: str
@@ -41,8 +47,14 @@ class Label(NamedTuple):
 class Labels(Sequence[Label]):
     """Answers in the order of their file: a list of named tuples, and columns by name.
 
-    ``pandas.DataFrame(labels)``, ``polars.DataFrame(labels)`` and ``pyarrow.table(labels.to_dict())`` make a frame of it, and
-    `Loop.ingest` takes it.
+    ``pandas.DataFrame(labels)``, ``polars.DataFrame(labels)`` and ``pyarrow.table(labels.to_dict())``
+    make a frame of it, and `Loop.ingest` takes it. Index it by a place, a slice, or the name of a
+    column.
+
+    Parameters
+    ----------
+    labels : iterable of Label
+        The answers.
 
     Attributes
     ----------
@@ -93,7 +105,17 @@ class Labels(Sequence[Label]):
         return [label._asdict() for label in self._labels]
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return a frame of pandas: text and bool, and times as they are."""
+        """Return a frame of pandas: text and bool, and times as they are.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        ModuleNotFoundError
+            There is no pandas.
+        """
         try:
             import pandas
         except ImportError as error:

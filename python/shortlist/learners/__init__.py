@@ -1,6 +1,7 @@
 """Learners: a model, the rows it has been taught, and the strategy that picks the next ones.
 
-They store and delegate; what a strategy picks is worked out in `shortlist.strategies`, block by block.
+They store and delegate; what a strategy picks is worked out in `shortlist.strategies`, block by
+block.
 """
 
 from shortlist.learners.active import ActiveLearner

@@ -24,13 +24,16 @@ class ActiveLearner(BaseLearner):
     estimator : estimator
         Anything with ``fit`` and ``predict``; most strategies need ``predict_proba``.
     query_strategy : callable, default=uncertainty_sampling
-        See `shortlist.strategies`.
+        ``query_strategy(learner, X, n_instances=1, ...)`` gives positions, or a pair of positions
+        and metrics; those of `shortlist.strategies` are listed in docs/api.md.
     X_training, y_training : rows, default=None
-        The seed set. When given, the estimator is fitted at once.
+        The seed set, one label for each row: arrays, memory maps, sparse matrices, frames, lists,
+        tensors or dicts of arrays. When given, the estimator is fitted at once.
     bootstrap_init : bool, default=False
         Whether that first fit is on a resample of the seed set, for a committee made by bagging.
     on_transformed : bool, default=False
-        Whether strategies that compare rows see them as the last step of the estimator's pipeline does.
+        Whether strategies that compare rows see them as the last step of the estimator's pipeline
+        does.
     force_all_finite : bool, default=True
         Whether NaN and infinity in training data are an error.
     random_state : int, RandomState, Generator or None, default=None
@@ -43,6 +46,15 @@ class ActiveLearner(BaseLearner):
     X_training, y_training : rows or None
         Everything taught so far.
 
+    Raises
+    ------
+    NotCallableError
+        `query_strategy` cannot be called.
+    ArgumentError
+        `force_all_finite` is neither True nor False.
+    ValueError
+        Rows and labels of the seed set do not agree, or the estimator refuses them.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -50,9 +62,8 @@ class ActiveLearner(BaseLearner):
     >>> import shortlist as sl
     >>> X, y = load_iris(return_X_y=True)
     >>> seed = [0, 50, 100]
-    >>> learner = sl.ActiveLearner(
-    ...     LogisticRegression(max_iter=500), sl.margin_sampling, X_training=X[seed], y_training=y[seed]
-    ... )
+    >>> model = LogisticRegression(max_iter=500)
+    >>> learner = sl.ActiveLearner(model, sl.margin_sampling, X[seed], y[seed])
     >>> indices, rows = learner.query(X, n_instances=5)
     >>> learner.teach(rows, y[indices])
     >>> len(learner.X_training)
@@ -101,6 +112,11 @@ class ActiveLearner(BaseLearner):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            Rows and labels do not agree, or the estimator refuses them.
         """
         self.X_training, self.y_training = training.given(X, y, self.force_all_finite)
         return self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
@@ -114,15 +130,27 @@ class ActiveLearner(BaseLearner):
         Parameters
         ----------
         X, y : rows
-            One label for each row. A single row may come as it was cut from its pool, with its label alone.
+            One label for each row. A single row may come as it was cut from its pool, with its
+            label alone.
         bootstrap : bool, default=False
             Whether to fit on a resample of the rows. A classifier gets a row of every class.
         only_new : bool, default=False
-            Whether to fit on these rows alone and not to keep them, for an estimator whose ``fit`` goes on from where
-            it was.
+            Whether to fit on these rows alone and not to keep them, for an estimator whose ``fit``
+            goes on from where it was.
         **fit_kwargs
-            Passed on to the estimator's ``fit``. With `bootstrap` what has one entry for each row of the fit, such as
-            ``sample_weight``, moves with the rows.
+            Passed on to the estimator's ``fit``. With `bootstrap` what has one entry for each row
+            of the fit, such as ``sample_weight``, moves with the rows.
+
+        Raises
+        ------
+        ValueError
+            Rows and labels do not agree with each other or with what is known, or the estimator
+            refuses them.
+
+        Warns
+        -----
+        UserWarning
+            The model forgets rows or classes it knew, or meets a label it did not.
         """
         known = training.known_classes(self.estimator)
         if only_new:
@@ -140,7 +168,18 @@ class ActiveLearner(BaseLearner):
 
     @all_or_nothing
     def add(self, X: Any, y: Any) -> None:
-        """Add labelled rows to what is known without fitting; the next `teach` fits on them too."""
+        """Add labelled rows to what is known without fitting; the next `teach` fits on them too.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+
+        Raises
+        ------
+        ValueError
+            Rows and labels do not agree.
+        """
         self._add_training_data(X, y)
 
     @all_or_nothing

@@ -29,15 +29,30 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
     estimator : estimator
         Anything with ``fit`` and ``predict``; most strategies need ``predict_proba``.
     query_strategy : callable
-        ``query_strategy(learner, X, n_instances=1, ...)`` gives positions, or a pair of positions and metrics.
+        ``query_strategy(learner, X, n_instances=1, ...)`` gives positions, or a pair of positions
+        and metrics.
     on_transformed : bool, default=False
-        Whether strategies that compare rows see them as the last step of the estimator's pipeline does.
+        Whether strategies that compare rows see them as the last step of the estimator's pipeline
+        does.
     force_all_finite : bool, default=True
         Whether NaN and infinity in training data are an error.
     random_state : int, RandomState, Generator or None, default=None
         Rules bootstrapping and random ties; None is NumPy's global state.
     **fit_kwargs
         Passed on to the first fit.
+
+    Raises
+    ------
+    NotCallableError
+        `query_strategy` cannot be called.
+    ArgumentError
+        `force_all_finite` is neither True nor False.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> issubclass(sl.ActiveLearner, sl.learners.BaseLearner)
+    True
     """
 
     def __init__(
@@ -62,11 +77,33 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
 
     @abstractmethod
     def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> BaseLearner:
-        """Forget what was taught and fit on these rows."""
+        """Forget what was taught and fit on these rows.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+        bootstrap : bool, default=False
+            Whether to fit on a resample of the rows.
+        **fit_kwargs
+            Passed on to the estimator.
+
+        Returns
+        -------
+        self
+        """
 
     @abstractmethod
     def teach(self, X: Any, y: Any, *args: Any, **kwargs: Any) -> None:
-        """Teach the model new rows."""
+        """Teach the model new rows.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+        *args, **kwargs
+            What the learner makes of them.
+        """
 
     def query(self, X_pool: Any, *query_args: Any, return_metrics: bool = False, **query_kwargs: Any) -> Any:
         """Pick the rows of a pool that are most worth a label.
@@ -74,38 +111,112 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
         Parameters
         ----------
         X_pool : rows
-            An array, memory map, list, pandas or Polars frame, sparse matrix, tensor, or dict of arrays.
+            An array, memory map, list, pandas or Polars frame, sparse matrix, tensor, or dict of
+            arrays.
         *query_args, **query_kwargs
-            Passed on to the strategy: ``n_instances``, and for those of Shortlist ``random_tie_break``,
-            ``random_state``, ``chunk_size`` and ``progress``.
+            Passed on to the strategy: ``n_instances``, and for those of Shortlist
+            ``random_tie_break``, ``random_state``, ``chunk_size``, ``progress`` and ``invalid``.
         return_metrics : bool, default=False
             Whether to return what the strategy says of each pick as well.
 
         Returns
         -------
-        indices : ndarray or int
-            Positions in the pool, most informative first.
+        indices : ndarray of int64, shape (n_instances,), or int
+            Positions in the pool, most informative first; what the strategy gives.
         rows : rows
             The rows picked, as the kind they came in.
-        metrics : ndarray or None
-            Only with `return_metrics`.
+        metrics : ndarray, shape (n_instances,), or None
+            Only with `return_metrics`; entropies are in nats.
+
+        Raises
+        ------
+        PoolTooSmallError
+            The pool has fewer rows than `n_instances`.
+        IndexError
+            The strategy picked a row that is not in the pool.
+        ValueError, TypeError, AttributeError
+            What the strategy raises.
+
+        Examples
+        --------
+        >>> import shortlist as sl
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> model = LogisticRegression()
+        >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+        >>> learner.query([[1.0], [5.0], [9.0]], n_instances=1)
+        (array([1]), [[5.0]])
         """
         return querying.query(self, X_pool, return_metrics, query_args, query_kwargs)
 
     def predict(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return what the estimator predicts."""
+        """Return what the estimator predicts.
+
+        Parameters
+        ----------
+        X : rows
+            What the estimator takes.
+        **predict_kwargs
+            Passed on to the estimator.
+
+        Returns
+        -------
+        ndarray, shape (rows,) or (rows, outputs)
+        """
         return self.estimator.predict(X, **predict_kwargs)
 
     def predict_proba(self, X: Any, **predict_proba_kwargs: Any) -> Any:
-        """Return the class probabilities the estimator gives."""
+        """Return the class probabilities the estimator gives.
+
+        Parameters
+        ----------
+        X : rows
+            What the estimator takes.
+        **predict_proba_kwargs
+            Passed on to the estimator.
+
+        Returns
+        -------
+        ndarray, shape (rows, classes)
+            In the order of `classes_`.
+
+        Raises
+        ------
+        AttributeError
+            The estimator has no ``predict_proba``; the message says how to come by one.
+        """
         return predict_proba_of(self.estimator)(X, **predict_proba_kwargs)
 
     def score(self, X: Any, y: Any, **score_kwargs: Any) -> Any:
-        """Return the score the estimator gives itself."""
+        """Return the score the estimator gives itself.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+        **score_kwargs
+            Passed on to the estimator.
+
+        Returns
+        -------
+        float
+            Of scikit-learn's classifiers the accuracy, of its regressors R squared.
+        """
         return self.estimator.score(X, y, **score_kwargs)
 
     def transform_without_estimating(self, X: Any) -> Any:
-        """Return rows as the last step of the estimator's pipeline sees them; members of an ensemble side by side."""
+        """Return rows as the last step of the estimator's pipeline sees them.
+
+        Parameters
+        ----------
+        X : rows
+            What the estimator takes.
+
+        Returns
+        -------
+        rows
+            Where the estimator is an ensemble of pipelines those of its members side by side, and
+            where there is no pipeline `X`.
+        """
         from sklearn.ensemble import StackingClassifier, StackingRegressor, VotingClassifier, VotingRegressor
         from sklearn.pipeline import Pipeline
 
@@ -136,11 +247,36 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
         return self.estimator.feature_names_in_
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, those for the first fit included."""
+        """Return the parameters, those for the first fit included.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to add those of the estimator, as ``estimator__name``.
+
+        Returns
+        -------
+        dict of str: object
+        """
         return {**super().get_params(deep=deep), **self.fit_kwargs}
 
     def set_params(self, **params: Any) -> BaseLearner:
-        """Set parameters, those of the estimator as ``estimator__name``."""
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params
+            By name; those of the estimator as ``estimator__name``.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            There is no parameter of that name.
+        """
         self.fit_kwargs.update({name: params.pop(name) for name in list(params) if name in self.fit_kwargs})
         super().set_params(**params)
         return self

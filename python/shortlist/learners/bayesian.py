@@ -27,7 +27,9 @@ class BayesianOptimizer(ActiveLearner):
         Its ``predict`` takes ``return_std=True``, as that of ``GaussianProcessRegressor`` does.
     query_strategy : callable, default=max_EI
         `max_EI`, `max_PI`, `max_UCB`, or any other strategy.
-    X_training, y_training, bootstrap_init, on_transformed, force_all_finite, random_state, **fit_kwargs
+    X_training, y_training : rows, default=None
+        What was measured, one value for each row. When given, the estimator is fitted at once.
+    bootstrap_init, on_transformed, force_all_finite, random_state, **fit_kwargs
         As for `ActiveLearner`.
 
     Attributes
@@ -44,7 +46,8 @@ class BayesianOptimizer(ActiveLearner):
     >>> import shortlist as sl
     >>> X = np.linspace(0, 10, 101).reshape(-1, 1)
     >>> y = np.sin(X).ravel()
-    >>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), X_training=X[[0, 50]], y_training=y[[0, 50]])
+    >>> model, known = GaussianProcessRegressor(), [0, 50]
+    >>> optimizer = sl.BayesianOptimizer(model, X_training=X[known], y_training=y[known])
     >>> for _ in range(4):
     ...     indices, rows = optimizer.query(X)
     ...     optimizer.teach(rows, y[indices])
@@ -80,7 +83,26 @@ class BayesianOptimizer(ActiveLearner):
 
     @all_or_nothing
     def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> BayesianOptimizer:
-        """Forget what was measured and fit on these rows."""
+        """Forget what was measured and fit on these rows.
+
+        Parameters
+        ----------
+        X, y : rows
+            One value for each row.
+        bootstrap : bool, default=False
+            Whether to fit on a resample of the rows.
+        **fit_kwargs
+            Passed on to the estimator.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            Rows and values do not agree, or a row has several values.
+        """
         self.X_training, self.y_training = training.given(X, y, self.force_all_finite)
         self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
         self._start()
@@ -88,7 +110,24 @@ class BayesianOptimizer(ActiveLearner):
 
     @all_or_nothing
     def teach(self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any) -> None:
-        """Add measurements and fit on all of them; with `only_new` they are kept, and the fit is on them alone."""
+        """Add measurements and fit on all of them.
+
+        Parameters
+        ----------
+        X, y : rows
+            One value for each row.
+        bootstrap : bool, default=False
+            Whether to fit on a resample of the rows.
+        only_new : bool, default=False
+            Whether to fit on these rows alone; they are kept all the same.
+        **fit_kwargs
+            Passed on to the estimator.
+
+        Raises
+        ------
+        ValueError
+            Rows and values do not agree, or a row has several values.
+        """
         X, y = training.given(X, y, self.force_all_finite, self.X_training)
         self._add_training_data(X, y)
         if only_new:
@@ -100,7 +139,15 @@ class BayesianOptimizer(ActiveLearner):
         self._set_max(X, y)
 
     def get_max(self) -> tuple[Any, Any]:
-        """Return where the highest value was measured, and that value."""
+        """Return where the highest value was measured, and that value.
+
+        Returns
+        -------
+        X_max : row or None
+            None before the first measurement.
+        y_max : float
+            Minus infinity before the first measurement.
+        """
         return self.X_max, self.y_max
 
     def _start(self) -> None:

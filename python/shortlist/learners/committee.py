@@ -32,11 +32,24 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
     learner_list : list of learners
         The members.
     query_strategy : callable
-        ``query_strategy(committee, X, n_instances=1, ...)`` gives positions, or a pair of positions and metrics.
+        ``query_strategy(committee, X, n_instances=1, ...)`` gives positions, or a pair of positions
+        and metrics.
     on_transformed : bool, default=False
-        Whether strategies that compare rows see them as the members' pipelines transform them, side by side.
+        Whether strategies that compare rows see them as the members' pipelines transform them, side
+        by side.
     random_state : int, RandomState, Generator or None, default=None
         Rules random ties; None is NumPy's global state.
+
+    Raises
+    ------
+    NotCallableError
+        `query_strategy` cannot be called.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> issubclass(sl.Committee, sl.learners.BaseCommittee)
+    True
     """
 
     X_training = None
@@ -65,8 +78,24 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, **fit_kwargs: Any) -> BaseCommittee:
         """Make every member forget what it was taught and fit on these rows.
 
-        With ``bootstrap=True`` each member is fitted on a resample of its own. Where one member fails, all are as they
-        were; so it is with `teach`, `add` and `rebag`.
+        Where one member fails, all are as they were; so it is with `teach`, `add` and `rebag`.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+        **fit_kwargs
+            Passed on to each member's ``fit``. With ``bootstrap=True`` each is fitted on a resample
+            of its own.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            Rows and labels do not agree, or an estimator refuses them.
         """
         for learner in self.learner_list:
             learner.fit(X, y, **fit_kwargs)
@@ -75,7 +104,24 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
 
     @all_or_nothing
     def teach(self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any) -> None:
-        """Teach every member these rows; see `ActiveLearner.teach`."""
+        """Teach every member these rows; see `ActiveLearner.teach`.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+        bootstrap : bool, default=False
+            Whether to fit each member on a resample of its own.
+        only_new : bool, default=False
+            Whether to fit on these rows alone and not to keep them.
+        **fit_kwargs
+            Passed on to each estimator's ``fit``.
+
+        Raises
+        ------
+        ValueError
+            Rows and labels do not agree, or an estimator refuses them.
+        """
         known = training.known_classes(self)
         if only_new:
             X, y = as_rows(X, "X"), as_rows(y, "y")
@@ -91,32 +137,104 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
 
     @all_or_nothing
     def add(self, X: Any, y: Any) -> None:
-        """Add labelled rows to what every member knows without fitting; `teach` and `rebag` fit on them too."""
+        """Add labelled rows to what every member knows; `teach` and `rebag` fit on them too.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+
+        Raises
+        ------
+        ValueError
+            Rows and labels do not agree.
+        """
         self._add_training_data(X, y)
 
     @all_or_nothing
     def rebag(self, **fit_kwargs: Any) -> None:
-        """Fit every member on a resample of the rows it was taught."""
+        """Fit every member on a resample of the rows it was taught.
+
+        Parameters
+        ----------
+        **fit_kwargs
+            Passed on to each estimator's ``fit``.
+
+        Raises
+        ------
+        ValueError
+            A member was taught nothing, or an estimator refuses the rows.
+        """
         if any(map(training.about_to_forget, self.learner_list)):
             training.warn_trained_elsewhere(count(self.learner_list[0].X_training))
         self._fit_to_known(bootstrap=True, **fit_kwargs)
         self._refresh()
 
     def query(self, X_pool: Any, return_metrics: bool = False, *query_args: Any, **query_kwargs: Any) -> Any:
-        """Pick the rows of a pool that are most worth a label; see `ActiveLearner.query`."""
+        """Pick the rows of a pool that are most worth a label; see `ActiveLearner.query`.
+
+        Parameters
+        ----------
+        X_pool : rows
+            An array, memory map, list, pandas or Polars frame, sparse matrix, tensor, or dict of
+            arrays.
+        return_metrics : bool, default=False
+            Whether to return what the strategy says of each pick as well.
+        *query_args, **query_kwargs
+            Passed on to the strategy.
+
+        Returns
+        -------
+        indices, rows, metrics
+            As `ActiveLearner.query` gives them, metrics only with `return_metrics`.
+        """
         return querying.query(self, X_pool, return_metrics, query_args, query_kwargs)
 
     def transform_without_estimating(self, X: Any) -> Any:
-        """Return rows as the members' pipelines transform them, side by side."""
+        """Return rows as the members' pipelines transform them, side by side.
+
+        Parameters
+        ----------
+        X : rows
+            What the members take.
+
+        Returns
+        -------
+        rows
+        """
         return hstack([learner.transform_without_estimating(X) for learner in self.learner_list])
 
     @abstractmethod
     def predict(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return what the committee as a whole predicts."""
+        """Return what the committee as a whole predicts.
+
+        Parameters
+        ----------
+        X : rows
+            What the members take.
+        **predict_kwargs
+            Passed on to the members.
+
+        Returns
+        -------
+        ndarray, shape (rows,)
+        """
 
     @abstractmethod
     def vote(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return what each member predicts, ``(rows, members)``."""
+        """Return what each member predicts.
+
+        Parameters
+        ----------
+        X : rows
+            What the members take.
+        **predict_kwargs
+            Passed on to the members.
+
+        Returns
+        -------
+        ndarray, shape (rows, members)
+        """
 
     def _add_training_data(self, X: Any, y: Any) -> None:
         for learner in self.learner_list:
@@ -174,11 +292,15 @@ class Committee(BaseCommittee):
     Parameters
     ----------
     learner_list : list of ActiveLearner
-        The members. Best fitted on rows of every class: a class a member does not know has probability 0 for it.
+        The members. Best fitted on rows of every class: a class a member does not know has
+        probability 0 for it.
     query_strategy : callable, default=vote_entropy_sampling
         A strategy of `shortlist.strategies.disagreement`, or any other.
-    on_transformed, random_state
-        As for `BaseCommittee`.
+    on_transformed : bool, default=False
+        Whether strategies that compare rows see them as the members' pipelines transform them, side
+        by side.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules random ties; None is NumPy's global state.
 
     Attributes
     ----------
@@ -186,6 +308,31 @@ class Committee(BaseCommittee):
         The classes known to any member, sorted; None before all are fitted.
     n_classes_ : int
         How many these are.
+
+    Raises
+    ------
+    NotCallableError
+        `query_strategy` cannot be called.
+
+    Warns
+    -----
+    UserWarning
+        The members know different classes.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> y = ["cat", "dog"]
+    >>> near = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [2.0]], y_training=y)
+    >>> far = sl.ActiveLearner(LogisticRegression(), X_training=[[0.0], [8.0]], y_training=y)
+    >>> committee = sl.Committee([near, far])
+    >>> indices, rows = committee.query([[-5.0], [2.5], [15.0]])
+    >>> indices, rows
+    (array([1]), [[2.5]])
+    >>> committee.teach(rows, ["dog"])
+    >>> committee.predict([[2.5]])
+    array(['dog'], dtype='<U3')
     """
 
     classes_: Any = None
@@ -203,25 +350,99 @@ class Committee(BaseCommittee):
         self._refresh()
 
     def predict(self, X: Any, **predict_proba_kwargs: Any) -> Any:
-        """Return the class with the highest mean probability; the lowest class where several have it."""
+        """Return the class with the highest mean probability; the lowest where several have it.
+
+        Parameters
+        ----------
+        X : rows
+            What the members take.
+        **predict_proba_kwargs
+            Passed on to the members.
+
+        Returns
+        -------
+        ndarray, shape (rows,)
+            Of `classes_`.
+        """
         proba = self.predict_proba(X, **predict_proba_kwargs)
         return np.asarray(self.classes_)[np.argmax(proba, axis=1)]
 
     def predict_proba(self, X: Any, **predict_proba_kwargs: Any) -> Any:
-        """Return the mean of the members' probabilities, ``(rows, classes)``."""
+        """Return the mean of the members' probabilities.
+
+        Parameters
+        ----------
+        X : rows
+            What the members take.
+        **predict_proba_kwargs
+            Passed on to the members.
+
+        Returns
+        -------
+        ndarray, shape (rows, classes)
+            In the order of `classes_`; 0 of a member for a class it does not know.
+        """
         return np.mean(self.vote_proba(X, **predict_proba_kwargs), axis=1)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Return the accuracy of `predict`."""
+        """Return the accuracy of `predict`.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+        sample_weight : array-like, shape (rows,), optional
+            What each row counts.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+        """
         return accuracy_score(y, self.predict(X), sample_weight=sample_weight)
 
     def vote(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return the label each member predicts, ``(rows, members)``."""
+        """Return the label each member predicts.
+
+        Parameters
+        ----------
+        X : rows
+            What the members take.
+        **predict_kwargs
+            Passed on to the members.
+
+        Returns
+        -------
+        ndarray, shape (rows, members)
+
+        Raises
+        ------
+        ValueError
+            Members gave answers of different shapes.
+        """
         members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
         return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
 
     def vote_proba(self, X: Any, **predict_proba_kwargs: Any) -> Any:
-        """Return each member's probabilities, ``(rows, members, classes)``."""
+        """Return each member's probabilities.
+
+        Parameters
+        ----------
+        X : rows
+            What the members take.
+        **predict_proba_kwargs
+            Passed on to the members.
+
+        Returns
+        -------
+        ndarray, shape (rows, members, classes)
+            In the order of `classes_`; 0 for a class that a member does not know.
+
+        Raises
+        ------
+        NotFittedError
+            A member is not fitted.
+        """
         estimators = [learner.estimator for learner in self.learner_list]
         alike = check_class_labels(*estimators)
         X = as_rows(X, "X")
@@ -269,8 +490,26 @@ class CommitteeRegressor(BaseCommittee):
         The members.
     query_strategy : callable, default=max_std_sampling
         Any strategy that asks for ``predict(X, return_std=True)``.
-    on_transformed, random_state
-        As for `BaseCommittee`.
+    on_transformed : bool, default=False
+        Whether strategies that compare rows see them as the members' pipelines transform them, side
+        by side.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules random ties; None is NumPy's global state.
+
+    Raises
+    ------
+    NotCallableError
+        `query_strategy` cannot be called.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> from sklearn.linear_model import LinearRegression
+    >>> flat = sl.ActiveLearner(LinearRegression(), X_training=[[0], [1]], y_training=[0.0, 1.0])
+    >>> steep = sl.ActiveLearner(LinearRegression(), X_training=[[0], [1]], y_training=[0.0, 3.0])
+    >>> committee = sl.CommitteeRegressor([flat, steep])
+    >>> committee.query([[1.0], [2.0], [5.0]])
+    (array([2]), [[5.0]])
     """
 
     def __init__(
@@ -284,16 +523,62 @@ class CommitteeRegressor(BaseCommittee):
         super().__init__(learner_list, query_strategy, on_transformed, random_state=random_state)
 
     def predict(self, X: Any, return_std: bool = False, **predict_kwargs: Any) -> Any:
-        """Return the mean of the members' predictions, and with `return_std` their standard deviation."""
+        """Return the mean of the members' predictions, and on demand their standard deviation.
+
+        Parameters
+        ----------
+        X : rows
+            What the members take.
+        return_std : bool, default=False
+            Whether to return the standard deviation over the members as well.
+        **predict_kwargs
+            Passed on to the members.
+
+        Returns
+        -------
+        mean : ndarray, shape (rows,) or (rows, targets)
+        std : ndarray, as `mean`
+            Only with `return_std`.
+        """
         vote = self.vote(X, **predict_kwargs)
         return (np.mean(vote, axis=1), np.std(vote, axis=1)) if return_std else np.mean(vote, axis=1)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Return the coefficient of determination of `predict`."""
+        """Return the coefficient of determination of `predict`.
+
+        Parameters
+        ----------
+        X, y : rows
+            One value for each row.
+        sample_weight : array-like, shape (rows,), optional
+            What each row counts.
+
+        Returns
+        -------
+        float
+            R squared, at most 1.
+        """
         return r2_score(y, self.predict(X), sample_weight=sample_weight)
 
     def vote(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return the value each member predicts, ``(rows, members)``; with several targets ``(rows, members, targets)``."""
+        """Return the value each member predicts.
+
+        Parameters
+        ----------
+        X : rows
+            What the members take.
+        **predict_kwargs
+            Passed on to the members.
+
+        Returns
+        -------
+        ndarray, shape (rows, members) or (rows, members, targets)
+
+        Raises
+        ------
+        ValueError
+            Members gave answers of different shapes.
+        """
         members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
         return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
 

@@ -29,9 +29,23 @@ class DeepActiveLearner(BaseLearner):
     on_transformed : bool, default=False
         As for `ActiveLearner`.
     random_state : int, RandomState, Generator or None, default=None
-        Rules bootstrapping, dropped units and random ties; None is NumPy's global state, and for units torch's.
+        Rules bootstrapping, dropped units and random ties; None is NumPy's global state, and for
+        units torch's.
     **fit_kwargs
         Kept with the learner.
+
+    Raises
+    ------
+    NotCallableError
+        `query_strategy` cannot be called.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> from skorch import NeuralNetClassifier  # doctest: +SKIP
+    >>> learner = sl.DeepActiveLearner(NeuralNetClassifier(Network, max_epochs=5))  # doctest: +SKIP
+    >>> learner.teach(X, y)  # doctest: +SKIP
+    >>> indices, rows = learner.query(X_pool, n_instances=10)  # doctest: +SKIP
     """
 
     def __init__(
@@ -48,7 +62,21 @@ class DeepActiveLearner(BaseLearner):
 
     @all_or_nothing
     def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> DeepActiveLearner:
-        """Start again from fresh weights and train on these rows; where that fails, the weights are as they were."""
+        """Train on these rows from fresh weights; where that fails, the weights are as they were.
+
+        Parameters
+        ----------
+        X, y : rows
+            One label for each row.
+        bootstrap : bool, default=False
+            Whether to train on a resample of the rows.
+        **fit_kwargs
+            Passed on to the estimator.
+
+        Returns
+        -------
+        self
+        """
         self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
         return self
 

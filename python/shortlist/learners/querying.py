@@ -36,7 +36,7 @@ def query(learner: Any, X_pool: Any, return_metrics: bool, args: tuple[Any, ...]
 
 
 def split(answer: Any) -> tuple[Any, Any]:
-    """Tell positions from metrics: a pair is both, an array or a list of numbers is positions alone."""
+    """Tell positions from metrics: a pair is both, an array or list of numbers is positions."""
     numbers = isinstance(answer, list) and all(isinstance(item, Number) for item in answer)
     if isinstance(answer, tuple | list) and len(answer) == 2 and not numbers:
         return answer[0], answer[1]

@@ -1,4 +1,4 @@
-"""Guard what a learner is taught: rows and labels that agree, known classes, a fit that explains its failure."""
+"""Guard what a learner is taught: rows and labels agree, classes are known, fits explain errors."""
 
 from __future__ import annotations
 
@@ -112,9 +112,10 @@ NOT_OF_ROWS = ("class", "feature", "eval", "callback")
 def resample(
     estimator: Any, X: Any, y: Any, kwargs: dict[str, Any], random_state: RandomState
 ) -> tuple[Any, Any, dict[str, Any]]:
-    """Return as many rows, drawn with replacement, with their labels, weights and whatever else has one entry a row.
+    """Return as many rows, drawn with replacement, with all that has one entry a row.
 
-    A classifier gets a row of every class: one that is lost takes the place of a row whose class came more than once.
+    A classifier gets a row of every class: one that is lost takes the place of a row whose class
+    came more than once.
     """
     rows, draw = count(X), generator(random_state)
     drawn = draw.choice(rows, rows, replace=True)
@@ -170,7 +171,8 @@ def is_fitted(estimator: Any) -> bool:
 def about_to_forget(learner: Any, only_new: bool = False) -> bool:
     """Return whether the model was trained by someone else, and a fit will start it afresh.
 
-    One that is fitted on new rows only is taken to go on from where it was, unless it says otherwise.
+    One that is fitted on new rows only is taken to go on from where it was, unless it says
+    otherwise.
     """
     if getattr(learner, "_fitted_to_known", True) or not is_fitted(learner.estimator):
         return False
@@ -228,7 +230,7 @@ def _labels(y: Any) -> list[Any] | None:
 
 
 def _column(y: Any) -> Any:
-    """Return labels as an array of one axis; None where a row has several, or such as have no order of their own."""
+    """Return labels as an array of one axis; None where a row has several, or unhashable ones."""
     try:
         labels = np.asarray(y)
     except ValueError:  # lists of different lengths

@@ -1,7 +1,7 @@
 """All or nothing: a learner whose fit fails, or is interrupted, is as it was before.
 
-A model is remembered by its attributes, which a fit replaces. One that can go on from where it was (``partial_fit``,
-``warm_start``) may write into what they hold, so of such a model copies are kept.
+A model is remembered by its attributes, which a fit replaces. One that can go on from where it was
+(``partial_fit``, ``warm_start``) may write into what they hold, so of such a model copies are kept.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def goes_on(estimator: Any) -> bool:
 
 
 def _copies(owner: Any, held: dict[str, Any]) -> dict[str, Any]:
-    """Copy what can be copied, but not the estimators it was made with, which are remembered on their own."""
+    """Copy what can be copied, but not the estimators it was made with, held on their own."""
     shared = [owner, *(value for name, value in held.items() if hasattr(value, "fit") and not name.endswith("_"))]
     memo = {id(thing): thing for thing in shared}
     copies = {}

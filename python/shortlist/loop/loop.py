@@ -122,6 +122,11 @@ class Loop:
         progress : callable, optional
             Called with (rows done, rows in all) while the pool is read through.
 
+        Returns
+        -------
+        Loop
+            Open, with its first round planned by `next`.
+
         Raises
         ------
         LoopError
@@ -290,7 +295,13 @@ class Loop:
         return done
 
     def pull(self) -> Ingested:
-        """Take in what people have answered where rounds were handed to: a tool of your own, or the rounds' files."""
+        """Take in what people have answered where rounds were handed to: a tool of your own, or the rounds' files.
+
+        Returns
+        -------
+        Ingested
+            What was new.
+        """
         done = pull(self._store, self._ground)
         settle(self._store)
         return done
@@ -360,6 +371,16 @@ class Loop:
     def predict(self, ids: Sequence[str]) -> list[str]:
         """Return the class that the last model gives to each of some rows of the pool.
 
+        Parameters
+        ----------
+        ids : sequence of str
+            The rows, by their ids.
+
+        Returns
+        -------
+        list of str
+            A class each, in the order of `ids`.
+
         Raises
         ------
         LoopError
@@ -399,7 +420,18 @@ class Loop:
         return found
 
     def disputes(self, *, show_text: bool = False) -> list[Dispute]:
-        """Return the rows whose answers differ, so that they have no label: who said what, and perhaps what they show."""
+        """Return the rows whose answers differ, so that they have no label.
+
+        Parameters
+        ----------
+        show_text : bool
+            Whether to say what the rows show as well.
+
+        Returns
+        -------
+        list of Dispute
+            For each row who said what.
+        """
         return disputes_of(self._evidence(), show_text)
 
     def datalab(self) -> Any:
@@ -468,7 +500,18 @@ class Loop:
         return self._replayer.replay(number, n_threads)
 
     def replay_all(self, *, n_threads: int | None = None) -> list[Replay]:
-        """Plan every round once more, the first one first; see `replay`."""
+        """Plan every round once more, the first one first; see `replay`.
+
+        Parameters
+        ----------
+        n_threads : int, optional
+            At most so many threads; by default what affinity and cgroup limits allow.
+
+        Returns
+        -------
+        list of Replay
+            One a round.
+        """
         return self._replayer.replay_all(n_threads)
 
     def check(self, *, replay: bool = False) -> Check:
@@ -528,6 +571,11 @@ class Loop:
         fit : callable, optional
             Fits the last model, as in `train`.
 
+        Returns
+        -------
+        Finished
+            What was written, and where.
+
         Raises
         ------
         LoopError
@@ -562,9 +610,14 @@ class Loop:
         return Replayer(self._store, self.folder / CACHE, self._progress, self._frame)
 
     def run_once(self) -> list[str]:
-        """Do whatever is to be done now, and return what was: train if due, and open the next round once the last is closed.
+        """Do whatever is to be done now: train if due, and open the next round once the last is closed.
 
         A tool of your own is asked for answers first.
+
+        Returns
+        -------
+        list of str
+            A sentence for each thing that was done; empty where nothing was due.
 
         Raises
         ------

@@ -20,7 +20,7 @@ from shortlist.loop.held import unconfirmed
 from shortlist.loop.learning import answers_file, rows_of, said_of
 from shortlist.loop.out_of_fold import probabilities_of
 from shortlist.loop.page.address import place_of_page
-from shortlist.loop.planning import plan
+from shortlist.loop.planning.plan import plan
 from shortlist.loop.store import Round
 from shortlist.loop.store.answers import fold
 from shortlist.loop.temporary import temporary_folder

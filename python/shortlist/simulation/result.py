@@ -33,6 +33,19 @@ class Simulation:
 
     Index it by the name of a strategy for its `Curves`.
 
+    Parameters
+    ----------
+    runs : sequence of Run
+        Those of strategies and repeats, as `simulate` makes them.
+    names : sequence of str
+        The strategies.
+    labels : ndarray of int64
+        Labels paid for at each point of a curve.
+    settings : dict
+        What was run.
+    target : float, optional
+        The score for which labels are counted; by default the mean of random at the end.
+
     Attributes
     ----------
     names : list of str
@@ -45,6 +58,20 @@ class Simulation:
         What was run.
     target : float
         The score for which labels are counted.
+
+    Raises
+    ------
+    ValueError
+        Not one repeat is finished for all strategies.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> from sklearn.datasets import make_classification
+    >>> X, y = make_classification(200, random_state=0)
+    >>> found = sl.simulate(X, y, strategies="margin", batch=10, budget=40, repeats=2, n_jobs=1)
+    >>> found.names, found.labels.tolist(), found.repeats
+    (['margin', 'random'], [10, 20, 30, 40], 2)
     """
 
     def __init__(
@@ -102,11 +129,32 @@ class Simulation:
         return cautions(self.summary, self.repeats) + more
 
     def query_ms(self, name: str) -> float:
-        """Median time of a query of a strategy, in milliseconds, on one thread and beside the other runs."""
+        """Return the median time of a query of a strategy, on one thread and beside the other runs.
+
+        Parameters
+        ----------
+        name : str
+            A strategy.
+
+        Returns
+        -------
+        float
+            Milliseconds.
+        """
         return float(np.median(self[name].query_seconds)) * 1e3
 
     def fits(self, name: str) -> float:
-        """Mean number of models that a strategy's runs trained."""
+        """Return the mean number of models that a strategy's runs trained.
+
+        Parameters
+        ----------
+        name : str
+            A strategy.
+
+        Returns
+        -------
+        float
+        """
         return float(np.mean([r.fits for r in self.runs if r.strategy == name]))
 
     def to_dict(self) -> dict[str, Any]:
@@ -131,27 +179,65 @@ class Simulation:
         return kept
 
     def to_json(self, target: str | os.PathLike[str]) -> None:
-        """Write `to_dict` to a file."""
+        """Write `to_dict` to a file.
+
+        Parameters
+        ----------
+        target : path
+            The file, replaced whole where it is there.
+        """
         write_json(target, self.to_dict(), indent=1)
 
     def plot(self) -> Figure:
-        """Draw the curves with their intervals, and the gains over random. Needs matplotlib: the extra `plot`."""
+        """Draw the curves with their intervals, and the gains over random.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ModuleNotFoundError
+            There is no matplotlib: the extra `plot`.
+        """
         from shortlist.simulation.plots import draw
 
         return draw(self)
 
     def to_png(self, target: str | os.PathLike[str]) -> None:
-        """Write `plot` to a file."""
+        """Write `plot` to a file.
+
+        Parameters
+        ----------
+        target : path
+            The file, replaced whole where it is there.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            There is no matplotlib: the extra `plot`.
+        """
         write_png(target, self.plot())
 
     def to_html(self, target: str | os.PathLike[str]) -> None:
-        """Write a report that needs no other file."""
+        """Write a report that needs no other file.
+
+        Parameters
+        ----------
+        target : path
+            The file, replaced whole where it is there.
+        """
         from shortlist.simulation.page import page
 
         write_text(target, [page(self)])
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write ``results.json``, ``curves.png`` and ``report.html``; the PNG only where matplotlib is.
+
+        Parameters
+        ----------
+        folder : path
+            Made where it is not there.
 
         Returns
         -------
@@ -170,7 +256,24 @@ class Simulation:
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], target: float | None = None) -> Simulation:
-        """Read the runs that `simulate` left in its folder `out`."""
+        """Read the runs that `simulate` left in its folder `out`.
+
+        Parameters
+        ----------
+        folder : path
+            The `out` of a run, finished or not.
+        target : float, optional
+            The score for which labels are counted; by default as `simulate` chooses it.
+
+        Returns
+        -------
+        Simulation
+
+        Raises
+        ------
+        ValueError, OSError
+            There are no runs, or none that all strategies have finished.
+        """
         path = Path(folder) / NAME
         if not path.exists():
             raise FileNotFoundError(f"there is no {path}; accepted is a folder that simulate(out=...) has written to")

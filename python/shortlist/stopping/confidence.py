@@ -22,12 +22,24 @@ class MaxConfidence(_Confidence):
     Parameters
     ----------
     threshold : float, default=0.001
-        Entropy in nats. Models that are never that sure (forests, strong regularisation, noisy labels) never stop;
-        watch the trace.
+        Entropy in nats. Models that are never that sure (forests, strong regularisation, noisy
+        labels) never stop; watch the trace.
+
+    Raises
+    ------
+    ValueError, TypeError
+        `threshold` is not a number of at least 0.
 
     Notes
     -----
     Zhu, Wang and Hovy (2008), "Multi-criteria-based strategy to stop active learning for data annotation".
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> rule = stopping.MaxConfidence(0.01)
+    >>> rule.update(labels=100, uncertainty=[0.001, 0.6]), rule.update(labels=200, uncertainty=[0.001, 0.002])
+    (False, True)
     """
 
     def __init__(self, threshold: float = 0.001) -> None:
@@ -51,10 +63,22 @@ class OverallUncertainty(_Confidence):
     threshold : float, default=0.01
         Entropy in nats.
 
+    Raises
+    ------
+    ValueError, TypeError
+        `threshold` is not a number of at least 0.
+
     Notes
     -----
     Zhu, Wang and Hovy (2008), "Learning a stopping criterion for active learning for word sense disambiguation and text
     classification".
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> rule = stopping.OverallUncertainty(0.1)
+    >>> rule.update(labels=100, uncertainty=[0.05, 0.6]), rule.update(labels=200, uncertainty=[0.05, 0.1])
+    (False, True)
     """
 
     def __init__(self, threshold: float = 0.01) -> None:

@@ -17,6 +17,11 @@ class TargetLower(Rule):
     accuracy : float
         The target, above 0 and below 1.
 
+    Raises
+    ------
+    ValueError, TypeError
+        `accuracy` is not such a number.
+
     Notes
     -----
     A score above the target may be luck; the lower end of a 95% interval is so by luck in one of forty looks. Looking
@@ -60,10 +65,24 @@ class AgreementCeiling(Rule):
     rows : int, default=30
         Rows labelled by two people or more below which their agreement is too little known.
 
+    Raises
+    ------
+    ValueError, TypeError
+        `slack` is not a number from 0 to below 1, or `rows` not a whole number of at least 1.
+
     Notes
     -----
     Compared are the lower end of the interval of the model's accuracy against people's labels, and the share of pairs of
     people who gave a row the same label. Labels can't tell a better model from this one: beyond, they measure the people.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> rule = stopping.AgreementCeiling()
+    >>> rule.update(labels=400, low=0.86, agreement=0.91, agreement_rows=50)
+    False
+    >>> rule.update(labels=600, low=0.92, agreement=0.91, agreement_rows=60)
+    True
     """
 
     needs = ("low", "agreement", "agreement_rows")

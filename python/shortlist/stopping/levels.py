@@ -46,6 +46,12 @@ class Facts:
         How many those are.
     issues_share : float or None
         Share of labels that are suspect.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> stopping.Facts(labelled_now=601, labelled_then=541).first
+    False
     """
 
     labelled_now: int = 0
@@ -74,10 +80,18 @@ class State:
     Attributes
     ----------
     met : bool
+        Whether it holds; what the state counts as in an ``if``.
     said : str
         As ``"growth:0.25 is 0.11"``.
     labels_needed : int or None
-        Labels after which it holds: 0 where it does, None where labels alone don't bring it about, or nobody knows.
+        Labels after which it holds: 0 where it does, None where labels alone don't bring it about, or
+        nobody knows.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> bool(stopping.state_of("changed:50", stopping.Facts(changed=60)))
+    True
     """
 
     met: bool
@@ -270,6 +284,18 @@ def state_of(text: str, facts: Facts) -> State:
         Triggers and guards by name, joined by ``&``, ``|`` and parentheses.
     facts : Facts
         What is known now.
+
+    Returns
+    -------
+    State
+        Whether the condition holds, where each part stands, and how many labels are missing.
+
+    Raises
+    ------
+    ValueError
+        A name is unknown, or has arguments it does not accept.
+    TypeError
+        `text` is no text.
 
     Examples
     --------

@@ -20,6 +20,11 @@ class Budget(Rule):
     labels : int
         How many, those of the seed set included.
 
+    Raises
+    ------
+    ValueError, TypeError
+        `labels` is not a whole number of at least 1.
+
     Examples
     --------
     >>> from shortlist import stopping
@@ -49,6 +54,18 @@ class TargetScore(Rule):
         The target.
     rounds : int, default=1
         For so many rounds in a row: a single round may be lucky.
+
+    Raises
+    ------
+    ValueError, TypeError
+        `score` is not a finite number, or `rounds` not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> rule = stopping.TargetScore(0.9, rounds=2)
+    >>> [rule.update(labels=labels, score=score) for labels, score in [(20, 0.91), (40, 0.89), (60, 0.92), (80, 0.93)]]
+    [False, False, False, True]
     """
 
     needs = "score"
@@ -83,6 +100,18 @@ class Patience(Rule):
         How many.
     min_rise : float, default=0
         A rise of the best score by no more than this does not count.
+
+    Raises
+    ------
+    ValueError, TypeError
+        `rounds` is not a whole number of at least 1, or `min_rise` not a number of at least 0.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> rule = stopping.Patience(2)
+    >>> [rule.update(labels=labels, score=score) for labels, score in [(20, 0.8), (40, 0.9), (60, 0.9), (80, 0.89)]]
+    [False, False, False, True]
     """
 
     needs = "score"

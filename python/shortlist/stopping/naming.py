@@ -47,6 +47,24 @@ def rule_of(text: str | Rule) -> Rule:
 
     ``&`` binds tighter than ``|``; parentheses group.
 
+    Parameters
+    ----------
+    text : str or Rule
+        Names of `RULES`, what follows a colon goes to their first arguments; a rule comes back as it
+        is.
+
+    Returns
+    -------
+    Rule
+        With nothing seen yet.
+
+    Raises
+    ------
+    ValueError
+        The text names no rule, or one with arguments it does not accept.
+    TypeError
+        It is neither a text nor a rule.
+
     Examples
     --------
     >>> from shortlist import stopping
@@ -63,7 +81,27 @@ def rule_of(text: str | Rule) -> Rule:
 
 
 def check(text: str, kind: Literal["stop", "trigger", "guard"], place: str | None = None) -> None:
-    """Raise where a text is no condition of this kind; `place` is what the message calls it by.
+    """Raise where a text is no condition of this kind.
+
+    Parameters
+    ----------
+    text : str
+        Names joined by ``&``, ``|`` and parentheses.
+    kind : {"stop", "trigger", "guard"}
+        Whether the names are of `RULES`, `TRIGGERS` or `GUARDS`.
+    place : str, optional
+        What the message calls the text by.
+
+    Returns
+    -------
+    None
+
+    Raises
+    ------
+    ValueError
+        A name is unknown, of another kind, or has arguments it does not accept.
+    TypeError
+        `text` is no text.
 
     Examples
     --------

@@ -19,7 +19,13 @@ class Recall(Rule):
     risk : float, default=0.05
         How likely stopping too soon may be.
     last : int, optional
-        Go by the last so many rows of the random part alone; fixed before anything is seen. By default by all.
+        Go by the last so many rows of the random part alone; fixed before anything is seen. By
+        default by all.
+
+    Raises
+    ------
+    ValueError, TypeError
+        `recall` or `risk` is not above 0 and below 1, or `last` not a whole number of at least 1.
 
     Notes
     -----

@@ -46,6 +46,12 @@ class Round:
         Rows of the pool that have no label.
     random_part : ndarray of bool or None
         For each row that was drawn at random, in that order, whether it is wanted.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> stopping.Round(labels=100, score=0.9).labels
+    100
     """
 
     labels: int
@@ -63,7 +69,25 @@ class Round:
 
 @dataclass(frozen=True)
 class Step:
-    """One line of a trace: how many labels there were, what the rule looked at, and whether it said stop."""
+    """One line of a trace.
+
+    Attributes
+    ----------
+    labels : int
+        How many labels there were.
+    value : float
+        What the rule looked at; NaN where it had too little to go by.
+    stop : bool
+        Whether it said stop.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> rule = stopping.Budget(100)
+    >>> _ = rule.update(labels=40)
+    >>> rule.trace
+    [Step(labels=40, value=40.0, stop=False)]
+    """
 
     labels: int
     value: float
@@ -73,12 +97,28 @@ class Step:
 class Rule(ABC):
     """A condition on the rounds seen so far.
 
+    A rule of your own says by `needs` which fields of a `Round` it looks at, and has `judge` and
+    `describe`. Rules combine with ``&`` and ``|``.
+
     Attributes
     ----------
     trace : list of Step
         One a round. A value is NaN where the rule had too little to go by.
     stopped_at : int or None
         Labels there were when the rule first said stop.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> class Even(stopping.Rule):
+    ...     def judge(self, seen):
+    ...         return seen.labels, seen.labels % 2 == 0
+    ...
+    ...     def describe(self):
+    ...         return "even"
+    >>> rule = Even() & stopping.Budget(10)
+    >>> rule.update(labels=11), rule.update(labels=12)
+    (False, True)
     """
 
     needs: ClassVar[str | tuple[str, ...]] = ""
@@ -113,8 +153,10 @@ class Rule(ABC):
 
         Parameters
         ----------
-        labels, score, predictions, unlabelled, uncertainty, low, agreement, agreement_rows, found, left, random_part
-            See `Round`. A rule needs some of these beside `labels` and ignores the rest.
+        labels : int
+            Labels paid for so far, those of the seed set included.
+        score, predictions, unlabelled, uncertainty, low, agreement, agreement_rows, found, left, random_part
+            As for `Round`. A rule needs some of these and ignores the rest.
 
         Returns
         -------
@@ -144,13 +186,40 @@ class Rule(ABC):
         return self.see(seen)
 
     def see(self, seen: Round) -> bool:
-        """Take in a round and write the trace."""
+        """Take in a round and write the trace.
+
+        Parameters
+        ----------
+        seen : Round
+
+        Returns
+        -------
+        bool
+            Whether to stop.
+        """
         value, stop = self.judge(seen)
         self.trace.append(Step(seen.labels, value, stop))
         return stop
 
     def given(self, seen: Round, name: str | None = None) -> Any:
-        """Return what the rule needs of a round; by name where it needs several."""
+        """Return what the rule needs of a round.
+
+        Parameters
+        ----------
+        seen : Round
+        name : str, optional
+            Which field, where the rule needs several.
+
+        Returns
+        -------
+        object
+            The field's value.
+
+        Raises
+        ------
+        ValueError
+            It is None.
+        """
         name = name or str(self.needs)
         value = getattr(seen, name)
         if value is None:
@@ -159,11 +228,22 @@ class Rule(ABC):
 
     @abstractmethod
     def judge(self, seen: Round) -> tuple[float, bool]:
-        """Return the value looked at and whether to stop."""
+        """Return the value looked at and whether to stop.
+
+        Parameters
+        ----------
+        seen : Round
+
+        Returns
+        -------
+        value : float
+            NaN where there is too little to go by.
+        stop : bool
+        """
 
     @abstractmethod
     def describe(self) -> str:
-        """Name the rule and its threshold in a few words."""
+        """Return the rule and its threshold in a few words."""
 
     @property
     def stopped_at(self) -> int | None:
@@ -278,6 +358,23 @@ class AllOf(_Several):
     """Stop in the round in which every part says stop; written ``a & b``.
 
     The trace holds how many parts said so; each part keeps its own in `rules`.
+
+    Parameters
+    ----------
+    *rules : Rule
+        The parts, two or more.
+
+    Raises
+    ------
+    ValueError
+        There are fewer, or one is no rule.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> rule = stopping.Budget(10) & stopping.TargetScore(0.9)
+    >>> rule.update(labels=10, score=0.8), rule.update(labels=20, score=0.95)
+    (False, True)
     """
 
     word, sign = "and", "&"
@@ -291,6 +388,23 @@ class AnyOf(_Several):
     """Stop in the round in which any part says stop; written ``a | b``.
 
     The trace holds how many parts said so; each part keeps its own in `rules`.
+
+    Parameters
+    ----------
+    *rules : Rule
+        The parts, two or more.
+
+    Raises
+    ------
+    ValueError
+        There are fewer, or one is no rule.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> rule = stopping.Budget(100) | stopping.TargetScore(0.9)
+    >>> rule.update(labels=10, score=0.8), rule.update(labels=20, score=0.95)
+    (False, True)
     """
 
     word, sign = "or", "|"

@@ -20,8 +20,30 @@ if TYPE_CHECKING:
 def cohen_kappa(first: Any, second: Any) -> float:
     """Return how far two labellings of the same rows agree beyond chance.
 
-    ``(a - e) / (1 - e)`` with a the share of rows on which they agree and e the share to expect of two labellings with
-    these frequencies (Cohen 1960); 1 where both give every row the same one label.
+    ``(a - e) / (1 - e)`` with a the share of rows on which they agree and e the share to expect of
+    two labellings with these frequencies (Cohen 1960); 1 where both give every row the same one
+    label.
+
+    Parameters
+    ----------
+    first, second : array-like, shape (rows,)
+        A label for each row: numbers or text.
+
+    Returns
+    -------
+    float
+        From -1 to 1; 0 is what chance would give.
+
+    Raises
+    ------
+    ValueError
+        The two are of different lengths.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> stopping.cohen_kappa(["a", "a", "b", "b"], ["a", "a", "b", "a"])
+    0.5
     """
     a, b = np.asarray(first), np.asarray(second)
     names, codes = np.unique(np.concatenate([a, b]), return_inverse=True)
@@ -59,10 +81,22 @@ class StabilisingPredictions(_Consecutive):
     window : int, default=3
         Pairs of successive models whose kappas are averaged.
 
+    Raises
+    ------
+    ValueError, TypeError
+        `threshold` is not a finite number, or `window` not a whole number of at least 1.
+
     Notes
     -----
     Bloodgood and Vijay-Shanker (2009), "A method for stopping active learning based on stabilizing predictions and the
     need for user-adjustable stopping". The rows, the stop set, need no labels; the authors take 2,000 at random.
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> rule = stopping.StabilisingPredictions(window=1)
+    >>> rule.update(labels=100, predictions=["a", "b", "a"]), rule.update(labels=200, predictions=["a", "b", "a"])
+    (False, True)
     """
 
     def __init__(self, threshold: float = 0.99, window: int = 3) -> None:
@@ -96,11 +130,23 @@ class ClassificationChange(_Consecutive):
     Parameters
     ----------
     share : float, default=0
-        Share of rows that may change all the same.
+        Share of rows that may change all the same, from 0 to below 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        `share` is not such a number.
 
     Notes
     -----
     Zhu, Wang and Hovy (2008), "Multi-criteria-based strategy to stop active learning for data annotation".
+
+    Examples
+    --------
+    >>> from shortlist import stopping
+    >>> rule = stopping.ClassificationChange()
+    >>> rule.update(labels=100, predictions=["a", "b", "a"]), rule.update(labels=200, predictions=["a", "b", "a"])
+    (False, True)
     """
 
     def __init__(self, share: float = 0.0) -> None:

@@ -1,7 +1,7 @@
-"""Acquisition functions of Bayesian optimisation, and the strategies that pick their highest values.
+"""Acquisition functions of Bayesian optimisation, and strategies that pick their highest values.
 
-Where a prediction is certain (standard deviation 0) the functions take their limits: an improvement is then certain or
-impossible, never undefined.
+Where a prediction is certain (standard deviation 0) the functions take their limits: an improvement
+is then certain or impossible, never undefined.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from shortlist.strategies import randomness
 from shortlist.strategies.answers import means_and_stds
 from shortlist.strategies.asking import best_known, pool_of, warn_unfitted
 from shortlist.strategies.errors import ArgumentError
+from shortlist.strategies.family import member
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shortlist.rows.blocks import ChunkSize, Progress
     from shortlist.strategies.answers import Invalid
     from shortlist.strategies.choice import Array, Picks
@@ -43,7 +46,9 @@ def UCB(mean: Any, std: Any, beta: float) -> Array:  # noqa: N802
     return np.asarray(mean + beta * std)
 
 
-def optimizer_PI(  # noqa: N802
+def _values(
+    function: Callable[..., Array],
+    /,
     optimizer: Any,
     X: Any,
     tradeoff: float = 0,
@@ -52,21 +57,88 @@ def optimizer_PI(  # noqa: N802
     progress: Progress = None,
     invalid: Invalid = "raise",
 ) -> Array:
-    """Return the probability of improvement of each row."""
-    return PI(*_predict(optimizer, X, chunk_size, progress, invalid), optimizer.y_max, tradeoff)
+    """Return the $what of each row of a pool.
+
+    Parameters
+    ----------
+    optimizer : BayesianOptimizer
+        Its ``predict`` takes ``return_std=True``.
+    X $X
+    tradeoff : float, default=0
+        By how much a row has to improve on the highest value measured to count; in units of the
+        values.
+    $blocks
+    $invalid_values
+
+    Returns
+    -------
+    ndarray of float64, shape (rows,)
+        $returned
+
+    Raises
+    ------
+    ArgumentError
+        The model predicts several values for each row.
+    $answer_error
+    """
+    return function(*_predict(optimizer, X, chunk_size, progress, invalid), optimizer.y_max, tradeoff)
 
 
-def optimizer_EI(  # noqa: N802
+def _sampling(
+    utility: Callable[..., Array],
+    /,
     optimizer: Any,
     X: Any,
     tradeoff: float = 0,
+    n_instances: int = 1,
+    random_tie_break: bool = False,
     *,
+    random_state: RandomState = None,
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
     invalid: Invalid = "raise",
-) -> Array:
-    """Return the expected improvement of each row."""
-    return EI(*_predict(optimizer, X, chunk_size, progress, invalid), optimizer.y_max, tradeoff)
+) -> Picks:
+    """Pick the rows with the highest $what.
+
+    Parameters
+    ----------
+    optimizer : BayesianOptimizer
+        Its ``predict`` takes ``return_std=True``.
+    X $X
+    tradeoff : float, default=0
+        By how much a row has to improve on the highest value measured to count; in units of the
+        values.
+    $n_instances
+    $random_tie_break
+    $random_state
+    $blocks
+    $invalid
+
+    Returns
+    -------
+    $indices
+    values : ndarray of float64, shape (n_instances,)
+        $returned
+
+    Raises
+    ------
+    $count_error
+    $answer_error
+
+    Examples
+    --------
+    $>>> import numpy as np, shortlist as sl
+    $>>> from sklearn.gaussian_process import GaussianProcessRegressor
+    $>>> X = np.linspace(0, 8, 9).reshape(-1, 1)
+    $>>> y = np.array([1.0, 2.0])
+    $>>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), sl.$name, X[[2, 6]], y)
+    $>>> indices, values = sl.$name(optimizer, X)
+    $>>> indices
+    array([$picked])
+    """
+    values = utility(optimizer, X, tradeoff, chunk_size=chunk_size, progress=progress, invalid=invalid)
+    random_state = randomness.of(optimizer, random_state)
+    return best_known(values, n_instances, invalid, random_tie_break=random_tie_break, random_state=random_state)
 
 
 def optimizer_UCB(  # noqa: N802
@@ -78,42 +150,8 @@ def optimizer_UCB(  # noqa: N802
     progress: Progress = None,
     invalid: Invalid = "raise",
 ) -> Array:
-    """Return the upper confidence bound of each row."""
+    """Return the upper confidence bound of each row, `beta` standard deviations above the mean."""
     return UCB(*_predict(optimizer, X, chunk_size, progress, invalid), beta)
-
-
-def max_PI(  # noqa: N802
-    optimizer: Any,
-    X: Any,
-    tradeoff: float = 0,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows with the highest probability of improvement."""
-    values = optimizer_PI(optimizer, X, tradeoff, chunk_size=chunk_size, progress=progress, invalid=invalid)
-    return _best(optimizer, values, n_instances, random_tie_break, random_state, invalid)
-
-
-def max_EI(  # noqa: N802
-    optimizer: Any,
-    X: Any,
-    tradeoff: float = 0,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows with the highest expected improvement."""
-    values = optimizer_EI(optimizer, X, tradeoff, chunk_size=chunk_size, progress=progress, invalid=invalid)
-    return _best(optimizer, values, n_instances, random_tie_break, random_state, invalid)
 
 
 def max_UCB(  # noqa: N802
@@ -128,9 +166,64 @@ def max_UCB(  # noqa: N802
     progress: Progress = None,
     invalid: Invalid = "raise",
 ) -> Picks:
-    """Pick the rows with the highest upper confidence bound."""
-    values = optimizer_UCB(optimizer, X, beta, chunk_size=chunk_size, progress=progress, invalid=invalid)
-    return _best(optimizer, values, n_instances, random_tie_break, random_state, invalid)
+    """Pick the rows with the highest upper confidence bound.
+
+    Parameters
+    ----------
+    optimizer : BayesianOptimizer
+        Its ``predict`` takes ``return_std=True``.
+    X : rows
+        The pool: an array, memory map, sparse matrix, frame, list, tensor or dict of arrays.
+    beta : float, default=1
+        How many standard deviations the bound lies above the mean.
+    n_instances, random_tie_break, random_state, chunk_size, progress, invalid
+        As for `max_EI`.
+
+    Returns
+    -------
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, the most informative first.
+    values : ndarray of float64, shape (n_instances,)
+        Their bounds, in units of the values (Auer 2002).
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` or `invalid` is not what is accepted.
+    PoolTooSmallError
+        There are fewer rows to pick from.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.gaussian_process import GaussianProcessRegressor
+    >>> X = np.linspace(0, 8, 9).reshape(-1, 1)
+    >>> y = np.array([1.0, 2.0])
+    >>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), sl.max_UCB, X[[2, 6]], y)
+    >>> indices, values = sl.max_UCB(optimizer, X)
+    >>> indices
+    array([8])
+    """
+    return _sampling(
+        optimizer_UCB,
+        optimizer,
+        X,
+        beta,
+        n_instances,
+        random_tie_break,
+        random_state=random_state,
+        chunk_size=chunk_size,
+        progress=progress,
+        invalid=invalid,
+    )
+
+
+_PI = {"what": "probability of improvement", "returned": "Probabilities (Kushner 1964).", "picked": "7"}
+_EI = {"what": "expected improvement", "returned": "In units of the values (Mockus 1978).", "picked": "8"}
+optimizer_PI = member(_values, PI, "optimizer_PI", _PI)  # noqa: N816
+optimizer_EI = member(_values, EI, "optimizer_EI", _EI)  # noqa: N816
+max_PI = member(_sampling, optimizer_PI, "max_PI", _PI)  # noqa: N816
+max_EI = member(_sampling, optimizer_EI, "max_EI", _EI)  # noqa: N816
 
 
 def _improvement(mean: Any, std: Any, max_val: Any, tradeoff: float) -> tuple[Array, Array]:
@@ -157,15 +250,3 @@ def _predict(
         warn_unfitted()
         return np.zeros((count(X), 1)), np.ones((count(X), 1))
     return np.concatenate([mean for mean, _ in parts]), np.concatenate([std for _, std in parts])
-
-
-def _best(
-    optimizer: Any,
-    values: Array,
-    n_instances: int,
-    random_tie_break: bool,
-    random_state: RandomState,
-    invalid: Invalid,
-) -> Picks:
-    random_state = randomness.of(optimizer, random_state)
-    return best_known(values, n_instances, invalid, random_tie_break=random_tie_break, random_state=random_state)

@@ -1,13 +1,14 @@
 """Put a question to a model, block by block, and score or select from the answers as they come.
 
-A `Question` is a measure of `shortlist.score` with the way to get its input out of a model. `scores` keeps one number a
-row; `pick` keeps nothing but the best rows, so the answers for a whole pool never exist at once.
+A `Question` is a measure of `shortlist.score` with the way to get its input out of a model.
+`scores` keeps one number a row; `pick` keeps nothing but the best rows, so the answers for a whole
+pool never exist at once.
 """
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from shortlist.strategies.choice import Array, Picks, best
 from shortlist.strategies.errors import PoolTooSmallError, check_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from shortlist.rows.blocks import Blocks, ChunkSize, Progress
     from shortlist.strategies.answers import Invalid
@@ -42,18 +43,21 @@ class Question:
     measure : str
         A name of `shortlist.measures`.
     ask : callable
-        ``ask(model, block, first_row, **kwargs)`` gives what the measure reads: ``(rows, classes)``, or for a committee
-        ``(members, rows, classes)``.
+        ``ask(model, block, first_row, **kwargs)`` gives what the measure reads: ``(rows,
+        classes)``, or for a committee ``(members, rows, classes)``.
     unfitted : float
         What every row scores while the model is not fitted.
     method : str, default="predict_proba"
         What errors say was asked.
+    words : dict of str: str
+        What the docstrings of its utility and its strategy say.
     """
 
     measure: str
     ask: Callable[..., Array]
     unfitted: float
     method: str = "predict_proba"
+    words: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def from_logits(self) -> bool:
@@ -68,7 +72,7 @@ class Question:
     def answers(
         self, model: Any, pool: Blocks, kwargs: dict[str, Any], *, as_they_are: bool = True
     ) -> Iterator[tuple[Asked, Array]]:
-        """Ask about each block; say once where rows of probabilities do not sum to 1, or raise unless `as_they_are`."""
+        """Ask about each block; where rows do not sum to 1 warn once, or raise."""
         told = self.method not in ("predict_proba", "vote_proba")
         for first, block in pool:
             asked = Asked(model, self.method, count(block), first)
@@ -79,7 +83,7 @@ class Question:
             yield asked, answer
 
     def taken(self, take: Callable[[Array], Any], answer: Array, asked: Asked, invalid: Invalid) -> Any:
-        """Return ``take(answer)``, with what is a matter of rounding mended, or say which row is wrong."""
+        """Return ``take(answer)``, with rounding mended, or say which row is wrong."""
         if invalid == "skip" and not self.from_logits:
             answer = mended(answer)
         try:
@@ -130,7 +134,7 @@ def matrix_of(
     *,
     as_they_are: bool = True,
 ) -> Array:
-    """Return the answers for the whole pool, for rules that need all of a row; unless skipped, each is valid."""
+    """Return the answers for the whole pool; unless skipped, each is valid."""
     check_invalid(invalid)
     pool = pool_of(model, X, chunk_size, progress)
     parts = []
@@ -224,5 +228,5 @@ def warn_unfitted() -> None:
         "the model is not fitted, so every row of the pool scores the same and the first rows are picked; "
         "give X_training, or call fit or teach, before the first query (random_sampling picks a seed set)",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )

@@ -39,27 +39,57 @@ def uncertainty_batch_sampling(
     Parameters
     ----------
     classifier : learner
-        Its ``X_training`` are the labelled rows. Without any, the batch starts with the most central row.
-    X : rows
+        Its ``X_training`` are the labelled rows. Without any, the batch starts with the most
+        central row.
+    X : array, sparse matrix or frame, shape (rows, features)
         The pool.
     n_instances : int, default=20
         Size of the batch; clipped to the pool.
     metric : str or callable, default="euclidean"
-        Any that scikit-learn's ``pairwise_distances`` takes. Euclidean, squared Euclidean, cosine and Manhattan distances
-        of dense rows are computed by direct differences, so that equal rows are at distance 0.
+        Any that scikit-learn's ``pairwise_distances`` takes. Euclidean, squared Euclidean, cosine
+        and Manhattan distances of dense rows are computed by direct differences, so that equal rows
+        are at distance 0.
     n_jobs : int or None
-        Threads to use at most, or jobs of ``pairwise_distances``; by default what affinity and cgroup limits allow.
-    chunk_size, progress, invalid
-        See `shortlist.strategies.uncertainty`.
+        Threads to use at most, or jobs of ``pairwise_distances``; by default what affinity and
+        cgroup limits allow.
+    chunk_size : int, "auto" or None, default="auto"
+        Rows the model is asked about at once; "auto" keeps to a fixed budget of memory, None asks
+        about all at once.
+    progress : callable, bool or None, default=None
+        Called with (rows done, rows in all) after each block; True shows a bar.
+    invalid : {"raise", "skip"}, default="raise"
+        Whether a row that the model answers with NaN is an error, or is never picked.
     **kwargs
         Passed on to ``predict_proba``.
 
     Returns
     -------
-    indices : ndarray
-        In order of rank.
-    uncertainty : ndarray
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, in order of rank.
+    uncertainty : ndarray of float32 or float64, shape (n_instances,)
         One minus the largest probability of each.
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` or `invalid` is not what is accepted.
+    PoolTooSmallError
+        There are fewer rows to pick from.
+    AttributeError
+        The model has no ``predict_proba``; the message says how to come by one.
+    TypeError, ValueError
+        The rows are not numbers, or an answer of the model cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> X = np.array([[1.0], [5.0], [9.0]])
+    >>> indices, values = sl.uncertainty_batch_sampling(learner, X, n_instances=2)
+    >>> indices
+    array([1, 0])
     """
     # A cold start is what the ranked batch is made for, so nothing is said of a model that is not fitted.
     uncertainty = scores(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs, quiet=True)
@@ -103,7 +133,7 @@ def _ranked(
 
 
 def select_cold_start_instance(X: Any, metric: Metric = "euclidean", n_jobs: int | None = None) -> tuple[int, Any]:
-    """Return the position and the row, as a matrix, whose mean distance to the others is smallest."""
+    """Return the position and the row, as a matrix, that is closest to the others on average."""
     matrix = features(None, X)
     picks, _ = ranked_batch(None, matrix, np.zeros(count(matrix)), 1, metric, n_jobs)
     row = int(picks[0])
@@ -113,7 +143,7 @@ def select_cold_start_instance(X: Any, metric: Metric = "euclidean", n_jobs: int
 def select_instance(
     X_training: Any, X_pool: Any, X_uncertainty: Any, mask: Any, metric: Metric = "euclidean", n_jobs: int | None = None
 ) -> tuple[int, Any, Array]:
-    """Return the position and the row, as a matrix, of the next pick, and `mask` with that row taken out."""
+    """Return the next pick: its position, the row as a matrix, and `mask` without that row."""
     mask = np.array(mask, dtype=bool)
     selection = diversity.ranked_batch(
         features(None, X_pool),

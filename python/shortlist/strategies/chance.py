@@ -21,11 +21,39 @@ def random_sampling(
 ) -> Picks:
     """Draw rows uniformly, without asking the model.
 
+    Parameters
+    ----------
+    classifier : learner
+        Its ``random_state`` rules the draw where none is given.
+    X : rows
+        The pool: an array, memory map, sparse matrix, frame, list, tensor or dict of arrays.
+    n_instances : int, default=1
+        How many rows to draw, from 0 to those of the pool.
+    random_tie_break : bool, default=True
+        Accepted for the sake of the common signature, and not looked at.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules the draw; None is the learner's own, or without one NumPy's global state.
+
     Returns
     -------
-    indices : ndarray
-    scores : ndarray
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, in the order drawn.
+    scores : ndarray of float32, shape (n_instances,)
         All zero: no row is better than another.
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` is not an integer of 0 or more.
+    PoolTooSmallError
+        The pool has fewer rows.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> indices, _ = sl.random_sampling(None, np.zeros((1000, 4)), 10, random_state=0)
+    >>> len(set(indices.tolist()))
+    10
     """
     del random_tie_break
     rows = count(X)

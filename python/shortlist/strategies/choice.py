@@ -58,29 +58,175 @@ def best(
 
 
 def multi_argmax(values: Any, n_instances: int = 1) -> Picks:
-    """Return positions and values of the `n_instances` highest values, highest first."""
+    """Return positions and values of the `n_instances` highest values, highest first.
+
+    Parameters
+    ----------
+    values : array-like of float, shape (rows,) or (rows, 1)
+        One value a row.
+    n_instances : int, default=1
+        How many to pick.
+
+    Returns
+    -------
+    indices : ndarray of int64, shape (n_instances,)
+    values : ndarray, shape (n_instances,)
+
+    Raises
+    ------
+    ArgumentError
+        `values` has another shape, or `n_instances` is not an integer of 0 or more.
+    PoolTooSmallError
+        There are fewer values.
+    ValueError
+        A value is NaN.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> sl.multi_argmax([0.1, 0.7, 0.5], n_instances=2)
+    (array([1, 2]), array([0.7, 0.5]))
+    """
     return best(values, n_instances)
 
 
 def multi_argmin(values: Any, n_instances: int = 1) -> Picks:
-    """Return positions and values of the `n_instances` lowest values, lowest first."""
+    """Return positions and values of the `n_instances` lowest values, lowest first.
+
+    Parameters
+    ----------
+    values : array-like of float, shape (rows,) or (rows, 1)
+        One value a row.
+    n_instances : int, default=1
+        How many to pick.
+
+    Returns
+    -------
+    indices : ndarray of int64, shape (n_instances,)
+    values : ndarray, shape (n_instances,)
+
+    Raises
+    ------
+    ArgumentError
+        `values` has another shape, or `n_instances` is not an integer of 0 or more.
+    PoolTooSmallError
+        There are fewer values.
+    ValueError
+        A value is NaN.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> sl.multi_argmin([0.1, 0.7, 0.5], n_instances=2)
+    (array([0, 2]), array([0.1, 0.5]))
+    """
     return best(values, n_instances, order="lowest")
 
 
 def shuffled_argmax(values: Any, n_instances: int = 1, random_state: RandomState = None) -> Picks:
-    """Return positions and values of the `n_instances` highest values, highest last, equal values drawn at random."""
+    """Return positions and values of the highest values, highest last, equal ones at random.
+
+    Parameters
+    ----------
+    values : array-like of float, shape (rows,) or (rows, 1)
+        One value a row.
+    n_instances : int, default=1
+        How many to pick.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules the draw among equal values; None is NumPy's global state.
+
+    Returns
+    -------
+    indices : ndarray of int64, shape (n_instances,)
+    values : ndarray, shape (n_instances,)
+
+    Raises
+    ------
+    ArgumentError
+        `values` has another shape, or `n_instances` is not an integer of 0 or more.
+    PoolTooSmallError
+        There are fewer values.
+    ValueError
+        A value is NaN.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> sl.shuffled_argmax([0.1, 0.7, 0.5], n_instances=2)
+    (array([2, 1]), array([0.5, 0.7]))
+    """
     indices, picked = best(values, n_instances, random_tie_break=True, random_state=random_state)
     return indices[::-1], picked[::-1]
 
 
 def shuffled_argmin(values: Any, n_instances: int = 1, random_state: RandomState = None) -> Picks:
-    """Return positions and values of the `n_instances` lowest values, lowest last, equal values drawn at random."""
+    """Return positions and values of the lowest values, lowest last, equal ones at random.
+
+    Parameters
+    ----------
+    values : array-like of float, shape (rows,) or (rows, 1)
+        One value a row.
+    n_instances : int, default=1
+        How many to pick.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules the draw among equal values; None is NumPy's global state.
+
+    Returns
+    -------
+    indices : ndarray of int64, shape (n_instances,)
+    values : ndarray, shape (n_instances,)
+
+    Raises
+    ------
+    ArgumentError
+        `values` has another shape, or `n_instances` is not an integer of 0 or more.
+    PoolTooSmallError
+        There are fewer values.
+    ValueError
+        A value is NaN.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> sl.shuffled_argmin([0.1, 0.7, 0.5], n_instances=2)
+    (array([2, 0]), array([0.5, 0.1]))
+    """
     indices, picked = best(values, n_instances, order="lowest", random_tie_break=True, random_state=random_state)
     return indices[::-1], picked[::-1]
 
 
 def weighted_random(weights: Any, n_instances: int = 1, random_state: RandomState = None) -> Array:
-    """Return `n_instances` different positions, drawn with chances proportional to `weights`."""
+    """Return `n_instances` different positions, drawn with chances proportional to `weights`.
+
+    Parameters
+    ----------
+    weights : array-like of float, shape (rows,) or (rows, 1)
+        0 or more each, and more than 0 in all.
+    n_instances : int, default=1
+        How many to draw.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules the draw; None is NumPy's global state.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_instances,)
+        In the order drawn.
+
+    Raises
+    ------
+    ArgumentError
+        `weights` has another shape or no positive sum, or `n_instances` is not accepted.
+    PoolTooSmallError
+        There are fewer weights.
+    ValueError
+        A weight is below 0, or fewer than `n_instances` are above it.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> sl.weighted_random([0.0, 1.0, 0.0])
+    array([1])
+    """
     flat = _flat(weights)
     wanted = check_count(n_instances, len(flat))
     total = flat.sum()

@@ -29,7 +29,7 @@ def check_class_labels(*classifiers: Any) -> bool:
 
 
 def check_class_proba(proba: Any, known_labels: Sequence[Any], all_labels: Sequence[Any]) -> Array:
-    """Spread the columns of `proba` over `all_labels`; a label that is not known has probability zero."""
+    """Spread the columns of `proba` over `all_labels`; one that is not known has probability 0."""
     given = np.asarray(proba)
     spread = np.zeros((len(given), len(all_labels)), dtype=given.dtype)
     column_of = {_key(label): column for column, label in enumerate(known_labels)}

@@ -27,7 +27,7 @@ _CORE = {
 
 
 def features(model: Any, X: Any) -> Any:
-    """Return rows as a matrix: transformed where the learner says so, flattened where a row has several axes."""
+    """Return rows as a matrix: transformed where the learner says so, and flattened."""
     if getattr(model, "on_transformed", False):
         X = model.transform_without_estimating(X)
     if kind(X) == "sparse":
@@ -61,14 +61,14 @@ def labelled_features(model: Any) -> Any:
 
 
 def core_metric(metric: Metric, n_jobs: int | None = None) -> Metric:
-    """Return the core's name of a metric, or scikit-learn's ``pairwise_distances`` of blocks for one it doesn't have."""
+    """Return the core's name of a metric, or ``pairwise_distances`` for one it doesn't have."""
     if isinstance(metric, str) and metric in _CORE:
         return _CORE[metric]
     return partial(pairwise_distances, metric=metric, n_jobs=n_jobs)
 
 
 def reduced(A: Any, B: Any, metric: Metric, n_jobs: int | None, reduce: Callable[[Array], Array]) -> Array:
-    """Return ``reduce(distances to B)`` for each row of `A`, in blocks of at most `CELLS` numbers."""
+    """Return ``reduce(distances to B)`` for each row of `A`, in blocks of `CELLS` numbers."""
     rows, step = count(A), max(1, CELLS // max(1, count(B), A.shape[1]))
     out = np.empty(rows)
     for first in range(0, rows, step):

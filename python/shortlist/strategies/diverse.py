@@ -1,8 +1,9 @@
-"""Rows that differ from each other: the functions of `shortlist.diversity` as strategies for learners.
+"""Rows that differ from each other: the rules of `shortlist.diversity` as strategies of learners.
 
-The features of a row are the row itself, or what the steps before the classifier make of it where the learner was made with
-``on_transformed=True``. The learner's ``X_training`` are the labelled rows. Ranked batches are in `shortlist.strategies.batch`,
-the 70/30 mix in `shortlist.strategies.mixing`.
+The features of a row are the row itself, or what the steps before the classifier make of it where
+the learner was made with ``on_transformed=True``. The learner's ``X_training`` are the labelled
+rows. Ranked batches are in `shortlist.strategies.batch`, the 70/30 mix in
+`shortlist.strategies.mixing`.
 """
 
 from __future__ import annotations
@@ -32,27 +33,46 @@ if TYPE_CHECKING:
 def k_center_sampling(
     classifier: Any, X: Any, n_instances: int = 1, *, init: str | int = "farthest", metric: Any = "euclidean"
 ) -> Picks:
-    """Pick a core-set: each row the farthest from everything labelled or picked; see `shortlist.k_center`.
+    """Pick a core-set: each row the farthest from all labelled or picked; see `shortlist.k_center`.
 
     Parameters
     ----------
     classifier : learner
         Its ``X_training`` are the labelled rows. The model is not asked.
-    X : rows
+    X : array, sparse matrix or frame, shape (rows, features)
         The pool.
     n_instances : int, default=1
-        How many to pick.
+        How many rows to pick, from 0 to those of the pool.
     init : {"farthest", "central"} or int, default="farthest"
         The first pick where nothing is labelled.
-    metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"}, default="euclidean"
+    metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"} or callable, default="euclidean"
         What distance means.
 
     Returns
     -------
-    indices : ndarray
-        In the order picked.
-    distances : ndarray
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, in the order picked.
+    distances : ndarray of float64, shape (n_instances,)
         To the nearest labelled or picked row, when it was picked.
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` is not an integer of 0 or more.
+    PoolTooSmallError
+        The pool has fewer rows.
+    TypeError, ValueError
+        The rows are not numbers, or an option is not what is accepted.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> indices, values = sl.k_center_sampling(learner, np.array([[1.0], [5.0], [9.0]]))
+    >>> indices
+    array([1])
     """
     wanted = check_count(n_instances, count(X))
     labelled = labelled_features(classifier)
@@ -64,7 +84,43 @@ def kmeans_plus_plus_sampling(
 ) -> Picks:
     """Draw rows apart from each other and from what is labelled; see `shortlist.kmeans_plus_plus`.
 
-    Parameters and results are those of `k_center_sampling`, with squared distances.
+    Parameters
+    ----------
+    classifier : learner
+        Its ``X_training`` are the labelled rows. The model is not asked.
+    X : array, sparse matrix or frame, shape (rows, features)
+        The pool.
+    n_instances : int, default=1
+        How many rows to pick, from 0 to those of the pool.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules what is drawn; None is the learner's own, or without one NumPy's global state.
+
+    Returns
+    -------
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, in the order picked.
+    squared : ndarray of float64, shape (n_instances,)
+        Squared distances to the nearest labelled or picked row, when it was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` is not an integer of 0 or more.
+    PoolTooSmallError
+        The pool has fewer rows.
+    TypeError, ValueError
+        The rows are not numbers, or an option is not what is accepted.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> X = np.array([[0.0], [5.0], [10.0]])
+    >>> indices, values = sl.kmeans_plus_plus_sampling(learner, X, random_state=0)
+    >>> indices
+    array([1])
     """
     wanted = check_count(n_instances, count(X))
     return _picks(
@@ -92,25 +148,52 @@ def badge_sampling(
 
     Parameters
     ----------
-    classifier : learner
-        Gives class probabilities.
-    X : rows
+    classifier : classifier, learner or committee
+        Its ``predict_proba`` is asked.
+    X : array, sparse matrix or frame, shape (rows, features)
         The pool; its features take the place of the last layer's input.
     n_instances : int, default=1
-        How many to pick.
+        How many rows to pick, from 0 to those of the pool.
     random_state : int, RandomState, Generator or None, default=None
-        Rules the draw; None is the learner's, or NumPy's global state.
-    chunk_size, progress, invalid
-        See `shortlist.strategies.uncertainty`.
+        Rules what is drawn; None is the learner's own, or without one NumPy's global state.
+    chunk_size : int, "auto" or None, default="auto"
+        Rows the model is asked about at once; "auto" keeps to a fixed budget of memory, None asks
+        about all at once.
+    progress : callable, bool or None, default=None
+        Called with (rows done, rows in all) after each block; True shows a bar.
+    invalid : {"raise", "skip"}, default="raise"
+        Whether a row that the model answers with NaN is an error, or is never picked.
     **kwargs
         Passed on to ``predict_proba``.
 
     Returns
     -------
-    indices : ndarray
-        In the order drawn.
-    squared : ndarray
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, in the order picked.
+    squared : ndarray of float64, shape (n_instances,)
         Squared distances of gradients when each was drawn.
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` or `invalid` is not what is accepted.
+    PoolTooSmallError
+        There are fewer rows to pick from.
+    AttributeError
+        The model has no ``predict_proba``; the message says how to come by one.
+    TypeError, ValueError
+        The rows are not numbers, or an answer of the model cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> X = np.array([[1.0], [5.0], [9.0]])
+    >>> indices, values = sl.badge_sampling(learner, X, random_state=0)
+    >>> indices
+    array([1])
     """
     wanted = check_count(n_instances, count(X))
     proba = matrix_of(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs, as_they_are=False)
@@ -132,8 +215,56 @@ def cluster_margin_sampling(
 ) -> Picks:
     """Pick rows of low margin from many clusters; see `shortlist.cluster_margin`.
 
-    Parameters and results are those of `badge_sampling`, with margins; `clusters` gives the cluster of each row of the
-    pool, which k-means finds otherwise.
+    Parameters
+    ----------
+    classifier : classifier, learner or committee
+        Its ``predict_proba`` is asked.
+    X : array, sparse matrix or frame, shape (rows, features)
+        The pool.
+    n_instances : int, default=1
+        How many rows to pick, from 0 to those of the pool.
+    clusters : array-like, shape (rows,), optional
+        The cluster of each row of the pool; by default k-means finds clusters of `X`.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules what is drawn; None is the learner's own, or without one NumPy's global state.
+    chunk_size : int, "auto" or None, default="auto"
+        Rows the model is asked about at once; "auto" keeps to a fixed budget of memory, None asks
+        about all at once.
+    progress : callable, bool or None, default=None
+        Called with (rows done, rows in all) after each block; True shows a bar.
+    invalid : {"raise", "skip"}, default="raise"
+        Whether a row that the model answers with NaN is an error, or is never picked.
+    **kwargs
+        Passed on to ``predict_proba``.
+
+    Returns
+    -------
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, in the order picked.
+    margins : ndarray of float32 or float64, shape (n_instances,)
+        The largest probability minus the second largest of each.
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` or `invalid` is not what is accepted.
+    PoolTooSmallError
+        There are fewer rows to pick from.
+    AttributeError
+        The model has no ``predict_proba``; the message says how to come by one.
+    TypeError, ValueError
+        The rows are not numbers, or an answer of the model cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> X = np.array([[1.0], [5.0], [9.0]])
+    >>> indices, values = sl.cluster_margin_sampling(learner, X, clusters=[0, 0, 1])
+    >>> indices
+    array([2])
     """
     wanted = check_count(n_instances, count(X))
     proba = matrix_of(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs, as_they_are=False)
@@ -143,9 +274,47 @@ def cluster_margin_sampling(
 
 
 def typiclust_sampling(classifier: Any, X: Any, n_instances: int = 1, *, random_state: RandomState = None) -> Picks:
-    """Pick typical rows, each from a cluster with few labels: for the first labels of all; see `shortlist.typiclust`.
+    """Pick typical rows, each from a cluster with few labels; see `shortlist.typiclust`.
 
-    Parameters and results are those of `k_center_sampling`, with typicalities.
+    For the first labels of all.
+
+    Parameters
+    ----------
+    classifier : learner
+        Its ``X_training`` are the labelled rows. The model is not asked.
+    X : array, sparse matrix or frame, shape (rows, features)
+        The pool.
+    n_instances : int, default=1
+        How many rows to pick, from 0 to those of the pool.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules what is drawn; None is the learner's own, or without one NumPy's global state.
+
+    Returns
+    -------
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, in the order picked.
+    typicalities : ndarray of float64, shape (n_instances,)
+        The inverse of the mean distance of each to its nearest neighbours.
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` is not an integer of 0 or more.
+    PoolTooSmallError
+        The pool has fewer rows.
+    TypeError, ValueError
+        The rows are not numbers, or an option is not what is accepted.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> X = np.array([[4.0], [5.0], [6.5]])
+    >>> indices, values = sl.typiclust_sampling(learner, X, random_state=0)
+    >>> indices
+    array([0])
     """
     wanted = check_count(n_instances, count(X))
     return _picks(
@@ -173,24 +342,44 @@ def herding_sampling(
     ----------
     classifier : learner
         Its ``X_training`` are the labelled rows.
-    X : rows
+    X : array, sparse matrix or frame, shape (rows, features)
         The pool.
     n_instances : int, default=1
-        How many to pick.
+        How many rows to pick, from 0 to those of the pool.
     measure : callable, optional
-        ``measure(learner, X)`` gives how much it is worth to cover each row, 0 or more: with a measure of uncertainty this is
-        Uncertainty Herding. By default all rows are worth the same.
+        ``measure(learner, X)`` gives how much it is worth to cover each row, 0 or more: with a
+        measure of uncertainty this is Uncertainty Herding. By default all rows are worth the same.
     random_state : int, RandomState, Generator or None, default=None
-        Rules which rows are references; None is the learner's, or NumPy's global state.
+        Rules which rows are references; None is the learner's own, or without one NumPy's global
+        state.
     **options
         ``kernel``, ``scale``, ``metric`` and ``references`` of `shortlist.herding`.
 
     Returns
     -------
-    indices : ndarray
-        In the order picked.
-    gains : ndarray
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, in the order picked.
+    gains : ndarray of float64, shape (n_instances,)
         What each added to the coverage.
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` is not an integer of 0 or more.
+    PoolTooSmallError
+        The pool has fewer rows.
+    TypeError, ValueError
+        The rows are not numbers, or an option is not what is accepted.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> indices, values = sl.herding_sampling(learner, np.array([[4.0], [5.0], [6.0]]), scale=1.0)
+    >>> indices
+    array([1])
     """
     wanted = check_count(n_instances, count(X))
     weights = None if measure is None else np.asarray(measure(classifier, X), dtype=np.float64)

@@ -1,8 +1,8 @@
-"""Monte-Carlo dropout: one network with its dropout left on is a committee (Gal and Ghahramani 2016).
+"""Monte-Carlo dropout: a network with its dropout on is a committee (Gal and Ghahramani 2016).
 
-For `DeepActiveLearner` over a skorch network; needs torch. The pool is a tensor, an array, or a dict of
-these. A class that does not apply to a row may be padded with NaN: it takes no part, and probabilities are
-normalised over the rest of its row.
+For `DeepActiveLearner` over a skorch network; needs torch. The pool is a tensor, an array, or a
+dict of these. A class that does not apply to a row may be padded with NaN: it takes no part, and
+probabilities are normalised over the rest of its row.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from shortlist.strategies.answers import Asked
 from shortlist.strategies.answers.validity import check_values
 from shortlist.strategies.asking import best_known
 from shortlist.strategies.errors import ArgumentError
+from shortlist.strategies.family import member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,7 +57,8 @@ def get_predictions(
         Its estimator is an initialised skorch network.
     X : tensor, array, or dict of these
     dropout_layer_indexes : sequence of int
-        Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of them.
+        Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of
+        them.
     num_predictions : int, default=50
         How often to predict.
     sample_per_forward_pass : int, default=1000
@@ -78,7 +80,7 @@ def get_predictions(
 
 
 def set_dropout_mode(model: Any, dropout_layer_indexes: Sequence[int], train_mode: bool) -> None:
-    """Switch dropout layers of a torch module on or off: those at the given positions, or all of them."""
+    """Switch dropout layers of a torch module on or off: those at the given positions, or all."""
     modules = list(model.modules())
     for index in dropout_layer_indexes or range(len(modules)):
         layer = modules[index]
@@ -89,24 +91,36 @@ def set_dropout_mode(model: Any, dropout_layer_indexes: Sequence[int], train_mod
 
 
 def bald_divergence(proba: Sequence[Array]) -> Array:
-    """Return the mutual information of label and dropped units, never negative (Houlsby et al. 2011)."""
+    """Return the mutual information of label and dropped units (Houlsby et al. 2011).
+
+    In nats, never negative; picked by in Gal, Islam and Ghahramani (2017).
+    """
     members = np.stack(proba).astype(np.float64)
     divergence = kl_div(members, members.mean(axis=0)).mean(axis=0)
     return np.asarray(np.nansum(divergence.reshape(len(divergence), -1), axis=-1))
 
 
 def mean_standard_deviation(proba: Sequence[Array]) -> Array:
-    """Return the standard deviation over the predictions, averaged over the classes (Kendall et al. 2015)."""
+    """Return the standard deviation, averaged over the classes (Kendall et al. 2015).
+
+    From 0 to 1/2.
+    """
     return _mean(np.std(np.stack(proba).astype(np.float64), axis=0))
 
 
 def entropy(proba: Sequence[Array]) -> Array:
-    """Return -p ln p summed over the predictions and averaged over the classes."""
+    """Return -p ln p summed over the predictions and averaged over the classes.
+
+    In nats, 0 or more.
+    """
     return _mean(entr(np.stack(proba).astype(np.float64)).sum(axis=0))
 
 
 def variation_ratios(proba: Sequence[Array]) -> Array:
-    """Return one minus the largest mean probability."""
+    """Return one minus the largest mean probability.
+
+    From 0 to 1.
+    """
     mean = np.stack(proba).astype(np.float64).mean(axis=0)
     return np.asarray(1 - np.amax(mean, initial=0, where=~np.isnan(mean), axis=-1))
 
@@ -116,111 +130,99 @@ def entropy_sum(values: Any, axis: int = -1) -> Array:
     return np.asarray(np.nansum(entr(values), axis=axis))
 
 
-def mc_dropout_bald(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    dropout_layer_indexes: Sequence[int] = (),
-    num_cycles: int = 50,
-    sample_per_forward_pass: int = 1000,
-    logits_adaptor: Adaptor = default_logits_adaptor,
-    *,
-    random_state: RandomState = None,
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows with the largest mutual information of label and dropped units (Gal, Islam and Ghahramani 2017)."""
-    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(bald_divergence, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid)
-
-
-def mc_dropout_mean_st(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    dropout_layer_indexes: Sequence[int] = (),
-    num_cycles: int = 50,
-    sample_per_forward_pass: int = 1000,
-    logits_adaptor: Adaptor = default_logits_adaptor,
-    *,
-    random_state: RandomState = None,
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows with the largest mean standard deviation over forward passes."""
-    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(
-        mean_standard_deviation, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid
-    )
-
-
-def mc_dropout_max_entropy(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    dropout_layer_indexes: Sequence[int] = (),
-    num_cycles: int = 50,
-    sample_per_forward_pass: int = 1000,
-    logits_adaptor: Adaptor = default_logits_adaptor,
-    *,
-    random_state: RandomState = None,
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows with the largest entropy over forward passes."""
-    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(entropy, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid)
-
-
-def mc_dropout_max_variationRatios(  # noqa: N802
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    dropout_layer_indexes: Sequence[int] = (),
-    num_cycles: int = 50,
-    sample_per_forward_pass: int = 1000,
-    logits_adaptor: Adaptor = default_logits_adaptor,
-    *,
-    random_state: RandomState = None,
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-) -> Picks:
-    """Pick the rows with the largest variation ratio: one minus the largest mean probability."""
-    how = (dropout_layer_indexes, num_cycles, sample_per_forward_pass, logits_adaptor)
-    return _pick(variation_ratios, classifier, X, n_instances, random_tie_break, how, random_state, progress, invalid)
-
-
-def _pick(
+def _sampling(
     measure: Callable[[Sequence[Array]], Array],
+    /,
     classifier: Any,
     X: Any,
-    n_instances: int,
-    random_tie_break: bool,
-    how: tuple[Any, ...],
-    random_state: RandomState,
-    progress: Progress,
-    invalid: Invalid,
+    n_instances: int = 1,
+    random_tie_break: bool = False,
+    dropout_layer_indexes: Sequence[int] = (),
+    num_cycles: int = 50,
+    sample_per_forward_pass: int = 1000,
+    logits_adaptor: Adaptor = default_logits_adaptor,
+    *,
+    random_state: RandomState = None,
+    progress: Progress = None,
+    invalid: Invalid = "raise",
 ) -> Picks:
-    """Predict and measure block by block, so that the predictions for a whole pool never exist at once."""
+    """Pick rows by Monte-Carlo dropout, highest first, by $what.
+
+    $how
+
+    Parameters
+    ----------
+    classifier : DeepActiveLearner
+        Its estimator is an initialised skorch network.
+    X : tensor, array, or dict of these
+        The pool.
+    $n_instances
+    $random_tie_break
+    dropout_layer_indexes : sequence of int, default=()
+        Positions in ``list(module.modules())`` of the dropout layers to switch on; none for all of
+        them.
+    num_cycles : int, default=50
+        How often each row is predicted, each time with other units dropped.
+    sample_per_forward_pass : int, default=1000
+        Rows of one forward pass, which rules the memory needed.
+    logits_adaptor : callable
+        ``logits_adaptor(output, rows)`` gives logits, classes last; by default the output as it is.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules units dropped and ties drawn; None is the learner's own, or without one torch's and
+        NumPy's global states.
+    progress : callable, bool or None, default=None
+        Called with (rows done, rows in all) after each block; True shows a bar.
+    $invalid
+
+    Returns
+    -------
+    $indices
+    values : ndarray of float64, shape (n_instances,)
+        The measure of each.
+
+    Raises
+    ------
+    $count_error
+    KeyError
+        One of `dropout_layer_indexes` is no dropout layer.
+    ModuleNotFoundError
+        There is no torch.
+    TypeError, ValueError
+        An output of the network cannot be read.
+
+    Examples
+    --------
+    $>>> import shortlist as sl
+    $>>> learner = sl.DeepActiveLearner(network, sl.$name)  # doctest: +SKIP
+    $>>> indices, rows = learner.query(X_pool, n_instances=10, num_cycles=20)  # doctest: +SKIP
+    """
+    # Predicted and measured block by block, so that the predictions for a whole pool never exist at once.
     torch = import_module("torch")
     random_state = randomness.of(classifier, random_state)
+    adaptor = partial(_both_classes, logits_adaptor)
     values = []
     with _seeded(torch, random_state):
-        for first, block in blocks(_tensors(torch, X), max(1, int(how[2])), progress=progress):
-            adapted = (*how[:3], partial(_both_classes, how[3]))
-            values.append(_measured(measure, get_predictions(classifier, block, *adapted)))
+        for first, block in blocks(_tensors(torch, X), max(1, int(sample_per_forward_pass)), progress=progress):
+            predictions = get_predictions(
+                classifier, block, dropout_layer_indexes, num_cycles, sample_per_forward_pass, adaptor
+            )
+            values.append(_measured(measure, predictions))
             if invalid == "raise":
                 check_values(values[-1], Asked(classifier, "infer", count(block), first))
     together = np.concatenate(values)
     return best_known(together, n_instances, invalid, random_tie_break=random_tie_break, random_state=random_state)
 
 
+mc_dropout_bald = member(_sampling, bald_divergence, "mc_dropout_bald")
+mc_dropout_mean_st = member(_sampling, mean_standard_deviation, "mc_dropout_mean_st")
+mc_dropout_max_entropy = member(_sampling, entropy, "mc_dropout_max_entropy")
+mc_dropout_max_variationRatios = member(  # noqa: N816 - modAL's name
+    _sampling, variation_ratios, "mc_dropout_max_variationRatios"
+)
+
+
 def _measured(measure: Callable[[Sequence[Array]], Array], predictions: list[Array]) -> Array:
-    """Measure each row; one without a class that applies, where the network gave NaN alone, has no value."""
+    """Measure each row; one where the network gave NaN alone, as no class applies, has no value."""
     members = np.stack(predictions)
     missing = np.isnan(members.reshape(*members.shape[:2], -1)).all(axis=2).any(axis=0)
     members[:, missing] = 0
@@ -240,7 +242,7 @@ def _dropout(module: Any, indexes: Sequence[int]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _seeded(torch: Any, random_state: RandomState) -> Iterator[None]:
-    """Draw dropped units from `random_state`, where one was given, and leave torch's own state as it was."""
+    """Draw dropped units from `random_state`, if given, and leave torch's own state as it was."""
     if random_state is None:
         yield
         return
@@ -269,7 +271,7 @@ def _logits(torch: Any, output: Any, part: Any) -> Any:
 
 
 def _both_classes(adaptor: Adaptor, output: Any, part: Any) -> Any:
-    """Return logits, classes last; one logit a row is that of the second of two classes, beside one of 0."""
+    """Return logits, classes last; a single one is that of the second of two, beside one of 0."""
     torch, adapted = import_module("torch"), adaptor(output, part)
     if not torch.is_tensor(adapted) or tuple(adapted.shape[1:]) not in ((), (1,)):
         return adapted

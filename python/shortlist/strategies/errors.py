@@ -1,4 +1,4 @@
-"""Errors of strategies and learners. modAL asserts where these are raised, so each is an AssertionError as well."""
+"""Errors of strategies and learners: AssertionErrors as well, as modAL asserts in their place."""
 
 from __future__ import annotations
 
@@ -6,15 +6,39 @@ from typing import Any
 
 
 class ArgumentError(ValueError, AssertionError):
-    """An argument has a value that is not accepted."""
+    """An argument has a value that is not accepted.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> sl.mix(uncertainty=-1.0)
+    Traceback (most recent call last):
+    shortlist.strategies.errors.ArgumentError: uncertainty came as -1.0 and diversity ...
+    """
 
 
 class NotCallableError(TypeError, AssertionError):
-    """A strategy or a measure came that cannot be called."""
+    """A strategy or a measure came that cannot be called.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> sl.mix(measure="margin")
+    Traceback (most recent call last):
+    shortlist.strategies.errors.NotCallableError: measure came as str; accepted is ...
+    """
 
 
 class PoolTooSmallError(ArgumentError):
-    """More instances were asked for than the pool has rows."""
+    """More instances were asked for than the pool has rows.
+
+    Examples
+    --------
+    >>> import shortlist as sl
+    >>> sl.random_sampling(None, [[0.0]], 2)
+    Traceback (most recent call last):
+    shortlist.strategies.errors.PoolTooSmallError: n_instances came as 2; the pool has ...
+    """
 
 
 def check_count(n_instances: Any, rows: int) -> int:

@@ -1,4 +1,4 @@
-"""Expected error reduction: the row whose label, whatever it is, leaves the least error (Roy and McCallum 2001)."""
+"""Expected error reduction: the row whose label leaves the least error (Roy and McCallum 2001)."""
 
 from __future__ import annotations
 
@@ -44,23 +44,57 @@ def expected_error_reduction(
     Parameters
     ----------
     learner : ActiveLearner
+        With the rows it was taught, on which each model is fitted.
     X : rows
         The pool.
     loss : {"binary", "log"}, default="binary"
         One minus the largest probability, or the entropy.
     p_subsample : float, default=1.0
-        The share of the pool that is tried; the others are picked last, with an expected error of infinity.
-    n_instances, random_tie_break, random_state
-        See `shortlist.strategies.uncertainty`.
-    progress : callable, bool or None
-        Called with rows done and rows in all.
+        The share of the pool that is tried; the others are picked last, with an expected error of
+        infinity.
+    n_instances : int, default=1
+        How many rows to pick, from 0 to those of the pool.
+    random_tie_break : bool, default=False
+        Whether equal scores are drawn among at random; otherwise the lowest position comes first.
+    random_state : int, RandomState, Generator or None, default=None
+        Rules what is drawn; None is the learner's own, or without one NumPy's global state.
+    progress : callable or None, default=None
+        Called with (rows done, rows in all) after each row.
     invalid : {"raise", "skip"}, default="raise"
-        Whether rows that a model answers with NaN are an error, or are not picked and add nothing to the error.
+        Whether rows that a model answers with NaN are an error, or are not picked and add nothing
+        to the error.
 
     Returns
     -------
-    indices : ndarray
-    expected_error : ndarray
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, the least expected error first.
+    expected_error : ndarray of float64, shape (n_instances,)
+        Summed over the rest of the pool; in nats with ``loss="log"``.
+
+    Raises
+    ------
+    ArgumentError
+        An option is not what is accepted, or the learner was taught nothing.
+    PoolTooSmallError
+        The pool has fewer rows.
+    AttributeError
+        The model has no ``predict_proba``; the message says how to come by one.
+    ValueError
+        An answer of the model cannot be read.
+
+    Notes
+    -----
+    O(rows squared x classes) predictions and O(rows x classes) fits.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> indices, values = sl.expected_error_reduction(learner, np.array([[1.0], [5.0], [9.0]]))
+    >>> indices
+    array([1])
     """
     if not 0.0 <= p_subsample <= 1.0:
         raise ArgumentError(f"p_subsample came as {p_subsample}; accepted is a share between 0 and 1")

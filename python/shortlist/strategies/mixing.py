@@ -47,6 +47,13 @@ def mix(
     callable
         A strategy: `mix_sampling` with these weights.
 
+    Raises
+    ------
+    ArgumentError
+        A weight is negative, or both are 0.
+    NotCallableError
+        `measure` cannot be called.
+
     Examples
     --------
     >>> import shortlist as sl
@@ -77,18 +84,60 @@ def mix_sampling(
     invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
-    """Pick rows one by one by a weighted sum of uncertainty and of distance to what is labelled or picked.
+    """Pick rows one by one by a weighted sum of uncertainty and distance to what is labelled.
 
-    Uncertainty is scaled to lie between 0 and 1 over the pool; distance is divided by the largest there is when first
-    needed. Both scales stay as they are for the whole batch. Without labelled rows the first pick is the most
-    uncertain. With ``invalid="skip"`` rows that `measure` gives NaN are left out.
+    Picked rows count as labelled.
+
+    Uncertainty is scaled to lie between 0 and 1 over the pool; distance is divided by the largest
+    there is when first needed. Both scales stay as they are for the whole batch. Without labelled
+    rows the first pick is the most uncertain.
+
+    Parameters
+    ----------
+    classifier : learner
+        Its ``X_training`` are the labelled rows.
+    X : array, sparse matrix or frame, shape (rows, features)
+        The pool.
+    n_instances : int, default=1
+        How many rows to pick, from 0 to those of the pool.
+    uncertainty, diversity : float, default=0.7, 0.3
+        The two weights, neither negative.
+    measure : callable, default=`classifier_uncertainty`
+        ``measure(learner, X)`` gives one value a row, the highest most informative.
+    metric : str or callable, default="euclidean"
+        Any that scikit-learn's ``pairwise_distances`` takes.
+    invalid : {"raise", "skip"}, default="raise"
+        Whether a row that `measure` gives NaN is an error, or is never picked.
+    **kwargs
+        Passed on to `measure`.
 
     Returns
     -------
-    indices : ndarray
-        In the order picked.
-    values : ndarray
+    indices : ndarray of int64, shape (n_instances,)
+        Positions in the pool, in the order picked.
+    values : ndarray of float64, shape (n_instances,)
         The weighted sum each had when it was picked.
+
+    Raises
+    ------
+    ArgumentError
+        `n_instances` or `invalid` is not what is accepted.
+    PoolTooSmallError
+        There are fewer rows to pick from.
+    AttributeError
+        The model has no ``predict_proba``; the message says how to come by one.
+    TypeError, ValueError
+        The rows are not numbers, or an answer of the model cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np, shortlist as sl
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression()
+    >>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    >>> indices, values = sl.mix_sampling(learner, np.array([[1.0], [5.0], [9.0]]))
+    >>> indices
+    array([1])
     """
     wanted = check_count(n_instances, count(X))
     check_invalid(invalid)

@@ -11,7 +11,7 @@ RandomState: TypeAlias = int | np.random.RandomState | np.random.Generator | Non
 
 
 def generator(random_state: RandomState) -> Any:
-    """Return what draws; None is NumPy's global state, so that ``np.random.seed`` still rules old code."""
+    """Return what draws; None is NumPy's global state, which ``np.random.seed`` seeds."""
     return random_state if isinstance(random_state, np.random.Generator) else check_random_state(random_state)
 
 

@@ -1,9 +1,8 @@
 """Uncertainty of a classifier, and the strategies that pick the rows it is least sure of.
 
-Every strategy takes ``(classifier, X, n_instances=1, random_tie_break=False)`` and returns positions and
-scores, the most informative first, ties by the lowest position. `X` is scored in blocks of `chunk_size` rows
-(``"auto"``: a fixed budget of memory); `progress` is called with rows done and rows in all; with ``invalid="skip"`` rows
-that the model answers with NaN are never picked, and their score is NaN; other keywords go to ``predict_proba``.
+For each measure there are a utility, ``classifier_margin(classifier, X)``, which gives one value
+a row, and a strategy, ``margin_sampling(classifier, X, n_instances=1)``, which gives positions and
+scores, the most informative first, ties by the lowest position. They ask the model block by block.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.strategies.answers import logits, probabilities
 from shortlist.strategies.asking import Question, pick, score_matrix, scores
+from shortlist.strategies.family import measure_words, member
 
 if TYPE_CHECKING:
     from shortlist.rows.blocks import ChunkSize, Progress
@@ -20,16 +20,9 @@ if TYPE_CHECKING:
     from shortlist.strategies.randomness import RandomState
 
 
-UNCERTAINTY = Question("least_confident", probabilities, unfitted=1.0)
-_MARGIN = Question("margin", probabilities, unfitted=0.0)
-ENTROPY = Question("entropy", probabilities, unfitted=0.0)
-_NORMALISED_ENTROPY = Question("normalised_entropy", probabilities, unfitted=0.0)
-_RATIO = Question("ratio", probabilities, unfitted=0.0)
-_GINI = Question("gini", probabilities, unfitted=0.0)
-_ENERGY = Question("energy", logits, unfitted=0.0, method="decision_function")
-
-
-def classifier_uncertainty(
+def _values(
+    question: Question,
+    /,
     classifier: Any,
     X: Any,
     *,
@@ -38,11 +31,46 @@ def classifier_uncertainty(
     invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Array:
-    """Return one minus the largest probability, one value a row."""
-    return scores(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs)
+    """Return $what, one value for each row of a pool.
+
+    A utility for `shortlist.mix` and `shortlist.make_query_strategy`. With p1 and p2 the two
+    largest of the C probabilities p, it is ``$formula``, $range.
+
+    Parameters
+    ----------
+    classifier : classifier, learner or committee
+        Its ``$method`` is asked.
+    X $X
+    $blocks
+    $invalid_values
+    **kwargs
+        Passed on to ``$method``.
+
+    Returns
+    -------
+    ndarray of float32 or float64, shape (rows,)
+        As wide as what the model gives. Of a model that is not fitted all rows have the same value.
+
+    Raises
+    ------
+    ArgumentError
+        `invalid` is not what is accepted.
+    $answer_error
+
+    Examples
+    --------
+    $>>> import shortlist as sl
+    $>>> from sklearn.linear_model import LogisticRegression
+    $>>> model = LogisticRegression().fit([[0.0], [10.0]], ["cat", "dog"])
+    $>>> sl.$name(model, [[1.0], [5.0], [9.0]]).round(3)
+    array($values)
+    """
+    return scores(question, classifier, X, chunk_size, progress, invalid, kwargs)
 
 
-def uncertainty_sampling(
+def _sampling(
+    question: Question,
+    /,
     classifier: Any,
     X: Any,
     n_instances: int = 1,
@@ -54,226 +82,96 @@ def uncertainty_sampling(
     invalid: Invalid = "raise",
     **kwargs: Any,
 ) -> Picks:
-    """Pick by uncertainty, least confident first (Lewis and Gale 1994).
+    """Pick the rows a classifier is least sure of, by $what: $order first.
 
-    The score is one minus the largest probability.
+    With p1 and p2 the two largest of the C probabilities p, the score is ``$formula``, $range.
+    $source.
+
+    Parameters
+    ----------
+    classifier : classifier, learner or committee
+        Its ``$method`` is asked.
+    X $X
+    $n_instances
+    $random_tie_break
+    $random_state
+    $blocks
+    $invalid
+    **kwargs
+        Passed on to ``$method``.
+
+    Returns
+    -------
+    $indices
+    scores : ndarray of float32 or float64, shape (n_instances,)
+        The measure of each, as wide as what the model gives.
+
+    Raises
+    ------
+    $count_error
+    $answer_error
+
+    Examples
+    --------
+    $>>> import shortlist as sl
+    $>>> from sklearn.linear_model import LogisticRegression
+    $>>> model = LogisticRegression()
+    $>>> learner = sl.ActiveLearner(model, X_training=[[0.0], [10.0]], y_training=["cat", "dog"])
+    $>>> indices, scores = sl.$name(learner, [[1.0], [5.0], [9.0]])
+    $>>> indices
+    array([$picked])
+    $>>> indices, rows = learner.query([[1.0], [5.0], [9.0]], n_instances=2)
     """
     return pick(
-        UNCERTAINTY, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
+        question, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
     )
 
 
-def classifier_margin(
-    classifier: Any,
-    X: Any,
-    *,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Array:
-    """Return the largest probability minus the second largest, one value a row."""
-    return scores(_MARGIN, classifier, X, chunk_size, progress, invalid, kwargs)
+def _question(measure: str, what: str, values: str, unfitted: float = 0.0) -> Question:
+    words = {"what": what, "values": values, "method": "predict_proba", "picked": "1", **measure_words(measure)}
+    return Question(measure, probabilities, unfitted, words=words)
 
 
-def margin_sampling(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Picks:
-    """Pick by margin, smallest margin first (Scheffer, Decomain and Wrobel 2001).
+UNCERTAINTY = _question("least_confident", "one minus the largest probability", "[0.095, 0.5  , 0.095]", unfitted=1.0)
+_MARGIN = _question("margin", "the largest probability minus the second largest", "[0.81, 0.  , 0.81]")
+_RATIO = _question("ratio", "the second largest probability divided by the largest", "[0.105, 1.   , 0.105]")
+ENTROPY = _question("entropy", "the Shannon entropy of the probabilities, in nats", "[0.314, 0.693, 0.314]")
+_NORMALISED_ENTROPY = _question(
+    "normalised_entropy", "the entropy divided by the logarithm of the number of classes", "[0.453, 1.   , 0.453]"
+)
+_GINI = _question("gini", "one minus the sum of squared probabilities", "[0.172, 0.5  , 0.172]")
+_ENERGY = Question(
+    "energy",
+    logits,
+    unfitted=0.0,
+    method="decision_function",
+    words={
+        "what": "minus the log-sum-exp of the logits z",
+        "values": "[-0.1  , -0.693, -2.354]",
+        "method": "decision_function",
+        "picked": "0",
+        **measure_words("energy"),
+    },
+)
 
-    The score is the largest probability minus the second largest.
-    """
-    return pick(
-        _MARGIN, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
-    )
-
-
-def classifier_entropy(
-    classifier: Any,
-    X: Any,
-    *,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Array:
-    """Return the Shannon entropy of the probabilities, in nats, one value a row."""
-    return scores(ENTROPY, classifier, X, chunk_size, progress, invalid, kwargs)
-
-
-def entropy_sampling(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Picks:
-    """Pick by entropy, largest entropy first (Shannon 1948).
-
-    The score is the Shannon entropy of the probabilities, in nats.
-    """
-    return pick(
-        ENTROPY, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
-    )
-
-
-def classifier_normalised_entropy(
-    classifier: Any,
-    X: Any,
-    *,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Array:
-    """Return the entropy divided by the logarithm of the number of classes, one value a row."""
-    return scores(_NORMALISED_ENTROPY, classifier, X, chunk_size, progress, invalid, kwargs)
-
-
-def normalised_entropy_sampling(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Picks:
-    """Pick by normalised entropy, largest first (Shannon 1948).
-
-    The score is the entropy divided by the logarithm of the number of classes.
-    """
-    return pick(
-        _NORMALISED_ENTROPY,
-        classifier,
-        X,
-        n_instances,
-        random_tie_break,
-        random_state,
-        chunk_size,
-        progress,
-        invalid,
-        kwargs,
-    )
-
-
-def classifier_ratio(
-    classifier: Any,
-    X: Any,
-    *,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Array:
-    """Return the second largest probability divided by the largest, one value a row."""
-    return scores(_RATIO, classifier, X, chunk_size, progress, invalid, kwargs)
-
-
-def ratio_sampling(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Picks:
-    """Pick by ratio, largest ratio first (a margin on the scale of odds).
-
-    The score is the second largest probability divided by the largest.
-    """
-    return pick(
-        _RATIO, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
-    )
-
-
-def classifier_gini(
-    classifier: Any,
-    X: Any,
-    *,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Array:
-    """Return one minus the sum of squared probabilities, one value a row."""
-    return scores(_GINI, classifier, X, chunk_size, progress, invalid, kwargs)
-
-
-def gini_sampling(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Picks:
-    """Pick by Gini impurity, largest impurity first (Breiman et al. 1984).
-
-    The score is one minus the sum of squared probabilities.
-    """
-    return pick(
-        _GINI, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
-    )
-
-
-def classifier_energy(
-    classifier: Any,
-    X: Any,
-    *,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Array:
-    """Return minus the log-sum-exp of the logits, which come from ``decision_function``, one value a row."""
-    return scores(_ENERGY, classifier, X, chunk_size, progress, invalid, kwargs)
-
-
-def energy_sampling(
-    classifier: Any,
-    X: Any,
-    n_instances: int = 1,
-    random_tie_break: bool = False,
-    *,
-    random_state: RandomState = None,
-    chunk_size: ChunkSize = "auto",
-    progress: Progress = None,
-    invalid: Invalid = "raise",
-    **kwargs: Any,
-) -> Picks:
-    """Pick by energy, largest energy first (Liu et al. 2020).
-
-    The score is minus the log-sum-exp of the logits, which come from ``decision_function``.
-    """
-    return pick(
-        _ENERGY, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
-    )
+classifier_uncertainty = member(_values, UNCERTAINTY, "classifier_uncertainty", UNCERTAINTY.words)
+uncertainty_sampling = member(_sampling, UNCERTAINTY, "uncertainty_sampling", UNCERTAINTY.words)
+classifier_margin = member(_values, _MARGIN, "classifier_margin", _MARGIN.words)
+margin_sampling = member(_sampling, _MARGIN, "margin_sampling", _MARGIN.words)
+classifier_ratio = member(_values, _RATIO, "classifier_ratio", _RATIO.words)
+ratio_sampling = member(_sampling, _RATIO, "ratio_sampling", _RATIO.words)
+classifier_entropy = member(_values, ENTROPY, "classifier_entropy", ENTROPY.words)
+entropy_sampling = member(_sampling, ENTROPY, "entropy_sampling", ENTROPY.words)
+classifier_normalised_entropy = member(
+    _values, _NORMALISED_ENTROPY, "classifier_normalised_entropy", _NORMALISED_ENTROPY.words
+)
+normalised_entropy_sampling = member(
+    _sampling, _NORMALISED_ENTROPY, "normalised_entropy_sampling", _NORMALISED_ENTROPY.words
+)
+classifier_gini = member(_values, _GINI, "classifier_gini", _GINI.words)
+gini_sampling = member(_sampling, _GINI, "gini_sampling", _GINI.words)
+classifier_energy = member(_values, _ENERGY, "classifier_energy", _ENERGY.words)
+energy_sampling = member(_sampling, _ENERGY, "energy_sampling", _ENERGY.words)
 
 
 def proba_uncertainty(proba: Any) -> Array:

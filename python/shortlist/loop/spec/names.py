@@ -10,13 +10,23 @@ from shortlist.loop.spec.checks import Wrong, is_path
 from shortlist.loop.spec.toml import shown
 from shortlist.registry import RANDOM, RULES, STRATEGY, did_you_mean, elsewhere, measures
 
-ESTIMATORS = ("tfidf-logistic", "logistic", "forest", "boosting")
+ESTIMATORS: tuple[str, ...] = ("tfidf-logistic", "logistic", "forest", "boosting")
 TEXT_ESTIMATOR = "tfidf-logistic"
 """The one that reads text and nothing else; the others take the matrix that text becomes."""
 SEEDS = (RANDOM, "k_center", "typiclust")
 STRATIFIED = "stratified:"
 """What goes before the column of groups that a seed takes its rows from in proportion."""
-TOOLS = ("page", "csv", "jsonl", "parquet", "datasets", "label-studio", "prodigy", "argilla", "doccano")
+TOOLS: tuple[str, ...] = (
+    "page",
+    "csv",
+    "jsonl",
+    "parquet",
+    "datasets",
+    "label-studio",
+    "prodigy",
+    "argilla",
+    "doccano",
+)
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows")
 ARRAYS = (".npy", ".npz", ".h5", ".hdf5", ".zarr")
 

@@ -1,8 +1,8 @@
-"""The gate: every answer of a model comes in here, and is read as what it plainly means or refused with a remedy.
+"""The gate: each answer of a model is read as what it plainly means, or refused with a remedy.
 
-`probabilities` and `logits` read one label a row, `votes` and `members` committees, `label_probabilities`, `labels` and
-`distances` several labels a row, `means_and_stds` regressors. What comes out is an array of floats with one row for each row
-of the pool that was asked about.
+`probabilities` and `logits` read one label a row, `votes` and `members` committees,
+`label_probabilities`, `labels` and `distances` several labels a row, `means_and_stds` regressors.
+What comes out is an array of floats with one row for each row of the pool that was asked about.
 """
 
 from shortlist.strategies.answers.arrays import column

@@ -1,4 +1,4 @@
-"""Whatever holds an answer as an array: sparse matrices, tensors, frames, masked and object arrays, lists."""
+"""Whatever holds an answer as an array: sparse matrices, tensors, frames, masked arrays, lists."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def floats(answer: Any, asked: Asked) -> Array:
 
 
 def column(answer: Any, asked: Asked) -> Array:
-    """Return an answer of one value a row, which some libraries give as a column, as a vector; others as they are."""
+    """Return an answer of one value a row, maybe a column, as a vector; others as they are."""
     array = plain(answer, asked)
     return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
 

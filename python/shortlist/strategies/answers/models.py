@@ -1,4 +1,4 @@
-"""What a model says of itself: the estimator inside, its classes, and whether it gives several labels a row."""
+"""What a model says of itself: the estimator inside, its classes, several labels a row or one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def final_model(model: Any) -> Any:
-    """Return the estimator that answers: inside a learner, a search, and at the end of a pipeline."""
+    """Return the estimator that answers: inside a learner or a search, at a pipeline's end."""
     while True:
         if hasattr(model, "query_strategy") and hasattr(model, "estimator"):
             model = model.estimator
@@ -21,14 +21,15 @@ def final_model(model: Any) -> Any:
 
 
 def says_nothing(model: Any) -> bool:
-    """Return whether `classes_` is there and None, which in modAL means that a matrix is taken as it comes."""
+    """Return whether `classes_` is None: then a matrix is taken as it comes, as in modAL."""
     return getattr(model, "classes_", 0) is None
 
 
 def class_count(model: Any) -> int | None:
     """Return how many classes a model knows; None where it doesn't say.
 
-    skorch's ``classes_`` are those of the last rows it was trained on, which says nothing of its outputs.
+    skorch's ``classes_`` are those of the last rows it was trained on, which says nothing of its
+    outputs.
     """
     final = final_model(model)
     if hasattr(final, "classes_inferred_"):
@@ -40,7 +41,7 @@ def class_count(model: Any) -> int | None:
 
 
 def gives_several_labels(model: Any) -> bool:
-    """Return whether the model, or a member of the committee, was fitted on rows with several labels."""
+    """Return whether the model, or a member of it, was fitted on rows with several labels."""
     if hasattr(model, "learner_list"):
         return any(gives_several_labels(member) for member in model.learner_list)
     final = final_model(model)
@@ -56,7 +57,7 @@ def taught_several_labels(model: Any) -> bool:
 
 
 def labels_taught(learner: Any) -> int:
-    """Return how many columns the labels have that a learner was taught; 0 where they are no matrix."""
+    """Return how many columns the labels taught have; 0 where they are no matrix."""
     known: Any = getattr(learner, "y_training", None)
     shape = np.shape(known)
     return shape[1] if len(shape) == 2 else 0

@@ -1,4 +1,4 @@
-"""Answers about rows with one label each: probabilities, logits, votes, and those of the members of a committee."""
+"""Answers about rows with one label each: probabilities, logits, votes, and members' answers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def logits(model: Any, X: Any, first: int = 0, /, **kwargs: Any) -> Array:
 def one_label(answer: Any, asked: Asked) -> Array:
     """Read an answer of ``(rows, classes)``.
 
-    One column or a vector is about the second of two classes: a probability, or a logit beside one of 0.
+    One column or a vector is about the second of two classes: a probability, or a logit beside one
+    of 0.
     """
     if is_one_for_each_output(answer):
         if len(answer) > 1:

@@ -1,4 +1,4 @@
-"""Answers about rows with several labels each: probabilities of labels, predicted labels, distances to boundaries."""
+"""Answers about rows with several labels each: probabilities, labels, distances to boundaries."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _positive(part: Any, classes: Any, asked: Asked) -> Array:
 
 
 def _classes_of_outputs(model: Any, asked: Asked) -> list[Any]:
-    """Return the classes of each output, where the model names them, or raise where they are not 0 and 1."""
+    """Return the classes of each output, where they are named; raise where they are not 0 and 1."""
     classes = getattr(model, "classes_", None)
     outputs = classes if isinstance(classes, list | tuple) and len(classes) and np.ndim(classes[0]) > 0 else []
     for known in outputs:
@@ -153,7 +153,7 @@ def _sums_to_one(array: Array, axis: int) -> bool:
 
 
 def _final_step(model: Any, X: Any) -> tuple[Any, Any]:
-    """Return the estimator at the end of learners, searches and pipelines, and rows as it sees them."""
+    """Return the estimator at the end of learners and pipelines, and rows as it sees them."""
     while True:
         if getattr(model, "steps", None):
             model, X = model.steps[-1][1], (model[:-1].transform(X) if len(model.steps) > 1 else X)

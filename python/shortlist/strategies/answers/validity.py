@@ -1,4 +1,4 @@
-"""Values that cannot be scored: which row of the pool has one, and what is only a matter of rounding."""
+"""Values that cannot be scored: which row has one, and what is only a matter of rounding."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SKIP = 'invalid="skip" leaves such rows out'
 
 
 def tolerance(array: Array) -> float:
-    """Return how far a row of probabilities may be from a sum of 1, and a probability below 0, by rounding."""
+    """Return how far by rounding a row may be from a sum of 1, and a probability below 0."""
     return _TOLERANCES[array.dtype.itemsize]
 
 
 def mended(answer: Array) -> Array:
-    """Return probabilities with those below 0 by rounding as 0; a row of zeros, which modAL accepts, favours no class."""
+    """Return probabilities, 0 for those below it by rounding; a row of zeros favours no class."""
     below = (answer < 0) & (answer >= -tolerance(answer))
     answer = np.where(below, answer.dtype.type(0), answer)
     empty = ~np.asarray(answer.any(axis=-1))
@@ -65,7 +65,7 @@ def check_values(values: Array, asked: Asked) -> None:
 
 
 def warn_sums(answer: Array, asked: Asked, *, as_they_are: bool = True) -> bool:
-    """Say that rows of probabilities do not sum to 1, or raise where they are those of several labels.
+    """Say that rows do not sum to 1, or raise where they are those of several labels.
 
     Parameters
     ----------
@@ -75,7 +75,8 @@ def warn_sums(answer: Array, asked: Asked, *, as_they_are: bool = True) -> bool:
     Returns
     -------
     bool
-        Whether there was something to say. Rows of zeros and rows that are not valid are told of elsewhere.
+        Whether there was something to say. Rows of zeros and rows that are not valid are told of
+        elsewhere.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         sums = answer.sum(axis=-1, dtype=np.float64)
