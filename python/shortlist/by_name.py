@@ -42,8 +42,9 @@ REFERENCES = 1_000
 
 ACCEPTED = "names, and a dict of names and strategies"
 
-# Strategies of diverse batches: what they take beside k and the number of threads. Ranked batches begin beside the least
-# certain row, as with nothing labelled they would compare each row with each.
+# Strategies of diverse batches: what they take beside k and the number of threads. Ranked batches
+# begin beside the least certain row, as with nothing labelled they would compare each row with
+# each.
 DIVERSE: dict[str, Callable[[_Given], tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "k_center": lambda g: ((g.embeddings,), {}),
     "kmeans_plus_plus": lambda g: ((g.embeddings,), {"random_state": g.seed}),

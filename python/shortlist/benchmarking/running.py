@@ -260,7 +260,8 @@ def _peaks(run: _Run, x: Any, threads: int, tell: Callable[[int], object]) -> No
         everyone = {OURS: OURS} | {rival.name: origin(rival) for rival in run.rivals}
         plain = [how for how in run.wanted if how not in (*DIVERSE, *VALUES)]
         asked = [plain if who == OURS else [how for how in plain if how in MEASURES] for who in everyone]
-        # Side by side: a process's own memory does not depend on its neighbours, and most of the time is imports.
+        # Side by side: a process's own memory does not depend on its neighbours, and most of the
+        # time is imports.
         with ThreadPoolExecutor(cores()) as side_by_side:
             answers = side_by_side.map(measure, everyone.values(), asked)
             for number, (who, found) in enumerate(zip(everyone, answers, strict=True), 1):

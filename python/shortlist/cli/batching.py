@@ -101,7 +101,8 @@ def _given(
         options = {name: how[name] for name in ("from_logits", "temperature", "normalize", "n_threads") if name in how}
         rows = (X, uncertainty := score(source, "least_confident", **options))
         if rule == "ranked_batch" and "labelled" not in named and among is None:
-            # With nothing labelled each row would be compared with each: it begins beside the least certain one.
+            # With nothing labelled each row would be compared with each: it begins beside the least
+            # certain one.
             most = int(uncertainty.argmax())
             named["labelled"] = np.asarray(X[most : most + 1])
     if rule in FROM_OUTPUTS:

@@ -169,7 +169,8 @@ def _logistic() -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MaxAbsScaler
 
-    # Scaled by the largest value, so that sparse rows stay sparse; a few labels want little regularisation.
+    # Scaled by the largest value, so that sparse rows stay sparse; a few labels want little
+    # regularisation.
     return make_pipeline(MaxAbsScaler(), LogisticRegression(C=10.0, max_iter=500))
 
 

@@ -89,7 +89,8 @@ def chance_of_missing(found: int, left: int, drawn: int, positive: int, recall: 
     """
     from scipy.stats import hypergeom
 
-    # The fewest wanted rows there can be if the recall is missed; 1e-9 for quotients that are whole but for rounding.
+    # The fewest wanted rows there can be if the recall is missed; 1e-9 for quotients that are whole
+    # but for rounding.
     in_all = math.floor(found / recall + 1e-9) + 1
     unknown_and_drawn = in_all - (found - positive)
     population = left + drawn

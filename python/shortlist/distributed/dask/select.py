@@ -120,7 +120,8 @@ def select(
     ]
     whole = states.tree(lazy, dask.delayed(states.merge))
     sizes = [] if pool.starts is not None else [dask.delayed(states.rows_of_part)(block) for block in pool.blocks]
-    # Reading a chunk and taking note of it become one task, so that no chunk is ever sent to another worker.
+    # Reading a chunk and taking note of it become one task, so that no chunk is ever sent to
+    # another worker.
     with dask.config.set({"optimization.fuse.delayed": True}):
         state, *sizes = dask.delayed(_together)(whole, *sizes).compute()
     picks = state.finish()
