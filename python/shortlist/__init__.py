@@ -15,7 +15,7 @@ from typing import Any
 from shortlist import _core
 from shortlist.own_ids import Positions
 from shortlist.pools import Source
-from shortlist.registry import measures
+from shortlist.registry import OTHERS, measures
 from shortlist.scoring import score
 from shortlist.selecting import select
 from shortlist.selection import Report, Selection
@@ -115,6 +115,8 @@ _LAZY: dict[str, str] = {
         "shortlist.strategies",
     ),
 }
+
+OTHERS.update(_LAZY)
 
 _MODULES = ("labels",)
 """Modules that are used by their names, as `shortlist.labels.read`, and imported when first used."""

@@ -65,9 +65,9 @@ class MeasureList(tuple[Measure, ...]):
         return [(m.name, m.order, m.kind, ", ".join(m.inputs), m.formula, m.range, m.source) for m in self]
 
     def __repr__(self) -> str:
-        cells = [self._columns, *self._cells()]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells)
+        from shortlist.tables import aligned
+
+        return aligned([self._columns, *self._cells()])
 
     def _repr_html_(self) -> str:
         import html
@@ -85,6 +85,8 @@ RULES = {
     "mix_sampling": "diverse_uncertain",
 }
 """Strategies whose rule or measure has another name."""
+OTHERS: dict[str, str] = {}
+"""Names of the package that are no measures, and the module each comes from: `shortlist` says them as it is imported."""
 
 
 def measures() -> MeasureList:
@@ -131,22 +133,21 @@ def _plain(name: str) -> str:
 
 def elsewhere(name: str) -> str | None:
     """Say how to call what has this name and is no measure of a row: a rule of diversity, or a strategy of learners."""
+    import importlib
     import inspect
-
-    import shortlist
 
     plain = _plain(name)
     rule = RULES.get(plain, plain.removesuffix(STRATEGY))
     if plain != rule and (rule in _by_name() or rule == RANDOM):
         return f'use sl.select(x, "{rule}", k), or learner.query with sl.{plain}'
-    module = shortlist._LAZY.get(rule)
+    module = OTHERS.get(rule)
     if module == "shortlist.diversity":
-        needed = inspect.signature(getattr(shortlist, rule)).parameters.values()
+        needed = inspect.signature(getattr(importlib.import_module(module), rule)).parameters.values()
         arguments = ", ".join(p.name for p in needed if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD)
-        also = f", or learner.query with sl.{plain}" if plain in shortlist._LAZY and plain != rule else ""
+        also = f", or learner.query with sl.{plain}" if plain in OTHERS and plain != rule else ""
         return f"use sl.{rule}({arguments}){also}"
-    exact = name if name in shortlist._LAZY else plain
-    if shortlist._LAZY.get(exact) == "shortlist.strategies":
+    exact = name if name in OTHERS else plain
+    if OTHERS.get(exact) == "shortlist.strategies":
         return f"sl.{exact} is for learners: use sl.ActiveLearner(estimator, sl.{exact}).query(X, k)"
     return None
 

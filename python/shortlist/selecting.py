@@ -218,10 +218,9 @@ def select(
         strict=strict,
         n_threads=n_threads,
     )
-    if selector._labels is None and per_group is not None:
-        selector._labels = labels
-    selector._sweep(pool, 0, None, exclusion, groups, progress)
-    picks = selector.finish()
+    if labels is not None:
+        selector.name_groups(labels)
+    picks = selector.update_pool(pool, exclusion, groups=groups, progress=progress).finish()
     if exclusion.missing:
         picks = replace(picks, report=replace(picks.report, missing_ids=exclusion.missing))
     return with_own_ids(picks, pool)

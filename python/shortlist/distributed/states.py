@@ -96,8 +96,8 @@ def make_plan(
             raise ValueError(f"quotas has the label {unknown[0]!r}, which is not in groups")
         k = sum(quotas.values()) if k is None else k
     state = Selector(measure, k, per_group=per_group, quotas=quotas, n_threads=n_threads or 1, **options)
-    if state._labels is None and labels is not None:
-        state._labels = labels[0]
+    if labels is not None:
+        state.name_groups(labels[0])
     return Plan(state.__getstate__(), column, id_column)
 
 

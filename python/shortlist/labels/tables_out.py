@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shortlist.labels.cells import csv_line, harmless
+from shortlist.csv_cells import csv_line, harmless
 from shortlist.labels.handed import columns_of, names_of
 from shortlist.labels.plain import PARTS
 from shortlist.writing import json_text

@@ -15,7 +15,6 @@ import numpy as np
 from shortlist.pools.arrays import array_pool, committee_pool
 from shortlist.pools.chain import ChainPool
 from shortlist.pools.convert import one_array
-from shortlist.pools.paths import expand, files_pool, path_pool
 from shortlist.pools.pool import Block, Pool, array_of, rows_of, same_form
 from shortlist.pools.source import Reading, Source, is_path, reading_of
 
@@ -62,6 +61,8 @@ def open_pool(x: Any, *, committee: bool = False, dtype: str | None = None, name
 
 def _open(x: Any, reading: Reading, name: str) -> Pool:
     if is_path(x):
+        from shortlist.pools.paths import path_pool
+
         return path_pool(x, reading)
     if isinstance(x, np.ndarray):
         reading.only((), "an array")
@@ -74,6 +75,8 @@ def _open(x: Any, reading: Reading, name: str) -> Pool:
         if not x:
             raise ValueError(f"{name} is empty: it has no rows")
         if all(map(is_path, x)):
+            from shortlist.pools.paths import expand, files_pool
+
             return files_pool([file for path in x for file in expand(path)], reading, name)
         depth = _ndim(x[0])
         if depth == (3 if reading.committee else 2) or is_path(x[0]):
