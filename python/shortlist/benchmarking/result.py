@@ -10,6 +10,7 @@ import numpy as np
 
 from shortlist.benchmarking.bandwidth import PLAUSIBLE
 from shortlist.benchmarking.tasks import OURS
+from shortlist.benchmarking.timing import Timed
 from shortlist.tables import aligned, visible
 from shortlist.writing import write_json, write_png
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Timing:
+class Timing(Timed):
     """Runs of one strategy by one competitor, on so many rows with so many threads.
 
     Attributes
@@ -45,16 +46,6 @@ class Timing:
     bytes: int | None
     picks: str | None = None
     peak: int | None = None
-
-    @property
-    def median(self) -> float:
-        """Seconds of the median run."""
-        return statistics.median(self.seconds)
-
-    @property
-    def spread(self) -> float:
-        """Slowest run less fastest, over the median."""
-        return (max(self.seconds) - min(self.seconds)) / self.median
 
     @property
     def gb_per_s(self) -> float | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shortlist import _core
+from shortlist.memory import room
 from shortlist.pools import Source, array_of, open_pool, rows_of
 from shortlist.pools.flat import FlatPool
 from shortlist.pools.paths import expand
@@ -17,6 +16,8 @@ from shortlist.registry import find_measure
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from shortlist.arguments import Progress
@@ -113,20 +114,9 @@ def inspect_files(
     return found
 
 
-def available_memory() -> int | None:
-    """Return the bytes of memory that can be had without swapping, where the system tells."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) << 10
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):
-        return None
-
-
 def memory_verdict(size: int) -> str:
     """Say how a file of this size compares with the memory at hand."""
-    available = available_memory()
+    available = room()
     walk = "it is read block by block"
     if available is None:
         return walk
