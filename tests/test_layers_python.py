@@ -27,6 +27,7 @@ FILES = {
             "npy",
             "options",
             "own_ids",
+            "quotas",
             "registry",
             "tables",
             "threads",

@@ -10,9 +10,10 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import Exclusion, whole
-from shortlist.groups import as_labels, checked_quotas, count, distinct, share
+from shortlist.groups import as_labels, count, distinct
 from shortlist.options import flag
 from shortlist.pools import Pool, open_pool
+from shortlist.quotas import settled
 from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of
 from shortlist.scoring import score_pool
 from shortlist.selector import Selector, both_or_neither
@@ -191,14 +192,9 @@ def select(
     exclusion = Exclusion(exclude, pool.rows, pool)
     groups = None if groups is None else as_labels(groups, pool.rows)
     labels = distinct(groups) if groups is not None else None
-    if isinstance(quotas, str) and labels is not None and groups is not None and k is not None:
-        quotas = share(quotas, k, labels, count(labels, groups, exclusion))
-    elif quotas is not None and not isinstance(quotas, str):
-        quotas = checked_quotas(quotas)
-        unknown = [label for label in quotas if labels is not None and label not in labels]
-        if unknown:
-            raise ValueError(f"quotas has the label {unknown[0]!r}, which is not in groups")
-        k = sum(quotas.values()) if k is None else k
+    if labels is not None and groups is not None and quotas is not None:
+        free = count(labels, groups, exclusion) if isinstance(quotas, str) else None
+        k, quotas = settled(k, quotas, labels, free)
     selector = Selector(
         measure,
         k,

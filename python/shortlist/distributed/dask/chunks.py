@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from shortlist.arguments import own_ids_of
 from shortlist.distributed import rounds
-from shortlist.distributed.dask.parts import Parts, in_memory, is_frame, own_rows
+from shortlist.distributed.dask.parts import Parts, in_memory, is_frame, own_rows, with_ids
 from shortlist.diversity.features import among_ids, uncertainty_of
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.part import NONE
@@ -62,7 +63,7 @@ class Chunks:
             places = among
         ids = among_ids(places, int(pool.rows or 0))
         self.rows = int(pool.rows or 0) if ids is None else len(ids)
-        self.threads = n_threads or 1
+        self.threads = rounds.threads_of(n_threads)
         self.blocks, self.parts, self.uncertainty = [], [], []
         known = _uncertainty(uncertainty, pool)
         before = 0
@@ -120,6 +121,10 @@ class Chunks:
                 (point,) = self.dask.compute(look(part, self.blocks[number], partial(Rows.point, position=position)))
                 return drive.First(number, position, row, point)
         raise ValueError(f"init is {row}; accepted are the ids of the {self.rows:,} rows to pick from")
+
+    def named(self, picks: Selection, id_column: str | None) -> Selection:
+        """Return picks with their own ids, and with how many of those that were given no row has."""
+        return with_ids(replace(picks, report=replace(picks.report, missing_ids=self.missing)), self.pool, id_column)
 
     def _rows_of(self, number: int) -> int:
         stop = self.parts[number + 1].before if number + 1 < len(self.parts) else self.rows
