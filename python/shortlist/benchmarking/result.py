@@ -53,6 +53,7 @@ class Timing(Timed):
         return None if self.bytes is None else self.bytes / self.median / 1e9
 
 
+@dataclass(eq=False, repr=False)
 class Benchmark:
     """What `bench` measured; shows itself as tables.
 
@@ -71,20 +72,15 @@ class Benchmark:
         Of the embeddings, where there were any.
     """
 
-    def __init__(
-        self,
-        timings: list[Timing],
-        machine: dict[str, Any],
-        shape: tuple[int, int],
-        dtype: str,
-        k: int,
-        rounds: int,
-        skipped: dict[str, str],
-        reads: dict[tuple[int, int], list[float]],
-        features: int | None = None,
-    ) -> None:
-        self.timings, self.machine, self.shape, self.dtype = timings, machine, tuple(shape), dtype
-        self.k, self.rounds, self.skipped, self.reads, self.features = k, rounds, skipped, reads, features
+    timings: list[Timing]
+    machine: dict[str, Any]
+    shape: tuple[int, int]
+    dtype: str
+    k: int
+    rounds: int
+    skipped: dict[str, str]
+    reads: dict[tuple[int, int], list[float]]
+    features: int | None = None
 
     @property
     def threads(self) -> list[int]:
@@ -199,13 +195,8 @@ class Benchmark:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for json.dumps."""
         return {
-            "machine": self.machine,
+            **vars(self),
             "shape": list(self.shape),
-            "dtype": self.dtype,
-            "k": self.k,
-            "rounds": self.rounds,
-            "skipped": self.skipped,
-            "features": self.features,
             "reads": [{"threads": n, "rows": rows, "seconds": s} for (n, rows), s in self.reads.items()],
             "timings": [asdict(t) for t in self.timings],
         }
@@ -213,17 +204,12 @@ class Benchmark:
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Benchmark:
         """Read what `to_dict` returned."""
-        return cls(
-            [Timing(**t) for t in record["timings"]],
-            record["machine"],
-            (record["shape"][0], record["shape"][1]),
-            record["dtype"],
-            record["k"],
-            record["rounds"],
-            record["skipped"],
-            {(r["threads"], r["rows"]): r["seconds"] for r in record["reads"]},
-            record.get("features"),
-        )
+        changed = {
+            "shape": tuple(record["shape"]),
+            "reads": {(r["threads"], r["rows"]): r["seconds"] for r in record["reads"]},
+            "timings": [Timing(**t) for t in record["timings"]],
+        }
+        return cls(**{**record, **changed})
 
     def to_json(self, target: str | os.PathLike[str]) -> None:
         """Write `to_dict` to a file."""

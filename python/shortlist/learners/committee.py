@@ -114,9 +114,10 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
     def predict(self, X: Any, **predict_kwargs: Any) -> Any:
         """Return what the committee as a whole predicts."""
 
-    @abstractmethod
     def vote(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return what each member predicts, ``(rows, members)``."""
+        """Return what each member predicts, ``(rows, members)``; with several targets ``(rows, members, targets)``."""
+        members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
+        return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
 
     def _add_training_data(self, X: Any, y: Any) -> None:
         for learner in self.learner_list:
@@ -215,11 +216,6 @@ class Committee(BaseCommittee):
         """Return the accuracy of `predict`."""
         return accuracy_score(y, self.predict(X), sample_weight=sample_weight)
 
-    def vote(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return the label each member predicts, ``(rows, members)``."""
-        members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
-        return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
-
     def vote_proba(self, X: Any, **predict_proba_kwargs: Any) -> Any:
         """Return each member's probabilities, ``(rows, members, classes)``."""
         estimators = [learner.estimator for learner in self.learner_list]
@@ -291,11 +287,6 @@ class CommitteeRegressor(BaseCommittee):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Return the coefficient of determination of `predict`."""
         return r2_score(y, self.predict(X), sample_weight=sample_weight)
-
-    def vote(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return the value each member predicts, ``(rows, members)``; with several targets ``(rows, members, targets)``."""
-        members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
-        return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
 
 
 def _side_by_side(answers: list[Any]) -> Any:
