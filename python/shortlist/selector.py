@@ -438,13 +438,22 @@ class Selector:
         self._seconds += time.perf_counter() - began
         return self
 
-    def name_groups(self, labels: Labels) -> Selector:
-        """Accept labels of any kind as groups: all that there are, the same in every state that is to be merged.
+    def name_groups(self, labels: Labels | ArrayLike) -> Selector:
+        """Accept labels of any kind as groups, where `per_group` would take whole numbers alone.
 
-        Quotas name their groups themselves, which then stay as they are.
+        Parameters
+        ----------
+        labels : array-like or Labels
+            All that there are, the same in every state that is to be merged. Quotas name their groups
+            themselves, which then stay as they are.
+
+        Returns
+        -------
+        Selector
+            Itself.
         """
         if self._labels is None:
-            self._labels = labels
+            self._labels = labels if isinstance(labels, Labels) else distinct(as_labels(labels, name="labels"))
         return self
 
     def _codes(self, groups: NDArray[Any]) -> NDArray[np.uint32]:
