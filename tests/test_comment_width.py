@@ -1,4 +1,4 @@
-"""Comments and docstrings are at most 100 columns wide, so that they are read in one glance beside the code."""
+"""Comments and docstrings are at most 100 columns wide."""
 
 import ast
 import io

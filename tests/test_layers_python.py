@@ -1,4 +1,4 @@
-"""The files of the package know only what lies below them; an import inside a function counts as well."""
+"""Files know only what lies below them; an import inside a function counts as well."""
 
 import ast
 from pathlib import Path
@@ -10,11 +10,11 @@ import shortlist
 PACKAGE = Path(shortlist.__file__).parent
 
 BASE = "base"
-"""Files of the package itself that know no pool: arguments, ids, groups, CSV, text, files on disk, what is written."""
+"""Files of the package itself that know no pool."""
 CORE = "core"
 """Files of the package itself that score and select."""
 BESIDE = "beside"
-"""Files of the package itself above these: strategies by name, comparisons, the Polars namespace."""
+"""Files of the package itself above these."""
 FILES = {
     **dict.fromkeys(
         (
@@ -41,7 +41,7 @@ FILES = {
     **dict.fromkeys(("by_name", "comparing", "comparison", "polars"), BESIDE),
     "__main__": "cli",
 }
-"""THE list of what lies in the package itself, and the room it counts to. Every folder is a room of its own."""
+"""THE list of files in the package itself, and their rooms. A folder is a room of its own."""
 
 MAY = {
     BASE: set(),
@@ -62,7 +62,10 @@ MAY = {
     "simulation": {BASE, CORE, "rows", "strategies", "learners", "stopping", "loop"},
     "cli": {BASE, CORE, BESIDE, "pools", "labels", "benchmarking", "simulation", "loop"},
 }
-"""Which room may import which, from the lowest up. `simulate` plays loops too, and a loop draws its page with its plots."""
+"""Which room may import which, from the lowest up.
+
+`simulation` takes an interval from a loop's facts, and a loop is played and drawn as simulations are.
+"""
 
 
 KNOWN = {
@@ -113,7 +116,7 @@ GRAPH = {module: imports_of(module) for module in MODULES}
 
 
 def circles(graph):
-    """What can be reached from itself: sets of modules of which each imports the others, by some way."""
+    """Sets of modules of which each imports all others, by some way."""
     reach = {}
     for start in graph:
         seen, left = set(), [start]

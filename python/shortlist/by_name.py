@@ -62,7 +62,7 @@ class Given(NamedTuple):
         return {"from_logits": self.options.get("from_logits", False), "random_state": self.seed}
 
     def ranked(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Begin beside the least certain row where nothing is labelled: else each row is compared with each."""
+        """Begin beside the least certain row where nothing is labelled, not by all with all."""
         uncertainty = self.uncertainty()
         if self.labelled is not None or self.among is not None:
             return (self.embeddings, uncertainty), self.near()
@@ -90,7 +90,7 @@ DIVERSE: dict[str, Callable[[Given], tuple[tuple[Any, ...], dict[str, Any]]]] = 
 }
 """Strategies of diverse batches: what they take beside k, among, and the number of threads."""
 FROM_OUTPUTS = ("badge", "cluster_margin")
-"""Those that go by what the model says, which is read as rows of distances, and that take no labelled rows."""
+"""Those that go by what the model says, and take no labelled rows."""
 
 
 def wanted_of(strategies: Any, from_logits: bool, embedded: bool, more: Collection[str] = ()) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Positions:
 
 
 class Picked:
-    """Rows that were picked, as a `Selection` has them: their places, and what the pool's id column holds for them."""
+    """Rows that were picked, as in a `Selection`: their places, and their own ids if any."""
 
     indices: NDArray[np.int64]
     ids: NDArray[Any] | None

@@ -1,4 +1,4 @@
-"""Picks as text: lines of CSV and JSON, and what a person is shown, at a prompt or in a notebook."""
+"""Picks as text: lines of CSV and JSON, and what a prompt or a notebook shows."""
 
 from __future__ import annotations
 

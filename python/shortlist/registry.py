@@ -86,7 +86,7 @@ RULES = {
 }
 """Strategies whose rule or measure has another name."""
 OTHERS: dict[str, str] = {}
-"""Names of the package that are no measures, and the module each comes from: `shortlist` says them as it is imported."""
+"""Names of the package that are no measures, and their modules, as `shortlist` says them."""
 
 
 def measures() -> MeasureList:

@@ -386,14 +386,15 @@ class Selector:
         groups: NDArray[Any] | None = None,
         progress: Progress | None = None,
     ) -> Selector:
-        """Take note of all rows of an opened pool: what `update` does once it knows its arguments to be right.
+        """Take note of all rows of an opened pool: what `update` does with checked arguments.
 
         Parameters
         ----------
         pool : Pool
             As `shortlist.pools.open_pool` returns it.
         exclusion : Exclusion
-            Rows of the pool not to pick, by a mask or by ids of a stream; those by place go with the Selector.
+            Rows of the pool not to pick, by a mask or by ids of a stream; those by place go with the
+            Selector.
         first_id, ids, progress
             As for `update`.
         groups : ndarray, shape (rows,), optional
@@ -431,7 +432,7 @@ class Selector:
         return self
 
     def update_count(self, rows: int, exclusion: Exclusion) -> Selector:
-        """Take note of rows of which only the number is known, which is enough to draw some at random."""
+        """Take note of rows of which only the number is known, to draw some at random."""
         began = time.perf_counter()
         self._state.update_count(rows, first_id=self._next_id, exclude=exclusion.part(0, rows))
         self._next_id += rows

@@ -1,4 +1,4 @@
-"""The one way of a pool's rows into the state of a selection: block by block, or by several threads."""
+"""The one way of rows into the state of a selection: block by block, or by threads."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def sweep(
     scorer : _core.Scorer, callable or None
         None for random rows, of which only the number matters.
     part : callable
-        Takes the first row and the number of rows of a block, and returns their ids, groups and mask.
+        Takes the first row and the number of rows of a block, and returns ids, groups and mask.
     limit : int or None
         Rows of a block at most.
 

@@ -23,7 +23,7 @@ CHILD = "from shortlist.benchmarking.memory import main; main()"
 
 
 def peaks(path: str, k: int, who: str, strategies: Sequence[str], *, from_logits: bool, threads: int) -> dict[str, int]:
-    """Return the peak of each strategy above where it began, in bytes; empty where it cannot be told.
+    """Return the peak of each strategy above where it began, in bytes; empty where unknown.
 
     `who` is Shortlist, or where the class of a rival is (`registry.origin`).
     """

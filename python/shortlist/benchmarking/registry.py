@@ -40,7 +40,7 @@ class Registry:
     tried: dict[Entry, tuple[list[Any], dict[str, str]]] = field(default_factory=dict)
 
     def register(self, module: str, *classes: str, package: str) -> None:
-        """Add the rivals of a module, which `bench` then knows by the first word of the module's name."""
+        """Add the rivals of a module, to be called by the first word of its name."""
         entry = Entry(module, classes, package)
         if entry not in self.entries:
             self.entries.append(entry)
@@ -51,7 +51,7 @@ class Registry:
         return [entry.name for entry in self.entries]
 
     def load(self, names: Iterable[str] | None = None) -> tuple[list[Any], dict[str, str]]:
-        """Return the rivals of these names that work here, by default of all, and why the others do not."""
+        """Return the rivals of these names (or all) that work here, and why the others do not."""
         wanted = set(self.names if names is None else names)
         working: list[Any] = []
         skipped: dict[str, str] = {}

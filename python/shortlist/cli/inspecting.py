@@ -1,4 +1,4 @@
-"""`shortlist inspect`: what files hold, before anything is picked from them, found in one walk over them."""
+"""`shortlist inspect`: what files hold, found in one walk, before anything is picked."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def _looks_like(block: NDArray[Any]) -> str:
 
 
 def _histogram(found: Inspection, scores: NDArray[Any]) -> None:
-    """Count scores in bins over the range of the first block; the outer bins take what lies beyond it."""
+    """Count scores in bins over the first block's range; the outer bins take what lies beyond."""
     if not len(scores):
         return
     if not len(found.edges):

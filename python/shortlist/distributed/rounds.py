@@ -118,7 +118,7 @@ def pick(
     dtype: str | None = None,
     init: str | int | None = None,
 ) -> Selection:
-    """Check what every engine's k_center and ranked_batch take, on the driver, and pick by one of `drive`'s rules."""
+    """Check on the driver what every engine takes, and pick by one of `drive`'s rules."""
     if callable(metric):
         raise TypeError(
             "metric is a callable, of which no bounds are known; accepted on clusters are euclidean, sqeuclidean, cosine and "

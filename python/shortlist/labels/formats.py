@@ -49,7 +49,7 @@ def _of_tool(
     tool: str | None = None,
     objects: Callable[[Path, str | None], Iterator[tuple[str, dict[str, Any]]]] = objects_in,
 ) -> Format:
-    """Return the format of a tool that has records of its own; of one that is named, all are to be of rows from here."""
+    """Return the format of a tool; where it is named, its records are to be of rows from here."""
 
     def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
         found = ((where, one) for where, record in objects(path, encoding) for one in answers_of(record, id_names))

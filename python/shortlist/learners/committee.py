@@ -115,7 +115,7 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
         """Return what the committee as a whole predicts."""
 
     def vote(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return what each member predicts, ``(rows, members)``; with several targets ``(rows, members, targets)``."""
+        """Return what each member predicts, ``(rows, members)`` or ``(rows, members, targets)``."""
         members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
         return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
 

@@ -15,7 +15,7 @@ FIRST, LONGEST = 60.0, 3600.0
 
 
 def pause_after(failed: int, longest: float) -> float:
-    """Return the seconds until the next try after so many failures in a row: each time twice as many."""
+    """Return the seconds to the next try after so many failures: each time twice as many."""
     return min(longest, FIRST * 2.0 ** min(failed - 1, 10))
 
 

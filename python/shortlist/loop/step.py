@@ -15,7 +15,7 @@ What: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was done, or that could not be: a word for programs, a sentence for people, and its numbers."""
+    """One thing that was done or failed: a word for programs, a sentence, and its numbers."""
 
     did: What
     said: str

@@ -94,14 +94,14 @@ def members_of(array: NDArray[Any], committee: bool, name: str) -> list[NDArray[
 def form_of(
     shape: tuple[int, ...], dtype: np.dtype[Any], reading: Reading, name: str
 ) -> tuple[np.dtype[Any], tuple[int, int, np.dtype[Any], bool]]:
-    """Return the dtype to read a stored array as, and the form of its pool, after a look at its shape and dtype."""
+    """Return the dtype to read a stored array as, and the form of its pool, both checked."""
     check_shape(shape, reading.committee, name)
     stored, bfloat16 = accepted_dtype(dtype, reading.bfloat16, name)
     return stored, (shape[0] if reading.committee else 0, shape[-1], stored.newbyteorder("="), bfloat16)
 
 
 def key_of_rows(keys: Sequence[str], array: Callable[[str], Any], reading: Reading, name: str) -> str:
-    """Return which array of a file was asked for, or which alone can be a pool by its shape and dtype."""
+    """Return which array of a file was asked for, or which alone can be a pool."""
     listed = ", ".join(keys) or "none"
     if reading.key is not None:
         key = reading.key.strip("/")

@@ -284,7 +284,7 @@ def taken(column: Any, rows: NDArray[np.int64], name: str) -> NDArray[Any]:
 def taken_by_part(
     rows: NDArray[np.int64], starts: NDArray[np.int64], column: Callable[[int], Any], name: str
 ) -> NDArray[Any]:
-    """Return what `taken` does of an id column in parts, which begin at these rows and are read one by one."""
+    """Return what `taken` does of an id column in parts, which begin at these rows."""
     part_of = np.searchsorted(starts, rows, side="right") - 1
     found = np.empty(len(rows), dtype=object)
     for part in np.unique(part_of).tolist():

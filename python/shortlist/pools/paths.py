@@ -26,7 +26,7 @@ KINDS = {
     **dict.fromkeys((".h5", ".hdf5"), "chunked:hdf5_pool"),
     ".zarr": "chunked:zarr_pool",
 }
-"""THE list of file kinds by suffix, each with what sees it as a pool: imported when one comes along."""
+"""THE list of file kinds by suffix, each with what sees it as a pool, imported when needed."""
 RAW = "flat:raw_pool"
 """What has none of these suffixes is raw binary."""
 

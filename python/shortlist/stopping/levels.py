@@ -94,7 +94,7 @@ Answer: TypeAlias = tuple[bool, str, int | None]
 
 
 def growth(facts: Facts, share: float) -> Answer:
-    """Labels grew by a share since the last model: compared in whole labels, so that no rounding delays what is due."""
+    """Labels grew by a share since the last model, in whole labels, so that no rounding delays it."""
     then, now = facts.labelled_then, facts.labelled_now
     if not then:
         return _first(facts)
@@ -166,7 +166,7 @@ def agreement(facts: Facts, alpha: float) -> Answer:
 
 
 def issues_below(facts: Facts, share: float) -> Answer:
-    """Fewer than a share of the labels are suspect; the first model is what finds these, so it need not wait for them."""
+    """Fewer than a share of labels are suspect; the first model, which finds these, needs no wait."""
     now = facts.issues_share
     if now is None:
         said = "is not known before the first model" if facts.first else "is not known: suspects were not looked for"
@@ -188,7 +188,7 @@ def _rows(value: int, name: str) -> int:
 
 
 class Level:
-    """A trigger or a guard as it is written, a name with one value: call it with the value to have it checked."""
+    """A trigger or a guard as it is written: called with its value, it returns what judges facts."""
 
     def __init__(self, state: Callable[[Facts, Any], Answer], check: Callable[[Any, str], Any], sample: str) -> None:
         self._state, self._check, self.sample = state, check, sample

@@ -123,7 +123,7 @@ def inside(
     most: float = math.inf,
     unit: str = "",
 ) -> float:
-    """Return a finite number in a range, whose ends are given as people say them: above 0 and at most 1."""
+    """Return a finite number in a range, as above 0 and at most 1."""
     number = finite(value, name)
     if not (above < number < below and least <= number <= most):
         low = f"above {above:g}" if above > -math.inf else f"{least:g}"

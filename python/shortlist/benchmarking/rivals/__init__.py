@@ -11,8 +11,8 @@ A rival is a class with a `name` and four methods, of which only `scores` and `t
 A fused rival (``fused = True``) has no use for `scores`: its ``top(measure, None, k)`` does both.
 A rival with nothing to compile or to allocate (``cold = True``) has its first run counted.
 
-NumPy and modAL's formulas are here; others are in ``benches/`` of the repository, and add themselves by
-``RIVALS.register``.
+NumPy and modAL's formulas are here; others are in ``benches/`` of the repository, and add
+themselves by ``RIVALS.register``.
 """
 
 from __future__ import annotations

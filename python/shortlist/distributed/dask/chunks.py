@@ -115,7 +115,7 @@ class Chunks:
         raise ValueError(f"init is {row}; accepted are the ids of the {self.rows:,} rows to pick from")
 
     def named(self, picks: Selection, id_column: str | None) -> Selection:
-        """Return picks with their own ids, and with how many of those that were given no row has."""
+        """Return picks with their own ids, and the number of given ids that no row has."""
         return with_ids(replace(picks, report=replace(picks.report, missing_ids=self.missing)), self.pool, id_column)
 
     def _rows_of(self, number: int) -> int:
