@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from shortlist.benchmarking import bandwidth, data, rivals
+from shortlist.benchmarking import bandwidth, data
 from shortlist.benchmarking.machine import cores, machine
+from shortlist.benchmarking.rivals import RIVALS
 from shortlist.benchmarking.timing import interleave
 
-from . import against_memory, against_rivals, import_cost, levels, logits, memory
+from . import against_memory, against_rivals, import_cost, levels, logits, memory, rivals  # noqa: F401  (adds rivals)
 from .report import Figure, Printer, believed, verdict
 
 PARTS = ("bandwidth", "levels", *against_memory.PARTS, "logits", "rivals", "memory", "import")
@@ -34,13 +35,13 @@ def options() -> argparse.Namespace:
     add("--threads", type=int, nargs="+", help="thread counts (default: 1, and 2 where there are two cores)")
     add("--classes", type=int, nargs="+", help="only these numbers of classes")
     add("--dtypes", nargs="+", default=["float32", "float64"], choices=["float32", "float64"])
-    add("--rivals", nargs="+", choices=list(rivals.RIVALS), help="only these rivals")
+    add("--rivals", nargs="+", choices=RIVALS.names, help="only these rivals")
     add("--json", type=Path, metavar="FILE", help="write every figure with its raw seconds")
     add("--markdown", action="store_true", help="tables for a document")
     add("--minutes", type=float, help="begin no pool of the rivals that could end later than this")
     add("--strict", action="store_true", help="exit with 1 if a target is missed")
     given = parser.parse_args()
-    given.rivals = tuple(given.rivals or rivals.RIVALS)
+    given.rivals = given.rivals or RIVALS.names
     given.part = set(given.part or PARTS)
     if given.quick:
         given.rounds = min(given.rounds, 3)
@@ -109,7 +110,7 @@ def main() -> int:
         import_cost.show(found, printer)
         figures += found
     if "memory" in given.part:
-        found = memory.run(rivals.load(given.rivals)[0], quick=given.quick)
+        found = memory.run(RIVALS.load(given.rivals)[0], quick=given.quick)
         memory.show(found, printer)
         figures += found
     if "rivals" in given.part:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.benchmarking import data, rivals
-from shortlist.benchmarking.rivals import MEASURES, Rival
-from shortlist.benchmarking.tasks import COLD, SLOW
+from shortlist.benchmarking import data
+from shortlist.benchmarking.rivals import MEASURES, RIVALS, Rival
+from shortlist.benchmarking.tasks import SLOW
 from shortlist.benchmarking.timing import Task, Times, interleave
 
 from .report import Figure, Printer, number, progress, verdict
@@ -61,7 +61,8 @@ def measure_shape(x: np.ndarray, found: list[Rival], options: Any) -> dict[tuple
         ours = times[f"Shortlist|{name.split('|')[1]}|top"]
         return not name.startswith("Shortlist|") and times[name].median > SLOW * ours.median
 
-    cold = [name for name in tasks if name.split("|")[0] in COLD]
+    begin_cold = {rival.name for rival in found if rival.cold}
+    cold = [name for name in tasks if name.split("|")[0] in begin_cold]
     times = interleave(tasks, options.rounds, cold=cold, slow=None if options.full else slow)
     result: dict[tuple[str, str, str], Times] = {}
     for name, taken in times.items():
@@ -126,7 +127,7 @@ def check(f: Figure, target: float, against: str) -> Figure:
 
 def run(options: Any, printer: Printer) -> list[Figure]:
     """Every shape and dtype; each prints its table as soon as it is measured."""
-    found, skipped = rivals.load(options.rivals)
+    found, skipped = RIVALS.load(options.rivals)
     printer.title("Rivals: their time divided by Shortlist's, on the same pool and threads")
     printer.line("Running: " + ", ".join(rival.name for rival in found))
     for name, reason in skipped.items():

@@ -19,8 +19,8 @@ NOISY = 0.3
 
 HEAD = """# Benchmarks
 
-Made by `make bench-report` from the JSON files in [benchmarks/](benchmarks), which `shortlist bench` wrote; nothing here is
-typed in. To measure your machine: `shortlist bench`, or `shortlist bench probs.npy` for your own matrix.
+Made by `make bench-report` from the JSON files in [benchmarks/](benchmarks), which `python -m benches.bench` wrote; nothing here
+is typed in. To measure your machine: `shortlist bench`, or `shortlist bench probs.npy` for your own matrix.
 
 Every run of every task is interleaved with all others in one process, on the same matrix; medians count. Times are quoted as
 ratios: to reading the same memory and doing nothing else, or to Shortlist's time. Shortlist checks every row in these figures;

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 
 from shortlist.benchmarking import data, peak
+from shortlist.benchmarking.registry import made, origin
 from shortlist.benchmarking.rivals import MEASURES, Rival
 
 from .against_rivals import K, rival_task
@@ -27,8 +27,7 @@ def child(name: str, n_rows: int, n_classes: int) -> None:
             sl.select(small, m, K)
             peak.phase(m, lambda m=m: sl.select(x, m, K))
         return
-    module, _, class_name = name.partition(":")
-    rival: Rival = getattr(importlib.import_module(module), class_name)()
+    rival: Rival = made(name)
     rival.setup(small, 2)
     for m in filter(rival.has, MEASURES):
         rival.setup(small, 2)
@@ -41,9 +40,9 @@ def run(found: list[Rival], *, quick: bool) -> list[Figure]:
     """MiB beyond the input, for every competitor and measure."""
     n_rows, n_classes = (200_000, 10) if quick else (10_000_000, 10)
     figures = []
-    origins = {OURS: OURS} | {r.name: f"{type(r).__module__}:{type(r).__name__}" for r in found}
-    for name, origin in origins.items():
-        arguments = ["-m", "benches.memory", origin, str(n_rows), str(n_classes)]
+    origins = {OURS: OURS} | {r.name: origin(r) for r in found}
+    for name, where in origins.items():
+        arguments = ["-m", "benches.memory", where, str(n_rows), str(n_classes)]
         try:
             peaks = peak.phases(arguments)
         except subprocess.CalledProcessError as error:

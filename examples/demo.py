@@ -27,6 +27,7 @@ from shortlist.benchmarking.rivals import LOWEST, MEASURES
 from shortlist.benchmarking.rivals.modal import ModALFormulas
 from shortlist.benchmarking.rivals.numpy_best import NumPyThreads
 from shortlist.benchmarking.timing import interleave
+from shortlist.memory import room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,11 +67,8 @@ def competitors() -> list[str]:
 
 def free_memory() -> int:
     """Bytes available; plenty where the system does not say."""
-    info = Path("/proc/meminfo")
-    if not info.exists():
-        return NEEDED
-    line = next(line for line in info.read_text().splitlines() if line.startswith("MemAvailable"))
-    return int(line.split()[1]) * 1024
+    found = room()
+    return NEEDED if found is None else found
 
 
 def show_picks(places: place_names.PlaceNames, probs: np.ndarray, path: Path) -> None:

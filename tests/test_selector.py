@@ -93,6 +93,16 @@ def test_groups_and_masks_come_with_the_block():
     assert quotas.finish() == sl.select(P, "margin", groups=names, quotas={"a": 4, "b": 8}, exclude=mask)
 
 
+def test_groups_have_labels_of_any_kind_once_they_are_named():
+    groups = np.array(["ant", "bee", "cat"])[P.argmax(axis=1) % 3]
+    parts = [sl.Selector("margin", None, per_group=4).name_groups(["cat", "ant", "bee"]) for _ in range(2)]
+    for part, rows in zip(parts, (slice(0, 2500), slice(2500, 6000)), strict=True):
+        part.update(P[rows], first_id=rows.start, groups=groups[rows])
+    assert parts[0].merge(parts[1]).finish() == sl.select(P, "margin", groups=groups, per_group=4)
+    with pytest.raises(ValueError, match="groups has labels of dtype"):
+        sl.Selector("margin", None, per_group=4).update(P, groups=groups)
+
+
 def test_committees_and_callables():
     p = np.stack([P, P[::-1]])
     found = sl.Selector("bald", 5).update(p[:, :700]).update(list(p[:, 700:])).finish()

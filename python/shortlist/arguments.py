@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from shortlist.own_ids import OwnIds, Positions, as_mask, one_column
-from shortlist.selection import Selection
+from shortlist.own_ids import OwnIds, Picked, Positions, as_mask, one_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +136,7 @@ class Exclusion:
 
 def by_places(rows: Any) -> bool:
     """Whether rows are given by their places in the pool, whatever its id column holds."""
-    return isinstance(rows, Positions) or (isinstance(rows, Selection) and rows.ids is None)
+    return isinstance(rows, Positions) or (isinstance(rows, Picked) and rows.ids is None)
 
 
 def own_ids_of(rows: Any, name: str) -> OwnIds | None:
@@ -149,7 +148,7 @@ def places(values: Any, name: str, rows: int | None) -> NDArray[np.int64] | None
     """Return places of rows in ascending order, none of them twice; None where there are none."""
     if isinstance(values, Positions):
         values = values.values
-    if isinstance(values, Selection):
+    if isinstance(values, Picked):
         values = values.indices
     if isinstance(values, set | frozenset):
         values = list(values)

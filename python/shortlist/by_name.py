@@ -21,20 +21,53 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class _Given(NamedTuple):
-    """What there is to pick from."""
+class Given(NamedTuple):
+    """What there is to pick from.
+
+    Attributes
+    ----------
+    x : pool
+        What a model says of the rows.
+    embeddings : ndarray of shape (rows, features)
+    seed : int or None
+    options : dict
+        How `x` is read: from_logits, temperature, normalize, n_threads.
+    labelled : ndarray of shape (m, features) or None
+        Features of rows to keep away from.
+    among : ndarray of int or None
+        The only rows to pick from.
+    """
 
     x: Any
     embeddings: Any
-    seed: int
+    seed: int | None
     options: dict[str, Any]
+    labelled: Any = None
+    among: Any = None
 
     def uncertainty(self) -> NDArray[Any]:
+        """Return how uncertain the model is of each row."""
         return score(self.x, "least_confident", **self.options)
 
-    def row(self, place: int) -> Any:
-        """Return the embedding of one row as a matrix."""
-        return np.asarray(self.embeddings[place : place + 1])
+    def near(self) -> dict[str, Any]:
+        """Return the rows to keep away from, where there are any."""
+        return {} if self.labelled is None else {"labelled": self.labelled}
+
+    def drawn(self) -> dict[str, Any]:
+        """Return these, and the seed of a rule that draws."""
+        return {"random_state": self.seed, **self.near()}
+
+    def answered(self) -> dict[str, Any]:
+        """Return how a rule reads what the model says, and its seed."""
+        return {"from_logits": self.options.get("from_logits", False), "random_state": self.seed}
+
+    def ranked(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Begin beside the least certain row where nothing is labelled, not by all with all."""
+        uncertainty = self.uncertainty()
+        if self.labelled is not None or self.among is not None:
+            return (self.embeddings, uncertainty), self.near()
+        most = int(uncertainty.argmax())
+        return (self.embeddings, uncertainty), {"labelled": np.asarray(self.embeddings[most : most + 1])}
 
 
 REFERENCES = 1_000
@@ -42,24 +75,22 @@ REFERENCES = 1_000
 
 ACCEPTED = "names, and a dict of names and strategies"
 
-# Strategies of diverse batches: what they take beside k and the number of threads. Ranked batches begin beside the least
-# certain row, as with nothing labelled they would compare each row with each.
-DIVERSE: dict[str, Callable[[_Given], tuple[tuple[Any, ...], dict[str, Any]]]] = {
-    "k_center": lambda g: ((g.embeddings,), {}),
-    "kmeans_plus_plus": lambda g: ((g.embeddings,), {"random_state": g.seed}),
-    "typiclust": lambda g: ((g.embeddings,), {"random_state": g.seed}),
+DIVERSE: dict[str, Callable[[Given], tuple[tuple[Any, ...], dict[str, Any]]]] = {
+    "k_center": lambda g: ((g.embeddings,), g.near()),
+    "kmeans_plus_plus": lambda g: ((g.embeddings,), g.drawn()),
+    "typiclust": lambda g: ((g.embeddings,), g.drawn()),
     "herding": lambda g: (
         (g.embeddings,),
-        {"random_state": g.seed, "references": min(REFERENCES, len(g.embeddings))},
+        {"references": min(REFERENCES, len(g.embeddings if g.among is None else g.among)), **g.drawn()},
     ),
-    "ranked_batch": lambda g: ((g.embeddings, u := g.uncertainty()), {"labelled": g.row(int(u.argmax()))}),
-    "diverse_uncertain": lambda g: ((g.embeddings, g.uncertainty()), {}),
-    "badge": lambda g: ((g.x, g.embeddings), {"from_logits": g.options["from_logits"], "random_state": g.seed}),
-    "cluster_margin": lambda g: (
-        (g.x,),
-        {"X": g.embeddings, "from_logits": g.options["from_logits"], "random_state": g.seed},
-    ),
+    "ranked_batch": Given.ranked,
+    "diverse_uncertain": lambda g: ((g.embeddings, g.uncertainty()), g.near()),
+    "badge": lambda g: ((g.x, g.embeddings), g.answered()),
+    "cluster_margin": lambda g: ((g.x,), {"X": g.embeddings, **g.answered()}),
 }
+"""Strategies of diverse batches: what they take beside k, among, and the number of threads."""
+FROM_OUTPUTS = ("badge", "cluster_margin")
+"""Those that go by what the model says, and take no labelled rows."""
 
 
 def wanted_of(strategies: Any, from_logits: bool, embedded: bool, more: Collection[str] = ()) -> dict[str, Any]:
@@ -119,5 +150,5 @@ def pick(how: str, x: Any, k: int, embeddings: Any, seed: int, options: dict[str
         return select(x, RANDOM, k, random_state=seed, n_threads=options["n_threads"])
     if how not in DIVERSE:
         return select(x, how, k, random_state=seed, **options)
-    rows, more = DIVERSE[how](_Given(x, embeddings, seed, options))
+    rows, more = DIVERSE[how](Given(x, embeddings, seed, options))
     return getattr(shortlist, how)(*rows, k=k, n_threads=options["n_threads"], **more)

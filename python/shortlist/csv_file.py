@@ -53,7 +53,8 @@ class CsvFile:
 
     def __init__(self, path: Path, names: Iterable[str], encoding: str | None = None) -> None:
         self.path = path
-        # The limit is one for the whole process. It is raised for good: another reader may be in the middle of a file.
+        # The limit is one for the whole process. It is raised for good: another reader may be in
+        # the middle of a file.
         csv.field_size_limit(max(LONGEST, csv.field_size_limit()))
         # Line ends within a cell are a part of it, of whatever kind.
         lines = text_lines(path, encoding, translate=False)

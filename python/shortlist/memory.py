@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
@@ -15,9 +16,12 @@ def room() -> int | None:
 
 
 def _available() -> list[int]:
+    """Return the bytes that can be had without swapping, where the system tells."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         lines = Path("/proc/meminfo").read_text().splitlines()
         return [int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")]
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return [os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     return []
 
 

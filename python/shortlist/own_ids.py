@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.selection import Selection
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -43,6 +41,13 @@ class Positions:
     """
 
     values: Any
+
+
+class Picked:
+    """Rows that were picked, as in a `Selection`: their places, and their own ids if any."""
+
+    indices: NDArray[np.int64]
+    ids: NDArray[Any] | None
 
 
 class OwnIds:
@@ -169,7 +174,7 @@ def is_missing(value: Any) -> bool:
 
 def as_mask(values: Any, name: str) -> NDArray[np.bool] | None:
     """Return a mask over rows as an array; None for anything else."""
-    if isinstance(values, Selection | Positions | set | frozenset) or hasattr(values, "columns"):
+    if isinstance(values, Picked | Positions | set | frozenset) or hasattr(values, "columns"):
         return None
     array = np.ma.asarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
     if array.dtype.kind == "O" and array.ndim == 1 and len(array) and isinstance(array[0], bool | np.bool):
@@ -207,7 +212,7 @@ def _column(values: Any, name: str) -> NDArray[np.int64] | list[Any]:
     values = one_column(values, name)
     if isinstance(values, str | bytes):
         raise TypeError(f"{name} is {values!r}; accepted are ids: an array, a list, a set, a column of a table")
-    if isinstance(values, Selection):
+    if isinstance(values, Picked):
         values = values.indices if values.ids is None else values.ids
     if isinstance(values, set | frozenset) or type(values).__name__ in ("dict_keys", "dict_values"):
         values = list(values)
@@ -221,7 +226,8 @@ def _column(values: Any, name: str) -> NDArray[np.int64] | list[Any]:
     whole = array.dtype.kind == "i" or (array.dtype.kind == "u" and (not len(array) or int(array.max()) < 2**63))
     if whole and not isinstance(array, np.ma.MaskedArray):
         return array.astype(np.int64)
-    # Not by way of the array: NumPy would write 7 and "7" alike, and round large numbers that lie beside others.
+    # Not by way of the array: NumPy would write 7 and "7" alike, and round large numbers that lie
+    # beside others.
     return list(values) if isinstance(values, list | tuple) else list(array.tolist())
 
 

@@ -80,9 +80,9 @@ class MeasureList(tuple[Measure, ...]):
         return [(m.name, m.order, m.kind, ", ".join(m.inputs), m.formula, m.range, m.source) for m in self]
 
     def __repr__(self) -> str:
-        cells = [self._columns, *self._cells()]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells)
+        from shortlist.tables import aligned
+
+        return aligned([self._columns, *self._cells()])
 
     def _repr_html_(self) -> str:
         import html
@@ -145,7 +145,7 @@ def _plain(name: str) -> str:
 
 
 def elsewhere(name: str) -> str | None:
-    """Say how to call what has this name and is no measure: a rule of diversity, or a strategy."""
+    """Say how to call what has this name and is no measure of a row: a rule of diversity, or a strategy of learners."""
     import importlib
     import inspect
 

@@ -82,11 +82,10 @@ def sample(
     exclusion = Exclusion(exclude, rows)
     options: dict[str, Any] = {"random_state": random_state, "exclude": exclusion.ids, "strict": strict}
     if weights is None:
-        selector = Selector("random", k, **options)
-        selector._take_count(rows, exclusion)
+        selector = Selector("random", k, **options).update_count(rows, exclusion)
     else:
         selector = Selector(weight_of, k, order="highest", perturb="power", **options)
-        selector._sweep(open_pool(weights[:, None], name="pool"), 0, None, exclusion, None, None)
+        selector.update_pool(open_pool(weights[:, None], name="pool"), exclusion)
     return replace(selector.finish(), measure="random" if weights is None else "weight")
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist import _core
 from shortlist.arguments import Exclusion, whole
-from shortlist.groups import as_labels, checked_quotas, count, distinct, share
+from shortlist.groups import as_labels, count, distinct
 from shortlist.options import flag
 from shortlist.pools import Pool, open_pool
+from shortlist.quotas import settled
 from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of
 from shortlist.scoring import score_pool
 from shortlist.selector import Selector, both_or_neither
@@ -162,34 +162,33 @@ def select(
                 f"k is {k:,}, and the pool has {pool.rows:,} rows; accepted is up to that, or strict=False"
             )
     both_or_neither(groups, per_group is not None or quotas is not None)
+    asked: dict[str, Any] = {
+        "order": order,
+        "from_logits": from_logits,
+        "temperature": temperature,
+        "normalize": normalize,
+        "invalid": invalid,
+    }
+    drawn: dict[str, Any] = {
+        "ties": ties,
+        "random_state": random_state,
+        "coldness": coldness,
+        "per_group": per_group,
+        "strict": strict,
+    }
     if isinstance(perturb, str) and perturb == "softrank":
         began = time.perf_counter()
-        scorer = make_scorer(
-            measure, order, from_logits=from_logits, temperature=temperature, normalize=normalize, invalid=invalid
-        )
+        scorer = make_scorer(measure, **asked)
         if scorer is None:
             raise ValueError('perturb is "softrank", and measure "random" has no scores to rank')
         scores = score_pool(pool, scorer, None, thread_count(n_threads), progress)
         exclusion = Exclusion(exclude, len(scores), pool)
-        picks = softrank_picks(
-            scores,
-            name_of(measure),
-            scorer.order if isinstance(scorer, _core.Scorer) else order or "highest",
-            k,
-            invalid=invalid,
-            ties=ties,
-            random_state=random_state,
-            coldness=coldness,
-            exclude=exclusion.mask if exclusion.ids is None else exclusion.ids,
-            groups=groups,
-            per_group=per_group,
-            quotas=quotas,
-            strict=strict,
-        )
-        seconds = time.perf_counter() - began
+        drawn |= {"invalid": invalid, "groups": groups, "quotas": quotas}
+        drawn["exclude"] = exclusion.mask if exclusion.ids is None else exclusion.ids
+        picks = softrank_picks(scores, name_of(measure), getattr(scorer, "order", order) or "highest", k, **drawn)
         report = replace(
             picks.report,
-            seconds=seconds,
+            seconds=time.perf_counter() - began,
             bytes=pool.bytes_read,
             copies=tuple(pool.copies),
             missing_ids=exclusion.missing,
@@ -198,37 +197,14 @@ def select(
     exclusion = Exclusion(exclude, pool.rows, pool)
     groups = None if groups is None else as_labels(groups, pool.rows)
     labels = distinct(groups) if groups is not None else None
-    if isinstance(quotas, str) and labels is not None and groups is not None and k is not None:
-        quotas = share(quotas, k, labels, count(labels, groups, exclusion))
-    elif quotas is not None and not isinstance(quotas, str):
-        quotas = checked_quotas(quotas)
-        unknown = [label for label in quotas if labels is not None and label not in labels]
-        if unknown:
-            raise ValueError(f"quotas has the label {unknown[0]!r}, which is not in groups")
-        k = sum(quotas.values()) if k is None else k
-    selector = Selector(
-        measure,
-        k,
-        order=order,
-        from_logits=from_logits,
-        temperature=temperature,
-        normalize=normalize,
-        invalid=invalid,
-        dtype=dtype,
-        ties=ties,
-        random_state=random_state,
-        perturb=perturb,
-        coldness=coldness,
-        exclude=exclusion.ids,
-        per_group=per_group,
-        quotas=quotas,
-        strict=strict,
-        n_threads=n_threads,
-    )
-    if selector._labels is None and per_group is not None:
-        selector._labels = labels
-    selector._sweep(pool, 0, None, exclusion, groups, progress)
-    picks = selector.finish()
+    if labels is not None and groups is not None and quotas is not None:
+        free = count(labels, groups, exclusion) if isinstance(quotas, str) else None
+        k, quotas = settled(k, quotas, labels, free)
+    drawn |= {"perturb": perturb, "exclude": exclusion.ids, "quotas": quotas}
+    selector = Selector(measure, k, dtype=dtype, n_threads=n_threads, **asked, **drawn)
+    if labels is not None:
+        selector.name_groups(labels)
+    picks = selector.update_pool(pool, exclusion, groups=groups, progress=progress).finish()
     if exclusion.missing:
         picks = replace(picks, report=replace(picks.report, missing_ids=exclusion.missing))
     return with_own_ids(picks, pool)

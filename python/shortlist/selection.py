@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import asdict, dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
+
+from shortlist.own_ids import Picked
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
-
-SHOWN = 10
-"""Rows that a repr shows."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide ones count too
-"""How text begins that spreadsheets take for a formula."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +137,7 @@ class Report:
 
 
 @dataclass(frozen=True, eq=False)
-class Selection:
+class Selection(Picked):
     """Picked rows, most informative first.
 
     Iterating yields (id, score) pairs. Two selections are equal when they hold the same ids and
@@ -260,9 +255,10 @@ class Selection:
         rank,index,score
         1,1,0.0
         """
+        from shortlist.picks_text import csv_lines
         from shortlist.writing import write_text
 
-        write_text(target, self._csv(spreadsheet))
+        write_text(target, csv_lines(self, spreadsheet))
 
     def to_jsonl(
         self, target: str | os.PathLike[str] | IO[str], data: Any = None, *, id_column: str | None = None
@@ -281,10 +277,11 @@ class Selection:
             empty ``label`` and ``annotator``, which `shortlist.labels.read` reads once they are
             filled in.
         """
-        from shortlist.writing import write_text
-
         if data is None:
-            write_text(target, self._jsonl())
+            from shortlist.picks_text import json_lines
+            from shortlist.writing import write_text
+
+            write_text(target, json_lines(self))
             return
         from shortlist.labels.sending import write_picks
 
@@ -403,75 +400,20 @@ class Selection:
 
         return argilla_records(self, data, id_column, out)
 
-    def _csv(self, spreadsheet: bool = False) -> Iterator[str]:
-        yield "rank,index,score\n" if self.ids is None else "rank,index,score,id\n"
-        for rank, (index, score, own) in enumerate(self._rows(), 1):
-            yield (
-                f"{rank},{index},{score}\n"
-                if self.ids is None
-                else f"{rank},{index},{score},{_cell(own, spreadsheet)}\n"
-            )
-
-    def _jsonl(self) -> Iterator[str]:
-        from shortlist.writing import json_text
-
-        finite = np.isfinite(self.scores).tolist()
-        for rank, (index, score, own) in enumerate(self._rows(), 1):
-            end = "" if self.ids is None else f', "id": {json_text(own)}'
-            yield f'{{"rank": {rank}, "index": {index}, "score": {score if finite[rank - 1] else "null"}{end}}}\n'
-
-    def _rows(self) -> Iterator[tuple[int, str, Any]]:
-        ids = [None] * len(self) if self.ids is None else self.ids.tolist()
-        # str() of a NumPy scalar is the shortest text that reads back as the same float of that dtype.
-        return zip(self.indices.tolist(), map(str, self.scores), ids, strict=True)
-
-    def _head(self) -> str:
-        head = f"Selection of {len(self):,} by {self.measure}"
-        if self.report.perturb is not None:
-            return f"{head}, drawn by the {self.report.perturb} rule"
-        head += f", {self.order} first"
-        return head if self.cut is None else f"{head}, cut at {self.cut:.6g}"
-
     def __repr__(self) -> str:
-        from shortlist.tables import visible
+        from shortlist.picks_text import shown
 
-        width = max([len(str(i)) for i in self.indices[:SHOWN]], default=1)
-        rows = [
-            f"  {rank:>4}  {index:>{width}}  {score:.6g}"
-            for rank, index, score in zip(range(1, SHOWN + 1), self.indices, self.scores, strict=False)
-        ]
-        more = [f"   ...  {len(self) - SHOWN:,} more"] if len(self) > SHOWN else []
-        return "\n".join([visible(self._head()), *rows, *more, *map(visible, self.report.lines())])
+        return shown(self)
 
     def _repr_html_(self) -> str:
-        from shortlist.tables import visible
+        from shortlist.picks_text import shown_in_html
 
-        rows = "".join(
-            f"<tr><td>{rank}</td><td>{index}</td><td>{score:.6g}</td></tr>"
-            for rank, index, score in zip(range(1, SHOWN + 1), self.indices, self.scores, strict=False)
-        )
-        more = f"<tr><td colspan=3>{len(self) - SHOWN:,} more</td></tr>" if len(self) > SHOWN else ""
-        report = "<br>".join(html.escape(visible(line)) for line in self.report.lines())
-        return (
-            f"<div><strong>{html.escape(visible(self._head()))}</strong>"
-            "<table><thead><tr><th>rank</th><th>index</th><th>score</th></tr></thead>"
-            f"<tbody>{rows}{more}</tbody></table><small>{report}</small></div>"
-        )
+        return shown_in_html(self)
 
 
 def ids_not_there(number: int) -> str:
     """Say how many ids that were given no row has."""
     return f"{number:,} id{' that was given is' if number == 1 else 's that were given are'} not in the pool"
-
-
-def _cell(value: Any, spreadsheet: bool) -> str:
-    """Return an id as a field of a CSV file."""
-    from shortlist.tables import text_of
-
-    text = text_of(value)
-    if spreadsheet and isinstance(value, str | bytes) and text.startswith(FORMULA):
-        text = f"'{text}"
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
 def _duration(seconds: float) -> str:

@@ -13,20 +13,18 @@ from shortlist import _core
 from shortlist.arguments import Exclusion, Steps, as_ids, own_ids_of, seed_of, whole
 from shortlist.groups import BLOCK, Labels, as_labels, checked_quotas, distinct
 from shortlist.options import flag, number, word
-from shortlist.pools import Pool, open_pool, rows_of, same_form
-from shortlist.pools.crew import crew_of
+from shortlist.pools import Pool, open_pool, same_form
 from shortlist.registry import Function, MeasureName, Order, make_scorer, name_of
-from shortlist.scoring import call_measure
 from shortlist.selection import Report, Selection
+from shortlist.sweep import sweep
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
     from shortlist.arguments import Progress, RandomState
-    from shortlist.pools.crew import Crew
 
 STATE_VERSION = 1
 NO_LIMIT = sys.maxsize
@@ -263,8 +261,7 @@ class Selector:
         if mask.ids is not None:
             raise ValueError("exclude has ids; update accepts a mask of the block's rows, and Selector(exclude=) ids")
         start = self._next_id if first_id is None else whole(first_id, "first_id")
-        self._sweep(pool, start, ids, mask, labels, progress)
-        return self
+        return self.update_pool(pool, mask, first_id=start, ids=ids, groups=labels, progress=progress)
 
     def merge(self, other: Selector) -> Selector:
         """Take over everything that another Selector of the same configuration has seen.
@@ -387,95 +384,86 @@ class Selector:
     def _note(self, copies: list[str]) -> None:
         self._copies = [*self._copies, *(one for one in copies if one not in self._copies)]
 
-    def _sweep(
+    def update_pool(
         self,
         pool: Pool,
-        start: int,
-        ids: NDArray[np.int64] | None,
-        mask: Exclusion,
-        groups: NDArray[Any] | None,
-        progress: Progress | None,
-    ) -> None:
-        """Take note of all blocks of a pool: the one way of rows into the state."""
+        exclusion: Exclusion,
+        *,
+        first_id: int = 0,
+        ids: NDArray[np.int64] | None = None,
+        groups: NDArray[Any] | None = None,
+        progress: Progress | None = None,
+    ) -> Selector:
+        """Take note of all rows of an opened pool: what `update` does with checked arguments.
+
+        Parameters
+        ----------
+        pool : Pool
+            As `shortlist.pools.open_pool` returns it.
+        exclusion : Exclusion
+            Rows of the pool not to pick, by a mask or by ids of a stream; those by place go with the
+            Selector.
+        first_id, ids, progress
+            As for `update`.
+        groups : ndarray, shape (rows,), optional
+            Label of each row.
+        """
         both_or_neither(groups, self._grouped)
         began = time.perf_counter()
         # All rows go into a draft, which counts once everything that may raise is behind.
         draft = self._state.draft()
-        named = isinstance(self._scorer, _core.Scorer)
-        double = named and pool.score_dtype == np.float64
-        steps = Steps(progress, pool.rows)
-        limit = BLOCK if groups is not None or callable(self._scorer) else None
 
         def part(first: int, rows: int) -> dict[str, Any]:
             return {
-                "first_id": start + first if ids is None else 0,
+                "first_id": first_id + first if ids is None else 0,
                 "ids": None if ids is None else ids[first : first + rows],
-                "exclude": mask.part(first, rows),
+                "exclude": exclusion.part(first, rows),
                 "groups": None if groups is None else self._codes(groups[first : first + rows]),
             }
 
-        if named and (crew := crew_of(pool, self._n_threads, limit)):
-            done = self._sweep_by(crew, draft, pool.bfloat16, part, steps)
-        else:
-            done = 0
-            for block in pool.blocks(limit):
-                rows = rows_of(block)
-                double |= self._take(draft, block, pool, part(done, rows), steps)
-                done += rows
-                steps.block(rows)
-        if mask.mask is not None and len(mask.mask) != done:
+        limit = BLOCK if groups is not None else None
+        done, double = sweep(draft, pool, self._scorer, self._n_threads, part, limit, Steps(progress, pool.rows))
+        if exclusion.mask is not None and len(exclusion.mask) != done:
             raise ValueError(
-                f"exclude is a mask of {len(mask.mask):,} rows, and the pool has {done:,}; they must be equal"
+                f"exclude is a mask of {len(exclusion.mask):,} rows, and the pool has {done:,}; they must be equal"
             )
         if groups is not None and len(groups) != done:
             raise ValueError(f"groups has {len(groups):,} labels, and the pool has {done:,} rows; they must be equal")
-        steps.end()
         self._state.commit(draft)
         self._form = self._form or pool.form
         self._double |= double
-        self._next_id = max(self._next_id, start + done if ids is None else int(ids.max(initial=-1)) + 1)
+        self._next_id = max(self._next_id, first_id + done if ids is None else int(ids.max(initial=-1)) + 1)
         if self._scorer is not None:
             self._bytes += pool.bytes_read
         self._note(pool.copies)
         self._seconds += time.perf_counter() - began
+        return self
 
-    def _sweep_by(
-        self,
-        crew: Crew,
-        draft: _core.Selector,
-        bfloat16: bool,
-        part: Callable[[int, int], dict[str, Any]],
-        steps: Steps,
-    ) -> int:
-        """Take note of what several threads read, each in a draft of its own."""
-        drafts = [draft.draft() for _ in range(crew.size)]
-
-        def work(member: int, row: int, block: Any) -> None:
-            drafts[member].update(block, bfloat16=bfloat16, n_threads=1, **part(row, rows_of(block)))
-
-        done = crew.run(work, steps.reach)
-        for one in drafts:
-            draft.commit(one)
-        return done
-
-    def _take(self, draft: _core.Selector, block: Any, pool: Pool, part: dict[str, Any], steps: Steps) -> bool:
-        """Take note of one block; return whether a callable gave it float64 scores."""
-        if self._scorer is None:
-            draft.update_count(rows_of(block), progress=steps.within, **part)
-            return False
-        if isinstance(self._scorer, _core.Scorer):
-            draft.update(block, bfloat16=pool.bfloat16, n_threads=self._n_threads, progress=steps.within, **part)
-            return False
-        scores = call_measure(self._scorer, pool.kept(block))
-        draft.update_scores(scores, n_threads=self._n_threads, **part)
-        return bool(scores.dtype == np.float64)
-
-    def _take_count(self, rows: int, mask: Exclusion) -> None:
-        """Take note of rows of which only the number is known."""
+    def update_count(self, rows: int, exclusion: Exclusion) -> Selector:
+        """Take note of rows of which only the number is known, to draw some at random."""
         began = time.perf_counter()
-        self._state.update_count(rows, first_id=self._next_id, exclude=mask.part(0, rows))
+        self._state.update_count(rows, first_id=self._next_id, exclude=exclusion.part(0, rows))
         self._next_id += rows
         self._seconds += time.perf_counter() - began
+        return self
+
+    def name_groups(self, labels: Labels | ArrayLike) -> Selector:
+        """Accept labels of any kind as groups, where `per_group` would take whole numbers alone.
+
+        Parameters
+        ----------
+        labels : array-like or Labels
+            All that there are, the same in every state that is to be merged. Quotas name their groups
+            themselves, which then stay as they are.
+
+        Returns
+        -------
+        Selector
+            Itself.
+        """
+        if self._labels is None:
+            self._labels = labels if isinstance(labels, Labels) else distinct(as_labels(labels, name="labels"))
+        return self
 
     def _codes(self, groups: NDArray[Any]) -> NDArray[np.uint32]:
         if self._labels is not None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Control characters, line ends of all kinds, what turns the direction of writing, and halves of characters.
+# Control characters, line ends of all kinds, what turns the direction of writing, and halves of
+# characters.
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

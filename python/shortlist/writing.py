@@ -152,7 +152,8 @@ class Place:
     def open(self) -> IO[bytes]:
         """Open what is no regular file, as it is."""
         if self._descriptor is not None and self._descriptor >= 0:
-            # By the descriptor itself: opened anew, a file that it stands for would be written from its beginning.
+            # By the descriptor itself: opened anew, a file that it stands for would be written from
+            # its beginning.
             sys.stdout.flush()
             return open(os.dup(self._descriptor), "wb")  # noqa: PTH123
         if not self._fifo:
@@ -241,7 +242,8 @@ def _create(name: Path, mode: int) -> tuple[int, bool]:
 
 def _give_name(descriptor: int, name: Path) -> None:
     """Enter a file without a name into its folder."""
-    # A folder's descriptor, which an absolute path has no use for, makes Python follow the link to the file.
+    # A folder's descriptor, which an absolute path has no use for, makes Python follow the link to
+    # the file.
     folder = os.open(name.parent, os.O_RDONLY)
     try:
         os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=folder, follow_symlinks=True)

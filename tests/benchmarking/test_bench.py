@@ -5,13 +5,12 @@ import json
 import os
 import subprocess
 import sys
-import types
 
 import numpy as np
 import pytest
 
 import shortlist as sl
-from shortlist.benchmarking import bandwidth, rivals, rules
+from shortlist.benchmarking import bandwidth
 from shortlist.benchmarking.agreement import agreement
 from shortlist.benchmarking.timing import interleave
 
@@ -52,129 +51,6 @@ def test_agreement_tells_ties_from_mistakes():
     assert "rounding at the cut" in agreement(
         [0], [1], "entropy", np.array([[0.5 + 1e-7, 0.5], [0.5, 0.5]], np.float32)
     )
-
-
-def test_broken_and_missing_rivals_are_named_and_left_out(monkeypatch):
-    broken, wrong = types.ModuleType("broken"), types.ModuleType("wrong")
-
-    class Broken:
-        name = "Broken"
-
-        def setup(self, x, n_threads):
-            raise AttributeError("module 'numpy' has no attribute 'float'")
-
-    class Wrong(rivals.importlib.import_module("shortlist.benchmarking.rivals.modal").ModALFormulas):
-        name = "Wrong"
-
-        def scores(self, measure):
-            return super().scores(measure) + 1
-
-    broken.Broken, wrong.Wrong = Broken, Wrong
-    for module in (broken, wrong):
-        monkeypatch.setitem(sys.modules, f"shortlist.benchmarking.rivals.{module.__name__}", module)
-    monkeypatch.setattr(rivals, "RIVALS", {"broken": ("Broken",), "wrong": ("Wrong",), "absent": ("Absent",)})
-    working, skipped = rivals.load(("broken", "wrong", "absent"))
-    assert working == []
-    assert skipped == {
-        "Broken": "AttributeError: module 'numpy' has no attribute 'float'",
-        "Wrong": "wrong least_confident scores",
-        "absent": "shortlist.benchmarking.rivals.absent is not installed",
-    }
-
-
-@pytest.fixture(scope="module")
-def ruled():
-    """Every rule on a pool small enough that every rival takes part."""
-    everyone = [rivals.short(module) for module in rules.RIVALS]
-    return sl.bench(P[:1500], list(rules.OURS), embeddings=E[:1500], rivals=everyone, **CALL)
-
-
-def test_every_rule_is_timed_beside_numpy_at_least(ruled):
-    assert [ours.strategy for ours, _ in ruled.contests] == list(rules.OURS)
-    for ours, theirs in ruled.contests:
-        if ours.strategy != "typiclust":
-            assert theirs[0].who == "NumPy loops"
-        assert {t.rows for t in theirs} <= {1400}
-    assert ruled.find("Shortlist", "k_center", 1).rows == 1500
-    assert ruled.find("Shortlist", "density", 1) is None
-    assert ruled.features == 6
-
-
-def test_rules_come_to_the_same(ruled):
-    for ours, theirs in ruled.contests:
-        for t in theirs:
-            if ours.strategy in rules.DRAWN:
-                assert t.picks == "drawn anew"
-            elif ours.strategy == "density":
-                assert float(t.picks.removeprefix("within ")) < 1e-6
-            else:
-                assert t.picks == "the same", (t.who, ours.strategy)
-
-
-def test_tables_and_plot_of_rules(ruled, tmp_path):
-    pytest.importorskip("matplotlib")
-    assert ruled.contest_rows()[1][:4] == ["k_center", "1,400", "1", "Shortlist"]
-    assert "times Shortlist's" not in repr(ruled)
-    assert "modAL's formulas" in repr(ruled)
-    last = ruled.plot().axes[-1]
-    assert last.get_title() == "Rules over 6 features"
-    assert [text.get_text().partition("\n")[0] for text in last.get_yticklabels()] == list(rules.OURS)
-    ruled.to_json(tmp_path / "b.json")
-    assert repr(sl.Benchmark.from_dict(json.loads((tmp_path / "b.json").read_text()))) == repr(ruled)
-
-
-def test_differences_are_put_into_words():
-    assert rules.same("k_center", [1, 2, 3], [1, 2, 3]) == "the same"
-    assert rules.same("k_center", [1, 2, 3], [1, 3, 2]) == "the first 1 of 3"
-    assert rules.same("min_distances", [0, 0, 1], [0, 1, 1]) == "1 of 3 differ"
-    assert rules.same("density", np.array([0.5, 0.25]), np.array([0.5, 0.5])) == "within 1e+00"
-    assert rules.same("badge", [1], [2]) == "drawn anew"
-
-
-def test_broken_and_missing_rivals_of_rules_are_named_and_left_out(monkeypatch):
-    broken, wrong = types.ModuleType("broken"), types.ModuleType("wrong")
-
-    class Broken:
-        name = "Broken"
-
-        def k_center(self, work):
-            raise ImportError("cannot import name '_check_fit_params' from 'sklearn'")
-
-    class Wrong:
-        name = "Wrong"
-
-        def k_center(self, work):
-            return lambda: list(range(work.k))
-
-    broken.Broken, wrong.Wrong = Broken, Wrong
-    for module in (broken, wrong):
-        monkeypatch.setitem(sys.modules, f"shortlist.benchmarking.rules.{module.__name__}", module)
-    monkeypatch.setattr(rules, "RIVALS", {"broken": "Broken", "wrong": "Wrong", "absent_one": "Absent"})
-    assert rules.load(("broken", "wrong", "absent_one")) == (
-        [],
-        {
-            "broken": "ImportError: cannot import name '_check_fit_params' from 'sklearn'",
-            "wrong": "wrong k_center",
-            "absent": "shortlist.benchmarking.rules.absent_one is not installed",
-        },
-    )
-
-
-def test_rules_alone_logits_and_a_pool_made_for_embeddings(tmp_path):
-    pytest.importorskip("matplotlib")
-    np.save(tmp_path / "e.npy", E[:2000])
-    alone = sl.bench(strategies="k_center", embeddings=tmp_path / "e.npy", rivals="numpy", classes=3, **CALL)
-    assert alone.shape == (2000, 3)
-    made = sl.bench(rows=500, classes=3, features=7, strategies="min_distances", rivals="none", **CALL)
-    assert (made.features, made.contests[0][0].rows) == (7, 400)
-    assert "memory is read at" in repr(alone)
-    assert alone.to_png(tmp_path / "b.png") is None
-    logits = sl.bench(
-        np.log(P[:500]), "margin,badge", embeddings=E[:500], from_logits=True, rivals=["numpy", "polars"], **CALL
-    )
-    assert [t.who for t in logits.contests[0][1]] == ["NumPy loops"]
-    assert logits.skipped["rivals of measures"].startswith("they take probabilities")
-    assert sl.bench(P[:500], "margin", rivals=["faiss"], **CALL).skipped["faiss"] == "for embeddings alone"
 
 
 def test_interleaving_runs_all_tasks_in_turn():
@@ -221,7 +97,11 @@ def test_it_keeps_and_shows_itself(found, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"rivals": "nothing"}, "rivals has 'nothing'; accepted are auto, none, and numpy, modal"),
+        (
+            {"rivals": "nothing"},
+            r"rivals has 'nothing'; accepted are auto, none, and numpy, modal.*; others are in .*`python -m b",
+        ),
+        ({"rivals": ["numpy", "tourch"]}, "rivals has 'tourch'"),
         ({"k": 30_000}, "k is 30,000; accepted are at most the 20,000 rows"),
         ({"rounds": 2}, "rounds is 2; accepted is a whole number, 3 or more"),
         ({"x": P[0]}, r"x has shape \(5,\)"),

@@ -7,11 +7,14 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shortlist import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def cores() -> int:
@@ -37,7 +40,7 @@ def machine() -> dict[str, Any]:
     }
 
 
-def versions(packages: list[str]) -> dict[str, str]:
+def versions(packages: Iterable[str]) -> dict[str, str]:
     """Return the versions of those packages that are installed."""
     found = {}
     for name in packages:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.benchmarking import peak, rivals
+from shortlist.benchmarking import peak
+from shortlist.benchmarking.registry import made
 from shortlist.benchmarking.tasks import OURS, rival_task
 from shortlist.by_name import pick
 
@@ -22,7 +23,10 @@ CHILD = "from shortlist.benchmarking.memory import main; main()"
 
 
 def peaks(path: str, k: int, who: str, strategies: Sequence[str], *, from_logits: bool, threads: int) -> dict[str, int]:
-    """Return the peak of each strategy above where it began, in bytes; empty where it cannot be told."""
+    """Return the peak of each strategy above where it began, in bytes; empty where unknown.
+
+    `who` is Shortlist, or where the class of a rival is (`registry.origin`).
+    """
     words = [who, path, str(k), str(int(from_logits)), str(threads), *strategies]
     try:
         return peak.phases(["-c", CHILD, *words])
@@ -40,7 +44,7 @@ def child(who: str, path: str, k: int, from_logits: bool, threads: int, strategi
             pick(name, few, min(k, len(few)), None, 0, options)
             peak.phase(name, partial(pick, name, x, k, None, 0, options))
         return
-    rival = rivals.named(who)
+    rival = made(who)
     for name in strategies:
         for pool in (few, x):
             rival.setup(pool, threads)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from shortlist.benchmarking.result import Benchmark
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#444444"
-# Rivals share a few muted colours and differ by marker and dash: their names stand beside their lines in the legend.
+# Rivals share a few muted colours and differ by marker and dash: their names stand beside their
+# lines in the legend.
 MUTED = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C564B", "#7F7F7F")
 MARKERS = "s^Dv<>Xph*d+x"
 

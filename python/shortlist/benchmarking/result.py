@@ -10,6 +10,7 @@ import numpy as np
 
 from shortlist.benchmarking.bandwidth import PLAUSIBLE
 from shortlist.benchmarking.tasks import OURS
+from shortlist.benchmarking.timing import Timed
 from shortlist.tables import aligned, visible
 from shortlist.writing import write_json, write_png
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Timing:
+class Timing(Timed):
     """Runs of one strategy by one competitor, on so many rows with so many threads.
 
     Attributes
@@ -47,21 +48,12 @@ class Timing:
     peak: int | None = None
 
     @property
-    def median(self) -> float:
-        """Seconds of the median run."""
-        return statistics.median(self.seconds)
-
-    @property
-    def spread(self) -> float:
-        """Slowest run less fastest, over the median."""
-        return (max(self.seconds) - min(self.seconds)) / self.median
-
-    @property
     def gb_per_s(self) -> float | None:
         """Bytes of the pool per second, in 10^9."""
         return None if self.bytes is None else self.bytes / self.median / 1e9
 
 
+@dataclass(eq=False, repr=False)
 class Benchmark:
     """What `bench` measured; shows itself as tables.
 
@@ -96,20 +88,15 @@ class Benchmark:
     True
     """
 
-    def __init__(
-        self,
-        timings: list[Timing],
-        machine: dict[str, Any],
-        shape: tuple[int, int],
-        dtype: str,
-        k: int,
-        rounds: int,
-        skipped: dict[str, str],
-        reads: dict[tuple[int, int], list[float]],
-        features: int | None = None,
-    ) -> None:
-        self.timings, self.machine, self.shape, self.dtype = timings, machine, tuple(shape), dtype
-        self.k, self.rounds, self.skipped, self.reads, self.features = k, rounds, skipped, reads, features
+    timings: list[Timing]
+    machine: dict[str, Any]
+    shape: tuple[int, int]
+    dtype: str
+    k: int
+    rounds: int
+    skipped: dict[str, str]
+    reads: dict[tuple[int, int], list[float]]
+    features: int | None = None
 
     @property
     def threads(self) -> list[int]:
@@ -283,13 +270,8 @@ class Benchmark:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, ready for json.dumps."""
         return {
-            "machine": self.machine,
+            **vars(self),
             "shape": list(self.shape),
-            "dtype": self.dtype,
-            "k": self.k,
-            "rounds": self.rounds,
-            "skipped": self.skipped,
-            "features": self.features,
             "reads": [{"threads": n, "rows": rows, "seconds": s} for (n, rows), s in self.reads.items()],
             "timings": [asdict(t) for t in self.timings],
         }
@@ -307,17 +289,12 @@ class Benchmark:
         -------
         Benchmark
         """
-        return cls(
-            [Timing(**t) for t in record["timings"]],
-            record["machine"],
-            (record["shape"][0], record["shape"][1]),
-            record["dtype"],
-            record["k"],
-            record["rounds"],
-            record["skipped"],
-            {(r["threads"], r["rows"]): r["seconds"] for r in record["reads"]},
-            record.get("features"),
-        )
+        changed = {
+            "shape": tuple(record["shape"]),
+            "reads": {(r["threads"], r["rows"]): r["seconds"] for r in record["reads"]},
+            "timings": [Timing(**t) for t in record["timings"]],
+        }
+        return cls(**{**record, **changed})
 
     def to_json(self, target: str | os.PathLike[str]) -> None:
         """Write `to_dict` to a file.

@@ -14,14 +14,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from shortlist.arguments import whole
-from shortlist.benchmarking import data, memory, rules
+from shortlist.benchmarking import contests, data, memory, rules
 from shortlist.benchmarking.agreement import agreement
 from shortlist.benchmarking.bandwidth import reader
 from shortlist.benchmarking.machine import cores, machine, versions
+from shortlist.benchmarking.registry import origin
 from shortlist.benchmarking.result import Benchmark, Timing
-from shortlist.benchmarking.rivals import MEASURES, RIVALS, Rival, load, short
-from shortlist.benchmarking.rules import measuring
-from shortlist.benchmarking.tasks import COLD, OURS, READ, SLOW, rival_task
+from shortlist.benchmarking.rivals import MEASURES, RIVALS, Rival
+from shortlist.benchmarking.tasks import OURS, READ, SLOW, rival_task
 from shortlist.benchmarking.timing import Times, interleave
 from shortlist.by_name import DIVERSE, embedded, pick, wanted_of
 from shortlist.npy import NpyFile
@@ -30,12 +30,9 @@ from shortlist.threads import thread_count
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-PACKAGES = [
-    "numpy", "scipy", "scikit-learn", "numba", "numexpr", "scikit-activeml", "cardinal", "torch", "jax", "polars",
-    "duckdb", "apricot-select", "faiss-cpu",
-]  # fmt: skip
 LONG = 5.0
 """Shortlist itself stops after two runs that take so many seconds each."""
+ELSEWHERE = "in Shortlist's repository, where `python -m benches.bench` is `shortlist bench` with all of them"
 VALUES = ("density", "min_distances")
 """What is timed beside its rivals alone: it gives a number a row, and no picks."""
 
@@ -84,7 +81,8 @@ def bench(
     from_logits : bool
         x holds logits; rivals of measures, which take probabilities, are left out.
     rivals : "auto", "none", or list of str, default="auto"
-        As ["numpy", "modal", "numba"]; "auto" is all that are installed and give right answers.
+        As ["numpy", "modal"]; "auto" is all that are installed and give right answers. Those of other packages, and of
+        rules over embeddings, are in Shortlist's repository: `python -m benches.bench` there.
     rounds : int, default=7
         Interleaved runs of each task, at least 3. Rivals ten times slower stop after two.
     threads : list of int, default=1 and all
@@ -148,13 +146,14 @@ def bench(
             run.measure(pool[:size], counts[-1])
     if ruled:
         tell(wait - 1, steps)
-        run.timings += measuring.measure(
+        run.timings += contests.measure(
             ruled, embeddings, pool, k, counts[-1], rounds, rule_rivals, from_logits=from_logits
         )
     if peaks:
         _peaks(run, x, counts[-1], lambda done: tell(wait + done, steps))
     tell(steps, steps)
-    about = machine() | {"packages": versions(PACKAGES)}
+    packages = dict.fromkeys(entry.package for kind in (RIVALS, rules.RIVALS) for entry in kind.entries)
+    about = machine() | {"packages": versions(packages)}
     features = None if embeddings is None else int(np.shape(embeddings)[1])
     return Benchmark(run.timings, about, pool.shape, str(pool.dtype), k, rounds, skipped, run.reads, features)
 
@@ -203,7 +202,8 @@ class _Run:
                 return times[name].median > LONG
             return times[name].median > SLOW * times[f"{OURS}|{how}"].median
 
-        cold = [name for name in tasks if name.partition("|")[0] in COLD]
+        begin_cold = {rival.name for rival in self.rivals if rival.cold}
+        cold = [name for name in tasks if name.partition("|")[0] in begin_cold]
         times = interleave(tasks, self.rounds, cold=cold, slow=slow)
         self.reads[n_threads, len(x)] = times.pop(READ).seconds
         for name, taken in times.items():
@@ -237,24 +237,27 @@ def _rivals(
     """Return rivals of measures, rivals of rules, and why the others are left out."""
     if wanted == "none":
         return [], [], {}
-    of_measures, of_rules = ({short(module): module for module in known} for known in (RIVALS, rules.RIVALS))
-    names = list(of_measures | of_rules)
+    names = list(dict.fromkeys([*RIVALS.names, *rules.RIVALS.names]))
     asked = names if wanted == "auto" else [wanted] if isinstance(wanted, str) else list(wanted)
     unknown = [name for name in asked if name not in names]
     if unknown:
-        raise ValueError(f"rivals has {unknown[0]!r}; accepted are auto, none, and {', '.join(names)}")
+        raise ValueError(
+            f"rivals has {unknown[0]!r}; accepted are auto, none, and {', '.join(names)}; others are {ELSEWHERE}"
+        )
     found: list[Rival] = []
     skipped: dict[str, str] = {"rivals of measures": "they take probabilities, and the pool holds logits"}
     if not measured:
         skipped = {}
     elif not from_logits:
-        found, skipped = load(tuple(of_measures[name] for name in asked if name in of_measures))
+        found, skipped = RIVALS.load(asked)
     rule_rivals: list[Any] = []
-    if ruled:
-        rule_rivals, more = rules.load(tuple(of_rules[name] for name in asked if name in of_rules))
+    if ruled and not rules.RIVALS.entries:
+        skipped = skipped | {"rivals of rules": f"they are {ELSEWHERE}"}
+    elif ruled:
+        rule_rivals, more = rules.RIVALS.load(asked)
         skipped = skipped | more
     elif wanted != "auto":
-        skipped = skipped | {name: "for embeddings alone" for name in asked if name not in of_measures}
+        skipped = skipped | {name: "for embeddings alone" for name in asked if name not in RIVALS.names}
     return found, rule_rivals, skipped
 
 
@@ -266,12 +269,13 @@ def _peaks(run: _Run, x: Any, threads: int, tell: Callable[[int], object]) -> No
             path = Path(folder) / "pool.npy"
             np.save(path, run.pool)
         measure = partial(memory.peaks, str(path), run.k, from_logits=run.from_logits, threads=threads)
-        everyone = [OURS, *(rival.name for rival in run.rivals)]
+        everyone = {OURS: OURS} | {rival.name: origin(rival) for rival in run.rivals}
         plain = [how for how in run.wanted if how not in (*DIVERSE, *VALUES)]
         asked = [plain if who == OURS else [how for how in plain if how in MEASURES] for who in everyone]
-        # Side by side: a process's own memory does not depend on its neighbours, and most of the time is imports.
+        # Side by side: a process's own memory does not depend on its neighbours, and most of the
+        # time is imports.
         with ThreadPoolExecutor(cores()) as side_by_side:
-            answers = side_by_side.map(measure, everyone, asked)
+            answers = side_by_side.map(measure, everyone.values(), asked)
             for number, (who, found) in enumerate(zip(everyone, answers, strict=True), 1):
                 tell(number)
                 for timing in run.timings:

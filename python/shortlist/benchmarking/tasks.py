@@ -13,8 +13,6 @@ OURS = "Shortlist"
 READ = "read"
 SLOW = 10
 """Rivals so many times slower than Shortlist stop after two runs."""
-COLD = frozenset({"modAL's formulas", "scikit-activeml", "cardinal"})
-"""Rivals with nothing to compile or allocate: their first run counts."""
 
 
 def rival_task(rival: Rival, strategy: str, k: int) -> Callable[[], Any]:

@@ -19,22 +19,28 @@ PATIENCE = 0.3
 Task = Callable[[], dict[str, float] | object]
 
 
-@dataclass
-class Times:
-    """Seconds of the runs of one task."""
+class Timed:
+    """Runs of one task, of which each took some seconds."""
 
-    seconds: list[float] = field(default_factory=list)
-    laps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    seconds: list[float]
 
     @property
     def median(self) -> float:
-        """The figure every ratio is made of."""
+        """Seconds of the median run: the figure that every ratio is made of."""
         return statistics.median(self.seconds)
 
     @property
     def spread(self) -> float:
-        """(slowest - fastest) / median."""
+        """Slowest run less fastest, over the median."""
         return (max(self.seconds) - min(self.seconds)) / self.median
+
+
+@dataclass
+class Times(Timed):
+    """Seconds of the runs of one task, taken as it runs."""
+
+    seconds: list[float] = field(default_factory=list)
+    laps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def run(self, task: Task) -> None:
         """Time one call; its result is freed outside the clock."""

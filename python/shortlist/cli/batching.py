@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import shortlist
-from shortlist.by_name import REFERENCES, embedded
+from shortlist.by_name import DIVERSE, FROM_OUTPUTS, Given, embedded
 from shortlist.own_ids import OwnIds, Positions, as_mask
 from shortlist.pools import open_pool
-from shortlist.scoring import score
 from shortlist.selecting import select
 
 if TYPE_CHECKING:
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
 
     from shortlist.cli.batch_options import Batch
     from shortlist.selection import Selection
-
-FROM_OUTPUTS = ("badge", "cluster_margin")
-"""Rules that go by what the model says, and take no labelled rows."""
-UNCERTAIN = ("ranked_batch", "diverse_uncertain")
-"""Rules that weigh how uncertain the model is."""
-AT_RANDOM = ("badge", "cluster_margin", "herding", "kmeans_plus_plus", "typiclust")
-"""Rules that draw, or cluster, by a seed."""
 
 
 def pick(
@@ -76,40 +68,16 @@ def pick(
     if batch.among is not None or excluded is not None:
         most = pool.rows if batch.among is None else min(batch.among, pool.rows)
         among = np.sort(select(source, strategy, most, exclude=excluded, **{**how, "strict": False}).indices)
-    given = _given(rule, source, X, near, among, how)
-    found: Selection = getattr(shortlist, rule)(
-        *given[0], k=k, among=among, strict=how.get("strict", True), n_threads=how.get("n_threads"),
-        progress=how.get("progress"), **given[1],
-    )  # fmt: skip
+    said = outputs_of(source) if rule in FROM_OUTPUTS else source
+    options: dict[str, Any] = {
+        name: how[name] for name in ("from_logits", "temperature", "normalize", "n_threads") if name in how
+    }
+    known = None if near is None or not len(near) else np.asarray(X[near])
+    rows, more = DIVERSE[rule](Given(said, X, how.get("random_state"), options, known, among))
+    more |= {name: how[name] for name in ("strict", "n_threads", "progress") if name in how}
+    found: Selection = getattr(shortlist, rule)(*rows, k=k, among=among, **more)
     ids = None if pool.own_ids is None else pool.own_ids(found.indices)
     return replace(found, ids=ids, report=replace(found.report, missing_ids=missing))
-
-
-def _given(
-    rule: str, source: Any, X: Any, labelled: NDArray[np.int64] | None, among: Any, how: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return what a rule takes beside what all take."""
-    named: dict[str, Any] = {}
-    rows: tuple[Any, ...] = (X,)
-    if labelled is not None and len(labelled) and rule not in FROM_OUTPUTS:
-        named["labelled"] = np.asarray(X[labelled])
-    if rule in AT_RANDOM:
-        named["random_state"] = how.get("random_state")
-    if rule == "herding":
-        named["references"] = min(REFERENCES, len(X) if among is None else len(among))
-    if rule in UNCERTAIN:
-        options = {name: how[name] for name in ("from_logits", "temperature", "normalize", "n_threads") if name in how}
-        rows = (X, uncertainty := score(source, "least_confident", **options))
-        if rule == "ranked_batch" and "labelled" not in named and among is None:
-            # With nothing labelled each row would be compared with each: it begins beside the least certain one.
-            most = int(uncertainty.argmax())
-            named["labelled"] = np.asarray(X[most : most + 1])
-    if rule in FROM_OUTPUTS:
-        named["from_logits"] = how.get("from_logits", False)
-        said = outputs_of(source)
-        rows = (said, X) if rule == "badge" else (said,)
-        named |= {} if rule == "badge" else {"X": X}
-    return rows, named
 
 
 def places_of(values: Any, source: Any, names: list[Any] | None, what: str) -> tuple[NDArray[np.int64], int]:

@@ -39,7 +39,8 @@ def one_line_errors() -> Iterator[None]:
         click.echo("shortlist: interrupted", err=True)
         raise SystemExit(130) from None
     except BrokenPipeError:
-        # Whoever read standard output has had enough; what Python still wants to flush goes nowhere.
+        # Whoever read standard output has had enough; what Python still wants to flush goes
+        # nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except (ValueError, TypeError, OSError, MemoryError, ImportError, ArithmeticError, RuntimeError, EOFError) as error:

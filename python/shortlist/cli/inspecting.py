@@ -1,20 +1,30 @@
-"""`shortlist inspect`: what files hold, before anything is picked from them."""
+"""`shortlist inspect`: what files hold, found in one walk, before anything is picked."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
+from shortlist import _core
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.inspection import Inspection, inspect_files, memory_verdict
-from shortlist.registry import RANDOM
+from shortlist.memory import room
+from shortlist.pools import Source, array_of, open_pool, rows_of
+from shortlist.pools.flat import FlatPool
+from shortlist.pools.paths import expand
+from shortlist.registry import RANDOM, find_measure
+from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from rich.console import Console
+
+    from shortlist.arguments import Progress
 
 REASONS = {
     "nan": "with NaN",
@@ -22,6 +32,9 @@ REASONS = {
     "negative": "with a negative probability",
     "sum": "that do not sum to 1",
 }
+BINS = 16
+SHOWN = 5
+PROBE = 4096
 
 
 @click.command("inspect", short_help="Show shape, dtype, bad rows, scores, and ties at the cut.")
@@ -57,6 +70,134 @@ def inspect_command(
         with screen.bar(", ".join(file.name for file in files[:3]), "rows", quiet) as progress:
             found = inspect_files(source, strategy, k, progress=progress, **how)
         _show(found)
+
+
+@dataclass
+class Inspection:
+    """Files, their rows, and the scores of one measure over them."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+    layout: str
+    size: int
+    measure: str
+    from_logits: bool
+    k: int
+    rows: int = 0
+    invalid: int = 0
+    by_reason: dict[str, int] = field(default_factory=dict)
+    first: list[tuple[int, str]] = field(default_factory=list)
+    probe: str = ""
+    edges: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    cut: float | None = None
+    picked: int = 0
+    ties_picked: int = 0
+    ties_left: int = 0
+
+    @property
+    def advice(self) -> str | None:
+        """What to try where the rows do not look like what they were taken for."""
+        if self.probe == "logits" and not self.from_logits:
+            return "the first rows look like logits, not probabilities: try --from-logits"
+        if self.probe == "probabilities" and self.from_logits:
+            return "the first rows look like probabilities, not logits: leave out --from-logits"
+        if self.by_reason.get("sum") and not self.from_logits:
+            return "for rows that do not sum to 1 there are --normalize renormalize and --normalize as_is"
+        return None
+
+
+def inspect_files(
+    source: Source,
+    measure: str,
+    k: int,
+    *,
+    from_logits: bool,
+    temperature: float,
+    normalize: str,
+    n_threads: int | None,
+    progress: Progress | None,
+) -> Inspection:
+    """Walk over files once: diagnose its rows, score them, and see where the k-th best lies."""
+    committee = find_measure(measure).kind == "committee"
+    pool = open_pool(source, committee=committee)
+    if pool.rows == 0:
+        raise ValueError(f"{pool.name} is empty: it has no rows")
+    scorer = _core.Scorer(
+        measure, from_logits=from_logits, temperature=temperature, normalize=normalize, invalid="skip"
+    )
+    selector = _core.Selector(k, order=scorer.order, invalid="skip")
+    threads = thread_count(n_threads)
+    layout = f", {'Fortran' if pool.flat.fortran else 'C'} order" if isinstance(pool, FlatPool) else ""
+    shape = (*([pool.members] if pool.members else []), pool.rows, pool.classes)
+    found = Inspection(
+        pool.name, shape, "bfloat16" if pool.bfloat16 else str(pool.dtype), layout, size_of(source.x),
+        measure, from_logits, k,
+    )  # fmt: skip
+    for block in pool.blocks():
+        rows = rows_of(block)
+        if not found.rows:
+            found.probe = _looks_like(array_of(block, pool.bfloat16))
+        diagnosis = scorer.diagnose(block, bfloat16=pool.bfloat16, first_row=found.rows, limit=SHOWN)
+        found.invalid += diagnosis["invalid"]
+        found.first += diagnosis["first"][: SHOWN - len(found.first)]
+        for reason, number in diagnosis["by_reason"].items():
+            found.by_reason[reason] = found.by_reason.get(reason, 0) + number
+        scores = np.empty(rows, pool.score_dtype)
+        scorer.score(block, scores, bfloat16=pool.bfloat16, first_row=found.rows, n_threads=threads)
+        selector.update_scores(scores, first_id=found.rows, n_threads=threads)
+        _histogram(found, scores[np.isfinite(scores)])
+        found.rows += rows
+        if progress is not None:
+            progress(found.rows, pool.rows)
+    indices, best, stats = selector.finish()
+    found.shape = (*shape[:-2], found.rows, shape[-1])
+    found.picked = len(indices)
+    found.cut = float(best[-1]) if len(best) else None
+    found.ties_picked, found.ties_left = stats["ties_at_cut"]["picked"], stats["ties_at_cut"]["left"]
+    return found
+
+
+def memory_verdict(size: int) -> str:
+    """Say how a file of this size compares with the memory at hand."""
+    available = room()
+    walk = "it is read block by block"
+    if available is None:
+        return walk
+    relation = "fits in" if size < available else "is larger than"
+    return f"{relation} the {available / 1e9:.1f} GB of memory available; {walk}"
+
+
+def size_of(paths: list[Path]) -> int:
+    """Return the bytes of all files that paths, folders and globs stand for."""
+    files = [file for path in paths for file in expand(path)]
+    inner = [part for file in files for part in (file.rglob("*") if file.is_dir() else [file])]
+    return sum(part.stat().st_size for part in inner if part.is_file())
+
+
+def _looks_like(block: NDArray[Any]) -> str:
+    """Tell probabilities from logits by the first rows; "" where neither is clear."""
+    rows = np.asarray(block[..., :PROBE, :], dtype=np.float64)
+    rows = rows[np.isfinite(rows).all(axis=-1)]
+    if not len(rows):
+        return ""
+    sums = np.abs(rows.sum(axis=-1) - 1) < 0.03
+    if (rows >= 0).all() and sums.mean() > 0.9:
+        return "probabilities"
+    return "logits" if sums.mean() < 0.1 and ((rows < 0).any() or (rows > 1).any()) else ""
+
+
+def _histogram(found: Inspection, scores: NDArray[Any]) -> None:
+    """Count scores in bins over the first block's range; the outer bins take what lies beyond."""
+    if not len(scores):
+        return
+    if not len(found.edges):
+        low, high = float(scores.min()), float(scores.max())
+        found.edges = np.linspace(low, high if high > low else low + 1.0, BINS + 1)
+        found.counts = np.zeros(BINS, np.int64)
+    clipped = np.clip(scores.astype(np.float64), found.edges[0], found.edges[-1])
+    found.counts += np.histogram(clipped, found.edges)[0]
 
 
 def _show(found: Inspection) -> None:

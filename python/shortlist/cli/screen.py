@@ -21,7 +21,8 @@ WIDE = 250
 
 def console(*, stderr: bool = False) -> Console:
     """Return what prints to the terminal."""
-    # Where no person looks, a table is as wide as it is: what reads a file or a pipe cannot scroll to what was cut.
+    # Where no person looks, a table is as wide as it is: what reads a file or a pipe cannot scroll
+    # to what was cut.
     width = None if (sys.stderr if stderr else sys.stdout).isatty() or "COLUMNS" in os.environ else WIDE
     found: Console = need("rich.console", "cli", "the command").Console(highlight=False, stderr=stderr, width=width)
     return found

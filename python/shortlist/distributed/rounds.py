@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.arguments import Progress, whole
-from shortlist.diversity.features import Features, as_features, as_points, metric_name, uncertainty_of
+from shortlist.arguments import whole
+from shortlist.diversity.features import Features, as_features, as_points, metric_name, picks_of, uncertainty_of
 from shortlist.diversity.k_center import INITS
 from shortlist.diversity.rounds.part import advance
 from shortlist.diversity.rounds.rows import Rows
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from shortlist.diversity.rounds import drive
     from shortlist.diversity.rounds.messages import Offer, Question, State
+    from shortlist.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -103,29 +105,20 @@ def offered(answer: tuple[State, Offer]) -> Offer:
     return answer[1]
 
 
-@dataclass(frozen=True)
-class Checked:
-    """Arguments that engines share, checked on the driver."""
-
-    metric: str
-    labelled: NDArray[np.float64] | None
-    init: str | int
-    candidates: int | None
-    threads: int
-    progress: Progress | None
-
-
-def checked(
+def pick(
+    rule: Callable[..., Selection],
+    parts: drive.Parts,
+    k: int,
     metric: Any,
     labelled: Any,
-    init: str | int,
+    strict: bool,
     candidates: int | None,
-    n_threads: int | None,
     progress: Any,
-    columns: int,
-    dtype: str | None,
-) -> Checked:
-    """Check what k_center and ranked_batch of every engine take."""
+    *,
+    dtype: str | None = None,
+    init: str | int | None = None,
+) -> Selection:
+    """Check on the driver what every engine takes, and pick by one of `drive`'s rules."""
     if callable(metric):
         raise TypeError(
             "metric is a callable, of which no bounds are known; accepted on clusters are euclidean, sqeuclidean, cosine and "
@@ -137,12 +130,18 @@ def checked(
         raise TypeError(
             f"progress is a {type(progress).__name__}; accepted is a callable of (rows picked, rows to pick)"
         )
-    like = Features(np.empty((0, columns), np.uint16 if dtype else np.float64), dtype == "bfloat16")
-    return Checked(
-        metric_name(metric),
-        as_points(labelled, like),
-        init if isinstance(init, str) else whole(init, "init"),
-        None if candidates is None else whole(candidates, "candidates", least=1),
-        1 if n_threads is None else whole(n_threads, "n_threads", least=1),
-        progress,
-    )
+    like = Features(np.empty((0, parts.columns), np.uint16 if dtype else np.float64), dtype == "bfloat16")
+    options: dict[str, Any] = {
+        "metric": metric_name(metric),
+        "labelled": as_points(labelled, like),
+        "candidates": None if candidates is None else whole(candidates, "candidates", least=1),
+        "progress": progress,
+    }
+    if init is not None:
+        options["init"] = init if isinstance(init, str) else whole(init, "init")
+    return rule(parts, picks_of(k, parts.rows, strict=strict), **options)
+
+
+def threads_of(n_threads: int | None) -> int:
+    """Return the threads of a task: 1 by default, as a cluster has a task for each core already."""
+    return 1 if n_threads is None else whole(n_threads, "n_threads", least=1)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist import selector
-from shortlist.arguments import Exclusion, as_ids, whole
+from shortlist.arguments import Exclusion, as_ids
 from shortlist.diversity.rounds.messages import same_version
-from shortlist.groups import Labels, checked_quotas, distinct, refuse_missing, share
+from shortlist.groups import Labels, distinct, refuse_missing
 from shortlist.pools import Source, open_pool
+from shortlist.quotas import settled
 from shortlist.registry import is_committee, make_scorer
 from shortlist.scoring import score_pool
 from shortlist.selector import Selector
@@ -86,18 +87,10 @@ def make_plan(
     if (labels is not None) != (per_group is not None or quotas is not None):
         raise ValueError("groups go with per_group or quotas; accepted are both or neither")
     if labels is not None and quotas is not None:
-        if isinstance(quotas, str):
-            if k is None:
-                raise ValueError(f"k is None, and quotas is {quotas!r}; accepted is a whole number, 0 or more")
-            quotas = share(quotas, whole(k, "k"), *labels)
-        quotas = checked_quotas(quotas)
-        unknown = [label for label in quotas if label not in labels[0]]
-        if unknown:
-            raise ValueError(f"quotas has the label {unknown[0]!r}, which is not in groups")
-        k = sum(quotas.values()) if k is None else k
+        k, quotas = settled(k, quotas, *labels)
     state = Selector(measure, k, per_group=per_group, quotas=quotas, n_threads=n_threads or 1, **options)
-    if state._labels is None and labels is not None:
-        state._labels = labels[0]
+    if labels is not None:
+        state.name_groups(labels[0])
     return Plan(state.__getstate__(), column, id_column)
 
 

@@ -105,7 +105,8 @@ def typiclust(
     if k == 0:
         picks, typicality = np.empty(0, np.int64), np.empty(0)
     else:
-        # Draws nothing: it is for the sentence about the first row that is not finite, before anything is copied.
+        # Draws nothing: it is for the sentence about the first row that is not finite, before
+        # anything is copied.
         _core.kmeans_plus_plus(
             features.array, 0, labelled=points, among=ids, bfloat16=features.bfloat16, n_threads=n_threads
         )

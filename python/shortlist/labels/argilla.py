@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.labels.handed import names_of, told_of
 from shortlist.labels.json_file import objects_in
-from shortlist.labels.label_studio import list_lines
 from shortlist.labels.plain import parquet_rows
 from shortlist.labels.records import ROW_ID, TOLD, Malformed, about, listed
 from shortlist.labels.values import plain_text
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shortlist.labels.handed import HandedRow, Sent
-    from shortlist.labels.records import Records
 
 QUESTION = "label"
 """What the question is called that an answer is taken from where a record has several."""
@@ -25,12 +23,9 @@ RESPONSES = ".responses"
 OWN = ("id", "fields", "metadata", "suggestions", "responses", "vectors", "status", "_server_id", *TOLD)
 
 
-def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
-    """Yield the responses of records, nested or flat, in JSON or Parquet."""
-    found = parquet_rows(path) if path.is_dir() or path.suffix.lower() == ".parquet" else objects_in(path, encoding)
-    for where, record in found:
-        for answer in answers_of(record, id_names):
-            yield where, answer
+def records_in(path: Path, encoding: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the records of a file, nested or flat, in JSON or Parquet."""
+    return parquet_rows(path) if path.is_dir() or path.suffix.lower() == ".parquet" else objects_in(path, encoding)
 
 
 def answers_of(record: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
@@ -91,8 +86,3 @@ def records(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
             "id": row.id, "fields": fields, "metadata": metadata, "suggestions": {}, "responses": {}, "vectors": {},
             "status": "pending",
         }  # fmt: skip
-
-
-def write(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:
-    """Yield the lines of a file of records."""
-    return list_lines(records(rows, sent))

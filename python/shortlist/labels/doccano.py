@@ -5,26 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shortlist.labels.handed import names_of, others_of, text_of_row, told_of
-from shortlist.labels.json_file import objects_in
-from shortlist.labels.records import TOLD, about, sent_from_here
-from shortlist.writing import json_text
+from shortlist.labels.records import TOLD, about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from shortlist.labels.handed import HandedRow, Sent
-    from shortlist.labels.records import Records
 
 OWN = ("id", "text", "data", "label", "comments", *TOLD)
-
-
-def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
-    """Yield the categories of an export."""
-    found = (
-        (where, record) for where, example in objects_in(path, encoding) for record in answers_of(example, id_names)
-    )
-    return sent_from_here(found, path, "an export of doccano")
 
 
 def answers_of(example: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
@@ -48,8 +36,3 @@ def examples(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
             **dict(zip(names, others.values(), strict=True)),
             **told,
         }
-
-
-def write(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:
-    """Yield the lines of a file of examples."""
-    return (json_text(example) + "\n" for example in examples(rows, sent))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shortlist.labels import argilla, doccano, label_studio, plain, prodigy, tables_out
+from shortlist.labels.json_file import list_lines, object_lines, objects_in
+from shortlist.labels.records import sent_from_here
 from shortlist.registry import did_you_mean
 from shortlist.tables import visible
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shortlist.labels.handed import HandedRow, Sent
-    from shortlist.labels.records import Reader
+    from shortlist.labels.records import Reader, Records
 
 Writer: TypeAlias = "Callable[[Sequence[HandedRow], Sent], Iterator[str] | Iterator[bytes]]"
 
@@ -39,11 +41,35 @@ class Format(NamedTuple):
     answers_of: Callable[[Mapping[str, Any], Sequence[str]], Iterator[dict[str, Any]]] | None = None
 
 
+def _of_tool(
+    answers_of: Callable[[Mapping[str, Any], Sequence[str]], Iterator[dict[str, Any]]],
+    records: Callable[[Sequence[HandedRow], Sent], Iterator[dict[str, Any]]],
+    lines: Callable[[Iterator[dict[str, Any]]], Iterator[str]],
+    ending: str,
+    tool: str | None = None,
+    objects: Callable[[Path, str | None], Iterator[tuple[str, dict[str, Any]]]] = objects_in,
+) -> Format:
+    """Return the format of a tool; where it is named, its records are to be of rows from here."""
+
+    def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
+        found = ((where, one) for where, record in objects(path, encoding) for one in answers_of(record, id_names))
+        return found if tool is None else sent_from_here(found, path, f"an export of {tool}")
+
+    return Format(read, lambda rows, sent: lines(records(rows, sent)), ending, answers_of)
+
+
 FORMATS: dict[str, Format] = {
-    "label-studio": Format(label_studio.read, label_studio.write, ".label-studio.json", label_studio.answers_of),
-    "prodigy": Format(prodigy.read, prodigy.write, ".prodigy.jsonl", prodigy.answers_of),
-    "argilla": Format(argilla.read, argilla.write, ".argilla.json", argilla.answers_of),
-    "doccano": Format(doccano.read, doccano.write, ".doccano.jsonl", doccano.answers_of),
+    "label-studio": _of_tool(
+        label_studio.answers_of,
+        label_studio.tasks,
+        list_lines,
+        ".label-studio.json",
+        "Label Studio",
+        label_studio.tasks_in,
+    ),
+    "prodigy": _of_tool(prodigy.answers_of, prodigy.tasks, object_lines, ".prodigy.jsonl", "Prodigy"),
+    "argilla": _of_tool(argilla.answers_of, argilla.records, list_lines, ".argilla.json", objects=argilla.records_in),
+    "doccano": _of_tool(doccano.answers_of, doccano.examples, object_lines, ".doccano.jsonl", "doccano"),
     "csv": Format(plain.csv_records, tables_out.csv_rows, ".csv"),
     "jsonl": Format(plain.jsonl_records, tables_out.jsonl_rows, ".jsonl"),
     "parquet": Format(plain.parquet_records, tables_out.parquet_rows, ".parquet"),
@@ -96,8 +122,6 @@ def format_of(path: Path, id_names: Sequence[str], encoding: str | None) -> Form
 
 
 def _first(path: Path, kind: str, encoding: str | None) -> Mapping[str, Any] | None:
-    from shortlist.labels.json_file import objects_in
-
     found = plain.parquet_rows(path) if kind == PARQUET else objects_in(path, encoding)
     return next((record for _, record in found), None)
 

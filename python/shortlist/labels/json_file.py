@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.csv_file import text_lines
 from shortlist.tables import visible
+from shortlist.writing import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -46,6 +47,20 @@ def objects_in(path: Path, encoding: str | None = None) -> Iterator[tuple[str, d
                 f"{visible(str(path))} has no object at item {place:,}; accepted are objects, one a line or in a list"
             )
         yield f"item {place:,}", record
+
+
+def list_lines(records: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield a list in JSON, an item a line."""
+    before = "[\n"
+    for record in records:
+        yield before + json_text(record)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def object_lines(records: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield lines of JSON, an object each."""
+    return (json_text(record) + "\n" for record in records)
 
 
 def _of_lines(path: Path, number: int, first: str, rest: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.labels.handed import columns_of, names_of, told_of
 from shortlist.labels.json_file import objects_in
-from shortlist.labels.records import TOLD, Malformed, about, listed, sent_from_here
+from shortlist.labels.records import TOLD, Malformed, about, listed
 from shortlist.tables import visible
 from shortlist.writing import json_text, plain
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shortlist.labels.handed import HandedRow, Sent
-    from shortlist.labels.records import Records
 
 TOOL = "label-studio"
 CHOICES = "label"
@@ -24,13 +23,8 @@ MINIMAL = {"annotation_id", "annotator", "lead_time"}
 """Keys of an item of JSON_MIN."""
 
 
-def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
-    """Yield the annotations of an export."""
-    found = ((where, record) for where, task in _tasks_in(path, encoding) for record in answers_of(task, id_names))
-    return sent_from_here(found, path, "an export of Label Studio")
-
-
-def _tasks_in(path: Path, encoding: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def tasks_in(path: Path, encoding: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the tasks of an export."""
     for where, task in objects_in(path, encoding):
         if not isinstance(task.get("data"), dict):
             raise _other(path, where, task)
@@ -105,17 +99,3 @@ def _shown(value: Any) -> Any:
     """Return a value as Label Studio imports it: a whole import is refused for one that is nothing, or a table."""
     value = plain(value)
     return json_text(value) if isinstance(value, dict) else "" if value is None else value
-
-
-def write(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:
-    """Yield the lines of a file of tasks."""
-    return list_lines(tasks(rows, sent))
-
-
-def list_lines(items: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Yield a list in JSON, an item a line."""
-    before = "[\n"
-    for item in items:
-        yield before + json_text(item)
-        before = ",\n"
-    yield "[]\n" if before == "[\n" else "\n]\n"

@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from shortlist.labels.handed import is_image, names_of, others_of, text_of_row, told_of
-from shortlist.labels.json_file import objects_in
-from shortlist.labels.records import TOLD, about, sent_from_here
-from shortlist.writing import json_text
+from shortlist.labels.records import TOLD, about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from shortlist.labels.handed import HandedRow, Sent
-    from shortlist.labels.records import Records
 
 NONE_OF_THESE = "none of these"
 STARTED = re.compile(r"(.*-)?\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
@@ -37,12 +33,6 @@ OWN = (
     *TOLD,
 )
 """Fields that mean something to Prodigy or to us."""
-
-
-def read(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
-    """Yield the answers of an export."""
-    found = ((where, record) for where, task in objects_in(path, encoding) for record in answers_of(task, id_names))
-    return sent_from_here(found, path, "an export of Prodigy")
 
 
 def answers_of(task: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
@@ -89,8 +79,3 @@ def tasks(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
         if sent.name:
             task["dataset"] = sent.name
         yield {**task, "meta": {name: told[name] for name in ("rank", "score") if name in told}}
-
-
-def write(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:
-    """Yield the lines of a file of tasks."""
-    return (json_text(task) + "\n" for task in tasks(rows, sent))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shortlist.labels.cells import csv_line, harmless
+from shortlist.csv_cells import csv_line, harmless
 from shortlist.labels.handed import columns_of, names_of
+from shortlist.labels.json_file import object_lines
 from shortlist.labels.plain import PARTS
-from shortlist.writing import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ def csv_rows(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:
 
 def jsonl_rows(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:
     """Yield lines of JSON: id, what people see, and empty texts for label and annotator."""
-    return (json_text(record) + "\n" for record in records_of(rows, sent))
+    return object_lines(records_of(rows, sent))
 
 
 def parquet_rows(rows: Sequence[HandedRow], sent: Sent) -> Iterator[bytes]:

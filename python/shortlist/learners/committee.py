@@ -220,7 +220,6 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
         ndarray, shape (rows,)
         """
 
-    @abstractmethod
     def vote(self, X: Any, **predict_kwargs: Any) -> Any:
         """Return what each member predicts.
 
@@ -233,8 +232,10 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
 
         Returns
         -------
-        ndarray, shape (rows, members)
+        ndarray, shape (rows, members) or (rows, members, targets)
         """
+        members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
+        return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
 
     def _add_training_data(self, X: Any, y: Any) -> None:
         for learner in self.learner_list:
@@ -401,28 +402,6 @@ class Committee(BaseCommittee):
         """
         return accuracy_score(y, self.predict(X), sample_weight=sample_weight)
 
-    def vote(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return the label each member predicts.
-
-        Parameters
-        ----------
-        X : rows
-            What the members take.
-        **predict_kwargs
-            Passed on to the members.
-
-        Returns
-        -------
-        ndarray, shape (rows, members)
-
-        Raises
-        ------
-        ValueError
-            Members gave answers of different shapes.
-        """
-        members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
-        return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
-
     def vote_proba(self, X: Any, **predict_proba_kwargs: Any) -> Any:
         """Return each member's probabilities.
 
@@ -559,28 +538,6 @@ class CommitteeRegressor(BaseCommittee):
             R squared, at most 1.
         """
         return r2_score(y, self.predict(X), sample_weight=sample_weight)
-
-    def vote(self, X: Any, **predict_kwargs: Any) -> Any:
-        """Return the value each member predicts.
-
-        Parameters
-        ----------
-        X : rows
-            What the members take.
-        **predict_kwargs
-            Passed on to the members.
-
-        Returns
-        -------
-        ndarray, shape (rows, members) or (rows, members, targets)
-
-        Raises
-        ------
-        ValueError
-            Members gave answers of different shapes.
-        """
-        members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
-        return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
 
 
 def _side_by_side(answers: list[Any]) -> Any:

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from shortlist.loop.store import Store
 
 FIRST, LONGEST = 60.0, 3600.0
-"""Seconds from a first failure to the next try, twice as many from each further one, and the most."""
+"""Seconds from a first failure to the next try, and the most."""
+
+
+def pause_after(failed: int, longest: float) -> float:
+    """Return the seconds to the next try after so many failures: each time twice as many."""
+    return min(longest, FIRST * 2.0 ** min(failed - 1, 10))
 
 
 def postponed(store: Store) -> str | None:
@@ -30,7 +35,7 @@ def postponed(store: Store) -> str | None:
         failed += 1
     if not failed or last is None or last.ended is None:
         return None
-    left = min(LONGEST, FIRST * 2.0 ** min(failed - 1, 10)) - abs(seconds_between(last.ended, now()))
+    left = pause_after(failed, LONGEST) - abs(seconds_between(last.ended, now()))
     if left <= 0:
         return None
     times = "" if failed == 1 else f" {failed:,} times in a row"

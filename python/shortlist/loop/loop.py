@@ -273,14 +273,16 @@ class Loop:
         Parameters
         ----------
         items : mapping of id to label, path, table, or iterable of records
-            A mapping is what somebody says now; files and records have ``id`` and ``label``, perhaps ``annotator``, ``time``
-            and ``skip``. Files may also be exports of annotation tools, as `shortlist.labels.read` takes them.
+            A mapping is what somebody says now: it corrects what the same person said before. Files and
+            records have ``id`` and ``label``, perhaps ``annotator``, ``time`` and ``skip``. Files may
+            also be exports of annotation tools, as `shortlist.labels.read` takes them.
         annotator : str, optional
             Who answered, where the items don't say.
         allow : iterable of str
-            What is taken all the same: "unpicked" rows, and "unknown", "loop", "class" and "text".
+            What is taken all the same: rows "unknown" to the pool, rows "unpicked" so far, rows of
+            another "loop", labels that are no "class", and rows whose "text" has changed.
         encoding : str, optional
-            Of a file of text.
+            Of a file of text; by default what a byte order mark says, or else UTF-8.
         format : str, optional
             Of a file, as "label-studio", by default told from the file; or of records as that tool has them.
 

@@ -114,7 +114,8 @@ def _locked(parent: Path) -> tuple[int, Path]:
     while True:
         descriptor, name = tempfile.mkstemp(LOCK, PREFIX, parent)
         if fcntl:
-            with contextlib.suppress(OSError):  # a file system without locks, where nobody else gets one either
+            # A file system without locks, where nobody else gets one either.
+            with contextlib.suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Somebody may have taken it for one that was left, before it was locked.
         if _is_still(Path(name), descriptor):

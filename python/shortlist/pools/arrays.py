@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.pools.convert import one_array
+from shortlist.pools.convert import accepted_dtype, one_array
 from shortlist.pools.pool import Block, Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -89,6 +89,36 @@ def members_of(array: NDArray[Any], committee: bool, name: str) -> list[NDArray[
     """Split an array into one (rows, classes) array per member, after a look at its shape."""
     check_shape(array.shape, committee, name)
     return list(array) if committee else [array]
+
+
+def form_of(
+    shape: tuple[int, ...], dtype: np.dtype[Any], reading: Reading, name: str
+) -> tuple[np.dtype[Any], tuple[int, int, np.dtype[Any], bool]]:
+    """Return the dtype to read a stored array as, and the form of its pool, both checked."""
+    check_shape(shape, reading.committee, name)
+    stored, bfloat16 = accepted_dtype(dtype, reading.bfloat16, name)
+    return stored, (shape[0] if reading.committee else 0, shape[-1], stored.newbyteorder("="), bfloat16)
+
+
+def key_of_rows(keys: Sequence[str], array: Callable[[str], Any], reading: Reading, name: str) -> str:
+    """Return which array of a file was asked for, or which alone can be a pool."""
+    listed = ", ".join(keys) or "none"
+    if reading.key is not None:
+        key = reading.key.strip("/")
+        if key not in keys:
+            raise ValueError(f"key is {reading.key!r}, and {name} has no such array; accepted are {listed}")
+        return key
+    fitting = []
+    for key in keys:
+        found = array(key)
+        dtype = np.dtype(found.dtype)
+        floats = dtype.kind == "f" or (dtype.itemsize == 2 and reading.bfloat16)
+        if floats and len(found.shape) == (3 if reading.committee else 2):
+            fitting.append(key)
+    if len(fitting) != 1:
+        many = "several" if fitting else "none"
+        raise ValueError(f"{name} has {many} of its arrays ({listed}) that could be the rows; name one with key=")
+    return fitting[0]
 
 
 def check_shape(shape: tuple[int, ...], committee: bool, name: str) -> None:

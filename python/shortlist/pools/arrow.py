@@ -31,9 +31,13 @@ DAMAGED = "holds other than it claims, so it is damaged"
 class TablePool(Pool):
     """Rows of a table, of which some columns were chosen."""
 
-    def __init__(self, name: str, rows: int | None, choice: Choice) -> None:
+    def __init__(self, name: str, rows: int | None, choice: Choice, id_column: str | None = None) -> None:
         super().__init__(name, rows, choice.form)
-        self.choice, self.columns = choice, choice.names
+        self.choice, self.columns, self._id_column = choice, choice.names, id_column
+        # Of what is read in order and only once: the ids of what was read.
+        self._ids: list[Any] = []
+        if id_column is not None:
+            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
 
     @property
     def unsettled(self) -> bool:
@@ -50,6 +54,21 @@ class TablePool(Pool):
         )
         self.members, self.classes, self.dtype, self.bfloat16 = self.choice.form
 
+    def _ids_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return what the id column holds for some rows."""
+        raise NotImplementedError
+
+    def _id_blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield what the id column holds, in order."""
+        raise NotImplementedError
+
+    def _read_so_far(self) -> Iterator[Any]:
+        """Yield the ids of what was read, as long as anything is read."""
+        number = 0
+        while number < len(self._ids) or not self.ids_ahead:
+            yield self._ids[number]
+            number += 1
+
 
 class ArrowPool(TablePool):
     """Rows of a table, or of a stream of record batches."""
@@ -62,12 +81,8 @@ class ArrowPool(TablePool):
         choice = choose(columns_of(table.schema), reading, name)
         with readable(name, DAMAGED):
             choice = measured(choice, self._first_batches(), name)
-        super().__init__(name, None if self._stream else table.num_rows, choice)
-        self._id_column = reading.id_column
-        self._ids: list[Any] = []
+        super().__init__(name, None if self._stream else table.num_rows, choice, reading.id_column)
         self.ids_ahead = not self._stream
-        if reading.id_column is not None:
-            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -104,13 +119,8 @@ class ArrowPool(TablePool):
         return taken(column, rows, self.name)
 
     def _id_blocks(self) -> Iterator[NDArray[Any]]:
-        if not self._stream:
-            yield from id_blocks_of(self._table.column(self._id_column).chunks, self.name)
-            return
-        number = 0
-        while number < len(self._ids) or not self.ids_ahead:
-            yield from id_blocks_of([self._ids[number]], self.name)
-            number += 1
+        chunks = self._read_so_far() if self._stream else self._table.column(self._id_column).chunks
+        yield from id_blocks_of(chunks, self.name)
 
 
 def arrow_pool(x: Any, reading: Reading, name: str) -> Pool:
@@ -269,6 +279,17 @@ def missing(choice: Choice) -> float:
 def taken(column: Any, rows: NDArray[np.int64], name: str) -> NDArray[Any]:
     """Return the values of an id column at some rows: int64 where all are whole numbers, else objects."""
     return as_own_ids(checked(column, name).take(rows).to_pylist())
+
+
+def taken_by_part(
+    rows: NDArray[np.int64], starts: NDArray[np.int64], column: Callable[[int], Any], name: str
+) -> NDArray[Any]:
+    """Return what `taken` does of an id column in parts, which begin at these rows."""
+    part_of = np.searchsorted(starts, rows, side="right") - 1
+    found = np.empty(len(rows), dtype=object)
+    for part in np.unique(part_of).tolist():
+        found[part_of == part] = taken(column(part), rows[part_of == part] - starts[part], name)
+    return as_own_ids(found.tolist())
 
 
 def id_blocks_of(chunks: Iterable[Any], name: str) -> Iterator[NDArray[Any]]:

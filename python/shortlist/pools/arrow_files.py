@@ -12,7 +12,6 @@ from shortlist.disk import fill, one_line, open_file, readable
 from shortlist.pools.ahead import ahead
 from shortlist.pools.arrow import (
     TablePool,
-    as_own_ids,
     block_of,
     columns_of,
     id_blocks_of,
@@ -20,6 +19,7 @@ from shortlist.pools.arrow import (
     measured,
     pyarrow,
     taken,
+    taken_by_part,
 )
 from shortlist.pools.columns import choose
 from shortlist.pools.flat import READ
@@ -55,11 +55,7 @@ class ArrowFilePool(TablePool):
                 self._schema = reader.schema
             choice = choose(columns_of(self._schema), reading, str(path))
             choice = measured(choice, self._batches(choice.names), str(path))
-        super().__init__(str(path), self._messages.rows, choice)
-        self._id_column = reading.id_column
-        self._ids: list[Any] = []
-        if reading.id_column is not None:
-            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
+        super().__init__(str(path), self._messages.rows, choice, reading.id_column)
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -127,13 +123,8 @@ class ArrowFilePool(TablePool):
     def _ids_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         if self._messages.stream:
             return taken(self._pa.chunked_array(self._ids, self._schema.field(self._id_column).type), rows, self.name)
-        batch_of = np.searchsorted(self._starts, rows, side="right") - 1
-        found = np.empty(len(rows), dtype=object)
         with readable(self.name, NO_ARROW), self._opened((str(self._id_column),)) as reader:
-            for number in np.unique(batch_of):
-                column = self._whole(reader, int(number)).column(0)
-                found[batch_of == number] = taken(column, rows[batch_of == number] - self._starts[number], self.name)
-        return as_own_ids(found.tolist())
+            return taken_by_part(rows, self._starts, lambda number: self._whole(reader, number).column(0), self.name)
 
     def _id_blocks(self) -> Iterator[NDArray[Any]]:
         name = str(self._id_column)

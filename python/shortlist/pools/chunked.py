@@ -8,8 +8,7 @@ import numpy as np
 
 from shortlist.disk import one_line, readable
 from shortlist.pools.ahead import ahead
-from shortlist.pools.arrays import check_shape, members_of
-from shortlist.pools.convert import accepted_dtype
+from shortlist.pools.arrays import form_of, key_of_rows, members_of
 from shortlist.pools.extras import need
 from shortlist.pools.flat import READ
 from shortlist.pools.pool import Block, Pool
@@ -34,10 +33,8 @@ class ChunkedPool(Pool):
         array, close = opened()
         try:
             with readable(name, UNREADABLE):
-                check_shape(tuple(array.shape), reading.committee, name)
-                dtype, bfloat16 = accepted_dtype(np.dtype(array.dtype), reading.bfloat16, name)
-            members = array.shape[0] if reading.committee else 0
-            super().__init__(name, array.shape[-2], (members, array.shape[-1], dtype.newbyteorder("="), bfloat16))
+                _, form = form_of(tuple(array.shape), np.dtype(array.dtype), reading, name)
+            super().__init__(name, array.shape[-2], form)
             self._chunk = (getattr(array, "chunks", None) or (1, 1, 1))[-2]
         finally:
             close()
@@ -105,21 +102,7 @@ def hdf5_pool(path: Path, reading: Reading) -> Pool:
 def _member(group: Any, reading: Reading, name: str) -> Any:
     """Return the array of a group that was asked for, or the one that can be a pool."""
     arrays = dict(_arrays(group, ""))
-    listed = ", ".join(arrays) or "none"
-    if reading.key is not None:
-        key = reading.key.strip("/")
-        if key not in arrays:
-            raise ValueError(f"key is {reading.key!r}, and {name} has no such array; accepted are {listed}")
-        return arrays[key]
-    fitting = [
-        array
-        for array in arrays.values()
-        if len(array.shape) == (3 if reading.committee else 2) and np.dtype(array.dtype).kind == "f"
-    ]
-    if len(fitting) != 1:
-        found = "several" if fitting else "none"
-        raise ValueError(f"{name} has {found} of its arrays ({listed}) that could be the rows; name one with key=")
-    return fitting[0]
+    return arrays[key_of_rows(list(arrays), arrays.__getitem__, reading, name)]
 
 
 def _arrays(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -85,7 +85,8 @@ class Crew:
                     self._failed = row, error
 
     def _next(self) -> Part | None:
-        # Parts are begun in order, so once one fails all earlier ones have been begun and will be finished.
+        # Parts are begun in order, so once one fails all earlier ones have been begun and will be
+        # finished.
         with self._lock:
             return None if self._stop else next(self._parts, None)
 

@@ -18,7 +18,7 @@ import numpy as np
 from shortlist.disk import check_regular, fill, open_file
 from shortlist.npy import NpyFile
 from shortlist.pools.ahead import ahead
-from shortlist.pools.arrays import check_shape, oddity
+from shortlist.pools.arrays import form_of, oddity
 from shortlist.pools.convert import accepted_dtype
 from shortlist.pools.pool import Block, Part, Pool, cut
 
@@ -90,10 +90,7 @@ class FlatPool(Pool):
     recycles = True
 
     def __init__(self, flat: Flat, reading: Reading, name: str) -> None:
-        check_shape(flat.shape, reading.committee, name)
-        dtype, bfloat16 = accepted_dtype(flat.dtype, reading.bfloat16, name)
-        self._stored = dtype
-        form = (flat.shape[0] if reading.committee else 0, flat.shape[-1], dtype.newbyteorder("="), bfloat16)
+        self._stored, form = form_of(flat.shape, flat.dtype, reading, name)
         super().__init__(name, flat.shape[-2], form)
         self.flat = flat
         self._file = OneFile(flat.path)

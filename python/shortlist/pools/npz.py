@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +14,7 @@ from shortlist.disk import fill, one_line, open_file, readable
 from shortlist.memory import check_room
 from shortlist.npy import check_size, read_header
 from shortlist.pools.ahead import ahead
-from shortlist.pools.arrays import check_shape, members_of
-from shortlist.pools.convert import accepted_dtype
+from shortlist.pools.arrays import form_of, key_of_rows, members_of
 from shortlist.pools.flat import READ, Flat, FlatPool
 from shortlist.pools.pool import Block, Part, Pool
 
@@ -37,16 +37,20 @@ def npz_pool(path: Path, reading: Reading) -> Pool:
     reading.only(("key",), "a .npz file")
     with readable(str(path), NO_NPZ):
         with zipfile.ZipFile(path) as archive:
-            info = _member(archive, path, reading)
-            name = f"{path}[{info.filename.removesuffix('.npy')!r}]"
-            with archive.open(info) as file:
-                shape, fortran, dtype = read_header(file, name)
-                header = file.tell()
+            found = {
+                one.filename.removesuffix(".npy"): one for one in archive.infolist() if one.filename.endswith(".npy")
+            }
+
+            def inside(key: str) -> Flat:
+                with archive.open(found[key]) as file:
+                    shape, fortran, dtype = read_header(file, f"{path}[{key!r}]")
+                    return Flat(path, file.tell(), shape, dtype, fortran)
+
+            key = key_of_rows(list(found), inside, reading, str(path))
+            info, name, array = found[key], f"{path}[{key!r}]", inside(key)
         _check_claims(info, path, name)
-        check_size(name, shape, dtype, info.file_size - header)
-        if info.compress_type == zipfile.ZIP_STORED:
-            return StoredPool(path, info, header, (shape, fortran, dtype), reading, name)
-        return PackedPool(path, info, header, (shape, fortran, dtype), reading, name)
+        check_size(name, array.shape, array.dtype, info.file_size - array.offset)
+        return (StoredPool if info.compress_type == zipfile.ZIP_STORED else PackedPool)(info, array, reading, name)
 
 
 def _check_claims(info: zipfile.ZipInfo, path: Path, name: str) -> None:
@@ -63,22 +67,13 @@ def _check_claims(info: zipfile.ZipInfo, path: Path, name: str) -> None:
 class StoredPool(FlatPool):
     """Rows of a stored member, whose checksum is looked at before they are."""
 
-    def __init__(
-        self,
-        path: Path,
-        info: zipfile.ZipInfo,
-        header: int,
-        array: tuple[tuple[int, ...], bool, np.dtype[Any]],
-        reading: Reading,
-        name: str,
-    ) -> None:
-        shape, fortran, dtype = array
-        with open_file(path) as file:
+    def __init__(self, info: zipfile.ZipInfo, array: Flat, reading: Reading, name: str) -> None:
+        with open_file(array.path) as file:
             local = bytearray(LOCAL_HEADER.size)
             fill(file, memoryview(local), info.header_offset, f"{name} ended while it was read")
         _, name_length, extra_length = LOCAL_HEADER.unpack(local)
         self._info, self._start = info, info.header_offset + LOCAL_HEADER.size + name_length + extra_length
-        super().__init__(Flat(path, self._start + header, shape, dtype, fortran), reading, name)
+        super().__init__(replace(array, offset=self._start + array.offset), reading, name)
         self._sound = False
 
     def parts(self, threads: int) -> Iterator[Part]:
@@ -108,21 +103,10 @@ class StoredPool(FlatPool):
 class PackedPool(Pool):
     """Rows of a compressed member, unpacked in the background."""
 
-    def __init__(
-        self,
-        path: Path,
-        info: zipfile.ZipInfo,
-        header: int,
-        array: tuple[tuple[int, ...], bool, np.dtype[Any]],
-        reading: Reading,
-        name: str,
-    ) -> None:
-        shape, self._fortran, stored = array
-        check_shape(shape, reading.committee, name)
-        self._stored, bfloat16 = accepted_dtype(stored, reading.bfloat16, name)
-        members = shape[0] if reading.committee else 0
-        super().__init__(name, shape[-2], (members, shape[-1], self._stored.newbyteorder("="), bfloat16))
-        self._path, self._info, self._header, self._shape, self._reading = path, info, header, shape, reading
+    def __init__(self, info: zipfile.ZipInfo, array: Flat, reading: Reading, name: str) -> None:
+        self._stored, form = form_of(array.shape, array.dtype, reading, name)
+        super().__init__(name, array.shape[-2], form)
+        self._info, self._array = info, array
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -131,8 +115,8 @@ class PackedPool(Pool):
             yield from self._pieces(block, limit)
 
     def _read(self) -> Iterator[Block]:
-        whole = self._fortran or self.members
-        rows = self._shape[-2]
+        flat = self._array
+        whole, rows = flat.fortran or self.members, flat.shape[-2]
         if whole:
             self.note(f"{self.name} was unpacked whole, as its rows do not lie together")
             order = "stored .npz (np.savez), or C order and (rows, classes), which are read block by block"
@@ -140,11 +124,11 @@ class PackedPool(Pool):
         step = rows if whole else max(1, READ // self.row_bytes)
         start = 0
         try:
-            with zipfile.ZipFile(self._path) as archive, archive.open(self._info) as file:
-                file.read(self._header)
+            with zipfile.ZipFile(flat.path) as archive, archive.open(self._info) as file:
+                file.read(flat.offset)
                 for start in range(0, rows, max(1, step)):
-                    shape = (*self._shape[:-2], min(step, rows - start), self._shape[-1])
-                    array: NDArray[Any] = np.empty(shape, self._stored, order="F" if self._fortran else "C")
+                    shape = (*flat.shape[:-2], min(step, rows - start), flat.shape[-1])
+                    array: NDArray[Any] = np.empty(shape, self._stored, order="F" if flat.fortran else "C")
                     _unpack(file, memoryview(array.reshape(-1, order="A").view(np.uint8)))  # type: ignore[arg-type]
                     array = array.astype(self.dtype, copy=False)
                     yield members_of(array, True, self.name) if self.members else array
@@ -160,25 +144,3 @@ def _unpack(file: Any, into: memoryview) -> None:
         if not got:
             raise EOFError("it ends early")
         into = into[got:]
-
-
-def _member(archive: zipfile.ZipFile, path: Path, reading: Reading) -> zipfile.ZipInfo:
-    """Return the member asked for, or the one that can be a pool."""
-    infos = {info.filename.removesuffix(".npy"): info for info in archive.infolist() if info.filename.endswith(".npy")}
-    listed = ", ".join(infos) or "none"
-    if reading.key is not None:
-        if reading.key not in infos:
-            raise ValueError(f"key is {reading.key!r}, and {path} has no such array; accepted are {listed}")
-        return infos[reading.key]
-    fitting = []
-    for key, info in infos.items():
-        with archive.open(info) as file:
-            shape, _, dtype = read_header(file, f"{path}[{key!r}]")
-        if len(shape) == (3 if reading.committee else 2) and (
-            dtype.kind == "f" or (dtype.itemsize == 2 and reading.bfloat16)
-        ):
-            fitting.append(info)
-    if len(fitting) != 1:
-        found = "several" if fitting else "none"
-        raise ValueError(f"{path} has {found} of its arrays ({listed}) that could be the rows; name one with key=")
-    return fitting[0]

@@ -10,7 +10,7 @@ import numpy as np
 
 from shortlist.disk import one_line, readable
 from shortlist.pools.ahead import ahead, in_order
-from shortlist.pools.arrow import TablePool, as_own_ids, block_of, columns_of, id_blocks_of, measured, taken
+from shortlist.pools.arrow import TablePool, block_of, columns_of, id_blocks_of, measured, taken_by_part
 from shortlist.pools.columns import choose
 from shortlist.pools.extras import need
 from shortlist.pools.flat import READ
@@ -47,10 +47,7 @@ class ParquetPool(TablePool):
             self._starts = np.cumsum([0, *sizes])
             choice = choose(columns_of(schema), reading, str(path))
             choice = measured(choice, file.iter_batches(FIRST, columns=list(choice.names)), str(path))
-        super().__init__(str(path), self._about.num_rows, choice)
-        self._id_column = reading.id_column
-        if reading.id_column is not None:
-            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
+        super().__init__(str(path), self._about.num_rows, choice, reading.id_column)
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -137,18 +134,14 @@ class ParquetPool(TablePool):
 
     def _ids_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Read the id column of the row groups that the rows are in."""
-        group_of = np.searchsorted(self._starts, rows, side="right") - 1
-        found = np.empty(len(rows), dtype=object)
-        for group in np.unique(group_of):
-            column = self._group(int(group), [str(self._id_column)], use_threads=True).column(0)
-            found[group_of == group] = taken(column, rows[group_of == group] - self._starts[group], self.name)
-        return as_own_ids(found.tolist())
+        return taken_by_part(rows, self._starts, self._ids_of, self.name)
 
     def _id_blocks(self) -> Iterator[NDArray[Any]]:
         for number in range(self._groups):
-            yield from id_blocks_of(
-                self._group(number, [str(self._id_column)], use_threads=True).column(0).chunks, self.name
-            )
+            yield from id_blocks_of(self._ids_of(number).chunks, self.name)
+
+    def _ids_of(self, number: int) -> Any:
+        return self._group(number, [str(self._id_column)], use_threads=True).column(0)
 
 
 def parquet_pool(path: Path, reading: Reading) -> ParquetPool:

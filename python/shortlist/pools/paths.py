@@ -3,61 +3,32 @@
 from __future__ import annotations
 
 import glob
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shortlist.disk import check_regular
 from shortlist.npy import NpyFile
 from shortlist.pools.chain import ChainPool
-from shortlist.pools.flat import npy_pool, raw_pool
 from shortlist.pools.pool import Pool, same_columns, same_form
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
     from shortlist.pools.source import Reading
 
 
-def _npz(path: Path, reading: Reading) -> Pool:
-    from shortlist.pools.npz import npz_pool
-
-    return npz_pool(path, reading)
-
-
-def _parquet(path: Path, reading: Reading) -> Pool:
-    from shortlist.pools.parquet import parquet_pool
-
-    return parquet_pool(path, reading)
-
-
-def _arrow(path: Path, reading: Reading) -> Pool:
-    from shortlist.pools.arrow_files import arrow_file_pool
-
-    return arrow_file_pool(path, reading)
-
-
-def _zarr(path: Path, reading: Reading) -> Pool:
-    from shortlist.pools.chunked import zarr_pool
-
-    return zarr_pool(path, reading)
-
-
-def _hdf5(path: Path, reading: Reading) -> Pool:
-    from shortlist.pools.chunked import hdf5_pool
-
-    return hdf5_pool(path, reading)
-
-
-KINDS: dict[str, Callable[[Path, Reading], Pool]] = {
-    ".npy": npy_pool,
-    ".npz": _npz,
-    **dict.fromkeys((".parquet", ".pq"), _parquet),
-    **dict.fromkeys((".arrow", ".feather", ".ipc", ".arrows"), _arrow),
-    **dict.fromkeys((".h5", ".hdf5"), _hdf5),
-    ".zarr": _zarr,
+KINDS = {
+    ".npy": "flat:npy_pool",
+    ".npz": "npz:npz_pool",
+    **dict.fromkeys((".parquet", ".pq"), "parquet:parquet_pool"),
+    **dict.fromkeys((".arrow", ".feather", ".ipc", ".arrows"), "arrow_files:arrow_file_pool"),
+    **dict.fromkeys((".h5", ".hdf5"), "chunked:hdf5_pool"),
+    ".zarr": "chunked:zarr_pool",
 }
-"""THE list of file kinds by suffix; what has none of these is raw binary."""
+"""THE list of file kinds by suffix, each with what sees it as a pool, imported when needed."""
+RAW = "flat:raw_pool"
+"""What has none of these suffixes is raw binary."""
 
 
 def path_pool(x: str | os.PathLike[str], reading: Reading) -> Pool:
@@ -87,10 +58,12 @@ def _pattern(path: Path) -> str:
 
 def file_pool(path: Path, reading: Reading) -> Pool:
     """See one file as a pool, by its suffix."""
-    if _is_zarr(path):
-        return _zarr(path, reading)
-    check_regular(path)
-    return KINDS.get(path.suffix.lower(), raw_pool)(path, reading)
+    zarr = _is_zarr(path)
+    if not zarr:
+        check_regular(path)
+    module, _, function = KINDS.get(".zarr" if zarr else path.suffix.lower(), RAW).partition(":")
+    pool: Pool = getattr(importlib.import_module(f"shortlist.pools.{module}"), function)(path, reading)
+    return pool
 
 
 def files_pool(files: list[Path], reading: Reading, name: str) -> Pool:

@@ -40,13 +40,9 @@ class PolarsPool(TablePool):
                     f"{name} has lists of {listed} numbers in its first rows; accepted are lists of one length"
                 )
             choice = replace(choice, classes=next(iter(found), 0))
-        super().__init__(name, None if self._lazy else frame.height, choice)
+        super().__init__(name, None if self._lazy else frame.height, choice, reading.id_column)
         self._frame = frame
-        self._id_column = reading.id_column
-        self._ids: list[Any] = []
         self.ids_ahead = not self._lazy
-        if reading.id_column is not None:
-            self.own_ids, self.id_blocks = self._ids_at, self._id_blocks
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -118,14 +114,11 @@ class PolarsPool(TablePool):
         return as_own_ids(column.gather(rows).to_list())
 
     def _id_blocks(self) -> Iterator[NDArray[Any]]:
-        number = 0
-        columns = self._ids if self._lazy else [self._frame.get_column(self._id_column)]
-        while number < len(columns) or not self.ids_ahead:
-            for part in columns[number].to_frame().iter_slices(IDS):
+        for ids in self._read_so_far() if self._lazy else [self._frame.get_column(self._id_column)]:
+            for part in ids.to_frame().iter_slices(IDS):
                 column = part.to_series()
                 whole = column.dtype.is_integer() and not column.null_count()
                 yield column.to_numpy() if whole else as_own_ids(column.to_list())
-            number += 1
 
 
 def polars_pool(x: Any, reading: Reading, name: str) -> Pool:

@@ -150,9 +150,10 @@ def _numbers(path: Path, name: str, lines: list[int], cells: list[str]) -> NDArr
 
 def estimator_of(name: str) -> Any:
     """Return a classifier by name: one of `ESTIMATORS`, or ``package.module:Class``."""
-    if name in ESTIMATORS:
-        return ESTIMATORS[name]()
-    module, colon, attribute = name.partition(":")
+    known = ESTIMATORS.get(name, name)
+    if not isinstance(known, str):
+        return known()
+    module, colon, attribute = known.partition(":")
     if not colon:
         raise ValueError(
             f"estimator is {name!r}; accepted are {', '.join(ESTIMATORS)}, and package.module:Class of scikit-learn's kind"
@@ -169,7 +170,8 @@ def _logistic() -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MaxAbsScaler
 
-    # Scaled by the largest value, so that sparse rows stay sparse; a few labels want little regularisation.
+    # Scaled by the largest value, so that sparse rows stay sparse; a few labels want little
+    # regularisation.
     return make_pipeline(MaxAbsScaler(), LogisticRegression(C=10.0, max_iter=500))
 
 
@@ -179,16 +181,9 @@ def _forest() -> Any:
     return RandomForestClassifier(n_jobs=1)
 
 
-def _bayes() -> Any:
-    from sklearn.naive_bayes import GaussianNB
-
-    return GaussianNB()
-
-
-def _neighbours() -> Any:
-    from sklearn.neighbors import KNeighborsClassifier
-
-    return KNeighborsClassifier()
-
-
-ESTIMATORS = {"logistic": _logistic, "forest": _forest, "bayes": _bayes, "neighbours": _neighbours}
+ESTIMATORS: dict[str, str | Callable[[], Any]] = {
+    "logistic": _logistic,
+    "forest": _forest,
+    "bayes": "sklearn.naive_bayes:GaussianNB",
+    "neighbours": "sklearn.neighbors:KNeighborsClassifier",
+}

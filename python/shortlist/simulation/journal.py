@@ -57,7 +57,8 @@ class Journal(Generic[R]):
         if not place_of(self._path).is_file:
             raise OSError(f"{self._path} is no regular file; give another folder")
         try:
-            # Without a buffer, so that nothing is left to be written when the file is closed after an error.
+            # Without a buffer, so that nothing is left to be written when the file is closed after
+            # an error.
             file = self._path.open("ab", buffering=0)
         except OSError as error:
             raise told(error, self._path) from None

@@ -67,7 +67,8 @@ class Run:
 
 def run(X: Any, y: NDArray[Any], settings: Settings, name: str, strategy: Strategy, repeat: int) -> Run:
     """Play one repeat. Seeds come from `random_state` and the number of the repeat, never from the strategy."""
-    # One thread: sums come in the same order on every machine with the same libraries, whatever else runs.
+    # One thread: sums come in the same order on every machine with the same libraries, whatever
+    # else runs.
     with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -134,7 +135,8 @@ class _Loop:
         self.learner.add(take(self.X, self.next), self.y[self.next])
         if not trained:
             return 0.0
-        # Not `teach`: it would warn of each class met for the first time, which is no surprise here.
+        # Not `teach`: it would warn of each class met for the first time, which is no surprise
+        # here.
         self.learner.fit(self.learner.X_training, self.learner.y_training)
         self.fits += 1
         return time.perf_counter() - start

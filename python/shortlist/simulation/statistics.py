@@ -35,7 +35,8 @@ def resampled_means(values: Array, seed: int = 0) -> Array:
 def interval(resampled: Array) -> tuple[Array, Array]:
     """Return the percentile interval of a statistic over resamples along the first axis (Efron 1979)."""
     tail = 50 * (1 - LEVEL)
-    # "lower" and "higher" take values that are there: infinity, for a target that is not reached, stays infinity.
+    # "lower" and "higher" take values that are there: infinity, for a target that is not reached,
+    # stays infinity.
     low = np.percentile(resampled, tail, axis=0, method="lower")
     return low, np.percentile(resampled, 100 - tail, axis=0, method="higher")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shortlist.stopping.limits import finite
+from shortlist.stopping.limits import inside
 from shortlist.stopping.rule import Round, Rule
 
 
@@ -11,9 +11,7 @@ class _Confidence(Rule):
 
     def __init__(self, threshold: float) -> None:
         super().__init__()
-        self.threshold = finite(threshold, "threshold")
-        if self.threshold < 0:
-            raise ValueError(f"threshold is {threshold}; accepted is 0 or more, in nats")
+        self.threshold = inside(threshold, "threshold", least=0, unit=", in nats")
 
 
 class MaxConfidence(_Confidence):

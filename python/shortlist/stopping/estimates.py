@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from shortlist.arguments import whole
-from shortlist.stopping.limits import finite
+from shortlist.stopping.limits import inside
 from shortlist.stopping.rule import Round, Rule
 
 
@@ -41,9 +41,7 @@ class TargetLower(Rule):
 
     def __init__(self, accuracy: float) -> None:
         super().__init__()
-        self.accuracy = finite(accuracy, "accuracy")
-        if not 0 < self.accuracy < 1:
-            raise ValueError(f"accuracy is {accuracy}; accepted is above 0 and below 1")
+        self.accuracy = inside(accuracy, "accuracy", above=0, below=1)
 
     def judge(self, seen: Round) -> tuple[float, bool]:
         """Compare the lower end with the target."""
@@ -89,9 +87,7 @@ class AgreementCeiling(Rule):
 
     def __init__(self, slack: float = 0.0, rows: int = 30) -> None:
         super().__init__()
-        self.slack = finite(slack, "slack")
-        if not 0 <= self.slack < 1:
-            raise ValueError(f"slack is {slack}; accepted is 0 up to 1")
+        self.slack = inside(slack, "slack", least=0, below=1)
         self.rows = whole(rows, "rows", least=1)
 
     def judge(self, seen: Round) -> tuple[float, bool]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from shortlist.arguments import whole
 from shortlist.stopping.grammar import Joined, Name, joined, known, made, parse
-from shortlist.stopping.limits import finite
+from shortlist.stopping.limits import inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,177 +103,132 @@ class State:
         return self.met
 
 
-class Level(Protocol):
-    """What a trigger and a guard have in common."""
-
-    def state(self, facts: Facts) -> tuple[bool, str, int | None]:
-        """Return whether it holds, where it stands, and the labels that are missing."""
+Answer: TypeAlias = tuple[bool, str, int | None]
+"""Whether a condition holds, where it stands, and the labels that are missing."""
 
 
-class Growth:
-    """Labels grew by a share since the last model."""
-
-    def __init__(self, share: float) -> None:
-        self.share = _above_zero(share, "share")
-
-    def state(self, facts: Facts) -> tuple[bool, str, int | None]:
-        """Compare in whole labels, so that no rounding delays what is due."""
-        then, now = facts.labelled_then, facts.labelled_now
-        if not then:
-            return _first(facts)
-        needed = max(0, math.ceil(then * (1 + self.share) - 1e-9) - now)
-        return not needed, f"is {_shown(now / then - 1, self.share, not needed)}", needed
+def growth(facts: Facts, share: float) -> Answer:
+    """Labels grew by a share since the last model, in whole labels, so that no rounding delays it."""
+    then, now = facts.labelled_then, facts.labelled_now
+    if not then:
+        return _first(facts)
+    needed = max(0, math.ceil(then * (1 + share) - 1e-9) - now)
+    return not needed, f"is {_shown(now / then - 1, share, not needed)}", needed
 
 
-class Changed:
+def changed(facts: Facts, rows: int) -> Answer:
     """So many rows have another label than at the last model, or a first one."""
-
-    def __init__(self, rows: int) -> None:
-        self.rows = whole(rows, "rows", least=1)
-
-    def state(self, facts: Facts) -> tuple[bool, str, int | None]:
-        """Count them."""
-        needed = max(0, self.rows - facts.changed)
-        return not needed, f"is {facts.changed:,}", needed
+    needed = max(0, rows - facts.changed)
+    return not needed, f"is {facts.changed:,}", needed
 
 
-class Answered:
+def answered(facts: Facts, share: float) -> Answer:
     """So much of the round was answered or skipped."""
-
-    def __init__(self, share: float) -> None:
-        self.share = _share(share, "share")
-
-    def state(self, facts: Facts) -> tuple[bool, str, int | None]:
-        """Compare shares."""
-        share, rows = facts.answered_share, facts.round_rows
-        if share is None:
-            return False, "has no round to go by", None
-        met = share >= self.share - 1e-12
-        needed = None if rows is None else max(0, math.ceil((self.share - share) * rows - 1e-9))
-        return met, f"is {_shown(share, self.share, met)}", 0 if met else needed
+    now, rows = facts.answered_share, facts.round_rows
+    if now is None:
+        return False, "has no round to go by", None
+    met = now >= share - 1e-12
+    needed = None if rows is None else max(0, math.ceil((share - now) * rows - 1e-9))
+    return met, f"is {_shown(now, share, met)}", 0 if met else needed
 
 
-class Days:
+def days(facts: Facts, days: float) -> Answer:
     """So many days passed since the last model."""
-
-    def __init__(self, days: float) -> None:
-        self.days = _above_zero(days, "days")
-
-    def state(self, facts: Facts) -> tuple[bool, str, int | None]:
-        """Say how much longer, or how long it has been."""
-        if facts.days is None:
-            return _first(facts) if facts.first else (False, "is not known: nobody knows when the model was made", None)
-        left = self.days - facts.days
-        if left > 0:
-            return False, f"in {_span(left)}", None
-        return True, f"is {facts.days:.1f}", 0
+    if facts.days is None:
+        return _first(facts) if facts.first else (False, "is not known: nobody knows when the model was made", None)
+    left = days - facts.days
+    return (False, f"in {_span(left)}", None) if left > 0 else (True, f"is {facts.days:.1f}", 0)
 
 
-class Flips:
-    """A cheap stand-in for the model changes its mind on a share of the rows."""
-
-    def __init__(self, share: float) -> None:
-        self.share = _share(share, "share")
-
-    def state(self, facts: Facts) -> tuple[bool, str, int | None]:
-        """Compare shares."""
-        if facts.flips is None:
-            return _first(facts) if facts.first else (False, "is not known yet", None)
-        met = facts.flips >= self.share
-        return met, f"is {_shown(facts.flips, self.share, met)}", 0 if met else None
+def flips(facts: Facts, share: float) -> Answer:
+    """Rows on which a cheap stand-in for the model changes its mind are a share of all."""
+    if facts.flips is None:
+        return _first(facts) if facts.first else (False, "is not known yet", None)
+    met = facts.flips >= share
+    return met, f"is {_shown(facts.flips, share, met)}", 0 if met else None
 
 
-class Corrections:
-    """So many labels that trained the last model were corrected."""
-
-    def __init__(self, rows: int) -> None:
-        self.rows = whole(rows, "rows", least=1)
-
-    def state(self, facts: Facts) -> tuple[bool, str, int | None]:
-        """Count them; new labels bring none."""
-        if facts.first:
-            return _first(facts)
-        met = facts.corrections >= self.rows
-        return met, f"is {facts.corrections:,}", 0 if met else None
+def corrections(facts: Facts, rows: int) -> Answer:
+    """So many labels that trained the last model were corrected; new labels bring none."""
+    if facts.first:
+        return _first(facts)
+    met = facts.corrections >= rows
+    return met, f"is {facts.corrections:,}", 0 if met else None
 
 
-class EveryClass:
-    """Each class has so many rows that train."""
-
-    def __init__(self, rows: int) -> None:
-        self.rows = whole(rows, "rows", least=1)
-
-    def state(self, facts: Facts) -> tuple[bool, str, int | None]:
-        """Count the classes that have them, and name the poorest."""
-        counts = facts.class_counts
-        if not counts:
-            return False, "has no classes to go by", None
-        needed = sum(max(0, self.rows - count) for count in counts.values())
-        if not needed:
-            return True, f"holds for all {len(counts)} classes", 0
-        enough = sum(count >= self.rows for count in counts.values())
-        poorest = min(counts, key=lambda name: counts[name])
-        return False, f"holds for {enough} of {len(counts)} classes ({poorest} has {counts[poorest]})", needed
+def every_class(facts: Facts, rows: int) -> Answer:
+    """Each class has so many rows that train; the poorest is named."""
+    counts = facts.class_counts
+    if not counts:
+        return False, "has no classes to go by", None
+    needed = sum(max(0, rows - count) for count in counts.values())
+    if not needed:
+        return True, f"holds for all {len(counts)} classes", 0
+    enough = sum(count >= rows for count in counts.values())
+    poorest = min(counts, key=lambda name: counts[name])
+    return False, f"holds for {enough} of {len(counts)} classes ({poorest} has {counts[poorest]})", needed
 
 
-class Agreement:
-    """People who labelled the same rows agree well enough."""
-
-    def __init__(self, alpha: float) -> None:
-        self.alpha = _share(alpha, "alpha")
-
-    def state(self, facts: Facts) -> tuple[bool, str, int | None]:
-        """Compare Krippendorff's alpha."""
-        rows, alpha = facts.agreement_rows, facts.agreement
-        of = f"{rows:,} row{'' if rows == 1 else 's'} labelled twice"
-        if alpha is None:
-            return False, f"is not known on {of}", None
-        met = alpha >= self.alpha
-        return met, f"is {_shown(alpha, self.alpha, met)} on {of}", 0 if met else None
+def agreement(facts: Facts, alpha: float) -> Answer:
+    """People who labelled the same rows agree well enough, by Krippendorff's alpha."""
+    rows, now = facts.agreement_rows, facts.agreement
+    of = f"{rows:,} row{'' if rows == 1 else 's'} labelled twice"
+    if now is None:
+        return False, f"is not known on {of}", None
+    met = now >= alpha
+    return met, f"is {_shown(now, alpha, met)} on {of}", 0 if met else None
 
 
-class IssuesBelow:
-    """Fewer than a share of the labels are suspect."""
-
-    def __init__(self, share: float) -> None:
-        self.share = _share(share, "share")
-
-    def state(self, facts: Facts) -> tuple[bool, str, int | None]:
-        """Compare shares; the first model is what finds suspects, so it need not wait for them."""
-        share = facts.issues_share
-        if share is None:
-            said = (
-                "is not known before the first model" if facts.first else "is not known: suspects were not looked for"
-            )
-            return facts.first, said, 0 if facts.first else None
-        met = share < self.share
-        return met, f"is {_shown(share, self.share, not met)}", 0 if met else None
+def issues_below(facts: Facts, share: float) -> Answer:
+    """Fewer than a share of labels are suspect; the first model, which finds these, needs no wait."""
+    now = facts.issues_share
+    if now is None:
+        said = "is not known before the first model" if facts.first else "is not known: suspects were not looked for"
+        return facts.first, said, 0 if facts.first else None
+    met = now < share
+    return met, f"is {_shown(now, share, not met)}", 0 if met else None
 
 
-TRIGGERS: dict[str, Callable[..., Level]] = {
-    "growth": Growth,
-    "changed": Changed,
-    "answered": Answered,
-    "days": Days,
-    "flips": Flips,
-    "corrections": Corrections,
+def _above_zero(value: float, name: str) -> float:
+    return inside(value, name, above=0)
+
+
+def _share(value: float, name: str) -> float:
+    return inside(value, name, above=0, most=1)
+
+
+def _rows(value: int, name: str) -> int:
+    return whole(value, name, least=1)
+
+
+class Level:
+    """A trigger or a guard as it is written: called with its value, it returns what judges facts."""
+
+    def __init__(self, state: Callable[[Facts, Any], Answer], check: Callable[[Any, str], Any], sample: str) -> None:
+        self._state, self._check, self.sample = state, check, sample
+        self._value = list(inspect.signature(state).parameters)[1]
+        self.__signature__ = inspect.Signature([inspect.Parameter(self._value, inspect.Parameter.POSITIONAL_ONLY)])
+
+    def __call__(self, value: Any) -> Callable[[Facts], Answer]:
+        """Return what says whether it holds."""
+        checked = self._check(value, self._value)
+        return lambda facts: self._state(facts, checked)
+
+
+TRIGGERS = {
+    "growth": Level(growth, _above_zero, "0.25"),
+    "changed": Level(changed, _rows, "50"),
+    "answered": Level(answered, _share, "0.8"),
+    "days": Level(days, _above_zero, "2"),
+    "flips": Level(flips, _share, "0.03"),
+    "corrections": Level(corrections, _rows, "20"),
 }
-GUARDS: dict[str, Callable[..., Level]] = {
-    "every_class": EveryClass,
-    "agreement": Agreement,
-    "issues_below": IssuesBelow,
+GUARDS = {
+    "every_class": Level(every_class, _rows, "2"),
+    "agreement": Level(agreement, _share, "0.6"),
+    "issues_below": Level(issues_below, _share, "0.05"),
 }
-LEVEL_SAMPLES = {
-    "growth": "0.25",
-    "changed": "50",
-    "answered": "0.8",
-    "days": "2",
-    "flips": "0.03",
-    "corrections": "20",
-    "every_class": "2",
-    "agreement": "0.6",
-    "issues_below": "0.05",
-}
+SAMPLES = {name: level.sample for name, level in (TRIGGERS | GUARDS).items()}
 
 
 def state_of(text: str, facts: Facts) -> State:
@@ -319,7 +275,7 @@ def read_levels(text: str, kind: Literal["trigger", "guard"], said: str, elsewhe
                 check(part)
             return
         known(node.name, names, said, elsewhere)
-        made(node, names, LEVEL_SAMPLES, said)
+        made(node, names, SAMPLES, said)
 
     names = TRIGGERS if kind == "trigger" else GUARDS
     check(parse(text, said))
@@ -328,8 +284,8 @@ def read_levels(text: str, kind: Literal["trigger", "guard"], said: str, elsewhe
 def _stands(node: Node, facts: Facts, said: str) -> State:
     if isinstance(node, Name):
         known(node.name, TRIGGERS | GUARDS, said)
-        level = cast("Level", made(node, TRIGGERS | GUARDS, LEVEL_SAMPLES, said))
-        met, stands, needed = level.state(facts)
+        state = cast("Callable[[Facts], Answer]", made(node, TRIGGERS | GUARDS, SAMPLES, said))
+        met, stands, needed = state(facts)
         return State(met, f"{node.text} {stands}", needed)
     states = [_stands(part, facts, said) for part in node.parts]
     text = joined(node.sign, [(s.said, isinstance(part, Joined)) for s, part in zip(states, node.parts, strict=True)])
@@ -357,17 +313,3 @@ def _span(days: float) -> str:
     if days * 24 >= 1:
         return f"{days * 24:.0f} h"
     return f"{max(1, math.ceil(days * 24 * 60))} min"
-
-
-def _above_zero(value: float, name: str) -> float:
-    number = finite(value, name)
-    if number <= 0:
-        raise ValueError(f"{name} is {value}; accepted is above 0")
-    return number
-
-
-def _share(value: float, name: str) -> float:
-    number = finite(value, name)
-    if not 0 < number <= 1:
-        raise ValueError(f"{name} is {value}; accepted is above 0 and at most 1")
-    return number

@@ -119,9 +119,7 @@ class Patience(Rule):
     def __init__(self, rounds: int = 5, min_rise: float = 0.0) -> None:
         super().__init__()
         self.rounds = whole(rounds, "rounds", least=1)
-        self.min_rise = finite(min_rise, "min_rise")
-        if self.min_rise < 0:
-            raise ValueError(f"min_rise is {min_rise}; accepted is 0 or more")
+        self.min_rise = inside(min_rise, "min_rise", least=0)
 
     def reset(self) -> None:
         """Forget what was seen."""
@@ -142,6 +140,27 @@ class Patience(Rule):
     def describe(self) -> str:
         """Name the patience."""
         return f"patience {self.rounds}" + (f" (rise of {self.min_rise:g})" if self.min_rise else "")
+
+
+def inside(
+    value: Any,
+    name: str,
+    *,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    below: float = math.inf,
+    most: float = math.inf,
+    unit: str = "",
+) -> float:
+    """Return a finite number in a range, as above 0 and at most 1."""
+    number = finite(value, name)
+    if not (above < number < below and least <= number <= most):
+        low = f"above {above:g}" if above > -math.inf else f"{least:g}"
+        high = f" and below {below:g}" if below < math.inf else f" and at most {most:g}" if most < math.inf else ""
+        if above == -math.inf:
+            high = f" up to {below:g}" if below < math.inf else " or more"
+        raise ValueError(f"{name} is {value}; accepted is {low}{high}{unit}")
+    return number
 
 
 def finite(value: Any, name: str) -> float:

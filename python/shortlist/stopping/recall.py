@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from shortlist.arguments import whole
-from shortlist.stopping.limits import finite
+from shortlist.stopping.limits import inside
 from shortlist.stopping.rule import Round, Rule
 
 
@@ -50,10 +50,8 @@ class Recall(Rule):
 
     def __init__(self, recall: float, risk: float = 0.05, last: int | None = None) -> None:
         super().__init__()
-        self.recall, self.risk = finite(recall, "recall"), finite(risk, "risk")
-        for name, value in (("recall", self.recall), ("risk", self.risk)):
-            if not 0 < value < 1:
-                raise ValueError(f"{name} is {value:g}; accepted is above 0 and below 1")
+        self.recall = inside(recall, "recall", above=0, below=1)
+        self.risk = inside(risk, "risk", above=0, below=1)
         self.last = None if last is None else whole(last, "last", least=1)
 
     def judge(self, seen: Round) -> tuple[float, bool]:
@@ -95,7 +93,8 @@ def chance_of_missing(found: int, left: int, drawn: int, positive: int, recall: 
     """
     from scipy.stats import hypergeom
 
-    # The fewest wanted rows there can be if the recall is missed; 1e-9 for quotients that are whole but for rounding.
+    # The fewest wanted rows there can be if the recall is missed; 1e-9 for quotients that are whole
+    # but for rounding.
     in_all = math.floor(found / recall + 1e-9) + 1
     unknown_and_drawn = in_all - (found - positive)
     population = left + drawn

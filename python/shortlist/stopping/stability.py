@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shortlist.arguments import whole
-from shortlist.stopping.limits import finite
+from shortlist.stopping.limits import finite, inside
 from shortlist.stopping.rule import Round, Rule
 
 if TYPE_CHECKING:
@@ -151,9 +151,7 @@ class ClassificationChange(_Consecutive):
 
     def __init__(self, share: float = 0.0) -> None:
         super().__init__()
-        self.share = finite(share, "share")
-        if not 0 <= self.share < 1:
-            raise ValueError(f"share is {share}; accepted is 0 up to 1")
+        self.share = inside(share, "share", least=0, below=1)
 
     def judge(self, seen: Round) -> tuple[float, bool]:
         """Look at the share of rows that changed; NaN in the first round."""

@@ -91,7 +91,8 @@ def uncertainty_batch_sampling(
     >>> indices
     array([1, 0])
     """
-    # A cold start is what the ranked batch is made for, so nothing is said of a model that is not fitted.
+    # A cold start is what the ranked batch is made for, so nothing is said of a model that is not
+    # fitted.
     uncertainty = scores(UNCERTAINTY, classifier, X, chunk_size, progress, invalid, kwargs, quiet=True)
     among = np.flatnonzero(~np.isnan(uncertainty)) if invalid == "skip" else None
     return _ranked(classifier, X, uncertainty, n_instances, metric, n_jobs, among)

@@ -9,34 +9,22 @@ A rival is a class with a `name` and four methods, of which only `scores` and `t
 - ``top(measure, scores, k)`` returns the ids of the k most informative rows, in any order.
 
 A fused rival (``fused = True``) has no use for `scores`: its ``top(measure, None, k)`` does both.
+A rival with nothing to compile or to allocate (``cold = True``) has its first run counted.
+
+NumPy and modAL's formulas are here; others are in ``benches/`` of the repository, and add
+themselves by ``RIVALS.register``.
 """
 
 from __future__ import annotations
 
-import importlib
-import warnings
-from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
 
+from shortlist.benchmarking.registry import Registry
+
 MEASURES = ("least_confident", "margin", "entropy")
 LOWEST = frozenset({"margin"})
-
-# module -> class; also the order of the tables
-RIVALS = {
-    "numpy_best": ("NumPyChunked", "NumPyThreads", "NumPyFused"),
-    "modal": ("ModALFormulas",),
-    "activeml": ("ScikitActiveML",),
-    "cardinal_scores": ("Cardinal",),
-    "scipy_entr": ("SciPy",),
-    "numexpr_vm": ("NumExpr",),
-    "numba_loops": ("NumbaLoops", "NumbaFused"),
-    "torch_cpu": ("Torch",),
-    "polars_frame": ("Polars",),
-    "duckdb_table": ("DuckDB",),
-    "jax_cpu": ("Jax",),
-}
 
 
 class Rival(Protocol):
@@ -44,8 +32,9 @@ class Rival(Protocol):
 
     name: str
     fused: bool
+    cold: bool
 
-    def setup(self, x: np.ndarray, n_threads: int) -> None:
+    def setup(self, x: np.ndarray, n_threads: int, /) -> None:
         """Take the pool; not timed."""
 
     def has(self, measure: str) -> bool:
@@ -54,12 +43,12 @@ class Rival(Protocol):
     def scores(self, measure: str) -> Any:
         """All scores."""
 
-    def top(self, measure: str, scores: Any, k: int) -> np.ndarray:
+    def top(self, measure: str, scores: Any, k: int, /) -> np.ndarray:
         """Ids of the k most informative rows."""
 
 
-def reference(x: np.ndarray, measure: str) -> np.ndarray:
-    """The definition, in double precision."""
+def reference(x: np.ndarray, measure: str) -> Any:
+    """Return the scores by definition, in double precision."""
     p = np.asarray(x, dtype=np.float64)
     if measure == "least_confident":
         return 1 - p.max(axis=1)
@@ -90,51 +79,6 @@ def complaint(rival: Rival) -> str | None:
     return None
 
 
-def short(module_name: str) -> str:
-    """Return what people call the rivals of a module."""
-    return module_name.partition("_")[0]
-
-
-@cache
-def load(wanted: tuple[str, ...] = tuple(RIVALS)) -> tuple[list[Rival], dict[str, str]]:
-    """The rivals that work here, and why the others do not."""
-    working: list[Rival] = []
-    skipped: dict[str, str] = {}
-    for module_name, classes in RIVALS.items():
-        if module_name not in wanted:
-            continue
-        try:
-            with warnings.catch_warnings():  # what a rival warns of is its own affair
-                warnings.simplefilter("ignore")
-                module = importlib.import_module(f"{__name__}.{module_name}")
-        except ModuleNotFoundError as error:
-            skipped[short(module_name)] = f"{error.name} is not installed"
-            continue
-        except Exception as error:  # a broken install may raise anything
-            skipped[short(module_name)] = f"{type(error).__name__}: {error}".splitlines()[0][:120]
-            continue
-        for class_name in classes:
-            rival = getattr(module, class_name)()
-            try:
-                wrong = complaint(rival)
-            except Exception as error:
-                wrong = f"{type(error).__name__}: {error}".splitlines()[0][:120]
-            if wrong:
-                skipped[rival.name] = wrong
-            else:
-                working.append(rival)
-    return working, skipped
-
-
-def named(name: str) -> Rival:
-    """Make a rival by its name, without looking at the others."""
-    for module_name, classes in RIVALS.items():
-        try:
-            module = importlib.import_module(f"{__name__}.{module_name}")
-        except Exception:  # noqa: S112  (a broken install may raise anything; another module may have it)
-            continue
-        for class_name in classes:
-            made: Rival = getattr(module, class_name)()
-            if made.name == name:
-                return made
-    raise ValueError(f"there is no working rival {name!r}")
+RIVALS = Registry(complaint)
+RIVALS.register(f"{__name__}.numpy_best", "NumPyChunked", "NumPyThreads", "NumPyFused", package="numpy")
+RIVALS.register(f"{__name__}.modal", "ModALFormulas", package="scipy")

@@ -8,13 +8,15 @@ negated before.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.stats import entropy
 
 from . import LOWEST, MEASURES
 
 
-def uncertainty(p: np.ndarray) -> np.ndarray:
+def uncertainty(p: np.ndarray) -> Any:
     """Least confidence."""
     return 1 - np.max(p, axis=1)
 
@@ -45,8 +47,9 @@ class ModALFormulas:
 
     name = "modAL's formulas"
     fused = False
+    cold = True
 
-    def setup(self, x: np.ndarray, n_threads: int) -> None:
+    def setup(self, x: np.ndarray, _threads: int, /) -> None:
         """Nothing to prepare; one thread is all there is."""
         self.x = x
 
@@ -54,8 +57,8 @@ class ModALFormulas:
         """All three."""
         return measure in MEASURES
 
-    def scores(self, measure: str) -> np.ndarray:
-        """The formula on the whole matrix."""
+    def scores(self, measure: str) -> Any:
+        """Apply the formula to the whole matrix."""
         return FORMULAS[measure](self.x)
 
     def top(self, measure: str, scores: np.ndarray, k: int) -> np.ndarray:

@@ -8,6 +8,7 @@ six forms tried (`np.partition` is 2 to 18 times slower than the running top two
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Chunks:
         getattr(self, measure)(chunk, out)
 
     def transposed(self, chunk: np.ndarray) -> np.ndarray:
-        """The chunk as contiguous columns, in a buffer."""
+        """Return the chunk as contiguous columns, in a buffer."""
         wide = self.wide[:, : len(chunk)]
         np.copyto(wide, chunk.T)
         return wide
@@ -94,6 +95,7 @@ class NumPyChunked:
 
     name = "NumPy chunked"
     fused = False
+    cold = False
     threads = 1
 
     def setup(self, x: np.ndarray, n_threads: int) -> None:
@@ -128,7 +130,7 @@ class NumPyChunked:
                 list(pool.map(lambda part: self.score_part(measure, part), range(self.parts)))
         return self.out
 
-    def top(self, measure: str, scores: np.ndarray, k: int) -> np.ndarray:
+    def top(self, measure: str, scores: np.ndarray, k: int, /) -> np.ndarray:
         """`np.argpartition`, from the side that is informative."""
         if measure in LOWEST:
             return np.argpartition(scores, k - 1)[:k]
@@ -170,7 +172,7 @@ class NumPyFused(NumPyThreads):
                         cut = values.max()
         return values, ids
 
-    def top(self, measure: str, scores: None, k: int) -> np.ndarray:
+    def top(self, measure: str, _scores: Any, k: int, /) -> np.ndarray:
         """Score and select in one pass."""
         with ThreadPoolExecutor(self.parts) as pool:
             found = list(pool.map(lambda part: self.top_part(measure, k, part), range(self.parts)))

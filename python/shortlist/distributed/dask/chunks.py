@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from shortlist.arguments import own_ids_of
 from shortlist.distributed import rounds
-from shortlist.distributed.dask.parts import Parts, in_memory, is_frame, own_rows
+from shortlist.distributed.dask.parts import Parts, check_columns, in_memory, own_places, with_ids
 from shortlist.diversity.features import among_ids, uncertainty_of
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.part import NONE
@@ -41,28 +42,20 @@ class Chunks:
     ) -> None:
         self.dask = need("dask", "dask", "shortlist.distributed.dask")
         named = uncertainty if isinstance(uncertainty, str) else None
-        for name, wanted in (("id_column", id_column), ("uncertainty", named)):
-            if wanted is not None and not (is_frame(x) and wanted in x.columns):
-                raise ValueError(f"{name} is {wanted!r}, and x has no such column; accepted is a column of a dataframe")
+        check_columns(x, id_column=id_column, uncertainty=named)
         self.pool = pool = Parts(x, False, named if column is None else None)
         self.passes = 0
         if pool.starts is None:
             pool.count()
             self.passes += 1
-        self.missing = 0
         own = None if id_column is None else own_ids_of(among, "among")
         if own is not None:
-            inside = own_rows(pool, id_column, own) if id_column is not None else []
+            among = Positions(own_places(pool, str(id_column), own))  # type: ignore[assignment]
             self.passes += 1
-            places: Any = Positions(
-                np.concatenate([rows + start for rows, start in zip(inside, pool.starts, strict=False)])
-            )
-            self.missing = own.missing
-        else:
-            places = among
-        ids = among_ids(places, int(pool.rows or 0))
+        self.missing = 0 if own is None else own.missing
+        ids = among_ids(among, int(pool.rows or 0))
         self.rows = int(pool.rows or 0) if ids is None else len(ids)
-        self.threads = n_threads or 1
+        self.threads = rounds.threads_of(n_threads)
         self.blocks, self.parts, self.uncertainty = [], [], []
         known = _uncertainty(uncertainty, pool)
         before = 0
@@ -120,6 +113,10 @@ class Chunks:
                 (point,) = self.dask.compute(look(part, self.blocks[number], partial(Rows.point, position=position)))
                 return drive.First(number, position, row, point)
         raise ValueError(f"init is {row}; accepted are the ids of the {self.rows:,} rows to pick from")
+
+    def named(self, picks: Selection, id_column: str | None) -> Selection:
+        """Return picks with their own ids, and the number of given ids that no row has."""
+        return with_ids(replace(picks, report=replace(picks.report, missing_ids=self.missing)), self.pool, id_column)
 
     def _rows_of(self, number: int) -> int:
         stop = self.parts[number + 1].before if number + 1 < len(self.parts) else self.rows

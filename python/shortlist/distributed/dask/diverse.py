@@ -6,13 +6,10 @@ questions alone, so Dask makes it again if the worker dies.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shortlist.distributed import rounds
 from shortlist.distributed.dask.chunks import Chunks
-from shortlist.distributed.dask.parts import with_ids
-from shortlist.diversity.features import picks_of
 from shortlist.diversity.rounds import drive
 
 if TYPE_CHECKING:
@@ -90,19 +87,10 @@ def k_center(
     True
     """
     parts = Chunks(x, None, column, id_column, dtype, among, n_threads)
-    given = rounds.checked(metric, labelled, init, candidates, n_threads, progress, parts.columns, dtype)
-    k = picks_of(k, parts.rows, strict=strict)
-    picks = drive.k_center(
-        parts,
-        k,
-        labelled=given.labelled,
-        init=given.init,
-        metric=given.metric,
-        candidates=given.candidates,
-        progress=given.progress,
+    picks = rounds.pick(
+        drive.k_center, parts, k, metric, labelled, strict, candidates, progress, dtype=dtype, init=init
     )
-    picks = replace(picks, report=replace(picks.report, missing_ids=parts.missing))
-    return with_ids(picks, parts.pool, id_column)
+    return parts.named(picks, id_column)
 
 
 def ranked_batch(
@@ -162,15 +150,5 @@ def ranked_batch(
     True
     """
     parts = Chunks(x, uncertainty, column, id_column, dtype, among, n_threads)
-    given = rounds.checked(metric, labelled, "farthest", candidates, n_threads, progress, parts.columns, dtype)
-    k = picks_of(k, parts.rows, strict=strict)
-    picks = drive.ranked_batch(
-        parts,
-        k,
-        labelled=given.labelled,
-        metric=given.metric,
-        candidates=given.candidates,
-        progress=given.progress,
-    )
-    picks = replace(picks, report=replace(picks.report, missing_ids=parts.missing))
-    return with_ids(picks, parts.pool, id_column)
+    picks = rounds.pick(drive.ranked_batch, parts, k, metric, labelled, strict, candidates, progress, dtype=dtype)
+    return parts.named(picks, id_column)

@@ -77,13 +77,20 @@ def with_ids(picks: Selection, pool: Parts, id_column: str | None) -> Selection:
     return refuse_repeats(replace(picks, ids=as_own_ids(ids.tolist())), "x")
 
 
-def own_rows(pool: Parts, id_column: str, own: OwnIds) -> list[NDArray[np.int64]]:
-    """Return the rows of each part that have one of some own ids, counted from its first row: a pass over their column."""
+def own_places(pool: Parts, id_column: str, own: OwnIds) -> NDArray[np.int64]:
+    """Return the places of rows that have one of some own ids: a pass over their column."""
     dask = __import__("dask")
     look = dask.delayed(partial(_rows_with, own))
     found = dask.compute(*map(look, pool.x[id_column].to_delayed()))
     own.merge(seen for _, seen in found)
-    return [rows for rows, _ in found]
+    return np.concatenate([rows + start for (rows, _), start in zip(found, pool.starts[:-1], strict=True)])
+
+
+def check_columns(x: Any, **columns: str | None) -> None:
+    """Refuse what has no such columns."""
+    for name, wanted in columns.items():
+        if wanted is not None and not (is_frame(x) and wanted in x.columns):
+            raise ValueError(f"{name} is {wanted!r}, and x has no such column; accepted is a column of a dataframe")
 
 
 def is_frame(x: Any) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from shortlist.arguments import Exclusion, own_ids_of
 from shortlist.distributed import states
-from shortlist.distributed.dask.parts import Parts, in_memory, is_frame, own_rows, with_ids
+from shortlist.distributed.dask.parts import Parts, check_columns, in_memory, own_places, with_ids
 from shortlist.distributed.dask.score import score
 from shortlist.groups import Labels, as_labels, count, distinct
 from shortlist.pools.extras import need
@@ -84,16 +84,13 @@ def select(
     True
     """
     dask = need("dask", "dask", "shortlist.distributed.dask")
-    for name, wanted in (("id_column", id_column), ("groups", groups if isinstance(groups, str) else None)):
-        if wanted is not None and not (is_frame(x) and wanted in x.columns):
-            raise ValueError(f"{name} is {wanted!r}, and x has no such column; accepted is a column of a dataframe")
+    check_columns(x, id_column=id_column, groups=groups if isinstance(groups, str) else None)
     pool = Parts(x, is_committee(measure), groups if isinstance(groups, str) and column is None else None)
     if pool.starts is None and (exclude is not None or states.takes_ids(measure, options) or in_memory(groups)):
         pool.count()
     own = None if id_column is None else own_ids_of(exclude, "exclude")
     if own is not None:
-        inside = own_rows(pool, str(id_column), own)
-        exclude = np.concatenate([rows + start for rows, start in zip(inside, pool.starts[:-1], strict=True)])
+        exclude = own_places(pool, str(id_column), own)
     if options.get("perturb") == "softrank":
         picks = _softrank(pool, measure, k, column, id_column, exclude, groups, per_group, quotas, n_threads, options)
         return picks if own is None else replace(picks, report=replace(picks.report, missing_ids=own.missing))
@@ -120,7 +117,8 @@ def select(
     ]
     whole = states.tree(lazy, dask.delayed(states.merge))
     sizes = [] if pool.starts is not None else [dask.delayed(states.rows_of_part)(block) for block in pool.blocks]
-    # Reading a chunk and taking note of it become one task, so that no chunk is ever sent to another worker.
+    # Reading a chunk and taking note of it become one task, so that no chunk is ever sent to
+    # another worker.
     with dask.config.set({"optimization.fuse.delayed": True}):
         state, *sizes = dask.delayed(_together)(whole, *sizes).compute()
     picks = state.finish()

@@ -37,8 +37,8 @@ class Blocks:
         As `Source` takes them.
     uncertainty : str or None
         Name of a column.
-    threads : int
-        Threads of a task.
+    n_threads : int or None
+        Threads of a task, by default 1.
     """
 
     def __init__(
@@ -47,20 +47,11 @@ class Blocks:
         id_column: str,
         column: str | Sequence[str] | None,
         uncertainty: str | None,
-        threads: int,
+        n_threads: int | None,
     ) -> None:
-        self.ray = need("ray", "ray", "shortlist.distributed.ray")
-        need("ray.data", "ray", "shortlist.distributed.ray")
-        if not hasattr(dataset, "map_batches"):
-            raise TypeError(f"dataset is a {type(dataset).__name__}; accepted is a ray.data.Dataset")
-        names = dataset.schema().names
-        for name, wanted in (("id_column", id_column), ("uncertainty", uncertainty)):
-            if wanted is not None and wanted not in names:
-                raise ValueError(
-                    f"{name} is {wanted!r}, and the dataset has no such column; there are {', '.join(names)}"
-                )
+        self.ray = ray_for(dataset, id_column=id_column, uncertainty=uncertainty)
         self.read = partial(_read, id_column=id_column, column=column, uncertainty=uncertainty)
-        self.threads = threads
+        self.threads = rounds.threads_of(n_threads)
         refs = dataset.to_arrow_refs()
         self.passes = 1
         look = self._task(_survey)
@@ -120,6 +111,19 @@ class Blocks:
 
     def _task(self, function: Callable[..., Any], **options: int) -> Any:
         return self.ray.remote(function).options(num_cpus=1, **options)
+
+
+def ray_for(dataset: Any, **columns: str | None) -> Any:
+    """Return Ray, after a look at a dataset that is to have these columns."""
+    ray = need("ray", "ray", "shortlist.distributed.ray")
+    need("ray.data", "ray", "shortlist.distributed.ray")
+    if not hasattr(dataset, "map_batches"):
+        raise TypeError(f"dataset is a {type(dataset).__name__}; accepted is a ray.data.Dataset")
+    names = dataset.schema().names
+    for name, wanted in columns.items():
+        if wanted is not None and wanted not in names:
+            raise ValueError(f"{name} is {wanted!r}, and the dataset has no such column; there are {', '.join(names)}")
+    return ray
 
 
 def _read(table: Any, *, id_column: str, column: Any, uncertainty: str | None) -> Rows:

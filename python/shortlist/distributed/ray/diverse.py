@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.distributed import rounds
 from shortlist.distributed.ray.blocks import Blocks
-from shortlist.diversity.features import picks_of
 from shortlist.diversity.rounds import drive
 
 if TYPE_CHECKING:
@@ -71,17 +70,8 @@ def k_center(
     -----
     Rounds as in `shortlist.distributed.dask.k_center`; one pass before them counts rows and looks at ids.
     """
-    parts = Blocks(dataset, id_column, column, None, n_threads or 1)
-    given = rounds.checked(metric, labelled, init, candidates, n_threads, progress, parts.columns, None)
-    return drive.k_center(
-        parts,
-        picks_of(k, parts.rows, strict=strict),
-        labelled=given.labelled,
-        init=given.init,
-        metric=given.metric,
-        candidates=given.candidates,
-        progress=given.progress,
-    )
+    parts = Blocks(dataset, id_column, column, None, n_threads)
+    return rounds.pick(drive.k_center, parts, k, metric, labelled, strict, candidates, progress, init=init)
 
 
 def ranked_batch(
@@ -126,13 +116,5 @@ def ranked_batch(
         raise TypeError(
             f"uncertainty is a {type(uncertainty).__name__}; accepted is the name of a column of the dataset"
         )
-    parts = Blocks(dataset, id_column, column, uncertainty, n_threads or 1)
-    given = rounds.checked(metric, labelled, "farthest", candidates, n_threads, progress, parts.columns, None)
-    return drive.ranked_batch(
-        parts,
-        picks_of(k, parts.rows, strict=strict),
-        labelled=given.labelled,
-        metric=given.metric,
-        candidates=given.candidates,
-        progress=given.progress,
-    )
+    parts = Blocks(dataset, id_column, column, uncertainty, n_threads)
+    return rounds.pick(drive.ranked_batch, parts, k, metric, labelled, strict, candidates, progress)

@@ -11,6 +11,7 @@ import numpy as np
 
 from shortlist.arguments import as_ids, by_places, own_ids_of
 from shortlist.distributed import states
+from shortlist.distributed.ray.blocks import ray_for
 from shortlist.own_ids import OwnIds
 from shortlist.pools.extras import need
 from shortlist.selection import Selection
@@ -78,14 +79,7 @@ def select(
     -----
     One pass over the data; groups take one over their column before it.
     """
-    ray = need("ray", "ray", "shortlist.distributed.ray")
-    need("ray.data", "ray", "shortlist.distributed.ray")
-    if not hasattr(dataset, "map_batches"):
-        raise TypeError(f"dataset is a {type(dataset).__name__}; accepted is a ray.data.Dataset")
-    names = dataset.schema().names
-    for name, wanted in (("id_column", id_column), ("groups", groups)):
-        if wanted is not None and wanted not in names:
-            raise ValueError(f"{name} is {wanted!r}, and the dataset has no such column; there are {', '.join(names)}")
+    ray = ray_for(dataset, id_column=id_column, groups=groups)
     own = own_ids_of(exclude, "exclude")
     if own is None and exclude is not None:
         what = "has positions" if by_places(exclude) else "is a mask"

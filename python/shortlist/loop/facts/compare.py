@@ -80,7 +80,8 @@ def mcnemar(a_right: ArrayLike, b_right: ArrayLike, weights: ArrayLike | None = 
 def _sign_test(one: int, other: int) -> float:
     """Return how likely so uneven a split, or a more uneven one, is by tossing a coin."""
     n = one + other
-    # In whole numbers, and without SciPy, which takes longer to import than the status of a loop may.
+    # In whole numbers, and without SciPy, which takes longer to import than the status of a loop
+    # may.
     return min(1.0, 2 * sum(math.comb(n, k) for k in range(min(one, other) + 1)) / (1 << n))
 
 

@@ -72,7 +72,8 @@ def auroc(scores: ArrayLike, errors: ArrayLike) -> Ranking | None:
     if not m or not n:
         return None
     ranks = rankdata(s)
-    # For each row the share of the other kind that it is above, or for one without error below; ties count half.
+    # For each row the share of the other kind that it is above, or for one without error below;
+    # ties count half.
     above = (ranks[wrong] - rankdata(s[wrong])) / n
     below = 1 - (ranks[~wrong] - rankdata(s[~wrong])) / m
     value = float(above.mean())

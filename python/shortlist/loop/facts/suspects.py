@@ -78,7 +78,8 @@ def _confident_joint(y: NDArray[np.int64], p: NDArray[np.float64]) -> NDArray[np
     across = np.zeros((classes, classes))
     np.add.at(across, (guess[bins > 0], y[bins > 0]), 1)
     np.fill_diagonal(across, np.maximum(across.diagonal(), 1))
-    # Halves are common, and the last bits decide them: the order of these operations, and of the sum in memory, is Cleanlab's.
+    # Halves are common, and the last bits decide them: the order of these operations, and of the
+    # sum in memory, is Cleanlab's.
     scaled = (across / across.sum(axis=0) * sizes).T
     return np.array([_rounded(row) for row in scaled / scaled.sum() * sizes.sum()], dtype=np.int64)
 

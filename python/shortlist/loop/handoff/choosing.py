@@ -44,7 +44,8 @@ def handoff_of(spec: Spec, store: Store, *, out: Path | None = None, spreadsheet
     sent = Sent(spec.classes, spec.pool.text, {"loop": store.id}, name)
     config = spec.handoff.label_config
     if spec.handoff.live is not None and out is None:
-        from shortlist.loop.handoff.label_studio import LabelStudio, Wanted  # with HTTP, which few loops need
+        # With HTTP, which few loops need.
+        from shortlist.loop.handoff.label_studio import LabelStudio, Wanted
 
         own = None if config is None else spec.at(config)
         return LabelStudio(store, sent, Wanted(spec.handoff.live, _project(spec), own, spec.handoff.show_model))

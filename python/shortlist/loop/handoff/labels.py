@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shortlist.labels.cells import csv_line
+from shortlist.csv_cells import csv_line
 from shortlist.labels.parquet import file_of, write_folder
 from shortlist.loop.errors import LoopError
 from shortlist.tables import visible

@@ -59,7 +59,8 @@ class Asking:
         self._main: dict[str, Pick] = {}
         self._again: dict[str, Pick] = {}
         self._said: dict[str, dict[str, Event]] = {}
-        # What follows from these, kept up to date with them: asking must not go through a whole round.
+        # What follows from these, kept up to date with them: asking must not go through a whole
+        # round.
         self._states: dict[str, str] = {}
         self._open_rows: dict[str, None] = {}
         self._half: dict[str, None] = {}

@@ -145,7 +145,8 @@ class Desk:
             posts = [post for post, _ in batch]
             try:
                 found, progress = await self._in_thread(functools.partial(self._take, posts))
-            except Exception as error:  # each of them is told, and the next ones are taken all the same
+            except Exception as error:
+                # Each of them is told, and the next ones are taken all the same.
                 found = [PostError(f"the answer could not be kept: {error}", 503)] * len(batch)
             for (_, done), taken in zip(batch, found, strict=True):
                 if done.cancelled():

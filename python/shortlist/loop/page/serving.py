@@ -158,7 +158,8 @@ def serve(
         app, log_level="critical", access_log=False, server_header=False, ws="none", lifespan="on",
         timeout_graceful_shutdown=2,
     )  # fmt: skip
-    # Answers pass through several threads, each of which works for far less than the 5 ms that one may keep the others waiting.
+    # Answers pass through several threads, each of which works for far less than the 5 ms that one
+    # may keep the others waiting.
     sys.setswitchinterval(SWITCH)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[bound])
@@ -183,7 +184,8 @@ def _bound(host: str, port: int, kept: dict[str, Any]) -> socket.socket:
     except (OSError, UnicodeError) as error:
         raise LoopError(f"host is {visible(repr(host))}, which is no address of this machine ({error})") from None
     for number in wished:
-        # Named as TCP, so that asyncio sends what is short at once and doesn't wait for an acknowledgement.
+        # Named as TCP, so that asyncio sends what is short at once and doesn't wait for an
+        # acknowledgement.
         found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -49,7 +49,8 @@ class Turns:
         over = _is_over(loop)
         job = loop._store.job("train")
         if job is not None and not is_over(job):
-            # Another process trains, as one of a page that was killed just now: the next round waits for its model.
+            # Another process trains, as one of a page that was killed just now: the next round
+            # waits for its model.
             said["doing"] = "training"
             return
         if loop.due() and not loop.postponed():

@@ -116,7 +116,8 @@ def plan(
     at.progress = progress
     at.activelab = activelab
     cold = probabilities is None
-    # Without first rows of their own, those who wait for a model that isn't due yet are asked for a round like any other.
+    # Without first rows of their own, those who wait for a model that isn't due yet are asked for a
+    # round like any other.
     rows = (spec.seed.rows or spec.round.rows) if cold and round_number == 1 else spec.round.rows
     shares = Shares(rows, carry or {})
     candidates = at.open_rows()
@@ -244,7 +245,8 @@ def _strategy(at: Situation, shares: Shares, rows: int, picked: list[int], reach
 
     def add(found: Ranked, share: str, whys: list[str]) -> None:
         for row, score, why in zip(at.close(found.rows).tolist(), found.scores.tolist(), whys, strict=True):
-            # With exploring each turn is a draw: at random with that share, or else the best row that is left.
+            # With exploring each turn is a draw: at random with that share, or else the best row
+            # that is left.
             by_chance = 1 if name == RANDOM else explore
             evenly = by_chance / max(1, open_rows - len(chosen))
             chance = (evenly if share == "explore" else 1 - by_chance + evenly) if by_chance else None
@@ -269,7 +271,8 @@ def _strategy(at: Situation, shares: Shares, rows: int, picked: list[int], reach
     rest = rest.head(left)
     add(rest, "strategy", [name] * len(rest.rows))
     if len(chosen) < k:
-        # Rows that the model has no answer for, or none that the strategy takes: better than a smaller round.
+        # Rows that the model has no answer for, or none that the strategy takes: better than a
+        # smaller round.
         more = lowest(at.pool, at.number("rest"), k - len(chosen), at.closed)
         add(Ranked(more, np.full(len(more), np.nan)), "explore", ["random, as nothing else was left"] * len(more))
     return chosen

@@ -165,7 +165,8 @@ def _swept(
         if not wanted:
             return Ranked(np.empty(0, np.int64), np.empty(0))
         groups, k = {"groups": codes[:rows], "quotas": wanted}, sum(wanted.values())
-    # Of equal scores none is better, and pools are often sorted: the first ones would all be of a kind.
+    # Of equal scores none is better, and pools are often sorted: the first ones would all be of a
+    # kind.
     ties: dict[str, Any] = {"ties": "random", "random_state": at.number("ties")}
     try:
         picks = select(

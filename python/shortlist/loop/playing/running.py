@@ -116,7 +116,8 @@ def _simulated(
 def _pair(spec: Spec, truth: NDArray[Any], setting: Setting, work: Path, repeat: int) -> list[Played]:
     """Play a repeat: the specification to its end, and random up to the same number of labels."""
     mine = of_repeat(spec, repeat)
-    # One thread: sums come in the same order on every machine with the same libraries, whatever else runs.
+    # One thread: sums come in the same order on every machine with the same libraries, whatever
+    # else runs.
     with threadpool_limits(1):
         pools = work / "pools"
         first = play(mine, truth, setting, work / f"{repeat}-spec", pools, WRITTEN, repeat)

@@ -95,7 +95,8 @@ def content_hashes(
     columns = [list(block[column]) for column in view.columns]
     for name, values in zip(view.columns, columns, strict=True):
         numeric[name] = numeric[name] and all(number_of_cell(value) is not None for value in values)
-    # Cells as text, so that a pool gives the same hashes as CSV, as Parquet and as a frame where its numbers are written alike.
+    # Cells as text, so that a pool gives the same hashes as CSV, as Parquet and as a frame where
+    # its numbers are written alike.
     return text_hashes(
         json.dumps([None if _blank(cell) else str(cell) for cell in row]).encode() for row in zip(*columns, strict=True)
     )

@@ -119,7 +119,8 @@ def _rows(path: Path) -> Iterable[dict[str, Any]]:
 
 def _csv(path: Path) -> Iterator[dict[str, Any]]:
     first = next((line for line in text_lines(path) if line.strip()), "")
-    # The separator that makes the most of the heading: CsvFile wants names to look for, and none are known yet.
+    # The separator that makes the most of the heading: CsvFile wants names to look for, and none
+    # are known yet.
     heads: list[list[str]] = [next(csv.reader([first], delimiter=separator), []) for separator in SEPARATORS]
     widest = max(heads, key=len)
     file = CsvFile(path, widest)

@@ -33,7 +33,8 @@ def read_tables(values: Mapping[str, Any], mistakes: Mistakes) -> dict[str, dict
         elif part is not None or table not in OPTIONAL:
             part = part or {}
             if table == "handoff" and checks.is_path(part.get("tool")):
-                keys = tuple(key for key in keys if key.name == "tool")  # the others mean what the class says
+                # The others mean what the class says.
+                keys = tuple(key for key in keys if key.name == "tool")
             known = {key.name: _value(table, key, part, mistakes) for key in keys}
             found[table] = known | _others(table, part, known, mistakes)
     return found

@@ -40,7 +40,8 @@ def shown(value: Any) -> str:
     """Return a value for a message: short, on one line."""
     try:
         text = written(value)
-    except (ValueError, RecursionError):  # a number of thousands of digits, tables nested without end
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, tables nested without end.
         return f"a {type(value).__name__}"
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]} ..."
 

@@ -117,7 +117,8 @@ def read_answer(
         none_of = _refused_class(record, spelling) if said is None else None
         if none_of is not None:
             other = the_other(none_of, spelling.classes)
-            # Of several classes one is ruled out: nothing to train on, but this person has seen the row.
+            # Of several classes one is ruled out: nothing to train on, but this person has seen the
+            # row.
             said, none_of = (("label", other), None) if other else (("skip", None), none_of)
     except ValueError as error:
         text = text_or_none(record.get("label")) if "class" in allowed else None

@@ -91,20 +91,10 @@ def ingest(
     ----------
     store : Store
         The loop's.
-    items : mapping of id to label, path, table, or iterable of records
-        A mapping is what somebody says now: it corrects what the same person said before. Records and files are exports:
-        mappings with ``id`` and ``label``, perhaps ``annotator``, ``time`` and ``skip``.
-    annotator : str, optional
-        Who answered, where the items don't say.
-    allow : iterable of str
-        What is taken all the same: rows "unknown" to the pool, rows "unpicked" so far, rows of another "loop", labels that
-        are no "class", and rows whose "text" has changed.
+    items, annotator, allow, encoding, format
+        As `Loop.ingest` takes them.
     pool : LoopPool, optional
         Tells rows that are not in the pool from those that were never picked, and texts that have changed.
-    encoding : str, optional
-        Of a file of text; by default what a byte order mark says, or else UTF-8.
-    format : str, optional
-        Of a file, as "label-studio", by default told from the file; or of records as that tool has them.
 
     Raises
     ------

@@ -215,7 +215,8 @@ def _started(number: int) -> str | None:
     """Return when a process that runs began, as its system counts it; numbers of processes are used again."""
     try:
         parts = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-        # One that has ended and that nobody has asked about, as in a container without an init, does nothing any more.
+        # One that has ended and that nobody has asked about, as in a container without an init,
+        # does nothing any more.
         return None if parts[0] == "Z" else parts[19]
     except (OSError, IndexError):
         return None

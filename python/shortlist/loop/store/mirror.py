@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shortlist.labels.cells import csv_line
+from shortlist.csv_cells import csv_line
 from shortlist.writing import make_folder, write_json, write_text
 
 if TYPE_CHECKING:

@@ -176,7 +176,8 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         return place
 
     def _copy(self, place: Path, progress: Progress | None) -> None:
-        # The database comes first: all blobs that it refers to were written before it was. It has its name when all is there.
+        # The database comes first: all blobs that it refers to were written before it was. It has
+        # its name when all is there.
         unfinished = place / f".{FILE}.partial"
         with told(place / FILE), contextlib.closing(sqlite3.connect(unfinished)) as copy:
             self._database.connection().backup(copy)
@@ -246,7 +247,8 @@ def _change_journal(place: Path, journal: Journal) -> None:
     with told(place / FILE):
         connection = sqlite3.connect(place / FILE, isolation_level=None)
         with contextlib.closing(connection):
-            # Alone with the file, SQLite needs no shared memory, which a network file system doesn't have.
+            # Alone with the file, SQLite needs no shared memory, which a network file system
+            # doesn't have.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             (mode,) = connection.execute(f"PRAGMA journal_mode = {journal}").fetchone()
     if mode != journal:

@@ -13,7 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from . import LOWEST, MEASURES
+from shortlist.benchmarking.rivals import LOWEST, MEASURES
 
 UNROLLED = 24
 FAST = {"reassoc", "nsz", "contract", "arcp", "nnan"}
@@ -136,6 +136,7 @@ class NumbaLoops:
 
     name = "Numba"
     fused = False
+    cold = False
 
     def setup(self, x: np.ndarray, n_threads: int) -> None:
         """Allocate the scores."""

@@ -1,4 +1,4 @@
-"""Time the rules over embeddings beside their rivals, each on as many rows as its rivals can bear."""
+"""Time rules over embeddings beside their rivals, on as many rows as these can bear."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from cardinal.uncertainty import confidence_score, entropy_score, margin_score
 
-from . import MEASURES
+from shortlist.benchmarking.rivals import MEASURES
 
 SCORES = {"least_confident": confidence_score, "margin": margin_score, "entropy": entropy_score}
 
@@ -15,6 +15,7 @@ class Cardinal:
 
     name = "cardinal"
     fused = False
+    cold = True
 
     def setup(self, x: np.ndarray, n_threads: int) -> None:
         """Nothing to prepare; one thread is all there is."""

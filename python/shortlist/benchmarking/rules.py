@@ -7,16 +7,13 @@ nearest of the labelled rows. It returns None where the work does not fit its me
 
 from __future__ import annotations
 
-import importlib
-import warnings
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import shortlist
-from shortlist.benchmarking.rivals import short
+from shortlist.benchmarking.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,17 +26,6 @@ CELLS = 64_000_000
 
 DRAWN = frozenset({"badge", "kmeans_plus_plus", "typiclust"})
 """Rules with random numbers, of which every implementation has its own."""
-
-# module -> class
-RIVALS = {
-    "numpy_loops": "NumPyLoops",
-    "modal_formulas": "ModALFormulas",
-    "sklearn_forms": "ScikitLearnForms",
-    "activeml_rules": "ScikitActiveMLRules",
-    "cardinal_rules": "CardinalRules",
-    "apricot_greedy": "Apricot",
-    "faiss_flat": "Faiss",
-}
 
 
 @dataclass
@@ -142,26 +128,5 @@ def rules_of(rival: Any) -> list[str]:
     return [rule for rule in OURS if hasattr(rival, rule)]
 
 
-@cache
-def load(wanted: tuple[str, ...] = tuple(RIVALS)) -> tuple[list[Any], dict[str, str]]:
-    """Return the rivals that work here, and why the others do not."""
-    working: list[Any] = []
-    skipped: dict[str, str] = {}
-    for module_name, class_name in RIVALS.items():
-        if module_name not in wanted:
-            continue
-        try:
-            with warnings.catch_warnings():  # what a rival warns of is its own affair
-                warnings.simplefilter("ignore")
-                rival = getattr(importlib.import_module(f"{__name__}.{module_name}"), class_name)()
-                wrong = complaint(rival)
-        except ModuleNotFoundError as error:
-            skipped[short(module_name)] = f"{error.name} is not installed"
-            continue
-        except Exception as error:  # a broken install may raise anything
-            wrong = f"{type(error).__name__}: {error}".splitlines()[0][:120]
-        if wrong:
-            skipped[short(module_name)] = wrong
-        else:
-            working.append(rival)
-    return working, skipped
+RIVALS = Registry(complaint)
+"""None in the package: they are in ``benches/`` of the repository, and add themselves."""

@@ -16,6 +16,7 @@ class SciPy:
 
     name = "SciPy entr"
     fused = False
+    cold = False
 
     def setup(self, x: np.ndarray, n_threads: int) -> None:
         """Allocate the buffers."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from skactiveml.pool import uncertainty_scores
 
-from . import MEASURES
+from shortlist.benchmarking.rivals import MEASURES
 
 METHODS = {"least_confident": "least_confident", "margin": "margin_sampling", "entropy": "entropy"}
 
@@ -19,6 +19,7 @@ class ScikitActiveML:
 
     name = "scikit-activeml"
     fused = False
+    cold = True
 
     def setup(self, x: np.ndarray, n_threads: int) -> None:
         """Nothing to prepare; one thread is all there is."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from . import LOWEST, MEASURES
+from shortlist.benchmarking.rivals import LOWEST, MEASURES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,7 @@ class Torch:
 
     name = "torch"
     fused = False
+    cold = False
 
     def setup(self, x: np.ndarray, n_threads: int) -> None:
         """Wrap the pool, allocate the buffers."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numexpr as ne
 import numpy as np
 
-from . import LOWEST
+from shortlist.benchmarking.rivals import LOWEST
 
 NARROW = 16
 CHUNK = 1 << 21  # bytes: numexpr cuts it into its own cache blocks, one run per thread
@@ -20,6 +20,7 @@ class NumExpr:
 
     name = "numexpr"
     fused = False
+    cold = False
 
     def setup(self, x: np.ndarray, n_threads: int) -> None:
         """Name the columns, allocate output and buffers."""

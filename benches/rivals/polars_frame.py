@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from . import LOWEST, MEASURES
+from shortlist.benchmarking.rivals import LOWEST, MEASURES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,7 @@ class Polars:
 
     name = "Polars"
     fused = False
+    cold = False
 
     def setup(self, x: np.ndarray, n_threads: int) -> None:
         """Make the columns."""

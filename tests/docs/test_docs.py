@@ -15,7 +15,7 @@ import pytest
 
 import shortlist
 
-CHECKOUT = Path(__file__).parents[1]
+CHECKOUT = Path(__file__).parents[2]
 PAGES = ["README.md", *(f"docs/{page}.md" for page in ("selection", "diversity", "learners", "command"))]
 MODULES = sorted(
     module.name

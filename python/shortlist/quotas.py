@@ -1,0 +1,41 @@
+"""Quotas as a selection takes them: so many rows for each label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shortlist.arguments import whole
+from shortlist.groups import checked_quotas, share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from shortlist.groups import Labels
+
+
+def settled(
+    k: int | None, quotas: str | Mapping[Any, int], labels: Labels, free: NDArray[Any] | None
+) -> tuple[int, dict[Any, int]]:
+    """Return k, and quotas for each label that there is.
+
+    Parameters
+    ----------
+    k : int or None
+        None where the quotas say how many rows to pick.
+    quotas : {"proportional", "equal"} or dict of label: rows
+    labels : Labels
+        All there are.
+    free : ndarray of int or None, shape (labels,)
+        How many rows of each may be picked; needed where quotas are to be shared by them.
+    """
+    if isinstance(quotas, str) and free is not None:
+        if k is None:
+            raise ValueError(f"k is None, and quotas is {quotas!r}; accepted is a whole number, 0 or more")
+        return k, share(quotas, whole(k, "k"), labels, free)
+    quotas = checked_quotas(quotas)
+    unknown = [label for label in quotas if label not in labels]
+    if unknown:
+        raise ValueError(f"quotas has the label {unknown[0]!r}, which is not in groups")
+    return sum(quotas.values()) if k is None else k, quotas
