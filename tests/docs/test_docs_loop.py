@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("click")
 pytest.importorskip("sklearn")
 
-TEXT = (Path(__file__).parents[1] / "docs" / "loop.md").read_text()
+TEXT = (Path(__file__).parents[2] / "docs" / "loop.md").read_text()
 WORDS = {"billing": ["pay", "bill", "money"], "bug": ["crash", "error", "freeze"]}
 
 

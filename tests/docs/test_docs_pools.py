@@ -15,7 +15,7 @@ import pytest
 
 import shortlist as sl
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 P = oracles.probabilities(np.random.default_rng(0), 20_000, 3, np.float32)
 
 

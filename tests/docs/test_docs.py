@@ -15,7 +15,7 @@ import pytest
 
 import shortlist
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(shortlist.__path__, "shortlist.")

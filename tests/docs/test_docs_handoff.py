@@ -14,7 +14,7 @@ import pytest
 
 import shortlist as sl
 
-TEXT = (Path(__file__).parents[1] / "docs" / "handoff.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "handoff.md").read_text(encoding="utf-8")
 LOOP = """
 loop = 1
 name = "tickets"
