@@ -25,7 +25,14 @@ IDS = [f"{row:04}" if row % 3 else f"=r{row}" for row in range(400)]
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, monkeypatch):
+    """Call the command in this process, as a reader of what it prints and not at a terminal."""
+    from click.testing import CliRunner
+
+    from shortlist.cli.app import app
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
     np.save(tmp_path / "probs.npy", P)
     np.save(tmp_path / "emb.npy", X)
     (tmp_path / "places.txt").write_text("\n".join(map(str, LABELLED)))
@@ -34,18 +41,10 @@ def run(tmp_path):
         csv.writer(file).writerows([["ID", "body"], *([own, f'text "{n}",\nü'] for n, own in enumerate(IDS))])
 
     def call(*words, code=0, said=False):
-        done = subprocess.run(
-            [sys.executable, "-m", "shortlist", "select", "probs.npy", "-q", *map(str, words)],
-            capture_output=True,
-            timeout=120,
-            cwd=tmp_path,
-            check=False,
-            env={**os.environ, "COLUMNS": "200", "PYTHONUTF8": "1"},
-        )
-        errors = done.stderr.decode()
-        assert done.returncode == code, (done.stdout, errors)
-        assert "Traceback" not in errors
-        return errors if code or said else done.stdout.decode()
+        done = CliRunner().invoke(app, ["select", "probs.npy", "-q", *map(str, words)])
+        assert done.exit_code == code, (done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done.stderr if code or said else done.stdout_bytes.decode()
 
     return call
 
