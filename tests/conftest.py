@@ -50,6 +50,25 @@ def ctrl_c_interrupts():
 
 
 @pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Call the command in the folder of the test, and in this process, as one of its own takes as long as most tests."""
+    testing = pytest.importorskip("click.testing")
+    pytest.importorskip("rich")
+    from shortlist.cli.app import app
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*words, code=0):
+        done = testing.CliRunner().invoke(app, [*map(str, words)])
+        assert done.exit_code == code, (words, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return call
+
+
+@pytest.fixture
 def ctrl_c():
     """Interrupt a call that would take minutes: it must end within a second, which other tests may stretch meanwhile."""
 

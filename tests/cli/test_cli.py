@@ -266,13 +266,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("words", "code", "message"), MISTAKES)
-def test_mistakes_get_a_sentence_and_a_code(tmp_path, monkeypatch, words, code, message):
-    from click.testing import CliRunner
-
-    from shortlist.cli.app import app
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
+def test_mistakes_get_a_sentence_and_a_code(tmp_path, command, words, code, message):
     np.save(tmp_path / "probs.npy", P)
     bad = P.copy()
     bad[4] = np.nan
@@ -282,9 +276,7 @@ def test_mistakes_get_a_sentence_and_a_code(tmp_path, monkeypatch, words, code, 
     (tmp_path / "words.jsonl").write_text('[1]\n{"indx": 1}\nwords\n')
     (tmp_path / "short.csv").write_text("rank,index\n1,2\n1\n")
     (tmp_path / "empty").mkdir()
-    done = CliRunner().invoke(app, words)
-    assert done.exit_code == code, (done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
+    done = command(*words, code=code)
     assert done.stdout == ""
     if code == 1:
         assert len(done.stderr.splitlines()) == 1

@@ -56,25 +56,15 @@ def truth(tmp_path):
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(command):
     """Call the command; with `process`, in one of its own, which finds what the last one left on disk alone."""
-    from click.testing import CliRunner
-
-    from shortlist.cli.app import app
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
 
     def call(*words, code=0, process=False):
-        words = ["loop", *map(str, words)]
-        if process:
-            command = [sys.executable, "-m", "shortlist", *words]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-            found = done.returncode
-        else:
-            done = CliRunner().invoke(app, words)
-            found = done.exit_code
-        assert found == code, (words, done.stdout, done.stderr)
+        if not process:
+            return command("loop", *words, code=code)
+        apart = [sys.executable, "-m", "shortlist", "loop", *map(str, words)]
+        done = subprocess.run(apart, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == code, (words, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         return done
 

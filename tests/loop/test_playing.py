@@ -309,25 +309,7 @@ def test_a_simulation_goes_on(tmp_path, dots, whole):
         simulated(tmp_path, error=0.1, out=tmp_path / "out")
 
 
-@pytest.fixture
-def call(tmp_path, monkeypatch):
-    """Call the command in this process, and in the folder of the test."""
-    testing = pytest.importorskip("click.testing")
-    from shortlist.cli.app import app
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words, code=0):
-        done = testing.CliRunner().invoke(app, ["loop", "simulate", *map(str, words)])
-        assert done.exit_code == code, (words, done.stdout, done.stderr)
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run
-
-
-def test_a_kill_costs_only_what_was_in_the_air(tmp_path, dots, whole, call):
+def test_a_kill_costs_only_what_was_in_the_air(tmp_path, dots, whole, command):
     words = ["dots.toml", "--labels", "truth.csv", "--repeats", 2, "--jobs", 1, "--out", "out"]
     first = subprocess.Popen(
         [sys.executable, "-m", "shortlist", "loop", "simulate", *map(str, words)],
@@ -340,7 +322,7 @@ def test_a_kill_costs_only_what_was_in_the_air(tmp_path, dots, whole, call):
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     kept = journal.read_text().splitlines()[:3]
-    done = call(*words, "--json", "all.json")
+    done = command("loop", "simulate", *words, "--json", "all.json")
     assert journal.read_text().splitlines()[:3] == kept
     assert json.loads((tmp_path / "all.json").read_text()) == whole
     for part in (
@@ -398,15 +380,16 @@ def test_two_labels_for_a_row(tmp_path, dots):
         simulated(tmp_path)
 
 
-def test_mistakes_take_a_line_each(tmp_path, dots, call):
-    done = call("dots.toml", "--labels", "no.csv", code=1)
+def test_mistakes_take_a_line_each(tmp_path, dots, command):
+    words = ["loop", "simulate", "dots.toml"]
+    done = command(*words, "--labels", "no.csv", code=1)
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("shortlist: error: ")
     assert "no.csv" in done.stderr
     spec(tmp_path, ("rows = 40", "rows = -1"))
-    done = call("dots.toml", "--labels", "truth.csv", code=1)
+    done = command(*words, "--labels", "truth.csv", code=1)
     assert "[round] rows is -1" in done.stderr
-    call("dots.toml", code=2)
+    command(*words, code=2)
     assert not (tmp_path / "dots").exists()
 
 

@@ -45,7 +45,7 @@ def test_two_hundred_rows_by_keys_to_the_end_by_the_rule(tmp_path, chromium):  #
     truth = begin(tmp_path)
     said = {}
     with Server(tmp_path / "loop") as server:
-        page = chromium.new_page()
+        page = chromium.new_page(viewport={"width": 390, "height": 600}, reduced_motion="reduce")
         page.set_default_timeout(60_000)
         page.goto(server.root)
         page.fill("#annotator", "amy")

@@ -8,7 +8,7 @@ import shortlist as sl
 
 SPEC = """
 loop = 1
-name = "tickets <b>of</b> people"
+name = "tickets"
 classes = ["billing", "bug", "<i>how-to</i>"]
 [pool]
 path = "pool.csv"
@@ -26,6 +26,8 @@ share = 0.3
 overlap = 0.2
 [check]
 issues = "builtin"
+[retrain]
+when = "growth:0.25"
 [handoff]
 tool = "csv"
 [stop]
