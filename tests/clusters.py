@@ -21,6 +21,7 @@ def dask_cluster():
         STARTED["dask"] = distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=None
         )
+    STARTED["dask"].scale(2)  # where a test has killed a worker that did not come back
     return STARTED["dask"]
 
 

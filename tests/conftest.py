@@ -8,7 +8,13 @@ import time
 import pytest
 from clusters import end_clusters, uses_clusters
 
-FIRST = ("loop/test_loop_kills.py", "page/test_page_browser.py")
+FIRST = (
+    "loop/test_loop_kills.py",
+    "loop/test_playing.py",
+    "page/test_page_browser.py",
+    "page/test_page_whole_loop.py",
+    "page/test_reports_browser.py",
+)
 """Files that take long for their few tests."""
 
 
