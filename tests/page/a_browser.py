@@ -23,8 +23,9 @@ def chromium():
         browser.close()
 
 
-def check_axe(page):
+def check_axe(page, what="the page"):
     """Check a page by the rules of axe: what people who see, hear or move otherwise need of it."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     found = axe.run(page).response["violations"]
-    assert not [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    wrong = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    assert not wrong, f"{what}: {wrong}"
