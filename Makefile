@@ -40,7 +40,7 @@ test-rust: cargo-found  ## the tests of the core
 test-python: venv  ## the tests of the Python package and the command, files of them side by side
 	@command -v chromium chromium-browser google-chrome >/dev/null || echo "Left out: tests of the page in a browser, which need Chromium (apt-get install chromium)"
 	@# One more than there are cores, as many tests wait for processes of their own.
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
 	$(PY) tests/label_studio/run.py $(STUDIO)/bin/label-studio

@@ -6,6 +6,45 @@ import threading
 import time
 
 import pytest
+from clusters import end_clusters, uses_clusters
+
+FIRST = (
+    "loop/test_loop_kills.py",
+    "loop/test_playing.py",
+    "page/test_page_browser.py",
+    "page/test_page_whole_loop.py",
+    "page/test_reports_browser.py",
+)
+"""Files that take long for their few tests."""
+
+
+def pytest_collection_modifyitems(items):
+    """Have what takes long begin first, so that nothing is waited for at the end."""
+
+    def place(item):
+        return 0 if uses_clusters(item.nodeid) else 1 if any(file in item.nodeid for file in FIRST) else 2
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep files of tests whole, and those that share clusters together."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "clusters" if uses_clusters(file) else file
+
+    return Scheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """End clusters after the last test that uses them."""
+    if uses_clusters(item.nodeid) and not (nextitem and uses_clusters(nextitem.nodeid)):
+        end_clusters()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -14,6 +53,25 @@ def ctrl_c_interrupts():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Call the command in the folder of the test, and in this process, as one of its own takes as long as most tests."""
+    testing = pytest.importorskip("click.testing")
+    pytest.importorskip("rich")
+    from shortlist.cli.app import app
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*words, code=0):
+        done = testing.CliRunner().invoke(app, [*map(str, words)])
+        assert done.exit_code == code, (words, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return call
 
 
 @pytest.fixture

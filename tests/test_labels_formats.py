@@ -334,7 +334,7 @@ def test_data_of_any_kind_gives_the_same_tasks():
     assert [task["data"]["row_id"] for task in PICKS.to_label_studio(["a", "b", "c"])] == ["1", "2"]
 
 
-def test_tasks_of_prodigy_and_records_of_argilla(tmp_path):
+def test_tasks_of_prodigy_records_of_argilla_and_examples_of_doccano(tmp_path):
     out = tmp_path / "x.jsonl"
     first, _ = PICKS.to_prodigy(ROWS, classes=["bug", "how-to"], text="body", dataset="d", id_column="id", out=out)
     assert first == {
@@ -347,6 +347,12 @@ def test_tasks_of_prodigy_and_records_of_argilla(tmp_path):
     record = PICKS.to_argilla(ROWS, id_column="id", out=tmp_path / "x.json")[0]
     assert (record["id"], record["fields"]) == ("=2", {"body": "two\n", "n": "2"})
     assert json.loads((tmp_path / "x.json").read_text())[0] == record
+    example = PICKS.to_doccano(ROWS, text="body", id_column="id", out=out)[0]
+    assert example == {"text": "two\n", "label": [], "n": 2, "row_id": "=2", "rank": 1, "score": 0.0}
+    assert json.loads(out.read_text().splitlines()[0]) == example
+    assert PICKS.to_doccano(ROWS, id_column="id")[0]["text"] == "body: two\n\nn: 2"
+    with pytest.raises(ValueError, match="text is 'bdy', and data has no such column; it has body, n"):
+        PICKS.to_doccano(ROWS, text="bdy", id_column="id")
     PICKS.to_jsonl(out, ROWS, id_column="id")
     assert json.loads(out.read_text().splitlines()[0]) == {
         "id": "=2", "rank": 1, "score": 0.0, "body": "two\n", "n": 2, "label": "", "annotator": ""
@@ -404,7 +410,12 @@ def test_data_that_is_not_the_pools_is_refused(data, options, sentence):
 def test_what_comes_back_is_ready_for_json():
     pd = pytest.importorskip("pandas")
     rows = pd.DataFrame({"t": ["a", None, "c"], "n": [1.5, np.nan, 2], "day": pd.to_datetime(["2026-01-01"] * 3)})
-    for tasks in (PICKS.to_label_studio(rows), PICKS.to_prodigy(rows), PICKS.to_argilla(rows)):
+    for tasks in (
+        PICKS.to_label_studio(rows),
+        PICKS.to_prodigy(rows),
+        PICKS.to_argilla(rows),
+        PICKS.to_doccano(rows),
+    ):
         assert json.loads(json.dumps(tasks, allow_nan=False)) == tasks
     assert PICKS.to_label_studio(rows)[0]["data"]["n"] == ""  # it refuses a whole import for one value that is nothing
     with pytest.raises(FileNotFoundError, match="there is no file .*x.xml"):

@@ -400,6 +400,38 @@ class Selection(Picked):
 
         return argilla_records(self, data, id_column, out)
 
+    def to_doccano(
+        self,
+        data: Any,
+        *,
+        text: str | None = None,
+        id_column: str | None = None,
+        out: str | os.PathLike[str] | IO[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return examples for doccano, best first, with ``row_id``, ``rank`` and ``score``.
+
+        These come back in an export.
+
+        Parameters
+        ----------
+        data, id_column
+            As for `to_label_studio`.
+        text : str, optional
+            The column that becomes ``text``; by default the only one, or all with their names.
+        out : path or text file, optional
+            Where to write the examples as well, as JSON lines.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> picks = sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1)
+        >>> picks.to_doccano(["one", "two"])
+        [{'text': 'two', 'label': [], 'row_id': '1', 'rank': 1, 'score': 0.0}]
+        """
+        from shortlist.labels.sending import doccano_examples
+
+        return doccano_examples(self, data, text, id_column, out)
+
     def __repr__(self) -> str:
         from shortlist.picks_text import shown
 

@@ -266,7 +266,8 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("words", "code", "message"), MISTAKES)
-def test_mistakes_get_a_sentence_and_a_code(run, tmp_path, words, code, message):
+def test_mistakes_get_a_sentence_and_a_code(tmp_path, command, words, code, message):
+    np.save(tmp_path / "probs.npy", P)
     bad = P.copy()
     bad[4] = np.nan
     np.save(tmp_path / "bad.npy", bad)
@@ -275,7 +276,7 @@ def test_mistakes_get_a_sentence_and_a_code(run, tmp_path, words, code, message)
     (tmp_path / "words.jsonl").write_text('[1]\n{"indx": 1}\nwords\n')
     (tmp_path / "short.csv").write_text("rank,index\n1,2\n1\n")
     (tmp_path / "empty").mkdir()
-    done = run(*words, code=code)
+    done = command(*words, code=code)
     assert done.stdout == ""
     if code == 1:
         assert len(done.stderr.splitlines()) == 1

@@ -25,7 +25,7 @@ IDS = [f"{row:04}" if row % 3 else f"=r{row}" for row in range(400)]
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, command):
     np.save(tmp_path / "probs.npy", P)
     np.save(tmp_path / "emb.npy", X)
     (tmp_path / "places.txt").write_text("\n".join(map(str, LABELLED)))
@@ -34,18 +34,8 @@ def run(tmp_path):
         csv.writer(file).writerows([["ID", "body"], *([own, f'text "{n}",\nü'] for n, own in enumerate(IDS))])
 
     def call(*words, code=0, said=False):
-        done = subprocess.run(
-            [sys.executable, "-m", "shortlist", "select", "probs.npy", "-q", *map(str, words)],
-            capture_output=True,
-            timeout=120,
-            cwd=tmp_path,
-            check=False,
-            env={**os.environ, "COLUMNS": "200", "PYTHONUTF8": "1"},
-        )
-        errors = done.stderr.decode()
-        assert done.returncode == code, (done.stdout, errors)
-        assert "Traceback" not in errors
-        return errors if code or said else done.stdout.decode()
+        done = command("select", "probs.npy", "-q", *words, code=code)
+        return done.stderr if code or said else done.stdout_bytes.decode()
 
     return call
 

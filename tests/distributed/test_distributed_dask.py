@@ -2,6 +2,7 @@
 
 import sys
 
+import clusters
 import numpy as np
 import oracles
 import pytest
@@ -24,12 +25,7 @@ FRAME = pd.DataFrame(P, columns=WIDE).assign(id=[f"r{i}" for i in range(3000)], 
 
 @pytest.fixture(scope="module", autouse=True)
 def client():
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=None
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with distributed.Client(clusters.dask_cluster()) as client:
         yield client
 
 

@@ -2,6 +2,7 @@
 
 import sys
 
+import clusters
 import numpy as np
 import pytest
 
@@ -25,12 +26,7 @@ TEN = [500, 1000, 1337, 3000, 4095, 4096, 4097, 8999, N, (0, 4000, 1, 0, 4999)]
 
 @pytest.fixture(scope="module", autouse=True)
 def client():
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=None
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with distributed.Client(clusters.dask_cluster()) as client:
         yield client
 
 

@@ -2,6 +2,7 @@
 
 import sys
 
+import clusters
 import numpy as np
 import oracles
 import pytest
@@ -27,12 +28,8 @@ SHUFFLED = TABLE.take(rng.permutation(3000))
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
-    ray.init(
-        num_cpus=2, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False, configure_logging=False
-    )
+    clusters.ray_cluster()
     ray.data.DataContext.get_current().enable_progress_bars = False
-    yield
-    ray.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +112,11 @@ def test_a_worker_that_dies_in_the_middle_changes_nothing(tmp_path):
     assert marker.exists()
 
 
+def test_softrank_is_refused_in_one_sentence(dataset):
+    with pytest.raises(ValueError, match='perturb is "softrank", which needs the ranks of all rows'):
+        slr.select(dataset, "margin", 9, id_column="id", column="proba", perturb="softrank")
+
+
 def test_workers_of_another_version_say_so(dataset):
     def other(table):
         import shortlist.selector
@@ -127,16 +129,4 @@ def test_workers_of_another_version_say_so(dataset):
         with pytest.raises(Exception, match="this worker's Shortlist knows version 99 of states"):
             slr.select(changed, "margin", 9, id_column="id", column="proba")
     finally:
-        # Worker processes are used again.
-        def back(table):
-            import shortlist.selector
-
-            shortlist.selector.STATE_VERSION = 1
-            return table
-
-        ray.data.from_arrow([TABLE[i::8] for i in range(8)]).map_batches(back, batch_format="pyarrow").materialize()
-
-
-def test_softrank_is_refused_in_one_sentence(dataset):
-    with pytest.raises(ValueError, match='perturb is "softrank", which needs the ranks of all rows'):
-        slr.select(dataset, "margin", 9, id_column="id", column="proba", perturb="softrank")
+        ray.shutdown()  # as it would use these workers again

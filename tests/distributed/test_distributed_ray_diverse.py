@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 
+import clusters
 import numpy as np
 import pytest
 
@@ -31,12 +32,8 @@ SHUFFLED = TABLE.take(rng.permutation(N))
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
-    ray.init(
-        num_cpus=2, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False, configure_logging=False
-    )
+    clusters.ray_cluster()
     ray.data.DataContext.get_current().enable_progress_bars = False
-    yield
-    ray.shutdown()
 
 
 def blocks(table, size):

@@ -198,7 +198,8 @@ def test_datalab_in_one_line(tmp_path, capsys):
     played = Asked(tmp_path, a=('issues = "builtin"', 'issues = "cleanlab"'))
     with pytest.raises(LoopError, match="there is no model yet"):
         played.loop.datalab()
-    played.round()
+    for _ in range(3):
+        played.round()
     lab = played.loop.datalab()
     lab.report()
     assert "label" in capsys.readouterr().out

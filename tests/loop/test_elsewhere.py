@@ -5,6 +5,7 @@ import socket
 import sys
 from pathlib import Path
 
+import clusters
 import numpy as np
 import pytest
 from a_project import answer, begin, play
@@ -22,20 +23,11 @@ pytestmark = [
 
 @pytest.fixture(scope="module", params=["dask", "ray"])
 def cluster(request):
-    """Start a cluster of one worker; return what ``[retrain]`` says of it."""
+    """Return what ``[retrain]`` says of it."""
     if request.param == "dask":
-        distributed = pytest.importorskip("distributed", reason="pip install 'shortlist[dask]'")
-        with distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, dashboard_address=None, memory_limit=None
-        ) as found:
-            yield f'where = "dask"\naddress = "{found.scheduler_address}"\n'
-        return
-    ray = pytest.importorskip("ray", reason="pip install 'shortlist[ray]'")
-    ray.init(
-        num_cpus=1, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False, configure_logging=False
-    )
-    yield 'where = "ray"\n'
-    ray.shutdown()
+        return f'where = "dask"\naddress = "{clusters.dask_cluster().scheduler_address}"\n'
+    clusters.ray_cluster()
+    return 'where = "ray"\n'
 
 
 def script(folder, text):

@@ -49,20 +49,32 @@ when = "target_lower:0.97 | budget:150"
 """
 
 
-@pytest.fixture
-def dots(tmp_path):
+def write_dots(folder):
     """Write a pool of three clouds of points, its labels, and a specification; return the label of each row."""
     rng = np.random.default_rng(0)
     codes = rng.integers(3, size=500)
     X = rng.normal(size=(500, 4)).astype(np.float32)
     X[np.arange(500), codes] += 2
-    np.save(tmp_path / "dots.npy", X)
+    np.save(folder / "dots.npy", X)
     ids = [f"D-{row}" for row in range(500)]
-    (tmp_path / "ids.txt").write_text("\n".join(ids) + "\n")
+    (folder / "ids.txt").write_text("\n".join(ids) + "\n")
     truth = {own: CLASSES[code] for own, code in zip(ids, codes.tolist(), strict=True)}
-    write_truth(tmp_path / "truth.csv", truth)
-    spec(tmp_path)
+    write_truth(folder / "truth.csv", truth)
+    spec(folder)
     return truth
+
+
+@pytest.fixture
+def dots(tmp_path):
+    return write_dots(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """What two repeats find, played once for all who compare with it."""
+    folder = tmp_path_factory.mktemp("whole")
+    write_dots(folder)
+    return simulated(folder).to_dict()
 
 
 def write_truth(path, truth):
@@ -152,11 +164,10 @@ def test_the_number_of_processes_changes_nothing(tmp_path, dots):
     assert "warning: people are wrong about 0.1 of the rows" in text
 
 
-def test_nothing_is_left_behind(tmp_path, dots):
+def test_nothing_is_left_behind(tmp_path, dots, whole):
     before = sorted(tmp_path.iterdir())
-    found = simulated(tmp_path)
+    assert simulated(tmp_path, labels=dots).to_dict() == whole
     assert sorted(tmp_path.iterdir()) == before
-    assert simulated(tmp_path, labels=dots).to_dict() == found.to_dict()
     assert times.PLAYED.get() is None
     found = simulated(tmp_path, out=tmp_path / "out")
     found.save(tmp_path / "out")
@@ -282,8 +293,7 @@ def test_days_pass_only_where_they_are_said_to(tmp_path, dots):
     assert not any("never come" in text for text in found.cautions())
 
 
-def test_a_simulation_goes_on(tmp_path, dots):
-    whole = simulated(tmp_path, repeats=2).to_dict()
+def test_a_simulation_goes_on(tmp_path, dots, whole):
     simulated(tmp_path, repeats=1, out=tmp_path / "out")
     journal = tmp_path / "out" / "runs.jsonl"
     # As a process leaves it that is killed: half a line, and the folders of what it was playing.
@@ -299,19 +309,8 @@ def test_a_simulation_goes_on(tmp_path, dots):
         simulated(tmp_path, error=0.1, out=tmp_path / "out")
 
 
-def call(folder, *words, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "shortlist", "loop", "simulate", *map(str, words)],
-        capture_output=True, text=True, timeout=300, cwd=folder, check=False, env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
-    assert done.returncode == code, (words, done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def test_a_kill_costs_only_what_was_in_the_air(tmp_path, dots):
-    pytest.importorskip("click")
-    words = ["dots.toml", "--labels", "truth.csv", "--repeats", 3, "--jobs", 1, "--out", "out"]
+def test_a_kill_costs_only_what_was_in_the_air(tmp_path, dots, whole, command):
+    words = ["dots.toml", "--labels", "truth.csv", "--repeats", 2, "--jobs", 1, "--out", "out"]
     first = subprocess.Popen(
         [sys.executable, "-m", "shortlist", "loop", "simulate", *map(str, words)],
         cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -323,11 +322,11 @@ def test_a_kill_costs_only_what_was_in_the_air(tmp_path, dots):
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     kept = journal.read_text().splitlines()[:3]
-    done = call(tmp_path, *words, "--json", "all.json")
+    done = command("loop", "simulate", *words, "--json", "all.json")
     assert journal.read_text().splitlines()[:3] == kept
-    assert json.loads((tmp_path / "all.json").read_text()) == simulated(tmp_path, repeats=3).to_dict()
+    assert json.loads((tmp_path / "all.json").read_text()) == whole
     for part in (
-        "3 repeats of dots: 500 rows; 1 person",
+        "2 repeats of dots: 500 rows; 1 person",
         "accuracy at the end",
         "written to out/report.html",
         "all.json",
@@ -381,16 +380,16 @@ def test_two_labels_for_a_row(tmp_path, dots):
         simulated(tmp_path)
 
 
-def test_mistakes_take_a_line_each(tmp_path, dots):
-    pytest.importorskip("click")
-    done = call(tmp_path, "dots.toml", "--labels", "no.csv", code=1)
+def test_mistakes_take_a_line_each(tmp_path, dots, command):
+    words = ["loop", "simulate", "dots.toml"]
+    done = command(*words, "--labels", "no.csv", code=1)
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("shortlist: error: ")
     assert "no.csv" in done.stderr
     spec(tmp_path, ("rows = 40", "rows = -1"))
-    done = call(tmp_path, "dots.toml", "--labels", "truth.csv", code=1)
+    done = command(*words, "--labels", "truth.csv", code=1)
     assert "[round] rows is -1" in done.stderr
-    call(tmp_path, "dots.toml", code=2)
+    command(*words, code=2)
     assert not (tmp_path / "dots").exists()
 
 

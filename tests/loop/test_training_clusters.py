@@ -2,6 +2,7 @@
 
 import sys
 
+import clusters
 import numpy as np
 import pytest
 from loop_specs import tickets
@@ -20,20 +21,11 @@ pytestmark = [
 
 @pytest.fixture(scope="module", params=["dask", "ray"])
 def cluster(request):
-    """Start a cluster of one worker; return its kind and its address."""
+    """Return its kind and its address."""
     if request.param == "dask":
-        distributed = pytest.importorskip("distributed", reason="pip install 'shortlist[dask]'")
-        with distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, dashboard_address=None, memory_limit=None
-        ) as found:
-            yield "dask", found.scheduler_address
-        return
-    ray = pytest.importorskip("ray", reason="pip install 'shortlist[ray]'")
-    ray.init(
-        num_cpus=1, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False, configure_logging=False
-    )
-    yield "ray", None
-    ray.shutdown()
+        return "dask", clusters.dask_cluster().scheduler_address
+    clusters.ray_cluster()
+    return "ray", None
 
 
 class Project:

@@ -1,5 +1,7 @@
 """Labels from before the loop, of rows of the pool and of others."""
 
+import json
+
 import numpy as np
 import pytest
 from loop_specs import tickets
@@ -44,6 +46,72 @@ def test_labels_are_read_as_people_write_them(tmp_path):
     )
     found = read_labels(spec, open_pool(spec), "old.csv")
     assert (found.known, found.lost) == ({"T-3": "a", "T-6": "b"}, [])
+
+
+def annotation(label, who, at="2026-11-29T20:00:00Z"):
+    value = {"type": "choices", "from_name": "label", "to_name": "body", "value": {"choices": [label]}}
+    return {"completed_by": who, "result": [value], "was_cancelled": False, "created_at": at, "updated_at": at}
+
+
+def test_exports_of_tools_are_read_too(tmp_path):
+    """Most people decide; who was unsure later counts as they said last; rows that are not in the pool bring their text."""
+    spec, _ = tickets(tmp_path)
+    pool = open_pool(spec)
+    late = "2026-11-29T21:00:00Z"
+    given = {
+        "T-1": [annotation("a", 1), annotation("b", 2), annotation("a", 3)],
+        "T-2": [annotation("a", 1), annotation("b", 2)],
+        "T-3": [annotation("b", 1, late), annotation("a", 1)],
+        "T-4": [],
+        "T-5": [{**annotation("a", 1), "was_cancelled": True, "result": []}],
+        "old-1": [annotation("B", 1)],
+    }
+    tasks = [{"data": {"row_id": row, "body": f"of {row}"}, "annotations": said} for row, said in given.items()]
+    (tmp_path / "old.json").write_text(json.dumps([{"id": n, **task} for n, task in enumerate(tasks)]))
+    found = read_labels(spec, pool, "old.json")
+    assert found.known == {"T-1": "a", "T-3": "b"}
+    assert (found.extra.ids, found.extra.labels, found.extra.raw) == (["old-1"], ["b"], ["of old-1"])
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("x.jsonl", {"row_id": "R", "text": "words", "accept": ["b"], "answer": "accept", "options": [], "_task_hash": 1}),
+        ("x.json", {"id": "R", "fields": {"text": "words"}, "metadata": {},
+                    "responses": {"label": [{"value": "b", "user_id": "u", "status": "submitted"}]}}),
+        ("x.jsonl", {"id": 7, "row_id": "R", "text": "words", "label": ["b"]}),
+        ("x.json", {"id": "R", "body": "words", "label": "b"}),
+    ],
+    ids=["prodigy", "argilla", "doccano", "json"],
+)  # fmt: skip
+def test_each_format_with_the_text_of_its_rows(tmp_path, name, record):
+    spec, _ = tickets(tmp_path)
+    pool = open_pool(spec)
+    for row in ("T-2", "old"):
+        told = json.loads(json.dumps(record).replace('"R"', f'"{row}"'))
+        (tmp_path / name).write_text(json.dumps([told] if name == "x.json" else told) + "\n")
+        found = read_labels(spec, pool, name)
+        if row == "T-2":
+            assert (found.known, found.lost) == ({"T-2": "b"}, [])
+        else:
+            assert (found.extra.ids, found.extra.labels, found.extra.raw) == (["old"], ["b"], ["words"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (json.dumps([{"data": {"row_id": "T-1"}, "annotations": [annotation("c", 1)]}]), "item 1 of old.json: label 'c' is"),
+        (json.dumps([{"data": {"row_id": "T-1"}, "annotations": []}]), "old.json, which holds no label"),
+        (json.dumps([{"data": {"row_id": "T-1"}, "annotations": []}])[:-9], "old.json ends in the middle of its list"),
+        (json.dumps([{"data": {"n": 1}, "annotations": [annotation("a", 1)]}]), "of other rows: none has a 'row_id'"),
+        ('[{"x": 1}]', "old.json is of no format that is plain to see"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_an_export(tmp_path, text, message):
+    spec, _ = tickets(tmp_path)
+    (tmp_path / "old.json").write_text(text)
+    with pytest.raises(LoopError, match=message):
+        read_labels(spec, open_pool(spec), "old.json")
 
 
 @pytest.mark.parametrize(

@@ -1,36 +1,17 @@
 """The page in a real Chromium: what people press, see and lose the connection over."""
 
 import collections
-import shutil
 import signal
 
 import pytest
+from a_browser import check_axe, chromium, expect  # noqa: F401
+from page_server import Server, events_of, truth, write_loop
 
-for name in ("click", "starlette", "uvicorn", "sklearn"):
-    pytest.importorskip(name)
-HOW = "run: apt-get install chromium, and: pip install playwright axe-playwright-python"
-playwright = pytest.importorskip("playwright.sync_api", reason=f"no browser to test the page in; {HOW}")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-if CHROMIUM is None:
-    pytest.skip(f"no browser to test the page in; {HOW}", allow_module_level=True)
-
-from page_server import Server, events_of, truth, write_loop  # noqa: E402
-
-expect = playwright.expect
-expect.set_options(timeout=20_000)
 KEYS = {"billing": "1", "bug": "2"}
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(chromium):
+def opened(chromium):  # noqa: F811
     """Open a page of a server as somebody, in a browser of their own; errors of its script fail the test."""
     contexts, errors = [], []
 
@@ -268,12 +249,6 @@ def test_by_touch_and_by_tab(served, opened):
     assert min(sizes) >= 40
 
 
-def check_axe(page):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(page).response["violations"]
-    assert not [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_everybody_can_read_and_reach_it(served, opened, scheme, width):
@@ -314,19 +289,3 @@ def test_a_link_with_an_old_token(tmp_path, opened):
         expect(page.locator("#work")).to_be_visible()
         expect(page.locator("#notice")).to_be_hidden()
         assert said_by(folder, "amy") == [(row, truth(row)) for row in rows]
-
-
-def test_the_report_of_a_simulation_is_for_everybody_too(chromium, tmp_path):
-    import numpy as np
-    from sklearn.naive_bayes import GaussianNB
-
-    import shortlist as sl
-
-    X = np.random.default_rng(0).normal(size=(200, 3))
-    found = sl.simulate(
-        X, (X[:, 0] > 0).astype(int), GaussianNB(), "margin", repeats=2, batch=10, budget=40, stop="budget:30"
-    )
-    page = chromium.new_page(viewport={"width": 390, "height": 844})
-    page.goto(found.save(tmp_path)[-1].as_uri())
-    check_axe(page)
-    page.close()

@@ -1,9 +1,5 @@
 """`shortlist simulate`: what it takes, prints and writes, and one line for every mistake."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -13,20 +9,25 @@ pytest.importorskip("click")
 pytest.importorskip("rich")
 
 
-def call(*words, cwd, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "shortlist", "simulate", *map(str, words)],
-        capture_output=True, text=True, timeout=120, cwd=cwd, check=False, env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
-    assert done.returncode == code, (done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def test_from_a_data_set_to_a_report(tmp_path):
-    words = ["iris", "-e", "bayes", "-s", "margin", "--batch", 5, "--budget", 20, "--repeats", 2, "--jobs", 1]
+def test_from_a_data_set_to_a_report(tmp_path, command):
+    words = [
+        "simulate",
+        "iris",
+        "-e",
+        "bayes",
+        "-s",
+        "margin",
+        "--batch",
+        5,
+        "--budget",
+        20,
+        "--repeats",
+        2,
+        "--jobs",
+        1,
+    ]
     words += ["--stop", "patience:2", "--stop", "kappa", "--retrain", "growth:0.25", "--out", "study"]
-    first = call(*words, cwd=tmp_path)
+    first = command(*words)
     assert first.stdout.startswith("2 repeats of 105 + 45 rows; 5 labels (random) to 20 by 5; accuracy; target")
     for part in (
         "; trained at growth:0.25",
@@ -38,7 +39,7 @@ def test_from_a_data_set_to_a_report(tmp_path):
     ):
         assert part in first.stdout
     assert {path.name for path in (tmp_path / "study").iterdir()} >= {"runs.jsonl", "results.json", "report.html"}
-    assert call(*words, cwd=tmp_path).stdout == first.stdout
+    assert command(*words).stdout == first.stdout
 
 
 @pytest.mark.parametrize(
@@ -57,8 +58,8 @@ def test_from_a_data_set_to_a_report(tmp_path):
         (["iris", "-e", "sklearn.linear_model:Ridge"], "estimator is a Ridge; accepted is a scikit-learn classifier"),
     ],
 )
-def test_mistakes_take_one_line(tmp_path, words, message):
-    done = call(*words, cwd=tmp_path, code=1)
+def test_mistakes_take_one_line(command, words, message):
+    done = command("simulate", *words, code=1)
     assert done.stderr.startswith("shortlist: error: ")
     assert message in done.stderr
     assert done.stderr.count("\n") == 1

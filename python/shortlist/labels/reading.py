@@ -69,7 +69,7 @@ def read(
     """
     names = [id_column] if id_column is not None else ["id"]
     known = None if classes is None else list(classes)
-    found = (_label(record, known) for record in answers_in(path, names, encoding, format))
+    found = (label_of(record, known) for record in answers_in(path, names, encoding, format))
     return Labels(label for label in found if label is not None)
 
 
@@ -137,8 +137,14 @@ def answers_of(
             yield {"source": format, **answer, **wrong, "where": f"record {number:,}"}
 
 
-def _label(record: Mapping[str, Any], classes: Sequence[str] | None) -> Label | None:
-    """Return an answer; None where nobody has given one."""
+def label_of(record: Mapping[str, Any], classes: Sequence[str] | None = None) -> Label | None:
+    """Return an answer of `answers_in`; None where nobody has given one.
+
+    Raises
+    ------
+    ValueError
+        It can't be one; the message names the place.
+    """
     where = visible(str(record["where"]))
     if record.get("wrong"):
         raise ValueError(f"{where}: {record['wrong']}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shortlist.labels import argilla, label_studio, prodigy
+from shortlist.labels import argilla, doccano, label_studio, prodigy
 from shortlist.labels.formats import write_rows
 from shortlist.labels.handed import HandedRow, Sent
 from shortlist.labels.label_config import check_config, config_text
@@ -74,6 +74,15 @@ def argilla_records(picks: Selection, data: Any, id_column: str | None, out: Tar
     """Return records for Argilla, and write them where that is asked for."""
     rows, sent = rows_of(picks, data, id_column), Sent()
     return _written(list(argilla.records(rows, sent)), out, "argilla", rows, sent)
+
+
+def doccano_examples(
+    picks: Selection, data: Any, text: str | None, id_column: str | None, out: Target | None
+) -> list[dict[str, Any]]:
+    """Return examples for doccano, and write them where that is asked for."""
+    rows = rows_of(picks, data, id_column)
+    sent = Sent(text=_column(text, rows))
+    return _written(list(doccano.examples(rows, sent)), out, "doccano", rows, sent)
 
 
 def _written(

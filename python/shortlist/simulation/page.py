@@ -19,7 +19,7 @@ table { border-collapse: collapse; margin: 1rem 0 }
 th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid #ddd }
 td { font-variant-numeric: tabular-nums; white-space: nowrap }
 .wide { overflow-x: auto }
-th { border-bottom: 2px solid #888 }
+th, thead td { border-bottom: 2px solid #888 }
 .warning { background: #fff4e0; border-left: 4px solid #e69f00; padding: .4rem .8rem; margin: .4rem 0 }
 .note { color: #555 }
 svg { max-width: 100%; height: auto }
@@ -93,7 +93,7 @@ def _figure(found: Simulation) -> str:
 def table(rows: list[list[str]], name: str) -> str:
     """Return rows as a table with a name, the first line being its head."""
     head, *rest = rows
-    top = "".join(f"<th>{_escaped(cell)}</th>" for cell in head)
+    top = "".join(f"<th>{_escaped(cell)}</th>" if cell else "<td></td>" for cell in head)
     lines = "".join("<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>" for row in rest)
     # It scrolls sideways, for those without a mouse too.
     box = f'<div class="wide" tabindex="0" role="region" aria-label="{name}">'

@@ -40,6 +40,18 @@ impl Scorer {
         rows: &Rows<'_>,
         threads: usize,
         watch: &mut dyn Watch,
+    ) -> Result<u64> {
+        E::select(self, matrix, selector, rows, threads, watch)
+    }
+
+    /// [`Scorer::select`], compiled where it is called.
+    pub(crate) fn select_any<E: Element>(
+        &self,
+        matrix: &Matrix<'_, E>,
+        selector: &mut Selector,
+        rows: &Rows<'_>,
+        threads: usize,
+        watch: &mut dyn Watch,
     ) -> Result<u64>
     where
         E::Compute: Score,

@@ -119,6 +119,18 @@ impl Scorer {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<u64> {
+        E::score(self, matrix, out, first_row, threads, watch)
+    }
+
+    /// [`Scorer::score`], compiled where it is called.
+    pub(crate) fn score_any<E: Element>(
+        &self,
+        matrix: &Matrix<'_, E>,
+        out: &mut [E::Compute],
+        first_row: u64,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<u64> {
         check_shape(matrix)?;
         let rows = matrix.rows();
         if out.len() != rows {

@@ -33,7 +33,7 @@ def page(found: LoopSimulation) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Shortlist: a loop, played</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{STYLE}</style></head><body><h1>What would this loop cost?</h1>{''.join(parts)}</body></html>\n"
+        f"<style>{STYLE}</style></head><body><main><h1>What would this loop cost?</h1>{''.join(parts)}</main></body></html>\n"
     )
 
 

@@ -89,8 +89,8 @@ def table(
         element("thead", element("tr", *head)),
         element("tbody", *lines),
     )
-    # Whoever has no mouse must be able to scroll too.
-    return element("div", inside, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    # Whoever has no mouse must be able to scroll too. Its name is not that of the section around it.
+    return element("div", inside, class_="scroll", tabindex="0", role="region", aria_label=f"Table: {caption}")
 
 
 def interval(value: str, between: str, picture: Html | None = None) -> Html:

@@ -213,7 +213,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
         Key("rows", checks.whole(0), "rows before there is a model", 60),
         Key("how", names.seed_how, "typiclust, k_center, random, or stratified:COLUMN", "typiclust"),
         Key("search", _search, "words that find first examples of a class", {}),
-        Key("labels", text, "a file of labels that exist already", example="labels.csv"),
+        Key("labels", text, "a file of labels that exist already, or a tool's export", example="labels.csv"),
     ),
     "round": (
         Key("rows", _rows, "rows a round", 100),

@@ -13,6 +13,7 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.pool.build import id_texts
 from shortlist.loop.pool.tables import open_table
 from shortlist.loop.store.spelling import Spelling
+from shortlist.loop.training.exported import is_export, table_of_export
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,15 +63,20 @@ class Imported:
 
 
 def read_labels(spec: Spec, pool: LoopPool, path: str) -> Imported:
-    """Read a file of labels: CSV, JSON Lines, Parquet or Arrow, with the pool's column of ids (or ``id``) and ``label``.
+    """Read a file of labels: a table, or the export of an annotation tool.
+
+    A table (CSV, JSON Lines, Parquet or Arrow) has the pool's column of ids, or ``id``, and ``label``. An export is read as
+    `shortlist.labels.read` does; of several people the most decide.
 
     Raises
     ------
     LoopError
-        A column that is missing, a label that is no class, an id that two rows have.
+        A column that is missing, a label that is no class, an id that two rows of a table have.
     """
     with tempfile.TemporaryDirectory(prefix="shortlist-labels-") as folder:
-        table = open_table(spec.pool, spec.folder, Path(folder), path=path)
+        file = spec.folder / path
+        where = str(table_of_export(spec, file, Path(folder))) if is_export(spec, file) else path
+        table = open_table(spec.pool, spec.folder, Path(folder), path=where)
         own = next((name for name in (spec.pool.id, "id") if name in table.columns), None)
         if own is None or LABEL not in table.columns:
             lacking = LABEL if own is not None else spec.pool.id or "id"
