@@ -10,7 +10,9 @@ import pytest
 from a_project import answer, begin, play
 
 import shortlist as sl
+from shortlist.loop import stop_set
 from shortlist.loop.errors import LoopError
+from shortlist.loop.kept import wanted
 
 pytest.importorskip("sklearn")
 EXAMPLES = Path(__file__).parents[2] / "examples" / "loops"
@@ -22,17 +24,17 @@ pytestmark = [
 
 @pytest.fixture(scope="module", params=["dask", "ray"])
 def cluster(request):
-    """Start a cluster of one worker; return what ``[retrain]`` says of it."""
+    """Start a cluster of two workers; return what ``[retrain]`` says of it."""
     if request.param == "dask":
         distributed = pytest.importorskip("distributed", reason="pip install 'shortlist[dask]'")
         with distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, dashboard_address=None, memory_limit=None
+            n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=None
         ) as found:
             yield f'where = "dask"\naddress = "{found.scheduler_address}"\n'
         return
     ray = pytest.importorskip("ray", reason="pip install 'shortlist[ray]'")
     ray.init(
-        num_cpus=1, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False, configure_logging=False
+        num_cpus=2, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False, configure_logging=False
     )
     yield 'where = "ray"\n'
     ray.shutdown()
@@ -63,6 +65,29 @@ def test_a_loop_is_the_same_wherever_it_trains(tmp_path, cluster):
     assert [model.estimate["suspects"] for model in theirs] == [model.estimate["suspects"] for model in ours]
     assert there.next().ids == here.next().ids
     assert there._store.job("train").used
+
+
+def test_picks_are_the_same_where_most_answers_stay_on_the_cluster(tmp_path, cluster, monkeypatch):
+    """Two workers score a part of the pool each; a round that reaches further than what came back has it scored again."""
+    monkeypatch.setattr(wanted, "AHEAD", 3)
+    monkeypatch.setattr(stop_set, "ROWS", 50)
+    parts = {"rows": 9000, "when": "growth:9", "rounds": 'floor = 0.6\nrare = { classes = ["b"], share = 0.2 }\n'}
+    parts["more"] = "[validation]\nshare = 0.02\n"
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    here, there = begin(tmp_path / "here", **parts), begin(tmp_path / "there", **parts, retrain=cluster)
+    for number in range(1, 6):
+        assert there.next().ids == here.next().ids
+        assert there._store.picks(number) == here._store.picks(number)
+        for loop in (here, there):
+            answer(loop, loop.next().ids)
+            loop.run_once()
+    model = there._store.models()[-1]
+    assert [job.ok for job in there._store.jobs_of("score")] == [True]
+    for blob in (model.probabilities, there._store.job("score").detail["probabilities"]):
+        assert 0 < np.load(there._store.blob(blob)).shape[0] < 1500
+    assert there.status()["scored"]["kept"] < 1500
+    assert all(there.replay_all(n_threads=1))
 
 
 def test_a_worker_that_dies_is_tried_again(tmp_path, cluster):

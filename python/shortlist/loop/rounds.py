@@ -17,10 +17,12 @@ from shortlist.loop.handoff.choosing import PAGE, ending, handoff_of, is_file
 from shortlist.loop.handoff.protocol import HandedRow
 from shortlist.loop.handoff.pulling import withdraw
 from shortlist.loop.held import unconfirmed
-from shortlist.loop.learning import answers_file, rows_of, said_of
+from shortlist.loop.kept.again import score_again
+from shortlist.loop.kept.answers import TooFewKeptError
 from shortlist.loop.out_of_fold import probabilities_of
 from shortlist.loop.page.address import place_of_page
 from shortlist.loop.planning import plan
+from shortlist.loop.said import answered, answers_file, answers_then, said_of
 from shortlist.loop.store import Round
 from shortlist.loop.store.answers import fold
 from shortlist.loop.temporary import temporary_folder
@@ -133,7 +135,13 @@ def open_next(store: Store, ground: Ground, said: Summary, why: str, progress: P
     spec, models = ground.spec, store.models()
     number = len(store.rounds()) + 1
     model = models[-1] if models else None
-    made = planned(store, ground, said, number, model, progress=progress)
+    try:
+        made = planned(store, ground, said, number, model, progress=progress)
+    except TooFewKeptError as error:
+        if model is None:
+            raise
+        score_again(store, ground, said, model, number, error)
+        made = planned(store, ground, said, number, model, progress=progress)
     if not any(pick.share not in ASKED_AGAIN for pick in made.picks):
         return None
     opened = Round(
@@ -203,7 +211,7 @@ def planned(
             answers=said.labels,
             taken=taken(said, spec.labels.skips),
             features=ground.features,
-            probabilities=answers_file(store, model.probabilities, place) if model and model.probabilities else None,
+            probabilities=answers_then(store, model, number, place) if model else None,
             members=answers_file(store, kept["members"], place) if kept.get("members") else None,
             activelab=store.blob(kept[ACTIVELAB]) if kept.get(ACTIVELAB) else None,
             again=[(row, score) for row, score in kept.get(AGAIN, ()) if row not in asked_again],
@@ -296,7 +304,7 @@ def _guesses(store: Store, ground: Ground, picks: list[Pick], number: int) -> li
         return [None] * len(picks)
     made = store.models()[model - 1]
     rows = np.array([pick.index for pick in picks], dtype=np.int64)
-    known = np.flatnonzero(rows < rows_of(store, made))
+    known = np.flatnonzero(answered(store, made, rows))
     said = probabilities_of(said_of(store, made, rows[known]), ground.spec.model.returns)
     found = list[Guess | None]([None] * len(picks))
     for place, answers in zip(known.tolist(), said, strict=True):

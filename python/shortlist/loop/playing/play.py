@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.loop.learning import said_of
 from shortlist.loop.loop import CACHE, Loop
 from shortlist.loop.playing.people import People
+from shortlist.loop.said import said_of
 from shortlist.loop.store.times import PLAYED
 
 if TYPE_CHECKING:

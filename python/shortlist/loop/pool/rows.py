@@ -223,17 +223,25 @@ class LoopPool:
         """Return what a model sees of some rows of another table, read as this one is."""
         return self._view.raw(table.take(self._view.columns, rows), self.numeric)
 
-    def blocks(self, size: int = BLOCK) -> Iterator[tuple[int, Raw]]:
-        """Yield what a model sees of all rows, in blocks of at most `size`, with the place of the first of each."""
+    def blocks(self, size: int = BLOCK, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, Raw]]:
+        """Yield what a model sees of all rows, in blocks of at most `size`, with the place of the first of each.
+
+        With `begin` and `end` these are the blocks that begin from the one to before the other. They are cut as all are, so
+        that parts which follow each other have each block once.
+        """
+        end = self.rows if end is None else end
         if self.embeddings is not None:
-            for start in range(0, self.rows, size):
+            for start in range(-(-begin // size) * size, min(end, self.rows), size):
                 yield start, self.embeddings.read(start, min(start + size, self.rows))
             return
         for start, block in self._blocks_of(self._view.columns):
+            if start >= end:
+                return
             rows = len(next(iter(block.values())))
             for low in range(0, rows, size):
-                part = {column: values[low : low + size] for column, values in block.items()}
-                yield start + low, self._view.raw(part, self.numeric)
+                if begin <= start + low < end:
+                    part = {column: values[low : low + size] for column, values in block.items()}
+                    yield start + low, self._view.raw(part, self.numeric)
 
     def texts(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the texts of all rows in blocks."""
