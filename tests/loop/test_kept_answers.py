@@ -157,12 +157,13 @@ def test_labels_that_are_taken_back_open_their_rows(tmp_path, cluster, monkeypat
 def test_rows_that_are_appended_to_the_pool(tmp_path, cluster, monkeypatch):
     """They have no answer, and push others out of the stratum, which may be picked then."""
     monkeypatch.setattr(wanted, "AHEAD", 1)
-    here, there = pair(tmp_path, rows=400, when="growth:9", more="[validation]\nrows = 40\n")
+    more = "[validation]\nrows = 40\n"
+    here, there = pair(tmp_path, rows=400, when="growth:9", more=more, rounds="floor = 0.6\n")
     play_both(here, there, 2)
     loops = []
     for name in ("here", "there"):
         with (tmp_path / name / "pool.csv").open("a") as file:
-            file.writelines(f"{row},crash money n{row},en\n" for row in range(400, 700))
+            file.writelines(f"{row},crash money n{row},{'en' if row % 3 else 'fr'}\n" for row in range(400, 700))
         loops.append(sl.Loop(tmp_path / name / "loop"))
     before = here._ground.held.mask
     assert (before & ~loops[0]._ground.held.mask[:400]).any()
@@ -293,6 +294,17 @@ def test_a_model_that_cant_be_pickled_stays_where_it_was_fitted(tmp_path, cluste
     why = "the model can't be pickled, and so only the worker that fitted it can ask it"
     assert loop.status()["scored"] == {"rows": 200, "kept": 200, "why": why}
     assert loop._store.models()[-1].estimate["log"].endswith(f"the answers for all 200 rows came back, as {why}")
+
+
+def test_a_last_model_that_picks_no_rows_is_asked_about_none(tmp_path, cluster):
+    here, there = pair(tmp_path)
+    play_both(here, there, 1)
+    before = len(there._store.blob_files())
+    for loop in (here, there):
+        loop.finish(anyway=True, fold_in=True)
+    files = [(loop.folder / "final" / "model.pkl").read_bytes() for loop in (here, there)]
+    assert files[0] == files[1]
+    assert len(there._store.blob_files()) == before + 1
 
 
 @pytest.mark.parametrize(

@@ -160,8 +160,10 @@ def _trained(
         from shortlist.loop.kept.wanted import Wanted, wanted_of
         from shortlist.loop.training.clusters import train_on
 
-        said = summary(store, spec, facts["position"])
-        wanted = wanted_of(store, ground, said, pool.rows) if keeps else Wanted()
+        # A model that picks no rows is not asked about any.
+        wanted = Wanted()
+        if keeps:
+            wanted = wanted_of(store, ground, summary(store, spec, facts["position"]), pool.rows)
         given = (spec, pool, features, rows, labels, weights, seed, place)
         return train_on(where, address, *given, extra=training.extra, job=about, wanted=wanted)
     if spec.model.command and fit is None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 KEPT = "kept"
 """In a model's estimate, and in the detail of a job that has scored the pool again: which answers came back."""
-ALL = "all answers, as"
+ALL = "all_answers"
 """In a model's estimate: why a cluster has brought all answers back."""
 SCORE = "score"
 """The kind of these jobs."""

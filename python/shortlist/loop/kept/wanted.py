@@ -65,6 +65,11 @@ class Wanted:
     named: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     ties: int = 0
 
+    @property
+    def nothing(self) -> bool:
+        """Whether no answer is to come back."""
+        return not (self.everything or self.best or len(self.named))
+
 
 def all_because(spec: Spec, classes: Mapping[str, str]) -> str:
     """Return why all answers are needed, as a clause; empty where those for some rows do.

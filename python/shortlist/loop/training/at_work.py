@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import pickle
-import shutil
 import tempfile
-import weakref
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.kept.part import part_of
 from shortlist.loop.pool import open_pool, remove_other_pools
 from shortlist.loop.pool.features import Features
+from shortlist.loop.temporary import temporary_folder
 from shortlist.loop.training.asked import Members
 from shortlist.loop.training.by_path import function_of
 from shortlist.loop.training.command import run_job
@@ -183,18 +185,14 @@ def _pool_of(spec: Spec, fingerprint: Mapping[str, Any]) -> LoopPool:
     return pool
 
 
-class _Folder:
-    """A folder that is removed when the process ends."""
-
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="shortlist-worker-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-
-
 @cache
-def _kept_folder() -> _Folder:
-    return _Folder()
-
-
 def _folder() -> Path:
-    return _kept_folder().path
+    """Return a folder of this process, removed at its end, or by the next worker of this machine where it was killed."""
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    parent = Path(tempfile.gettempdir()) / f"shortlist-workers-{user}"
+    parent.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and parent.stat().st_uid != user:
+        raise LoopError(f"{parent} is another user's; accepted is a folder for temporary files where it is not")
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(temporary_folder(parent))

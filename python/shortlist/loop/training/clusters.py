@@ -62,7 +62,7 @@ def train_on(
     job : mapping
         Loop, round and token: what names the task, and what ``job.json`` says of it.
     wanted : Wanted, optional
-        Which answers are to come back; by default all of them.
+        Which answers are to come back; by default all of them. Where none are, there is no file of them either.
 
     Raises
     ------
@@ -80,15 +80,17 @@ def train_on(
     out.mkdir(parents=True, exist_ok=True)
     why = "" if wanted is None else wanted.everything
     with tasks_on(where, address, *_patience(spec)) as tasks:
-        if wanted is not None and not why:
+        if wanted is not None and not why and not spec.model.command:
             handle = tasks.submit(f"{name}-fit", fit, task)
             model: Model = tasks.result(handle)
             if model.refused:
                 raise LoopError(model.refused)
+            if wanted.nothing:
+                return _trained(model, out / "probs.npy", None, time.perf_counter() - began)
             if model.pickled is not None:
                 scoring = Scoring(spec, told, pool.rows, wanted)
                 kept = _scored(tasks, name, scoring, handle, pool, out / "probs.npy")
-                return _trained(model, kept, time.perf_counter() - began)
+                return _trained(model, kept.file, kept, time.perf_counter() - began)
             why = UNPICKLED
         answer: Answer = tasks.result(tasks.submit(name, work, task))
     if answer.probabilities is None or answer.trained is None:
@@ -134,12 +136,12 @@ def _scored(tasks: Tasks, name: str, scoring: Scoring, model: Any, pool: LoopPoo
     return joined(parts, scoring.wanted, pool, scoring.rows, out)
 
 
-def _trained(model: Model, kept: Kept, seconds: float) -> Trained:
+def _trained(model: Model, file: Path, kept: Kept | None, seconds: float) -> Trained:
     return Trained(
         model=model.pickled,
-        probabilities=kept.file,
+        probabilities=file,
         seconds=seconds,
-        log="\n".join([model.log, *kept.warned, kept.said]),
+        log="\n".join([model.log, *(() if kept is None else (*kept.warned, kept.said))]),
         temperature=model.temperature,
         out_of_fold=model.out_of_fold,
         kept=kept,
