@@ -249,6 +249,19 @@ def test_a_process_that_ends_while_the_pool_is_scored_again(tmp_path, cluster, m
     assert all(later.replay_all(n_threads=1))
 
 
+def test_a_round_that_reaches_further_than_anybody_foresaw_has_all_answers(tmp_path, cluster, monkeypatch):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    other = loop_without_enough(tmp_path / "other", monkeypatch)
+    loop = loop_without_enough(tmp_path / "one", monkeypatch)
+    monkeypatch.setattr(again, "wanted_of", lambda *_: wanted.Wanted(named=np.arange(5)))
+    assert loop.next().ids == other.next().ids
+    brought = [job.detail[KEPT].get("kept") for job in loop._store.jobs_of(SCORE)]
+    assert brought[-3:] == [5, 5, None]
+    assert "don't reach far enough" in loop.status()["scored"]["why"]
+    assert all(loop.replay_all(n_threads=1))
+
+
 def test_a_model_file_that_was_changed_is_not_loaded(tmp_path, cluster, monkeypatch):
     loop = loop_without_enough(tmp_path, monkeypatch)
     path = loop._store.blob(loop._store.models()[-1].blob)

@@ -135,13 +135,7 @@ def open_next(store: Store, ground: Ground, said: Summary, why: str, progress: P
     spec, models = ground.spec, store.models()
     number = len(store.rounds()) + 1
     model = models[-1] if models else None
-    try:
-        made = planned(store, ground, said, number, model, progress=progress)
-    except TooFewKeptError as error:
-        if model is None:
-            raise
-        score_again(store, ground, said, model, number, error)
-        made = planned(store, ground, said, number, model, progress=progress)
+    made = _reached(store, ground, said, number, model, progress)
     if not any(pick.share not in ASKED_AGAIN for pick in made.picks):
         return None
     opened = Round(
@@ -162,6 +156,20 @@ def open_next(store: Store, ground: Ground, said: Summary, why: str, progress: P
         if len(store.rounds()) < number:
             raise
     return store.round(number)
+
+
+def _reached(
+    store: Store, ground: Ground, said: Summary, number: int, model: Model | None, progress: Progress | None
+) -> Plan:
+    """Plan a round, for which the pool is scored again where it reaches further than the answers that were kept."""
+    for everything in (False, False, True):
+        try:
+            return planned(store, ground, said, number, model, progress=progress)
+        except TooFewKeptError as error:
+            if model is None:
+                raise
+            score_again(store, ground, said, model, number, error, everything=everything)
+    return planned(store, ground, said, number, model, progress=progress)
 
 
 def planned(

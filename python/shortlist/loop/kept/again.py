@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shortlist.loop.errors import LoopError, with_room
 from shortlist.loop.ground import Ground
 from shortlist.loop.kept.joined import joined
-from shortlist.loop.kept.wanted import wanted_of
+from shortlist.loop.kept.wanted import Wanted, wanted_of
 from shortlist.loop.said import KEPT, SCORE, kept_in, rows_of
 from shortlist.loop.store.blobs import BlobMissingError, hash_of
 from shortlist.loop.temporary import temporary_folder
@@ -29,11 +29,31 @@ LEASE = 86400.0
 
 
 def score_again(
-    store: Store, ground: Ground, said: Summary, model: Model, number: int, lacking: TooFewKeptError
+    store: Store,
+    ground: Ground,
+    said: Summary,
+    model: Model,
+    number: int,
+    lacking: TooFewKeptError,
+    *,
+    everything: bool = False,
 ) -> None:
     """Let the cluster score the pool for a round, with the model that it trained, and keep what comes back.
 
     Where ``[retrain] where`` names no cluster any more, it is done in this process.
+
+    Parameters
+    ----------
+    store, ground, said
+        The loop's, and what its rows have come to.
+    model : Model
+        The last one.
+    number : int
+        The round that is to be planned.
+    lacking : TooFewKeptError
+        What it lacks.
+    everything : bool
+        Whether the answers for all rows are to come back.
 
     Raises
     ------
@@ -47,7 +67,7 @@ def score_again(
             raise BlobMissingError(f"{blob} has other bytes than were kept; bring it back from a backup")
         rows = rows_of(store, model)
         columns = NpyFile(store.blob(str(model.probabilities))).shape[1]
-        wanted = wanted_of(store, ground, said, rows, lacking.rows, columns)
+        wanted = Wanted(str(lacking)) if everything else wanted_of(store, ground, said, rows, lacking.rows, columns)
         then = replace(ground.spec, model=store.spec_of_version(model.estimate[KEPT]["spec"]).model)
         # Whether the model sees texts or embeddings is a matter of its estimator.
         same = then.model.estimator == ground.spec.model.estimator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,7 @@ def joined(parts: Sequence[Part], wanted: Wanted, pool: LoopPool, rows: int, out
     cuts: dict[str, dict[str, Any]] = {}
     found = [wanted.named]
     for best in wanted.best:
-        state = parts[0].states[best.name]
+        state = copy.copy(parts[0].states[best.name])
         for part in parts[1:]:
             state.merge(part.states[best.name])
         picks = state.finish()

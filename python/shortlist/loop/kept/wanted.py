@@ -158,11 +158,13 @@ def _floors(ground: Ground, closed: NDArray[np.int64], rows: int) -> list[Best]:
     """Return the best rows of each group, for its least share of the rounds to come."""
     spec, pool = ground.spec, ground.pool
     found = []
+    # Within a round these shares may take a group's best rows before it gets its least.
+    before = math.ceil((spec.round.explore + spec.round.rare_share) * spec.round.rows) + 2
     for column in spec.pool.groups if spec.round.floor else ():
         codes, labels = pool.group(column)
         taken = np.bincount(codes[closed], minlength=len(labels))
         least = AHEAD * spec.round.rows * spec.round.floor * np.bincount(codes, minlength=len(labels)) / pool.rows
-        quotas = {code: min(rows, int(taken[code] + math.ceil(least[code]) + 1)) for code in range(len(labels))}
+        quotas = {code: min(rows, int(taken[code] + math.ceil(least[code]) + before)) for code in range(len(labels))}
         found.append(Best(floor_of(column), spec.round.strategy, sum(quotas.values()), column, quotas))
     return found
 
