@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from shortlist.loop.store import Store
     from shortlist.loop.training import Extra
 
+CACHE = "cache"
+"""A loop's folder for what can be made again."""
 FEATURES = "features"
 """Beside the fingerprint of a pool: the blob of the features that were fitted to it."""
 

@@ -18,7 +18,7 @@ from shortlist.loop.edited import edited_spec
 from shortlist.loop.errors import LoopError
 from shortlist.loop.finish import Finished, finish
 from shortlist.loop.finished import finished, reopen
-from shortlist.loop.ground import Ground
+from shortlist.loop.ground import CACHE, Ground
 from shortlist.loop.handoff.choosing import is_file
 from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.handoff.pulling import pull
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from shortlist.loop.spec import Spec
     from shortlist.loop.store import Model
 
-SPEC, CACHE = "loop.toml", "cache"
+SPEC = "loop.toml"
 
 
 class Loop:

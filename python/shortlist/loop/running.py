@@ -5,40 +5,28 @@ from __future__ import annotations
 import re
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from shortlist.loop.errors import LoopError, UnderWayError
 from shortlist.loop.finished import finished
 from shortlist.loop.handoff.choosing import is_file
 from shortlist.loop.rounds import settle
 from shortlist.loop.saved import SavedFiles
+from shortlist.loop.step import Step
 from shortlist.loop.store.store import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from shortlist.loop.loop import Loop
     from shortlist.loop.store import Store
 
-What: TypeAlias = Literal[
-    "ingested", "waits", "trained", "submitted", "opened", "failed", "nothing", "stopped", "ended"
-]
 FIRST, LONGEST = 60.0, 900.0
 """Seconds until a training that failed is tried again: the first time, and at most, as they are doubled each time."""
 NUMBER = re.compile(r"\d+")
 LEASE = 86400.0
 """Seconds. A watcher whose process has died is over before."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing that was done, or that could not be: a word for programs, a sentence for people, and its numbers."""
-
-    did: What
-    said: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def once(loop: Loop, *, train: bool | None = None) -> tuple[list[Step], LoopError | None]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from shortlist.labels.formats import JSON, PARQUET, TEXT
+from shortlist.loop.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shortlist.loop.loop import Loop
-    from shortlist.loop.running import Step
 
 ENDINGS = (*TEXT, *JSON, PARQUET)
 State: TypeAlias = tuple[int, int, int]
@@ -33,8 +33,6 @@ class SavedFiles:
 
     def take_in(self, loop: Loop) -> Iterator[Step]:
         """Take in the files that are new or changed, and yield what came of each."""
-        from shortlist.loop.running import Step
-
         for path in _files(loop):
             state = _state(path)
             if state is None or self._taken.get(path) == state:
@@ -67,8 +65,6 @@ class SavedFiles:
         return still or age >= (SETTLED if ends else UNFINISHED)
 
     def _ingested(self, loop: Loop, path: Path, data: bytes) -> Iterator[Step]:
-        from shortlist.loop.running import Step
-
         if not data:
             return
         with tempfile.TemporaryDirectory(prefix="shortlist-saved-") as folder:

@@ -16,7 +16,7 @@ from shortlist.writing import json_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shortlist.loop.running import Step
+    from shortlist.loop.step import Step
 
 SECONDS = 60.0
 
@@ -70,8 +70,8 @@ def run_command(folder: Path, once: bool, watch: float | None, as_json: bool, qu
 
 
 def _once(folder: Path, as_json: bool, quiet: bool) -> None:
-    from shortlist.loop.running import Step
     from shortlist.loop.running import once as do
+    from shortlist.loop.step import Step
 
     with opened(folder, quiet) as loop:
         steps, failure = do(loop)
@@ -92,7 +92,8 @@ def _once(folder: Path, as_json: bool, quiet: bool) -> None:
 
 def _watch(folder: Path, seconds: float, as_json: bool, quiet: bool) -> None:
     from shortlist.loop.loop import Loop
-    from shortlist.loop.running import Step, watch
+    from shortlist.loop.running import watch
+    from shortlist.loop.step import Step
 
     def tell(step: Step) -> None:
         _tell(step, as_json, quiet, clock=True)
