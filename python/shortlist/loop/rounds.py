@@ -17,11 +17,9 @@ from shortlist.loop.handoff.choosing import PAGE, ending, handoff_of, is_file
 from shortlist.loop.handoff.protocol import HandedRow
 from shortlist.loop.handoff.pulling import withdraw
 from shortlist.loop.held import unconfirmed
-from shortlist.loop.kept.again import score_again
 from shortlist.loop.kept.answers import TooFewKeptError
 from shortlist.loop.out_of_fold import probabilities_of
 from shortlist.loop.page.address import place_of_page
-from shortlist.loop.planning import plan
 from shortlist.loop.said import answered, answers_file, answers_then, said_of
 from shortlist.loop.store import Round
 from shortlist.loop.store.answers import fold
@@ -168,6 +166,8 @@ def _reached(
         except TooFewKeptError as error:
             if model is None:
                 raise
+            from shortlist.loop.kept.again import score_again
+
             score_again(store, ground, said, model, number, error, everything=everything)
     return planned(store, ground, said, number, model, progress=progress)
 
@@ -201,6 +201,8 @@ def planned(
     progress : callable, optional
         Called with (rows done, rows in all) while the model's answers are gone through.
     """
+    from shortlist.loop.planning import plan
+
     spec = ground.spec
     before = [each for each in store.rounds() if each.number < number]
     kept = {} if model is None else model.estimate
