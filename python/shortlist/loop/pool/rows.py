@@ -21,7 +21,7 @@ from shortlist.loop.pool.buckets import repeats
 from shortlist.loop.pool.build import ALIKE, build
 from shortlist.loop.pool.contents import Raw, View, view_of
 from shortlist.loop.pool.disk_array import DiskArray, runs
-from shortlist.loop.pool.fingerprint import fingerprint_of
+from shortlist.loop.pool.fingerprint import column_hash, fingerprint_of
 from shortlist.loop.pool.hashing import text_hashes, uniform
 from shortlist.loop.pool.tables import open_table
 from shortlist.loop.pool.tables.opening import files_of
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from shortlist.loop.pool.tables.vectors import Matrix
     from shortlist.loop.spec.model import Spec
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files that are kept of a pool; others are made again."""
 SIZES = "sizes.json"
 
@@ -100,10 +100,10 @@ class LoopPool:
     def fingerprint(self) -> Mapping[str, Any]:
         """See above."""
         if self.rows < len(self._ends):
-            return fingerprint_of(self.columns, self.rows, self.hashes, self.contents)
+            return fingerprint_of(self.columns, self.rows, self.hashes, self.contents, self.beside)
         kept = self.folder / "fingerprint.json"
         if not kept.exists():
-            write_json(kept, fingerprint_of(self.columns, self.rows, self.hashes, self.contents))
+            write_json(kept, fingerprint_of(self.columns, self.rows, self.hashes, self.contents, self.beside))
         found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         return found
 
@@ -187,6 +187,18 @@ class LoopPool:
         codes = np.fromfile(self.folder / f"group-{number}", np.int32, self.rows)
         # Codes are given in the order of the rows: those of rows to come are the last.
         return codes, self._groups[column][: int(codes.max()) + 1]
+
+    @property
+    def beside(self) -> dict[str, str]:
+        """A hash of each column of groups, of the one that the seed is stratified by, and of the weights, by what it is."""
+        found = {}
+        for number, (column, labels) in enumerate(self._groups.items()):
+            codes = DiskArray(self.folder / f"group-{number}", np.int32).first(self.rows)
+            last = max((int(piece.max()) for _, piece in codes.pieces()), default=-1)
+            found[f"the column of groups {column!r}"] = column_hash(codes, self.rows, labels[: last + 1])
+        if self._spec.round.weight:
+            found[f"the column of weights {self._spec.round.weight!r}"] = column_hash(self.weight(), self.rows, ())
+        return found
 
     def weight(self) -> DiskArray:
         """Return the weights of rows that the specification names a column for."""
