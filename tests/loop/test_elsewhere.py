@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from a_cluster import started
 from a_project import answer, begin, play
 
 import shortlist as sl
@@ -25,19 +26,8 @@ pytestmark = [
 @pytest.fixture(scope="module", params=["dask", "ray"])
 def cluster(request):
     """Start a cluster of two workers; return what ``[retrain]`` says of it."""
-    if request.param == "dask":
-        distributed = pytest.importorskip("distributed", reason="pip install 'shortlist[dask]'")
-        with distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=None
-        ) as found:
-            yield f'where = "dask"\naddress = "{found.scheduler_address}"\n'
-        return
-    ray = pytest.importorskip("ray", reason="pip install 'shortlist[ray]'")
-    ray.init(
-        num_cpus=2, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False, configure_logging=False
-    )
-    yield 'where = "ray"\n'
-    ray.shutdown()
+    with started(request.param, 2) as address:
+        yield f'where = "{request.param}"\n' + (f'address = "{address}"\n' if address else "")
 
 
 def script(folder, text):

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from a_cluster import started
 from loop_specs import tickets
 
 from shortlist.loop.errors import LoopError
@@ -21,19 +22,8 @@ pytestmark = [
 @pytest.fixture(scope="module", params=["dask", "ray"])
 def cluster(request):
     """Start a cluster of one worker; return its kind and its address."""
-    if request.param == "dask":
-        distributed = pytest.importorskip("distributed", reason="pip install 'shortlist[dask]'")
-        with distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, dashboard_address=None, memory_limit=None
-        ) as found:
-            yield "dask", found.scheduler_address
-        return
-    ray = pytest.importorskip("ray", reason="pip install 'shortlist[ray]'")
-    ray.init(
-        num_cpus=1, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False, configure_logging=False
-    )
-    yield "ray", None
-    ray.shutdown()
+    with started(request.param, 1) as address:
+        yield request.param, address
 
 
 class Project:
