@@ -17,7 +17,8 @@ from shortlist.cli.loop.group import MODULES
 
 IMPORTED = (
     "scipy.sparse", "sklearn.feature_extraction.text", "sklearn.linear_model", "sklearn.utils.validation",
-    "shortlist.loop.loop", "shortlist.loop.pool.words", "shortlist.loop.handoff.labels",
+    "shortlist.loop.loop", "shortlist.loop.pool.words", "shortlist.loop.handoff.labels", "shortlist.loop.learning",
+    "shortlist.loop.planning", "shortlist.loop.running",
 )  # fmt: skip
 SOURCE = Path(__file__).with_name("writes.c")
 WATCHED = "SHORTLIST_WATCHED_WRITES"

@@ -11,7 +11,9 @@ import pytest
 from a_project import answer, begin, play
 
 import shortlist as sl
+from shortlist.loop import stop_set
 from shortlist.loop.errors import LoopError
+from shortlist.loop.kept import wanted
 
 pytest.importorskip("sklearn")
 EXAMPLES = Path(__file__).parents[2] / "examples" / "loops"
@@ -55,6 +57,29 @@ def test_a_loop_is_the_same_wherever_it_trains(tmp_path, cluster):
     assert [model.estimate["suspects"] for model in theirs] == [model.estimate["suspects"] for model in ours]
     assert there.next().ids == here.next().ids
     assert there._store.job("train").used
+
+
+def test_picks_are_the_same_where_most_answers_stay_on_the_cluster(tmp_path, cluster, monkeypatch):
+    """Two workers score a part of the pool each; a round that reaches further than what came back has it scored again."""
+    monkeypatch.setattr(wanted, "AHEAD", 3)
+    monkeypatch.setattr(stop_set, "ROWS", 50)
+    parts = {"rows": 9000, "when": "growth:9", "rounds": 'floor = 0.6\nrare = { classes = ["b"], share = 0.2 }\n'}
+    parts["more"] = "[validation]\nshare = 0.02\n"
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    here, there = begin(tmp_path / "here", **parts), begin(tmp_path / "there", **parts, retrain=cluster)
+    for number in range(1, 6):
+        assert there.next().ids == here.next().ids
+        assert there._store.picks(number) == here._store.picks(number)
+        for loop in (here, there):
+            answer(loop, loop.next().ids)
+            loop.run_once()
+    model = there._store.models()[-1]
+    assert [job.ok for job in there._store.jobs_of("score")] == [True]
+    for blob in (model.probabilities, there._store.job("score").detail["probabilities"]):
+        assert 0 < np.load(there._store.blob(blob)).shape[0] < 1500
+    assert there.status()["scored"]["kept"] < 1500
+    assert all(there.replay_all(n_threads=1))
 
 
 def test_a_worker_that_dies_is_tried_again(tmp_path, cluster):

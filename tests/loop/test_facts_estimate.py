@@ -1,4 +1,4 @@
-"""The estimate, two models compared, and LURE: against definitions, and by all outcomes where they are few."""
+"""The estimate, and two models compared: against definitions, and by all outcomes where they are few."""
 
 import itertools
 import math
@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
-from shortlist.loop.errors import LoopError
 from shortlist.loop.facts.compare import mcnemar
-from shortlist.loop.facts.estimate import estimate, lure
+from shortlist.loop.facts.estimate import estimate
 from shortlist.loop.facts.intervals import wilson
 
 CLASSES = ["a", "b", "c"]
@@ -152,85 +151,3 @@ def test_mcnemar_covers():
 def test_mistakes_in_a_comparison(a, b, message):
     with pytest.raises(ValueError, match=message):
         mcnemar(a, b)
-
-
-def as_published(losses, q, n):
-    """Farquhar, Gal and Rainforth (2021), equation 4, as printed."""
-    m_all, value = len(losses), 0.0
-    for m, (loss, p) in enumerate(zip(losses, q, strict=True), 1):
-        value += (1 + (n - m_all) / (n - m) * (1 / ((n - m + 1) * p) - 1)) * loss
-    return value / m_all
-
-
-def chances(scores, left, floor=0.3):
-    """A strategy that prefers high scores, over an even floor."""
-    weights = np.array([scores[i] for i in left])
-    return floor / len(left) + (1 - floor) * weights / weights.sum()
-
-
-def test_lure_is_unbiased_over_all_ways_to_pick():
-    losses, scores = [1.0, 0.0, 0.0, 1.0, 0.0], [5.0, 3.0, 2.0, 8.0, 1.0]
-    mean = naive = in_all = 0.0
-    for order in itertools.permutations(range(5), 3):
-        left, chance, q = list(range(5)), 1.0, []
-        for i in order:
-            p = chances(scores, left)[left.index(i)]
-            q.append(p)
-            chance *= p
-            left.remove(i)
-        value, low, high = lure([losses[i] for i in order], q, 5)
-        assert value == pytest.approx(as_published([losses[i] for i in order], q, 5))
-        assert low <= value <= high
-        mean += chance * value
-        naive += chance * np.mean([losses[i] for i in order])
-        in_all += chance
-    assert in_all == pytest.approx(1)
-    assert mean == pytest.approx(np.mean(losses))
-    assert naive > np.mean(losses) + 0.1
-
-
-def test_the_interval_of_lure_covers():
-    rng = np.random.default_rng(0)
-    scores = rng.random(2000) ** 2
-    losses = (rng.random(2000) < 0.1 + 0.5 * scores).astype(float)
-    covered = 0
-    for _ in range(300):
-        left, q, picked = list(range(2000)), [], []
-        weights = scores.copy()
-        open_rows = np.ones(2000, bool)
-        for m in range(150):
-            p = np.where(open_rows, 0.5 / (2000 - m) + 0.5 * weights / weights.sum(), 0)
-            i = int(np.searchsorted(np.cumsum(p), rng.random() * p.sum()))
-            q.append(p[i])
-            picked.append(i)
-            open_rows[i], weights[i] = False, 0
-        del left
-        _, low, high = lure(losses[picked], q, 2000)
-        covered += low <= losses.mean() <= high
-    assert 0.9 < covered / 300 < 0.99
-
-
-def test_lure_of_even_picks_is_the_mean():
-    losses = [1.0, 0.0, 0.0, 1.0]
-    assert lure(losses, [1 / 10, 1 / 9, 1 / 8, 1 / 7], 10)[0] == pytest.approx(0.5)
-    assert lure(losses, [1 / 4, 1 / 3, 1 / 2, 1], 4) == (0.5, 0.5, 0.5)
-
-
-@pytest.mark.parametrize("bad", [1.0, 0.0, 1e-6, math.nan, 0.999, 1.2])
-def test_lure_is_refused_without_an_even_floor(bad):
-    with pytest.raises(LoopError, match="LURE needs rows picked with a uniform floor; pick 1 of 3 had probability"):
-        lure([0, 1, 0], [0.01, bad, 0.01], 100)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (([1], [0.5], 9), "accepted is one each, for 2 rows or more"),
-        (([1, 0], [0.5], 9), "accepted is one each"),
-        (([1, 0], [0.5, 0.5], 1), "pool_rows is 1 and 2 rows were picked"),
-        (([1, math.nan], [0.5, 0.5], 2), "the loss of row 1 is nan; accepted are numbers"),
-    ],
-)
-def test_mistakes_in_lure(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        lure(*arguments)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import a_project
 import numpy as np
 import pytest
 
@@ -275,6 +276,24 @@ def test_a_pool_that_was_changed_in_a_way_that_only_reading_shows(loop, tmp_path
     hashes[0] ^= 1
     (kept / "contents").write_bytes(hashes)
     assert damage(loop) == [f"{kept} is not what the pool holds any more; remove that folder, and it is made again"]
+
+
+def test_a_column_that_no_model_sees_was_changed(tmp_path):
+    loop = a_project.begin(tmp_path)
+    a_project.play(loop)
+    pool = tmp_path / "pool.csv"
+    text = pool.read_text()
+    pool.write_text(text + "9999,a new one,fr\n")
+    assert damage(loop) == []
+    pool.write_text(text.replace(",en", ",de"))
+    (found,) = damage(loop)
+    assert found.startswith("the column of groups 'lang' has other values than when the loop met these rows (20")
+    assert found.endswith("); restore them, or rounds that went by them can't be planned again")
+    with sl.Loop(loop.folder) as later:
+        assert later.next() is not None  # it is no reason to end a loop
+        assert len(later._store.pool_versions) == 1
+    pool.write_text(text)
+    assert damage(loop) == []
 
 
 def test_a_round_that_does_not_replay_is_damage(loop):

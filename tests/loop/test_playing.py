@@ -16,11 +16,11 @@ pytest.importorskip("sklearn")
 
 import shortlist as sl
 from shortlist.loop.errors import LoopError
-from shortlist.loop.learning import said_of
 from shortlist.loop.playing.figures import way
 from shortlist.loop.playing.people import People
 from shortlist.loop.playing.play import Played, Point
 from shortlist.loop.playing.variants import RANDOM, WRITTEN
+from shortlist.loop.said import said_of
 from shortlist.loop.store import times
 from shortlist.loop.store.answers import fold
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.edited import edited_spec
 from shortlist.loop.errors import LoopError
-from shortlist.loop.pool import changed, open_pool
+from shortlist.loop.pool import changed, changed_beside, open_pool
 from shortlist.loop.pool.tables.frames import check_frame
 from shortlist.loop.store.integrity import blob_damage, blobs_referred_to, database_damage
 from shortlist.loop.store.summary import summary
@@ -165,6 +165,11 @@ def _pool(
             if wrong:
                 yield wrong[0]
                 return
+            for name in changed_beside(version.fingerprint, pool):
+                yield (
+                    f"{name} has other values than when the loop met these rows ({version.time[:10]}); restore them, or rounds "
+                    "that went by them can't be planned again"
+                )
         kept = cache / pool.folder.name
         if kept.is_dir():
             files = [path.name for path in pool.folder.iterdir() if path.is_file()]

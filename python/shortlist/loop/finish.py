@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,6 +160,8 @@ def _plain(found: Any) -> dict[str, Any] | None:
 
 
 def _versions() -> dict[str, str]:
+    import importlib.metadata
+
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:

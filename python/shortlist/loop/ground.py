@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.pool import LoopPool, Stratum, changed, open_pool, remove_other_pools, stratum
+from shortlist.loop.pool import BESIDE, LoopPool, Stratum, changed, open_pool, remove_other_pools, stratum
 from shortlist.loop.pool.features import Features
 from shortlist.loop.pool.tables.frames import check_frame
 from shortlist.loop.spec import rows_needed
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from shortlist.loop.store import Store
     from shortlist.loop.training import Extra
 
+CACHE = "cache"
+"""A loop's folder for what can be made again."""
 FEATURES = "features"
 """Beside the fingerprint of a pool: the blob of the features that were fitted to it."""
 
@@ -142,7 +144,8 @@ class Ground:
         if versions:
             old = dict(versions[-1].fingerprint)
             blob = old.pop(FEATURES)
-            if old == now:
+            # What no model sees may have been edited: `check` says so.
+            if {**old, BESIDE: None} == {**now, BESIDE: None}:
                 state = json.loads(self._store.blob(blob).read_bytes())
                 self._features = versions[-1].hash, Features(state, self.pool, self.spec.seed_number)
                 return self._features

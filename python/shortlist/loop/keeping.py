@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.cleanlab.training import OfCrowd
 from shortlist.loop.errors import LoopError
+from shortlist.loop.said import ALL, KEPT, kept_in
 from shortlist.loop.store import Model
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def keep(
         "log": log,
         **({} if held is None else held.kept(store)),
         **crowd.kept,
+        **({} if trained.kept is None else {KEPT: kept_in(store, trained.kept, ground.spec.version)}),
+        **({} if trained.why_all is None else {ALL: trained.why_all}),
         BEFORE: facts[BEFORE],
     }
     with store.transaction():

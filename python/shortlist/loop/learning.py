@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,17 +14,14 @@ from shortlist.loop.facts.suspects import suspects
 from shortlist.loop.keeping import BEFORE, about_job, keep, tidy
 from shortlist.loop.out_of_fold import held_of
 from shortlist.loop.pool.hashing import number_of
-from shortlist.loop.pool.tables.vectors import Matrix
-from shortlist.loop.store.blobs import chunks_of
+from shortlist.loop.said import answered, rows_of, said_of
+from shortlist.loop.store.summary import summary
 from shortlist.loop.training import run_job, train
-from shortlist.npy import NpyFile
-from shortlist.writing import make_folder, write_bytes
+from shortlist.writing import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from shortlist.arguments import Progress
     from shortlist.loop.ground import Ground, Training
@@ -73,7 +69,7 @@ def learn(
             if submits:
                 elsewhere.send(store, ground, training, place, job, facts, attempt)
                 return None
-            trained = _trained(store, ground, training, place, job, facts, fit, progress)
+            trained = _trained(store, ground, training, place, job, facts, fit, progress, keeps=True)
             held = held_of(ground, training, trained)
             crowd = of_crowd(store, ground, held, position, number)
             return keep(store, ground, job, trained, facts, _suspects(ground, held), held, crowd)
@@ -121,30 +117,6 @@ def learn_apart(
     return found
 
 
-def answers_file(store: Store, blob: str, folder: Path) -> Path:
-    """Give a kept array a name in a folder that says what kind of file it is."""
-    path, kept = folder / f"{blob}.npy", store.blob(blob)
-    try:
-        os.link(kept, path)
-    except FileExistsError:
-        pass
-    except OSError:  # a disk without links
-        write_bytes(path, chunks_of(kept))
-    return path
-
-
-def said_of(store: Store, model: Model, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return what a model says of some rows, which must have been in the pool when it was trained."""
-    file = NpyFile(store.blob(str(model.probabilities)))
-    found: NDArray[np.float32] = Matrix(file.path, file.dtype, (file.shape[0], file.shape[1]), file.offset).take(rows)
-    return found
-
-
-def rows_of(store: Store, model: Model) -> int:
-    """Return how many rows the pool had when a model was trained: it has answers for those."""
-    return int(NpyFile(store.blob(str(model.probabilities))).shape[0])
-
-
 def predict(store: Store, ground: Ground, ids: Sequence[str]) -> list[str]:
     """Return the class that the last model gives to each of some rows."""
     models = store.models()
@@ -156,6 +128,13 @@ def predict(store: Store, ground: Ground, ids: Sequence[str]) -> list[str]:
         where = int(np.argmin(known))
         why = "is not in the pool" if rows[where] < 0 else "came after the last model was trained"
         raise LoopError(f"row {ids[where]!r} (place {where} of ids) {why}; accepted are rows that the model has scored")
+    there = answered(store, models[-1], rows)
+    if not there.all():
+        where = int(np.argmin(there))
+        raise LoopError(
+            f"the answer for row {ids[where]!r} (place {where} of ids) stayed on the cluster; accepted are rows that rounds may "
+            "reach, were asked for, or validate"
+        )
     answers = said_of(store, models[-1], rows).argmax(axis=1)
     return [ground.spec.classes[code] for code in answers.tolist()]
 
@@ -169,17 +148,24 @@ def _trained(
     facts: Mapping[str, Any],
     fit: Callable[..., Any] | None,
     progress: Progress | None,
+    *,
+    keeps: bool = False,
 ) -> Trained:
+    """Train wherever the specification says; `keeps` is whether rounds will go by the answers."""
     spec, about, seed = ground.spec, about_job(store, job, facts), facts["seed"]
     pool, features = ground.pool, ground.features
     rows, labels, weights = training.rows, training.labels, training.weights
     where, address = spec.retrain.where, spec.retrain.address
     if where in ("dask", "ray") and fit is None:
+        from shortlist.loop.kept.wanted import Wanted, wanted_of
         from shortlist.loop.training.clusters import train_on
 
-        return train_on(
-            where, address, spec, pool, features, rows, labels, weights, seed, place, extra=training.extra, job=about
-        )
+        # A model that picks no rows is not asked about any.
+        wanted = Wanted()
+        if keeps:
+            wanted = wanted_of(store, ground, summary(store, spec, facts["position"]), pool.rows)
+        given = (spec, pool, features, rows, labels, weights, seed, place)
+        return train_on(where, address, *given, extra=training.extra, job=about, wanted=wanted)
     if spec.model.command and fit is None:
         return run_job(spec, place, about, pool, rows, labels, weights)
     return train(

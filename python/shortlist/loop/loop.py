@@ -6,28 +6,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shortlist.loop import elsewhere, running
-from shortlist.loop.auditing import audit_of
+from shortlist.loop import elsewhere
 from shortlist.loop.auditing.evidence import Evidence
 from shortlist.loop.auditing.look import keep_look
 from shortlist.loop.auditing.people import disputes_of
 from shortlist.loop.backing_off import postponed
-from shortlist.loop.checking import Check, check
-from shortlist.loop.cleanlab.report import datalab_of
 from shortlist.loop.edited import edited_spec
 from shortlist.loop.errors import LoopError
-from shortlist.loop.finish import Finished, finish
 from shortlist.loop.finished import finished, reopen
-from shortlist.loop.ground import Ground
+from shortlist.loop.ground import CACHE, Ground
 from shortlist.loop.handoff.choosing import is_file
-from shortlist.loop.handoff.labels import labels_out
 from shortlist.loop.handoff.pulling import pull
 from shortlist.loop.held import that_train
-from shortlist.loop.learning import learn, predict
 from shortlist.loop.pool.tables.frames import check_frame
 from shortlist.loop.progress import due, estimate_of, seen_now, stop
-from shortlist.loop.replay import Replayer
-from shortlist.loop.reporting import page_of
 from shortlist.loop.rounds import Batch, hand_again, hand_over, open_next, out_of, settle
 from shortlist.loop.spec import read_spec
 from shortlist.loop.status import lines_of, status_of
@@ -35,7 +27,6 @@ from shortlist.loop.store import Event, Store
 from shortlist.loop.store.answers import IMPORT, fold
 from shortlist.loop.store.events import key_of
 from shortlist.loop.store.ingest import Ingested, ingest
-from shortlist.loop.store.retract import retract
 from shortlist.loop.store.store import FILE
 from shortlist.loop.store.summary import Summary, summary
 from shortlist.loop.training import read_labels
@@ -48,16 +39,18 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from shortlist.arguments import Progress
-    from shortlist.loop.auditing import Audit
+    from shortlist.loop.auditing.audit import Audit
     from shortlist.loop.auditing.people import Dispute
+    from shortlist.loop.checking import Check
     from shortlist.loop.facts.estimate import Estimate
+    from shortlist.loop.finish import Finished
     from shortlist.loop.playing import LoopSimulation
     from shortlist.loop.progress import Due, Stop
-    from shortlist.loop.replay import Replay
+    from shortlist.loop.replay import Replay, Replayer
     from shortlist.loop.spec import Spec
     from shortlist.loop.store import Model
 
-SPEC, CACHE = "loop.toml", "cache"
+SPEC = "loop.toml"
 
 
 class Loop:
@@ -328,6 +321,8 @@ class Loop:
             None where none is due, or where the training goes on elsewhere: `under_way` says so, and a later call returns its
             model.
         """
+        from shortlist.loop.learning import learn
+
         store, ground = self._store, self._ground
         try:
             taken_in = elsewhere.take_in(store, ground)
@@ -388,6 +383,8 @@ class Loop:
         LoopError
             There is no model yet, or a row that it has no answer for.
         """
+        from shortlist.loop.learning import predict
+
         return predict(self._store, self._ground, ids)
 
     def status(self) -> dict[str, Any]:
@@ -416,6 +413,8 @@ class Loop:
         show_text : bool
             Whether what people are shown of the rows that it names is to be in ``texts``.
         """
+        from shortlist.loop.auditing.audit import audit_of
+
         of = self._evidence()
         found = audit_of(of, show_text=show_text)
         keep_look(of, found.groups, found.people.odd)
@@ -447,6 +446,8 @@ class Loop:
         LoopError
             No model yet, one without such answers, or Cleanlab is not installed.
         """
+        from shortlist.loop.cleanlab.report import datalab_of
+
         return datalab_of(self._store)
 
     def report(self, path: str | os.PathLike[str] = "report.html", *, show_text: bool = False) -> Path:
@@ -464,6 +465,8 @@ class Loop:
         Path
             The file.
         """
+        from shortlist.loop.reporting import page_of
+
         of = self._evidence()
         due, end = self._due(of.said), stop(self._store, self._ground, of.said)
         write_text(path, [page_of(of, due, end, show_text=show_text)])
@@ -477,6 +480,8 @@ class Loop:
         out : path, optional
             ``.csv``, ``.jsonl``, ``.parquet``, or a folder that Hugging Face's ``datasets`` load.
         """
+        from shortlist.loop.handoff.labels import labels_out
+
         answers = fold(self._store.events(), self.spec)
         if out is not None:
             labels_out(self._store, answers, out)
@@ -529,6 +534,8 @@ class Loop:
         Check
             Truthy where nothing is damaged; ``damage`` says what is, and what to do about it.
         """
+        from shortlist.loop.checking import check
+
         replayer = self._replayer if replay else None
         return check(self._store, self.folder / SPEC, self.folder / CACHE, replayer, self._progress, self._frame)
 
@@ -583,6 +590,8 @@ class Loop:
         LoopError
             The rule of stopping is not met, and why; or no model can be trained.
         """
+        from shortlist.loop.finish import finish
+
         said = self._said()
         return finish(
             self._store, self._ground, said, out, fold_in=fold_in, anyway=anyway, fit=fit, progress=self._progress
@@ -605,10 +614,14 @@ class Loop:
         int
             How many answers that were.
         """
+        from shortlist.loop.store.retract import retract
+
         return retract(self._store, annotator, since=since, rows=rows)
 
     @cached_property
     def _replayer(self) -> Replayer:
+        from shortlist.loop.replay import Replayer
+
         return Replayer(self._store, self.folder / CACHE, self._progress, self._frame)
 
     def run_once(self) -> list[str]:
@@ -627,6 +640,8 @@ class Loop:
             The tool or the training failed. People go on labelling all the same: the next round is opened with the model so
             far. Training is tried again later: after a minute, and after twice as long each time, up to an hour.
         """
+        from shortlist.loop import running
+
         steps, failure = running.once(self)
         done = [step.said for step in steps]
         if failure is not None:

@@ -12,10 +12,8 @@ from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool.contents import View
 from shortlist.loop.pool.features import Features
-from shortlist.loop.training.calibration import warmed
-from shortlist.loop.training.checking import checked
+from shortlist.loop.training.asked import Members
 from shortlist.loop.training.estimators import Block
-from shortlist.loop.training.local import asker_of
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
@@ -79,9 +77,7 @@ class SavedModel:
         self._kept = kept
         # Only its rows need a pool, and they are given here.
         self._features = Features(kept["features"], cast("LoopPool", None), kept["seed"])
-        self._members = [
-            asker_of(model, name, self.classes) for model, name in zip(kept["models"], kept["estimators"], strict=True)
-        ]
+        self._asked = Members.of(kept)
 
     def predict_proba(self, X: Any) -> NDArray[np.float32]:
         """Return a row for each row of X with a column for each class: what the loop's own file of answers has.
@@ -92,12 +88,7 @@ class SavedModel:
             Texts; vectors, a row for each; or columns by name: whatever the pool held.
         """
         block = Block(self._features, self._raw(X))
-        logits = self._kept["returns"] == "logits"
-        total = np.zeros((block.rows, len(self.classes)))
-        for member in self._members:
-            said = checked(member(block), block.rows, self.classes, str, logits=logits)
-            total += said if logits else warmed(said, self._kept["temperature"]).astype(np.float32)
-        return (total / len(self._members)).astype(np.float32)
+        return self._asked.answers(block, str)
 
     def predict(self, X: Any) -> list[str]:
         """Return the likeliest class of each row of X."""

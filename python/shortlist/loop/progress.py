@@ -17,9 +17,8 @@ from shortlist.loop.finished import SAID, finished, said_of_end
 from shortlist.loop.flips import flips
 from shortlist.loop.held import that_train
 from shortlist.loop.keeping import BEFORE
-from shortlist.loop.learning import rows_of, said_of
-from shortlist.loop.pool.choosing import lowest
-from shortlist.loop.pool.hashing import number_of
+from shortlist.loop.said import answered, said_of
+from shortlist.loop.stop_set import stop_set
 from shortlist.loop.store.answers import fold
 from shortlist.loop.store.summary import labels_at
 from shortlist.loop.store.times import now, seconds_between
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 
 ARRAYS = frozenset({"predictions", "unlabelled", "uncertainty"})
 """What rules of stopping see of a model's answers: one value a row."""
-STOP_SET = 2_000
-"""Rows on which rules compare what models answer, drawn by a hash."""
 
 
 @dataclass(frozen=True)
@@ -220,8 +217,9 @@ def rule_of_stopping(store: Store, ground: Ground, said: Summary) -> Stop:
 
 def _arrays(store: Store, ground: Ground, model: Model, said: Summary) -> dict[str, Any]:
     spec = ground.spec
-    rows = np.sort(lowest(ground.pool, number_of(spec.seed_number, "stop set"), STOP_SET, ground.held.mask))
-    rows = rows[rows < min(rows_of(store, each) for each in store.models())]
+    rows = stop_set(ground)
+    for each in store.models():
+        rows = rows[answered(store, each, rows)]
     answers = said_of(store, model, rows)
     unlabelled = np.array([own not in said.labels for own in ground.pool.id_of(rows)], dtype=np.bool)
     left = answers[unlabelled]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.errors import LoopError
+from shortlist.loop.kept.answers import TooFewKeptError
 from shortlist.loop.past import PastGround
 from shortlist.loop.rounds import planned
 from shortlist.loop.store.blobs import BlobMissingError
@@ -86,7 +87,7 @@ class Replayer:
         before, picks = self._store.round(number), self._store.picks(number)
         try:
             found = self._planned(before, threads)
-        except BlobMissingError as error:
+        except (BlobMissingError, TooFewKeptError) as error:
             compared, difference = _against_reach(before, picks, self._store)
             return Replay(number, len(picks), compared, difference, str(error))
         difference = _of_picks(picks, found[0]) or _of_decided(before.decided, found[1])

@@ -17,10 +17,10 @@ from shortlist.loop.handoff.choosing import PAGE, ending, handoff_of, is_file
 from shortlist.loop.handoff.protocol import HandedRow
 from shortlist.loop.handoff.pulling import withdraw
 from shortlist.loop.held import unconfirmed
-from shortlist.loop.learning import answers_file, rows_of, said_of
+from shortlist.loop.kept.answers import TooFewKeptError
 from shortlist.loop.out_of_fold import probabilities_of
 from shortlist.loop.page.address import place_of_page
-from shortlist.loop.planning.plan import plan
+from shortlist.loop.said import answered, answers_file, answers_then, said_of
 from shortlist.loop.store import Round
 from shortlist.loop.store.answers import fold
 from shortlist.loop.temporary import temporary_folder
@@ -133,7 +133,7 @@ def open_next(store: Store, ground: Ground, said: Summary, why: str, progress: P
     spec, models = ground.spec, store.models()
     number = len(store.rounds()) + 1
     model = models[-1] if models else None
-    made = planned(store, ground, said, number, model, progress=progress)
+    made = _reached(store, ground, said, number, model, progress)
     if not any(pick.share not in ASKED_AGAIN for pick in made.picks):
         return None
     opened = Round(
@@ -154,6 +154,22 @@ def open_next(store: Store, ground: Ground, said: Summary, why: str, progress: P
         if len(store.rounds()) < number:
             raise
     return store.round(number)
+
+
+def _reached(
+    store: Store, ground: Ground, said: Summary, number: int, model: Model | None, progress: Progress | None
+) -> Plan:
+    """Plan a round, for which the pool is scored again where it reaches further than the answers that were kept."""
+    for everything in (False, False, True):
+        try:
+            return planned(store, ground, said, number, model, progress=progress)
+        except TooFewKeptError as error:
+            if model is None:
+                raise
+            from shortlist.loop.kept.again import score_again
+
+            score_again(store, ground, said, model, number, error, everything=everything)
+    return planned(store, ground, said, number, model, progress=progress)
 
 
 def planned(
@@ -185,6 +201,8 @@ def planned(
     progress : callable, optional
         Called with (rows done, rows in all) while the model's answers are gone through.
     """
+    from shortlist.loop.planning import plan
+
     spec = ground.spec
     before = [each for each in store.rounds() if each.number < number]
     kept = {} if model is None else model.estimate
@@ -203,7 +221,7 @@ def planned(
             answers=said.labels,
             taken=taken(said, spec.labels.skips),
             features=ground.features,
-            probabilities=answers_file(store, model.probabilities, place) if model and model.probabilities else None,
+            probabilities=answers_then(store, model, number, place) if model else None,
             members=answers_file(store, kept["members"], place) if kept.get("members") else None,
             activelab=store.blob(kept[ACTIVELAB]) if kept.get(ACTIVELAB) else None,
             again=[(row, score) for row, score in kept.get(AGAIN, ()) if row not in asked_again],
@@ -296,7 +314,7 @@ def _guesses(store: Store, ground: Ground, picks: list[Pick], number: int) -> li
         return [None] * len(picks)
     made = store.models()[model - 1]
     rows = np.array([pick.index for pick in picks], dtype=np.int64)
-    known = np.flatnonzero(rows < rows_of(store, made))
+    known = np.flatnonzero(answered(store, made, rows))
     said = probabilities_of(said_of(store, made, rows[known]), ground.spec.model.returns)
     found = list[Guess | None]([None] * len(picks))
     for place, answers in zip(known.tolist(), said, strict=True):

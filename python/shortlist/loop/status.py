@@ -13,6 +13,7 @@ from shortlist.loop.finished import SAID
 from shortlist.loop.handoff.choosing import PAGE
 from shortlist.loop.progress import compared, estimate_of
 from shortlist.loop.rounds import out_of
+from shortlist.loop.said import scored
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def status_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop)
             "high": over.high,
             "p": over.p,
         },
+        "scored": None if model is None else scored(store, model),
         "picked": None if isinstance(picked, str) else asdict(picked),
         "look_at": looks(store, ground, said, found),
     }

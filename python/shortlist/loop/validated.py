@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shortlist.loop.learning import rows_of, said_of
+from shortlist.loop.said import rows_of, said_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,25 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from shortlist.loop.auditing.evidence import BY_STRATEGY
 from shortlist.loop.facts.agreement import krippendorff_alpha
 from shortlist.loop.facts.groups import Group, audit
 from shortlist.loop.facts.intervals import FEW, rows_for_margin
-from shortlist.loop.learning import answers_file
+from shortlist.loop.facts.uncertain import UNCERTAINTY, sums_by_group
+from shortlist.loop.said import answers_file, uncertainty_of
 from shortlist.loop.temporary import temporary_folder
 from shortlist.scoring import score
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from shortlist.loop.auditing.evidence import Evidence
     from shortlist.loop.facts.estimate import Estimate
-
-UNCERTAINTY = "least_confident"
-"""1 less the highest probability: with probabilities that can be trusted, how often the model is wrong."""
-PIECE = 1 << 20
 
 
 def groups_of(of: Evidence, estimate: Estimate | None) -> list[Group]:
@@ -82,6 +78,9 @@ def _uncertainty(of: Evidence, columns: dict[str, tuple[NDArray[np.int32], list[
     """Return the mean uncertainty of each group, over all rows that the last model has an answer for."""
     if of.model is None or not columns:
         return {}
+    known = uncertainty_of(of.store, of.model)
+    if known is not None:
+        return {(column, name): mean for column in columns for name, mean in known.get(column, {}).items()}
     logits = of.ground.spec.model.returns == "logits"
     with temporary_folder(of.ground.cache) as place:
         values = score(
@@ -92,11 +91,7 @@ def _uncertainty(of: Evidence, columns: dict[str, tuple[NDArray[np.int32], list[
         )
     found: dict[tuple[str, str], float] = {}
     for column, (codes, names) in columns.items():
-        sums, counts = np.zeros(len(names)), np.zeros(len(names))
-        for start in range(0, len(values), PIECE):
-            mine, part = codes[start : start + PIECE][: len(values) - start], values[start : start + PIECE]
-            sums += np.bincount(mine, weights=part, minlength=len(names))
-            counts += np.bincount(mine, minlength=len(names))
+        sums, counts = sums_by_group(values, codes, len(names))
         found |= {
             (column, name): float(total / count)
             for name, total, count in zip(names, sums, counts, strict=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from shortlist.loop.auditing.evidence import BY_STRATEGY
 from shortlist.loop.facts.drawn import Drawn, drawn_estimate
-from shortlist.loop.learning import rows_of, said_of
+from shortlist.loop.said import rows_of, said_of
 from shortlist.registry import RANDOM
 
 if TYPE_CHECKING:

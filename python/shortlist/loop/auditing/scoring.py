@@ -9,8 +9,8 @@ import numpy as np
 from shortlist.by_name import DIVERSE
 from shortlist.loop.cleanlab.needed import ACTIVELAB
 from shortlist.loop.facts.ranking import Ranking, auroc
-from shortlist.loop.learning import said_of
 from shortlist.loop.planning.ranking import WITHOUT_CROWD
+from shortlist.loop.said import said_of
 from shortlist.loop.training.by_path import function_of
 from shortlist.npy import NpyFile
 from shortlist.registry import RANDOM, measures

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.loop.errors import LoopError
 from shortlist.loop.facts.compare import multiplicities
-from shortlist.loop.facts.intervals import Share, quantile, wilson
+from shortlist.loop.facts.intervals import Share, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,72 +120,6 @@ def estimate(
         tuple(tuple(map(float, row)) for row in confusion),
         int(rows - given.sum()),
     )
-
-
-def lure(
-    losses: ArrayLike, propensities: ArrayLike, pool_rows: int, *, floor: float = 0.05, level: float = 0.95
-) -> tuple[float, float, float]:
-    """Estimate the mean loss over the pool from rows that were picked with known probabilities, one after another.
-
-    Parameters
-    ----------
-    losses : array-like of shape (m,)
-        Of the rows picked, in the order of picking; 1 where the model is wrong and 0 where it is right for its error.
-    propensities : array-like of shape (m,)
-        The probability with which each was picked, at its step, out of the rows left then.
-    pool_rows : int
-        Rows there were before the first pick.
-    floor : float, default=0.05
-        Refuse where a row was picked with less than this part of the probability that even picking gives it, or with so
-        much that less was left for the others.
-    level : float, default=0.95
-
-    Returns
-    -------
-    value, low, high : float
-
-    Raises
-    ------
-    LoopError
-        Where the picks have no such floor: then rows that could not be picked are not spoken for.
-
-    Notes
-    -----
-    The levelled unbiased risk estimator of Farquhar, Gal and Rainforth (2021), "On statistical bias in active learning: how
-    and when to fix it". It is a weighted mean of estimates that are each unbiased given the past, so that the interval comes
-    from the sum of their squared differences from it, as for martingales.
-    """
-    loss, q = np.asarray(losses, dtype=np.float64), np.asarray(propensities, dtype=np.float64)
-    m = len(loss)
-    if loss.ndim != 1 or q.shape != loss.shape or m < 2:
-        raise ValueError(
-            f"losses have shape {loss.shape} and propensities {q.shape}; accepted is one each, for 2 rows or more"
-        )
-    if pool_rows < m:
-        raise ValueError(f"pool_rows is {pool_rows} and {m} rows were picked; accepted is that many or more")
-    if not np.isfinite(loss).all():
-        raise ValueError(
-            f"the loss of row {int(np.argmax(~np.isfinite(loss)))} is {loss[~np.isfinite(loss)][0]}; accepted are numbers"
-        )
-    left = pool_rows - np.arange(m, dtype=np.float64)
-    # NaN compares as false, and so counts as no floor.
-    sound = (q * left >= floor - 1e-12) & (q <= 1 - floor * (1 - 1 / left) + 1e-12)
-    if not sound.all():
-        i = int(np.argmin(sound))
-        raise LoopError(
-            f"LURE needs rows picked with a uniform floor; pick {i} of {m} had probability {q[i]:.3g} among {left[i]:,.0f} rows"
-            f", and even picking gives {1 / left[i]:.3g}; give the round a share to explore"
-        )
-    if pool_rows == m:
-        value = float(loss.mean())
-        return value, value, value
-    before = np.concatenate([[0.0], np.cumsum(loss)[:-1]])
-    single = (loss / q + before) / pool_rows
-    level_weights = pool_rows * (pool_rows - m) / ((left - 1) * left)
-    value = float(np.mean(level_weights * single))
-    error = math.sqrt(float(np.sum((level_weights * (single - value)) ** 2))) / m
-    reach = quantile(level) * error
-    return value, value - reach, value + reach
 
 
 def _share(right: Any, weights: Any) -> Share:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from shortlist.labels.formats import FORMATS
 from shortlist.labels.handed import Sent
-from shortlist.labels.label_config import check_config, config_text
 from shortlist.loop.errors import LoopError
 from shortlist.loop.handoff.files import CONFIG, FileHandoff, ending_of
 from shortlist.loop.handoff.own import KEY, own_tool
@@ -82,6 +81,8 @@ def check_tool(spec: Spec) -> None:
     elif config is not None and not spec.at(config).is_file():
         raise LoopError(f"{CONFIG} is {config!r}, and there is no file {spec.at(config)}")
     elif config is not None:
+        from shortlist.labels.label_config import check_config, config_text  # with what reads XML
+
         try:
             check_config(config_text(spec.at(config)), None, spec.classes, CONFIG)
         except (ValueError, OSError) as error:

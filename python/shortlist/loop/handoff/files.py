@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from shortlist.labels import label_studio
 from shortlist.labels.formats import FORMATS, write_rows
 from shortlist.labels.handed import Sent
-from shortlist.labels.label_config import check_config, config_for, config_text
 from shortlist.labels.parquet import write_folder
 from shortlist.labels.reading import answers_in
 from shortlist.labels.tables_out import table_of
@@ -93,6 +92,8 @@ class FileHandoff:
 
     def _interface(self, path: Path, rows: Sequence[HandedRow], sent: Sent) -> None:
         """Check the user's labelling interface, or write one beside a file."""
+        from shortlist.labels.label_config import check_config, config_for, config_text  # with what reads XML
+
         if self._label_config is None:
             if place_of(path).is_file:
                 write_text(path.with_suffix(".xml"), [config_for(rows, sent.classes), "\n"])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shortlist.loop.learning import rows_of, said_of
 from shortlist.loop.page.reading import Reader
 from shortlist.loop.page.showing import fields_of, picture_of, shown_of
+from shortlist.loop.said import answered, said_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,9 +84,10 @@ class Shelf(Reader):
 
     def _said(self, loop: Loop, pick: Pick) -> dict[str, float] | None:
         models = loop._store.models()
-        if not models or not models[-1].probabilities or pick.index >= rows_of(loop._store, models[-1]):
+        row = np.array([pick.index])
+        if not models or not models[-1].probabilities or not answered(loop._store, models[-1], row).all():
             return None
-        said = said_of(loop._store, models[-1], np.array([pick.index]))[0].astype(np.float64)
+        said = said_of(loop._store, models[-1], row)[0].astype(np.float64)
         if loop.spec.model.returns == "logits":
             said = np.exp(said - said.max())
             said /= said.sum()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop.cleanlab.needed import ACTIVELAB
+from shortlist.loop.kept.answers import KeptAnswers, TooFewKeptError
 from shortlist.loop.planning.cold import seed_rows
 from shortlist.loop.planning.floors import shortages
 from shortlist.loop.planning.ranking import Ranked, by_rule, ranked
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 BEYOND = 20
 """Rows below the cut whose scores are kept too."""
+JUDGED = frozenset({"explore", "floor", "rare", "strategy"})
+"""Shares of a round on whose rows the model is judged that picked them."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def plan(
     answers: Mapping[str, str],
     taken: Collection[str],
     features: Features,
-    probabilities: Path | NDArray[np.float32] | None = None,
+    probabilities: Path | NDArray[np.float32] | KeptAnswers | None = None,
     members: Path | NDArray[np.float32] | None = None,
     activelab: Path | None = None,
     again: Sequence[tuple[str, float]] = (),
@@ -91,8 +94,9 @@ def plan(
         Rows that were asked about before and are not to be asked again; those of `answers` need not be named.
     features : Features
         For distances.
-    probabilities : Path or array, optional
-        What the model says of each row, (rows, classes); without it the round is one of the first kind, as ``[seed]`` says.
+    probabilities : Path, array or KeptAnswers, optional
+        What the model says of each row, (rows, classes), or of some; without it the round is one of the first kind, as
+        ``[seed]`` says.
     members : Path or array, optional
         What each of several models says, (members, rows, classes).
     activelab : Path, optional
@@ -109,6 +113,11 @@ def plan(
         At most so many threads; the picks are the same for any number.
     progress : callable, optional
         Called with (rows done, rows in all) while what the model says is gone through.
+
+    Raises
+    ------
+    TooFewKeptError
+        Rows may have been picked for which the model's answers were not kept.
     """
     at = _situation(
         spec, pool, stratum, answers, taken, features, probabilities, members, round_number, seed, n_threads
@@ -138,6 +147,8 @@ def plan(
             chosen += _again(at, rows - len(chosen), again, [c.row for c in chosen])
         chosen += _strategy(at, shares, rows, [c.row for c in chosen], reach)
     picks = _picks(at, _dealt(chosen), shares.take("overlap", spec.labels.overlap))
+    if at.kept is not None:
+        _check_kept(at.kept, picks)
     counts: dict[str, int] = {}
     for pick in picks:
         counts[pick.share] = counts.get(pick.share, 0) + 1
@@ -153,6 +164,16 @@ def plan(
     return Plan(picks, decided)
 
 
+def _check_kept(kept: KeptAnswers, picks: Sequence[Pick]) -> None:
+    """Refuse picks by a model whose own answer for them is not there: it is judged by these later."""
+    rows = np.array([p.index for p in picks if p.share in JUDGED and p.index < kept.rows], dtype=np.int64)
+    lacking = rows[~kept.holds(rows)]
+    if len(lacking):
+        raise TooFewKeptError(
+            f"the model's answers for {len(lacking):,} rows of the round were not kept", lacking.tolist()
+        )
+
+
 def _situation(
     spec: Spec,
     pool: LoopPool,
@@ -160,7 +181,7 @@ def _situation(
     answers: Mapping[str, str],
     taken: Collection[str],
     features: Features,
-    probabilities: Path | NDArray[np.float32] | None,
+    probabilities: Path | NDArray[np.float32] | KeptAnswers | None,
     members: Path | NDArray[np.float32] | None,
     round_number: int,
     seed: int,
@@ -257,7 +278,7 @@ def _strategy(at: Situation, shares: Shares, rows: int, picked: list[int], reach
             picked.append(row)
 
     for column, labels, codes, lacks in shortages(at, shares, rows, picked, k):
-        found = ranked(at, name, 0, codes=codes, quotas=lacks)
+        found = ranked(at, name, 0, codes=codes, quotas=lacks, groups=(column, labels))
         add(found, "floor", [f"the least share of {column}={labels[code]}" for code in codes[found.rows].tolist()])
     left = k - len(chosen)
     fresh = ~np.isin(best.rows, np.array([c.row for c in chosen], dtype=np.int64))

@@ -13,6 +13,8 @@ from shortlist.by_name import DIVERSE, REFERENCES
 from shortlist.disk import one_line
 from shortlist.loop.cleanlab.needed import ACTIVELAB
 from shortlist.loop.errors import LoopError
+from shortlist.loop.kept.answers import STRATEGY, KeptAnswers, TooFewKeptError, floor_of
+from shortlist.loop.kept.best import best_of
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.training.by_path import function_of
 from shortlist.npy import NpyFile
@@ -52,8 +54,12 @@ def ranked(
     closed: NDArray[np.bool] | None = None,
     codes: NDArray[np.int32] | None = None,
     quotas: dict[int, int] | None = None,
+    groups: tuple[str, list[str]] | None = None,
 ) -> Ranked:
-    """Return the k rows that a strategy puts first, or with quotas so many of each group; fewer where there are fewer."""
+    """Return the k rows that a strategy puts first, or with quotas so many of each group; fewer where there are fewer.
+
+    `groups` is the column that `codes` are of, and the labels of its groups.
+    """
     closed = at.closed if closed is None else closed
     k = sum(quotas.values()) if quotas is not None else k
     if not k:
@@ -62,7 +68,7 @@ def ranked(
         strategy = WITHOUT_CROWD
     kinds = {m.name: m for m in measures()}
     if strategy != RANDOM and strategy not in DIVERSE:
-        return _swept(at, strategy, kinds.get(strategy), k, closed, codes, quotas)
+        return _swept(at, strategy, kinds.get(strategy), k, closed, codes, quotas, groups)
     if quotas is not None and codes is not None:
         parts = [ranked(at, strategy, n, closed | (codes != code)) for code, n in quotas.items() if n]
         return Ranked(np.concatenate([p.rows for p in parts]), np.concatenate([p.scores for p in parts]))
@@ -134,6 +140,7 @@ def _swept(
     closed: NDArray[np.bool],
     codes: NDArray[np.int32] | None,
     quotas: dict[int, int] | None,
+    groups: tuple[str, list[str]] | None,
 ) -> Ranked:
     """Rank by a measure, or by a function of the user's, in one sweep over what the model says."""
     rows = at.scored
@@ -145,6 +152,13 @@ def _swept(
             if committee
             else f"[round] strategy is {strategy!r}, and there is no model yet"
         )
+    if quotas is not None and codes is not None:
+        quotas = {code: n for code, n in quotas.items() if n and bool((codes[:rows] == code).any())}
+        if not quotas:
+            return Ranked(np.empty(0, np.int64), np.empty(0))
+        k = sum(quotas.values())
+    if isinstance(answers, KeptAnswers):
+        return _of_kept(at, answers, strategy, measure, k, closed, codes, quotas, groups)
     if strategy == ACTIVELAB and at.activelab is not None:
         measure, answers = None, NpyFile(at.activelab).array[:, None]
         function: Any = lowest_first
@@ -159,12 +173,7 @@ def _swept(
     if at.spec.round.weight is not None:
         source, what, order = _weighed(at, source, what, order, options)[:, None], weight_of, "highest"
         options = {"n_threads": at.n_threads}
-    groups: dict[str, Any] = {}
-    if quotas is not None and codes is not None:
-        wanted = {code: n for code, n in quotas.items() if n and bool((codes[:rows] == code).any())}
-        if not wanted:
-            return Ranked(np.empty(0, np.int64), np.empty(0))
-        groups, k = {"groups": codes[:rows], "quotas": wanted}, sum(wanted.values())
+    shared: dict[str, Any] = {} if codes is None else {"groups": codes[:rows], "quotas": quotas}
     # Of equal scores none is better, and pools are often sorted: the first ones would all be of a
     # kind.
     ties: dict[str, Any] = {"ties": "random", "random_state": at.number("ties")}
@@ -178,7 +187,7 @@ def _swept(
             strict=False,
             progress=at.progress,
             **ties,
-            **groups,
+            **shared,
             **options,
         )
     except Exception as error:  # whatever a function of the user's does
@@ -187,6 +196,36 @@ def _swept(
         raise LoopError(
             f"[round] strategy is {strategy!r}, which fails on what the model says ({one_line(error)})"
         ) from error
+    return Ranked(picks.indices, np.asarray(picks.scores, dtype=np.float64))
+
+
+def _of_kept(
+    at: Situation,
+    kept: KeptAnswers,
+    strategy: str,
+    measure: Any,
+    k: int,
+    closed: NDArray[np.bool],
+    codes: NDArray[np.int32] | None,
+    quotas: dict[int, int] | None,
+    groups: tuple[str, list[str]] | None,
+) -> Ranked:
+    """Rank the same where only some of what the model says was kept."""
+    if measure is None or at.spec.round.weight is not None:
+        raise TooFewKeptError(f"{strategy} looks at what the model says of every row, and some of it was kept")
+    column, labels = groups or (None, None)
+    picks = best_of(
+        kept,
+        STRATEGY if column is None else floor_of(column),
+        strategy,
+        k,
+        closed,
+        at.number("ties"),
+        from_logits=at.spec.model.returns == "logits",
+        codes=codes,
+        labels=labels,
+        quotas=quotas,
+    )
     return Ranked(picks.indices, np.asarray(picks.scores, dtype=np.float64))
 
 

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shortlist.groups import apportion
+from shortlist.loop.kept.answers import rare_of
+from shortlist.loop.kept.best import best_of
 from shortlist.loop.planning.cold import search
-from shortlist.loop.planning.situation import shape_of
+from shortlist.loop.planning.likely import Border, Likely
 from shortlist.selecting import select
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from numpy.typing import NDArray
-
     from shortlist.loop.planning.situation import Situation
+    from shortlist.selection import Selection
 
 
 EXAMPLES = 1_000
@@ -28,7 +29,7 @@ def rare_rows(at: Situation, k: int, seen: Collection[str]) -> list[tuple[int, s
     found: list[tuple[int, str, float | None]] = []
     for name, quota in zip(names, apportion(k, [1] * len(names)), strict=True):
         column = at.spec.classes.index(name)
-        if at.probabilities is not None and name in seen and column < shape_of(at.probabilities)[1]:
+        if at.probabilities is not None and name in seen and column < at.columns:
             found += _by_model(at, column, quota)
         elif at.spec.seed.search.get(name):
             found += _by_search(at, name, quota)
@@ -37,38 +38,35 @@ def rare_rows(at: Situation, k: int, seen: Collection[str]) -> list[tuple[int, s
 
 def _by_model(at: Situation, column: int, quota: int) -> list[tuple[int, str, float | None]]:
     name = at.spec.classes[column]
-    source = at.probabilities if isinstance(at.probabilities, np.ndarray) else str(at.probabilities)
     logits = at.spec.model.returns == "logits"
-
-    def likely(block: NDArray[np.floating]) -> NDArray[np.floating]:
-        if not logits:
-            return block[:, column]
-        wide = block.astype(np.float64)
-        return np.asarray(-np.log(np.exp(wide - wide[:, [column]]).sum(axis=1)))
-
-    def border(block: NDArray[np.floating]) -> NDArray[np.floating]:
-        others = np.delete(block, column, axis=1).max(axis=1)
-        return np.asarray(-np.abs(block[:, column] - others))
-
     found: list[tuple[int, str, float | None]] = []
     for score, part, why in (
-        (likely, quota - quota // 2, f"likely {name!r}"),
-        (border, quota // 2, f"on the border of {name!r}"),
+        (Likely(column, logits), quota - quota // 2, f"likely {name!r}"),
+        (Border(column), quota // 2, f"on the border of {name!r}"),
     ):
-        picks = select(
-            source,
-            score,
-            part,
-            order="highest",
-            exclude=at.closed[: at.scored],
-            ties="random",
-            random_state=at.number("ties"),
-            strict=False,
-            n_threads=1,
-        )
+        picks = _best(at, score, part, name)
         at.close(picks.indices)
         found += [(row, why, value) for row, value in picks]
     return found
+
+
+def _best(at: Situation, score: Likely | Border, k: int, name: str) -> Selection:
+    """Return the k open rows with the highest scores."""
+    ties = at.number("ties")
+    if at.kept is not None:
+        return best_of(at.kept, rare_of(score, name), score, k, at.closed, ties)
+    source = at.probabilities if isinstance(at.probabilities, np.ndarray) else str(at.probabilities)
+    return select(
+        source,
+        score,
+        k,
+        order="highest",
+        exclude=at.closed[: at.scored],
+        ties="random",
+        random_state=ties,
+        strict=False,
+        n_threads=1,
+    )
 
 
 def _by_search(at: Situation, name: str, quota: int) -> list[tuple[int, str, float | None]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop.errors import LoopError
+from shortlist.loop.kept.answers import KeptAnswers
 from shortlist.loop.pool.choosing import lowest
 from shortlist.loop.pool.hashing import number_of
 from shortlist.loop.pool.tables.vectors import Matrix
@@ -40,6 +41,8 @@ class Situation:
         Rows that have a label and train, ascending.
     scored : int
         Rows that the model has an answer for, from the first on; none of the others is picked by what it says.
+    probabilities : Path, array, KeptAnswers or None
+        What the model says of each of these rows, or of some of them.
     activelab : Path or None
         A ``.npy`` file of ActiveLab's scores of these rows, as rows without a label.
     """
@@ -47,7 +50,7 @@ class Situation:
     spec: Spec
     pool: LoopPool
     features: Features
-    probabilities: Path | NDArray[np.float32] | None
+    probabilities: Path | NDArray[np.float32] | KeptAnswers | None
     members: Path | NDArray[np.float32] | None
     seed: int
     round: int
@@ -59,14 +62,32 @@ class Situation:
     activelab: Path | None = None
 
     @property
+    def kept(self) -> KeptAnswers | None:
+        """What the model says of some rows, where that is all there is."""
+        return self.probabilities if isinstance(self.probabilities, KeptAnswers) else None
+
+    @property
     def scored(self) -> int:
         """See above."""
         if self.probabilities is None:
             return 0
-        shape = shape_of(self.probabilities)
-        if len(shape) != 2 or shape[0] > self.pool.rows:
+        rows = self.kept.rows if self.kept is not None else self._shape[0]
+        if rows > self.pool.rows:
+            raise LoopError(f"the model's answers have {rows:,} rows; accepted are up to {self.pool.rows:,}")
+        return rows
+
+    @property
+    def columns(self) -> int:
+        """How many classes the model knows."""
+        return self.kept.classes if self.kept is not None else self._shape[1]
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        answers = self.probabilities
+        shape = answers.shape if isinstance(answers, np.ndarray) else NpyFile(Path(str(answers))).shape
+        if len(shape) != 2:
             raise LoopError(f"the model's answers have shape {shape}; accepted is ({self.pool.rows}, classes)")
-        return shape[0]
+        return shape[0], shape[1]
 
     def number(self, purpose: str) -> int:
         """Return the seed of one draw of this round."""
@@ -87,12 +108,9 @@ class Situation:
 
     def said(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return what the model says of some rows."""
+        if self.kept is not None:
+            return self.kept.take(rows)
         if isinstance(self.probabilities, np.ndarray):
             return self.probabilities[rows]
         file = NpyFile(Path(str(self.probabilities)))
         return Matrix(file.path, file.dtype, (file.shape[0], file.shape[1]), file.offset).take(rows)
-
-
-def shape_of(answers: Path | NDArray[Any]) -> tuple[int, ...]:
-    """Return the shape of what a model said."""
-    return answers.shape if isinstance(answers, np.ndarray) else NpyFile(answers).shape

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.loop.learning import said_of
-from shortlist.loop.loop import CACHE, Loop
+import shortlist
+from shortlist.loop.ground import CACHE
 from shortlist.loop.playing.people import People
+from shortlist.loop.said import said_of
 from shortlist.loop.store.times import PLAYED
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from shortlist.loop.loop import Loop
     from shortlist.loop.progress import Stop
     from shortlist.loop.spec import Spec
     from shortlist.loop.store import Model
@@ -174,7 +176,7 @@ def play(
     try:
         with _still():
             _share_pool(pools, folder / CACHE)
-            with Loop._begin(spec, spec.text.encode(), folder, None) as loop:
+            with shortlist.Loop._begin(spec, spec.text.encode(), folder, None) as loop:
                 return _Play(loop, truth, setting, name, repeat, until).run()
     except Exception as error:
         error.add_note(f"in repeat {repeat} of {name!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,24 +13,47 @@ if TYPE_CHECKING:
     from shortlist.loop.pool.disk_array import DiskArray
     from shortlist.loop.pool.rows import LoopPool
 
+BESIDE = "beside"
+"""In a fingerprint: by what it is, a hash of each column of groups and of weights. Loops that began before have none."""
 BLOCKS = 64
 PIECE = 1 << 18
 
 
-def fingerprint_of(columns: Sequence[str], rows: int, ids: DiskArray, contents: DiskArray) -> dict[str, Any]:
-    """Return schema, rows, size of what was hashed, a hash of all ids, and a hash of each of 64 blocks of rows."""
+def fingerprint_of(
+    columns: Sequence[str], rows: int, ids: DiskArray, contents: DiskArray, beside: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return schema, rows, size of what was hashed, a hash of all ids, and a hash of each of 64 blocks of rows.
+
+    `beside` are hashes of columns that no model sees.
+    """
     return {
         "schema": list(columns),
         "rows": rows,
         "size": rows * (ids.dtype.itemsize + contents.dtype.itemsize),
         "ids": _hashed(0, rows, ids),
         "blocks": _blocks(rows, ids, contents),
+        BESIDE: dict(beside),
     }
 
 
 def appended(old: Mapping[str, Any], pool: LoopPool) -> int:
     """Return how many rows a pool has beyond those that it had."""
     return max(0, pool.rows - int(old["rows"]))
+
+
+def column_hash(array: DiskArray, rows: int, labels: Sequence[str]) -> str:
+    """Return a hash of the first rows of a column, whose values may be numbers of labels."""
+    digest = hashlib.blake2b(json.dumps(list(labels)).encode(), digest_size=16)
+    for start in range(0, rows, PIECE):
+        digest.update(array.read(start, min(rows, start + PIECE)).tobytes())
+    return digest.hexdigest()
+
+
+def changed_beside(old: Mapping[str, Any], pool: LoopPool) -> list[str]:
+    """Return which columns that no model sees have other values than those of a fingerprint, rows for rows."""
+    rows = min(int(old["rows"]), pool.rows)
+    now = pool.first(rows).beside
+    return [name for name, then in (old.get(BESIDE) or {}).items() if now.get(name, then) != then]
 
 
 def changed(old: Mapping[str, Any], pool: LoopPool) -> list[str]:

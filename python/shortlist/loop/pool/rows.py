@@ -21,7 +21,7 @@ from shortlist.loop.pool.buckets import repeats
 from shortlist.loop.pool.build import ALIKE, build
 from shortlist.loop.pool.contents import Raw, View, view_of
 from shortlist.loop.pool.disk_array import DiskArray, runs
-from shortlist.loop.pool.fingerprint import fingerprint_of
+from shortlist.loop.pool.fingerprint import column_hash, fingerprint_of
 from shortlist.loop.pool.hashing import text_hashes, uniform
 from shortlist.loop.pool.tables import open_table
 from shortlist.loop.pool.tables.opening import files_of
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from shortlist.loop.pool.tables.vectors import Matrix
     from shortlist.loop.spec.model import Spec
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files that are kept of a pool; others are made again."""
 SIZES = "sizes.json"
 
@@ -100,10 +100,10 @@ class LoopPool:
     def fingerprint(self) -> Mapping[str, Any]:
         """See above."""
         if self.rows < len(self._ends):
-            return fingerprint_of(self.columns, self.rows, self.hashes, self.contents)
+            return fingerprint_of(self.columns, self.rows, self.hashes, self.contents, self.beside)
         kept = self.folder / "fingerprint.json"
         if not kept.exists():
-            write_json(kept, fingerprint_of(self.columns, self.rows, self.hashes, self.contents))
+            write_json(kept, fingerprint_of(self.columns, self.rows, self.hashes, self.contents, self.beside))
         found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         return found
 
@@ -188,6 +188,18 @@ class LoopPool:
         # Codes are given in the order of the rows: those of rows to come are the last.
         return codes, self._groups[column][: int(codes.max()) + 1]
 
+    @property
+    def beside(self) -> dict[str, str]:
+        """A hash of each column of groups, of the one that the seed is stratified by, and of the weights, by what it is."""
+        found = {}
+        for number, (column, labels) in enumerate(self._groups.items()):
+            codes = DiskArray(self.folder / f"group-{number}", np.int32).first(self.rows)
+            last = max((int(piece.max()) for _, piece in codes.pieces()), default=-1)
+            found[f"the column of groups {column!r}"] = column_hash(codes, self.rows, labels[: last + 1])
+        if self._spec.round.weight:
+            found[f"the column of weights {self._spec.round.weight!r}"] = column_hash(self.weight(), self.rows, ())
+        return found
+
     def weight(self) -> DiskArray:
         """Return the weights of rows that the specification names a column for."""
         return DiskArray(self.folder / "weight", np.float32).first(self.rows)
@@ -223,17 +235,25 @@ class LoopPool:
         """Return what a model sees of some rows of another table, read as this one is."""
         return self._view.raw(table.take(self._view.columns, rows), self.numeric)
 
-    def blocks(self, size: int = BLOCK) -> Iterator[tuple[int, Raw]]:
-        """Yield what a model sees of all rows, in blocks of at most `size`, with the place of the first of each."""
+    def blocks(self, size: int = BLOCK, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, Raw]]:
+        """Yield what a model sees of all rows, in blocks of at most `size`, with the place of the first of each.
+
+        With `begin` and `end` these are the blocks that begin from the one to before the other. They are cut as all are, so
+        that parts which follow each other have each block once.
+        """
+        end = self.rows if end is None else end
         if self.embeddings is not None:
-            for start in range(0, self.rows, size):
+            for start in range(-(-begin // size) * size, min(end, self.rows), size):
                 yield start, self.embeddings.read(start, min(start + size, self.rows))
             return
         for start, block in self._blocks_of(self._view.columns):
+            if start >= end:
+                return
             rows = len(next(iter(block.values())))
             for low in range(0, rows, size):
-                part = {column: values[low : low + size] for column, values in block.items()}
-                yield start + low, self._view.raw(part, self.numeric)
+                if begin <= start + low < end:
+                    part = {column: values[low : low + size] for column, values in block.items()}
+                    yield start + low, self._view.raw(part, self.numeric)
 
     def texts(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the texts of all rows in blocks."""

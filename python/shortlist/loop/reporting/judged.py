@@ -12,7 +12,7 @@ from shortlist.loop.reporting.drawing import by_round, on_a_line
 from shortlist.loop.reporting.markup import Html, element, escaped, interval, joined, paragraph, table
 
 if TYPE_CHECKING:
-    from shortlist.loop.auditing import Audit
+    from shortlist.loop.auditing.audit import Audit
     from shortlist.loop.auditing.classes import ClassLine
     from shortlist.loop.facts.estimate import Estimate
     from shortlist.loop.facts.groups import Group

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shortlist.loop.auditing import audit_of
+from shortlist.loop.auditing.audit import audit_of
 from shortlist.loop.reporting.history import rounds_of, steps_of, whole_cost
 from shortlist.loop.reporting.judged import classes, groups, people, regions, suspects
 from shortlist.loop.reporting.markup import Html, element, escaped, joined, listed, paragraph
@@ -12,7 +12,7 @@ from shortlist.loop.reporting.progressing import figures, history, how_good, rul
 from shortlist.loop.reporting.style import STYLE
 
 if TYPE_CHECKING:
-    from shortlist.loop.auditing import Audit
+    from shortlist.loop.auditing.audit import Audit
     from shortlist.loop.auditing.evidence import Evidence
     from shortlist.loop.progress import Due, Stop
 

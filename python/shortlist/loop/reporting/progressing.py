@@ -11,7 +11,7 @@ from shortlist.loop.reporting.markup import Html, element, escaped, interval, jo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shortlist.loop.auditing import Audit
+    from shortlist.loop.auditing.audit import Audit
     from shortlist.loop.progress import Due, Stop
     from shortlist.loop.reporting.history import RoundLine, Step
     from shortlist.loop.store.summary import Summary

@@ -54,11 +54,13 @@ def blobs_referred_to(store: Store) -> dict[str, str]:
     for job in store.jobs():
         for part in ("blob", "probabilities", "members"):
             found[str(job.detail.get(part))] = f"what job {job.number} brought"
+        found[str((job.detail.get("kept") or {}).get("places"))] = f"which rows job {job.number} scored"
     for version in store.pool_versions:
         found[str(version.fingerprint.get(FEATURES))] = f"the features of the pool of {version.time}"
     for model in store.models():
         found[str(model.blob)] = f"the file of model {model.number}"
         found[str(model.probabilities)] = f"the answers of model {model.number}"
+        found[str((model.estimate.get("kept") or {}).get("places"))] = f"the rows that model {model.number} answers for"
         found[str(model.estimate.get("members"))] = f"the answers of the members of model {model.number}"
         for part in ("held", "held_rows"):
             found[str(model.estimate.get(part))] = f"what model {model.number} says of rows that it wasn't trained on"

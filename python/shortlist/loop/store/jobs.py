@@ -155,6 +155,10 @@ class Jobs:
         """Return all jobs, the first one first."""
         return self._jobs_where("ORDER BY number")
 
+    def jobs_of(self, kind: str) -> list[Job]:
+        """Return all jobs of a kind, the first one first."""
+        return self._jobs_where("WHERE kind = ? ORDER BY number", kind)
+
     def _superseded(self, job: Job) -> bool:
         last = self.job(job.kind)
         return last is not None and last.number != job.number

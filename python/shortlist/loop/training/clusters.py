@@ -1,64 +1,35 @@
-"""Training on a cluster: one task of Dask or Ray, with retries, whose answers come back as an array."""
+"""Training on a cluster of Dask or Ray: one task fits the models, and all workers score the pool; or one task does both."""
 
 from __future__ import annotations
 
-import socket
-import tempfile
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
-from shortlist.loop.pool.features import Features
-from shortlist.loop.pool.rows import open_pool
-from shortlist.loop.training.command import BACK_OFF, run_job
-from shortlist.loop.training.local import train
+from shortlist.loop.kept.joined import joined
+from shortlist.loop.training.at_work import Answer, Model, Scored, Scoring, Task, fit, score, work
+from shortlist.loop.training.command import BACK_OFF
+from shortlist.loop.training.local import BLOCK
+from shortlist.loop.training.tasks import tasks_on
 from shortlist.loop.training.trained import Trained, write_npy
-from shortlist.pools.extras import need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from shortlist.loop.kept.joined import Kept
+    from shortlist.loop.kept.wanted import Wanted
+    from shortlist.loop.pool.features import Features
     from shortlist.loop.pool.rows import LoopPool
     from shortlist.loop.spec.model import Spec
     from shortlist.loop.training.imports import Extra
+    from shortlist.loop.training.tasks import Tasks
 
-
-KNOCK = 10.0
-"""Seconds that a cluster may take to answer at its address."""
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """All that a worker is sent; it reads the pool itself, from the paths that the specification names."""
-
-    spec: Spec
-    state: Mapping[str, Any]
-    projection: int
-    rows: NDArray[np.int64]
-    labels: Sequence[str]
-    weights: NDArray[np.float64] | None
-    seed: int
-    extra: Extra | None
-    job: Mapping[str, Any]
-    pool: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What a worker sends back: numbers, or the sentence that says why there are none."""
-
-    refused: str = ""
-    probabilities: NDArray[np.float32] | None = None
-    members: NDArray[np.float32] | None = None
-    trained: Trained | None = None
+UNPICKLED = "the model can't be pickled, and so only the worker that fitted it can ask it"
 
 
 def train_on(
@@ -75,8 +46,9 @@ def train_on(
     *,
     job: Mapping[str, Any],
     extra: Extra | None = None,
+    wanted: Wanted | None = None,
 ) -> Trained:
-    """Train as a task of a cluster, and write what comes back to `out`.
+    """Train on a cluster, and write what comes back to `out`.
 
     Parameters
     ----------
@@ -89,6 +61,8 @@ def train_on(
         As `train` takes them. With ``[model] command`` the command runs on the worker.
     job : mapping
         Loop, round and token: what names the task, and what ``job.json`` says of it.
+    wanted : Wanted, optional
+        Which answers are to come back; by default all of them. Where none are, there is no file of them either.
 
     Raises
     ------
@@ -103,144 +77,80 @@ def train_on(
     told = dict(pool.fingerprint)
     task = Task(spec, features.state, features.seed, rows, labels, weights, seed, extra, dict(job), told)
     name = "shortlist-train-" + "-".join(str(value) for value in job.values())
-    run = {"dask": _on_dask, "ray": _on_ray}.get(where)
-    if run is None:
-        raise LoopError(f"[retrain] where is {where!r}; accepted are local, command, dask and ray")
-    answer = run(address, task, name, *_patience(spec))
+    out.mkdir(parents=True, exist_ok=True)
+    why = "" if wanted is None else wanted.everything
+    with tasks_on(where, address, *_patience(spec)) as tasks:
+        if wanted is not None and not why and not spec.model.command:
+            handle = tasks.submit(f"{name}-fit", fit, task)
+            model: Model = tasks.result(handle)
+            if model.refused:
+                raise LoopError(model.refused)
+            if wanted.nothing:
+                return _trained(model, out / "probs.npy", None, time.perf_counter() - began)
+            if model.pickled is not None:
+                scoring = Scoring(spec, told, pool.rows, wanted)
+                kept = _scored(tasks, name, scoring, handle, pool, out / "probs.npy")
+                return _trained(model, kept.file, kept, time.perf_counter() - began)
+            why = UNPICKLED
+        answer: Answer = tasks.result(tasks.submit(name, work, task))
     if answer.probabilities is None or answer.trained is None:
         raise LoopError(answer.refused)
-    out.mkdir(parents=True, exist_ok=True)
     write_npy(out / "probs.npy", answer.probabilities.shape, [answer.probabilities])
     if answer.members is not None:
         write_npy(out / "members.npy", answer.members.shape, [answer.members])
-    return Trained(
-        model=answer.trained.model,
+    log = answer.trained.log
+    if why:
+        log = f"{log.rstrip()}\nthe answers for all {len(answer.probabilities):,} rows came back, as {why}".lstrip()
+    return replace(
+        answer.trained,
         probabilities=out / "probs.npy",
         seconds=time.perf_counter() - began,
-        log=answer.trained.log,
-        temperature=answer.trained.temperature,
-        out_of_fold=answer.trained.out_of_fold,
+        log=log,
         members=None if answer.members is None else out / "members.npy",
+        why_all=why or None,
+    )
+
+
+def score_on(
+    where: str, address: str | None, name: str, scoring: Scoring, model: bytes, pool: LoopPool, out: Path
+) -> Kept:
+    """Score the pool once more with a model that was trained before, and write what comes back to `out`."""
+    with tasks_on(where, address, *_patience(scoring.spec)) as tasks:
+        return _scored(tasks, name, scoring, tasks.put(Model(model)), pool, out)
+
+
+def _scored(tasks: Tasks, name: str, scoring: Scoring, model: Any, pool: LoopPool, out: Path) -> Kept:
+    """Let each worker score a part of the pool, and join what comes back."""
+    size = -(-scoring.rows // min(tasks.workers, -(-scoring.rows // BLOCK)))
+    given = tasks.put(scoring)
+    handles = [
+        tasks.submit(f"{name}-from-{begin}", score, given, model, begin, begin + size)
+        for begin in range(0, scoring.rows, size)
+    ]
+    parts = []
+    for handle in handles:
+        scored: Scored = tasks.result(handle)
+        if scored.refused:
+            raise LoopError(scored.refused)
+        parts += [] if scored.part is None else [scored.part]
+    return joined(parts, scoring.wanted, pool, scoring.rows, out)
+
+
+def _trained(model: Model, file: Path, kept: Kept | None, seconds: float) -> Trained:
+    return Trained(
+        model=model.pickled,
+        probabilities=file,
+        seconds=seconds,
+        log="\n".join([model.log, *(() if kept is None else (*kept.warned, kept.said))]),
+        temperature=model.temperature,
+        out_of_fold=model.out_of_fold,
+        kept=kept,
     )
 
 
 def _patience(spec: Spec) -> tuple[int, float | None]:
-    """Return retries and timeout of the task. A command has them on the worker too, for each of its tries."""
+    """Return retries and timeout of the tasks. A command has them on the worker too, for each of its tries."""
     retries, timeout = spec.model.retries, spec.model.timeout
     if timeout and spec.model.command:
         timeout = timeout * (retries + 1) + BACK_OFF * 2**retries
     return retries, timeout
-
-
-def work(task: Task) -> Answer:
-    """Train on a worker. What is wrong with the data comes back as a sentence, as trying again would not help."""
-    with tempfile.TemporaryDirectory(prefix="shortlist-train-") as name:
-        folder = Path(name)
-        try:
-            pool = open_pool(task.spec, cache=folder / "pool")
-            if dict(pool.fingerprint) != dict(task.pool):
-                return Answer("the worker finds another pool under the path of the specification; accepted is the same")
-            if task.spec.model.command:
-                trained = run_job(task.spec, folder / "job", task.job, pool, task.rows, task.labels, task.weights)
-            else:
-                features = Features(task.state, pool, task.projection)
-                given = (task.spec, pool, features, task.rows, task.labels, task.weights, task.seed, folder / "out")
-                trained = train(*given, extra=task.extra)
-        except LoopError as error:
-            return Answer(str(error).replace(f"{folder.resolve()}/job/", "").replace(f"{folder}/job/", ""))
-        members = None if trained.members is None else np.load(trained.members)
-        return Answer("", np.load(trained.probabilities), members, trained)
-
-
-def _on_dask(address: str | None, task: Task, name: str, retries: int, timeout: float | None) -> Answer:
-    with _client(need("distributed", "dask", "[retrain] where"), address) as client:
-        future = client.submit(work, task, key=name, retries=retries, pure=False)
-        try:
-            answer: Answer = future.result(timeout=timeout)
-        except TimeoutError:
-            future.cancel(force=True)
-            raise LoopError(f"the task on {address or 'Dask'} was given up after {timeout:g} s, its timeout") from None
-        except Exception as error:  # whatever happened on the worker
-            raise LoopError(f"the task on {address or 'Dask'} failed ({one_line(error)})") from error
-        finally:
-            # A key that lives on would answer the next task of that name.
-            future.release()
-        return answer
-
-
-@contextmanager
-def _client(distributed: Any, address: str | None) -> Iterator[Any]:
-    """Connect to a cluster, or take the one there is."""
-    if address is None:
-        found = None
-        with suppress(ValueError):
-            found = distributed.get_client()
-        if found is not None:
-            yield found
-            return
-    _answers(address, "Dask scheduler")
-    local = {} if address is not None else {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
-    try:
-        client = distributed.Client(address, set_as_default=False, **local)
-    except (OSError, ValueError) as error:
-        raise LoopError(
-            f"[retrain] address is {address!r}, where no Dask scheduler answers ({one_line(error)})"
-        ) from None
-    with client:
-        yield client
-
-
-def _on_ray(address: str | None, task: Task, name: str, retries: int, timeout: float | None) -> Answer:
-    with _ray(need("ray", "ray", "[retrain] where"), address) as ray:
-        task_of = ray.remote(max_retries=retries, retry_exceptions=True, num_cpus=1)(work)
-        reference = task_of.options(name=name).remote(task)
-        try:
-            answer: Answer = ray.get(reference, timeout=timeout)
-        except ray.exceptions.GetTimeoutError:
-            ray.cancel(reference, force=True)
-            raise LoopError(f"the task on {address or 'Ray'} was given up after {timeout:g} s, its timeout") from None
-        except ray.exceptions.RayError as error:
-            raise LoopError(f"the task on {address or 'Ray'} failed ({one_line(error)})") from error
-        except BaseException:  # Ctrl-C leaves nothing behind that runs on
-            ray.cancel(reference, force=True)
-            raise
-        return answer
-
-
-@contextmanager
-def _ray(ray: Any, address: str | None) -> Iterator[Any]:
-    """Connect to a cluster until the work is done, or take the one that this process is connected to."""
-    if ray.is_initialized():
-        yield ray
-        return
-    _answers(address, "Ray cluster")
-    try:
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level="error",
-            include_dashboard=False if not address else None,
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise LoopError(f"[retrain] address is {address!r}, where no Ray cluster answers ({one_line(error)})") from None
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
-
-
-def _answers(address: str | None, what: str) -> None:
-    """Look whether something answers at an address at all, as clients may try for many minutes.
-
-    Raises
-    ------
-    LoopError
-        Nothing does.
-    """
-    host, _, port = (address or "").rpartition("//")[2].rpartition(":")
-    if not host or not port.isdigit():
-        return
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), KNOCK).close()
-    except (OSError, OverflowError) as error:
-        raise LoopError(f"[retrain] address is {address!r}, where no {what} answers ({one_line(error)})") from None

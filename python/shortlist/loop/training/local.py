@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
 from shortlist.loop.pool.hashing import mixed, number_of, text_hashes, uniform
 from shortlist.loop.pool.kept_words import matrices
+from shortlist.loop.training.asked import Asked, Members, asker_of
 from shortlist.loop.training.calibration import FEWEST, FOLDS, out_of_fold, temperature_of, warmed
 from shortlist.loop.training.checking import checked
 from shortlist.loop.training.estimators import NAMED, Block, default_for, estimator_of
@@ -21,7 +23,7 @@ from shortlist.loop.training.imports import joined
 from shortlist.loop.training.trained import Trained, write_npy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -94,9 +96,84 @@ def train(
     -----
     Linear algebra runs on one thread, so that the same labels give the same bits on every machine with the same libraries.
     """
-    from threadpoolctl import threadpool_limits
-
     began = time.perf_counter()
+    went = _Went(progress, rows, extra, spec, pool)
+    fitted = fit_models(spec, pool, features, rows, labels, weights, seed, extra=extra, fit=fit, told=went.fitted)
+    asked, several = fitted.asked, len(fitted.asked.models) > 1
+    out.mkdir(parents=True, exist_ok=True)
+    files = [out / f".member-{number}" for number in range(len(asked.models))] if several else []
+    shape = (pool.rows, len(spec.classes))
+    with alone() as caught:
+        blocks = (raw_blocks if asked.sees_rows else _matrix_blocks)(pool, features)
+        write_npy(out / "probs.npy", shape, _answers(asked, blocks, pool, files, went))
+        if several:
+            write_npy(out / "members.npy", (len(files), *shape), _joined(files))
+    return Trained(
+        model=fitted.pickled(),
+        probabilities=out / "probs.npy",
+        seconds=time.perf_counter() - began,
+        log="\n".join([*fitted.log, *sorted(fitted.warned | set(caught))]),
+        temperature=asked.temperature,
+        out_of_fold=fitted.out_of_fold,
+        members=out / "members.npy" if several else None,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """Models that are fitted, and what is known of how that went.
+
+    Attributes
+    ----------
+    asked : Members
+    out_of_fold : ndarray of float32 or None
+        See `Trained`.
+    log : list of str
+    warned : set of str
+        Warnings while they were fitted.
+    """
+
+    asked: Members
+    out_of_fold: NDArray[np.float32] | None
+    log: list[str]
+    warned: set[str]
+    _returns: str
+    _features: Features
+
+    def pickled(self) -> bytes | None:
+        """Return the models with all that their answers are made of; None where they cannot be pickled."""
+        models = [each.model for each in self.asked.models]
+        if any(model is None for model in models):
+            return None
+        kept = {
+            "models": models,
+            "estimators": [each.name for each in self.asked.models],
+            "classes": list(self.asked.classes),
+            "returns": self._returns,
+            "temperature": self.asked.temperature,
+            "features": dict(self._features.state),
+            "seed": self._features.seed,
+        }
+        try:
+            return pickle.dumps(kept)
+        except Exception:  # a model of the user's may hold anything
+            return None
+
+
+def fit_models(
+    spec: Spec,
+    pool: LoopPool,
+    features: Features,
+    rows: NDArray[np.int64],
+    labels: Sequence[str],
+    weights: NDArray[np.float64] | None,
+    seed: int,
+    *,
+    extra: Extra | None = None,
+    fit: Callable[..., Any] | None = None,
+    told: Callable[[], object] | None = None,
+) -> Fitted:
+    """Fit the models of a specification to labelled rows; parameters are those of `train`, and `told` is called at each fit."""
     order = np.argsort(rows, kind="stable")
     rows = rows[order]
     sorted_labels, raw = [labels[i] for i in order.tolist()], pool.raw(rows)
@@ -110,47 +187,48 @@ def train(
     codes = _codes(spec.classes, sorted_labels)
     given = _Given(spec, features, raw, codes, weights, fit)
     log: list[str] = [f"{len(codes):,} labels of {len(np.unique(codes))} of {len(spec.classes)} classes"]
-    out.mkdir(parents=True, exist_ok=True)
-    with threadpool_limits(limits=1), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        names = list(spec.model.committee) or [spec.model.estimator or default_for(pool.kind)] * spec.model.members
-        went = _Went(progress, len(codes), len(names), pool.rows)
+    with alone() as caught:
+        names = models_of(spec, pool)
         members = []
         for number, name in enumerate(names):
             members.append(_fitted(given, name, seed, number, len(names)))
-            went.fitted()
-        held, temperature = _held_out(given, names[0], seed, numbers, names_of, log, went)
-        several = len(members) > 1
-        answers = [out / f".member-{number}" for number in range(len(members))] if several else []
-        write_npy(
-            out / "probs.npy",
-            (pool.rows, len(spec.classes)),
-            _answers(members, names, given, pool, temperature, answers, went),
-        )
-        if several:
-            write_npy(out / "members.npy", (len(members), pool.rows, len(spec.classes)), _joined(answers))
-    log += sorted({f"{each.category.__name__}: {one_line(Warning(str(each.message)))}" for each in caught})
+            if told is not None:
+                told()
+        held, temperature = _held_out(given, names[0], seed, numbers, names_of, log, told)
     found = None
     if held is not None:
         found = np.empty_like(held[: len(rows)])
         found[order] = held[: len(rows)]
-    return Trained(
-        model=_pickled(members, spec, features, temperature),
-        probabilities=out / "probs.npy",
-        seconds=time.perf_counter() - began,
-        log="\n".join(log),
-        temperature=temperature,
-        out_of_fold=found,
-        members=out / "members.npy" if several else None,
-    )
+    asked = Members(members, spec.classes, spec.model.returns == "logits", temperature)
+    return Fitted(asked, found, log, set(caught), spec.model.returns, features)
+
+
+def models_of(spec: Spec, pool: LoopPool) -> list[str]:
+    """Return the name of each model that is fitted."""
+    return list(spec.model.committee) or [spec.model.estimator or default_for(pool.kind)] * spec.model.members
+
+
+@contextmanager
+def alone() -> Iterator[list[str]]:
+    """Let linear algebra run on one thread, and yield a list that has what was warned of at the end."""
+    from threadpoolctl import threadpool_limits
+
+    found: list[str] = []
+    with threadpool_limits(limits=1), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield found
+    found += {f"{each.category.__name__}: {one_line(Warning(str(each.message)))}" for each in caught}
 
 
 class _Went:
     """How far a training has come, in rows: those that each model is fitted to, and then all of the pool."""
 
-    def __init__(self, progress: Progress | None, labels: int, models: int, rows: int) -> None:
-        self._progress, self._labels, self._rows = progress, labels, rows
-        self._models = models + FOLDS
+    def __init__(
+        self, progress: Progress | None, rows: NDArray[np.int64], extra: Extra | None, spec: Spec, pool: LoopPool
+    ) -> None:
+        self._progress, self._rows = progress, pool.rows
+        self._labels = len(rows) + (len(extra.ids) if extra else 0)
+        self._models = len(models_of(spec, pool)) + FOLDS
         self._done = 0
 
     def fitted(self) -> None:
@@ -178,7 +256,7 @@ def _codes(classes: Sequence[str], labels: list[str]) -> NDArray[np.int64]:
     return codes
 
 
-def _fitted(given: _Given, name: str, seed: int, number: int, members: int) -> _Asked:
+def _fitted(given: _Given, name: str, seed: int, number: int, members: int) -> Asked:
     """Fit one model: to all rows, or as one of several of the same name to rows drawn with replacement."""
     chosen = np.arange(len(given.codes))
     if members > 1 and not given.spec.model.committee:
@@ -196,7 +274,7 @@ def _bootstrap(codes: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate(parts))
 
 
-def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -> _Asked:
+def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -> Asked:
     """Fit a model to some of the rows, and return what asks it: raw rows to probabilities of all classes, in order."""
     spec = given.spec
     raw, labels = part_of(given.raw, chosen), np.array(spec.classes, dtype=object)[given.codes[chosen]]
@@ -218,44 +296,6 @@ def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -
     return asker_of(model, name, spec.classes)
 
 
-def asker_of(model: Any, name: str, classes: Sequence[str]) -> _Asked:
-    """Return what asks a fitted model, known by a name or of the user's own: rows to answers in the order of the classes."""
-    if not hasattr(model, "predict_proba"):
-        if not callable(model):
-            raise LoopError(
-                f"fit returned a {type(model).__name__}; accepted is a classifier with predict_proba, or a function of X"
-            )
-        return _Asked(model, name, None, len(classes))
-    known = [int(each) if name in NAMED else str(each) for each in model.classes_]
-    places = known if name in NAMED else [_place(each, classes) for each in known]
-    return _Asked(model.predict_proba, name, places, len(classes), model)
-
-
-class _Asked:
-    """A fitted model, asked about raw rows."""
-
-    def __init__(self, ask: Callable[[Any], Any], name: str, places: Any, classes: int, model: Any = None) -> None:
-        self._ask, self.name, self._places, self._classes = ask, name, places, classes
-        self.model = model
-
-    def __call__(self, block: Block) -> NDArray[Any]:
-        try:
-            answer = np.asarray(self._ask(block.input(self.name)))
-        except Exception as error:  # whatever a model of the user's does
-            raise LoopError(f"the model cannot answer for the rows of the pool ({one_line(error)})") from error
-        if self._places is None or answer.ndim != 2 or answer.shape[1] != len(self._places):
-            return answer
-        found = np.zeros((len(answer), self._classes))
-        found[:, self._places] = answer
-        return found
-
-
-def _place(label: Any, classes: Sequence[str]) -> int:
-    if label not in classes:
-        raise LoopError(f"the model has the class {label!r}, which is none of {', '.join(classes)}")
-    return list(classes).index(label)
-
-
 def _weighting(model: Any, weights: NDArray[np.float64] | None) -> dict[str, Any]:
     """Return the weights as `fit` takes them; a model that takes none goes without."""
     from sklearn.utils.validation import has_fit_parameter
@@ -269,7 +309,13 @@ def _weighting(model: Any, weights: NDArray[np.float64] | None) -> dict[str, Any
 
 
 def _held_out(
-    given: _Given, name: str, seed: int, numbers: NDArray[np.float64], ids: list[str], log: list[str], went: _Went
+    given: _Given,
+    name: str,
+    seed: int,
+    numbers: NDArray[np.float64],
+    ids: list[str],
+    log: list[str],
+    told: Callable[[], object] | None,
 ) -> tuple[NDArray[np.float32] | None, float]:
     """Return what models say of rows that they were not fitted to, and the temperature that this gives."""
     counts = np.bincount(given.codes, minlength=len(given.spec.classes))
@@ -280,7 +326,8 @@ def _held_out(
 
     def fit(rest: NDArray[np.int64]) -> Callable[[NDArray[np.int64]], NDArray[Any]]:
         model = _predictor(given, name, number_of(seed, "model", 0), rest)
-        went.fitted()
+        if told is not None:
+            told()
         return lambda inside: checked(
             model(Block(given.features, part_of(given.raw, inside))),
             len(inside),
@@ -302,38 +349,19 @@ def _held_out(
 
 
 def _answers(
-    members: list[_Asked],
-    names: list[str],
-    given: _Given,
-    pool: LoopPool,
-    temperature: float,
-    files: list[Path],
-    went: _Went,
+    asked: Members, blocks: Iterable[tuple[int, Block]], pool: LoopPool, files: list[Path], went: _Went
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the mean of what all members say, block by block; each member's own goes to a file of its own."""
-    logits = given.spec.model.returns == "logits"
     for path in files:
         path.unlink(missing_ok=True)
-    own = given.fit is not None or any(name not in NAMED for name in names)
-    for start, block in _raw_blocks(pool, given.features) if own else _matrix_blocks(pool, given.features):
-        rows = block.rows
-        total = np.zeros((rows, len(given.spec.classes)))
-        for number, member in enumerate(members):
-            said = checked(
-                member(block),
-                rows,
-                given.spec.classes,
-                lambda row, start=start: pool.id_of([start + row])[0],  # type: ignore[misc]
-                logits=logits,
-            )
-            if not logits:
-                said = warmed(said, temperature).astype(np.float32)
-            total += said
-            if files:
-                with files[number].open("ab") as file:
-                    file.write(np.ascontiguousarray(said, dtype="<f4").data)
-        yield (total / len(members)).astype(np.float32)
-        went.answered(start + rows)
+
+    def keep(number: int, said: NDArray[np.float32]) -> None:
+        with files[number].open("ab") as file:
+            file.write(np.ascontiguousarray(said, dtype="<f4").data)
+
+    for start, block in blocks:
+        yield asked.answers(block, lambda row, start=start: pool.id_of([start + row])[0], keep if files else None)  # type: ignore[misc]
+        went.answered(start + block.rows)
 
 
 def _joined(files: list[Path]) -> Iterator[NDArray[np.float32]]:
@@ -345,26 +373,6 @@ def _joined(files: list[Path]) -> Iterator[NDArray[np.float32]]:
         path.unlink()
 
 
-def _pickled(members: list[_Asked], spec: Spec, features: Features, temperature: float) -> bytes | None:
-    """Return the model with all that its answers are made of, for the user to load; None where it cannot be pickled."""
-    models = [member.model for member in members]
-    if any(model is None for model in models):
-        return None
-    kept = {
-        "models": models,
-        "estimators": [member.name for member in members],
-        "classes": list(spec.classes),
-        "returns": spec.model.returns,
-        "temperature": temperature,
-        "features": dict(features.state),
-        "seed": features.seed,
-    }
-    try:
-        return pickle.dumps(kept)
-    except Exception:  # a model of the user's may hold anything
-        return None
-
-
 def part_of(raw: Raw, rows: NDArray[np.int64]) -> Raw:
     """Return some of raw rows."""
     if isinstance(raw, list):
@@ -374,8 +382,11 @@ def part_of(raw: Raw, rows: NDArray[np.int64]) -> Raw:
     return raw[rows]
 
 
-def _raw_blocks(pool: LoopPool, features: Features) -> Iterator[tuple[int, Block]]:
-    for start, raw in pool.blocks(BLOCK):
+def raw_blocks(
+    pool: LoopPool, features: Features, begin: int = 0, end: int | None = None
+) -> Iterator[tuple[int, Block]]:
+    """Yield rows to ask about, in the blocks in which models are always asked; see `LoopPool.blocks`."""
+    for start, raw in pool.blocks(BLOCK, begin, end):
         yield start, Block(features, raw)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from shortlist.loop.kept.joined import Kept
+
 
 @dataclass(frozen=True, eq=False)
 class Trained:
@@ -34,6 +36,10 @@ class Trained:
         (training rows, classes): what models say that had not seen the row, in the order of the training rows.
     members : Path or None
         A ``.npy`` file of float32, (members, rows, classes), of a committee.
+    kept : Kept or None
+        Which rows `probabilities` are of, where a cluster has scored the pool.
+    why_all : str or None
+        Why a cluster has brought the answers for all rows back, where it has.
     """
 
     model: bytes | None
@@ -43,6 +49,8 @@ class Trained:
     temperature: float = 1.0
     out_of_fold: NDArray[np.float32] | None = None
     members: Path | None = None
+    kept: Kept | None = None
+    why_all: str | None = None
 
 
 def write_npy(path: Path, shape: tuple[int, ...], blocks: Iterable[NDArray[Any]]) -> None:
