@@ -161,6 +161,7 @@ impl<T: Float> Recipe<T> {
         row: Folded<V>,
         out: *mut T,
     ) -> (V::Mask, V) {
+        let one = row.total.full_like(1.0);
         let low = row.total.full_like(self.sums[0]).le(row.total);
         let high = row.total.le(row.total.full_like(self.sums[1]));
         let score = M::of_probabilities(&Probabilities {
@@ -170,7 +171,7 @@ impl<T: Float> Recipe<T> {
             logs: row.logs,
             squares: row.squares,
             total: row.total,
-            unit: if self.renormalise { row.total } else { row.total.full_like(1.0) },
+            unit: if self.renormalise { row.total } else { one },
             renormalise: self.renormalise,
             near_one: self.near_one,
             entropy_unit: row.total.full_like(self.entropy_unit),
