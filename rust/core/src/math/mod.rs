@@ -144,7 +144,8 @@ impl Coefficients for f64 {
             0.261_294_461_310_968_659_21,
             0.244_483_896_063_415_313_44,
         ]);
-        let (exponent, mantissa) = (x.exponent_down().whole_less(1023), x.mantissa(x.full_like(1.0)));
+        let mantissa = x.mantissa(x.full_like(1.0));
+        let exponent = x.exponent_down().whole_less(1023);
         let middle = x.full_like(std::f64::consts::SQRT_2);
         let t = mantissa.sub(middle).div(mantissa.add(middle));
         t.mul_add(t.mul(t).polynomial(TAIL), exponent)

@@ -32,8 +32,8 @@ pub mod sealed {
         /// What [`Vector::split`] adds to exponents so that none is negative: 1024 where
         /// [`Vector::exponent_down`] loses signs, 0 elsewhere.
         const SPLIT_BIAS: u32;
-        /// The bits of `SPLIT_LEAST` less those of `SPLIT_BIAS` at the place of the exponent.
-        const SPLIT_FROM: Self;
+        /// `SPLIT_BIAS` at the place of the exponent.
+        const SPLIT_BIAS_BITS: Self;
         /// What [`Vector::line_down`] makes of 1.
         const LINE_OF_ONE: u32;
     }
@@ -80,7 +80,7 @@ impl Lanes for f32 {
     const MANTISSA: Self = f32::from_bits(0x007f_ffff);
     const SPLIT_LEAST: Self = f32::from_bits(0x3f35_04f3);
     const SPLIT_BIAS: u32 = 0;
-    const SPLIT_FROM: Self = Self::SPLIT_LEAST;
+    const SPLIT_BIAS_BITS: Self = 0.0;
     const LINE_OF_ONE: u32 = 0x3f80_0000;
 }
 
@@ -100,6 +100,6 @@ impl Lanes for f64 {
     const MANTISSA: Self = f64::from_bits(0x000f_ffff_ffff_ffff);
     const SPLIT_LEAST: Self = f64::from_bits(0x3fe6_a09e_667f_3bcd);
     const SPLIT_BIAS: u32 = 1024;
-    const SPLIT_FROM: Self = f64::from_bits(Self::SPLIT_LEAST.to_bits().wrapping_sub(1024 << 52));
+    const SPLIT_BIAS_BITS: Self = f64::from_bits(1024 << 52);
     const LINE_OF_ONE: u32 = 0x3ff0_0000;
 }

@@ -181,12 +181,11 @@ pub trait Vector: Copy + 'static {
     #[inline(always)]
     fn split(self) -> (Self, Self) {
         let simd = self.simd();
-        let above = self.bits_sub(Self::splat(simd, Self::Scalar::SPLIT_FROM));
+        let least = Self::splat(simd, Self::Scalar::SPLIT_LEAST);
+        let above = self.bits_sub(least);
+        let exponent = above.bits_add(Self::splat(simd, Self::Scalar::SPLIT_BIAS_BITS));
         let mantissa = above.bits_and(Self::splat(simd, Self::Scalar::MANTISSA));
-        (
-            above.exponent_down().whole_less(Self::Scalar::SPLIT_BIAS),
-            mantissa.bits_add(Self::splat(simd, Self::Scalar::SPLIT_LEAST)),
-        )
+        (exponent.exponent_down().whole_less(Self::Scalar::SPLIT_BIAS), mantissa.bits_add(least))
     }
 
     /// `1 + f` of `self = (1 + f) 2^e`, `0 <= f < 1`, where `one` is 1.
