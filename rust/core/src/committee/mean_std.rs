@@ -4,7 +4,7 @@ use super::formula::{CommitteeFormula, Needs};
 use super::table::Table;
 use crate::measure::{About, BOTH};
 use crate::order::Order;
-use crate::simd::{Float, Vector};
+use crate::simd::Vector;
 
 pub(super) struct MeanStd;
 
@@ -29,25 +29,8 @@ impl CommitteeFormula for MeanStd {
                 let deviation = table.deviation(member, class, centre);
                 squares = deviation.mul_add(deviation, squares);
             }
-            sum = sum.add(square_root(squares.div(table.splat(table.members() as f64))));
+            sum = sum.add(squares.div(table.splat(table.members() as f64)).sqrt());
         }
         sum.div(table.splat(table.classes() as f64))
     }
-}
-
-/// Correctly rounded: the root of an `f32` taken in `f64` is.
-#[inline(always)]
-#[allow(unsafe_code)]
-fn square_root<V: Vector>(x: V) -> V {
-    let mut roots = [V::Scalar::ZERO; 16];
-    // SAFETY: no vector has more than 16 lanes.
-    unsafe { x.store(roots.as_mut_ptr()) };
-    let mut i = 0;
-    while i < V::LANES {
-        let wide: f64 = roots[i].into();
-        roots[i] = V::Scalar::from_f64(wide.sqrt());
-        i += 1;
-    }
-    // SAFETY: as above.
-    unsafe { V::load(x.simd(), roots.as_ptr()) }
 }

@@ -34,8 +34,8 @@
 //!    fewer lanes than half of the virtual ones. Most of a vector's methods are a line each in a
 //!    table (`lane_wise!`). What takes more is the level's own: `load_columns` (a transpose),
 //!    `load_pairs`, `pair`, and `pair_place` where `pair` takes lanes in another order.
-//! 2. Here: its `mod`, its variant of [`Level`], and a line in `ALL`, `supported`, `name` and
-//!    `run`.
+//! 2. Here: its `mod`, its variant of [`Level`] after the levels it includes, and a line in `ALL`,
+//!    `supported`, `name` and `run`.
 //!
 //! `tests.rs` runs every operation at every level that the machine has, and names the one whose
 //! bits differ.
