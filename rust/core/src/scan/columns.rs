@@ -45,6 +45,7 @@
 
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
+use super::narrow::MOST_CLASSES;
 use super::score_rows::{ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
@@ -270,6 +271,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
         F: SingleFold<V, Row: Summary<V>>,
         M: Formula,
     {
+        assert!(self.scoring.classes > MOST_CLASSES);
         let recipe = &{ *self.scoring.recipe };
         let fold = F::new(simd, recipe);
         let mut slots = Slots::new(F::Kept::COUNT);
@@ -301,6 +303,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
         F: TailFold<V>,
         M: Formula,
     {
+        assert!(self.scoring.classes > MOST_CLASSES);
         let recipe = &{ *self.scoring.recipe };
         let (temperature, inverse_temperature) =
             (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));

@@ -172,6 +172,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         M: Formula,
     {
         let ScoreRows { scoring: Scoring { recipe, classes, out, .. }, layout } = self;
+        assert!(classes <= MOST_CLASSES);
         let recipe = &{ *recipe };
         let zero = V::splat(simd, T::ZERO);
         let [temperature, inverse_temperature] =

@@ -7,6 +7,7 @@
 
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
+use super::narrow::MOST_CLASSES;
 use super::score_rows::{ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, MOST_KEPT, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
@@ -237,6 +238,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
     {
         let ScoreRows { scoring: Scoring { recipe, classes, ask, out, .. }, layout: WideRows { origin, stride } } =
             self;
+        assert!(classes > MOST_CLASSES);
         let recipe = &{ *recipe };
         let fold = F::new(simd, recipe);
         let mut lanes = Group::new();
@@ -271,6 +273,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
     {
         let ScoreRows { scoring: Scoring { recipe, classes, ask, out, .. }, layout: WideRows { origin, stride } } =
             self;
+        assert!(classes > MOST_CLASSES);
         let recipe = &{ *recipe };
         // The rows that are asked for meanwhile, half by each sweep, so that memory never rests.
         let later = stride * AHEAD[0].div_ceil(stride * size_of::<T>());
