@@ -114,9 +114,11 @@ pub fn k_center<E: Element>(
     let mut first = None;
     if labelled.is_none() {
         picked.first_passes += if matches!(init, Init::Row(_)) { 0 } else { 2 };
+        // Nothing is picked while the mean is made.
+        let mut reading = |_: usize, _: usize| watch.look(0, k);
         let position = match init {
-            Init::Farthest => mean::extreme(&candidates, metric, true, level, threads, watch)?,
-            Init::Central => mean::extreme(&candidates, metric, false, level, threads, watch)?,
+            Init::Farthest => mean::extreme(&candidates, metric, true, level, threads, &mut reading)?,
+            Init::Central => mean::extreme(&candidates, metric, false, level, threads, &mut reading)?,
             Init::Row(id) => candidates
                 .position(id)
                 .ok_or_else(|| Error::Argument(format!("init is {id}, which is no row to pick from")))?,
