@@ -116,7 +116,9 @@ pub fn k_center<E: Element>(
         return Ok(nothing);
     }
     let points = Nearest::new(candidates, metric, labelled, k, level)?;
-    let mut extreme = |farthest| mean::extreme(&candidates, metric, farthest, level, threads, watch);
+    // Nothing is picked while the mean is made.
+    let mut reading = |_: usize, _: usize| watch.look(0, k);
+    let mut extreme = |farthest| mean::extreme(&candidates, metric, farthest, level, threads, &mut reading);
     let first = match init {
         _ if labelled.is_some() => None,
         Init::Farthest => Some(extreme(true)?),

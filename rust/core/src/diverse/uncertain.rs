@@ -61,7 +61,11 @@ impl<E: Element> FeatureSpace<'_, E> {
         }
         let points = Nearest::new(candidates, self.metric, self.labelled.as_ref(), k, self.level)
             .map_err(|error| error.within("labelled"))?;
-        let central = |watch: &mut dyn Watch| most_central(&candidates, self.metric, self.level, threads, watch);
+        // Nothing is picked while the central row is looked for.
+        let central = |watch: &mut dyn Watch| {
+            let mut reading = |_: usize, _: usize| watch.look(0, k);
+            most_central(&candidates, self.metric, self.level, threads, &mut reading)
+        };
         rule.pick(points, uncertainty, k, threads, watch, central)
     }
 }
