@@ -7,6 +7,7 @@ mod coverage;
 mod density;
 mod k_center;
 mod mean;
+mod model;
 mod nearest;
 mod ranked_batch;
 mod scorer;
@@ -33,6 +34,8 @@ mod _core {
     use super::k_center::k_center;
     #[pymodule_export]
     use super::mean::part_sums;
+    #[pymodule_export]
+    use super::model::LinearModel;
     #[pymodule_export]
     use super::nearest::min_distances;
     #[pymodule_export]

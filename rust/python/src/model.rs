@@ -1,0 +1,152 @@
+//! `LinearModel`: rows that a fitted model may find worth picking.
+
+use crate::array::{Rows, with_matrix};
+use crate::border::{Lookout, raise, threads, type_error};
+use crate::scorer::{choice, level};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+use shortlist_core::measure::Measure;
+use shortlist_core::model::{Found, Index, Linear, Link, Sparse};
+
+/// Rows, and the ends of the interval of each one's score.
+type Candidates<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
+
+const LINKS: [(&str, Link); 3] =
+    [("softmax", Link::Softmax), ("logistic", Link::Logistic), ("one_versus_rest", Link::OneVersusRest)];
+
+/// A linear model, owned and checked. Immutable.
+#[pyclass(module = "shortlist._core", frozen)]
+pub(crate) struct LinearModel {
+    core: Linear,
+}
+
+fn measure_of(name: &str) -> PyResult<Measure> {
+    let names: Vec<_> = Measure::ALL.iter().map(|measure| (measure.about().name, *measure)).collect();
+    choice("measure", name, &names)
+}
+
+fn found<'py>(py: Python<'py>, found: Found) -> Option<Candidates<'py>> {
+    let Found::Candidates(rows) = found else { return None };
+    let numbers: Vec<i64> = rows.iter().map(|row| row.row as i64).collect();
+    let (low, high): (Vec<f64>, Vec<f64>) = rows.iter().map(|row| (row.low, row.high)).unzip();
+    Some((numbers.into_pyarray(py), low.into_pyarray(py), high.into_pyarray(py)))
+}
+
+#[pymethods]
+impl LinearModel {
+    #[new]
+    #[pyo3(signature = (weights, intercepts, *, link="softmax", hidden=0.0, own_unit=0.0))]
+    fn new(
+        weights: PyReadonlyArray2<'_, f64>,
+        intercepts: PyReadonlyArray1<'_, f64>,
+        link: &str,
+        hidden: f64,
+        own_unit: f64,
+    ) -> PyResult<Self> {
+        let link = choice("link", link, &LINKS)?;
+        let weights = crate::array::matrix::<_, f64>(&weights);
+        let core = Linear::new(&weights, intercepts.as_slice()?, hidden, link, own_unit).map_err(raise)?;
+        Ok(LinearModel { core })
+    }
+
+    /// Rows of `x` that may be among the `k` best by a measure, and the least and the greatest score each can have; None
+    /// where too many are left for the pass to be worth its time.
+    #[pyo3(signature = (x, measure, k, *, n_threads=None, progress=None, cpu_level=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn candidates<'py>(
+        &self,
+        py: Python<'py>,
+        x: &Bound<'py, PyAny>,
+        measure: &str,
+        k: usize,
+        n_threads: Option<i64>,
+        progress: Option<Py<PyAny>>,
+        cpu_level: Option<&str>,
+    ) -> PyResult<Option<Candidates<'py>>> {
+        let rows = Rows::borrow(x, "X", false)?;
+        let (measure, level, threads) = (measure_of(measure)?, level(cpu_level)?, threads(n_threads)?);
+        let mut lookout = Lookout::new(progress);
+        let result = with_matrix!(&rows, |matrix| py.detach(|| self.core.candidates(
+            &matrix,
+            measure,
+            k,
+            level,
+            threads,
+            &mut lookout
+        )));
+        Ok(found(py, lookout.settle(py, rows.len(), result)?))
+    }
+
+    /// The same of compressed rows (CSR) of `width` columns.
+    #[pyo3(signature = (indptr, indices, data, width, measure, k, *, n_threads=None, progress=None, cpu_level=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn candidates_of_sparse<'py>(
+        &self,
+        py: Python<'py>,
+        indptr: &Bound<'py, PyAny>,
+        indices: &Bound<'py, PyAny>,
+        data: &Bound<'py, PyAny>,
+        width: usize,
+        measure: &str,
+        k: usize,
+        n_threads: Option<i64>,
+        progress: Option<Py<PyAny>>,
+        cpu_level: Option<&str>,
+    ) -> PyResult<Option<Candidates<'py>>> {
+        let (measure, level, threads) = (measure_of(measure)?, level(cpu_level)?, threads(n_threads)?);
+        let mut lookout = Lookout::new(progress);
+        let mut run = Run { model: &self.core, width, measure, k, level, threads, lookout: &mut lookout };
+        let ints = (indptr.extract::<PyReadonlyArray1<'py, i32>>(), indices.extract::<PyReadonlyArray1<'py, i32>>());
+        let (result, rows) = match ints {
+            (Ok(starts), Ok(columns)) => (run.of(py, &starts, &columns, data)?, starts.as_slice()?.len()),
+            _ => {
+                let starts = indptr.extract::<PyReadonlyArray1<'py, i64>>()?;
+                let columns = indices.extract::<PyReadonlyArray1<'py, i64>>()?;
+                (run.of(py, &starts, &columns, data)?, starts.as_slice()?.len())
+            }
+        };
+        Ok(found(py, lookout.settle(py, rows.saturating_sub(1), result)?))
+    }
+}
+
+/// A pass over compressed rows.
+struct Run<'a> {
+    model: &'a Linear,
+    width: usize,
+    measure: Measure,
+    k: usize,
+    level: shortlist_core::Level,
+    threads: usize,
+    lookout: &'a mut Lookout,
+}
+
+impl Run<'_> {
+    fn of<'py, I: Index + numpy::Element>(
+        &mut self,
+        py: Python<'py>,
+        starts: &PyReadonlyArray1<'py, I>,
+        columns: &PyReadonlyArray1<'py, I>,
+        data: &Bound<'py, PyAny>,
+    ) -> PyResult<shortlist_core::error::Result<Found>> {
+        let (starts, columns) = (starts.as_slice()?, columns.as_slice()?);
+        if let Ok(values) = data.extract::<PyReadonlyArray1<'py, f64>>() {
+            let values = values.as_slice()?;
+            Ok(py.detach(|| self.pass(starts, columns, values)))
+        } else if let Ok(values) = data.extract::<PyReadonlyArray1<'py, f32>>() {
+            let values = values.as_slice()?;
+            Ok(py.detach(|| self.pass(starts, columns, values)))
+        } else {
+            Err(type_error("data has another dtype; accepted are float32 and float64"))
+        }
+    }
+
+    fn pass<I: Index, E: shortlist_core::float::Element>(
+        &mut self,
+        starts: &[I],
+        columns: &[I],
+        values: &[E],
+    ) -> shortlist_core::error::Result<Found> {
+        let matrix = Sparse::new(starts, columns, values, self.width)?;
+        self.model.candidates_of_sparse(&matrix, self.measure, self.k, self.level, self.threads, self.lookout)
+    }
+}
