@@ -297,6 +297,28 @@ class LinearModel:
     ) -> _Candidates | None: ...
 
 @final
+class TreeModel:
+    def __new__(
+        cls,
+        trees: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]],
+        features: int,
+        base: NDArray[np.float64],
+        *,
+        outcome: str = "mean",
+        single: bool = True,
+    ) -> TreeModel: ...
+    def candidates(
+        self,
+        x: NDArray[Any],
+        measure: str,
+        k: int,
+        *,
+        n_threads: int | None = None,
+        progress: _Progress | None = None,
+        cpu_level: str | None = None,
+    ) -> _Candidates | None: ...
+
+@final
 class Turn:
     def __new__(cls, name: str) -> Turn: ...
     def __enter__(self) -> None: ...

@@ -35,7 +35,7 @@ mod _core {
     #[pymodule_export]
     use super::mean::part_sums;
     #[pymodule_export]
-    use super::model::LinearModel;
+    use super::model::{LinearModel, TreeModel};
     #[pymodule_export]
     use super::nearest::min_distances;
     #[pymodule_export]

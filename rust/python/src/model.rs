@@ -1,4 +1,4 @@
-//! `LinearModel`: rows that a fitted model may find worth picking.
+//! `LinearModel` and `TreeModel`: rows that a fitted model may find worth picking.
 
 use crate::array::{Rows, with_matrix};
 use crate::border::{Lookout, raise, threads, type_error};
@@ -6,7 +6,7 @@ use crate::scorer::{choice, level};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use shortlist_core::measure::Measure;
-use shortlist_core::model::{Found, Index, Linear, Link, Sparse};
+use shortlist_core::model::{Found, Index, Linear, Link, Outcome, Sparse, Tree, Trees};
 
 /// Rows, and the ends of the interval of each one's score.
 type Candidates<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
@@ -148,5 +148,80 @@ impl Run<'_> {
     ) -> shortlist_core::error::Result<Found> {
         let matrix = Sparse::new(starts, columns, values, self.width)?;
         self.model.candidates_of_sparse(&matrix, self.measure, self.k, self.level, self.threads, self.lookout)
+    }
+}
+
+const OUTCOMES: [(&str, Outcome); 3] =
+    [("mean", Outcome::Mean), ("softmax", Outcome::Softmax), ("logistic", Outcome::Logistic)];
+
+/// Left and right children, features, thresholds and values of the nodes of a tree.
+type Arrays<'py> = (
+    PyReadonlyArray1<'py, i64>,
+    PyReadonlyArray1<'py, i64>,
+    PyReadonlyArray1<'py, i64>,
+    PyReadonlyArray1<'py, f64>,
+    PyReadonlyArray1<'py, f64>,
+);
+
+/// Trees, owned and checked. Immutable.
+#[pyclass(module = "shortlist._core", frozen)]
+pub(crate) struct TreeModel {
+    core: Either,
+}
+
+/// Trees by what they compare features in.
+enum Either {
+    Single(Trees<f32>),
+    Double(Trees<f64>),
+}
+
+#[pymethods]
+impl TreeModel {
+    #[new]
+    #[pyo3(signature = (trees, features, base, *, outcome="mean", single=true))]
+    fn new(
+        trees: Vec<Arrays<'_>>,
+        features: usize,
+        base: PyReadonlyArray1<'_, f64>,
+        outcome: &str,
+        single: bool,
+    ) -> PyResult<Self> {
+        let outcome = choice("outcome", outcome, &OUTCOMES)?;
+        let mut read = Vec::with_capacity(trees.len());
+        for (left, right, feature, threshold, values) in &trees {
+            let (left, right, feature) = (left.as_slice()?, right.as_slice()?, feature.as_slice()?);
+            read.push(Tree { left, right, feature, threshold: threshold.as_slice()?, values: values.as_slice()? });
+        }
+        let (trees, base) = (read.into_iter(), base.as_slice()?);
+        let core = if single {
+            Trees::new(trees, features, base, outcome).map(Either::Single)
+        } else {
+            Trees::new(trees, features, base, outcome).map(Either::Double)
+        };
+        Ok(TreeModel { core: core.map_err(raise)? })
+    }
+
+    /// Rows of `x` that may be among the `k` best by a measure, and the least and the greatest score each can have; None
+    /// where too many are left for the pass to be worth its time.
+    #[pyo3(signature = (x, measure, k, *, n_threads=None, progress=None, cpu_level=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn candidates<'py>(
+        &self,
+        py: Python<'py>,
+        x: &Bound<'py, PyAny>,
+        measure: &str,
+        k: usize,
+        n_threads: Option<i64>,
+        progress: Option<Py<PyAny>>,
+        cpu_level: Option<&str>,
+    ) -> PyResult<Option<Candidates<'py>>> {
+        let rows = Rows::borrow(x, "X", false)?;
+        let (measure, level, threads) = (measure_of(measure)?, level(cpu_level)?, threads(n_threads)?);
+        let mut lookout = Lookout::new(progress);
+        let result = with_matrix!(&rows, |matrix| py.detach(|| match &self.core {
+            Either::Single(trees) => trees.candidates(&matrix, measure, k, level, threads, &mut lookout),
+            Either::Double(trees) => trees.candidates(&matrix, measure, k, level, threads, &mut lookout),
+        }));
+        Ok(found(py, lookout.settle(py, rows.len(), result)?))
     }
 }

@@ -110,10 +110,10 @@ impl Candidates {
     }
 
     /// Look at a few more rows from `first` on: their scores, NaN where there is none, and how wrong each may be.
-    pub(super) fn take(&mut self, first: u64, scores: &[f32], errors: &[f64], shared: &Shared) {
+    pub(super) fn take(&mut self, first: u64, scores: &[f64], errors: &[f64], shared: &Shared) {
         let mut threshold = shared.threshold();
         for ((&score, &error), row) in scores.iter().zip(errors).zip(first..) {
-            let score = shared.order.orient(f64::from(score));
+            let score = shared.order.orient(score);
             // Also true where there is no number.
             if !(score + error < threshold) {
                 let known = score.is_finite() && error.is_finite();
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use crate::random::{hash, uniform};
 
-    fn found(scores: &[f32], errors: &[f64], k: usize, order: Order, threads: usize) -> Found {
+    fn found(scores: &[f64], errors: &[f64], k: usize, order: Order, threads: usize) -> Found {
         let shared = Shared::new(k, order);
         let mut parts: Vec<Candidates> = (0..threads).map(|_| Candidates::new()).collect();
         for (i, (scores, errors)) in scores.chunks(100).zip(errors.chunks(100)).enumerate() {
@@ -161,13 +161,13 @@ mod tests {
     #[test]
     fn what_is_left_is_what_the_kth_lower_end_leaves_whatever_the_threads() {
         let rows = 60_000;
-        let score = |i: usize| uniform(hash(1, 0, i as u64)) as f32;
-        let mut scores: Vec<f32> = (0..rows).map(score).collect();
+        let score = |i: usize| uniform(hash(1, 0, i as u64));
+        let mut scores: Vec<f64> = (0..rows).map(score).collect();
         let errors: Vec<f64> = (0..rows).map(|i| 1e-3 * uniform(hash(2, 0, i as u64))).collect();
-        scores[777] = f32::NAN;
+        scores[777] = f64::NAN;
         for order in [Order::Highest, Order::Lowest] {
             for k in [1, 10, 3000] {
-                let turned = |i: usize| order.orient(f64::from(scores[i]));
+                let turned = |i: usize| order.orient(scores[i]);
                 let mut lows: Vec<f64> = (0..rows).filter(|&i| i != 777).map(|i| turned(i) - errors[i]).collect();
                 lows.sort_unstable_by(|a, b| b.total_cmp(a));
                 let expected: Vec<u64> =
@@ -177,7 +177,7 @@ mod tests {
                     assert_eq!(left.iter().map(|row| row.row).collect::<Vec<_>>(), expected);
                     let inside = |row: &&Candidate| row.row != 777;
                     assert!(left.iter().filter(inside).all(|row| {
-                        let score = f64::from(scores[row.row as usize]);
+                        let score = scores[row.row as usize];
                         row.low <= score && score <= row.high
                     }));
                 }

@@ -19,7 +19,7 @@
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Kernel, Simd, Vector};
+use crate::simd::{Float, Kernel, Simd, Vector};
 use std::ops::Range;
 
 /// Features whose products are added before the sum is added to the others.
@@ -52,9 +52,12 @@ pub struct Linear {
     /// Classes whose logits are computed: one under [`Link::Logistic`].
     outputs: usize,
     link: Link,
-    /// Classes in chunks of `chunk`, the last filled up with zeros: of each chunk, feature by feature.
+    /// Feature by feature, as both dense and sparse rows ask for them: `padded` places each, for the classes and zeros.
     weights: Vec<f32>,
+    padded: usize,
+    /// Classes whose sums are in registers at a time.
     chunk: usize,
+    /// As many as a feature's weights.
     intercepts: Vec<f32>,
     /// The largest size of each feature's weights, not rounded down.
     largest: Vec<f32>,
@@ -83,17 +86,20 @@ impl Linear {
         if !all().all(|(output, feature)| fits(weights.get(output, feature))) || !intercepts.iter().all(|&b| fits(b)) {
             return Err(Error::Argument("weights or intercepts are not finite, or 1e30 or more".into()));
         }
-        let chunk = outputs.div_ceil(outputs.div_ceil(MOST)).next_multiple_of(2);
-        let mut packed = vec![0.0; outputs.div_ceil(chunk) * chunk * features];
+        let chunks = outputs.div_ceil(MOST);
+        let chunk = outputs.div_ceil(chunks).next_multiple_of(2);
+        let padded = (chunks * chunk).next_multiple_of(f32::LANES);
+        let mut by_feature = vec![0.0; padded * features];
         let mut largest = vec![0.0_f32; features];
         for (output, feature) in all() {
             let weight = weights.get(output, feature);
-            packed[(output / chunk * features + feature) * chunk + output % chunk] = weight as f32;
+            by_feature[feature * padded + output] = weight as f32;
             largest[feature] = largest[feature].max((weight.abs() as f32).next_up());
         }
         let base = intercepts.iter().fold(0.0_f64, |most, b| most.max(b.abs())) + hidden;
-        let intercepts = intercepts.iter().map(|&b| b as f32).collect();
-        Ok(Linear { features, outputs, link, weights: packed, chunk, intercepts, largest, base, own_unit })
+        let mut intercepts: Vec<f32> = intercepts.iter().map(|&b| b as f32).collect();
+        intercepts.resize(padded, 0.0);
+        Ok(Linear { features, outputs, link, weights: by_feature, padded, chunk, intercepts, largest, base, own_unit })
     }
 
     /// Features of a row.
@@ -132,14 +138,21 @@ impl Linear {
         self.own_unit
     }
 
-    /// One weight.
-    pub(super) fn weight(&self, output: usize, feature: usize) -> f32 {
-        self.weights[(output / self.chunk * self.features + feature) * self.chunk + output % self.chunk]
+    /// Places of a feature's weights: the classes, filled up to whole vectors of any level.
+    pub(super) fn padded(&self) -> usize {
+        self.padded
     }
 
-    /// One intercept.
-    pub(super) fn intercept(&self, output: usize) -> f32 {
-        self.intercepts[output]
+    /// The weights of a feature.
+    #[inline(always)]
+    pub(super) fn weights_of(&self, feature: usize) -> &[f32] {
+        &self.weights[feature * self.padded..][..self.padded]
+    }
+
+    /// The intercepts, as many as a feature has weights.
+    #[inline(always)]
+    pub(super) fn intercepts(&self) -> &[f32] {
+        &self.intercepts
     }
 
     /// The largest size of a feature's weights, if there is such a feature.
@@ -181,7 +194,7 @@ impl<E: Element> Kernel for Logits<'_, '_, E> {
         assert!(logits.len() == model.outputs * stride && sizes.len() == stride);
         let mut copied = Copied([0.0; ROWS * DEPTH + 4]);
         let mut columns = [S::F32::splat(0.0); DEPTH];
-        for (output, &intercept) in model.intercepts.iter().enumerate() {
+        for (output, &intercept) in model.intercepts[..model.outputs].iter().enumerate() {
             logits[output * stride..][..stride].fill(intercept);
         }
         for group in (0..stride).step_by(lanes) {
@@ -245,7 +258,7 @@ impl Copied {
             let to = &mut self.0[i * DEPTH..][..depth];
             match matrix.adjacent_row(row + i) {
                 Some(from) => {
-                    let mut wide = [<E::Compute as crate::simd::Float>::ZERO; DEPTH];
+                    let mut wide = [E::Compute::ZERO; DEPTH];
                     E::widen_all(&from[start..start + depth], &mut wide[..depth]);
                     to.iter_mut().zip(&wide).for_each(|(to, &from)| *to = narrowed(from));
                 }
@@ -277,10 +290,11 @@ fn add<S: Simd, const N: usize>(
     logits: &mut [f32],
 ) {
     let lanes = S::F32::LANES;
-    for (chunk, weights) in model.weights.chunks_exact(model.features * N).enumerate() {
-        let (weights, _) = weights[start * N..][..columns.len() * N].as_chunks::<N>();
+    let weights = &model.weights[start * model.padded..][..columns.len() * model.padded];
+    for first in (0..model.outputs).step_by(N) {
         let mut sums = [S::F32::splat(0.0); N];
-        for (&column, weights) in columns.iter().zip(weights) {
+        for (&column, weights) in columns.iter().zip(weights.chunks_exact(model.padded)) {
+            let weights = &weights[first..first + N];
             let mut class = 0;
             while class < N {
                 sums[class] = column.mul_add(S::F32::splat(weights[class]), sums[class]);
@@ -288,12 +302,9 @@ fn add<S: Simd, const N: usize>(
             }
         }
         let mut class = 0;
-        while class < N {
-            let output = chunk * N + class;
-            if output < model.outputs {
-                let to = &mut logits[output * stride + group..][..lanes];
-                S::F32::from_slice(to).add(sums[class]).to_slice(to);
-            }
+        while class < N && first + class < model.outputs {
+            let to = &mut logits[(first + class) * stride + group..][..lanes];
+            S::F32::from_slice(to).add(sums[class]).to_slice(to);
             class += 1;
         }
     }

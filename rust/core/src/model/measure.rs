@@ -31,3 +31,21 @@ pub(super) fn slope_and_scale(measure: Measure, classes: usize) -> Option<(f64, 
         Measure::Energy => None,
     }
 }
+
+/// What a measure moves by, at most, where no probability moves by more than `error`.
+///
+/// For entropy, the classic bound on x ln x: it moves by at most -e ln e where x moves by e, for e below 1/e.
+pub(super) fn modulus(measure: Measure, classes: usize, error: f64) -> f64 {
+    let (count, classes) = (classes as f64, classes.max(2) as f64);
+    let logarithm = if error > 0.0 { -error.min(0.3) * error.min(0.3).ln() } else { 0.0 };
+    match measure {
+        Measure::LeastConfident => error,
+        Measure::Margin => 2.0 * error,
+        // The largest probability is at least 1/C, less the error.
+        Measure::Ratio => 2.0 * error * 2.0 * count,
+        Measure::Gini => 2.0 * error * count.min(2.0),
+        Measure::Entropy => count * logarithm,
+        Measure::NormalisedEntropy => count * logarithm / classes.ln(),
+        Measure::Energy => f64::INFINITY,
+    }
+}

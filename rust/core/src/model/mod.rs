@@ -22,13 +22,17 @@
 //! 32, takes 32 + n/32 steps in a row in place of n.
 
 mod candidates;
+mod judge;
 mod linear;
 mod measure;
+mod over_features;
 mod pass;
 mod sparse;
 #[cfg(test)]
 mod tests;
+mod trees;
 
 pub use candidates::{Candidate, Found};
 pub use linear::{Linear, Link};
-pub use sparse::Sparse;
+pub use sparse::{Index, Sparse};
+pub use trees::{Outcome, Tree, Trees};

@@ -7,7 +7,7 @@ use super::linear::Linear;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Float, Kernel, Simd, Vector};
+use crate::simd::{Kernel, Simd, Vector};
 use std::ops::Range;
 
 /// Rows as SciPy's `csr_matrix` holds them: entries `starts[i]..starts[i + 1]` are row i's.
@@ -72,34 +72,9 @@ impl<'a, E: Element, I: Index> Sparse<'a, E, I> {
     }
 }
 
-/// A model with its weights feature by feature, as sparse rows ask for them.
-#[derive(Clone, Debug)]
-pub(super) struct ByFeature<'a> {
-    model: &'a Linear,
-    /// Places of a feature: the classes, filled up with zeros to whole vectors of any level.
-    pub(super) padded: usize,
-    weights: Vec<f32>,
-    intercepts: Vec<f32>,
-}
-
-impl<'a> ByFeature<'a> {
-    pub(super) fn new(model: &'a Linear) -> Self {
-        let padded = model.outputs().next_multiple_of(f32::LANES);
-        let mut weights = vec![0.0; padded * model.features()];
-        let mut intercepts = vec![0.0; padded];
-        for output in 0..model.outputs() {
-            intercepts[output] = model.intercept(output);
-            for feature in 0..model.features() {
-                weights[feature * padded + output] = model.weight(output, feature);
-            }
-        }
-        ByFeature { model, padded, weights, intercepts }
-    }
-}
-
 /// Computes the logits of some rows, and of each row its size and its number of entries.
 pub(super) struct SparseLogits<'a, 'm, E, I> {
-    pub(super) model: &'a ByFeature<'a>,
+    pub(super) model: &'a Linear,
     pub(super) matrix: &'a Sparse<'m, E, I>,
     pub(super) rows: Range<usize>,
     /// Row by row, each padded.
@@ -117,15 +92,15 @@ impl<E: Element, I: Index> Kernel for SparseLogits<'_, '_, E, I> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let SparseLogits { model, matrix, rows, logits, sizes, entries } = self;
-        assert!(rows.end <= matrix.rows() && matrix.width == model.model.features());
+        assert!(rows.end <= matrix.rows() && matrix.width == model.features());
         for (i, row) in rows.enumerate() {
             let there = matrix.row(row);
             let (columns, values) = (&matrix.columns[there.clone()], &matrix.values[there]);
-            let to = &mut logits[i * model.padded..][..model.padded];
+            let to = &mut logits[i * model.padded()..][..model.padded()];
             let mut size = 0.0_f32;
             for (column, value) in columns.iter().zip(values) {
                 // An entry outside the matrix is for the model to complain about: such a row has no interval.
-                let bound = model.model.largest(column.place()).unwrap_or(f32::NAN);
+                let bound = model.largest(column.place()).unwrap_or(f32::NAN);
                 size += super::linear::narrowed(value.widen()).abs() * bound;
             }
             sizes[i] = size;
@@ -135,11 +110,11 @@ impl<E: Element, I: Index> Kernel for SparseLogits<'_, '_, E, I> {
                 continue;
             }
             let mut first = 0;
-            while first + WIDTH * S::F32::LANES <= model.padded {
+            while first + WIDTH * S::F32::LANES <= model.padded() {
                 add::<S, E, I, WIDTH>(model, columns, values, first, to);
                 first += WIDTH * S::F32::LANES;
             }
-            while first < model.padded {
+            while first < model.padded() {
                 add::<S, E, I, 1>(model, columns, values, first, to);
                 first += S::F32::LANES;
             }
@@ -150,7 +125,7 @@ impl<E: Element, I: Index> Kernel for SparseLogits<'_, '_, E, I> {
 /// The logits of `N` vectors of classes from `first` on.
 #[inline(always)]
 fn add<S: Simd, E: Element, I: Index, const N: usize>(
-    model: &ByFeature<'_>,
+    model: &Linear,
     columns: &[I],
     values: &[E],
     first: usize,
@@ -160,11 +135,11 @@ fn add<S: Simd, E: Element, I: Index, const N: usize>(
     let mut sums = [S::F32::splat(0.0); N];
     let mut i = 0;
     while i < N {
-        sums[i] = S::F32::from_slice(&model.intercepts[first + i * lanes..][..lanes]);
+        sums[i] = S::F32::from_slice(&model.intercepts()[first + i * lanes..][..lanes]);
         i += 1;
     }
     for (column, value) in columns.iter().zip(values) {
-        let weights = &model.weights[column.place() * model.padded + first..][..N * lanes];
+        let weights = &model.weights_of(column.place())[first..][..N * lanes];
         let value = S::F32::splat(super::linear::narrowed(value.widen()));
         let mut i = 0;
         while i < N {

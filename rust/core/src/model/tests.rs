@@ -219,3 +219,120 @@ fn an_entry_outside_the_matrix_leaves_its_row_to_the_model() {
     let Found::Candidates(left) = found else { panic!() };
     assert_eq!(left.len(), 2);
 }
+
+/// A tree of so many levels over so many features, each leaf with its own numbers.
+struct Grown {
+    left: Vec<i64>,
+    right: Vec<i64>,
+    feature: Vec<i64>,
+    threshold: Vec<f64>,
+    values: Vec<f64>,
+}
+
+impl Grown {
+    fn new(seed: u64, levels: usize, features: usize, width: usize) -> Grown {
+        let mut tree = Grown { left: vec![], right: vec![], feature: vec![], threshold: vec![], values: vec![] };
+        tree.grow(seed, levels, features, width);
+        tree
+    }
+
+    /// Depth first, as scikit-learn numbers nodes; some branches end early.
+    fn grow(&mut self, seed: u64, levels: usize, features: usize, width: usize) -> i64 {
+        let node = self.left.len();
+        let draw = |step: u64| uniform(hash(seed, step, node as u64));
+        self.feature.push((draw(0) * features as f64) as i64);
+        self.threshold.push(2.0 * draw(1) - 1.0);
+        let leaf: Vec<f64> = (0..width).map(|i| draw(2 + i as u64)).collect();
+        let sum: f64 = if width > 1 { leaf.iter().sum() } else { 5.0 };
+        self.values.extend(leaf.iter().map(|value| value / sum));
+        self.left.push(-1);
+        self.right.push(-1);
+        if levels > 0 && (node < 3 || draw(90) > 0.2) {
+            self.left[node] = self.grow(seed, levels - 1, features, width);
+            self.right[node] = self.grow(seed, levels - 1, features, width);
+        }
+        node as i64
+    }
+
+    fn tree(&self) -> Tree<'_> {
+        let Grown { left, right, feature, threshold, values } = self;
+        Tree { left, right, feature, threshold, values }
+    }
+
+    fn leaf(&self, row: &[f64], width: usize) -> &[f64] {
+        let mut node = 0;
+        while self.left[node] >= 0 {
+            let left = row[self.feature[node] as usize] <= self.threshold[node];
+            node = if left { self.left[node] } else { self.right[node] } as usize;
+        }
+        &self.values[node * width..][..width]
+    }
+}
+
+fn forest<T: trees::Compared + Element<Compute = T>>(outcome: Outcome, classes: usize, rows: usize) {
+    let (features, count) = (5, 30);
+    let width = if outcome == Outcome::Mean { classes } else { 1 };
+    let grown: Vec<Grown> = (0..count).map(|i| Grown::new(i, i as usize % 9, features, width)).collect();
+    let base =
+        vec![if outcome == Outcome::Mean { 0.0 } else { 0.1 }; if outcome == Outcome::Logistic { 1 } else { classes }];
+    let model: Trees<T> = Trees::new(grown.iter().map(Grown::tree), features, &base, outcome).unwrap();
+    let values: Vec<f64> = (0..rows * features).map(|i| number(11, i)).collect();
+    let taken: Vec<f64> = values.iter().map(|&value| T::nearest(value).into()).collect();
+    let columns: Vec<f64> = (0..rows * features).map(|i| values[i % rows * features + i / rows]).collect();
+    for measure in MEASURES {
+        let truth: Vec<f64> = (0..rows)
+            .map(|row| {
+                let row = &taken[row * features..][..features];
+                let mut sums = base.clone();
+                for (t, tree) in grown.iter().enumerate() {
+                    let leaf = tree.leaf(row, width);
+                    match outcome {
+                        Outcome::Mean => {
+                            sums.iter_mut().zip(leaf).for_each(|(sum, value)| *sum += value / count as f64)
+                        }
+                        _ => sums[t % base.len()] += leaf[0],
+                    }
+                }
+                let link = if outcome == Outcome::Logistic { Link::Logistic } else { Link::Softmax };
+                score(if outcome == Outcome::Mean { sums } else { probabilities(&sums, link) }, measure)
+            })
+            .collect();
+        for matrix in [
+            Matrix::from_rows(&values, rows, features).unwrap(),
+            Matrix::from_columns(&columns, rows, features).unwrap(),
+        ] {
+            holds(&truth, measure, |k| {
+                model.candidates(&matrix, measure, k, Level::best(), 2, &mut Unwatched).unwrap()
+            });
+        }
+    }
+}
+
+#[test]
+fn intervals_of_trees_hold_the_truth() {
+    for rows in [1, 15, 700] {
+        forest::<f32>(Outcome::Mean, 2, rows);
+        forest::<f32>(Outcome::Mean, 7, rows);
+        forest::<f64>(Outcome::Softmax, 3, rows);
+        forest::<f32>(Outcome::Softmax, 3, rows);
+        forest::<f64>(Outcome::Logistic, 2, rows);
+    }
+}
+
+#[test]
+fn trees_that_are_none_are_refused() {
+    let sound = Grown::new(1, 3, 4, 2);
+    let new = |change: fn(&mut Grown)| {
+        let mut tree = Grown { left: sound.left.clone(), right: sound.right.clone(), ..Grown::new(1, 3, 4, 2) };
+        change(&mut tree);
+        Trees::<f32>::new([tree.tree()].into_iter(), 4, &[0.0, 0.0], Outcome::Mean).map(drop)
+    };
+    assert!(new(|_| ()).is_ok());
+    assert!(new(|tree| tree.left[0] = 0).is_err());
+    assert!(new(|tree| tree.right[0] = 1_000).is_err());
+    assert!(new(|tree| tree.feature[0] = 4).is_err());
+    assert!(new(|tree| tree.feature[0] = -2).is_err());
+    assert!(new(|tree| drop(tree.values.pop())).is_err());
+    assert!(new(|tree| tree.values.fill(f64::NAN)).is_err());
+    assert!(Trees::<f32>::new([].into_iter(), 4, &[0.0, 0.0], Outcome::Mean).is_err());
+}
