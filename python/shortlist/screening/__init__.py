@@ -3,7 +3,7 @@
 ```text
 bounds_of(estimator)      what the core needs of a model whose arithmetic is known; None of any other
 candidates(bounds, X)     rows that may be among the k best, each with an interval for its score
-checks.py                 the model's own scores must lie in these intervals; else the query goes the plain way
+strategies/screened.py    the model's own scores must lie in these intervals; else the query goes the plain way
 ```
 
 The picks are those of ``predict_proba`` on the whole pool: the model is asked about what is left, and its answers
@@ -11,7 +11,8 @@ decide. scikit-learn's own last bits depend on how many rows it is asked about a
 together than that may change places, as they do whenever a pool is asked about in other blocks.
 """
 
-from shortlist.screening.bounds import Bounds, bounds_of
+from shortlist.screening.bounds import Bounds
 from shortlist.screening.candidates import Candidates, candidates
+from shortlist.screening.known import bounds_of
 
 __all__ = ["Bounds", "Candidates", "bounds_of", "candidates"]

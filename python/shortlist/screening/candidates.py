@@ -9,12 +9,12 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.rows import blocks, kind
-from shortlist.screening.bounds import Bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shortlist.rows.blocks import Progress
+    from shortlist.screening.bounds import Bounds
 
 MEASURES = ("least_confident", "margin", "ratio", "entropy", "normalised_entropy", "gini")
 """What can be bounded."""
@@ -74,18 +74,20 @@ def candidates(
     `X`: the weights in float32, and a few MiB.
     """
     holder = kind(X)
-    if holder not in ("array", "sparse", "pandas") or X.ndim != 2 or X.shape[1] != bounds.weights.shape[1]:
+    if holder not in ("array", "pandas", *(["sparse"] if bounds.sparse else [])):
+        return None
+    if X.ndim != 2 or X.shape[1] != bounds.features:
         return None
     order = "lowest" if measure == "margin" else "highest"
     pool = blocks(X, None if _as_it_lies(X, holder) else "auto", progress=None)
     found: Candidates | None = None
-    models: dict[Any, _core.LinearModel] = {}
+    models: dict[Any, _core.LinearModel | _core.TreeModel] = {}
     for first, block in pool:
         features = _numbers(block, holder)
         if features is None or (bounds.counts and _least(features) < 0):
             return None
         if features.dtype not in models:
-            models[features.dtype] = _model(bounds, features.dtype)
+            models[features.dtype] = bounds.model(features.dtype)
         model = models[features.dtype]
         part = _of_block(model, features, measure, k, n_threads, progress if len(pool) == 1 else None)
         if part is None:
@@ -120,18 +122,15 @@ def _least(features: Any) -> float:
     return float(values.min()) if values.size else 0.0
 
 
-def _model(bounds: Bounds, dtype: np.dtype[Any]) -> _core.LinearModel:
-    # The model multiplies in the wider of the two types, and rounds there.
-    unit = float(np.finfo(np.result_type(bounds.dtype, dtype)).eps) / 2
-    return _core.LinearModel(
-        bounds.weights, bounds.intercepts, link=bounds.link, hidden=bounds.hidden, own_unit=unit
-    )
-
-
 def _of_block(
-    model: _core.LinearModel, features: Any, measure: str, k: int, n_threads: int | None, progress: Any
+    model: _core.LinearModel | _core.TreeModel,
+    features: Any,
+    measure: str,
+    k: int,
+    n_threads: int | None,
+    progress: Any,
 ) -> Candidates | None:
-    if isinstance(features, np.ndarray):
+    if isinstance(model, _core.TreeModel) or isinstance(features, np.ndarray):
         found = model.candidates(features, measure, k, n_threads=n_threads, progress=progress)
     else:
         found = model.candidates_of_sparse(

@@ -83,7 +83,9 @@ class Question:
         """Return the score of each of a few rows, NaN where the model has no valid answer."""
         asked = Asked(model, self.method, count(X), first)
         answer = self.ask(model, X, first)
-        return np.asarray(self.taken(partial(score, measure=self.measure, invalid="skip", **self.how), answer, asked, "skip"))
+        return np.asarray(
+            self.taken(partial(score, measure=self.measure, invalid="skip", **self.how), answer, asked, "skip")
+        )
 
     def taken(self, take: Callable[[Array], Any], answer: Array, asked: Asked, invalid: Invalid) -> Any:
         """Return ``take(answer)``, with what is a matter of rounding mended, or say which row is wrong."""
@@ -207,7 +209,7 @@ def _picked_from_few(
             if not inside(np.asarray(score(answer, question.measure, invalid="skip", **question.how)), left, first):
                 return None
             question.taken(partial(selector.update, ids=rows), answer, asked, "raise")
-    except Exception:  # noqa: BLE001
+    except Exception:
         # Whatever is wrong is found again, and said with the right row, where the model is asked about all.
         return None
     selection = selector.finish()

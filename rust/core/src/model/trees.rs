@@ -6,7 +6,8 @@
 //! feature is above the threshold. A leaf is a node that leads to itself.
 //!
 //! A comparison is exact, so every row ends in the leaf that the model finds. Sums are in `f64`; only their order
-//! differs from the model's. A row with NaN goes where the model says, and so is always left for it.
+//! differs from the model's. A row with NaN, or a feature out of the range that is compared in, goes where the model
+//! says, and so is always left for it.
 
 #![allow(unsafe_code)]
 
@@ -333,14 +334,13 @@ impl<T: Compared + Element<Compute = T>, E: Element> Pool for Walk<'_, '_, T, E>
     }
 }
 
-/// Read a row as the model does; whether it has no NaN.
+/// Read a row as the model does; whether all of it is finite.
 #[inline(always)]
 fn read<T: Compared, E: Element>(matrix: &Matrix<'_, E>, row: usize, to: &mut [T]) -> bool {
     let mut known = true;
     let mut take = |(to, value): (&mut T, E)| {
-        let value: f64 = value.widen().into();
-        known &= !value.is_nan();
-        *to = T::nearest(value);
+        *to = T::nearest(value.widen().into());
+        known &= Into::<f64>::into(*to).is_finite();
     };
     match matrix.adjacent_row(row) {
         Some(from) => to.iter_mut().zip(from.iter().copied()).for_each(&mut take),
