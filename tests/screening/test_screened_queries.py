@@ -39,8 +39,9 @@ def data(classes, features=12, rows=ROWS, seed=0, dtype=np.float64):
 def counts(classes, rows=ROWS, features=60, seed=1):
     rng = np.random.default_rng(seed)
     y = rng.integers(0, classes, size=rows)
-    rates = rng.gamma(0.3, size=(classes, features))
-    return sparse.csr_matrix(rng.poisson(rates[y] / 2)), y
+    # The fewer the classes, the more alike they are, so that some rows are in doubt.
+    rates = rng.gamma(0.3, size=features) * rng.gamma(2 + 20 / classes, size=(classes, features)) / 8
+    return sparse.csr_matrix(rng.poisson(rates[y])), y
 
 
 class Counted:
@@ -130,7 +131,7 @@ TREES = [
     DecisionTreeClassifier(min_samples_leaf=5, random_state=0),
     RandomForestClassifier(20, min_samples_leaf=3, random_state=0),
     ExtraTreesClassifier(20, min_samples_leaf=3, random_state=0),
-    GradientBoostingClassifier(n_estimators=10, random_state=0),
+    GradientBoostingClassifier(n_estimators=25, random_state=0),
     HistGradientBoostingClassifier(max_iter=15, random_state=0),
 ]
 
@@ -188,11 +189,10 @@ def test_a_model_that_was_tampered_with_is_asked_about_all(monkeypatch):
     honest = LogisticRegression.predict_proba
     monkeypatch.setattr(LogisticRegression, "predict_proba", lambda self, X: honest(self, X) ** 2)
     counted = Counted(model, monkeypatch)
-    picked, _ = sl.margin_sampling(model, X, n_instances=10)
+    with pytest.warns(UserWarning, match="do not sum to 1"):
+        picked, _ = sl.margin_sampling(model, X, n_instances=10)
     assert counted.rows >= ROWS
-    with pytest.warns(UserWarning, match="sum"):
-        expected = plain(model, X, "margin", 10)[0].indices
-    np.testing.assert_array_equal(picked, expected)
+    np.testing.assert_array_equal(picked, plain(model, X, "margin", 10)[0].indices)
 
 
 @pytest.mark.parametrize("weight", [1e30, 1e-320, np.nan])
@@ -214,11 +214,6 @@ def test_nan_is_reported_as_the_model_would():
     X[ROWS // 2, 3] = np.nan
     with pytest.raises(ValueError, match="Input X contains NaN"):
         sl.margin_sampling(model, X, n_instances=5)
-    counted, y = counts(3)
-    model = MultinomialNB().fit(counted, y)
-    counted.data[77] = -1
-    with pytest.raises(ValueError, match="Negative values"):
-        sl.margin_sampling(model, counted, n_instances=5)
 
 
 def test_missing_values_where_the_model_takes_them():

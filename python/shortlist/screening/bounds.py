@@ -28,10 +28,6 @@ class Bounds(Protocol):
         """How many features it takes."""
 
     @property
-    def counts(self) -> bool:
-        """Whether it refuses features below 0."""
-
-    @property
     def sparse(self) -> bool:
         """Whether compressed rows can be read."""
 
@@ -54,8 +50,6 @@ class Linear:
         What the model multiplies its features by, which says how it rounds.
     hidden : float, default=0.0
         The size of numbers that cancel inside the intercepts, such as means that were subtracted.
-    counts : bool, default=False
-        Whether the model refuses features below 0.
     """
 
     weights: NDArray[np.float64]
@@ -63,7 +57,6 @@ class Linear:
     link: Link
     dtype: np.dtype[Any]
     hidden: float = 0.0
-    counts: bool = False
 
     sparse = True
 
@@ -102,7 +95,6 @@ class Trees:
     double: bool = False
 
     sparse = False
-    counts = False
 
     def model(self, dtype: np.dtype[Any]) -> _core.TreeModel:
         """Return what the core computes with, for features of that type."""

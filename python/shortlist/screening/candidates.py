@@ -84,7 +84,7 @@ def candidates(
     models: dict[Any, _core.LinearModel | _core.TreeModel] = {}
     for first, block in pool:
         features = _numbers(block, holder)
-        if features is None or (bounds.counts and _least(features) < 0):
+        if features is None:
             return None
         if features.dtype not in models:
             models[features.dtype] = bounds.model(features.dtype)
@@ -115,11 +115,6 @@ def _numbers(block: Any, holder: str) -> Any:
 
 def _exact(block: Any) -> Any:
     return block.astype(np.float64) if block.dtype.kind in "biu" else None
-
-
-def _least(features: Any) -> float:
-    values = features if isinstance(features, np.ndarray) else features.data
-    return float(values.min()) if values.size else 0.0
 
 
 def _of_block(

@@ -16,7 +16,7 @@ def _coefficients(model: Any, link: Link) -> Linear | None:
     return _model(model, model.coef_, model.intercept_, link)
 
 
-def _model(model: Any, weights: Any, intercepts: Any, link: Link, **more: Any) -> Linear | None:
+def _model(model: Any, weights: Any, intercepts: Any, link: Link) -> Linear | None:
     classes = len(model.classes_)
     if type(weights) is not np.ndarray or weights.ndim != 2 or classes < 2:
         return None
@@ -26,7 +26,7 @@ def _model(model: Any, weights: Any, intercepts: Any, link: Link, **more: Any) -
     if len(weights) != (1 if link == "logistic" else classes):
         return None
     dtype = np.result_type(weights.dtype, np.float32)
-    return Linear(np.ascontiguousarray(weights, dtype=np.float64), intercepts.copy(), link, dtype, **more)
+    return Linear(np.ascontiguousarray(weights, dtype=np.float64), intercepts.copy(), link, dtype)
 
 
 def logistic(model: Any) -> Linear | None:
@@ -48,10 +48,10 @@ def discriminant(model: Any) -> Linear | None:
 
 def multinomial(model: Any) -> Linear | None:
     """Read a `MultinomialNB`: its logits are linear in the counts."""
-    return _model(model, model.feature_log_prob_, model.class_log_prior_, "softmax", counts=True)
+    return _model(model, model.feature_log_prob_, model.class_log_prior_, "softmax")
 
 
 def complement(model: Any) -> Linear | None:
     """Read a `ComplementNB`."""
     # Its feature_log_prob_ are the weights; the prior counts only where there is one class.
-    return _model(model, model.feature_log_prob_, 0.0, "softmax", counts=True)
+    return _model(model, model.feature_log_prob_, 0.0, "softmax")

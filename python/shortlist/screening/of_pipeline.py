@@ -22,7 +22,7 @@ def of_pipeline(pipeline: Any, bounds_of: Callable[[Any], Bounds | None]) -> Lin
     """Fold scalers into the weights of the last step."""
     steps = [step for _, step in pipeline.steps if step is not None and not isinstance(step, str)]
     bounds = bounds_of(steps[-1])
-    if not isinstance(bounds, Linear) or bounds.counts:
+    if not isinstance(bounds, Linear):
         return None
     for step in reversed(steps[:-1]):
         scaling = _scaling_of(step)
