@@ -31,7 +31,7 @@ ROWS = 12_000
 
 def data(classes, features=12, rows=ROWS, seed=0, dtype=np.float64):
     rng = np.random.default_rng(seed)
-    centres = 1.5 * rng.normal(size=(classes, features))
+    centres = 0.5 * rng.normal(size=(classes, features))
     y = rng.integers(0, classes, size=rows)
     return (centres[y] + rng.normal(size=(rows, features))).astype(dtype), y
 
