@@ -313,6 +313,65 @@ class Selector:
         scored: int,
     ) -> Selector: ...
 
+_Candidates: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+
+@final
+class LinearModel:
+    def __new__(
+        cls,
+        weights: NDArray[np.float64],
+        intercepts: NDArray[np.float64],
+        *,
+        link: str = "softmax",
+        hidden: float = 0.0,
+        own_unit: float = 0.0,
+    ) -> LinearModel: ...
+    def candidates(
+        self,
+        x: NDArray[Any],
+        measure: str,
+        k: int,
+        *,
+        n_threads: int | None = None,
+        progress: _Progress | None = None,
+        cpu_level: str | None = None,
+    ) -> _Candidates | None: ...
+    def candidates_of_sparse(
+        self,
+        indptr: NDArray[Any],
+        indices: NDArray[Any],
+        data: NDArray[Any],
+        width: int,
+        measure: str,
+        k: int,
+        *,
+        n_threads: int | None = None,
+        progress: _Progress | None = None,
+        cpu_level: str | None = None,
+    ) -> _Candidates | None: ...
+
+@final
+class TreeModel:
+    def __new__(
+        cls,
+        trees: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]],
+        features: int,
+        base: NDArray[np.float64],
+        *,
+        outcome: str = "mean",
+        single: bool = True,
+    ) -> TreeModel: ...
+    def candidates(
+        self,
+        x: NDArray[Any],
+        measure: str,
+        k: int,
+        *,
+        n_threads: int | None = None,
+        progress: _Progress | None = None,
+        cpu_level: str | None = None,
+    ) -> _Candidates | None: ...
+
 @final
 class Turn:
     def __new__(cls, name: str) -> Turn: ...

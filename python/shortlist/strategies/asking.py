@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from shortlist.rows import blocks, count
+from shortlist.rows import blocks, count, take
 from shortlist.scoring import score
 from shortlist.selector import Selector
 from shortlist.strategies import randomness
@@ -25,6 +25,7 @@ from shortlist.strategies.answers.asked import check_invalid
 from shortlist.strategies.answers.models import says_nothing
 from shortlist.strategies.choice import Array, Picks, best
 from shortlist.strategies.errors import PoolTooSmallError, check_count
+from shortlist.strategies.screened import inside, left_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -81,6 +82,14 @@ class Question:
                 asked.check_rows(answer.shape[-2])
             told = told or warn_sums(answer, asked, as_they_are=as_they_are)
             yield asked, answer
+
+    def scores_of(self, model: Any, X: Any, first: int = 0) -> Array:
+        """Return the score of each of a few rows, NaN where the model has no valid answer."""
+        asked = Asked(model, self.method, count(X), first)
+        answer = self.ask(model, X, first)
+        return np.asarray(
+            self.taken(partial(score, measure=self.measure, invalid="skip", **self.how), answer, asked, "skip")
+        )
 
     def taken(self, take: Callable[[Array], Any], answer: Array, asked: Asked, invalid: Invalid) -> Any:
         """Return ``take(answer)``, with rounding mended, or say which row is wrong."""
@@ -156,8 +165,12 @@ def pick(
     progress: Progress,
     invalid: Invalid,
     kwargs: dict[str, Any],
+    screen: bool = True,
 ) -> Picks:
-    """Return positions and scores of the most informative rows, best first."""
+    """Return positions and scores of the most informative rows, best first.
+
+    With `screen` a model whose scores can be bounded is asked about the rows that may be among them alone.
+    """
     check_invalid(invalid)
     pool = pool_of(model, X, chunk_size, progress)
     wanted = check_count(n_instances, pool.rows)
@@ -165,7 +178,12 @@ def pick(
     ties: dict[str, Any] = {"invalid": invalid, "strict": False}
     if random_tie_break:
         ties |= {"ties": "random", "random_state": randomness.seed(random_state)}
-    selector = Selector(question.measure, wanted, n_threads=_threads(pool), **question.how, **ties)
+    new = partial(Selector, question.measure, wanted, n_threads=_threads(pool), **question.how, **ties)
+    if screen and not kwargs:
+        picked = _picked_from_few(question, model, X, new(), wanted, progress)
+        if picked is not None:
+            return picked
+    selector = new()
     try:
         for asked, answer in question.answers(model, pool, kwargs):
             asked.check_rows(answer.shape[-2])
@@ -177,6 +195,29 @@ def pick(
     selection = selector.finish()
     check_enough(wanted, len(selection), pool.rows)
     return selection.indices.copy(), selection.scores.copy()
+
+
+def _picked_from_few(
+    question: Question, model: Any, X: Any, selector: Selector, wanted: int, progress: Progress
+) -> Picks | None:
+    """Return the picks where bounds leave few rows to ask about; None where the model is to be asked about all."""
+    try:
+        left = left_for(question, model, X, wanted, progress)
+        if left is None:
+            return None
+        few = blocks(take(X, left.rows), outputs=16)
+        for first, block in few:
+            rows = left.rows[first : first + count(block)]
+            answer = question.ask(model, block, first)
+            asked = Asked(model, question.method, len(rows), first)
+            if not inside(np.asarray(score(answer, question.measure, invalid="skip", **question.how)), left, first):
+                return None
+            question.taken(partial(selector.update, ids=rows), answer, asked, "raise")
+    except Exception:
+        # Whatever is wrong is found again, and said with the right row, where the model is asked about all.
+        return None
+    selection = selector.finish()
+    return (selection.indices.copy(), selection.scores.copy()) if len(selection) == wanted else None
 
 
 def best_known(values: Any, n_instances: int, invalid: Invalid, **how: Any) -> Picks:

@@ -70,6 +70,7 @@ mod helpers;
 mod math;
 pub mod matrix;
 pub mod measure;
+pub mod model;
 pub mod order;
 pub mod probe;
 pub mod random;

@@ -11,6 +11,7 @@ mod k_center;
 mod kmeans_plus_plus;
 mod mean;
 mod min_distances;
+mod model;
 mod rounds;
 mod scorer;
 mod selector;
@@ -42,6 +43,8 @@ mod _core {
     use super::mean::{add_terms, part_sums};
     #[pymodule_export]
     use super::min_distances::min_distances;
+    #[pymodule_export]
+    use super::model::{LinearModel, TreeModel};
     #[pymodule_export]
     use super::rounds::{offer_rows, pick_offered};
     #[pymodule_export]

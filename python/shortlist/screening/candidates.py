@@ -1,0 +1,155 @@
+"""Rows that may be among the best, over pools of any kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shortlist import _core
+from shortlist.rows import blocks, kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from shortlist.rows.blocks import Progress
+    from shortlist.screening.bounds import Bounds
+
+MEASURES = ("least_confident", "margin", "ratio", "entropy", "normalised_entropy", "gini")
+"""What can be bounded."""
+
+_READ_AS_IT_IS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Rows that may be among the best, in the order of the pool.
+
+    Attributes
+    ----------
+    rows : ndarray of int64
+        Their places in the pool.
+    low, high : ndarray of float64
+        The least and the greatest score that the model can give each.
+    """
+
+    rows: NDArray[np.int64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def candidates(
+    bounds: Bounds, X: Any, measure: str, k: int, *, n_threads: int | None = None, progress: Progress = None
+) -> Candidates | None:
+    """Return every row that can be among the `k` best by a measure of a model's probabilities.
+
+    Parameters
+    ----------
+    bounds : Bounds
+        Of the model.
+    X : array, frame or sparse matrix of shape (rows, features)
+        Features. Arrays and compressed rows of float32 and float64 are read as they lie, others in blocks.
+    measure : str
+        One of `MEASURES`.
+    k : int
+        How many rows are wanted.
+    n_threads : int, optional
+        By default as many as this process may use.
+    progress : callable, optional
+        Called with rows done and rows in all.
+
+    Returns
+    -------
+    Candidates or None
+        None where the features are of a kind that can't be read, or where so few rows can be ruled out that the model
+        had better be asked about all.
+
+    Notes
+    -----
+    O(rows x features x classes) operations in float32; of sparse rows, entries in place of features. Memory beside
+    `X`: the weights in float32, and a few MiB.
+    """
+    holder = kind(X)
+    if holder not in ("array", "pandas", *(["sparse"] if bounds.sparse else [])):
+        return None
+    if X.ndim != 2 or X.shape[1] != bounds.features:
+        return None
+    order = "lowest" if measure == "margin" else "highest"
+    pool = blocks(X, None if _as_it_lies(X, holder) else "auto", progress=None)
+    found: Candidates | None = None
+    models: dict[Any, _core.LinearModel | _core.TreeModel] = {}
+    for first, block in pool:
+        features = _numbers(block, holder)
+        if features is None:
+            return None
+        if features.dtype not in models:
+            models[features.dtype] = bounds.model(features.dtype)
+        model = models[features.dtype]
+        part = _of_block(model, features, measure, k, n_threads, progress if len(pool) == 1 else None)
+        if part is None:
+            return None
+        part = Candidates(part.rows + first, part.low, part.high)
+        found = part if found is None else _best_of(found, part, k, order)
+    return found
+
+
+def _as_it_lies(X: Any, holder: str) -> bool:
+    """Return whether the core can read the rows where they are."""
+    if holder == "sparse":
+        return X.format == "csr" and X.dtype in _READ_AS_IT_IS[1:]
+    return holder == "array" and type(X) in (np.ndarray, np.memmap) and X.dtype in _READ_AS_IT_IS
+
+
+def _numbers(block: Any, holder: str) -> Any:
+    """Return a block as floats the core reads; None where it holds anything else."""
+    if holder == "sparse":
+        block = block.tocsr()
+        return block if block.dtype in _READ_AS_IT_IS[1:] else _exact(block)
+    array = np.asarray(block)
+    return array if array.dtype in _READ_AS_IT_IS else _exact(array)
+
+
+def _exact(block: Any) -> Any:
+    return block.astype(np.float64) if block.dtype.kind in "biu" else None
+
+
+def _of_block(
+    model: _core.LinearModel | _core.TreeModel,
+    features: Any,
+    measure: str,
+    k: int,
+    n_threads: int | None,
+    progress: Any,
+) -> Candidates | None:
+    if isinstance(model, _core.TreeModel) or isinstance(features, np.ndarray):
+        found = model.candidates(features, measure, k, n_threads=n_threads, progress=progress)
+    else:
+        found = model.candidates_of_sparse(
+            features.indptr,
+            features.indices,
+            features.data,
+            features.shape[1],
+            measure,
+            k,
+            n_threads=n_threads,
+            progress=progress,
+        )
+    return None if found is None else Candidates(*found)
+
+
+def _best_of(one: Candidates, other: Candidates, k: int, order: str) -> Candidates:
+    """Return what is left of both once the k-th best of the worse ends is known."""
+    rows, low, high = (np.concatenate(pair) for pair in zip(_ends(one), _ends(other), strict=True))
+    if len(rows) > k:
+        best, worst = (high, low) if order == "highest" else (-low, -high)
+        left = best >= np.partition(worst, len(worst) - k)[len(worst) - k]
+        rows, low, high = rows[left], low[left], high[left]
+    return Candidates(rows, low, high)
+
+
+def _ends(found: Candidates) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    return found.rows, found.low, found.high

@@ -1,0 +1,73 @@
+//! Scores of rows of logits or probabilities that are known but for an error, and how wrong each score may be.
+
+use super::measure::{modulus, slope_and_scale};
+use crate::error::{Error, Result};
+use crate::matrix::Matrix;
+use crate::measure::Measure;
+use crate::order::Order;
+use crate::rules::Recipe;
+use crate::scan::Scan;
+use crate::scorer::{Invalid, Normalize, Scorer};
+use crate::simd::{Float, Level};
+
+/// What a measure of ours is off by, relative to the largest it can be, given its input exactly: some hundred units.
+const UNITS: f64 = 128.0;
+
+/// A measure, and how errors of its input move it.
+pub(super) struct Judge<T> {
+    recipe: Recipe<T>,
+    level: Level,
+    slope: f64,
+    slack: f64,
+    classes: usize,
+    measure: Measure,
+}
+
+impl<T: Float + crate::float::Element<Compute = T>> Judge<T> {
+    /// For logits or probabilities of so many classes; `own_unit` is what a step of the model's own arithmetic is off by.
+    pub(super) fn new(measure: Measure, logits: bool, classes: usize, level: Level, own_unit: f64) -> Result<Self> {
+        let Some((slope, scale)) = slope_and_scale(measure, classes) else {
+            return Err(Error::Argument(format!(
+                "measure {:?} has no bound for models; accepted are measures of probabilities",
+                measure.about().name
+            )));
+        };
+        let scorer = Scorer::new(measure, logits, 1.0, Normalize::AsIs, Invalid::Skip, level)?;
+        let ours = UNITS * T::EPSILON.into();
+        let theirs = (classes + 20) as f64 * own_unit;
+        let recipe = scorer.recipe::<T>(classes);
+        Ok(Judge { recipe, level, slope, slack: scale * (ours + theirs), classes, measure })
+    }
+
+    pub(super) fn order(&self) -> Order {
+        self.measure.about().order
+    }
+
+    /// Classes of a row.
+    pub(super) fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// What scores are computed with.
+    pub(super) fn scan(&self) -> Scan<T> {
+        Scan::new(self.level)
+    }
+
+    /// The score of each of the first rows; NaN where there is none.
+    pub(super) fn scores(&self, matrix: &Matrix<'_, T>, scan: &mut Scan<T>, own: &mut [T], scores: &mut [f64]) {
+        let own = &mut own[..scores.len()];
+        scan.rows(matrix, 0..scores.len(), self.measure, &self.recipe, own);
+        scores.iter_mut().zip(own.iter()).for_each(|(score, &own)| *score = own.into());
+    }
+
+    /// How wrong a score may be where no logit is off by more than `error`.
+    #[inline(always)]
+    pub(super) fn error_of_logits(&self, error: f64) -> f64 {
+        self.slope * error + self.slack
+    }
+
+    /// How wrong a score may be where no probability is off by more than `error`.
+    pub(super) fn error_of_probabilities(&self, error: f64) -> f64 {
+        modulus(self.measure, self.classes, error) + self.slack
+    }
+}
