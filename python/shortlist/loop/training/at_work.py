@@ -23,7 +23,8 @@ from shortlist.loop.temporary import temporary_folder
 from shortlist.loop.training.asked import Members
 from shortlist.loop.training.by_path import function_of
 from shortlist.loop.training.command import run_job
-from shortlist.loop.training.local import alone, fit_models, raw_blocks, train
+from shortlist.loop.training.fitting import alone, fit_models
+from shortlist.loop.training.local import raw_blocks, train
 from shortlist.loop.training.trained import Trained, write_npy
 
 if TYPE_CHECKING:

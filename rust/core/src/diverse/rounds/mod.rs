@@ -2,8 +2,8 @@
 //! parts that one machine cannot hold together.
 //!
 //! A round is one pass over all parts. Each part makes an [`Offer`](part::Offer): its best rows
-//! with exact distances, and [`bounds`] above the key of every row that it keeps back. Whoever
-//! asked puts the offers together and picks from them ([`pick`](offers::pick)) with the engine of
+//! with exact distances, and bounds above the key of every row that it keeps back. Whoever asked
+//! puts the offers together and picks from them ([`pick`](offers::Offers::pick)) with the engine of
 //! this folder, for as long as its pick beats every bound in the total order. So the picks are
 //! those of one machine that holds all rows, bit for bit, and what a row is worth is written once:
 //! keys are those of the rules themselves.
