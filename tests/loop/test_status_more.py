@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 from played_loop import CLASSES, Played
@@ -137,3 +139,15 @@ def test_a_group_that_is_served_worse_than_all_is_named():
     assert [each.text.split(" (")[0] for each in said] == ["language=pt: accuracy 0.333"]
     assert said[0].text.endswith("on 30, below that of all, 0.800")
     assert served_worse(None) == []
+
+
+def test_a_look_at_a_loop_imports_no_more_than_it_needs():
+    code = (
+        "import sys, shortlist.loop.loop\n"
+        "print(*(name for name in sys.modules if name.startswith(('shortlist.loop.', 'sklearn', 'scipy', 'xml'))))"
+    )
+    found = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    assert "shortlist.loop.status" in found
+    for name in ("planning", "replay", "reporting", "finish", "learning", "playing"):
+        assert f"shortlist.loop.{name}" not in found
+    assert not found & {"sklearn", "scipy", "xml"}
