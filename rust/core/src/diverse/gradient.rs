@@ -38,17 +38,20 @@ impl<E: Element> Maker for Gradients<'_, E> {
     }
 
     #[inline(always)]
-    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> Result<()> {
+    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> bool {
         let classes = self.matrix.columns();
         widen(&self.matrix, row, &mut to[..classes]);
-        let fine = if self.logits {
+        if self.logits {
             to[classes..].fill(f64::NEG_INFINITY);
             of_logits(simd, to)
         } else {
             to[classes..].fill(0.0);
             of_probabilities(to, E::SUM_TOLERANCE)
-        };
-        if fine { Ok(()) } else { Err(Error::row(row as u64, fault_of_row(&self.matrix, row, self.logits))) }
+        }
+    }
+
+    fn fault(&self, row: usize) -> Error {
+        Error::row(row as u64, fault_of_row(&self.matrix, row, self.logits))
     }
 }
 

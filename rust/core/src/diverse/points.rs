@@ -29,8 +29,11 @@ pub trait Points: Sync {
 pub(crate) trait Maker: Sync {
     /// Columns, and bytes of an element.
     fn shape(&self) -> (usize, usize);
-    /// Write a row over `to`. Must be `#[inline(always)]`.
-    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> Result<()>;
+    /// Write a row over `to`; `false` if it is no valid input: an error of each row would have to
+    /// go through memory. Must be `#[inline(always)]`.
+    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> bool;
+    /// What is wrong with an invalid row.
+    fn fault(&self, row: usize) -> Error;
 }
 
 /// Rows of features.
@@ -55,11 +58,12 @@ impl<E: Element> Maker for Features<'_, E> {
     }
 
     #[inline(always)]
-    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> Result<()> {
-        match prepare(simd, Metric::SqEuclidean, &self.matrix, row, to) {
-            Kind::Bad => Err(row_fault(&self.matrix, row)),
-            _ => Ok(()),
-        }
+    fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> bool {
+        prepare(simd, Metric::SqEuclidean, &self.matrix, row, to) != Kind::Bad
+    }
+
+    fn fault(&self, row: usize) -> Error {
+        row_fault(&self.matrix, row)
     }
 }
 
@@ -110,7 +114,7 @@ impl<M: Maker> Kernel for Make<'_, M> {
     type Output = Result<()>;
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Result<()> {
-        self.maker.make(simd, self.row, self.to)
+        if self.maker.make(simd, self.row, self.to) { Ok(()) } else { Err(self.maker.fault(self.row)) }
     }
 }
 
@@ -134,7 +138,10 @@ impl<M: Maker> Kernel for Squared<'_, M> {
         for (i, out) in self.out.chunks_mut(TOGETHER).enumerate() {
             let start = self.positions.start + i * TOGETHER;
             for (j, to) in tile.chunks_exact_mut(width).take(out.len()).enumerate() {
-                self.maker.make(simd, self.among.id(start + j) as usize, to)?;
+                let row = self.among.id(start + j) as usize;
+                if !self.maker.make(simd, row, to) {
+                    return Err(self.maker.fault(row));
+                }
             }
             to_one(simd, Metric::SqEuclidean, &tile, self.point, out);
         }
