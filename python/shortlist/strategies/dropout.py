@@ -196,7 +196,7 @@ def _sampling(
     $>>> learner = sl.DeepActiveLearner(network, sl.$name)  # doctest: +SKIP
     $>>> indices, rows = learner.query(X_pool, n_instances=10, num_cycles=20)  # doctest: +SKIP
     """
-    # Predicted and measured block by block, so that the predictions for a whole pool never exist at once.
+    # Block by block, so that the predictions for a whole pool never exist at once.
     torch = import_module("torch")
     random_state = randomness.of(classifier, random_state)
     adaptor = partial(_both_classes, logits_adaptor)
