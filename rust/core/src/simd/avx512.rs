@@ -148,6 +148,7 @@ impl Vector for F64 {
     type Mask = __mmask8;
     type Simd = Avx512;
     const LANES: usize = 8;
+    const SIGNED: bool = true;
 
     lane_wise! {
         #![inline(always)]
@@ -183,7 +184,7 @@ impl Vector for F64 {
             F64(_mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(self.0), _mm512_castpd_si512(y.0))));
         fn bits_sub(self, y: Self) -> Self =
             F64(_mm512_castsi512_pd(_mm512_sub_epi64(_mm512_castpd_si512(self.0), _mm512_castpd_si512(y.0))));
-        fn exponent_down(self) -> Self = F64(_mm512_castsi512_pd(_mm512_srli_epi64::<52>(_mm512_castpd_si512(self.0))));
+        fn exponent_down(self) -> Self = F64(_mm512_castsi512_pd(_mm512_srai_epi64::<52>(_mm512_castpd_si512(self.0))));
         fn exponent_up(self) -> Self = F64(_mm512_castsi512_pd(_mm512_slli_epi64::<52>(_mm512_castpd_si512(self.0))));
         fn line_to_power(self) -> Self = F64(_mm512_castsi512_pd(_mm512_slli_epi64::<32>(_mm512_castpd_si512(self.0))));
         fn line_down(self) -> Self = F64(_mm512_castsi512_pd(_mm512_srli_epi64::<32>(_mm512_castpd_si512(self.0))));

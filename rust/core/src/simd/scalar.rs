@@ -29,11 +29,6 @@ pub mod sealed {
         const MANTISSA: Self;
         /// The least mantissa that a split gives: about the square root of one half.
         const SPLIT_LEAST: Self;
-        /// What [`Vector::split`] adds to exponents so that none is negative: 1024 where
-        /// [`Vector::exponent_down`] loses signs, 0 elsewhere.
-        const SPLIT_BIAS: u32;
-        /// `SPLIT_BIAS` at the place of the exponent.
-        const SPLIT_BIAS_BITS: Self;
         /// What [`Vector::line_down`] makes of 1.
         const LINE_OF_ONE: u32;
     }
@@ -79,8 +74,6 @@ impl Lanes for f32 {
     type Vector<S: Simd> = S::F32;
     const MANTISSA: Self = f32::from_bits(0x007f_ffff);
     const SPLIT_LEAST: Self = f32::from_bits(0x3f35_04f3);
-    const SPLIT_BIAS: u32 = 0;
-    const SPLIT_BIAS_BITS: Self = 0.0;
     const LINE_OF_ONE: u32 = 0x3f80_0000;
 }
 
@@ -99,7 +92,5 @@ impl Lanes for f64 {
     type Vector<S: Simd> = S::F64;
     const MANTISSA: Self = f64::from_bits(0x000f_ffff_ffff_ffff);
     const SPLIT_LEAST: Self = f64::from_bits(0x3fe6_a09e_667f_3bcd);
-    const SPLIT_BIAS: u32 = 1024;
-    const SPLIT_BIAS_BITS: Self = f64::from_bits(1024 << 52);
     const LINE_OF_ONE: u32 = 0x3ff0_0000;
 }

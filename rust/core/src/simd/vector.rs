@@ -15,6 +15,8 @@ pub trait Vector: Copy + 'static {
     type Mask: Copy;
     /// The number of lanes: [`Float::LANES`], or half as many.
     const LANES: usize;
+    /// Whether shifts keep the sign, and whole numbers may be negative; `f64` of most levels can't.
+    const SIGNED: bool = size_of::<Self::Scalar>() == 4;
 
     /// The token of its level, which a vector proves as well as the token it was made with.
     fn simd(self) -> Self::Simd;
@@ -157,15 +159,15 @@ pub trait Vector: Copy + 'static {
     fn bits_sub(self, other: Self) -> Self;
     /// The bits set in both.
     fn bits_and(self, other: Self) -> Self;
-    /// The bits moved down by the width of the mantissa: those of the exponent come last. Above it
-    /// the places are filled with the sign (`f32`) or with zeros (`f64`).
+    /// The bits moved down by the width of the mantissa: those of the exponent come last. The
+    /// places above are filled with the sign where [`Vector::SIGNED`], with zeros elsewhere.
     fn exponent_down(self) -> Self;
     /// The bits moved up by the width of the mantissa: the last ones come to the exponent's place.
     fn exponent_up(self) -> Self;
     /// All bits (`f32`) or the upper half of them (`f64`), moved down to the last place.
     fn line_down(self) -> Self;
     /// The bits as a whole number less `less`, in the type of the lane: of `f32` with a sign, and
-    /// rounded; of `f64` the bits must be below 2^52, and it is exact.
+    /// rounded; of `f64` the bits must be below 2^52 unless [`Vector::SIGNED`], and it is exact.
     fn whole_less(self, less: u32) -> Self;
 
     /// The same vector, but the compiler can't tell its value: for constants that a level's
@@ -183,9 +185,14 @@ pub trait Vector: Copy + 'static {
         let simd = self.simd();
         let least = Self::splat(simd, Self::Scalar::SPLIT_LEAST);
         let above = self.bits_sub(least);
-        let exponent = above.bits_add(Self::splat(simd, Self::Scalar::SPLIT_BIAS_BITS));
+        let exponent = if Self::SIGNED {
+            above.exponent_down().whole_less(0)
+        } else {
+            // Larger by 1024 on the way: 2 has these bits in the exponent's place.
+            above.bits_add(self.full_like(2.0)).exponent_down().whole_less(1024)
+        };
         let mantissa = above.bits_and(Self::splat(simd, Self::Scalar::MANTISSA));
-        (exponent.exponent_down().whole_less(Self::Scalar::SPLIT_BIAS), mantissa.bits_add(least))
+        (exponent, mantissa.bits_add(least))
     }
 
     /// `1 + f` of `self = (1 + f) 2^e`, `0 <= f < 1`, where `one` is 1.
