@@ -39,9 +39,12 @@ MAY = {
     "screen": {"bound", "measure", "rules", "scan", "simd"},
     "select": {"blocks", "error", "fault", "order", "random"},
     "fused": {"blocks", "bound", "error", "order", "rules", "scan", "scorer", "screen", "select"} | NUMBERS,
+    "compiled": {"blocks", "error", "fused", "scorer", "select"} | NUMBERS,
     "committee": {"below_zero", "blocks", "error", "fault", "fused", "math", "measure", "order", "rules"}
     | {"scorer", "second_look", "select"}
     | NUMBERS,
+    # A fitted model's features to what it may say of a row.
+    "model": {"blocks", "error", "math", "measure", "order", "random", "rules", "scan", "scorer"} | NUMBERS,
     # Two rows to a distance, and what is picked by it.
     "distance": {"blocks", "error", "fault", "random"} | NUMBERS,
     "density": {"blocks", "distance", "error", "random"} | NUMBERS,

@@ -5,12 +5,12 @@
 
 use shortlist_core::Level;
 use shortlist_core::blocks::Unwatched;
+use shortlist_core::compiled::Compiled;
 use shortlist_core::distance::Metric;
 use shortlist_core::diverse::badge::badge;
 use shortlist_core::diverse::gradient::Gradients;
 use shortlist_core::diverse::k_center::{Init, KCenterOptions, k_center};
 use shortlist_core::diverse::points::{Among, Chosen, Features};
-use shortlist_core::float::Element;
 use shortlist_core::matrix::Matrix;
 use shortlist_core::measure::Measure;
 use shortlist_core::order::Order;
@@ -47,7 +47,7 @@ fn narrow(values: Vec<f64>) -> Vec<f32> {
     values.into_iter().map(|value| value as f32).collect()
 }
 
-fn select<E: Element>(name: &str, data: &[E], classes: usize, logits: bool)
+fn select<E: Compiled>(name: &str, data: &[E], classes: usize, logits: bool)
 where
     E::Compute: Score,
 {

@@ -1,10 +1,5 @@
 //! The number types: what a matrix may hold, and what the kernels compute in.
 
-use crate::blocks::Watch;
-use crate::error::Result;
-use crate::matrix::Matrix;
-use crate::scorer::Scorer;
-use crate::select::{Rows, Selector};
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
@@ -22,25 +17,6 @@ pub trait Element: Copy + Send + Sync + 'static {
     fn widen_to_f64(from: &[Self], to: &mut [f64]);
     /// The storage as the compute type itself, when they are one and the same.
     fn as_compute(pointer: *const Self) -> Option<*const Self::Compute>;
-    /// [`Scorer::score`] for this type. Generic code is compiled by each crate that calls it; the loops over rows, which
-    /// take minutes, are compiled for each type here instead, once for all who use this crate.
-    fn score(
-        scorer: &Scorer,
-        matrix: &Matrix<'_, Self>,
-        out: &mut [Self::Compute],
-        first_row: u64,
-        threads: usize,
-        watch: &mut dyn Watch,
-    ) -> Result<u64>;
-    /// [`Scorer::select`] for this type, compiled here as [`Element::score`] is.
-    fn select(
-        scorer: &Scorer,
-        matrix: &Matrix<'_, Self>,
-        selector: &mut Selector,
-        rows: &Rows<'_>,
-        threads: usize,
-        watch: &mut dyn Watch,
-    ) -> Result<u64>;
 }
 
 macro_rules! element {
@@ -71,26 +47,6 @@ macro_rules! element {
             #[inline(always)]
             fn as_compute(pointer: *const Self) -> Option<*const $compute> {
                 $same(pointer)
-            }
-            fn score(
-                scorer: &Scorer,
-                matrix: &Matrix<'_, $type>,
-                out: &mut [$compute],
-                first_row: u64,
-                threads: usize,
-                watch: &mut dyn Watch,
-            ) -> Result<u64> {
-                scorer.score_any(matrix, out, first_row, threads, watch)
-            }
-            fn select(
-                scorer: &Scorer,
-                matrix: &Matrix<'_, $type>,
-                selector: &mut Selector,
-                rows: &Rows<'_>,
-                threads: usize,
-                watch: &mut dyn Watch,
-            ) -> Result<u64> {
-                scorer.select_any(matrix, selector, rows, threads, watch)
             }
         }
     };

@@ -31,19 +31,6 @@ struct Worker<T> {
 }
 
 impl Scorer {
-    /// Score all rows and keep the best. An error leaves the selector as it was. Returns the number
-    /// of rows whose measure was computed in full: fewer than all where a bound ruled rows out.
-    pub fn select<E: Element>(
-        &self,
-        matrix: &Matrix<'_, E>,
-        selector: &mut Selector,
-        rows: &Rows<'_>,
-        threads: usize,
-        watch: &mut dyn Watch,
-    ) -> Result<u64> {
-        E::select(self, matrix, selector, rows, threads, watch)
-    }
-
     /// [`Scorer::select`], compiled where it is called.
     pub(crate) fn select_any<E: Element>(
         &self,

@@ -57,6 +57,7 @@ mod below_zero;
 pub mod blocks;
 mod bound;
 pub mod committee;
+pub mod compiled;
 pub mod density;
 pub mod distance;
 pub mod diverse;

@@ -109,19 +109,6 @@ impl Scorer {
         Ok(found)
     }
 
-    /// The scores of all rows. Invalid rows get NaN, or make an error that names the first. Returns
-    /// how many are invalid.
-    pub fn score<E: Element>(
-        &self,
-        matrix: &Matrix<'_, E>,
-        out: &mut [E::Compute],
-        first_row: u64,
-        threads: usize,
-        watch: &mut dyn Watch,
-    ) -> Result<u64> {
-        E::score(self, matrix, out, first_row, threads, watch)
-    }
-
     /// [`Scorer::score`], compiled where it is called.
     pub(crate) fn score_any<E: Element>(
         &self,
@@ -164,7 +151,7 @@ impl Scorer {
     pub fn faults<E: Element>(&self, matrix: &Matrix<'_, E>) -> Result<Vec<(usize, Fault)>> {
         let skipping = Scorer { rules: RowRules { invalid: Invalid::Skip, ..self.rules }, ..*self };
         let mut scores = vec![E::Compute::ZERO; matrix.rows()];
-        skipping.score(matrix, &mut scores, 0, 1, &mut blocks::Unwatched)?;
+        skipping.score_any(matrix, &mut scores, 0, 1, &mut blocks::Unwatched)?;
         let invalid = scores.iter().enumerate().filter(|(_, score)| is_nan(*score));
         Ok(invalid.map(|(row, _)| (row, fault_of_row(matrix, row, self.rules.logits))).collect())
     }

@@ -67,6 +67,7 @@
 
 mod ahead;
 mod columns;
+mod few;
 mod found;
 mod narrow;
 mod pace;
@@ -75,8 +76,8 @@ mod score_rows;
 mod stream;
 mod wide;
 
+pub(crate) use few::MOST_CLASSES;
 pub(crate) use found::Found;
-pub(crate) use narrow::MOST_CLASSES;
 pub(crate) use stream::StreamOut;
 
 use crate::float::Element;
@@ -85,6 +86,7 @@ use crate::matrix::Matrix;
 use crate::rules::Recipe;
 use crate::simd::{Float, Level};
 use columns::WideColumns;
+use few::Columns;
 use found::Verdict;
 use narrow::{ColumnMajor, Pairs, RowMajor};
 use pace::Pace;
@@ -99,12 +101,13 @@ pub(crate) struct Scan<T> {
     level: Level,
     /// One for each [`Goal::PACE`].
     paces: [Pace; 2],
+    columns: Box<Columns<T>>,
 }
 
 impl<T: Float> Scan<T> {
-    /// Nothing is allocated before rows must be copied.
+    /// Room for copies is allocated once rows must be copied.
     pub(crate) fn new(level: Level) -> Self {
-        Scan { copy: RowCopy::new(), level, paces: [Pace::new(), Pace::new()] }
+        Scan { copy: RowCopy::new(), level, paces: [Pace::new(), Pace::new()], columns: Columns::new() }
     }
 
     /// Score adjacent rows of a matrix. The score of an invalid row is NaN.
@@ -135,7 +138,7 @@ impl<T: Float> Scan<T> {
         let ways = self.ways(classes);
         let turn = self.paces[G::PACE].begin(ways);
         let (level, ask) = self.way(classes, turn.way);
-        let scoring = Scoring { goal, recipe, classes, ask, out: &mut *direct };
+        let scoring = Scoring { goal, recipe, classes, ask, columns: &mut self.columns, out: &mut *direct };
         let verdict = match (origin, stride, matrix.column_major()) {
             // SAFETY: `whole` rows are inside, and so is what the narrow walk reads past them.
             (Some(origin), Some(stride), _) => unsafe { adjacent_rows(scoring, level, origin, stride) },
@@ -214,14 +217,15 @@ impl<T: Float> Scan<T> {
         verdict.found
     }
 
-    fn copy_as_it_is<G: Goal>(&self, classes: usize, goal: G, recipe: &Recipe<T>, out: &mut [T]) -> Verdict<T> {
+    fn copy_as_it_is<G: Goal>(&mut self, classes: usize, goal: G, recipe: &Recipe<T>, out: &mut [T]) -> Verdict<T> {
         let (whole, rest) = out.split_at_mut(out.len() / T::LANES * T::LANES);
         let origin = self.copy.origin();
         let last = origin.wrapping_add(whole.len() * classes);
-        let score = |origin, out| {
-            let scoring = Scoring { goal, recipe, classes, ask: false, out };
+        let (level, columns) = (self.level, &mut *self.columns);
+        let mut score = |origin, out| {
+            let scoring = Scoring { goal, recipe, classes, ask: false, columns: &mut *columns, out };
             // SAFETY: a copy is padded to whole groups of rows, and has slack past the last one.
-            unsafe { adjacent_rows(scoring, self.level, origin, classes) }
+            unsafe { adjacent_rows(scoring, level, origin, classes) }
         };
         let verdict = score(origin, whole);
         if rest.is_empty() {

@@ -3,14 +3,12 @@
 //! transposes. The sums run over the classes in their order.
 
 use super::ahead::read_ahead;
+use super::few::MOST_CLASSES;
 use super::found::{Closed, Verdict};
 use super::score_rows::{ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
-
-/// The most classes that are read this way: beyond, the lanes share the classes of one row.
-pub(crate) const MOST_CLASSES: usize = 48;
 
 /// How many bytes ahead memory is asked for, with few classes and with more. Measured: on Zen 4
 /// less is slower by a tenth with 2 to 5 classes, and more is slower with 32; on Zen 3 both are
@@ -171,8 +169,8 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         F: TailFold<V>,
         M: Formula,
     {
-        let ScoreRows { scoring: Scoring { recipe, classes, out, .. }, layout } = self;
-        assert!(classes <= MOST_CLASSES);
+        let ScoreRows { scoring: Scoring { recipe, classes, columns, out, .. }, layout } = self;
+        assert!((1..=MOST_CLASSES).contains(&classes) && V::LANES <= 16);
         let recipe = &{ *recipe };
         let zero = V::splat(simd, T::ZERO);
         let [temperature, inverse_temperature] =
@@ -180,11 +178,12 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         let peaks = P::default();
         let mut closed = Closed::nothing::<M>(simd);
         // The columns lie in memory, so that all else stays in registers.
-        let mut columns = [zero; MOST_CLASSES];
+        let columns = columns.place();
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
-            let mut count = 0;
+            let mut next = columns;
             let mut found = P::Kept::all(zero);
-            // SAFETY: promised to `Scoring::over`.
+            // SAFETY: promised to `Scoring::over`; and a layout hands over as many columns as there are
+            // classes, for which there is room.
             unsafe {
                 layout.columns(
                     simd,
@@ -192,16 +191,18 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
                     classes,
                     #[inline(always)]
                     |first, value: V| {
-                        columns[count] = value;
-                        count += 1;
+                        value.store(next);
+                        next = next.add(V::LANES);
                         found = if first { peaks.first(value) } else { peaks.step(found, value) };
                     },
                 );
             }
             let fold = F::new(Tail { peak: found.at(0), temperature, inverse_temperature });
-            let mut kept = fold.first(columns[0]);
-            for &value in &columns[1..classes] {
-                kept = fold.step(kept, value);
+            // SAFETY: the columns of all classes were stored above; so below.
+            let mut kept = fold.first(unsafe { V::load(simd, columns) });
+            for class in 1..classes {
+                // SAFETY: as above.
+                kept = fold.step(kept, unsafe { V::load(simd, columns.add(class * V::LANES)) });
             }
             let largest = [found.at(0), found.at(P::Kept::COUNT - 1)];
             closed.close(&F::row(largest, kept, recipe), formula, out);
