@@ -1,5 +1,5 @@
 //! Prints what the chooser of bounds (`screen.rs`) goes by: what each bound costs beside the
-//! measure that it spares, and what it costs to pick a single row out. One thread, from memory;
+//! measure that it spares, and what it costs to pick a single row out. One thread, from a cache;
 //! each time is the least of 50.
 //!
 //! `cargo run --release -p shortlist-core --example chooser`
