@@ -1,6 +1,6 @@
 //! Prints what the chooser of bounds (`screen.rs`) goes by: what each bound costs beside the
-//! measure that it spares, and what it costs to pick a single row out. One thread, from memory;
-//! each time is the least of 15.
+//! measure that it spares, and what it costs to pick a single row out. One thread, from a cache;
+//! each time is the least of 50.
 //!
 //! `cargo run --release -p shortlist-core --example chooser`
 
@@ -12,8 +12,13 @@ use shortlist_core::scorer::{Invalid, Normalize, Scorer};
 use shortlist_core::select::{Plan, Rows, Selector};
 use std::time::Instant;
 
-/// Bytes of a pool: many blocks, for a bound that does not pay is tried first in some of them.
-const BYTES: usize = 64 << 20;
+/// Bytes of a pool. It has many blocks, for a bound that does not pay is tried in some of them
+/// first, and it stays in the last-level cache: from memory, all that reads a row once takes about
+/// as long.
+const BYTES: usize = 16 << 20;
+
+/// Equal rows that come first: enough for the selector to set its threshold.
+const HELD: usize = 10_000;
 
 /// A pool whose rows one bound rules out, and no cheaper one, at the threshold that `held` sets.
 struct Case {
@@ -69,22 +74,23 @@ fn share(case: &Case, classes: usize, survives: Option<usize>, columns: bool) ->
     };
     let place = |at: usize| if columns { (at % rows, at / rows) } else { (at / classes, at % classes) };
     let pool: Vec<f32> = (0..rows * classes).map(place).map(|(row, class)| value(row, class)).collect();
-    let held: Vec<f32> = (0..classes).map(|class| (case.held)(class, classes) as f32).collect();
+    let held: Vec<f32> = (0..HELD * classes).map(|at| (case.held)(at % classes, classes) as f32).collect();
     let matrix = if columns { Matrix::from_columns } else { Matrix::from_rows };
-    let (held, pool) = (matrix(&held, 1, classes).expect("a row"), matrix(&pool, rows, classes).expect("a pool"));
+    let held = Matrix::from_rows(&held, HELD, classes).expect("rows to hold");
+    let pool = matrix(&pool, rows, classes).expect("a pool");
     let measure = Measure::parse(case.measure).expect("a measure");
     let scorer = Scorer::new(measure, case.logits, 1.0, Normalize::Check, Invalid::Raise, Level::best());
     let scorer = scorer.expect("options");
     let mut scores = vec![0f32; rows];
     let (mut measured, mut screened) = (f64::INFINITY, f64::INFINITY);
-    for _ in 0..15 {
+    for _ in 0..50 {
         let mut selector = Selector::new(Plan::new(1, measure.about().order)).expect("a plan");
-        scorer.select(&held, &mut selector, &Rows::from(0), 1, &mut Unwatched).expect("a valid row");
+        scorer.select(&held, &mut selector, &Rows::from(0), 1, &mut Unwatched).expect("valid rows");
         measured = measured.min(seconds(|| {
             scorer.score(&pool, &mut scores, 1, 1, &mut Unwatched).expect("valid rows");
         }));
         screened = screened.min(seconds(|| {
-            scorer.select(&pool, &mut selector, &Rows::from(1), 1, &mut Unwatched).expect("valid rows");
+            scorer.select(&pool, &mut selector, &Rows::from(HELD as u64), 1, &mut Unwatched).expect("valid rows");
         }));
     }
     screened / measured

@@ -47,7 +47,7 @@ use super::ahead::read_ahead;
 use super::few::MOST_CLASSES;
 use super::found::{Closed, Verdict};
 use super::score_rows::{ScoreRows, Scoring};
-use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
+use crate::fold::{Fold, Kept, MOST_KEPT, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
 
@@ -70,20 +70,19 @@ pub(super) struct WideColumns<T> {
 
 /// What virtual lanes of some rows keep, `[slot][number][row]`: tens of kilobytes, which a small
 /// stack has no room for.
-struct Slots<T>(Vec<T>);
+struct Slots<T>(Box<[[[T; ROWS]; MOST_KEPT]; DEPTH]>);
 
 impl<T: Float> Slots<T> {
-    /// Room for so many numbers a row.
-    fn new(numbers: usize) -> Self {
-        Slots(vec![T::ZERO; DEPTH * numbers * ROWS])
+    fn new() -> Self {
+        let slots = vec![[[T::ZERO; ROWS]; MOST_KEPT]; DEPTH].into_boxed_slice().try_into();
+        Slots(slots.unwrap_or_else(|_| unreachable!("there are so many")))
     }
 
     #[inline(always)]
     fn get<V: Vector<Scalar = T>, K: Kept<V>>(&self, simd: V::Simd, slot: usize, row: usize) -> K {
         let mut kept = K::all(V::splat(simd, T::ZERO));
         for number in 0..K::COUNT {
-            let at = (slot * K::COUNT + number) * ROWS + row;
-            kept.set(number, V::from_slice(simd, &self.0[at..at + V::LANES]));
+            kept.set(number, V::from_slice(simd, &self.0[slot][number][row..row + V::LANES]));
         }
         kept
     }
@@ -91,8 +90,7 @@ impl<T: Float> Slots<T> {
     #[inline(always)]
     fn put<V: Vector<Scalar = T>, K: Kept<V>>(&mut self, slot: usize, row: usize, kept: K) {
         for number in 0..K::COUNT {
-            let at = (slot * K::COUNT + number) * ROWS + row;
-            kept.at(number).to_slice(&mut self.0[at..at + V::LANES]);
+            kept.at(number).to_slice(&mut self.0[slot][number][row..row + V::LANES]);
         }
     }
 }
@@ -274,7 +272,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
         assert!(self.scoring.classes > MOST_CLASSES);
         let recipe = &{ *self.scoring.recipe };
         let fold = F::new(simd, recipe);
-        let mut slots = Slots::new(F::Kept::COUNT);
+        let mut slots = Slots::new();
         let mut bits = V::splat(simd, T::ZERO);
         let mut closed = Closed::nothing::<M>(simd);
         for (block, out) in blocks(self, ROWS) {
@@ -309,7 +307,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
             (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
         let rows = (BYTES / (self.scoring.classes * size_of::<T>()) / T::LANES * T::LANES).clamp(T::LANES, ROWS);
         let peaks = P::default();
-        let (mut first, mut second) = (Slots::new(P::Kept::COUNT), Slots::new(F::Kept::COUNT));
+        let (mut first, mut second) = (Slots::new(), Slots::new());
         let mut closed = Closed::nothing::<M>(simd);
         // Logits may have signs: nothing is watched.
         let mut bits = V::splat(simd, T::ZERO);
