@@ -11,8 +11,9 @@ import shortlist
 PACKAGE = Path(shortlist.__file__).parent
 RUST = PACKAGE.parents[1] / "rust"
 WIDEST = 100
-DOCSTRINGS_TOO = RUST_TOO = False
-"""Whether docstrings and Rust are looked at as well: switch these on once they are short."""
+DOCSTRINGS_TOO = False
+RUST_TOO = True
+"""Whether docstrings and Rust are looked at as well; docstrings of the loop are not all short yet."""
 LATER: set[str] = set()
 """Files that still have such comments. To be empty."""
 MARK = re.compile(r"(# fmt: skip|# noqa.*|# type: .*)$")

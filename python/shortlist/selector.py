@@ -407,6 +407,11 @@ class Selector:
             As for `update`.
         groups : ndarray, shape (rows,), optional
             Label of each row.
+
+        Returns
+        -------
+        Selector
+            Itself.
         """
         both_or_neither(groups, self._grouped)
         began = time.perf_counter()
@@ -440,7 +445,20 @@ class Selector:
         return self
 
     def update_count(self, rows: int, exclusion: Exclusion) -> Selector:
-        """Take note of rows of which only the number is known, to draw some at random."""
+        """Take note of rows of which only the number is known, to draw some at random.
+
+        Parameters
+        ----------
+        rows : int
+            How many come next.
+        exclusion : Exclusion
+            Those not to pick.
+
+        Returns
+        -------
+        Selector
+            Itself.
+        """
         began = time.perf_counter()
         self._state.update_count(rows, first_id=self._next_id, exclude=exclusion.part(0, rows))
         self._next_id += rows

@@ -56,5 +56,6 @@ def bounds_of(estimator: Any) -> Bounds | None:
         module, read = _ADAPTERS.get(name, ("", None))
         return read(estimator) if read is not None and is_exactly(estimator, module, name) else None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        # Not fitted, tampered with, or of a version that keeps its numbers elsewhere: the plain way is always right.
+        # Not fitted, tampered with, or of a version that keeps its numbers elsewhere: the plain way
+        # is always right.
         return None

@@ -214,7 +214,8 @@ def _picked_from_few(
                 return None
             question.taken(partial(selector.update, ids=rows), answer, asked, "raise")
     except Exception:
-        # Whatever is wrong is found again, and said with the right row, where the model is asked about all.
+        # Whatever is wrong is found again, and said with the right row, where the model is asked
+        # about all.
         return None
     selection = selector.finish()
     return (selection.indices.copy(), selection.scores.copy()) if len(selection) == wanted else None

@@ -1,7 +1,8 @@
 //! Runs one kernel on made-up rows: what `benches/instructions.py` counts the instructions of.
 //!
-//! `instructions list` prints the CPU level and the names of the kernels, `instructions NAME` runs one. Rows are a function of their number alone, one thread works, and
-//! only [`measured`] is counted, so the count is the same on every run of one build at one CPU level.
+//! `instructions list` prints the CPU level and the names of the kernels, `instructions NAME` runs
+//! one. Rows are a function of their number alone, one thread works, and only [`measured`] is
+//! counted, so the count is the same on every run of one build at one CPU level.
 
 use shortlist_core::Level;
 use shortlist_core::blocks::Unwatched;

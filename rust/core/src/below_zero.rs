@@ -1,6 +1,8 @@
-//! Probabilities below 0 by rounding, as the last of `[.9, .1, 1 - .9 - .1]`: they count as 0, in the score and in the sum.
+//! Probabilities below 0 by rounding, as the last of `[.9, .1, 1 - .9 - .1]`: they count as 0, in
+//! the score and in the sum.
 //!
-//! By rounding is: by no more than the tolerance of sums, times the sum of what is above 0 in the row.
+//! By rounding is: by no more than the tolerance of sums, times the sum of what is above 0 in the
+//! row.
 
 use crate::simd::Float;
 

@@ -1,7 +1,7 @@
 //! Scoring and selecting, compiled once for each type that a matrix may hold.
 //!
-//! Generic code is compiled by each crate that calls it. The loops over rows take minutes, so they are
-//! compiled here, for all who use this crate.
+//! Generic code is compiled by each crate that calls it. The loops over rows take minutes, so they
+//! are compiled here, for all who use this crate.
 
 use crate::blocks::Watch;
 use crate::error::Result;

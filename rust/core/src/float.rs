@@ -34,7 +34,8 @@ macro_rules! element {
             }
             #[inline(always)]
             fn widen_to_f64(from: &[$type], to: &mut [f64]) {
-                // By way of a buffer that stays in cache, so that each dtype is widened by its own fast loop.
+                // By way of a buffer that stays in cache, so that each dtype is widened by its own
+                // fast loop.
                 let mut buffer = [<$compute as crate::simd::Float>::ZERO; 64];
                 for (from, to) in from.chunks(64).zip(to.chunks_mut(64)) {
                     let buffer = &mut buffer[..from.len()];
@@ -59,5 +60,6 @@ fn one_by_one<E: Element>(from: &[E], to: &mut [E::Compute]) {
 element!(f64, f64, 1e-4, |x| x, |from, to: &mut [f64]| to.copy_from_slice(from), Some);
 element!(f32, f32, 1e-3, |x| x, |from, to: &mut [f32]| to.copy_from_slice(from), Some);
 element!(f16, f32, 1e-2, f16::to_f32, |from: &[f16], to: &mut [f32]| from.convert_to_f32_slice(to), |_| None);
-// A shift, and not `to_f32`: that one quiets NaN in a branch, which keeps the loop from vectorising.
+// A shift, and not `to_f32`: that one quiets NaN in a branch, which keeps the loop from
+// vectorising.
 element!(bf16, f32, 3e-2, |x: bf16| f32::from_bits(u32::from(x.to_bits()) << 16), one_by_one, |_| None);

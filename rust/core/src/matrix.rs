@@ -43,8 +43,8 @@ impl<'a, E: Copy> Matrix<'a, E> {
     /// A matrix over memory owned by somebody else.
     ///
     /// # Safety
-    /// For every row and column, `origin + row * row_stride + column * column_stride` must be an aligned element, readable
-    /// and not written to for the lifetime of the matrix.
+    /// For every row and column, `origin + row * row_stride + column * column_stride` must be an
+    /// aligned element, readable and not written to for the lifetime of the matrix.
     pub const unsafe fn from_raw_parts(
         origin: *const E,
         rows: usize,
@@ -90,7 +90,8 @@ impl<'a, E: Copy> Matrix<'a, E> {
     /// A row whose elements are adjacent.
     pub(crate) fn adjacent_row(&self, row: usize) -> Option<&'a [E]> {
         assert!(row < self.rows);
-        // SAFETY: the elements of the row are adjacent, by the test, and readable, by the promise made at construction.
+        // SAFETY: the elements of the row are adjacent, by the test, and readable, by the promise
+        // made at construction.
         (self.column_stride == 1 || self.columns == 1)
             .then(|| unsafe { std::slice::from_raw_parts(self.pointer(row, 0), self.columns) })
     }
@@ -101,7 +102,8 @@ impl<'a, E: Copy> Matrix<'a, E> {
     /// Where columns are not adjacent, or it lies outside.
     pub(crate) fn adjacent_column(&self, rows: Range<usize>, column: usize) -> &'a [E] {
         assert!(rows.start <= rows.end && rows.end <= self.rows && column < self.columns && self.row_stride == 1);
-        // SAFETY: the elements are adjacent and inside, by the line above, and readable, by the promise made at construction.
+        // SAFETY: the elements are adjacent and inside, by the line above, and readable, by the
+        // promise made at construction.
         unsafe { std::slice::from_raw_parts(self.pointer(rows.start, column), rows.len()) }
     }
 

@@ -4,7 +4,8 @@ use crate::blocks::{self, Unwatched};
 use crate::error::Result;
 use crate::simd::{Kernel, Level, Simd, Vector};
 
-/// The bits set in any of the words, read in blocks on that many threads as the kernels read a matrix.
+/// The bits set in any of the words, read in blocks on that many threads as the kernels read a
+/// matrix.
 pub fn read_all(words: &[f64], threads: usize) -> Result<u64> {
     let row_bytes = 64;
     let rows = words.len().div_ceil(8);
@@ -38,8 +39,8 @@ impl Kernel for Bits<'_> {
         let mut bits = [S::F64::splat(simd, 0.0); AT_ONCE];
         let mut chunks = self.0.chunks_exact(AT_ONCE * lanes);
         for chunk in &mut chunks {
-            // Explicit vectors: of a plain loop over words the compiler makes gathers at the AVX-512
-            // level, ten times slower than memory.
+            // Explicit vectors: of a plain loop over words the compiler makes gathers at the
+            // AVX-512 level, ten times slower than memory.
             for (bits, vector) in bits.iter_mut().zip(chunk.chunks_exact(lanes)) {
                 *bits = bits.or(S::F64::from_slice(simd, vector));
             }

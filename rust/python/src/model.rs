@@ -49,8 +49,8 @@ impl LinearModel {
         Ok(LinearModel { core })
     }
 
-    /// Rows of `x` that may be among the `k` best by a measure, and the least and the greatest score each can have; None
-    /// where too many are left for the pass to be worth its time.
+    /// Rows of `x` that may be among the `k` best by a measure, and the least and the greatest
+    /// score each can have; None where too many are left for the pass to be worth its time.
     #[pyo3(signature = (x, measure, k, *, n_threads=None, progress=None, cpu_level=None))]
     #[allow(clippy::too_many_arguments)]
     fn candidates<'py>(
@@ -201,8 +201,8 @@ impl TreeModel {
         Ok(TreeModel { core: core.map_err(raise)? })
     }
 
-    /// Rows of `x` that may be among the `k` best by a measure, and the least and the greatest score each can have; None
-    /// where too many are left for the pass to be worth its time.
+    /// Rows of `x` that may be among the `k` best by a measure, and the least and the greatest
+    /// score each can have; None where too many are left for the pass to be worth its time.
     #[pyo3(signature = (x, measure, k, *, n_threads=None, progress=None, cpu_level=None))]
     #[allow(clippy::too_many_arguments)]
     fn candidates<'py>(

@@ -92,7 +92,8 @@ class FileHandoff:
 
     def _interface(self, path: Path, rows: Sequence[HandedRow], sent: Sent) -> None:
         """Check the user's labelling interface, or write one beside a file."""
-        from shortlist.labels.label_config import check_config, config_for, config_text  # with what reads XML
+        # With what reads XML.
+        from shortlist.labels.label_config import check_config, config_for, config_text
 
         if self._label_config is None:
             if place_of(path).is_file:

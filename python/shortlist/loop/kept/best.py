@@ -82,7 +82,8 @@ def best_of(
             if not reach.holds(*last, strategy) and not reach.holds(*last, column):
                 raise reach.error(name)
         return picks
-    # Groups that are too small leave their places to the best of all: none may be missing there, nor in such a group.
+    # Groups that are too small leave their places to the best of all: none may be missing there,
+    # nor in such a group.
     for code, quota in quotas.items():
         short = int((of == code).sum()) < quota
         if short and not reach.has_all(f"{name}={labels[code]}"):
@@ -118,7 +119,8 @@ class _Reach:
             return True
         if score != cut.score:
             return score > cut.score if self._order == "highest" else score < cut.score
-        # Equal scores were cut in the order of another round's seed, which says nothing of this one.
+        # Equal scores were cut in the order of another round's seed, which says nothing of this
+        # one.
         return self._ties == self._kept.ties and (row == cut.row or self._before(row, cut.row))
 
     def _before(self, row: int, other: int) -> bool:

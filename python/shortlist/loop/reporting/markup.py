@@ -89,7 +89,8 @@ def table(
         element("thead", element("tr", *head)),
         element("tbody", *lines),
     )
-    # Whoever has no mouse must be able to scroll too. Its name is not that of the section around it.
+    # Whoever has no mouse must be able to scroll too. Its name is not that of the section around
+    # it.
     return element("div", inside, class_="scroll", tabindex="0", role="region", aria_label=f"Table: {caption}")
 
 

@@ -186,7 +186,8 @@ def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -
             model = given.fit(block.input(name), labels)
         else:
             model = estimator_of(name, seed, spec.folder)
-            # Codes and not names for our own: what they are sorted by is then the order of the classes.
+            # Codes and not names for our own: what they are sorted by is then the order of the
+            # classes.
             model.fit(block.input(name), given.codes[chosen] if name in NAMED else labels, **_weighting(model, weights))
     except LoopError:
         raise

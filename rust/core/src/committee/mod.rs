@@ -1,9 +1,10 @@
 //! The committee measures: what the members of a committee disagree about, or are unsure of
 //! together. What each is, and THE list of them.
 //!
-//! Rows are scored a group at a time, a row a lane: the rows of all members are read into a `table::Table` that stays in cache, and a measure
-//! is a formula over it. It says in its `Needs` what the table must hold. Sums run over the classes in their order and over
-//! the members in theirs.
+//! Rows are scored a group at a time, a row a lane: the rows of all members are read into a
+//! `table::Table` that stays in cache, and a measure is a formula over it. It says in its `Needs`
+//! what the table must hold. Sums run over the classes in their order and over the members in
+//! theirs.
 //!
 //! Errors, for up to 40 classes and 7 members, relative to the value and in units of the type's
 //! epsilon (1.2e-7 for `f32`, 2.2e-16 for `f64`): votes 2, `consensus_entropy` 6, `mean_std` 4,

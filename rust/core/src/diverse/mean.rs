@@ -67,8 +67,8 @@ impl Total {
         Total { rows: 0, finished: vec![0.0; features], open: vec![0.0; features] }
     }
 
-    /// Adds the terms of so many rows that come next: see [`part_sums`]. The first of them goes on from
-    /// the open one.
+    /// Adds the terms of so many rows that come next: see [`part_sums`]. The first of them goes on
+    /// from the open one.
     pub fn add<'t>(&mut self, terms: impl IntoIterator<Item = &'t [f64]>, rows: usize) {
         let before = self.rows % TERM;
         for (number, term) in terms.into_iter().enumerate() {

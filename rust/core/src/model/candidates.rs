@@ -23,13 +23,16 @@ pub enum Found {
     NotWorthIt,
 }
 
-/// How many more rows than wanted are held before they are looked through, and are always worth asking about.
+/// How many more rows than wanted are held before they are looked through, and are always worth
+/// asking about.
 const ROOM: usize = 4096;
 
-/// The share of rows, at most, that may be left for the model: a pass is worth less than what it spares then.
+/// The share of rows, at most, that may be left for the model: a pass is worth less than what it
+/// spares then.
 const WORTH: usize = 4;
 
-/// What the threads of a pass know together: a threshold that k rows are known to reach, larger being better.
+/// What the threads of a pass know together: a threshold that k rows are known to reach, larger
+/// being better.
 pub(super) struct Shared {
     k: usize,
     order: Order,
@@ -78,7 +81,8 @@ impl Shared {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// All candidates of all threads: those that the last threshold leaves, whatever was known when.
+    /// All candidates of all threads: those that the last threshold leaves, whatever was known
+    /// when.
     pub(super) fn finish(self, threads: Vec<Candidates>) -> Found {
         if self.stopped() {
             return Found::NotWorthIt;
@@ -109,7 +113,8 @@ impl Candidates {
         Candidates { rows: Vec::new(), counted: 0 }
     }
 
-    /// Look at a few more rows from `first` on: their scores, NaN where there is none, and how wrong each may be.
+    /// Look at a few more rows from `first` on: their scores, NaN where there is none, and how
+    /// wrong each may be.
     pub(super) fn take(&mut self, first: u64, scores: &[f64], errors: &[f64], shared: &Shared) {
         let mut threshold = shared.threshold();
         for ((&score, &error), row) in scores.iter().zip(errors).zip(first..) {

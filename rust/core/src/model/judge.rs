@@ -1,4 +1,5 @@
-//! Scores of rows of logits or probabilities that are known but for an error, and how wrong each score may be.
+//! Scores of rows of logits or probabilities that are known but for an error, and how wrong each
+//! score may be.
 
 use super::measure::{modulus, slope_and_scale};
 use crate::error::{Error, Result};
@@ -10,7 +11,8 @@ use crate::scan::Scan;
 use crate::scorer::{Invalid, Normalize, Scorer};
 use crate::simd::{Float, Level};
 
-/// What a measure of ours is off by, relative to the largest it can be, given its input exactly: some hundred units.
+/// What a measure of ours is off by, relative to the largest it can be, given its input exactly:
+/// some hundred units.
 const UNITS: f64 = 128.0;
 
 /// A measure, and how errors of its input move it.
@@ -24,7 +26,8 @@ pub(super) struct Judge<T> {
 }
 
 impl<T: Float + crate::float::Element<Compute = T>> Judge<T> {
-    /// For logits or probabilities of so many classes; `own_unit` is what a step of the model's own arithmetic is off by.
+    /// For logits or probabilities of so many classes; `own_unit` is what a step of the model's own
+    /// arithmetic is off by.
     pub(super) fn new(measure: Measure, logits: bool, classes: usize, level: Level, own_unit: f64) -> Result<Self> {
         let Some((slope, scale)) = slope_and_scale(measure, classes) else {
             return Err(Error::Argument(format!(

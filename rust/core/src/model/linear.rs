@@ -1,14 +1,16 @@
 //! Logits of a linear model, in `f32`, with a bound on how wrong each row's are.
 //!
-//! A lane is a row. Features are taken `DEPTH` at a time: the columns of a group of rows are brought into lanes once
-//! (through 4 x 4 transposes), and then multiplied with the weights of up to twelve classes at a time, whose sums stay in
-//! registers. What they come to is added to the logits so far, which lie class by class and stay in cache:
+//! A lane is a row. Features are taken `DEPTH` at a time: the columns of a group of rows are
+//! brought into lanes once (through 4 x 4 transposes), and then multiplied with the weights of up
+//! to twelve classes at a time, whose sums stay in registers. What they come to is added to the
+//! logits so far, which lie class by class and stay in cache:
 //!
 //! ```text
 //! for each group of 16 rows (8 at AVX2):
 //!     logits[all classes] = intercepts
 //!     for each DEPTH features:
-//!         columns[DEPTH] = the group's features, a row a lane;  size += |x| * (largest |weight| of the feature)
+//!         columns[DEPTH] = the group's features, a row a lane
+//!         size += |x| * (largest |weight| of the feature)
 //!         for each 12 classes:
 //!             sums[12] = 0;  for each column: sums[c] += column * weight[c]
 //!             logits[c] += sums[c]
@@ -52,7 +54,8 @@ pub struct Linear {
     /// Classes whose logits are computed: one under [`Link::Logistic`].
     outputs: usize,
     link: Link,
-    /// Feature by feature, as both dense and sparse rows ask for them: `padded` places each, for the classes and zeros.
+    /// Feature by feature, as both dense and sparse rows ask for them: `padded` places each, for
+    /// the classes and zeros.
     weights: Vec<f32>,
     padded: usize,
     /// Classes whose sums are in registers at a time.
@@ -70,8 +73,9 @@ pub struct Linear {
 impl Linear {
     /// From weights (outputs x features, row by row) and intercepts.
     ///
-    /// `hidden` is the size of numbers that cancel inside the intercepts, as where the mean of a feature was subtracted;
-    /// `own_unit` is what the model's own arithmetic is off by at each step: 2^-24 where it computes in `f32`.
+    /// `hidden` is the size of numbers that cancel inside the intercepts, as where the mean of a
+    /// feature was subtracted; `own_unit` is what the model's own arithmetic is off by at each
+    /// step: 2^-24 where it computes in `f32`.
     pub fn new(weights: &Matrix<'_, f64>, intercepts: &[f64], hidden: f64, link: Link, own_unit: f64) -> Result<Self> {
         let (outputs, features) = (weights.rows(), weights.columns());
         let least = if link == Link::Logistic { 1 } else { 2 };
@@ -117,12 +121,13 @@ impl Linear {
         self.link
     }
 
-    /// How wrong a row's logits can be, for each unit of its size, where so many products are added: ours beside the
-    /// true ones, and the model's own. `steps` of these sums are one behind the other here.
+    /// How wrong a row's logits can be, for each unit of its size, where so many products are
+    /// added: ours beside the true ones, and the model's own. `steps` of these sums are one behind
+    /// the other here.
     pub(super) fn error(&self, terms: usize, steps: usize) -> f64 {
-        // Beside the sums: the product, the rounding of weight, feature and intercept, the logarithm of a logistic
-        // function, and what a measure loses when it subtracts the largest logit. The size itself is summed with the
-        // same errors, hence the last factor.
+        // Beside the sums: the product, the rounding of weight, feature and intercept, the
+        // logarithm of a logistic function, and what a measure loses when it subtracts the largest
+        // logit. The size itself is summed with the same errors, hence the last factor.
         let ours = (steps + 16) as f64 * UNIT;
         let theirs = (terms + 6) as f64 * self.own_unit;
         (ours + theirs) * (1.0 + 4.0 * ours)
@@ -161,8 +166,8 @@ impl Linear {
         self.largest.get(feature).copied()
     }
 
-    /// What the logits of every row are off by beside: sizes that are in all of them, and products so small that they
-    /// are rounded to whole denormals.
+    /// What the logits of every row are off by beside: sizes that are in all of them, and products
+    /// so small that they are rounded to whole denormals.
     pub(super) fn size_of_all(&self) -> f64 {
         1.0 + self.base + self.features as f64 * f64::from(f32::MIN_POSITIVE)
     }
@@ -175,7 +180,8 @@ pub(super) struct Logits<'a, 'm, E> {
     pub(super) rows: Range<usize>,
     /// Class by class: each has as many places as there are rows, rounded up to whole groups of 16.
     pub(super) logits: &'a mut [f32],
-    /// Of each row, the sum of the sizes of its products with the largest weights. As many places as rows, rounded up.
+    /// Of each row, the sum of the sizes of its products with the largest weights. As many places
+    /// as rows, rounded up.
     pub(super) sizes: &'a mut [f32],
 }
 
@@ -208,8 +214,9 @@ impl<E: Element> Kernel for Logits<'_, '_, E> {
                     None => (copied.fill(matrix, rows.start + group, count, start, depth), DEPTH),
                 };
                 for quad in (0..whole).step_by(4) {
-                    // SAFETY: four values from `quad` on are readable of each row of the group: in the matrix, by `direct`,
-                    // or in the copy, whose rows are `DEPTH` apart and hold `whole` values.
+                    // SAFETY: four values from `quad` on are readable of each row of the group: in
+                    // the matrix, by `direct`, or in the copy, whose rows are `DEPTH` apart and
+                    // hold `whole` values.
                     let four = unsafe { S::F32::load_columns(simd, from.wrapping_add(quad), apart) };
                     for (i, &column) in four.iter().enumerate() {
                         columns[quad + i] = column;
@@ -234,7 +241,8 @@ impl<E: Element> Kernel for Logits<'_, '_, E> {
     }
 }
 
-/// Where the columns from `start` on of a group of rows can be read as they lie, and how far apart its rows are.
+/// Where the columns from `start` on of a group of rows can be read as they lie, and how far apart
+/// its rows are.
 #[inline(always)]
 fn direct<E: Element>(matrix: &Matrix<'_, E>, row: usize, start: usize, whole: bool) -> Option<(*const f32, usize)> {
     let stride = matrix.row_major().filter(|_| whole)?;
@@ -279,7 +287,8 @@ pub(super) fn narrowed<T: Into<f64>>(value: T) -> f32 {
     wide as f32
 }
 
-/// Add the products of these columns, of one group of rows, to the logits of all classes, `N` at a time.
+/// Add the products of these columns, of one group of rows, to the logits of all classes, `N` at a
+/// time.
 #[inline(always)]
 fn add<S: Simd, const N: usize>(
     simd: S,

@@ -1,7 +1,7 @@
 //! How far a measure of a row can move when its logits do.
 //!
-//! For softmax, dp_i = p_i (dz_i - sum_j p_j dz_j). If no logit moves by more than e, a measure moves by at most e times
-//! the largest sum of the sizes of its derivatives:
+//! For softmax, dp_i = p_i (dz_i - sum_j p_j dz_j). If no logit moves by more than e, a measure
+//! moves by at most e times the largest sum of the sizes of its derivatives:
 //!
 //! | measure | derivatives sum to | at most |
 //! |---|---|---|
@@ -11,13 +11,14 @@
 //! | Gini, 1 - sum p^2 = 1 - q | 2 sum p_j abs(p_j - q) | 1 |
 //! | entropy | sum p_j abs(ln p_j + H) | the standard deviation of ln p |
 //!
-//! The largest and second largest of moved numbers move by no more than the numbers. The variance of ln p is at most
-//! ln^2(C - 1) / 4 + 1 (Reeb and Wolf 2015, "Tight bound on relative entropy by entropy difference", Lemma 15).
+//! The largest and second largest of moved numbers move by no more than the numbers. The variance
+//! of ln p is at most ln^2(C - 1) / 4 + 1 (Reeb and Wolf 2015, "Tight bound on relative entropy by
+//! entropy difference", Lemma 15).
 
 use crate::measure::Measure;
 
-/// What a measure moves by, at most, for each unit that the logits move by, and the largest value it takes, for so
-/// many classes. None for a measure that is not about probabilities.
+/// What a measure moves by, at most, for each unit that the logits move by, and the largest value
+/// it takes, for so many classes. None for a measure that is not about probabilities.
 pub(super) fn slope_and_scale(measure: Measure, classes: usize) -> Option<(f64, f64)> {
     let classes = classes.max(2) as f64;
     let entropy = ((classes - 1.0).ln().powi(2) / 4.0 + 1.0).sqrt();
@@ -34,7 +35,8 @@ pub(super) fn slope_and_scale(measure: Measure, classes: usize) -> Option<(f64, 
 
 /// What a measure moves by, at most, where no probability moves by more than `error`.
 ///
-/// For entropy, the classic bound on x ln x: it moves by at most -e ln e where x moves by e, for e below 1/e.
+/// For entropy, the classic bound on x ln x: it moves by at most -e ln e where x moves by e, for e
+/// below 1/e.
 pub(super) fn modulus(measure: Measure, classes: usize, error: f64) -> f64 {
     let (count, classes) = (classes as f64, classes.max(2) as f64);
     let logarithm = if error > 0.0 { -error.min(0.3) * error.min(0.3).ln() } else { 0.0 };

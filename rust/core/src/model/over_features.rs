@@ -22,7 +22,8 @@ const LOGIT_BYTES: usize = 128 << 10;
 const GROUP: usize = 16;
 
 impl Linear {
-    /// The rows of a dense matrix that may be among the k best by a measure of the model's probabilities.
+    /// The rows of a dense matrix that may be among the k best by a measure of the model's
+    /// probabilities.
     ///
     /// Takes `O(rows features classes)` operations, and less than 2 MiB a thread.
     pub fn candidates<E: Element>(

@@ -1,5 +1,5 @@
-//! The same for features of which most are zero, in compressed rows (CSR): lanes are classes, and a row's products are
-//! added in the order of its entries.
+//! The same for features of which most are zero, in compressed rows (CSR): lanes are classes, and a
+//! row's products are added in the order of its entries.
 
 #![allow(unsafe_code)]
 
@@ -99,7 +99,8 @@ impl<E: Element, I: Index> Kernel for SparseLogits<'_, '_, E, I> {
             let to = &mut logits[i * model.padded()..][..model.padded()];
             let mut size = 0.0_f32;
             for (column, value) in columns.iter().zip(values) {
-                // An entry outside the matrix is for the model to complain about: such a row has no interval.
+                // An entry outside the matrix is for the model to complain about: such a row has no
+                // interval.
                 let bound = model.largest(column.place()).unwrap_or(f32::NAN);
                 size += super::linear::narrowed(value.widen()).abs() * bound;
             }

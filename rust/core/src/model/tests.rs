@@ -1,4 +1,5 @@
-//! Intervals hold the true score, and the best rows are left: every level, dtype, layout, link and measure.
+//! Intervals hold the true score, and the best rows are left: every level, dtype, layout, link and
+//! measure.
 
 use super::*;
 use crate::Level;

@@ -1,13 +1,14 @@
 //! Forests and boosted trees: what the leaves of a row add up to.
 //!
-//! Rows go through a tree sixteen at a time, a step down for each in turn, so that the processor waits for sixteen nodes
-//! at once and not for one. All rows of a part go through one tree before the next, so a tree and the part stay in
-//! cache. The two children of a node lie beside each other: the next node is the left one, plus one where the
-//! feature is above the threshold. A leaf is a node that leads to itself.
+//! Rows go through a tree sixteen at a time, a step down for each in turn, so that the processor
+//! waits for sixteen nodes at once and not for one. All rows of a part go through one tree before
+//! the next, so a tree and the part stay in cache. The two children of a node lie beside each
+//! other: the next node is the left one, plus one where the feature is above the threshold. A leaf
+//! is a node that leads to itself.
 //!
-//! A comparison is exact, so every row ends in the leaf that the model finds. Sums are in `f64`; only their order
-//! differs from the model's. A row with NaN, or a feature out of the range that is compared in, goes where the model
-//! says, and so is always left for it.
+//! A comparison is exact, so every row ends in the leaf that the model finds. Sums are in `f64`;
+//! only their order differs from the model's. A row with NaN, or a feature out of the range that is
+//! compared in, goes where the model says, and so is always left for it.
 
 #![allow(unsafe_code)]
 
@@ -37,7 +38,8 @@ const UNIT: f64 = f64::EPSILON / 2.0;
 pub enum Outcome {
     /// Probabilities of all classes, to be divided by the number of trees.
     Mean,
-    /// Logits of all classes, of which tree `t` adds to number `t` modulo their number; their softmax.
+    /// Logits of all classes, of which tree `t` adds to number `t` modulo their number; their
+    /// softmax.
     Softmax,
     /// A logit of the second of two classes.
     Logistic,
@@ -86,7 +88,8 @@ pub struct Trees<T> {
 
 /// A type that features are compared in.
 pub trait Compared: Float {
-    /// The greatest number that is at most so large: a number of this type is above both or above neither.
+    /// The greatest number that is at most so large: a number of this type is above both or above
+    /// neither.
     fn at_most(threshold: f64) -> Self;
     /// The nearest number, as the model takes its features.
     fn nearest(feature: f64) -> Self;
@@ -116,7 +119,8 @@ impl Compared for f64 {
 }
 
 impl<T: Compared + Element<Compute = T>> Trees<T> {
-    /// From trees over so many features. `base` has a number for each class, or one for [`Outcome::Logistic`].
+    /// From trees over so many features. `base` has a number for each class, or one for
+    /// [`Outcome::Logistic`].
     pub fn new<'a>(
         trees: impl Iterator<Item = Tree<'a>>,
         features: usize,
@@ -215,7 +219,8 @@ impl<T: Compared + Element<Compute = T>> Trees<T> {
         if self.outcome == Outcome::Logistic { 2 } else { self.base.len() }
     }
 
-    /// Add what a tree says of some rows, whose features lie one row after the other, to their sums, `classes` apart.
+    /// Add what a tree says of some rows, whose features lie one row after the other, to their
+    /// sums, `classes` apart.
     fn add(&self, tree: usize, features: &[T], sums: &mut [f64], classes: usize, column: usize) {
         let root = self.roots[tree];
         for (features, sums) in
@@ -225,8 +230,9 @@ impl<T: Compared + Element<Compute = T>> Trees<T> {
             for _ in 0..self.depths[tree] {
                 let mut moved = 0;
                 for (row, at) in at.iter_mut().enumerate() {
-                    // SAFETY: `push` gave every node a next one with a neighbour, or itself, inside `nodes`, and a feature
-                    // below `self.features`; there are the features of `ABREAST` rows.
+                    // SAFETY: `push` gave every node a next one with a neighbour, or itself, inside
+                    // `nodes`, and a feature below `self.features`; there are the features of
+                    // `ABREAST` rows.
                     let (node, value) = unsafe {
                         let node = self.nodes.get_unchecked(*at as usize);
                         (node, *features.get_unchecked(row * self.features + node.feature as usize))

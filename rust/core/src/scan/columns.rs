@@ -44,8 +44,8 @@
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
 use super::ahead::read_ahead;
-use super::few::MOST_CLASSES;
 use super::found::{Closed, Verdict};
+use super::room::MOST_CLASSES;
 use super::score_rows::{ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, MOST_KEPT, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};

@@ -67,17 +67,17 @@
 
 mod ahead;
 mod columns;
-mod few;
 mod found;
 mod narrow;
 mod pace;
+mod room;
 mod row_copy;
 mod score_rows;
 mod stream;
 mod wide;
 
-pub(crate) use few::MOST_CLASSES;
 pub(crate) use found::Found;
+pub(crate) use room::MOST_CLASSES;
 pub(crate) use stream::StreamOut;
 
 use crate::float::Element;
@@ -86,10 +86,10 @@ use crate::matrix::Matrix;
 use crate::rules::Recipe;
 use crate::simd::{Float, Level};
 use columns::WideColumns;
-use few::Columns;
 use found::Verdict;
 use narrow::{ColumnMajor, Pairs, RowMajor};
 use pace::Pace;
+use room::Room;
 use row_copy::RowCopy;
 use score_rows::Scoring;
 use std::ops::Range;
@@ -101,13 +101,13 @@ pub(crate) struct Scan<T> {
     level: Level,
     /// One for each [`Goal::PACE`].
     paces: [Pace; 2],
-    columns: Box<Columns<T>>,
+    room: Box<Room<T>>,
 }
 
 impl<T: Float> Scan<T> {
     /// Room for copies is allocated once rows must be copied.
     pub(crate) fn new(level: Level) -> Self {
-        Scan { copy: RowCopy::new(), level, paces: [Pace::new(), Pace::new()], columns: Columns::new() }
+        Scan { copy: RowCopy::new(), level, paces: [Pace::new(), Pace::new()], room: Room::new() }
     }
 
     /// Score adjacent rows of a matrix. The score of an invalid row is NaN.
@@ -138,7 +138,7 @@ impl<T: Float> Scan<T> {
         let ways = self.ways(classes);
         let turn = self.paces[G::PACE].begin(ways);
         let (level, ask) = self.way(classes, turn.way);
-        let scoring = Scoring { goal, recipe, classes, ask, columns: &mut self.columns, out: &mut *direct };
+        let scoring = Scoring { goal, recipe, classes, ask, room: &mut self.room, out: &mut *direct };
         let verdict = match (origin, stride, matrix.column_major()) {
             // SAFETY: `whole` rows are inside, and so is what the narrow walk reads past them.
             (Some(origin), Some(stride), _) => unsafe { adjacent_rows(scoring, level, origin, stride) },
@@ -221,9 +221,9 @@ impl<T: Float> Scan<T> {
         let (whole, rest) = out.split_at_mut(out.len() / T::LANES * T::LANES);
         let origin = self.copy.origin();
         let last = origin.wrapping_add(whole.len() * classes);
-        let (level, columns) = (self.level, &mut *self.columns);
+        let (level, room) = (self.level, &mut *self.room);
         let mut score = |origin, out| {
-            let scoring = Scoring { goal, recipe, classes, ask: false, columns: &mut *columns, out };
+            let scoring = Scoring { goal, recipe, classes, ask: false, room: &mut *room, out };
             // SAFETY: a copy is padded to whole groups of rows, and has slack past the last one.
             unsafe { adjacent_rows(scoring, level, origin, classes) }
         };

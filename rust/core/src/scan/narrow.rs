@@ -3,8 +3,8 @@
 //! transposes. The sums run over the classes in their order.
 
 use super::ahead::read_ahead;
-use super::few::MOST_CLASSES;
 use super::found::{Closed, Verdict};
+use super::room::MOST_CLASSES;
 use super::score_rows::{ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
@@ -169,7 +169,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         F: TailFold<V>,
         M: Formula,
     {
-        let ScoreRows { scoring: Scoring { recipe, classes, columns, out, .. }, layout } = self;
+        let ScoreRows { scoring: Scoring { recipe, classes, room, out, .. }, layout } = self;
         assert!((1..=MOST_CLASSES).contains(&classes) && V::LANES <= 16);
         let recipe = &{ *recipe };
         let zero = V::splat(simd, T::ZERO);
@@ -178,12 +178,12 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         let peaks = P::default();
         let mut closed = Closed::nothing::<M>(simd);
         // The columns lie in memory, so that all else stays in registers.
-        let columns = columns.place();
+        let columns = room.columns.place();
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             let mut next = columns;
             let mut found = P::Kept::all(zero);
-            // SAFETY: promised to `Scoring::over`; and a layout hands over as many columns as there are
-            // classes, for which there is room.
+            // SAFETY: promised to `Scoring::over`; and a layout hands over as many columns as there
+            // are classes, for which there is room.
             unsafe {
                 layout.columns(
                     simd,

@@ -1,7 +1,7 @@
 //! Some rows to score: the kernel that a CPU level is entered with.
 
-use super::few::Columns;
 use super::found::Verdict;
+use super::room::Room;
 use crate::formula::{Goal, Walk};
 use crate::rules::Recipe;
 use crate::simd::{Float, Kernel, Simd};
@@ -13,8 +13,7 @@ pub(super) struct Scoring<'a, T, G> {
     pub(super) classes: usize,
     /// Ask for memory ahead of its use.
     pub(super) ask: bool,
-    /// Room for the columns of a group of rows of few classes.
-    pub(super) columns: &'a mut Columns<T>,
+    pub(super) room: &'a mut Room<T>,
     /// A score for each row.
     pub(super) out: &'a mut [T],
 }

@@ -6,10 +6,10 @@
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
 use super::ahead::read_ahead;
-use super::few::MOST_CLASSES;
 use super::found::{Closed, Verdict};
+use super::room::MOST_CLASSES;
 use super::score_rows::{ScoreRows, Scoring};
-use crate::fold::{Fold, Kept, MOST_KEPT, SingleFold, Tail, TailFold};
+use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
 
@@ -22,90 +22,6 @@ const AHEAD: [usize; 2] = [2048, 1024];
 pub(super) struct WideRows<T> {
     pub(super) origin: *const T,
     pub(super) stride: usize,
-}
-
-/// What the lanes of a group of rows keep, `[number][place][lane]` as `f32` lanes need it.
-struct Group<T>([[[T; 16]; 16]; MOST_KEPT]);
-
-impl<T: Float> Group<T> {
-    #[inline(always)]
-    fn new() -> Self {
-        Group([[[T::ZERO; 16]; 16]; MOST_KEPT])
-    }
-
-    /// Put what the lanes of a row keep where the merge expects it.
-    #[inline(always)]
-    fn keep<V: Vector<Scalar = T>, K: Kept<V>>(&mut self, row: usize, kept: K) {
-        self.put(V::pair_place(row), kept);
-    }
-
-    #[inline(always)]
-    fn put<V: Vector<Scalar = T>, K: Kept<V>>(&mut self, place: usize, kept: K) {
-        for number in 0..K::COUNT {
-            kept.at(number).to_slice(&mut self.0[number][place][..V::LANES]);
-        }
-    }
-
-    /// What is kept at two places, to be merged: vector by vector, with lanes of both places in
-    /// each.
-    #[inline(always)]
-    fn pair<V: Vector<Scalar = T>, K: Kept<V>, const STEP: usize>(&self, simd: V::Simd, place: usize) -> [K; 2] {
-        let mut pair = [K::all(V::splat(simd, T::ZERO)); 2];
-        for number in 0..K::COUNT {
-            let places = &self.0[number];
-            let (one, other) = (places[2 * place].as_ptr(), places[2 * place + 1].as_ptr());
-            // SAFETY: each place has room for 16 lanes, and no vector has more.
-            let (one, other) = unsafe { (V::load(simd, one), V::load(simd, other)) };
-            let [one, other] = one.pair::<STEP>(other);
-            pair[0].set(number, one);
-            pair[1].set(number, other);
-        }
-        pair
-    }
-
-    /// Merge the lanes of each row: a lane per row. Each step halves both the vectors and the lanes
-    /// that a row has in one. Peaks of the rows, if there are any, go the way of what is merged,
-    /// and the fold is around them.
-    #[inline(always)]
-    fn merge<V, F>(&mut self, simd: V::Simd, mut peaks: Option<&mut Group<T>>, fold: impl Fn(V) -> F) -> F::Kept
-    where
-        V: Vector<Scalar = T>,
-        F: Fold<V>,
-    {
-        // Of 4, 8 or 16 lanes. Where a vector is half of the virtual lanes, `Classes::folded` has
-        // done the first merge.
-        self.step::<V, F, 0>(simd, &mut peaks, &fold);
-        self.step::<V, F, 1>(simd, &mut peaks, &fold);
-        if V::LANES > 4 {
-            self.step::<V, F, 2>(simd, &mut peaks, &fold);
-        }
-        if V::LANES > 8 {
-            self.step::<V, F, 3>(simd, &mut peaks, &fold);
-        }
-        let mut merged = F::Kept::all(V::splat(simd, T::ZERO));
-        for number in 0..F::Kept::COUNT {
-            merged.set(number, V::from_slice(simd, &self.0[number][0][..V::LANES]));
-        }
-        merged
-    }
-
-    #[inline(always)]
-    fn step<V: Vector<Scalar = T>, F: Fold<V>, const STEP: usize>(
-        &mut self,
-        simd: V::Simd,
-        peaks: &mut Option<&mut Group<T>>,
-        fold: &impl Fn(V) -> F,
-    ) {
-        for place in 0..V::LANES >> (STEP + 1) {
-            let mut peak = [V::splat(simd, T::ZERO)];
-            if let Some(peaks) = peaks {
-                [peak, _] = peaks.pair::<V, [V; 1], STEP>(simd, place);
-                peaks.put(place, peak);
-            }
-            let [one, other] = self.pair::<V, F::Kept, STEP>(simd, place);
-            self.put(place, fold(peak[0]).merge(one, other));
-        }
-    }
 }
 
 /// Where to ask for memory while a row is read: from there on, a value for each value of the row,
@@ -236,12 +152,12 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
         F: SingleFold<V, Row: Summary<V>>,
         M: Formula,
     {
-        let ScoreRows { scoring: Scoring { recipe, classes, ask, out, .. }, layout: WideRows { origin, stride } } =
-            self;
+        let ScoreRows { scoring, layout: WideRows { origin, stride } } = self;
+        let Scoring { recipe, classes, ask, room, out, .. } = scoring;
         assert!(classes > MOST_CLASSES);
         let recipe = &{ *recipe };
         let fold = F::new(simd, recipe);
-        let mut lanes = Group::new();
+        let [lanes, ..] = &mut room.groups;
         let mut bits = V::splat(simd, T::ZERO);
         let mut closed = Closed::nothing::<M>(simd);
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
@@ -271,8 +187,8 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
         F: TailFold<V>,
         M: Formula,
     {
-        let ScoreRows { scoring: Scoring { recipe, classes, ask, out, .. }, layout: WideRows { origin, stride } } =
-            self;
+        let ScoreRows { scoring, layout: WideRows { origin, stride } } = self;
+        let Scoring { recipe, classes, ask, room, out, .. } = scoring;
         assert!(classes > MOST_CLASSES);
         let recipe = &{ *recipe };
         // The rows that are asked for meanwhile, half by each sweep, so that memory never rests.
@@ -280,7 +196,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
         let peaks = P::default();
         let (temperature, inverse_temperature) =
             (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
-        let (mut first, mut second, mut tops) = (Group::new(), Group::new(), Group::new());
+        let [first, second, tops] = &mut room.groups;
         let mut closed = Closed::nothing::<M>(simd);
         // Logits may have signs: nothing is watched.
         let mut bits = V::splat(simd, T::ZERO);
@@ -309,7 +225,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
             );
             let kept = second.merge(
                 simd,
-                Some(&mut tops),
+                Some(tops),
                 #[inline(always)]
                 |peak| F::new(Tail { peak, temperature, inverse_temperature }),
             );

@@ -1,4 +1,5 @@
-//! A score is a function of its row alone: the same bits in every layout, at every CPU level, in every part of the pool, on any number of threads.
+//! A score is a function of its row alone: the same bits in every layout, at every CPU level, in
+//! every part of the pool, on any number of threads.
 
 use crate::dtype::{Dtype, INPUTS, Input, bits, measures, score, scorer};
 use crate::layouts::{LAYOUTS, Laid, Layout};
@@ -108,7 +109,8 @@ fn parts_of_a_pool_score_as_the_whole() {
     }
 }
 
-/// Large enough for eight threads to have a block each, and for scores to be written past the caches.
+/// Large enough for eight threads to have a block each, and for scores to be written past the
+/// caches.
 #[test]
 fn threads_do_not_matter() {
     fn compare<E: Dtype>(input: Input, rows: usize, classes: usize, threads: &[usize]) {

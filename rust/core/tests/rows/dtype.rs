@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 use shortlist_core::blocks::Unwatched;
-use shortlist_core::float::Element;
+use shortlist_core::compiled::Compiled;
 use shortlist_core::matrix::Matrix;
 use shortlist_core::measure::Measure;
 use shortlist_core::scorer::{Invalid, Normalize, Scorer};
@@ -11,7 +11,7 @@ use shortlist_core::{Level, error};
 use std::fmt::Debug;
 
 /// A number type of a matrix.
-pub trait Dtype: Element<Compute: Score + Default + Debug> + Debug {
+pub trait Dtype: Compiled<Compute: Score + Default + Debug> + Debug {
     /// The name users type.
     const NAME: &'static str;
     /// The distance from 1 to the next number of the type computed in.

@@ -158,7 +158,8 @@ fn negative_zero_is_zero() {
         for classes in [1, 2, 3, 10, 48, 49, 300] {
             let values = pool::<T>(CHECKED, 68, classes, 9);
             let mut turned: Vec<T> = values.iter().map(|&p| if p == of(0.0) { of(-0.0) } else { p }).collect();
-            // A row that is invalid for nothing but its sign takes no other with it, nor does a NaN with a sign.
+            // A row that is invalid for nothing but its sign takes no other with it, nor does a NaN
+            // with a sign.
             turned[20 * classes..21 * classes].fill(of(0.0));
             turned[20 * classes] = of(1.25);
             turned[21 * classes - 1] = of(if classes == 1 { -1.0 } else { -0.25 });
@@ -242,7 +243,8 @@ fn what_is_below_0_by_rounding_is_0() {
     let (rows, classes) = if quick() { (10_000, 10) } else { (200_000, 10) };
     let values = peaked_pool::<f32>(rows, classes, 3);
     let mut zeroed = values.clone();
-    // Every class but the likeliest, of rows that are sure and so would be screened out, and of some that are not.
+    // Every class but the likeliest, of rows that are sure and so would be screened out, and of
+    // some that are not.
     for row in (0..rows).step_by(97) {
         let row = &mut zeroed[row * classes..][..classes];
         let top = row.iter().copied().fold(0.0, f32::max);

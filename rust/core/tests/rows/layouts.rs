@@ -1,4 +1,5 @@
-//! One matrix in every memory layout a user may have it in. What lies between its elements is NaN, so that reading it shows.
+//! One matrix in every memory layout a user may have it in. What lies between its elements is NaN,
+//! so that reading it shows.
 
 #![allow(unsafe_code)]
 
@@ -83,7 +84,8 @@ impl<E: Dtype> Laid<E> {
     /// The matrix.
     pub fn matrix(&self) -> Matrix<'_, E> {
         let [row_stride, column_stride] = self.strides;
-        // SAFETY: `new` wrote every element of this matrix to the memory, which lives as long as the matrix.
+        // SAFETY: `new` wrote every element of this matrix to the memory, which lives as long as
+        // the matrix.
         unsafe {
             let origin = self.memory.as_ptr().offset(self.origin);
             Matrix::from_raw_parts(origin, self.rows, self.columns, row_stride, column_stride)

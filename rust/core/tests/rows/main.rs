@@ -1,8 +1,10 @@
-//! What the row measures promise, tested from outside: right numbers, the same bits whatever the layout, the threads and the CPU level, the
-//! same picks as sorting all scores, and a sentence for every bad row.
+//! What the row measures promise, tested from outside: right numbers, the same bits whatever the
+//! layout, the threads and the CPU level, the same picks as sorting all scores, and a sentence for
+//! every bad row.
 //!
-//! `SHORTLIST_TEST_QUICK=1` shortens the loops, for emulators. `SHORTLIST_TEST_LEVELS=portable,avx2,avx512` names the CPU levels that must be there,
-//! so that a run meant for one can't pass without it.
+//! `SHORTLIST_TEST_QUICK=1` shortens the loops, for emulators.
+//! `SHORTLIST_TEST_LEVELS=portable,avx2,avx512` names the CPU levels that must be there, so that a
+//! run meant for one can't pass without it.
 
 mod bits;
 mod dtype;

@@ -11,12 +11,14 @@ use shortlist_core::matrix::Matrix;
 use shortlist_core::measure::Measure;
 use shortlist_core::scorer::Normalize;
 
-/// The greatest error, in distances from 1 to the next number of the type computed in, at up to 1000 classes.
+/// The greatest error, in distances from 1 to the next number of the type computed in, at up to
+/// 1000 classes.
 ///
-/// From probabilities it is relative to the score itself, also where that is tiny; but to 1 for least confidence and Gini impurity of
-/// renormalised rows, which subtract from a rounded sum; and for entropies to the larger of the score and what the
-/// row's sum is off by. From logits it is relative to the score times 1 + (z1 - z2) / T,
-/// as every score but a margin falls off as e^-(z1 - z2) / T; and for energy to the larger of its two terms.
+/// From probabilities it is relative to the score itself, also where that is tiny; but to 1 for
+/// least confidence and Gini impurity of renormalised rows, which subtract from a rounded sum; and
+/// for entropies to the larger of the score and what the row's sum is off by. From logits it is
+/// relative to the score times 1 + (z1 - z2) / T, as every score but a margin falls off as e^-(z1 -
+/// z2) / T; and for energy to the larger of its two terms.
 fn bound(measure: Measure, input: Input) -> f64 {
     let logits = matches!(input, Input::Logits(_));
     match (measure, input) {
@@ -40,8 +42,9 @@ fn bound(measure: Measure, input: Input) -> f64 {
     }
 }
 
-/// What a class may be off by where numbers cease to be normal, in least normal numbers: a subnormal probability counts with the
-/// logarithm of the least normal one, and e^d is zero where it would be subnormal.
+/// What a class may be off by where numbers cease to be normal, in least normal numbers: a
+/// subnormal probability counts with the logarithm of the least normal one, and e^d is zero where
+/// it would be subnormal.
 const UNDERFLOW: f64 = 100.0;
 
 fn classes() -> Vec<usize> {

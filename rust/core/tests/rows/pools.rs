@@ -1,4 +1,5 @@
-//! Rows of every kind that is hard in its own way, made from hashes with basic operations alone: the same on every machine.
+//! Rows of every kind that is hard in its own way, made from hashes with basic operations alone:
+//! the same on every machine.
 
 use crate::dtype::{Dtype, Input};
 use shortlist_core::measure::Measure;
@@ -76,7 +77,8 @@ fn logits(kind: u64, classes: usize, seed: u64) -> Vec<f64> {
 pub fn pool<E: Dtype>(input: Input, rows: usize, classes: usize, seed: u64) -> Vec<E> {
     let mut pool = Vec::with_capacity(rows * classes);
     for row in 0..rows as u64 {
-        // Every kind in turn, so that even a few rows have different ones; other kinds in the same place for other numbers of classes.
+        // Every kind in turn, so that even a few rows have different ones; other kinds in the same
+        // place for other numbers of classes.
         let (kind, seed) = (row + classes as u64, hash(seed, classes as u64, row));
         let values = match input {
             Input::Probabilities(_) => probabilities(kind % PROBABILITY_KINDS, classes, seed),
@@ -87,7 +89,8 @@ pub fn pool<E: Dtype>(input: Input, rows: usize, classes: usize, seed: u64) -> V
     pool
 }
 
-/// Many rows, made quickly: of each a few classes at random are likely, and some rows are the same as others.
+/// Many rows, made quickly: of each a few classes at random are likely, and some rows are the same
+/// as others.
 pub fn large_pool<E: Dtype>(input: Input, rows: usize, classes: usize, seed: u64) -> Vec<E> {
     let patterns = 997.min(rows);
     let made = pool::<E>(input, patterns, classes, seed);
@@ -95,7 +98,8 @@ pub fn large_pool<E: Dtype>(input: Input, rows: usize, classes: usize, seed: u64
     (0..rows as u64).flat_map(|row| made[pattern(row) * classes..][..classes].iter().copied()).collect()
 }
 
-/// Rows nearly all of which are nearly sure, with a few that are not: what the bound on entropies is for.
+/// Rows nearly all of which are nearly sure, with a few that are not: what the bound on entropies
+/// is for.
 pub fn peaked_pool<E: Dtype>(rows: usize, classes: usize, seed: u64) -> Vec<E> {
     let mut pool = Vec::with_capacity(rows * classes);
     for row in 0..rows as u64 {

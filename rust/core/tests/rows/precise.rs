@@ -1,5 +1,6 @@
-//! Arithmetic in twice the precision of `f64`: the exact sum or product of two numbers is a rounded one and its rounding error (Dekker 1971). About 30
-//! digits, so that bounds of a few roundings of `f64` can be told.
+//! Arithmetic in twice the precision of `f64`: the exact sum or product of two numbers is a rounded
+//! one and its rounding error (Dekker 1971). About 30 digits, so that bounds of a few roundings of
+//! `f64` can be told.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -37,7 +38,8 @@ impl Precise {
         ((value - self.high) - self.low).abs()
     }
 
-    /// e^x and e^x - 1: the series of a 256th of what is left of x without whole multiples of ln 2, then squared eight times.
+    /// e^x and e^x - 1: the series of a 256th of what is left of x without whole multiples of ln 2,
+    /// then squared eight times.
     fn exponentials(self) -> [Precise; 2] {
         let power = (self.high / LN_2.high).round();
         let rest = (self - LN_2 * power.into()) * (1.0 / 256.0).into();

@@ -46,7 +46,8 @@ fn sorted<E: Dtype>(scorer: &Scorer, plan: &Plan, matrix: &Matrix<'_, E>, mask: 
     }
 }
 
-/// Up to five shards take blocks of random lengths in random order, on other numbers of threads, and are merged in random order.
+/// Up to five shards take blocks of random lengths in random order, on other numbers of threads,
+/// and are merged in random order.
 fn sharded<E: Dtype>(
     scorer: &Scorer,
     plan: &Plan,
@@ -136,7 +137,8 @@ fn picks_are_those_of_sorting_however_the_pool_is_cut() {
     select_in_every_way::<f32>(Input::Logits(1.0), 400..400 + seeds / 2);
 }
 
-/// Picks entropies with the help of the bound and compares with sorting; returns the share of rows that needed logarithms.
+/// Picks entropies with the help of the bound and compares with sorting; returns the share of rows
+/// that needed logarithms.
 fn screened<E: Dtype>(measure: Measure, input: Input, values: &[E], classes: usize, k: usize) -> f64 {
     let rows = values.len() / classes;
     let matrix = Matrix::from_rows(values, rows, classes).unwrap();
@@ -181,7 +183,8 @@ fn the_bound_on_entropies_spares_logarithms_and_loses_no_row() {
     }
 }
 
-/// Where all rows are nearly sure, what is compared with the bound is as small as roundings of the sum are, or as what the sum is off by.
+/// Where all rows are nearly sure, what is compared with the bound is as small as roundings of the
+/// sum are, or as what the sum is off by.
 #[test]
 fn the_bound_loses_no_row_where_all_are_nearly_sure() {
     fn nearly_sure<E: Dtype>(rows: usize, classes: usize, others: f64, off: f64) -> Vec<E> {
@@ -212,7 +215,8 @@ fn the_bound_loses_no_row_where_all_are_nearly_sure() {
     }
 }
 
-/// Rows so near to uniform that only their moments tell them apart; sums that are off by nearly what is allowed; and many rows that are equal.
+/// Rows so near to uniform that only their moments tell them apart; sums that are off by nearly
+/// what is allowed; and many rows that are equal.
 #[test]
 fn the_bounds_lose_no_row_near_uniform() {
     fn near_uniform<E: Dtype>(rows: usize, classes: usize, spread: f64, off: f64) -> Vec<E> {

@@ -19,7 +19,8 @@ pub struct Row {
     classes: usize,
     /// The largest probability or logit.
     top: Precise,
-    /// The second largest, zero probability where there is one class: as probabilities, or as `(z - z_max) / T`.
+    /// The second largest, zero probability where there is one class: as probabilities, or as `(z -
+    /// z_max) / T`.
     second: Precise,
     /// The sum over all others of p, or of e^d.
     rest: Precise,
@@ -44,7 +45,8 @@ impl Row {
                 let rest: Precise = others.clone().map(Precise::from).sum();
                 let squares = others.clone().map(|p| Precise::from(p) * p.into()).sum();
                 let total = top + rest;
-                // -p ln p over the others with p / total, and the largest by what it lacks of the whole.
+                // -p ln p over the others with p / total, and the largest by what it lacks of the
+                // whole.
                 let ln_total = total.ln();
                 let tail: Precise =
                     others.filter(positive).map(|p| Precise::from(p) * (ln_total - Precise::from(p).ln())).sum();
@@ -122,7 +124,8 @@ impl Row {
         }
     }
 
-    /// A score in proportion to e^d feels the rounding of `d = (z - z_max) / T` as many times over as d is large.
+    /// A score in proportion to e^d feels the rounding of `d = (z - z_max) / T` as many times over
+    /// as d is large.
     fn conditioned(&self, value: Precise) -> Truth {
         let gap = if self.classes > 1 { -self.second.nearest().max(-1e3) } else { 0.0 };
         Truth { value, scale: value.nearest().abs() * (1.0 + gap) }
