@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "LinearModel",
     "Scorer",
     "Selector",
     "badge",
@@ -22,6 +23,7 @@ __all__ = [
     "part_sums",
     "add_terms",
     "TERM",
+    "TreeModel",
     "Turn",
     "read_all",
     "typiclust",
