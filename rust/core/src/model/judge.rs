@@ -56,13 +56,6 @@ impl<T: Float + crate::float::Element<Compute = T>> Judge<T> {
         Scan::new(self.level)
     }
 
-    /// The score of each of the first rows; NaN where there is none.
-    pub(super) fn scores(&self, matrix: &Matrix<'_, T>, scan: &mut Scan<T>, own: &mut [T], scores: &mut [f64]) {
-        let own = &mut own[..scores.len()];
-        scan.rows(matrix, 0..scores.len(), self.measure, &self.recipe, own);
-        scores.iter_mut().zip(own.iter()).for_each(|(score, &own)| *score = own.into());
-    }
-
     /// How wrong a score may be where no logit is off by more than `error`.
     #[inline(always)]
     pub(super) fn error_of_logits(&self, error: f64) -> f64 {
@@ -74,3 +67,27 @@ impl<T: Float + crate::float::Element<Compute = T>> Judge<T> {
         modulus(self.measure, self.classes, error) + self.slack
     }
 }
+
+/// Written for each type and not for all, so that the scan is compiled here, once for all crates
+/// that call it (see `compiled.rs`).
+macro_rules! scores {
+    ($type:ty) => {
+        impl Judge<$type> {
+            /// The score of each of the first rows; NaN where there is none.
+            pub(super) fn scores(
+                &self,
+                matrix: &Matrix<'_, $type>,
+                scan: &mut Scan<$type>,
+                own: &mut [$type],
+                scores: &mut [f64],
+            ) {
+                let own = &mut own[..scores.len()];
+                scan.rows(matrix, 0..scores.len(), self.measure, &self.recipe, own);
+                scores.iter_mut().zip(own.iter()).for_each(|(score, &own)| *score = own.into());
+            }
+        }
+    };
+}
+
+scores!(f32);
+scores!(f64);

@@ -21,7 +21,7 @@
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Float, Kernel, Simd, Vector};
+use crate::simd::{self, Float, Kernel, Simd, Vector};
 use std::ops::Range;
 
 /// Features whose products are added before the sum is added to the others.
@@ -213,6 +213,7 @@ impl<E: Element> Kernel for Logits<'_, '_, E> {
                     Some(there) => there,
                     None => (copied.fill(matrix, rows.start + group, count, start, depth), DEPTH),
                 };
+                ask_ahead(from, apart, lanes, depth);
                 for quad in (0..whole).step_by(4) {
                     // SAFETY: four values from `quad` on are readable of each row of the group: in
                     // the matrix, by `direct`, or in the copy, whose rows are `DEPTH` apart and
@@ -237,6 +238,20 @@ impl<E: Element> Kernel for Logits<'_, '_, E> {
                 }
             }
             size.to_slice(&mut sizes[group..group + lanes]);
+        }
+    }
+}
+
+/// Ask for the same columns of the rows after the next group. Rows are read side by side, which the
+/// hardware does not follow, and waits for each: measured, two to four times as slow.
+#[inline(always)]
+fn ask_ahead(from: *const f32, apart: usize, lanes: usize, depth: usize) {
+    const LINE: usize = 64 / size_of::<f32>();
+    for row in 2 * lanes..3 * lanes {
+        let mut column = 0;
+        while column < depth {
+            simd::prefetch(from.wrapping_add(row * apart + column));
+            column += LINE;
         }
     }
 }

@@ -38,11 +38,9 @@ mod measure;
 mod over_features;
 mod pass;
 mod sparse;
-#[cfg(test)]
-mod tests;
 mod trees;
 
 pub use candidates::{Candidate, Found};
 pub use linear::{Linear, Link};
 pub use sparse::{Index, Sparse};
-pub use trees::{Outcome, Tree, Trees};
+pub use trees::{Compared, Outcome, Tree, Trees};

@@ -10,6 +10,7 @@ mod bits;
 mod dtype;
 mod faults;
 mod layouts;
+mod models;
 mod numbers;
 mod pools;
 mod precise;

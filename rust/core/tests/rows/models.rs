@@ -1,14 +1,15 @@
 //! Intervals hold the true score, and the best rows are left: every level, dtype, layout, link and
 //! measure.
 
-use super::*;
-use crate::Level;
-use crate::blocks::Unwatched;
-use crate::float::Element;
-use crate::matrix::Matrix;
-use crate::measure::Measure;
-use crate::random::{hash, uniform};
+use crate::levels;
 use half::{bf16, f16};
+use shortlist_core::Level;
+use shortlist_core::blocks::Unwatched;
+use shortlist_core::float::Element;
+use shortlist_core::matrix::Matrix;
+use shortlist_core::measure::Measure;
+use shortlist_core::model::{Compared, Found, Linear, Link, Outcome, Sparse, Tree, Trees};
+use shortlist_core::random::{hash, uniform};
 
 const MEASURES: [Measure; 6] = [
     Measure::LeastConfident,
@@ -99,10 +100,6 @@ fn holds(truth: &[f64], measure: Measure, find: impl Fn(usize) -> Found) {
     if truth.len() > 500 {
         assert!(left.len() < truth.len() / 4, "{measure:?} left {} of {}", left.len(), truth.len());
     }
-}
-
-fn levels() -> impl Iterator<Item = Level> {
-    Level::ALL.into_iter().filter(|level| level.supported())
 }
 
 fn dense<E: Element>(narrow: impl Fn(f64) -> E) {
@@ -270,7 +267,7 @@ impl Grown {
     }
 }
 
-fn forest<T: trees::Compared + Element<Compute = T>>(outcome: Outcome, classes: usize, rows: usize) {
+fn forest<T: Compared + Element<Compute = T>>(outcome: Outcome, classes: usize, rows: usize) {
     let (features, count) = (5, 30);
     let width = if outcome == Outcome::Mean { classes } else { 1 };
     let grown: Vec<Grown> = (0..count).map(|i| Grown::new(i, i as usize % 9, features, width)).collect();
