@@ -6,7 +6,7 @@ use crate::border::{Lookout, raise, type_error};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use shortlist_core::measure::Measure;
-use shortlist_core::model::{Found, Index, Linear, Link, Outcome, Sparse, Tree, Trees};
+use shortlist_core::model::{Index, Linear, Link, Narrowed, Outcome, Sparse, Tree, Trees};
 
 /// Rows, and the ends of the interval of each one's score.
 type Candidates<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
@@ -25,8 +25,8 @@ fn measure_of(name: &str) -> PyResult<Measure> {
     choice("measure", name, &names)
 }
 
-fn found<'py>(py: Python<'py>, found: Found) -> Option<Candidates<'py>> {
-    let Found::Candidates(rows) = found else { return None };
+fn found<'py>(py: Python<'py>, found: Narrowed) -> Option<Candidates<'py>> {
+    let Narrowed::To(rows) = found else { return None };
     let numbers: Vec<i64> = rows.iter().map(|row| row.row as i64).collect();
     let (low, high): (Vec<f64>, Vec<f64>) = rows.iter().map(|row| (row.low, row.high)).unzip();
     Some((numbers.into_pyarray(py), low.into_pyarray(py), high.into_pyarray(py)))
@@ -127,7 +127,7 @@ impl Run<'_> {
         starts: &PyReadonlyArray1<'py, I>,
         columns: &PyReadonlyArray1<'py, I>,
         data: &Bound<'py, PyAny>,
-    ) -> PyResult<shortlist_core::error::Result<Found>> {
+    ) -> PyResult<shortlist_core::error::Result<Narrowed>> {
         let (starts, columns) = (starts.as_slice()?, columns.as_slice()?);
         if let Ok(values) = data.extract::<PyReadonlyArray1<'py, f64>>() {
             let values = values.as_slice()?;
@@ -145,7 +145,7 @@ impl Run<'_> {
         starts: &[I],
         columns: &[I],
         values: &[E],
-    ) -> shortlist_core::error::Result<Found> {
+    ) -> shortlist_core::error::Result<Narrowed> {
         let matrix = Sparse::new(starts, columns, values, self.width)?;
         self.model.candidates_of_sparse(&matrix, self.measure, self.k, self.level, self.threads, self.lookout)
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// A row, and the interval its score lies in.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Candidate {
+pub struct Interval {
     /// Its place in the pool.
     pub row: u64,
     /// The least score it can have.
@@ -16,9 +16,9 @@ pub struct Candidate {
 
 /// What a pass found.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Found {
+pub enum Narrowed {
     /// Every row that may be among the k best, by place.
-    Candidates(Vec<Candidate>),
+    To(Vec<Interval>),
     /// The bounds rule so few rows out that the model had better be asked about all.
     NotWorthIt,
 }
@@ -43,8 +43,8 @@ pub(super) struct Shared {
 }
 
 /// The candidates of one thread, turned so that larger is better.
-pub(super) struct Candidates {
-    rows: Vec<Candidate>,
+pub(super) struct Intervals {
+    rows: Vec<Interval>,
     counted: usize,
 }
 
@@ -83,24 +83,24 @@ impl Shared {
 
     /// All candidates of all threads: those that the last threshold leaves, whatever was known
     /// when.
-    pub(super) fn finish(self, threads: Vec<Candidates>) -> Found {
+    pub(super) fn finish(self, threads: Vec<Intervals>) -> Narrowed {
         if self.stopped() {
-            return Found::NotWorthIt;
+            return Narrowed::NotWorthIt;
         }
-        let mut all: Vec<Candidate> = threads.into_iter().flat_map(|thread| thread.rows).collect();
+        let mut all: Vec<Interval> = threads.into_iter().flat_map(|thread| thread.rows).collect();
         let threshold = kth(&mut all, self.k).max(self.threshold());
         all.retain(|row| row.high >= threshold);
         all.sort_unstable_by_key(|row| row.row);
-        let turned = |row: Candidate| match self.order {
+        let turned = |row: Interval| match self.order {
             Order::Highest => row,
-            Order::Lowest => Candidate { row: row.row, low: -row.high, high: -row.low },
+            Order::Lowest => Interval { row: row.row, low: -row.high, high: -row.low },
         };
-        Found::Candidates(all.into_iter().map(turned).collect())
+        Narrowed::To(all.into_iter().map(turned).collect())
     }
 }
 
 /// The k-th largest of the lower ends, which k rows reach; minus infinity of fewer rows.
-fn kth(rows: &mut [Candidate], k: usize) -> f64 {
+fn kth(rows: &mut [Interval], k: usize) -> f64 {
     if k == 0 || rows.len() < k {
         return f64::NEG_INFINITY;
     }
@@ -108,9 +108,9 @@ fn kth(rows: &mut [Candidate], k: usize) -> f64 {
     kth.low
 }
 
-impl Candidates {
+impl Intervals {
     pub(super) fn new() -> Self {
-        Candidates { rows: Vec::new(), counted: 0 }
+        Intervals { rows: Vec::new(), counted: 0 }
     }
 
     /// Look at a few more rows from `first` on: their scores, NaN where there is none, and how
@@ -122,7 +122,7 @@ impl Candidates {
             let known = score.is_finite() && error.is_finite();
             let (low, high) = if known { (score - error, score + error) } else { (f64::NEG_INFINITY, f64::INFINITY) };
             if high >= threshold {
-                self.rows.push(Candidate { row, low, high });
+                self.rows.push(Interval { row, low, high });
                 if self.rows.len() >= 2 * (shared.k + ROOM) && self.rows.len() >= 2 * self.counted {
                     self.prune(shared);
                     threshold = shared.threshold();
@@ -152,9 +152,9 @@ mod tests {
     use super::*;
     use crate::random::{hash, uniform};
 
-    fn found(scores: &[f64], errors: &[f64], k: usize, order: Order, threads: usize) -> Found {
+    fn found(scores: &[f64], errors: &[f64], k: usize, order: Order, threads: usize) -> Narrowed {
         let shared = Shared::new(k, order);
-        let mut parts: Vec<Candidates> = (0..threads).map(|_| Candidates::new()).collect();
+        let mut parts: Vec<Intervals> = (0..threads).map(|_| Intervals::new()).collect();
         for (i, (scores, errors)) in scores.chunks(100).zip(errors.chunks(100)).enumerate() {
             parts[i % threads].take(100 * i as u64, scores, errors, &shared);
         }
@@ -176,9 +176,9 @@ mod tests {
                 let expected: Vec<u64> =
                     (0..rows).filter(|&i| i == 777 || turned(i) + errors[i] >= lows[k - 1]).map(|i| i as u64).collect();
                 for threads in [1, 2, 5] {
-                    let Found::Candidates(left) = found(&scores, &errors, k, order, threads) else { panic!() };
+                    let Narrowed::To(left) = found(&scores, &errors, k, order, threads) else { panic!() };
                     assert_eq!(left.iter().map(|row| row.row).collect::<Vec<_>>(), expected);
-                    let inside = |row: &&Candidate| row.row != 777;
+                    let inside = |row: &&Interval| row.row != 777;
                     assert!(left.iter().filter(inside).all(|row| {
                         let score = scores[row.row as usize];
                         row.low <= score && score <= row.high
@@ -191,12 +191,12 @@ mod tests {
     #[test]
     fn a_pass_that_rules_nothing_out_is_given_up() {
         let rows = 100_000;
-        assert_eq!(found(&vec![0.5; rows], &vec![1e-6; rows], 10, Order::Highest, 2), Found::NotWorthIt);
+        assert_eq!(found(&vec![0.5; rows], &vec![1e-6; rows], 10, Order::Highest, 2), Narrowed::NotWorthIt);
     }
 
     #[test]
     fn few_rows_are_all_left() {
-        let Found::Candidates(left) = found(&[0.1, 0.2], &[0.0; 2], 5, Order::Lowest, 1) else { panic!() };
+        let Narrowed::To(left) = found(&[0.1, 0.2], &[0.0; 2], 5, Order::Lowest, 1) else { panic!() };
         assert_eq!(left.len(), 2);
     }
 

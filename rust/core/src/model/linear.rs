@@ -174,7 +174,7 @@ impl Linear {
 }
 
 /// Computes the logits of some rows.
-pub(super) struct Logits<'a, 'm, E> {
+pub(super) struct DenseLogits<'a, 'm, E> {
     pub(super) model: &'a Linear,
     pub(super) matrix: &'a Matrix<'m, E>,
     pub(super) rows: Range<usize>,
@@ -188,12 +188,12 @@ pub(super) struct Logits<'a, 'm, E> {
 /// Some columns of a group of rows, for rows that can't be read where they lie.
 struct Copied([f32; ROWS * DEPTH + 4]);
 
-impl<E: Element> Kernel for Logits<'_, '_, E> {
+impl<E: Element> Kernel for DenseLogits<'_, '_, E> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Logits { model, matrix, rows, logits, sizes } = self;
+        let DenseLogits { model, matrix, rows, logits, sizes } = self;
         let lanes = S::F32::LANES;
         let stride = rows.len().next_multiple_of(ROWS);
         assert!(rows.end <= matrix.rows() && matrix.columns() == model.features);

@@ -40,7 +40,7 @@ mod pass;
 mod sparse;
 mod trees;
 
-pub use candidates::{Candidate, Found};
+pub use candidates::{Interval, Narrowed};
 pub use linear::{Linear, Link};
 pub use sparse::{Index, Sparse};
 pub use trees::{Compared, Outcome, Tree, Trees};

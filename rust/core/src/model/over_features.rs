@@ -1,8 +1,8 @@
 //! A linear model over dense and over compressed rows.
 
-use super::candidates::Found;
+use super::candidates::Narrowed;
 use super::judge::Judge;
-use super::linear::{Linear, Link, Logits};
+use super::linear::{DenseLogits, Linear, Link};
 use super::pass::{Pool, pass};
 use super::sparse::{Index, Sparse, SparseLogits, as_matrix};
 use crate::blocks::{self, Watch};
@@ -34,7 +34,7 @@ impl Linear {
         level: Level,
         threads: usize,
         watch: &mut dyn Watch,
-    ) -> Result<Found> {
+    ) -> Result<Narrowed> {
         let judge = self.judge(matrix.columns(), measure, level)?;
         let order = judge.order();
         pass(&Dense { model: self, matrix, judge, level }, k, order, threads, watch)
@@ -49,7 +49,7 @@ impl Linear {
         level: Level,
         threads: usize,
         watch: &mut dyn Watch,
-    ) -> Result<Found> {
+    ) -> Result<Narrowed> {
         let judge = self.judge(matrix.width(), measure, level)?;
         let order = judge.order();
         pass(&Compressed { model: self, matrix, judge, level }, k, order, threads, watch)
@@ -72,9 +72,9 @@ impl Linear {
         (LOGIT_BYTES / (self.padded() * size_of::<f32>()) / GROUP * GROUP).clamp(GROUP, 1024)
     }
 
-    fn room(&self) -> Room {
+    fn room(&self) -> LogitRoom {
         let rows = self.part_rows();
-        Room {
+        LogitRoom {
             logits: vec![0.0; rows * self.padded()],
             sizes: vec![0.0; rows],
             entries: vec![0; rows],
@@ -84,7 +84,7 @@ impl Linear {
 }
 
 /// What a thread works with.
-struct Room {
+struct LogitRoom {
     logits: Vec<f32>,
     sizes: Vec<f32>,
     entries: Vec<u32>,
@@ -100,7 +100,7 @@ struct Dense<'a, 'm, E> {
 }
 
 impl<E: Element> Pool for Dense<'_, '_, E> {
-    type State = (Room, Scan<f32>);
+    type State = (LogitRoom, Scan<f32>);
 
     fn rows(&self) -> usize {
         self.matrix.rows()
@@ -123,14 +123,14 @@ impl<E: Element> Pool for Dense<'_, '_, E> {
     }
 
     fn score(&self, rows: Range<usize>, state: &mut Self::State, scores: &mut [f64], errors: &mut [f64]) {
-        let (Room { logits, sizes, scores: own, .. }, scan) = state;
+        let (LogitRoom { logits, sizes, scores: own, .. }, scan) = state;
         let (classes, stride) = (self.judge.classes(), rows.len().next_multiple_of(GROUP));
         let (logits, sizes) = (&mut logits[..stride * classes], &mut sizes[..stride]);
         // The first of two classes has a logit of 0, and room of its own.
         let first = if self.model.link() == Link::Logistic { stride } else { 0 };
         logits[..first].fill(0.0);
         let outputs = &mut logits[first..];
-        self.level.run(Logits { model: self.model, matrix: self.matrix, rows, logits: outputs, sizes });
+        self.level.run(DenseLogits { model: self.model, matrix: self.matrix, rows, logits: outputs, sizes });
         if self.model.link() == Link::OneVersusRest {
             self.level.run(LogLogistic { logits: outputs });
         }
@@ -152,7 +152,7 @@ struct Compressed<'a, 'm, E, I> {
 }
 
 impl<E: Element, I: Index> Pool for Compressed<'_, '_, E, I> {
-    type State = (Room, Scan<f32>);
+    type State = (LogitRoom, Scan<f32>);
 
     fn rows(&self) -> usize {
         self.matrix.rows()
@@ -175,7 +175,7 @@ impl<E: Element, I: Index> Pool for Compressed<'_, '_, E, I> {
     }
 
     fn score(&self, rows: Range<usize>, state: &mut Self::State, scores: &mut [f64], errors: &mut [f64]) {
-        let (Room { logits, sizes, entries, scores: own }, scan) = state;
+        let (LogitRoom { logits, sizes, entries, scores: own }, scan) = state;
         let (count, padded) = (rows.len(), self.model.padded());
         let (logits, sizes, entries) = (&mut logits[..count * padded], &mut sizes[..count], &mut entries[..count]);
         self.level.run(SparseLogits { model: self.model, matrix: self.matrix, rows, logits, sizes, entries });

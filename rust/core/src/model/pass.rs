@@ -1,6 +1,6 @@
 //! One pass over a pool: scores, intervals, candidates.
 
-use super::candidates::{Candidates, Found, Shared};
+use super::candidates::{Intervals, Narrowed, Shared};
 use crate::blocks::{self, Watch};
 use crate::error::Result;
 use crate::order::Order;
@@ -25,10 +25,16 @@ pub(super) trait Pool: Sync {
 }
 
 /// The rows that may be among the k best.
-pub(super) fn pass(pool: &impl Pool, k: usize, order: Order, threads: usize, watch: &mut dyn Watch) -> Result<Found> {
+pub(super) fn pass(
+    pool: &impl Pool,
+    k: usize,
+    order: Order,
+    threads: usize,
+    watch: &mut dyn Watch,
+) -> Result<Narrowed> {
     let (rows, size) = (pool.rows(), pool.part_rows());
     let shared = Shared::new(k, order);
-    let state = || (pool.state(), vec![0.0; size], vec![0.0; size], Candidates::new());
+    let state = || (pool.state(), vec![0.0; size], vec![0.0; size], Intervals::new());
     let blocks = blocks::split(rows, pool.block_rows()).map(|block| (block, ()));
     let threads = blocks::crew(threads, pool.bytes());
     let workers = blocks::run(rows, blocks, threads, watch, state, |worker, block, ()| {

@@ -12,7 +12,7 @@
 
 #![allow(unsafe_code)]
 
-use super::candidates::Found;
+use super::candidates::Narrowed;
 use super::judge::Judge;
 use super::pass::{Pool, pass};
 use crate::blocks::Watch;
@@ -200,7 +200,7 @@ impl<T: Compared + Element<Compute = T>> Trees<T> {
         level: Level,
         threads: usize,
         watch: &mut dyn Watch,
-    ) -> Result<Found> {
+    ) -> Result<Narrowed> {
         if matrix.columns() != self.features || self.features == 0 {
             let (columns, features) = (matrix.columns(), self.features);
             return Err(Error::Argument(format!("x has {columns} columns; the model was fitted on {features}")));
@@ -212,7 +212,7 @@ impl<T: Compared + Element<Compute = T>> Trees<T> {
             Outcome::Softmax | Outcome::Logistic => judge.error_of_logits(4.0 * steps * self.size),
         };
         let order = judge.order();
-        pass(&Walk { trees: self, matrix, judge, error }, k, order, threads, watch)
+        pass(&TreeWalk { trees: self, matrix, judge, error }, k, order, threads, watch)
     }
 
     fn classes(&self) -> usize {
@@ -260,7 +260,7 @@ fn unusual() -> Error {
 }
 
 /// A pass over the rows of a matrix.
-struct Walk<'a, 'm, T, E> {
+struct TreeWalk<'a, 'm, T, E> {
     trees: &'a Trees<T>,
     matrix: &'a Matrix<'m, E>,
     judge: Judge<f64>,
@@ -268,7 +268,7 @@ struct Walk<'a, 'm, T, E> {
 }
 
 /// What a thread works with.
-struct Room<T> {
+struct TreeRoom<T> {
     features: Vec<T>,
     sums: Vec<f64>,
     known: Vec<bool>,
@@ -276,8 +276,8 @@ struct Room<T> {
     scan: Scan<f64>,
 }
 
-impl<T: Compared + Element<Compute = T>, E: Element> Pool for Walk<'_, '_, T, E> {
-    type State = Room<T>;
+impl<T: Compared + Element<Compute = T>, E: Element> Pool for TreeWalk<'_, '_, T, E> {
+    type State = TreeRoom<T>;
 
     fn rows(&self) -> usize {
         self.matrix.rows()
@@ -296,8 +296,8 @@ impl<T: Compared + Element<Compute = T>, E: Element> Pool for Walk<'_, '_, T, E>
         self.matrix.rows() * self.trees.roots.len() * 64
     }
 
-    fn state(&self) -> Room<T> {
-        Room {
+    fn state(&self) -> TreeRoom<T> {
+        TreeRoom {
             features: vec![T::ZERO; PART * self.trees.features],
             sums: vec![0.0; PART * self.judge.classes()],
             known: vec![true; PART],
@@ -306,8 +306,8 @@ impl<T: Compared + Element<Compute = T>, E: Element> Pool for Walk<'_, '_, T, E>
         }
     }
 
-    fn score(&self, rows: Range<usize>, room: &mut Room<T>, scores: &mut [f64], errors: &mut [f64]) {
-        let Room { features, sums, known, scores: own, scan } = room;
+    fn score(&self, rows: Range<usize>, room: &mut TreeRoom<T>, scores: &mut [f64], errors: &mut [f64]) {
+        let TreeRoom { features, sums, known, scores: own, scan } = room;
         let (count, width, classes) = (rows.len(), self.trees.features, self.judge.classes());
         let whole = count.next_multiple_of(ABREAST);
         let (features, sums) = (&mut features[..whole * width], &mut sums[..whole * classes]);

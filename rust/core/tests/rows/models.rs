@@ -8,7 +8,7 @@ use shortlist_core::blocks::Unwatched;
 use shortlist_core::float::Element;
 use shortlist_core::matrix::Matrix;
 use shortlist_core::measure::Measure;
-use shortlist_core::model::{Compared, Found, Linear, Link, Outcome, Sparse, Tree, Trees};
+use shortlist_core::model::{Compared, Linear, Link, Narrowed, Outcome, Sparse, Tree, Trees};
 use shortlist_core::random::{hash, uniform};
 
 const MEASURES: [Measure; 6] = [
@@ -82,8 +82,8 @@ impl Truth {
 }
 
 /// All rows have an interval that holds the truth, and the best k are left.
-fn holds(truth: &[f64], measure: Measure, find: impl Fn(usize) -> Found) {
-    let Found::Candidates(all) = find(truth.len()) else { panic!("few rows are always left") };
+fn holds(truth: &[f64], measure: Measure, find: impl Fn(usize) -> Narrowed) {
+    let Narrowed::To(all) = find(truth.len()) else { panic!("few rows are always left") };
     assert_eq!(all.len(), truth.len());
     for row in &all {
         let score = truth[row.row as usize];
@@ -91,7 +91,7 @@ fn holds(truth: &[f64], measure: Measure, find: impl Fn(usize) -> Found) {
         assert!(row.high - row.low < 0.02, "{measure:?}: {row:?} says nothing");
     }
     let k = 7.min(truth.len());
-    let Found::Candidates(left) = find(k) else { panic!() };
+    let Narrowed::To(left) = find(k) else { panic!() };
     let mut order: Vec<usize> = (0..truth.len()).collect();
     order.sort_by(|&a, &b| measure.about().order.orient(truth[b]).total_cmp(&measure.about().order.orient(truth[a])));
     for &row in &order[..k] {
@@ -187,7 +187,7 @@ fn rows_without_an_interval_are_left_for_the_model() {
     let matrix = Matrix::from_rows(&values, 2000, 8).unwrap();
     for level in levels() {
         let found = model.candidates(&matrix, Measure::Margin, 5, level, 1, &mut Unwatched).unwrap();
-        let Found::Candidates(left) = found else { panic!() };
+        let Narrowed::To(left) = found else { panic!() };
         for row in [17, 40, 1999] {
             assert!(left.iter().any(|left| left.row == row && left.low == f64::NEG_INFINITY));
         }
@@ -214,7 +214,7 @@ fn an_entry_outside_the_matrix_leaves_its_row_to_the_model() {
     let matrix = Sparse::new(&[0, 1, 2], &[9, -1], &[1.0, 1.0], 4).unwrap();
     let model = truth.model();
     let found = model.candidates_of_sparse(&matrix, Measure::Margin, 1, Level::best(), 1, &mut Unwatched).unwrap();
-    let Found::Candidates(left) = found else { panic!() };
+    let Narrowed::To(left) = found else { panic!() };
     assert_eq!(left.len(), 2);
 }
 
