@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.rows import count, take
+from shortlist.rows import count, kind, take
 from shortlist.screening import bounds_of, candidates
+from shortlist.screening.bounds import Linear
 from shortlist.screening.candidates import MEASURES
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def left_for(question: Question, model: Any, X: Any, wanted: int, progress: Prog
     if question.measure not in MEASURES or question.method != "predict_proba" or rows < LEAST_ROWS:
         return None
     bounds = bounds_of(_asked(model)) if 0 < 8 * wanted <= rows else None
-    if bounds is None or not _holds_on_a_few(bounds, question, model, X, rows):
+    # One logit of a dense row takes the model no longer than its bound takes: measured.
+    cheap = isinstance(bounds, Linear) and bounds.link == "logistic" and kind(X) != "sparse"
+    if bounds is None or cheap or not _holds_on_a_few(bounds, question, model, X, rows):
         return None
     found = candidates(bounds, X, question.measure, wanted, progress=progress if callable(progress) else None)
     return None if found is None or 2 * len(found) > rows else found
