@@ -50,6 +50,8 @@ class Linear:
         What the model multiplies its features by, which says how it rounds.
     hidden : float, default=0.0
         The size of numbers that cancel inside the intercepts, such as means that were subtracted.
+    scaled : bool, default=False
+        Whether features are scaled first, and rounded to their own type there.
     """
 
     weights: NDArray[np.float64]
@@ -57,6 +59,7 @@ class Linear:
     link: Link
     dtype: np.dtype[Any]
     hidden: float = 0.0
+    scaled: bool = False
 
     sparse = True
 
@@ -68,7 +71,8 @@ class Linear:
     def model(self, dtype: np.dtype[Any]) -> _core.LinearModel:
         """Return what the core computes with, for features of that type."""
         # The model multiplies in the wider of the two types, and rounds there.
-        unit = float(np.finfo(np.result_type(self.dtype, dtype)).eps) / 2
+        rounded = dtype if self.scaled else np.result_type(self.dtype, dtype)
+        unit = float(np.finfo(rounded).eps) / 2
         return _core.LinearModel(self.weights, self.intercepts, link=self.link, hidden=self.hidden, own_unit=unit)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.rows import blocks, kind
+from shortlist.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,6 +82,8 @@ def candidates(
     order = "lowest" if measure == "margin" else "highest"
     pool = blocks(X, None if _as_it_lies(X, holder) else "auto", progress=None)
     found: Candidates | None = None
+    # One thread inside a worker of a cluster.
+    n_threads = thread_count(n_threads)
     models: dict[Any, _core.LinearModel | _core.TreeModel] = {}
     for first, block in pool:
         features = _numbers(block, holder)

@@ -22,6 +22,10 @@ def _model(model: Any, weights: Any, intercepts: Any, link: Link) -> Linear | No
         return None
     if classes == 2 and len(weights) == 1:
         link = "logistic"
+    elif link == "one_versus_rest":
+        # Where every logistic function is 0, rounded, the model says that all classes are alike:
+        # which rows these are, a bound on logits does not tell.
+        return None
     intercepts = np.broadcast_to(np.asarray(intercepts, dtype=np.float64), (len(weights),))
     if len(weights) != (1 if link == "logistic" else classes):
         return None

@@ -33,6 +33,7 @@ def of_pipeline(pipeline: Any, bounds_of: Callable[[Any], Bounds | None]) -> Lin
         bounds = replace(
             bounds,
             weights=bounds.weights * factor,
+            scaled=True,
             intercepts=bounds.intercepts + moved.sum(axis=1),
             hidden=bounds.hidden + float(np.abs(moved).sum(axis=1).max()) + float(np.abs(bounds.intercepts).max()),
         )
