@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo loop loop-page test test-rust test-python test-label-studio bench bench-report instructions label-savings lint clean python-found cargo-found
+.PHONY: help venv build demo loop loop-page test test-rust test-python test-label-studio bench bench-report instructions label-savings docs lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -44,6 +44,10 @@ test-python: venv  ## the tests of the Python package and the command, files of 
 
 test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
 	$(PY) tests/label_studio/run.py $(STUDIO)/bin/label-studio
+
+docs: $(VENV)/.docs  ## build the documentation site, its notebooks run, into target/site
+	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b html docs target/site
+	@echo "Open target/site/index.html"
 
 bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals, in ten minutes (TORCH=1: against torch too, a large download)
 	$(PY) -m benches --minutes 10
@@ -91,6 +95,10 @@ $(STUDIO)/.made: tests/label_studio/requirements.txt | python-found
 
 $(VENV)/.demo: examples/requirements.txt | build
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml | build
+	@$(PY) -m pip install --quiet --disable-pip-version-check --group docs
 	@touch $@
 
 $(VENV)/.loop: examples/loop_requirements.txt | build

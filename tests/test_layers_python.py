@@ -22,6 +22,7 @@ FILES = {
             "csv_cells",
             "csv_file",
             "disk",
+            "figures",
             "groups",
             "memory",
             "names",
@@ -37,7 +38,19 @@ FILES = {
         BASE,
     ),
     **dict.fromkeys(
-        ("__init__", "picks_text", "sampling", "scoring", "selecting", "selection", "selector", "sweep"), CORE
+        (
+            "__init__",
+            "picks_text",
+            "sampling",
+            "scoring",
+            "selecting",
+            "selection",
+            "selection_html",
+            "selection_plot",
+            "selector",
+            "sweep",
+        ),
+        CORE,
     ),
     **dict.fromkeys(("by_name", "comparing", "comparison", "polars"), BESIDE),
     "__main__": "cli",

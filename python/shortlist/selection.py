@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True)
@@ -432,15 +433,51 @@ class Selection(Picked):
 
         return doccano_examples(self, data, text, id_column, out)
 
+    def plot(self, scores: ArrayLike | None = None, *, embeddings: ArrayLike | None = None) -> Figure:
+        """Draw where the scores of the picks lie, and with embeddings where their rows do.
+
+        Parameters
+        ----------
+        scores : array-like of shape (rows,), optional
+            The score of each row of the pool, as `score` gives them: then a histogram of all, with the
+            picks and the cut. By default the scores of the picks by rank.
+        embeddings : array-like of shape (rows, features), optional
+            Adds a map: the rows (20,000 of them at most) and the picks by two principal components.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ValueError
+            `scores` or `embeddings` has another shape, or fewer rows than the pool.
+        ModuleNotFoundError
+            There is no matplotlib: the extra `plot`.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> probs = np.random.default_rng(0).dirichlet(np.ones(3), 1000)
+        >>> picks = sl.select(probs, "margin", k=20)
+        >>> figure = picks.plot(sl.score(probs, "margin"))
+        >>> figure.axes[0].get_xlabel()
+        'margin'
+        """
+        from shortlist.selection_plot import draw
+
+        return draw(self, scores, embeddings)
+
     def __repr__(self) -> str:
         from shortlist.picks_text import shown
 
         return shown(self)
 
     def _repr_html_(self) -> str:
-        from shortlist.picks_text import shown_in_html
+        from shortlist.picks_text import headline
+        from shortlist.selection_html import shown_in_html
 
-        return shown_in_html(self)
+        return shown_in_html(self, headline(self))
 
 
 def ids_not_there(number: int) -> str:
