@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo loop loop-page test test-rust test-python test-label-studio bench bench-report instructions label-savings docs lint clean python-found cargo-found
+.PHONY: help venv build demo loop loop-page test test-rust test-python test-label-studio bench bench-report instructions label-savings docs wheels release-ready lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -48,6 +48,13 @@ test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which
 docs: $(VENV)/.docs  ## build the documentation site, its notebooks run, into target/site
 	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b html docs target/site
 	@echo "Open target/site/index.html"
+
+wheels: $(VENV)/.release  ## build the wheel (for glibc 2.17) and the sdist into dist/, and try each where nothing else is
+	$(PY) release/wheels.py
+
+release-ready: $(VENV)/.release  ## the checklist before a release, and the workflows against their schema
+	$(PY) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(PY) release/ready.py
 
 bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals, in ten minutes (TORCH=1: against torch too, a large download)
 	$(PY) -m benches --minutes 10
@@ -99,6 +106,10 @@ $(VENV)/.demo: examples/requirements.txt | build
 
 $(VENV)/.docs: pyproject.toml | build
 	@$(PY) -m pip install --quiet --disable-pip-version-check --group docs
+	@touch $@
+
+$(VENV)/.release: release/requirements.txt | $(VENV)/.made cargo-found
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 $(VENV)/.loop: examples/loop_requirements.txt | build
