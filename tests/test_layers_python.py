@@ -47,6 +47,7 @@ FILES = {
             "selection",
             "selection_html",
             "selection_plot",
+            "selection_tables",
             "selector",
             "sweep",
         ),

@@ -433,6 +433,59 @@ class Selection(Picked):
 
         return doccano_examples(self, data, text, id_column, out)
 
+    def to_pandas(self) -> Any:
+        """Return the picks as a pandas frame.
+
+        Returns
+        -------
+        pandas.DataFrame of shape (k, 3 or 4)
+            rank (from 1), index, score, and id where the pool names its rows.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            There is no pandas.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1).to_pandas()
+           rank  index  score
+        0     1      1    0.0
+        """
+        from shortlist.selection_tables import to_pandas
+
+        return to_pandas(self)
+
+    def to_polars(self) -> Any:
+        """Return the picks as a Polars frame.
+
+        Returns
+        -------
+        polars.DataFrame of shape (k, 3 or 4)
+            rank (from 1), index, score, and id where the pool names its rows.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            There is no Polars: the extra `polars`.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1).to_polars().rows()
+        [(1, 1, 0.0)]
+        """
+        from shortlist.selection_tables import to_polars
+
+        return to_polars(self)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Give the columns of `to_pandas` to whatever reads Arrow's C interface: DuckDB, Polars, pyarrow."""
+        from shortlist.selection_tables import to_arrow
+
+        return to_arrow(self).__arrow_c_stream__(requested_schema)
+
     def plot(self, scores: ArrayLike | None = None, *, embeddings: ArrayLike | None = None) -> Figure:
         """Draw where the scores of the picks lie, and with embeddings where their rows do.
 
