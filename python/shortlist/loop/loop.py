@@ -1,4 +1,6 @@
-"""A labelling project that runs itself: people label, everything else follows from its specification."""
+"""A labelling project that runs itself: people label,
+everything else follows from its specification.
+"""
 
 from __future__ import annotations
 
@@ -54,20 +56,21 @@ SPEC = "loop.toml"
 
 
 class Loop:
-    """A loop in a folder: its rounds, answers and models. Every call goes by what is on disk, and leaves it whole.
+    """A loop in a folder: its rounds, answers and models.
+    Every call goes by what is on disk, and leaves it whole.
 
     Parameters
     ----------
     folder : path
         Where it lives, or its ``loop.toml`` there.
     pool : frame of pandas or Polars, Arrow table, or dict of columns, optional
-        The rows, where ``[pool] path`` is "frame"; or in place of its file. They must be those that the loop began with, and
-        may have more behind.
+        The rows, where ``[pool] path`` is "frame"; or in place of its file. They must be those that
+        the loop began with, and may have more behind.
     progress : callable, optional
         Called with (rows done, rows in all) during long work.
     copied : bool
-        Whether to go on although the folder is a copy of another one, as a backup that was put back. Said once, it holds for
-        good.
+        Whether to go on although the folder is a copy of another one, as a backup that was put
+        back. Said once, it holds for good.
 
     Examples
     --------
@@ -123,7 +126,8 @@ class Loop:
         Raises
         ------
         LoopError
-            Mistakes in the specification or in the pool, or a loop that is there already. Nothing has begun then.
+            Mistakes in the specification or in the pool, or a loop that is there already. Nothing
+            has begun then.
         """
         source = Path(spec)
         read = read_spec(source, files=True)
@@ -152,28 +156,34 @@ class Loop:
     def simulate(
         spec: str | os.PathLike[str], labels: str | os.PathLike[str] | Mapping[str, str], **how: Any
     ) -> LoopSimulation:
-        """Play a loop with known labels before anybody is asked: what it would cost, where it would stop, and how true it is.
+        """Play a loop with known labels before anybody is asked:
+        what it would cost, where it would stop, and how true it is.
 
-        It is played by the loop's own rounds, triggers and rules in a temporary folder, in repeats that differ in their seed
-        and so in the validation stratum and the first rows; and beside it random, which pays for the same validation.
+        It is played by the loop's own rounds, triggers and rules in a temporary folder, in repeats
+        that differ in their seed and so in the validation stratum and the first rows; and beside it
+        random, which pays for the same validation.
 
         Parameters
         ----------
         spec : path
-            A specification. Repeat 0 is the loop as it would be; each further one has the next ``random_state``.
+            A specification. Repeat 0 is the loop as it would be; each further one has the next
+            ``random_state``.
         labels : path, or mapping of id to label
             A label for each row of the pool; files as `ingest` reads them.
         **how
-            ``repeats`` (30); ``annotators`` (1) people who take turns, each wrong with probability ``error`` (0), any other
-            class being as likely as the next; ``budget``, labels after which a loop ends that was not stopped before;
-            ``rows_a_day``, labels that people give in a day, for ``days`` in triggers (without it no time passes);
-            ``encoding`` of the labels; ``n_jobs`` processes (all cores), of which the result doesn't depend; ``out``, a
-            folder to which each repeat is kept as it ends, so that the same call goes on; ``progress``.
+            ``repeats`` (30); ``annotators`` (1) people who take turns, each wrong with probability
+            ``error`` (0), any other class being as likely as the next; ``budget``, labels after
+            which a loop ends that was not stopped before; ``rows_a_day``, labels that people give
+            in a day, for ``days`` in triggers (without it no time passes); ``encoding`` of the
+            labels; ``n_jobs`` processes (all cores), of which the result doesn't depend; ``out``, a
+            folder to which each repeat is kept as it ends, so that the same call goes on;
+            ``progress``.
 
         Returns
         -------
         LoopSimulation
-            Shows itself as tables; has ``figures``, ``against_random``, ``runs`` round by round, ``to_json`` and ``save``.
+            Shows itself as tables; has ``figures``, ``against_random``, ``runs`` round by round,
+            ``to_json`` and ``save``.
         """
         from shortlist.loop.playing import simulate_loop
 
@@ -211,15 +221,17 @@ class Loop:
         anyway: bool = False,
         spreadsheet: bool = False,
     ) -> Batch | None:
-        """Return the rows that people are asked for: those of the round that is out, or of a new one once it is closed.
+        """Return the rows that people are asked for: those of the round that is out,
+        or of a new one once it is closed.
 
         Parameters
         ----------
         out : path, optional
-            Where to write them; by default they are on the page, or in ``handoff/round-0001.csv`` where ``[handoff] tool``
-            is "csv".
+            Where to write them; by default they are on the page, or in ``handoff/round-0001.csv``
+            where ``[handoff] tool`` is "csv".
         annotator : str, optional
-            Return the rows that this person is to label after somebody else (``[labels] overlap``), in place of a round.
+            Return the rows that this person is to label after somebody else (``[labels] overlap``),
+            in place of a round.
         anyway : bool
             Whether to go on although the end is reached.
         spreadsheet : bool
@@ -266,9 +278,9 @@ class Loop:
         Parameters
         ----------
         items : mapping of id to label, path, table, or iterable of records
-            A mapping is what somebody says now: it corrects what the same person said before. Files and
-            records have ``id`` and ``label``, perhaps ``annotator``, ``time`` and ``skip``. Files may
-            also be exports of annotation tools, as `shortlist.labels.read` takes them.
+            A mapping is what somebody says now: it corrects what the same person said before. Files
+            and records have ``id`` and ``label``, perhaps ``annotator``, ``time`` and ``skip``.
+            Files may also be exports of annotation tools, as `shortlist.labels.read` takes them.
         annotator : str, optional
             Who answered, where the items don't say.
         allow : iterable of str
@@ -277,7 +289,8 @@ class Loop:
         encoding : str, optional
             Of a file of text; by default what a byte order mark says, or else UTF-8.
         format : str, optional
-            Of a file, as "label-studio", by default told from the file; or of records as that tool has them.
+            Of a file, as "label-studio", by default told from the file; or of records as that tool
+            has them.
 
         Returns
         -------
@@ -290,7 +303,8 @@ class Loop:
         return done
 
     def pull(self) -> Ingested:
-        """Take in what people have answered where rounds were handed to: a tool of your own, or the rounds' files.
+        """Take in what people have answered where rounds were handed to:
+        a tool of your own, or the rounds' files.
 
         Returns
         -------
@@ -311,15 +325,17 @@ class Loop:
         Parameters
         ----------
         force : bool
-            Whether to train although none is due, or while a training is under way, whose result then isn't used.
+            Whether to train although none is due, or while a training is under way, whose result
+            then isn't used.
         fit : callable, optional
-            ``fit(X, labels)`` that returns a fitted classifier, or a function of X that returns probabilities.
+            ``fit(X, labels)`` that returns a fitted classifier, or a function of X that returns
+            probabilities.
 
         Returns
         -------
         Model or None
-            None where none is due, or where the training goes on elsewhere: `under_way` says so, and a later call returns its
-            model.
+            None where none is due, or where the training goes on elsewhere: `under_way` says so,
+            and a later call returns its model.
         """
         from shortlist.loop.learning import learn
 
@@ -353,7 +369,9 @@ class Loop:
         return model
 
     def under_way(self) -> str | None:
-        """Return a sentence on the training that is under way, here or elsewhere; None where there is none."""
+        """Return a sentence on the training that is under way, here or elsewhere;
+        None where there is none.
+        """
         return elsewhere.under_way(self._store)
 
     def stop(self) -> Stop:
@@ -361,7 +379,9 @@ class Loop:
         return stop(self._store, self._ground, self._said())
 
     def estimate(self) -> Estimate | None:
-        """Return how good the last model is on the validation rows that were labelled; None below 60 of them."""
+        """Return how good the last model is on the validation rows that were labelled;
+        None below 60 of them.
+        """
         models = self._store.models()
         return estimate_of(self._store, self._ground, models[-1] if models else None, self._said())
 
@@ -402,11 +422,14 @@ class Loop:
         return [*lines[:-1], f"later      {later}", lines[-1]] if later else lines
 
     def postponed(self) -> str | None:
-        """Return why `run_once` trains nothing now, though a model may be due; None where it does."""
+        """Return why `run_once` trains nothing now, though a model may be due;
+        None where it does.
+        """
         return postponed(self._store)
 
     def audit(self, *, show_text: bool = False) -> Audit:
-        """Return what is true of groups, classes, people, labels and regions of the pool; printed, it is a few tables.
+        """Return what is true of groups, classes, people, labels and regions of the pool;
+        printed, it is a few tables.
 
         Parameters
         ----------
@@ -436,10 +459,12 @@ class Loop:
         return disputes_of(self._evidence(), show_text)
 
     def datalab(self) -> Any:
-        """Return Cleanlab's ``Datalab`` of the labels that the last model was trained on, with their issues found.
+        """Return Cleanlab's ``Datalab`` of the labels that the last model was trained on,
+        with their issues found.
 
-        It rests on what models said of each row that had not seen it. ``loop.datalab().report()`` prints it; its rows are in the
-        order of ``loop.datalab().data["id"]``. Needs ``pip install 'shortlist[cleanlab]'``.
+        It rests on what models said of each row that had not seen it. ``loop.datalab().report()``
+        prints it; its rows are in the order of ``loop.datalab().data["id"]``. Needs
+        ``pip install 'shortlist[cleanlab]'``.
 
         Raises
         ------
@@ -451,7 +476,8 @@ class Loop:
         return datalab_of(self._store)
 
     def report(self, path: str | os.PathLike[str] = "report.html", *, show_text: bool = False) -> Path:
-        """Write all that is known of the loop as one HTML page without scripts, which needs no other file.
+        """Write all that is known of the loop as one HTML page without scripts,
+        which needs no other file.
 
         Parameters
         ----------
@@ -473,7 +499,8 @@ class Loop:
         return Path(path)
 
     def labels(self, out: str | os.PathLike[str] | None = None) -> dict[str, str]:
-        """Return the label of each row that has one, as resolved, and write them where a path is given.
+        """Return the label of each row that has one, as resolved,
+        and write them where a path is given.
 
         Parameters
         ----------
@@ -488,9 +515,11 @@ class Loop:
         return dict(answers.labels)
 
     def replay(self, number: int, *, n_threads: int | None = None) -> Replay:
-        """Plan a round once more from what the store keeps, and compare it bit for bit with what was picked.
+        """Plan a round once more from what the store keeps,
+        and compare it bit for bit with what was picked.
 
-        Later answers, models, rows of the pool and versions of the specification make no difference.
+        Later answers, models, rows of the pool and versions of the specification make no
+        difference.
 
         Parameters
         ----------
@@ -502,7 +531,8 @@ class Loop:
         Returns
         -------
         Replay
-            Truthy where the round is the same; says the first difference, and what is missing, in words.
+            Truthy where the round is the same; says the first difference, and what is missing, in
+            words.
         """
         return self._replayer.replay(number, n_threads)
 
@@ -522,7 +552,8 @@ class Loop:
         return self._replayer.replay_all(n_threads)
 
     def check(self, *, replay: bool = False) -> Check:
-        """Look for damage in the folder and the pool, which is read through, and for labels that may be wrong.
+        """Look for damage in the folder and the pool, which is read through,
+        and for labels that may be wrong.
 
         Parameters
         ----------
@@ -542,8 +573,8 @@ class Loop:
     def backup(self, target: str | os.PathLike[str]) -> Path:
         """Copy the loop to a new folder as it is at one moment, whoever writes meanwhile.
 
-        The copy is gone on with by ``Loop(target, copied=True)``. The pool is not copied: paths of the specification mean what
-        they meant.
+        The copy is gone on with by ``Loop(target, copied=True)``. The pool is not copied: paths of
+        the specification mean what they meant.
 
         Parameters
         ----------
@@ -565,9 +596,11 @@ class Loop:
         anyway: bool = False,
         fit: Callable[..., Any] | None = None,
     ) -> Finished:
-        """End the loop: train a last model where labels have changed, and write it with the labels to a folder.
+        """End the loop: train a last model where labels have changed,
+        and write it with the labels to a folder.
 
-        No round is opened afterwards, unless by ``next(anyway=True)``. A second call with nothing new writes the folder again.
+        No round is opened afterwards, unless by ``next(anyway=True)``. A second call with nothing
+        new writes the folder again.
 
         Parameters
         ----------
@@ -598,14 +631,16 @@ class Loop:
         )
 
     def retract(self, annotator: str, *, since: Any | None = None, rows: Iterable[str] | None = None) -> int:
-        """Take back what a person stands by. Nothing is deleted: the log says that it was taken back.
+        """Take back what a person stands by. Nothing is deleted:
+        the log says that it was taken back.
 
         Parameters
         ----------
         annotator : str
             The person; empty for answers that nobody is named for.
         since : str, datetime or number, optional
-            Only what was answered at this time or later: ISO 8601 (UTC where no zone is named), or seconds since 1970.
+            Only what was answered at this time or later: ISO 8601 (UTC where no zone is named), or
+            seconds since 1970.
         rows : iterable of str, optional
             Only the answers to these rows.
 
@@ -625,7 +660,8 @@ class Loop:
         return Replayer(self._store, self.folder / CACHE, self._progress, self._frame)
 
     def run_once(self) -> list[str]:
-        """Do whatever is to be done now: train if due, and open the next round once the last is closed.
+        """Do whatever is to be done now: train if due, and open the next
+        round once the last is closed.
 
         A tool of your own is asked for answers first.
 
@@ -637,8 +673,9 @@ class Loop:
         Raises
         ------
         LoopError
-            The tool or the training failed. People go on labelling all the same: the next round is opened with the model so
-            far. Training is tried again later: after a minute, and after twice as long each time, up to an hour.
+            The tool or the training failed. People go on labelling all the same: the next round is
+            opened with the model so far. Training is tried again later: after a minute, and after
+            twice as long each time, up to an hour.
         """
         from shortlist.loop import running
 
@@ -665,7 +702,9 @@ class Loop:
         del self._ground
 
     def _import_labels(self) -> None:
-        """Take in the labels from before the loop; those of rows of the stratum neither train nor count."""
+        """Take in the labels from before the loop; those of rows of the
+        stratum neither train nor count.
+        """
         spec, ground = self.spec, self._ground
         if spec.seed.labels is None:
             return

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from shortlist.loop.loop import Loop
 
 NOTHING, MET = 3, 4
-"""Exit codes beside 0 (did something), 1 (an error) and 2 (usage): nothing to do yet; the rule of stopping is met."""
+"""Exit codes beside 0 (did something), 1 (an error) and 2 (usage): nothing to do yet;
+the rule of stopping is met.
+"""
 
 folder = click.option("--dir", "folder", type=options.PATH, default=Path(), metavar="DIR", help="The loop's folder.")
 as_json = click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
@@ -56,7 +58,8 @@ MODULES = {
 def loop_command() -> None:
     """Label in rounds, by a specification: what to ask, when to train, when to stop.
 
-    Exit codes: 0 did something, 1 an error, 2 usage, 3 nothing to do yet, 4 the rule of stopping is met.
+    Exit codes: 0 did something, 1 an error, 2 usage, 3 nothing to do yet, 4 the rule of stopping is
+    met.
     """
 
 

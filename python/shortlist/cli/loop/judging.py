@@ -26,7 +26,9 @@ show_text = click.option("--show-text", is_flag=True, help="Texts of rows too, a
 @click.option("--disputes", is_flag=True, help="Only the rows about which people differ, all of them: who said what.")
 @show_text
 def audit_command(folder: Path, as_json: bool, disputes: bool, show_text: bool) -> None:
-    """Say what is true of groups, classes, people, labels, and of regions that nobody was asked about."""
+    """Say what is true of groups, classes, people, labels,
+    and of regions that nobody was asked about.
+    """
     from shortlist.loop.auditing.tables import disputes_table, sections
 
     with one_line_errors(), opened(folder, as_json) as loop:
@@ -51,7 +53,9 @@ def audit_command(folder: Path, as_json: bool, disputes: bool, show_text: bool) 
 @as_json
 @options.quiet
 def report_command(folder: Path, out: Path, show_text: bool, as_json: bool, quiet: bool) -> None:
-    """Write all that is known of the loop as one HTML page, without scripts, that needs no other file."""
+    """Write all that is known of the loop as one HTML page, without scripts,
+    that needs no other file.
+    """
     with one_line_errors(), opened(folder, quiet) as loop:
         place_of(out)
         loop.report(out, show_text=show_text)

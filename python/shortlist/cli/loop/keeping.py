@@ -1,4 +1,6 @@
-"""`shortlist loop replay`, `check`, `backup`, `adopt`, `retract`, `finish`: what keeps a loop trustworthy."""
+"""`shortlist loop replay`, `check`, `backup`, `adopt`, `retract`, `finish`:
+what keeps a loop trustworthy.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 def replay_command(
     folder: Path, number: int | None, every: bool, n_threads: int | None, as_json: bool, quiet: bool
 ) -> None:
-    """Plan round N once more from what was known then, and compare it bit for bit with what was picked."""
+    """Plan round N once more from what was known then,
+    and compare it bit for bit with what was picked.
+    """
     if (number is None) != every:
         raise click.UsageError("give the number of a round, or --all")
     with one_line_errors(), opened(folder, quiet, "rounds" if every else "rows") as loop:
@@ -66,7 +70,9 @@ def check_command(folder: Path, replay: bool, as_json: bool, quiet: bool) -> Non
 @as_json
 @options.quiet
 def backup_command(folder: Path, target: Path, as_json: bool, quiet: bool) -> None:
-    """Copy the loop to the new folder TARGET as it is at one moment, whoever writes meanwhile. The pool is not copied."""
+    """Copy the loop to the new folder TARGET as it is at one moment, whoever writes meanwhile.
+    The pool is not copied.
+    """
     with one_line_errors(), opened(folder, quiet, "bytes") as loop:
         place = loop.backup(target)
     lines = [f"copied to {place}; to go on with the copy: shortlist loop adopt --dir {place}"]
@@ -106,7 +112,9 @@ def adopt_command(folder: Path, as_json: bool, quiet: bool) -> None:
 @as_json
 @options.quiet
 def finish_command(folder: Path, fold_in: bool, anyway: bool, out: Path | None, as_json: bool, quiet: bool) -> None:
-    """End the loop: a last model on all labels, written to a folder with these. `next --anyway` goes on after it."""
+    """End the loop: a last model on all labels, written to a folder with these.
+    `next --anyway` goes on after it.
+    """
     with one_line_errors(), opened(folder, quiet) as loop:
         done = loop.finish(out, fold_in=fold_in, anyway=anyway)
     if as_json:
@@ -125,7 +133,9 @@ def finish_command(folder: Path, fold_in: bool, anyway: bool, out: Path | None, 
 def retract_command(
     folder: Path, annotator: str, since: str | None, rows: tuple[str, ...], as_json: bool, quiet: bool
 ) -> None:
-    """Take back answers of NAME: all of them, those since a time, or those to some rows by their ids."""
+    """Take back answers of NAME: all of them, those since a time,
+    or those to some rows by their ids.
+    """
     with one_line_errors(), opened(folder, quiet) as loop:
         count = loop.retract(annotator, since=since, rows=rows or None)
     whose = annotator or "nobody named"

@@ -36,7 +36,9 @@ def next_command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Hand over the rows that people are asked for: those that are out, or a new round once the last is closed."""
+    """Hand over the rows that people are asked for:
+    those that are out, or a new round once the last is closed.
+    """
     with one_line_errors(), opened(folder, quiet) as loop:
         if out is not None:
             place_of(out)
@@ -74,7 +76,8 @@ def ingest_command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Take answers in from FILE: CSV (id,label[,annotator,time]), JSON lines, Parquet, or the export of an annotation tool.
+    """Take answers in from FILE: CSV (id,label[,annotator,time]), JSON lines, Parquet,
+    or the export of an annotation tool.
 
     Twice is as good as once.
     """
@@ -93,7 +96,9 @@ def ingest_command(
 @as_json
 @options.quiet
 def pull_command(folder: Path, as_json: bool, quiet: bool) -> None:
-    """Take in what people have answered where rounds went to: a live Label Studio, a tool of your own, or files."""
+    """Take in what people have answered where rounds went to:
+    a live Label Studio, a tool of your own, or files.
+    """
     with one_line_errors(), opened(folder, quiet) as loop:
         done = loop.pull()
         _taken(done, "", False, as_json, quiet)

@@ -108,7 +108,9 @@ def _watch(folder: Path, seconds: float, as_json: bool, quiet: bool) -> None:
 
 
 def _tell(step: Step, as_json: bool, quiet: bool, *, clock: bool) -> None:
-    """Print a step, for a program or for a person; what went wrong to standard error, quiet or not."""
+    """Print a step, for a program or for a person; what went wrong to standard error,
+    quiet or not.
+    """
     moment = datetime.datetime.now().astimezone()
     if as_json:
         click.echo(

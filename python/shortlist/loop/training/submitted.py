@@ -1,4 +1,6 @@
-"""A command that only submits a job, as to a queue: it returns at once, and the answers come later."""
+"""A command that only submits a job, as to a queue:
+it returns at once, and the answers come later.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ def submit(
     labels: Sequence[str],
     weights: NDArray[np.float64] | None,
 ) -> dict[str, Any]:
-    """Write a job's folder and run the command of ``[model]``, which submits it; return what ``job.json`` says.
+    """Write a job's folder and run the command of ``[model]``, which submits it;
+    return what ``job.json`` says.
 
     Raises
     ------
@@ -51,7 +54,8 @@ def submit(
 
 
 def asked(spec: Spec, folder: Path) -> Literal["done", "not yet"]:
-    """Say whether a job is done: ``out/done.json`` is there, or ``[model] poll`` ends with 0; with 3 it goes on.
+    """Say whether a job is done: ``out/done.json`` is there, or ``[model] poll`` ends with 0;
+    with 3 it goes on.
 
     Raises
     ------
