@@ -1,4 +1,4 @@
-"""A labelling project that runs itself: people label, everything else follows from its specification."""
+"""A labelling project that runs itself: people label, all else follows from its specification."""
 
 from __future__ import annotations
 
