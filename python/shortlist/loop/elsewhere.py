@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shortlist.loop.errors import LoopError
 from shortlist.loop.keeping import about_job, keep
 from shortlist.loop.store.times import now, seconds_between
-from shortlist.loop.training.command import LOG, tail_of
+from shortlist.loop.training.command import LOG, tail_of, write_job
 from shortlist.loop.training.returned import read_answers
 from shortlist.loop.training.submitted import NoAnswer, asked, log_of, submit
 from shortlist.loop.training.trained import Trained
@@ -36,8 +36,10 @@ def send(
     the job is under way until its lease is over.
     """
     rows, labels, weights = training.rows, training.labels, training.weights
-    about = submit(ground.spec, place.resolve(), about_job(store, job, facts), ground.pool, rows, labels, weights)
-    detail = {"facts": dict(facts), "attempt": attempt, "spec": ground.spec.version, "job": about, "place": place.name}
+    spec, folder = ground.spec, place.resolve()
+    about = write_job(spec, folder, about_job(store, job, facts), ground.pool, rows, labels, weights)
+    submit(spec, folder)
+    detail = {"facts": dict(facts), "attempt": attempt, "spec": spec.version, "job": about, "place": place.name}
     if not store.send_job(job.token, detail):
         raise LoopError("another training has begun meanwhile, and this one's result is not used")
 
