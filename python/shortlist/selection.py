@@ -200,7 +200,9 @@ class Selection(Picked):
 
     @property
     def rule(self) -> str:
-        """What picked the rows, without its metric: "k_center" where `measure` is "k_center (euclidean)"."""
+        """What picked the rows, without its metric: "k_center" where `measure`
+        is "k_center (euclidean)".
+        """
         return self.measure.partition(" (")[0] if self.measure.endswith(")") else self.measure
 
     @property

@@ -1,4 +1,6 @@
-"""The plot of a benchmark: rows against time on logarithmic axes, bars against read bandwidth, rules against rivals."""
+"""The plot of a benchmark: rows against time on logarithmic axes, bars against read bandwidth,
+rules against rivals.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ MARKERS = "s^Dv<>Xph*d+x"
 
 
 def draw(found: Benchmark) -> Figure:
-    """Draw a panel of curves for each measure that rivals share, one of bars, and one of rules over embeddings."""
+    """Draw a panel of curves for each measure that rivals share, one of bars,
+    and one of rules over embeddings.
+    """
     shared = [name for name in MEASURES if name in found.strategies] or found.strategies[: not found.contests]
     panels: list[Any] = [partial(_curves, strategy=name) for name in shared]
     if any(found.share(name, found.threads[0]) for name in found.strategies):

@@ -30,7 +30,9 @@ def draw(found: Simulation) -> Figure:
 
 
 def _look(found: Simulation, name: str) -> dict[str, Any]:
-    """Return a colour and a marker by the order in which strategies were named: the same in studies of the same list."""
+    """Return a colour and a marker by the order in which strategies were named:
+    the same in studies of the same list.
+    """
     if name == RANDOM:
         return {"color": GREY, "linestyle": "--", "marker": ""}
     place = [other for other in found if other != RANDOM].index(name)
