@@ -18,10 +18,10 @@ from shortlist.benchmarking.machine import cores, machine
 from shortlist.benchmarking.rivals import RIVALS
 from shortlist.benchmarking.timing import interleave
 
-from . import against_memory, against_rivals, import_cost, levels, logits, memory, rivals  # noqa: F401  (adds rivals)
+from . import against_memory, against_rivals, half, import_cost, levels, logits, memory, rivals  # noqa: F401  (adds rivals)
 from .report import Figure, Printer, believed, verdict
 
-PARTS = ("bandwidth", "levels", *against_memory.PARTS, "logits", "rivals", "memory", "import")
+PARTS = ("bandwidth", "levels", *against_memory.PARTS, "logits", "half", "rivals", "memory", "import")
 
 
 def options() -> argparse.Namespace:
@@ -104,6 +104,10 @@ def main() -> int:
     if "logits" in given.part:
         found = believed(logits.run(given))
         logits.show(found, printer)
+        figures += found
+    if "half" in given.part:
+        found = believed(half.run(given))
+        half.show(found, printer)
         figures += found
     if "import" in given.part:
         found = import_cost.run(given.rounds)

@@ -11,7 +11,7 @@ from shortlist.benchmarking.bandwidth import PLAUSIBLE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-SHARES = ("select", "levels", "logits")
+SHARES = ("select", "levels", "logits", "half")
 """Parts whose figures are shares of the speed at which memory is read."""
 
 

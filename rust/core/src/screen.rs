@@ -52,17 +52,18 @@ pub(crate) struct Screen {
 /// the second number.
 const WAITS: [u32; 2] = [4, 256];
 
-/// To pick out a row costs about as much as scoring so many classes of a row in its place. The
-/// example `chooser` measures it.
-const PICKED: f64 = 50.0;
+/// To pick out a row costs so many times scoring it in its place, and as much as scoring so many
+/// classes. The example `chooser` measures it, where one row in ten is picked out: about there it
+/// is decided whether a bound pays.
+const PICKED: [f64; 2] = [0.7, 30.0];
 
-/// The same of a row of many classes in Fortran order: a line of the cache, so many bytes, is read
-/// for each value. The example `chooser` measures it.
-const PICKED_APART: f64 = 64.0;
+/// The same of a row of many classes in Fortran order, where lines of the cache are read for a few
+/// values: so many bytes for each. The example `chooser` measures it.
+const PICKED_APART: f64 = 16.0;
 
 /// What is left, after each block, of the share of rows that a bound left over when it was tried. A
 /// policy and not a measurement: a bound that once left over all rows of 10 classes is tried again
-/// after some 740 blocks in which another one costs .4, so that a try costs nearly nothing.
+/// after some 690 blocks in which another one costs .55, so that a try costs nearly nothing.
 const FADING: f64 = 0.995;
 
 impl Screen {
@@ -91,7 +92,7 @@ impl Screen {
             picked: if apart && classes > MOST_CLASSES {
                 PICKED_APART / size_of::<T>() as f64
             } else {
-                PICKED / classes as f64
+                PICKED[0] + PICKED[1] / classes as f64
             },
             unit: if measure == Measure::NormalisedEntropy { (classes as f64).ln() } else { 1.0 },
             slack: chain as f64 * T::EPSILON.into(),
@@ -144,7 +145,7 @@ impl Screen {
     /// What a block costs by that bound, as a share of what it costs without.
     fn expected(&self, choice: usize) -> f64 {
         let Choice { kind, survived, .. } = self.choices[choice];
-        cost(kind, self.classes) + survived * (1.0 + self.picked)
+        cost(kind) + survived * (1.0 + self.picked)
     }
 
     /// Take note of how many rows of a screened block survived.
@@ -164,13 +165,14 @@ impl Screen {
     }
 }
 
-/// What it costs to look at a bound, as a share of the measure it may spare. With many classes
-/// everything that reads a row once waits for memory, so there the cheap bounds cost alike. The
-/// example `chooser` measures these shares.
-fn cost(kind: BoundKind, classes: usize) -> f64 {
+/// What it costs to look at a bound, as a share of the measure it may spare. The example `chooser`
+/// measures these shares.
+fn cost(kind: BoundKind) -> f64 {
     match kind {
-        BoundKind::Top if classes <= MOST_CLASSES => 0.25,
-        BoundKind::Top | BoundKind::Lines | BoundKind::Cubic | BoundKind::Gap => 0.35,
+        BoundKind::Gap => 0.35,
+        BoundKind::Top => 0.4,
+        BoundKind::Lines => 0.5,
+        BoundKind::Cubic => 0.55,
         BoundKind::Rough => 0.6,
     }
 }

@@ -46,7 +46,7 @@
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
-use super::score_rows::{ScoreRows, Scoring};
+use super::score_rows::{Layout, ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, MOST_KEPT, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
@@ -212,8 +212,8 @@ impl<T: Float> Block<T> {
         let simd = bits.simd();
         for row in (0..self.rows).step_by(V::LANES) {
             if self.ask {
-                read_ahead::<V>(then[0].wrapping_add(row), V::LANES, 0);
-                read_ahead::<V>(then[1].wrapping_add(row), V::LANES, 0);
+                read_ahead(then[0].wrapping_add(row), V::LANES, 0);
+                read_ahead(then[1].wrapping_add(row), V::LANES, 0);
             }
             let fold = folds(row);
             let mut kept = slots.get(simd, slot, row);
@@ -257,6 +257,8 @@ fn blocks<'a, T: Float, G>(
         },
     )
 }
+
+impl<T> Layout for WideColumns<T> {}
 
 impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
     type Scalar = T;

@@ -20,8 +20,9 @@
 //! anything else       a copy of some rows (`row_copy`), then as for adjacent rows
 //! ```
 //!
-//! "Anything else" is half precision, odd strides, single rows picked out, the last rows of a
-//! matrix, and rows that need a second look.
+//! "Anything else" is odd strides, single rows picked out, the last rows of a matrix, and rows that
+//! need a second look. Half precision in rows is widened as it is loaded (`narrow` takes eight of
+//! its columns at a time); in columns, and at a level that can't, it is anything else too.
 //!
 //! How `select` by entropy runs on a `float32` matrix of 10 classes in C order:
 //!
@@ -104,7 +105,7 @@ pub(crate) struct Scan<T> {
     room: Box<Room<T>>,
 }
 
-impl<T: Float> Scan<T> {
+impl<T: Float + Element<Compute = T>> Scan<T> {
     /// Room for copies is allocated once rows must be copied.
     pub(crate) fn new(level: Level) -> Self {
         Scan { copy: RowCopy::new(), level, paces: [Pace::new(), Pace::new()], room: Room::new() }
@@ -121,32 +122,31 @@ impl<T: Float> Scan<T> {
     ) -> Found<T> {
         assert!(rows.len() == out.len() && rows.end <= matrix.rows());
         let classes = matrix.columns();
-        // The narrow walk reads four values of a row, and so past its end into the next rows: the
-        // last rows of a matrix must not be in its groups.
-        let past = match classes {
-            1 => 3,
-            2..=MOST_CLASSES => 1,
-            _ => 0,
-        };
-        // Of fewer than four classes it reads past the end of every row. Only rows without gaps
+        // The narrow walk reads some values of a row together, and so past its end into the next
+        // rows: the last rows of a matrix must not be in its groups.
+        let together = E::COLUMNS;
+        let past = if classes > MOST_CLASSES { 0 } else { ((together - 1) / classes).max(1) };
+        // Of fewer classes than that it reads past the end of every row. Only rows without gaps
         // promise that there are values.
-        let stride = matrix.row_major().filter(|&stride| classes > 3 || stride == classes);
+        let loaded = !E::WIDENED || self.level.widens();
+        let stride = matrix.row_major().filter(|&stride| loaded && (classes >= together || stride == classes));
         let end = rows.end.min(matrix.rows().saturating_sub(past));
         let whole = end.saturating_sub(rows.start) / T::LANES * T::LANES;
         let (direct, rest) = out.split_at_mut(whole);
-        let origin = E::as_compute(matrix.pointer(rows.start, 0));
-        let ways = self.ways(classes);
+        let origin = matrix.pointer(rows.start, 0);
+        let plain = E::as_compute(origin);
+        let ways = self.ways();
         let turn = self.paces[G::PACE].begin(ways);
-        let (level, ask) = self.way(classes, turn.way);
+        let (level, ask) = self.way(turn.way);
         let scoring = Scoring { goal, recipe, classes, ask, room: &mut self.room, out: &mut *direct };
-        let verdict = match (origin, stride, matrix.column_major()) {
+        let verdict = match (stride, plain, matrix.column_major()) {
             // SAFETY: `whole` rows are inside, and so is what the narrow walk reads past them.
-            (Some(origin), Some(stride), _) => unsafe { adjacent_rows(scoring, level, origin, stride) },
+            (Some(stride), ..) => unsafe { adjacent_rows(scoring, level, origin, stride) },
             // SAFETY: `whole` rows are inside.
-            (Some(origin), _, Some(stride)) => unsafe { adjacent_columns(scoring, level, origin, stride) },
+            (_, Some(origin), Some(stride)) => unsafe { adjacent_columns(scoring, level, origin, stride) },
             _ => return self.by_copies(matrix, rows.start, goal, recipe, out),
         };
-        self.paces[G::PACE].end(turn, ways, whole * classes * size_of::<T>());
+        self.paces[G::PACE].end(turn, ways, whole * classes * size_of::<E>());
         // Where a sign was seen the rows are scored again by copies, which can tell what counts as
         // 0 from what is negative.
         let found =
@@ -172,18 +172,18 @@ impl<T: Float> Scan<T> {
         }
     }
 
-    /// In how many ways rows of so many classes can be read.
-    fn ways(&self, classes: usize) -> usize {
-        (1 + usize::from(classes > MOST_CLASSES)) * (1 + usize::from(self.level == Level::Avx512))
+    /// In how many ways rows can be read.
+    fn ways(&self) -> usize {
+        2 * (1 + usize::from(self.level == Level::Avx512))
     }
 
     /// One of these ways, of which one or another is the quickest on this machine and this matrix:
-    /// the level, and whether to ask for memory ahead, which pays only with many classes. AVX2 may
-    /// be quicker than AVX-512, as its groups have half as many rows and so ask less of the memory
-    /// at a time.
-    fn way(&self, classes: usize, way: usize) -> (Level, bool) {
-        let lower = self.level == Level::Avx512 && way >= self.ways(classes) / 2;
-        (if lower { Level::Avx2 } else { self.level }, classes > MOST_CLASSES && way.is_multiple_of(2))
+    /// the level, and whether to ask for memory ahead, of few classes further ahead. AVX2 may be
+    /// quicker than AVX-512, as its groups have half as many rows and so ask less of the memory at
+    /// a time.
+    fn way(&self, way: usize) -> (Level, bool) {
+        let lower = self.level == Level::Avx512 && way >= self.ways() / 2;
+        (if lower { Level::Avx2 } else { self.level }, way.is_multiple_of(2))
     }
 
     /// Score rows from `row` on by way of copies.
@@ -241,19 +241,19 @@ impl<T: Float> Scan<T> {
 /// Score rows that follow each other in memory, by the walk for so many classes.
 ///
 /// # Safety
-/// A row for each score must be readable at `origin`, `stride` apart; three values past each of
-/// them too where there are fewer than four classes.
-unsafe fn adjacent_rows<T: Float, G: Goal>(
-    scoring: Scoring<'_, T, G>,
+/// A row for each score must be readable at `origin`, `stride` apart; and where it has fewer
+/// classes, [`Element::COLUMNS`] values from its start.
+unsafe fn adjacent_rows<E: Element, G: Goal>(
+    scoring: Scoring<'_, E::Compute, G>,
     level: Level,
-    origin: *const T,
+    origin: *const E,
     stride: usize,
-) -> Verdict<T> {
+) -> Verdict<E::Compute> {
     // SAFETY: the caller's promise.
     unsafe {
-        match scoring.classes {
-            2 if stride == 2 => level.run(scoring.over(Pairs { origin })),
-            ..=MOST_CLASSES => level.run(scoring.over(RowMajor { origin, stride })),
+        match (scoring.classes, E::as_compute(origin)) {
+            (2, Some(origin)) if stride == 2 => level.run(scoring.over(Pairs { origin })),
+            (..=MOST_CLASSES, _) => level.run(scoring.over(RowMajor { origin, stride })),
             _ => level.run(scoring.over(WideRows { origin, stride })),
         }
     }

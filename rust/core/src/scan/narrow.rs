@@ -1,21 +1,27 @@
 //! Few classes: a lane is a row. A group of rows is read column by column, and every operation is
 //! vertical. Where rows are adjacent in memory, four columns at a time are read through 4 x 4
-//! transposes. The sums run over the classes in their order.
+//! transposes, or eight of half precision. The sums run over the classes in their order.
 
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
-use super::score_rows::{ScoreRows, Scoring};
+use super::score_rows::{Layout, ScoreRows, Scoring};
+use crate::float::Element;
 use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
 
-/// How many bytes ahead memory is asked for, with few classes and with more. Measured: on Zen 4
-/// less is slower by a tenth with 2 to 5 classes, and more is slower with 32; on Zen 3 both are
-/// alike.
+/// How many bytes ahead memory is asked for: one of two distances (see `pace`), of which the less
+/// depends on the classes. Measured, as a share of what a plain read takes on one thread: on Zen 5
+/// .84 to 1.0 with the larger and .6 to .8 with the less; on Zen 4 more than the less is slower
+/// with 32 classes.
 #[inline(always)]
-fn ahead(classes: usize) -> usize {
-    if classes <= 8 { 4096 } else { 2048 }
+fn ahead<T, G>(scoring: &Scoring<'_, T, G>) -> usize {
+    match (scoring.ask, scoring.classes) {
+        (true, _) => 8192,
+        (false, ..=8) => 4096,
+        _ => 2048,
+    }
 }
 
 /// Rows that can be read a column at a time.
@@ -28,63 +34,63 @@ pub(super) trait Source: Copy {
     /// class, and a vector with a lane for each row.
     ///
     /// # Safety
-    /// The rows must be readable. Where rows are adjacent and have fewer than four classes, three
-    /// values past each of them must be too.
+    /// The rows must be readable. Where rows are adjacent and have fewer classes than
+    /// [`Element::COLUMNS`], so many values from the start of each of them must be.
     unsafe fn columns<V: Vector<Scalar = Self::Scalar>>(
         self,
         simd: V::Simd,
         row: usize,
         classes: usize,
+        ahead: usize,
         take: impl FnMut(bool, V),
     );
 }
 
 /// Rows that follow each other in memory, `stride` apart.
 #[derive(Clone, Copy)]
-pub(super) struct RowMajor<T> {
-    pub(super) origin: *const T,
+pub(super) struct RowMajor<E> {
+    pub(super) origin: *const E,
     pub(super) stride: usize,
 }
 
-impl<T: Float> Source for RowMajor<T> {
-    type Scalar = T;
-    const APART: bool = true;
+impl<E: Element> Layout for RowMajor<E> {
+    const WIDENED: bool = E::WIDENED;
+}
+
+impl<E: Element> Source for RowMajor<E> {
+    type Scalar = E::Compute;
+    const APART: bool = !E::WIDENED;
 
     #[inline(always)]
-    unsafe fn columns<V: Vector<Scalar = T>>(
+    unsafe fn columns<V: Vector<Scalar = E::Compute>>(
         self,
         simd: V::Simd,
         row: usize,
         classes: usize,
+        ahead: usize,
         mut take: impl FnMut(bool, V),
     ) {
-        // SAFETY: the caller promises these rows, and three values past each where there are fewer
-        // than four classes.
+        // SAFETY: the caller promises these rows, and the values past each where there are fewer
+        // classes than are loaded together.
         unsafe {
             let from = self.origin.add(row * self.stride);
-            read_ahead::<V>(from, V::LANES * classes, ahead(classes));
-            // The classes that do not fill a group of four come first, so that this code is there
-            // once.
-            let first = (classes - 1) % 4 + 1;
-            let [a, b, c, d] = V::load_columns(simd, from, self.stride);
-            take(true, a);
-            if first > 1 {
-                take(false, b);
-            }
-            if first > 2 {
-                take(false, c);
-            }
-            if first > 3 {
-                take(false, d);
+            read_ahead(from, V::LANES * classes, ahead);
+            // The classes that do not fill a group come first, so that this code is there once.
+            let first = (classes - 1) % E::COLUMNS + 1;
+            let columns = E::load_columns(simd, from, self.stride);
+            take(true, columns[0]);
+            for i in 1..E::COLUMNS {
+                if first > i {
+                    take(false, columns[i]);
+                }
             }
             let mut class = first;
             while class < classes {
-                let [a, b, c, d] = V::load_columns(simd, from.add(class), self.stride);
-                take(false, a);
-                take(false, b);
-                take(false, c);
-                take(false, d);
-                class += 4;
+                let columns = E::load_columns(simd, from.add(class), self.stride);
+                for i in 0..E::COLUMNS {
+                    take(false, columns[i]);
+                }
+                class += E::COLUMNS;
             }
         }
     }
@@ -96,16 +102,25 @@ pub(super) struct Pairs<T> {
     pub(super) origin: *const T,
 }
 
+impl<T> Layout for Pairs<T> {}
+
 impl<T: Float> Source for Pairs<T> {
     type Scalar = T;
     const APART: bool = false;
 
     #[inline(always)]
-    unsafe fn columns<V: Vector<Scalar = T>>(self, simd: V::Simd, row: usize, _: usize, mut take: impl FnMut(bool, V)) {
+    unsafe fn columns<V: Vector<Scalar = T>>(
+        self,
+        simd: V::Simd,
+        row: usize,
+        _: usize,
+        ahead: usize,
+        mut take: impl FnMut(bool, V),
+    ) {
         // SAFETY: the caller promises these rows.
         unsafe {
             let from = self.origin.add(2 * row);
-            read_ahead::<V>(from, 2 * V::LANES, ahead(2));
+            read_ahead(from, 2 * V::LANES, ahead);
             let [a, b] = V::load_pairs(simd, from);
             take(true, a);
             take(false, b);
@@ -120,6 +135,8 @@ pub(super) struct ColumnMajor<T> {
     pub(super) stride: isize,
 }
 
+impl<T> Layout for ColumnMajor<T> {}
+
 impl<T: Float> Source for ColumnMajor<T> {
     type Scalar = T;
     const APART: bool = false;
@@ -130,6 +147,7 @@ impl<T: Float> Source for ColumnMajor<T> {
         simd: V::Simd,
         row: usize,
         classes: usize,
+        _: usize,
         mut take: impl FnMut(bool, V),
     ) {
         // SAFETY: the caller promises these rows.
@@ -169,7 +187,9 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         F: TailFold<V>,
         M: Formula,
     {
-        let ScoreRows { scoring: Scoring { recipe, classes, room, out, .. }, layout } = self;
+        let ScoreRows { scoring, layout } = self;
+        let ahead = ahead(&scoring);
+        let Scoring { recipe, classes, room, out, .. } = scoring;
         assert!((1..=MOST_CLASSES).contains(&classes) && V::LANES <= 16);
         let recipe = &{ *recipe };
         let zero = V::splat(simd, T::ZERO);
@@ -189,6 +209,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
                     simd,
                     group * V::LANES,
                     classes,
+                    ahead,
                     #[inline(always)]
                     |first, value: V| {
                         value.store(next);
@@ -220,7 +241,9 @@ impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
         F: SingleFold<V, Row: Summary<V>>,
         M: Formula,
     {
-        let ScoreRows { scoring: Scoring { recipe, out, .. }, layout } = self;
+        let ScoreRows { scoring, layout } = self;
+        let ahead = ahead(&scoring);
+        let Scoring { recipe, out, .. } = scoring;
         // A copy, which the compiler knows that stores to `out` do not change, so that what is in
         // it is loaded once.
         let recipe = &{ *recipe };
@@ -235,6 +258,7 @@ impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
                     simd,
                     group * V::LANES,
                     classes,
+                    ahead,
                     #[inline(always)]
                     |first, value: V| {
                         if F::SIGNED {

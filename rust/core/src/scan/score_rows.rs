@@ -6,12 +6,18 @@ use crate::formula::{Goal, Walk};
 use crate::rules::Recipe;
 use crate::simd::{Float, Kernel, Simd};
 
+/// How rows lie in memory.
+pub(super) trait Layout {
+    /// Whether their values are widened when they are loaded.
+    const WIDENED: bool = false;
+}
+
 /// Some rows to score, whole groups of them, wherever they lie.
 pub(super) struct Scoring<'a, T, G> {
     pub(super) goal: G,
     pub(super) recipe: &'a Recipe<T>,
     pub(super) classes: usize,
-    /// Ask for memory ahead of its use.
+    /// Ask for memory ahead of its use; of few classes, further ahead.
     pub(super) ask: bool,
     pub(super) room: &'a mut Room<T>,
     /// A score for each row.
@@ -34,7 +40,7 @@ pub(super) struct ScoreRows<'a, T, G, L> {
     pub(super) layout: L,
 }
 
-impl<T: Float, G: Goal, L> Kernel for ScoreRows<'_, T, G, L>
+impl<T: Float, G: Goal, L: Layout> Kernel for ScoreRows<'_, T, G, L>
 where
     Self: Walk<Output = Verdict<T>>,
 {
@@ -42,6 +48,9 @@ where
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Verdict<T> {
+        if const { L::WIDENED && !S::WIDENS } {
+            unreachable!("such rows are copied, and nothing is compiled for them");
+        }
         self.scoring.goal.walk(simd, self.scoring.recipe.logits, self)
     }
 }

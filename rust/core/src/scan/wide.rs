@@ -8,7 +8,8 @@
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
-use super::score_rows::{ScoreRows, Scoring};
+use super::score_rows::{Layout, ScoreRows, Scoring};
+use crate::float::Element;
 use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
@@ -19,39 +20,39 @@ const AHEAD: [usize; 2] = [2048, 1024];
 
 /// Rows of many classes that follow each other in memory, `stride` apart.
 #[derive(Clone, Copy)]
-pub(super) struct WideRows<T> {
-    pub(super) origin: *const T,
+pub(super) struct WideRows<E> {
+    pub(super) origin: *const E,
     pub(super) stride: usize,
 }
 
 /// Where to ask for memory while a row is read: from there on, a value for each value of the row,
 /// or for every other one.
 #[derive(Clone, Copy)]
-struct Ahead<T> {
-    from: *const T,
+struct Ahead<E> {
+    from: *const E,
     shift: u32,
     ask: bool,
 }
 
-impl<T: Float> Ahead<T> {
+impl<E: Element> Ahead<E> {
     #[inline(always)]
-    fn ask<V: Vector<Scalar = T>>(self, class: usize) {
+    fn ask(self, class: usize) {
         if self.ask {
-            read_ahead::<V>(self.from.wrapping_add(class >> self.shift), T::LANES, 0);
+            read_ahead(self.from.wrapping_add(class >> self.shift), E::Compute::LANES, 0);
         }
     }
 }
 
 /// One row, whose classes are folded.
 #[derive(Clone, Copy)]
-struct Classes<V: Vector, F> {
+struct Classes<V: Vector, E, F> {
     simd: V::Simd,
-    from: *const V::Scalar,
+    from: *const E,
     count: usize,
     fold: F,
 }
 
-impl<V: Vector, F: Fold<V>> Classes<V, F> {
+impl<V: Vector<Scalar = E::Compute>, E: Element, F: Fold<V>> Classes<V, E, F> {
     /// The vector of classes from one on, its bits noted where signs are to be watched.
     ///
     /// # Safety
@@ -59,7 +60,7 @@ impl<V: Vector, F: Fold<V>> Classes<V, F> {
     #[inline(always)]
     unsafe fn at(self, class: usize, bits: &mut V) -> V {
         // SAFETY: the caller's promise.
-        let value = unsafe { V::load(self.simd, self.from.add(class)) };
+        let value = unsafe { E::load(self.simd, self.from.add(class)) };
         if F::SIGNED {
             *bits = bits.or(value);
         }
@@ -70,7 +71,7 @@ impl<V: Vector, F: Fold<V>> Classes<V, F> {
     /// absent class in changes nothing, and vectors of nothing else are left out.
     ///
     /// # Safety
-    /// The values from `class` on must be readable.
+    /// The values from `class` on must be readable, and as many as there are lanes before them.
     #[inline(always)]
     unsafe fn last(self, kept: F::Kept, class: usize, bits: &mut V) -> F::Kept {
         if class >= self.count {
@@ -78,7 +79,7 @@ impl<V: Vector, F: Fold<V>> Classes<V, F> {
         }
         let count = (self.count - class).min(V::LANES);
         // SAFETY: the caller's promise.
-        let value = unsafe { V::load_first(self.from.add(class), count, self.fold.absent(self.simd)) };
+        let value = unsafe { E::load_first(self.from.add(class), count, self.fold.absent(self.simd)) };
         if F::SIGNED {
             *bits = bits.or(value);
         }
@@ -91,18 +92,18 @@ impl<V: Vector, F: Fold<V>> Classes<V, F> {
     /// # Safety
     /// `count >= LANES` values must be readable.
     #[inline(always)]
-    unsafe fn folded(self, ahead: Ahead<V::Scalar>, bits: &mut V) -> F::Kept {
+    unsafe fn folded(self, ahead: Ahead<E>, bits: &mut V) -> F::Kept {
         let Classes { count, fold, .. } = self;
         let (lanes, half) = (V::Scalar::LANES, V::LANES);
         let whole = count - count % lanes;
         let mut class = lanes;
-        ahead.ask::<V>(0);
+        ahead.ask(0);
         // SAFETY: only the `count` values are read.
         unsafe {
             let mut first = fold.first(self.at(0, bits));
             if half == lanes {
                 while class < whole {
-                    ahead.ask::<V>(class);
+                    ahead.ask(class);
                     first = fold.step(first, self.at(class, bits));
                     class += lanes;
                 }
@@ -110,7 +111,7 @@ impl<V: Vector, F: Fold<V>> Classes<V, F> {
             }
             let mut second = fold.first(self.at(half, bits));
             while class < whole {
-                ahead.ask::<V>(class);
+                ahead.ask(class);
                 first = fold.step(first, self.at(class, bits));
                 if !F::LONG {
                     second = fold.step(second, self.at(class + half, bits));
@@ -141,14 +142,18 @@ fn greatest<V: Vector>(vector: V) -> V::Scalar {
     greatest
 }
 
-impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
-    type Scalar = T;
-    type Output = Verdict<T>;
+impl<E: Element> Layout for WideRows<E> {
+    const WIDENED: bool = E::WIDENED;
+}
+
+impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
+    type Scalar = E::Compute;
+    type Output = Verdict<E::Compute>;
 
     #[inline(always)]
-    fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
+    fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<E::Compute>
     where
-        V: Vector<Scalar = T>,
+        V: Vector<Scalar = E::Compute>,
         F: SingleFold<V, Row: Summary<V>>,
         M: Formula,
     {
@@ -158,14 +163,16 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
         let recipe = &{ *recipe };
         let fold = F::new(simd, recipe);
         let [lanes, ..] = &mut room.groups;
-        let mut bits = V::splat(simd, T::ZERO);
+        let mut bits = V::splat(simd, E::Compute::ZERO);
         let mut closed = Closed::nothing::<M>(simd);
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             for i in 0..V::LANES {
                 let from = origin.wrapping_add((group * V::LANES + i) * stride);
                 let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0, ask };
                 // SAFETY: promised to `Scoring::over`.
-                lanes.keep(i, unsafe { Classes::<V, F> { simd, from, count: classes, fold }.folded(ahead, &mut bits) });
+                lanes.keep(i, unsafe {
+                    Classes::<V, E, F> { simd, from, count: classes, fold }.folded(ahead, &mut bits)
+                });
             }
             let kept = lanes.merge(
                 simd,
@@ -180,9 +187,9 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
 
     /// The second sweep goes over a row while it is in cache.
     #[inline(always)]
-    fn twice<V, P, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
+    fn twice<V, P, F, M>(self, simd: V::Simd, formula: M) -> Verdict<E::Compute>
     where
-        V: Vector<Scalar = T>,
+        V: Vector<Scalar = E::Compute>,
         P: Fold<V> + Default,
         F: TailFold<V>,
         M: Formula,
@@ -192,14 +199,14 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
         assert!(classes > MOST_CLASSES);
         let recipe = &{ *recipe };
         // The rows that are asked for meanwhile, half by each sweep, so that memory never rests.
-        let later = stride * AHEAD[0].div_ceil(stride * size_of::<T>());
+        let later = stride * AHEAD[0].div_ceil(stride * size_of::<E>());
         let peaks = P::default();
         let (temperature, inverse_temperature) =
             (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
         let [first, second, tops] = &mut room.groups;
         let mut closed = Closed::nothing::<M>(simd);
         // Logits may have signs: nothing is watched.
-        let mut bits = V::splat(simd, T::ZERO);
+        let mut bits = V::splat(simd, E::Compute::ZERO);
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             for i in 0..V::LANES {
                 let from = origin.wrapping_add((group * V::LANES + i) * stride);

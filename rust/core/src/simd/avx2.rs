@@ -1,7 +1,9 @@
 //! AVX2 and FMA: 256-bit registers.
 
+#![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
+
 use super::operand::{first_pd, first_ps, horner, opaque_address, opaque_pd, opaque_ps, step_pd, step_ps};
-use super::{Kernel, Simd, Spread, Vector, lane_wise};
+use super::{Half, Kernel, Simd, Spread, Vector, lane_wise};
 use std::arch::x86_64::*;
 
 /// The token of the AVX2 level.
@@ -26,6 +28,7 @@ pub(super) fn enter<K: Kernel>(kernel: K) -> K::Output {
 impl Simd for Avx2 {
     type F32 = F32;
     type F64 = F64;
+    const WIDENS: bool = true;
 }
 
 /// 8 lanes of `f32`.
@@ -41,6 +44,28 @@ const TWO_52: f64 = 4_503_599_627_370_496.0;
 
 /// All-ones then all-zero: a window into it is the mask of a first few lanes.
 static FIRST: [i64; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// Which bytes to take so that 8 numbers of 16 bits move down: a window into it, and beyond its
+/// half they are zeros.
+static DOWN: [i8; 32] = {
+    let mut bytes = [-1; 32];
+    let mut i = 0;
+    while i < 16 {
+        bytes[i] = i as i8;
+        i += 1;
+    }
+    bytes
+};
+
+/// Numbers of half precision, widened.
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+fn widened<H: Half>(numbers: __m128i) -> F32 {
+    F32(match H::UPPER {
+        true => _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(numbers))),
+        false => _mm256_cvtph_ps(numbers),
+    })
+}
 
 impl Vector for F32 {
     type Scalar = f32;
@@ -99,6 +124,14 @@ impl Vector for F32 {
             let mask = _mm256_loadu_si256(FIRST.as_ptr().cast::<i32>().add(16 - count).cast());
             F32(_mm256_blendv_ps(fill.0, _mm256_maskload_ps(from, mask), _mm256_castsi256_ps(mask)))
         };
+        unsafe fn load_half<H: Half>(_: Avx2, from: *const H) -> Self = widened::<H>(_mm_loadu_si128(from.cast()));
+        // The last 8 numbers, moved down so that the first of those wanted comes first.
+        unsafe fn load_first_half<H: Half>(from: *const H, count: usize, fill: Self) -> Self = {
+            let last = _mm_loadu_si128(from.sub(8 - count).cast());
+            let down = _mm_loadu_si128(DOWN.as_ptr().add(2 * (8 - count)).cast());
+            let mask = _mm256_loadu_ps(FIRST.as_ptr().cast::<f32>().add(16 - count));
+            F32(_mm256_blendv_ps(fill.0, widened::<H>(_mm_shuffle_epi8(last, down)).0, mask))
+        };
         // Opaque: to add the two, the compiler would take an instruction that is three times as
         // slow.
         unsafe fn load_pairs(_: Avx2, from: *const f32) -> [Self; 2] = {
@@ -106,6 +139,53 @@ impl Vector for F32 {
             let b = _mm256_loadu2_m128(from.add(12), from.add(4));
             [F32(opaque_ps(_mm256_shuffle_ps::<0x88>(a, b))), F32(_mm256_shuffle_ps::<0xdd>(a, b))]
         };
+    }
+
+    #[inline(always)]
+    unsafe fn load_half_columns<H: Half>(_: Avx2, from: *const H, stride: usize) -> [Self; 8] {
+        // SAFETY: the caller promises eight numbers at the start of each of the 8 rows.
+        unsafe {
+            let mut columns = [F32(_mm256_setzero_ps()); 8];
+            // Two addresses reach all rows.
+            let (from, far) = (opaque_address(from), opaque_address(from.add(4 * stride)));
+            // Rows `i` and `i + 4` of eight numbers.
+            let a = _mm256_loadu2_m128i(far.cast(), from.cast());
+            let b = _mm256_loadu2_m128i(far.add(stride).cast(), from.add(stride).cast());
+            let c = _mm256_loadu2_m128i(far.add(2 * stride).cast(), from.add(2 * stride).cast());
+            let d = _mm256_loadu2_m128i(far.add(3 * stride).cast(), from.add(3 * stride).cast());
+            if H::UPPER {
+                // Two numbers of a row stay together, and are taken apart in the end.
+                let (ab_low, cd_low) = (_mm256_unpacklo_epi32(a, b), _mm256_unpacklo_epi32(c, d));
+                let (ab_high, cd_high) = (_mm256_unpackhi_epi32(a, b), _mm256_unpackhi_epi32(c, d));
+                let pairs = [
+                    _mm256_unpacklo_epi64(ab_low, cd_low),
+                    _mm256_unpackhi_epi64(ab_low, cd_low),
+                    _mm256_unpacklo_epi64(ab_high, cd_high),
+                    _mm256_unpackhi_epi64(ab_high, cd_high),
+                ];
+                for i in 0..4 {
+                    let upper = _mm256_and_si256(pairs[i], _mm256_set1_epi32(-1 << 16));
+                    columns[2 * i] = F32(_mm256_castsi256_ps(_mm256_slli_epi32::<16>(pairs[i])));
+                    columns[2 * i + 1] = F32(_mm256_castsi256_ps(upper));
+                }
+                return columns;
+            }
+            // Four rows of a column in each 64 bits; then the columns of each two come apart.
+            let (ab_low, cd_low) = (_mm256_unpacklo_epi16(a, b), _mm256_unpacklo_epi16(c, d));
+            let (ab_high, cd_high) = (_mm256_unpackhi_epi16(a, b), _mm256_unpackhi_epi16(c, d));
+            let pairs = [
+                _mm256_unpacklo_epi32(ab_low, cd_low),
+                _mm256_unpackhi_epi32(ab_low, cd_low),
+                _mm256_unpacklo_epi32(ab_high, cd_high),
+                _mm256_unpackhi_epi32(ab_high, cd_high),
+            ];
+            for i in 0..4 {
+                let apart = _mm256_permute4x64_epi64::<0b11_01_10_00>(pairs[i]);
+                columns[2 * i] = widened::<H>(_mm256_castsi256_si128(apart));
+                columns[2 * i + 1] = widened::<H>(_mm256_extracti128_si256::<1>(apart));
+            }
+            columns
+        }
     }
 
     #[inline(always)]

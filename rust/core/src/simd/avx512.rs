@@ -1,7 +1,9 @@
 //! AVX-512: 512-bit registers.
 
+#![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
+
 use super::operand::opaque_address;
-use super::{Kernel, Simd, Vector, lane_wise};
+use super::{Half, Kernel, Simd, Vector, lane_wise};
 use std::arch::x86_64::*;
 
 /// The token of the AVX-512 level.
@@ -26,6 +28,7 @@ pub(super) fn enter<K: Kernel>(kernel: K) -> K::Output {
 impl Simd for Avx512 {
     type F32 = F32;
     type F64 = F64;
+    const WIDENS: bool = true;
 }
 
 /// 16 lanes of `f32`.
@@ -35,6 +38,16 @@ pub struct F32(__m512);
 /// 8 lanes of `f64`.
 #[derive(Clone, Copy)]
 pub struct F64(__m512d);
+
+/// Numbers of half precision, widened.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn widened<H: Half>(numbers: __m256i) -> F32 {
+    F32(match H::UPPER {
+        true => _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(numbers))),
+        false => _mm512_cvtph_ps(numbers),
+    })
+}
 
 impl Vector for F32 {
     type Scalar = f32;
@@ -91,8 +104,72 @@ impl Vector for F32 {
             let odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
             [F32(_mm512_permutex2var_ps(a, even, b)), F32(_mm512_permutex2var_ps(a, odd, b))]
         };
+        unsafe fn load_half<H: Half>(_: Avx512, from: *const H) -> Self = widened::<H>(_mm256_loadu_si256(from.cast()));
+        unsafe fn load_first_half<H: Half>(from: *const H, count: usize, fill: Self) -> Self = {
+            let mask = ((1u32 << count) - 1) as __mmask16;
+            let first = widened::<H>(_mm256_maskz_loadu_epi16(mask, from.cast()));
+            F32(_mm512_mask_blend_ps(mask, fill.0, first.0))
+        };
         // Rows `i` and `i + 4` share a vector first.
         fn pair_place(row: usize) -> usize = (row & 8) | ((row & 3) << 1) | ((row >> 2) & 1);
+    }
+
+    #[inline(always)]
+    unsafe fn load_half_columns<H: Half>(_: Avx512, from: *const H, stride: usize) -> [Self; 8] {
+        /// Eight numbers each, `offset` after the start of rows 0, 4, 8 and 12, which are `fours`.
+        #[inline(always)]
+        unsafe fn rows<H: Half>(fours: [*const H; 4], offset: usize) -> __m512i {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let first = _mm512_castsi128_si512(_mm_loadu_si128(fours[0].add(offset).cast()));
+                let second = _mm512_inserti32x4::<1>(first, _mm_loadu_si128(fours[1].add(offset).cast()));
+                let third = _mm512_inserti32x4::<2>(second, _mm_loadu_si128(fours[2].add(offset).cast()));
+                _mm512_inserti32x4::<3>(third, _mm_loadu_si128(fours[3].add(offset).cast()))
+            }
+        }
+        // SAFETY: the caller promises eight numbers at the start of each of the 16 rows.
+        unsafe {
+            let mut columns = [F32(_mm512_setzero_ps()); 8];
+            let first = opaque_address(from);
+            let second = opaque_address(first.add(4 * stride));
+            let third = opaque_address(second.add(4 * stride));
+            let fours = [first, second, third, opaque_address(third.add(4 * stride))];
+            let (a, b) = (rows(fours, 0), rows(fours, stride));
+            let (c, d) = (rows(fours, 2 * stride), rows(fours, 3 * stride));
+            if H::UPPER {
+                // Two numbers of a row stay together, and are taken apart in the end.
+                let (ab_low, cd_low) = (_mm512_unpacklo_epi32(a, b), _mm512_unpacklo_epi32(c, d));
+                let (ab_high, cd_high) = (_mm512_unpackhi_epi32(a, b), _mm512_unpackhi_epi32(c, d));
+                let pairs = [
+                    _mm512_unpacklo_epi64(ab_low, cd_low),
+                    _mm512_unpackhi_epi64(ab_low, cd_low),
+                    _mm512_unpacklo_epi64(ab_high, cd_high),
+                    _mm512_unpackhi_epi64(ab_high, cd_high),
+                ];
+                for i in 0..4 {
+                    let upper = _mm512_and_si512(pairs[i], _mm512_set1_epi32(-1 << 16));
+                    columns[2 * i] = F32(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(pairs[i])));
+                    columns[2 * i + 1] = F32(_mm512_castsi512_ps(upper));
+                }
+                return columns;
+            }
+            // Four rows of a column in each 64 bits; then the columns of each two come apart.
+            let (ab_low, cd_low) = (_mm512_unpacklo_epi16(a, b), _mm512_unpacklo_epi16(c, d));
+            let (ab_high, cd_high) = (_mm512_unpackhi_epi16(a, b), _mm512_unpackhi_epi16(c, d));
+            let pairs = [
+                _mm512_unpacklo_epi32(ab_low, cd_low),
+                _mm512_unpackhi_epi32(ab_low, cd_low),
+                _mm512_unpacklo_epi32(ab_high, cd_high),
+                _mm512_unpackhi_epi32(ab_high, cd_high),
+            ];
+            let order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+            for i in 0..4 {
+                let apart = _mm512_permutexvar_epi64(order, pairs[i]);
+                columns[2 * i] = widened::<H>(_mm512_castsi512_si256(apart));
+                columns[2 * i + 1] = widened::<H>(_mm512_extracti64x4_epi64::<1>(apart));
+            }
+            columns
+        }
     }
 
     #[inline(always)]

@@ -15,9 +15,10 @@
 /// that is unsafe.
 macro_rules! lane_wise {
     (#![$inline:meta]) => {};
-    (#![$inline:meta] unsafe fn $name:ident($($arguments:tt)*) $(-> $result:ty)? = $value:expr; $($others:tt)*) => {
+    (#![$inline:meta] unsafe fn $name:ident $(<$type:ident: $of:ident>)? ($($arguments:tt)*)
+        $(-> $result:ty)? = $value:expr; $($others:tt)*) => {
         #[$inline]
-        unsafe fn $name($($arguments)*) $(-> $result)? {
+        unsafe fn $name$(<$type: $of>)?($($arguments)*) $(-> $result)? {
             // SAFETY: a vector or a token proves the level, and the caller promises the memory.
             unsafe { $value }
         }

@@ -33,7 +33,8 @@
 //!    vector type for each of `f32` and `f64`: a register, or an array of two where a register has
 //!    fewer lanes than half of the virtual ones. Most of a vector's methods are a line each in a
 //!    table (`lane_wise!`). What takes more is the level's own: `load_columns` (a transpose),
-//!    `load_pairs`, `pair`, and `pair_place` where `pair` takes lanes in another order.
+//!    `load_pairs`, `pair`, and `pair_place` where `pair` takes lanes in another order. What loads
+//!    half precision has a form that works everywhere, and a level may have a quicker one.
 //! 2. Here: its `mod`, its variant of [`Level`] after the levels it includes, and a line in `ALL`,
 //!    `supported`, `name` and `run`.
 //!
@@ -46,6 +47,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod half;
 mod lane_wise;
 #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
 mod mul_add;
@@ -57,6 +59,7 @@ mod scalar;
 mod tests;
 mod vector;
 
+pub use half::Half;
 use lane_wise::lane_wise;
 pub use scalar::{Float, Spread, sealed};
 pub use vector::Vector;
@@ -90,6 +93,9 @@ pub trait Simd: Copy + 'static {
     type F32: Vector<Scalar = f32, Simd = Self>;
     /// Vectors of 8 or 4 lanes.
     type F64: Vector<Scalar = f64, Simd = Self>;
+    /// Whether its vectors are quick to load from half precision. Kernels that would are not
+    /// compiled for other levels: see [`Level::widens`].
+    const WIDENS: bool = false;
 }
 
 impl Level {
@@ -116,6 +122,21 @@ impl Level {
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
+    }
+
+    /// Whether kernels may load half precision at this level, or at the best one if the machine
+    /// lacks it.
+    pub(crate) fn widens(self) -> bool {
+        /// Asks the token.
+        struct Widens;
+        impl Kernel for Widens {
+            type Output = bool;
+            #[inline(always)]
+            fn run<S: Simd>(self, _: S) -> bool {
+                S::WIDENS
+            }
+        }
+        self.run(Widens)
     }
 
     /// The name users type.

@@ -1,8 +1,9 @@
 //! Every operation, at every level that the machine has, against the plain arrays.
 
-use super::{Float, Kernel, Level, Simd, Vector};
+use super::{Float, Half, Kernel, Level, Simd, Vector};
 use crate::math::Coefficients;
 use crate::random::hash;
+use half::{bf16, f16};
 
 /// What operations make of some values, by their names.
 type Results = Vec<(&'static str, Vec<f64>)>;
@@ -175,5 +176,61 @@ fn memory_is_read_and_lanes_are_merged_by_their_places_at_every_level() {
     for level in Level::ALL.into_iter().filter(|level| level.supported()) {
         level.run(Memory(&places));
         level.run(Memory(&narrow));
+    }
+}
+
+/// Reads every number of half precision, whose bits are its place.
+struct Halves<'a, H> {
+    all: &'a [H],
+    exact: fn(H) -> f32,
+}
+
+impl<H: Half> Kernel for Halves<'_, H> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Halves { all, exact } = self;
+        let lanes = S::F32::LANES;
+        let same = |found: S::F32, expected: &dyn Fn(usize) -> f32, about: &str| {
+            for (i, found) in lanes_of(found).into_iter().enumerate() {
+                let expected = f64::from(expected(i));
+                let same = found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan());
+                assert!(same, "{about}, lane {i}: {found:?}, and not {expected:?}");
+            }
+        };
+        for at in (0..all.len()).step_by(lanes) {
+            // SAFETY: there are as many numbers from there on.
+            let found = unsafe { S::F32::load_half(simd, all[at..].as_ptr()) };
+            same(found, &|i| exact(all[at + i]), "load_half");
+        }
+        let fill = S::F32::splat(simd, 0.5);
+        for count in 0..=lanes {
+            for end in [lanes, all.len()] {
+                // SAFETY: there are as many numbers before `end`.
+                let found = unsafe { S::F32::load_first_half(all[end - count..].as_ptr(), count, fill) };
+                let expected = |i: usize| if i < count { exact(all[end - count + i]) } else { 0.5 };
+                same(found, &expected, &format!("first {count} before {end}"));
+            }
+        }
+        // The last row ends where memory does.
+        for (stride, last) in [(8, 8), (9, 8), (3, 8), (50, 8)] {
+            let from = &all[all.len() - (lanes - 1) * stride - last..];
+            // SAFETY: eight numbers are there from the start of the last row on.
+            let columns = unsafe { S::F32::load_half_columns(simd, from.as_ptr(), stride) };
+            for (j, column) in columns.into_iter().enumerate() {
+                same(column, &|row| exact(from[row * stride + j]), &format!("column {j} of {stride}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn half_precision_is_widened_exactly_at_every_level() {
+    let brain: Vec<bf16> = (0..=u16::MAX).map(bf16::from_bits).collect();
+    let ieee: Vec<f16> = (0..=u16::MAX).map(f16::from_bits).collect();
+    for level in Level::ALL.into_iter().filter(|level| level.supported()) {
+        level.run(Halves { all: &brain, exact: bf16::to_f32 });
+        level.run(Halves { all: &ieee, exact: f16::to_f32 });
     }
 }

@@ -1,8 +1,10 @@
 //! What a vector can do, whatever the level.
 
+#![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
+
 use super::scalar::Spread;
 use super::sealed::Lanes;
-use super::{Float, Simd};
+use super::{Float, Half, Simd};
 
 /// A vector of some level. Methods that read or write memory are unsafe, all others are plain
 /// lane-wise arithmetic.
@@ -57,6 +59,54 @@ pub trait Vector: Copy + 'static {
     /// # Safety
     /// `count` values must be readable at `from`; no more is read.
     unsafe fn load_first(from: *const Self::Scalar, count: usize, fill: Self) -> Self;
+
+    /// All lanes, from numbers of half precision.
+    ///
+    /// # Safety
+    /// As many as there are lanes must be readable at `from`.
+    #[inline(always)]
+    unsafe fn load_half<H: Half>(simd: Self::Simd, from: *const H) -> Self {
+        let mut lanes = [Self::Scalar::ZERO; 16];
+        for i in 0..Self::LANES {
+            // SAFETY: the caller's promise.
+            lanes[i] = Self::Scalar::from_f64(unsafe { *from.add(i) }.widened().into());
+        }
+        Self::from_slice(simd, &lanes[..Self::LANES])
+    }
+
+    /// The first `count` lanes from numbers of half precision, `fill` in the others.
+    ///
+    /// # Safety
+    /// As many numbers as there are lanes must be readable before `from + count`; no other is read.
+    #[inline(always)]
+    unsafe fn load_first_half<H: Half>(from: *const H, count: usize, fill: Self) -> Self {
+        let mut lanes = [Self::Scalar::ZERO; 16];
+        fill.to_slice(&mut lanes[..Self::LANES]);
+        for i in 0..count {
+            // SAFETY: the caller's promise.
+            lanes[i] = Self::Scalar::from_f64(unsafe { *from.add(i) }.widened().into());
+        }
+        Self::from_slice(fill.simd(), &lanes[..Self::LANES])
+    }
+
+    /// Eight columns of as many rows of half precision as there are lanes, `stride` numbers apart:
+    /// lane `r` of column `j` is `from[r * stride + j]`.
+    ///
+    /// # Safety
+    /// Eight numbers must be readable at the start of each of the rows.
+    #[inline(always)]
+    unsafe fn load_half_columns<H: Half>(simd: Self::Simd, from: *const H, stride: usize) -> [Self; 8] {
+        let mut columns = [Self::splat(simd, Self::Scalar::ZERO); 8];
+        for j in 0..8 {
+            let mut lanes = [Self::Scalar::ZERO; 16];
+            for row in 0..Self::LANES {
+                // SAFETY: the caller's promise.
+                lanes[row] = Self::Scalar::from_f64(unsafe { *from.add(row * stride + j) }.widened().into());
+            }
+            columns[j] = Self::from_slice(simd, &lanes[..Self::LANES]);
+        }
+        columns
+    }
 
     /// Four columns of as many rows as there are lanes, `stride` values apart: lane `r` of column
     /// `j` is `from[r * stride + j]`.
