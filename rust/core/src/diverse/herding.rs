@@ -9,8 +9,8 @@
 //! rounding either.
 
 use super::candidates::Candidates;
-use super::lazy::Engine;
-use super::objective::{Objective, Stale};
+use super::engine::lazy::Engine;
+use super::engine::objective::{Objective, Stale};
 use super::similarity::Similarity;
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric, Pair, Tile, apart, merge};

@@ -2,7 +2,7 @@
 //! rows starts.
 
 use super::candidates::Candidates;
-use super::front::Entry;
+use super::engine::front::Entry;
 use crate::blocks::{self, Watch};
 use crate::distance::{Metric, Tile};
 use crate::error::{Error, Result};

@@ -30,32 +30,22 @@
 
 mod among;
 pub mod badge;
-mod by_distance;
 mod candidates;
 mod central;
 mod diverse_uncertain;
-mod f32_filter;
-mod front;
+mod engine;
 pub mod gradient;
 pub mod herding;
 pub mod k_center;
 pub mod kmeans_plus_plus;
-mod lazy;
 pub mod mean;
-mod nearest;
-mod objective;
-mod point_set;
 pub mod points;
 pub mod race;
 mod ranked_batch;
 pub mod rounds;
 pub mod similarity;
-mod triangle;
 pub mod typiclust;
 pub mod uncertain;
 
 pub use diverse_uncertain::Weights;
-pub use point_set::Distances;
-
-#[cfg(test)]
-mod tests;
+pub use engine::told::Distances;

@@ -12,8 +12,8 @@
 //! compared with the centres they have not seen. On average a draw takes (sum of the known D²) /
 //! (sum of the true D²) rows, instead of all of them.
 
-use super::lazy::Engine;
-use super::objective::{Objective, Stale};
+use super::engine::lazy::Engine;
+use super::engine::objective::{Objective, Stale};
 use super::points::Among;
 use crate::blocks::Watch;
 use crate::distance::GROUP;

@@ -6,7 +6,7 @@
 //! and d its distance to the nearest point. Every pick lowers a, so the keys of rows of high
 //! uncertainty rise: by no more than what a has lost times the highest uncertainty.
 
-use super::by_distance::DistanceWorth;
+use super::engine::by_distance::DistanceWorth;
 
 /// a: how much distance weighs at a step, and uncertainty the rest.
 #[derive(Clone, Copy, Debug)]
@@ -55,11 +55,7 @@ impl<'a> RankedBatch<'a> {
         let highest = uncertainty.iter().copied().fold(0.0, f64::max);
         let largest = uncertainty.iter().map(|u| u.abs()).fold(1.0, f64::max);
         let alpha = Alpha::after(before, all);
-        RankedBatch { uncertainty, all, before, alpha, highest, rounding: 8.0 * f64::EPSILON * largest }
-    }
-
-    fn alpha_after(&self, steps: usize) -> Alpha {
-        Alpha::after(self.before + steps, self.all)
+        RankedBatch { uncertainty, all, before, alpha, highest, rounding: 32.0 * f64::EPSILON * largest }
     }
 }
 
@@ -69,11 +65,15 @@ impl DistanceWorth for RankedBatch<'_> {
         self.alpha.key(distance, self.uncertainty[row])
     }
 
-    fn rise(&self, since: usize) -> f64 {
-        (self.alpha_after(since).0 - self.alpha.0) * self.highest + self.rounding
+    fn drift(&self) -> f64 {
+        (1.0 - self.alpha.0) * self.highest
+    }
+
+    fn slack(&self) -> f64 {
+        self.rounding
     }
 
     fn stepped(&mut self, steps: usize) {
-        self.alpha = self.alpha_after(steps);
+        self.alpha = Alpha::after(self.before + steps, self.all);
     }
 }
