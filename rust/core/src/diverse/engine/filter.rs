@@ -52,14 +52,22 @@ impl Filter {
     /// A distance that the one behind a sum is not above.
     #[inline(always)]
     pub(super) fn upper(&self, sum: f32) -> f64 {
-        self.distance(self.root(sum) * (1.0 + self.relative) + self.apart)
+        let (length, off) = self.length(sum);
+        self.distance(length + off)
     }
 
     /// A distance that the one behind a sum is not below.
     #[inline(always)]
     pub(super) fn lower(&self, sum: f32) -> f64 {
-        let length = self.root(sum) * (1.0 - self.relative) - self.apart;
-        self.distance(if length > 0.0 { length } else { 0.0 })
+        let (length, off) = self.length(sum);
+        self.distance(if length > off { length - off } else { 0.0 })
+    }
+
+    /// The length behind a sum, times the scale, and how far it may be off.
+    #[inline(always)]
+    pub(super) fn length(&self, sum: f32) -> (f64, f64) {
+        let length = self.root(sum);
+        (length, length * self.relative + self.apart)
     }
 
     /// A sum that certainly stands for no less than this distance, as do all above it.
@@ -87,38 +95,38 @@ impl Filter {
     }
 }
 
-/// Lowers the sums of sixteen rows to those of their distances to `N` points, where these are
-/// lower. Coordinates are taken `SIDE` at a time, so that no addition waits for the one before it.
+/// The sums of the distances of sixteen rows to `N` points. Coordinates are taken `SIDE` at a time,
+/// so that no addition waits for the one before it.
 #[inline(always)]
-pub(super) fn lower_sums<S: Simd, T: PairTerm, const N: usize, const SIDE: usize>(
+pub(super) fn sums_to<S: Simd, T: PairTerm, const N: usize, const SIDE: usize>(
     simd: S,
     rows: &[[f32; ROWS]],
-    points: &[f32],
-    sums: &mut [f32; ROWS],
-) {
+    points: [&[f32]; N],
+) -> [[f32; ROWS]; N] {
     let zero = S::F32::splat(simd, 0.0);
     let parts = ROWS / S::F32::LANES;
     let width = rows.len();
-    assert!(parts <= 2 && points.len() == N * width && width.is_multiple_of(SIDE));
+    assert!(parts <= 2 && width.is_multiple_of(SIDE));
     let mut all = [[zero; 2]; N];
     let mut start = 0;
     while start < width {
-        let end = if start + PART < width { start + PART } else { width };
+        let count = if start + PART < width { PART } else { width - start };
+        let (rows, _) = rows[start..][..count].as_chunks::<SIDE>();
+        let mut ys = [&[[0.0; SIDE]; 0][..]; N];
+        for (ys, point) in ys.iter_mut().zip(&points) {
+            (*ys, _) = point[start..][..count].as_chunks::<SIDE>();
+            assert!(ys.len() == rows.len());
+        }
         let mut some = [[[zero; 2]; N]; SIDE];
-        let mut j = start;
-        while j < end {
+        for (j, row) in rows.iter().enumerate() {
             for (side, some) in some.iter_mut().enumerate() {
-                let row = &rows[j + side];
-                for (n, sum) in some.iter_mut().enumerate() {
-                    let y = S::F32::splat(simd, points[n * width + j + side]);
-                    for (part, sum) in sum.iter_mut().enumerate().take(parts) {
-                        let from = part * S::F32::LANES;
-                        let x = S::F32::from_slice(simd, &row[from..from + S::F32::LANES]);
-                        *sum = T::add(*sum, x, y);
+                for (part, lanes) in row[side].chunks_exact(S::F32::LANES).enumerate().take(parts) {
+                    let x = S::F32::from_slice(simd, lanes);
+                    for (n, sum) in some.iter_mut().enumerate() {
+                        sum[part] = T::add(sum[part], x, S::F32::splat(simd, ys[n][j][side]));
                     }
                 }
             }
-            j += SIDE;
         }
         for n in 0..N {
             for part in 0..parts {
@@ -129,14 +137,13 @@ pub(super) fn lower_sums<S: Simd, T: PairTerm, const N: usize, const SIDE: usize
                 all[n][part] = all[n][part].add(sum);
             }
         }
-        start = end;
+        start += count;
     }
-    for part in 0..parts {
-        let to = &mut sums[part * S::F32::LANES..(part + 1) * S::F32::LANES];
-        let mut least = S::F32::from_slice(simd, to);
-        for sum in &all {
-            least = least.min(sum[part]);
+    let mut sums = [[0.0; ROWS]; N];
+    for (sums, all) in sums.iter_mut().zip(&all) {
+        for part in 0..parts {
+            all[part].to_slice(&mut sums[part * S::F32::LANES..(part + 1) * S::F32::LANES]);
         }
-        least.to_slice(to);
     }
+    sums
 }

@@ -9,6 +9,7 @@ pub(crate) mod objective;
 mod pack;
 pub(crate) mod packed;
 pub(crate) mod told;
+mod triangle;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,5 @@
 //! Rows of a pool as the core reads them, and the points so far: labelled rows, then picks.
 
-use super::by_distance::{DistanceWorth, PointSet};
-use super::packed::Packed;
-use crate::blocks::Watch;
 use crate::distance::centred::Origin;
 use crate::distance::{Centres, GROUP, LANES, Metric, Tile};
 use crate::diverse::candidates::Candidates;
@@ -44,7 +41,7 @@ impl<'a, E: Element> Nearest<'a, E> {
     }
 
     /// A row of a matrix becomes a point.
-    fn add<F: Element>(&mut self, matrix: &Matrix<'_, F>, row: usize) -> Result<()> {
+    pub(super) fn add<F: Element>(&mut self, matrix: &Matrix<'_, F>, row: usize) -> Result<()> {
         let point = Tile::of_row(self.metric, matrix, row, self.level)?;
         self.points.push_prepared(point.row(0), point.zero(0));
         self.centres.push(point.row(0), point.zero(0));
@@ -55,56 +52,26 @@ impl<'a, E: Element> Nearest<'a, E> {
     /// would do.
     pub(super) fn origin(&self) -> Vec<f64> {
         let matrix = self.candidates.matrix();
-        let mut origin = if matrix.rows() == 0 { Vec::new() } else { Origin::amid::<f32, E>(matrix, self.metric).point };
+        let mut origin =
+            if matrix.rows() == 0 { Vec::new() } else { Origin::amid::<f32, E>(matrix, self.metric).point };
         origin.resize(self.candidates.features().next_multiple_of(LANES), 0.0);
         origin
     }
 
-    /// The distance of a prepared row to the nearest of the points from `seen` on: the truth.
+    /// The distance of a prepared row to the nearest of the points from `seen` on, which is the
+    /// truth, and that point.
     #[inline(always)]
-    pub(super) fn truth<S: Simd>(&self, simd: S, row: &[f64], zero: bool, seen: usize) -> f64 {
-        let mut nearest = f64::INFINITY;
+    pub(super) fn truth<S: Simd>(&self, simd: S, row: &[f64], zero: bool, seen: usize) -> (f64, u32) {
+        let mut nearest = (f64::INFINITY, 0);
         for group in seen / GROUP..self.points.len().div_ceil(GROUP) {
             let sums = self.centres.sums(simd, row, zero, group);
             for (lane, &sum) in sums.iter().enumerate() {
                 // Where there is no point yet a sum is infinite.
-                if sum < nearest && group * GROUP + lane >= seen {
-                    nearest = sum;
+                if sum < nearest.0 && group * GROUP + lane >= seen {
+                    nearest = (sum, (group * GROUP + lane) as u32);
                 }
             }
         }
-        self.metric.finish(nearest)
-    }
-}
-
-impl<'a, E: Element> PointSet for Nearest<'a, E> {
-    type Greedy<W: DistanceWorth> = Packed<'a, E, W>;
-
-    fn rows(&self) -> usize {
-        self.candidates.rows()
-    }
-
-    fn id(&self, position: usize) -> u64 {
-        self.candidates.id(position) as u64
-    }
-
-    fn steps(&self) -> usize {
-        self.points.len()
-    }
-
-    fn pick(&mut self, position: usize) -> Result<()> {
-        let matrix = *self.candidates.matrix();
-        self.add(&matrix, self.candidates.id(position))
-    }
-
-    fn greedy<W: DistanceWorth>(
-        self,
-        worth: W,
-        out: &[usize],
-        wanted: usize,
-        threads: usize,
-        watch: &mut dyn Watch,
-    ) -> Result<Packed<'a, E, W>> {
-        Packed::new(self, worth, out, wanted, threads, watch)
+        (self.metric.finish(nearest.0), nearest.1)
     }
 }

@@ -1,10 +1,11 @@
 //! Sixteen rows to a block, and bringing blocks up to date.
 
 use super::by_distance::DistanceWorth;
-use super::filter::{Filter, ROWS, UNROLL, lower_sums};
+use super::filter::{Filter, ROWS, UNROLL, sums_to};
 use super::front::Entry;
 use super::nearest::Nearest;
-use crate::distance::{Absolute, LANES, Metric, Square, Tile};
+use super::triangle::{Push, Triangle, UNKNOWN};
+use crate::distance::{Absolute, LANES, Metric, Square, Tile, between, wide};
 use crate::error::Result;
 use crate::float::Element;
 use crate::simd::{Kernel, Simd};
@@ -13,8 +14,12 @@ use std::ops::Range;
 /// So many labelled rows give all others their first bound.
 const FEW: usize = 8;
 
-/// Rows that are compared with these together.
-const TOGETHER: usize = 16;
+/// Coordinates are not too large where a sum is below this: it is far from overflow.
+const LARGEST: f64 = f64::from_bits((1023 + 900) << 52);
+
+/// Rows that are asked for ahead of their use: they are packed in no order that the hardware could
+/// guess.
+const AHEAD: usize = 8;
 
 /// Points that a block sees before it is asked whether it still matters.
 const AT_ONCE: usize = 4;
@@ -22,23 +27,31 @@ const AT_ONCE: usize = 4;
 /// No row.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
-/// What is known of a row.
+/// What is known of a row that is not packed.
 #[derive(Clone, Copy, Debug)]
-#[repr(C, packed(4))]
 pub(super) struct State {
-    /// Its true distance to the nearest of the first points, of which there are `exact`; −∞ for a
-    /// row that is out.
+    /// Its true distance to the nearest of the points that it has seen, or, where it is [`VAGUE`],
+    /// the sum of the filter; −∞ for a row that is out.
     pub(super) value: f64,
-    pub(super) exact: u32,
-    /// Of those that come after them, up to `seen`, the least sum of the filter.
+    /// How many it has seen.
     pub(super) seen: u32,
-    pub(super) sum: f32,
+    /// The nearest of them, if it is known which.
+    pub(super) near: u32,
 }
+
+/// In [`State::near`]: the true distance is not known.
+const VAGUE: u32 = 1 << 31;
 
 impl State {
     /// Of a row that has seen no point.
     pub(super) fn new(value: f64) -> State {
-        State { value, exact: 0, seen: 0, sum: f32::INFINITY }
+        State { value, seen: 0, near: UNKNOWN }
+    }
+
+    /// A distance that the row is not above.
+    #[inline(always)]
+    pub(super) fn upper(&self, filter: &Filter) -> f64 {
+        if self.near & VAGUE == 0 { self.value } else { filter.upper(self.value as f32) }
     }
 }
 
@@ -49,11 +62,16 @@ pub(super) struct Block {
     pub(super) rows: [u32; ROWS],
     /// The points that all of them have seen.
     pub(super) seen: u32,
-    pub(super) states: [State; ROWS],
-    /// The least sum of each, or its cut where that is less; −∞ for a row that is out.
+    /// Of each the true distance to the nearest of the first points, and how many these are; −∞ for
+    /// a row that is out.
+    pub(super) values: [f64; ROWS],
+    pub(super) exact: [u32; ROWS],
+    /// The least sum to those after them, or the cut where that is less; −∞ for a row that is out.
     pub(super) sums: [f32; ROWS],
     /// Points of at least this sum are not nearer than those behind the true distance.
     pub(super) cuts: [f32; ROWS],
+    /// Which of all points is the nearest, as far as it is known.
+    pub(super) near: [u32; ROWS],
 }
 
 impl Block {
@@ -61,30 +79,89 @@ impl Block {
     pub(super) const EMPTY: Block = Block {
         rows: [NOWHERE; ROWS],
         seen: 0,
-        states: [State { value: f64::NEG_INFINITY, exact: 0, seen: 0, sum: f32::INFINITY }; ROWS],
+        values: [f64::NEG_INFINITY; ROWS],
+        exact: [0; ROWS],
         sums: [f32::NEG_INFINITY; ROWS],
         cuts: [f32::NEG_INFINITY; ROWS],
+        near: [UNKNOWN; ROWS],
     };
+
+    /// Whether the true distance of a row counts all points that it has seen.
+    #[inline(always)]
+    pub(super) fn true_value(&self, lane: usize) -> bool {
+        self.sums[lane] >= self.cuts[lane]
+    }
+
+    /// Takes note of the sums to some points, and of `which` is the nearest.
+    #[inline(always)]
+    fn lower<const N: usize>(&mut self, points: [usize; N], sums: [[f32; ROWS]; N], which: bool) {
+        for (point, sums) in points.into_iter().zip(&sums) {
+            if !which {
+                for lane in 0..ROWS {
+                    self.sums[lane] = if sums[lane] < self.sums[lane] { sums[lane] } else { self.sums[lane] };
+                }
+                continue;
+            }
+            for lane in 0..ROWS {
+                let nearer = sums[lane] < self.sums[lane];
+                self.near[lane] = if nearer { point as u32 } else { self.near[lane] };
+                self.sums[lane] = if nearer { sums[lane] } else { self.sums[lane] };
+            }
+        }
+    }
+
+    /// What is known of a row.
+    pub(super) fn state(&self, lane: usize) -> State {
+        let (seen, near) = (self.seen, self.near[lane]);
+        if self.true_value(lane) {
+            State { value: self.values[lane], seen, near }
+        } else {
+            State { value: self.sums[lane].into(), seen, near: near | VAGUE }
+        }
+    }
+
+    /// Puts a row in a lane.
+    fn set(&mut self, lane: usize, row: u32, state: State, filter: &Filter) {
+        self.rows[lane] = row;
+        self.near[lane] = state.near & !VAGUE;
+        self.seen = self.seen.min(state.seen);
+        if state.near & VAGUE == 0 {
+            self.set_value(lane, state.value, state.seen, filter);
+        } else {
+            (self.values[lane], self.exact[lane]) = (f64::INFINITY, 0);
+            (self.sums[lane], self.cuts[lane]) = (state.value as f32, f32::INFINITY);
+        }
+    }
+
+    /// The true distance of a row to the nearest of so many points.
+    pub(super) fn set_value(&mut self, lane: usize, value: f64, exact: u32, filter: &Filter) {
+        let cut = filter.cut(value);
+        (self.values[lane], self.exact[lane], self.sums[lane], self.cuts[lane]) = (value, exact, cut, cut);
+    }
 }
 
-/// The points so far in `f32`, and what rows are made ready with.
+/// The points so far in `f32`, and what rows are made ready with. Under the cosine metric a row of
+/// zeros is as far from all others as rows at right angles: it has a coordinate of its own, and as
+/// a point another one.
 pub(super) struct Points {
     pub(super) filter: Filter,
     origin: Vec<f64>,
-    /// Coordinates of a row: see [`Points::write`].
+    /// Coordinates of a row.
     pub(super) width: usize,
     pub(super) values: Vec<f32>,
+    triangle: Option<Triangle>,
 }
 
 impl Points {
     /// The points of `near`. No size, of a row or point, is above `largest`.
-    pub(super) fn new<E: Element>(near: &Nearest<'_, E>, origin: Vec<f64>, largest: f64) -> Points {
+    pub(super) fn new<E: Element>(near: &Nearest<'_, E>, origin: Vec<f64>, largest: f64, wanted: usize) -> Points {
         let zeros = if near.metric == Metric::Cosine { 2 } else { 0 };
         let width = (near.candidates.features() + zeros).next_multiple_of(UNROLL);
         let sizes = (0..near.points.len()).map(|i| size(near.metric, near.points.row(i), &origin));
         let largest = sizes.fold(largest, f64::max).max(if zeros > 0 { 1.0 } else { 0.0 });
         let filter = Filter::new(near.metric, width, largest * (1.0 + (width + 16) as f64 * f64::EPSILON));
-        let mut points = Points { filter, origin, width, values: Vec::new() };
+        let triangle = Triangle::new(near.candidates.rows(), width, near.points.len().saturating_add(wanted));
+        let mut points = Points { filter, origin, width, values: Vec::new(), triangle };
         (0..near.points.len()).for_each(|point| points.add(near, point));
         points
     }
@@ -104,20 +181,38 @@ impl Points {
         if near.points.zero(point) {
             self.values[start + features + 1] = self.filter.scale as f32;
         }
+        if let Some(triangle) = &mut self.triangle {
+            let (filter, values, metric) = (&self.filter, &self.values[start..], near.metric);
+            near.level.run(Push { triangle, filter, values, metric });
+        }
     }
 
-    /// Writes prepared rows into the lanes of a block. Under the cosine metric a row of zeros is as
-    /// far from all others as rows at right angles: it has a coordinate of its own, and as a point
-    /// another one.
+    /// A point.
     #[inline(always)]
-    fn write(&self, tile: &Tile, features: usize, to: &mut [[f32; ROWS]]) {
-        for lane in 0..tile.len() {
-            let row = &tile.row(lane)[..features];
-            for ((x, origin), to) in row.iter().zip(&self.origin[..features]).zip(to[..features].iter_mut()) {
-                to[lane] = ((x - origin) * self.filter.scale) as f32;
+    fn row(&self, point: usize) -> &[f32] {
+        &self.values[point * self.width..(point + 1) * self.width]
+    }
+
+    /// Writes the coordinates of a row into a lane of a block.
+    #[inline(always)]
+    fn write<F: Element>(&self, row: &[F], to: &mut [[f32; ROWS]], lane: usize) {
+        let (row, rest) = row.as_chunks::<LANES>();
+        let (origin, _) = self.origin.as_chunks::<LANES>();
+        let (places, last) = to.as_chunks_mut::<LANES>();
+        for ((x, origin), to) in row.iter().zip(origin).zip(places.iter_mut()) {
+            let (x, mut ready) = (wide(x), [0.0; LANES]);
+            for j in 0..LANES {
+                ready[j] = ((x[j] - origin[j]) * self.filter.scale) as f32;
             }
-            if tile.zero(lane) {
-                to[features][lane] = self.filter.scale as f32;
+            for j in 0..LANES {
+                to[j][lane] = ready[j];
+            }
+        }
+        if !rest.is_empty() {
+            let (x, origin) = (wide(rest), &origin[row.len()]);
+            let to = places.get_mut(row.len()).map_or(last, |place| &mut place[..]);
+            for j in 0..rest.len() {
+                to[j][lane] = ((x[j] - origin[j]) * self.filter.scale) as f32;
             }
         }
     }
@@ -139,7 +234,7 @@ fn size(metric: Metric, row: &[f64], origin: &[f64]) -> f64 {
     if metric == Metric::Manhattan { sum } else { sum.sqrt() }
 }
 
-/// The first pass: the size of all rows, and a first bound for those without.
+/// The first pass: a first bound for each row, and a size that no row is above.
 pub(super) struct First<'n, 'a, E> {
     pub(super) near: &'n Nearest<'a, E>,
     pub(super) origin: &'n [f64],
@@ -149,40 +244,50 @@ pub(super) struct First<'n, 'a, E> {
 }
 
 impl<E: Element> Kernel for First<'_, '_, E> {
-    /// The largest size, and how many distances were computed.
+    /// That size, and how many distances were computed.
     type Output = Result<(f64, u64)>;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Result<(f64, u64)> {
         let First { near, origin, tile, rows, states } = self;
-        let points = near.points.len().min(FEW);
-        let (mut largest, mut computed) = (0.0, 0);
-        let mut sums = [0.0; TOGETHER];
-        for (states, start) in states.chunks_mut(TOGETHER).zip(rows.step_by(TOGETHER)) {
-            tile.clear();
-            for row in start..start + states.len() {
+        let (points, features) = (near.points.len().min(FEW), near.candidates.features());
+        let from_point = if points > 0 { size(near.metric, near.points.row(0), origin) } else { 0.0 };
+        let mut largest = 0.0;
+        let mut sums = [0.0; FEW];
+        for (state, row) in states.iter_mut().zip(rows) {
+            let in_place = near.candidates.matrix().adjacent_row(near.candidates.id(row));
+            let mut reached = LARGEST;
+            if let Some(values) = in_place
+                && near.metric != Metric::Cosine
+            {
+                for (point, sum) in sums[..points].iter_mut().enumerate() {
+                    *sum = between(simd, near.metric, values, &near.points.row(point)[..features]);
+                }
+                // By the triangle inequality.
+                reached = if points > 0 { sums[0] } else { LARGEST };
+            }
+            // False for NaN: such a row is not acceptable, or else this is not known to be so.
+            let fine = reached < LARGEST;
+            if !fine {
+                tile.clear();
                 near.candidates.push(simd, tile, row)?;
-            }
-            for i in 0..tile.len() {
-                let size = size(near.metric, tile.row(i), origin);
-                largest = if size > largest { size } else { largest };
-            }
-            if states[0].value < f64::INFINITY {
-                continue;
-            }
-            let sums = &mut sums[..states.len()];
-            for point in 0..points {
-                tile.to_one(simd, near.points.row(point), near.points.zero(point), sums);
-                for (state, &sum) in states.iter_mut().zip(sums.iter()) {
-                    state.value = near.metric.finish(sum).min(state.value);
+                for (point, sum) in sums[..points].iter_mut().enumerate() {
+                    tile.to_one(simd, near.points.row(point), near.points.zero(point), std::slice::from_mut(sum));
                 }
             }
-            for state in states.iter_mut() {
-                (state.exact, state.seen) = (points as u32, points as u32);
+            let to_point = if near.metric == Metric::Manhattan { reached } else { reached.sqrt() };
+            let size = if fine { to_point + from_point } else { size(near.metric, tile.row(0), origin) };
+            largest = if size > largest { size } else { largest };
+            if state.value == f64::INFINITY {
+                state.seen = points as u32;
+                for (point, &sum) in sums[..points].iter().enumerate() {
+                    let value = near.metric.finish(sum);
+                    (state.value, state.near) =
+                        if value < state.value { (value, point as u32) } else { (state.value, state.near) };
+                }
             }
-            computed += points * states.len();
         }
-        Ok((largest, computed as u64))
+        Ok((largest, (points * states.len()) as u64))
     }
 }
 
@@ -205,22 +310,29 @@ impl<E: Element> Kernel for Fill<'_, '_, E> {
         let Fill { near, points, states, front, tile, blocks, coordinates } = self;
         let features = near.candidates.features();
         let blocks = blocks.iter_mut().zip(coordinates.chunks_exact_mut(points.width));
-        for ((block, coordinates), front) in blocks.zip(front.chunks(ROWS)) {
-            tile.clear();
+        for (number, (block, coordinates)) in blocks.enumerate() {
             if features < points.width {
                 coordinates[features..].fill([0.0; ROWS]);
             }
             block.seen = u32::MAX;
-            for (lane, entry) in front.iter().enumerate() {
-                near.candidates.push(simd, tile, entry.row as usize)?;
-                let state = states[entry.row as usize];
-                let cut = points.filter.cut(state.value);
-                let sum = if state.sum < cut { state.sum } else { cut };
-                (block.rows[lane], block.states[lane]) = (entry.row, state);
-                (block.sums[lane], block.cuts[lane]) = (sum, cut);
-                block.seen = block.seen.min(state.seen);
+            for (lane, entry) in front[number * ROWS..].iter().take(ROWS).enumerate() {
+                if let Some(ahead) = front.get(number * ROWS + lane + AHEAD) {
+                    near.candidates.prefetch(ahead.row as usize);
+                }
+                let in_place = near.candidates.matrix().adjacent_row(near.candidates.id(entry.row as usize));
+                match in_place {
+                    Some(values) if near.metric != Metric::Cosine => points.write(values, coordinates, lane),
+                    _ => {
+                        tile.clear();
+                        near.candidates.push(simd, tile, entry.row as usize)?;
+                        points.write(&tile.row(0)[..features], coordinates, lane);
+                        if tile.zero(0) {
+                            coordinates[features][lane] = points.filter.scale as f32;
+                        }
+                    }
+                }
+                block.set(lane, entry.row, states[entry.row as usize], &points.filter);
             }
-            points.write(tile, features, coordinates);
         }
         Ok(())
     }
@@ -260,23 +372,33 @@ impl<W: DistanceWorth> Kernel for Sweep<'_, W> {
             if *bound < swept.floor - drift - slack {
                 continue;
             }
-            let first = block.seen as usize;
-            let mut seen = first;
+            let mut seen = block.seen as usize;
             loop {
-                let at_once = if steps - seen >= AT_ONCE { AT_ONCE } else { (steps - seen).min(1) };
-                let some = &points.values[seen * width..(seen + at_once) * width];
-                let sums = &mut block.sums;
-                match (at_once, metric == Metric::Manhattan) {
-                    (AT_ONCE, false) => lower_sums::<S, Square, AT_ONCE, 1>(simd, coordinates, some, sums),
-                    (AT_ONCE, true) => lower_sums::<S, Absolute, AT_ONCE, 1>(simd, coordinates, some, sums),
-                    (1, false) => lower_sums::<S, Square, 1, UNROLL>(simd, coordinates, some, sums),
-                    (1, true) => lower_sums::<S, Absolute, 1, UNROLL>(simd, coordinates, some, sums),
-                    _ => {}
+                // The next few points that may be nearer to one of the rows.
+                let (mut some, mut count) = ([0; AT_ONCE], 0);
+                let reach =
+                    points.triangle.as_ref().map(|triangle| triangle.reach(&points.filter, &block.sums, &block.near));
+                while seen < steps && count < AT_ONCE {
+                    if reach.as_ref().is_none_or(|(triangle, reach)| !triangle.far(seen, &block.near, reach)) {
+                        (some[count], count) = (seen, count + 1);
+                    }
+                    seen += 1;
                 }
-                seen += at_once;
-                let (upper, lower) = keys(points, worth, block);
+                let which = reach.is_some();
+                if count == AT_ONCE {
+                    let rows = [points.row(some[0]), points.row(some[1]), points.row(some[2]), points.row(some[3])];
+                    block.lower(some, sums::<S, AT_ONCE, 1>(simd, metric, coordinates, rows), which);
+                } else {
+                    for &point in &some[..count] {
+                        let row = [points.row(point)];
+                        block.lower([point], sums::<S, 1, UNROLL>(simd, metric, coordinates, row), which);
+                    }
+                }
+                swept.compared += (count * ROWS) as u64;
+                let upper = upper(points, worth, block);
                 *bound = upper - drift;
                 if seen == steps {
+                    let lower = lower(points, worth, block);
                     swept.floor = if lower > swept.floor { lower } else { swept.floor };
                     break;
                 }
@@ -285,40 +407,73 @@ impl<W: DistanceWorth> Kernel for Sweep<'_, W> {
                 }
             }
             block.seen = seen as u32;
-            swept.compared += ((seen - first) * ROWS) as u64;
             swept.rows += ROWS as u64;
         }
         swept
     }
 }
 
-/// Keys that no row of a block is above, and that the best of them is not below, with the points
-/// that it has seen.
+/// See [`sums_to`].
 #[inline(always)]
-fn keys<W: DistanceWorth>(points: &Points, worth: &W, block: &Block) -> (f64, f64) {
-    let filter = &points.filter;
+fn sums<S: Simd, const N: usize, const SIDE: usize>(
+    simd: S,
+    metric: Metric,
+    rows: &[[f32; ROWS]],
+    points: [&[f32]; N],
+) -> [[f32; ROWS]; N] {
+    if metric == Metric::Manhattan {
+        sums_to::<S, Absolute, N, SIDE>(simd, rows, points)
+    } else {
+        sums_to::<S, Square, N, SIDE>(simd, rows, points)
+    }
+}
+
+/// A key that no row of a block is above, with the points that it has seen.
+#[inline(always)]
+fn upper<W: DistanceWorth>(points: &Points, worth: &W, block: &Block) -> f64 {
     if W::ALIKE {
-        let (mut most, mut best) = (f32::NEG_INFINITY, 0);
-        for (lane, &sum) in block.sums.iter().enumerate() {
-            (most, best) = if sum > most { (sum, lane) } else { (most, best) };
-        }
-        if most < 0.0 {
-            return (f64::NEG_INFINITY, f64::NEG_INFINITY);
-        }
-        let value = block.states[best].value;
-        let (high, low) = (filter.upper(most), filter.lower(most));
-        return (worth.key(0, high), worth.key(0, if value < low { value } else { low }));
+        let most = most(&block.sums);
+        return worth.key(0, if most < 0.0 { f64::NEG_INFINITY } else { points.filter.upper(most) });
     }
-    let (mut upper, mut lower) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    let mut upper = f64::NEG_INFINITY;
     for lane in 0..ROWS {
-        let (row, sum, value) = (block.rows[lane] as usize, block.sums[lane], block.states[lane].value);
+        let (sum, value) = (block.sums[lane], block.values[lane]);
         if sum >= 0.0 {
-            let (high, low) = (filter.upper(sum), filter.lower(sum));
-            let high = worth.key(row, if value < high { value } else { high });
-            let low = worth.key(row, if value < low { value } else { low });
-            upper = if high > upper { high } else { upper };
-            lower = if low > lower { low } else { lower };
+            let high = points.filter.upper(sum);
+            let key = worth.key(block.rows[lane] as usize, if value < high { value } else { high });
+            upper = if key > upper { key } else { upper };
         }
     }
-    (upper, lower)
+    upper
+}
+
+/// A key that the best row of a block is not below.
+#[inline(always)]
+fn lower<W: DistanceWorth>(points: &Points, worth: &W, block: &Block) -> f64 {
+    let most = if W::ALIKE { most(&block.sums) } else { f32::NEG_INFINITY };
+    let mut lower = f64::NEG_INFINITY;
+    for lane in 0..ROWS {
+        let (sum, value) = (block.sums[lane], block.values[lane]);
+        // Where a distance is worth the same for all, that of the largest sum will do.
+        if sum >= 0.0 && sum >= most {
+            let low = points.filter.lower(sum);
+            let key = worth.key(block.rows[lane] as usize, if value < low { value } else { low });
+            lower = if key > lower { key } else { lower };
+        }
+    }
+    lower
+}
+
+/// The largest of some sums.
+#[inline(always)]
+fn most(sums: &[f32; ROWS]) -> f32 {
+    let mut most = *sums;
+    let mut half = ROWS / 2;
+    while half > 0 {
+        for i in 0..half {
+            most[i] = if most[i + half] > most[i] { most[i + half] } else { most[i] };
+        }
+        half /= 2;
+    }
+    most[0]
 }

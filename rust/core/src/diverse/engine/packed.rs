@@ -8,8 +8,8 @@
 //! block, coordinate by coordinate and in `f32`, and a block is brought up to date as a whole:
 //!
 //! ```text
-//! pool      value, exact    of every row: its true distance to the nearest of the first points
-//!           sum, seen       and the least sum of the filter to those after them
+//! pool      of every row: its distance to the nearest of the points it has seen, true or by the
+//!           filter, how many it has seen, and which is the nearest
 //!   │ the best bounds, in order
 //!   ▼
 //! blocks    the same of sixteen rows, with their coordinates and a bound above all their keys
@@ -54,13 +54,20 @@ const CHUNK: usize = 64;
 const FIRST: usize = 256;
 
 /// Multiplications that make starting threads worth it.
-const WORTH_THREADS: usize = 1 << 21;
+const WORTH_THREADS: usize = 1 << 20;
 
 /// A pool of so many bytes is packed as a whole.
 const SMALL: usize = 32 << 20;
 
-/// Of a larger one, one row in so many.
+/// Of a larger one, one row in so many. So many of these are packed at first, and twice as many
+/// whenever that was not enough.
 const SHARE: usize = 16;
+
+/// The fewest rows that are packed at a time.
+const FEWEST: usize = 512;
+
+/// Of so many rows of like bounds, those that have seen as many points go into one block.
+const LIKE: usize = 1 << 10;
 
 /// Rows of a file that are packed before whoever watches may hand its pages back.
 const FILE_ROWS: usize = 1 << 12;
@@ -92,12 +99,17 @@ pub(crate) struct Packed<'a, E, W> {
     points: Points,
     /// Of every row of the pool.
     states: Vec<State>,
+    /// Rows to pack, the best first, how many of them are packed, and what no row outside of them
+    /// beats.
+    front: Vec<Entry>,
+    packed: usize,
+    outside: Option<Entry>,
     blocks: Vec<Block>,
     coordinates: Vec<[f32; ROWS]>,
     /// Of each block a bound above the keys of its rows, less the drift then.
     bounds: Vec<f64>,
     rest: Option<Entry>,
-    /// The drift when rows were packed.
+    /// The drift when all bounds were looked through.
     drift: f64,
     contenders: Vec<Contender>,
     /// Where the last best row is packed.
@@ -148,7 +160,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         }
         Ok(Packed {
             work: Work { computed: ended.iter().map(|state| state.2).sum(), ..Work::default() },
-            points: Points::new(&near, origin, largest),
+            points: Points::new(&near, origin, largest, wanted),
             tile: Tile::new(near.metric, near.candidates.features()),
             drift: worth.drift(),
             near,
@@ -158,6 +170,9 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
             picked: 0,
             looked: Instant::now(),
             states,
+            front: Vec::new(),
+            packed: 0,
+            outside: None,
             blocks: Vec::new(),
             coordinates: Vec::new(),
             bounds: Vec::new(),
@@ -180,7 +195,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
             if let Some(best) = self.contend(floor)
                 && rest.is_none_or(|rest| best.beats(&rest))
             {
-                let (row, value) = (best.row as usize, self.blocks[self.place / ROWS].states[self.place % ROWS].value);
+                let (row, value) = (best.row as usize, self.blocks[self.place / ROWS].values[self.place % ROWS]);
                 return Ok((best.key >= least).then_some(Pick { row, value, key: best.key }));
             }
             if rest.is_none_or(|rest| rest.key < least) || !self.pack(watch)? {
@@ -267,10 +282,9 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         contenders.clear();
         for (number, _) in bounds.iter().enumerate().filter(|&(_, &bound)| bound >= least && bound > OUT) {
             let block = &blocks[number];
-            for (lane, state) in block.states.iter().enumerate().filter(|(_, state)| state.value > OUT) {
-                let (row, sum) = (block.rows[lane], block.sums[lane]);
-                let true_key = sum >= block.cuts[lane];
-                let value = if true_key { state.value } else { state.value.min(filter.upper(sum)) };
+            for lane in (0..ROWS).filter(|&lane| block.values[lane] > OUT) {
+                let (row, value, true_key) = (block.rows[lane], block.values[lane], block.true_value(lane));
+                let value = if true_key { value } else { value.min(filter.upper(block.sums[lane])) };
                 let entry = Entry { key: worth.key(row as usize, value), row };
                 if entry.key >= floor {
                     contenders.push(Contender { entry, place: number * ROWS + lane, true_key });
@@ -284,62 +298,52 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
                 return Some(best.entry);
             }
             let (block, lane) = (&mut blocks[best.place / ROWS], best.place % ROWS);
-            let (state, row) = (&mut block.states[lane], best.entry.row as usize);
-            let found = near.level.run(Truth { near, tile: &mut self.tile, row, seen: state.exact as usize });
-            self.work.computed += (near.points.len() - state.exact as usize) as u64;
+            let (row, seen, steps) = (best.entry.row as usize, block.exact[lane] as usize, near.points.len());
             // The row was read before, so it is fine.
-            state.value = state.value.min(found.unwrap_or(f64::INFINITY));
-            state.exact = near.points.len() as u32;
-            (block.cuts[lane], block.sums[lane]) = (filter.cut(state.value), filter.cut(state.value));
-            (best.entry.key, best.true_key) = (worth.key(row, state.value), true);
+            let found = near.level.run(Truth { near, tile: &mut self.tile, row, seen });
+            if let Ok((value, point)) = found
+                && value < block.values[lane]
+            {
+                (block.values[lane], block.near[lane]) = (value, point);
+            }
+            self.work.computed += (steps - seen) as u64;
+            block.set_value(lane, block.values[lane], steps as u32, filter);
+            (best.entry.key, best.true_key) = (worth.key(row, block.values[lane]), true);
         }
     }
 
-    /// Packs the best rows; `false` if there are none, or all are packed already.
+    /// Packs more rows, the best first; `false` if there are none.
     fn pack(&mut self, watch: &mut dyn Watch) -> Result<bool> {
-        for block in &self.blocks {
-            for (lane, state) in block.states.iter().enumerate().filter(|&(lane, _)| block.rows[lane] != NOWHERE) {
-                let sum = if block.sums[lane] < block.cuts[lane] { block.sums[lane] } else { f32::INFINITY };
-                self.states[block.rows[lane] as usize] = State { sum, seen: block.seen, ..*state };
-            }
-        }
-        let (all, width) = (self.states.len(), self.points.width);
-        let bytes = width * size_of::<f32>() + size_of::<Block>() / ROWS;
-        let want = match self.near.held {
-            Some(held) => held,
-            None if all * bytes <= SMALL => all,
-            None => all / SHARE,
-        };
-        let (picked, wanted, threads) = (self.picked, self.wanted, self.threads);
+        let (picked, wanted) = (self.picked, self.wanted);
         let mut look = |_: usize, _: usize| watch.look(picked, wanted);
-        let (worth, filter, states) = (&self.worth, &self.points.filter, &self.states);
-        let key = |row: usize| {
-            let state = &states[row];
-            worth.key(row, if state.sum < f32::INFINITY { state.value.min(filter.upper(state.sum)) } else { state.value })
-        };
-        let (mut front, rest) = scan(all, key, want, threads, &mut look)?;
-        if self.near.held.is_some() {
-            front.sort_unstable_by_key(|entry| entry.row);
-        } else {
-            roughly_sort(&mut front);
+        if self.front.len() == self.packed {
+            self.collect(&mut look)?;
         }
-        (self.rest, self.drift) = (rest, self.worth.drift());
-        self.work.scans += 1;
-        let count = front.len().div_ceil(ROWS);
-        self.blocks.clear();
+        let from = self.packed;
+        let more =
+            if self.near.held.is_some() { self.front.len() } else { from.max(FEWEST).max(self.front.len() / SHARE) };
+        let front = &self.front[from..];
+        let front = &front[..more.next_multiple_of(ROWS).min(front.len())];
+        self.packed += front.len();
+        // What comes later is sorted roughly, so none of it is known to be the best.
+        let left = self.front[self.packed..].iter().map(|entry| entry.key).reduce(f64::max);
+        self.rest = left.map_or(self.outside, |key| Some(Entry { key, row: 0 }));
+        let (width, first) = (self.points.width, self.blocks.len());
+        let count = first + front.len().div_ceil(ROWS);
         self.blocks.resize(count, Block::EMPTY);
-        self.bounds.clear();
         self.bounds.resize(count, f64::INFINITY);
         self.coordinates.resize(count * width, [0.0; ROWS]);
+        let threads = blocks::crew(self.threads, front.len() * width * size_of::<f32>());
+        let Self { near, points, states, .. } = self;
+        let (blocks, coordinates) = (&mut self.blocks[first..], &mut self.coordinates[first * width..]);
         let step = FILE_ROWS / ROWS;
-        let threads = blocks::crew(threads, front.len() * width * size_of::<f32>());
-        let Self { near, points, blocks, coordinates, states, .. } = self;
-        let groups = front.chunks(FILE_ROWS).zip(blocks.chunks_mut(step)).zip(coordinates.chunks_mut(step * width));
-        for ((front, blocks), coordinates) in groups {
-            let few = 4;
-            let chunks = front.chunks(few * ROWS).zip(blocks.chunks_mut(few).zip(coordinates.chunks_mut(few * width)));
-            let work = blocks::split(front.len(), few * ROWS).zip(chunks);
+        for ((front, blocks), coordinates) in
+            front.chunks(FILE_ROWS).zip(blocks.chunks_mut(step)).zip(coordinates.chunks_mut(step * width))
+        {
+            let few = FIRST / ROWS;
+            let chunks = front.chunks(FIRST).zip(blocks.chunks_mut(few).zip(coordinates.chunks_mut(few * width)));
             let tile = || Tile::new(near.metric, near.candidates.features());
+            let work = blocks::split(front.len(), FIRST).zip(chunks);
             blocks::run(front.len(), work, threads, &mut look, tile, |tile, _, (front, (blocks, coordinates))| {
                 near.level.run(Fill { near, points, states, front, tile, blocks, coordinates })
             })?;
@@ -348,7 +352,41 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
                 look(0, 0)?;
             }
         }
-        Ok(count > 0)
+        Ok(count > first)
+    }
+
+    /// Unpacks all rows, and looks through all bounds for those to pack.
+    fn collect(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        for block in &self.blocks {
+            for lane in (0..ROWS).filter(|&lane| block.rows[lane] != NOWHERE) {
+                self.states[block.rows[lane] as usize] = block.state(lane);
+            }
+        }
+        self.blocks.clear();
+        self.bounds.clear();
+        self.coordinates.clear();
+        // Its memory first: the next one is as large.
+        self.front = Vec::new();
+        let (all, bytes) = (self.states.len(), self.points.width * size_of::<f32>() + size_of::<Block>() / ROWS);
+        let want = match self.near.held {
+            Some(held) => held,
+            None if all * bytes <= SMALL => all,
+            None => all / SHARE,
+        };
+        let (worth, filter, states) = (&self.worth, &self.points.filter, &self.states);
+        let key = |row: usize| worth.key(row, states[row].upper(filter));
+        (self.front, self.outside) = scan(all, key, want, self.threads, watch)?;
+        if self.near.held.is_some() {
+            self.front.sort_unstable_by_key(|entry| entry.row);
+        } else {
+            roughly_sort(&mut self.front);
+            for some in self.front.chunks_mut(LIKE) {
+                some.sort_unstable_by_key(|entry| self.states[entry.row as usize].seen);
+            }
+        }
+        (self.packed, self.drift) = (0, self.worth.drift());
+        self.work.scans += 1;
+        Ok(())
     }
 }
 
@@ -360,8 +398,7 @@ impl<E: Element, W: DistanceWorth> Greedy<W> for Packed<'_, E, W> {
     fn pick(&mut self, best: Pick) -> Result<()> {
         let (block, lane) = (&mut self.blocks[self.place / ROWS], self.place % ROWS);
         debug_assert_eq!(block.rows[lane] as usize, best.row);
-        block.states[lane].value = OUT;
-        block.sums[lane] = f32::NEG_INFINITY;
+        (block.values[lane], block.sums[lane], block.cuts[lane]) = (OUT, f32::NEG_INFINITY, f32::NEG_INFINITY);
         self.near.pick(best.row)?;
         self.points.push(&self.near);
         self.picked += 1;
@@ -377,12 +414,45 @@ impl<E: Element, W: DistanceWorth> Greedy<W> for Packed<'_, E, W> {
         change(&mut self.worth);
         self.bounds.fill(f64::INFINITY);
         if self.rest.is_some() {
-            self.rest = Some(Entry { key: f64::INFINITY, row: 0 });
+            // What was left out was left out by other keys.
+            (self.packed, self.rest) = (self.front.len(), Some(Entry { key: f64::INFINITY, row: 0 }));
         }
     }
 
     fn work(&self) -> Work {
         self.work
+    }
+}
+
+impl<'a, E: Element> PointSet for Nearest<'a, E> {
+    type Greedy<W: DistanceWorth> = Packed<'a, E, W>;
+
+    fn rows(&self) -> usize {
+        self.candidates.rows()
+    }
+
+    fn id(&self, position: usize) -> u64 {
+        self.candidates.id(position) as u64
+    }
+
+    fn steps(&self) -> usize {
+        self.points.len()
+    }
+
+    fn pick(&mut self, position: usize) -> Result<()> {
+        let matrix = *self.candidates.matrix();
+        self.add(&matrix, self.candidates.id(position))
+    }
+
+    fn greedy<W: DistanceWorth>(
+        self,
+        worth: W,
+        out: &[usize],
+        wanted: usize,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<Packed<'a, E, W>> {
+        Packed::new(self, worth, out, wanted, threads, watch)
     }
 }
 
@@ -395,10 +465,10 @@ struct Truth<'n, 'a, E> {
 }
 
 impl<E: Element> Kernel for Truth<'_, '_, E> {
-    type Output = Result<f64>;
+    type Output = Result<(f64, u32)>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Result<f64> {
+    fn run<S: Simd>(self, simd: S) -> Result<(f64, u32)> {
         self.tile.clear();
         self.near.candidates.push(simd, self.tile, self.row)?;
         Ok(self.near.truth(simd, self.tile.row(0), self.tile.zero(0), self.seen))

@@ -9,8 +9,8 @@ use crate::diverse::candidates::Candidates;
 use crate::diverse::engine::by_distance::{DistanceWorth, Greedy};
 use crate::diverse::engine::nearest::Nearest;
 use crate::diverse::engine::packed::Packed;
-use crate::diverse::k_center::Farthest;
-use crate::diverse::ranked_batch::RankedBatch;
+use crate::diverse::rules::k_center::Farthest;
+use crate::diverse::rules::ranked_batch::RankedBatch;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -68,7 +68,6 @@ impl<E: Element> Offers<'_, E> {
     /// wanted, where every part offers its best.
     pub fn pick(&self, wanted: usize, watch: &mut dyn Watch) -> Result<Picked> {
         self.check()?;
-        let rows = self.matrix.rows();
         // The points so far are behind the distances: of those to come each row is compared with
         // what it may lose to.
         let candidates = Candidates::new(self.matrix, None)?;

@@ -1,16 +1,16 @@
 //! k-centre greedy, or core-set: each pick is the row farthest from everything labelled or picked
 //! (Gonzalez 1985; Sener & Savarese 2018).
 
-use super::among::Among;
-use super::candidates::Candidates;
-use super::engine::by_distance::{DistanceWorth, Greedy, PointSet};
-use super::engine::front::Entry;
-use super::engine::lazy::Work;
-use super::engine::nearest::Nearest;
-use super::engine::told::{Distances, Told, check};
 use super::mean;
 use crate::blocks::Watch;
 use crate::distance::Metric;
+use crate::diverse::among::Among;
+use crate::diverse::candidates::Candidates;
+use crate::diverse::engine::by_distance::{DistanceWorth, Greedy, PointSet};
+use crate::diverse::engine::front::Entry;
+use crate::diverse::engine::lazy::Work;
+use crate::diverse::engine::nearest::Nearest;
+use crate::diverse::engine::told::{Distances, Told, check};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;

@@ -2,16 +2,16 @@
 //! `ranked_batch.rs` and `diverse_uncertain.rs` on the engine, for features that the core reads or
 //! for distances it is told.
 
-use super::candidates::Candidates;
 use super::central::most_central;
 use super::diverse_uncertain::{DiverseUncertain, Weights, weighed};
-use super::engine::by_distance::{Greedy, PointSet};
-use super::engine::lazy::Pick;
-use super::engine::nearest::Nearest;
-use super::engine::told::{Distances, Told};
 use super::ranked_batch::RankedBatch;
 use crate::blocks::Watch;
 use crate::distance::Metric;
+use crate::diverse::candidates::Candidates;
+use crate::diverse::engine::by_distance::{Greedy, PointSet};
+use crate::diverse::engine::lazy::Pick;
+use crate::diverse::engine::nearest::Nearest;
+use crate::diverse::engine::told::{Distances, Told};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
