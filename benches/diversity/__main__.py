@@ -17,7 +17,7 @@ from pathlib import Path
 from ..__main__ import machine
 from ..report import Figure, Printer
 
-PARTS = ("k_center", "ranked_batch", "min_distances", "density", "badge")
+PARTS = ("k_center", "ranked_batch", "min_distances", "in_cache", "density", "badge")
 
 
 def options() -> argparse.Namespace:

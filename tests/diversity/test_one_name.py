@@ -21,7 +21,7 @@ def test_the_function_of_the_extension_has_the_name_of_the_rule(rule):
 @pytest.mark.parametrize("rule", [*RULES, *BY_UNCERTAINTY])
 def test_the_files_of_a_rule_have_its_name(rule):
     core = ROOT / "rust/core/src"
-    places = [core / "diverse" / f"{rule}.rs", core / "distance" / rule / "mod.rs", core / rule / "mod.rs"]
+    places = [core / "diverse/rules" / f"{rule}.rs", core / "distance" / rule / "mod.rs", core / rule / "mod.rs"]
     assert any(place.exists() for place in places)
     assert (ROOT / f"python/shortlist/diversity/{rule}.py").exists()
     border = "uncertain" if rule in BY_UNCERTAINTY else rule

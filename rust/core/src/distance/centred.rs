@@ -66,7 +66,7 @@ impl RowNumbers<'_> {
 #[derive(Debug)]
 pub(crate) struct Origin {
     metric: Metric,
-    point: Vec<f64>,
+    pub(crate) point: Vec<f64>,
 }
 
 impl Origin {

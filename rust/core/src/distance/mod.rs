@@ -31,7 +31,7 @@ pub(crate) use centres::{Centres, GROUP};
 pub(crate) use direct::{Pair, apart};
 pub use metric::Metric;
 pub use min_distances::min_distances;
-pub(crate) use pair::{Absolute, LANES, PairTerm, Square, merge, to_one};
+pub(crate) use pair::{Absolute, LANES, PairTerm, Square, between, merge, to_one, wide};
 pub(crate) use tile::{Kind, Tile, prepare, row_fault, widen};
 
 #[cfg(test)]

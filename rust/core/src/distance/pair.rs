@@ -145,7 +145,7 @@ fn add_lanes<S: Simd, T: PairTerm>(simd: S, sums: &mut [f64; LANES], x: &[f64; L
 
 /// Up to eight coordinates, then zeros.
 #[inline(always)]
-pub(super) fn wide<E: Element>(from: &[E]) -> [f64; LANES] {
+pub(crate) fn wide<E: Element>(from: &[E]) -> [f64; LANES] {
     let mut computed = [E::Compute::ZERO; LANES];
     let mut to = [0.0; LANES];
     E::widen_all(from, &mut computed[..from.len()]);

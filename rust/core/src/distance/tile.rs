@@ -96,12 +96,6 @@ impl Tile {
         self.zero.push(zero);
     }
 
-    /// The sum that stands for two rows of which one is nothing but zeros, under the cosine metric.
-    #[inline(always)]
-    pub(crate) fn orthogonal(&self, i: usize, other: &Tile, j: usize) -> Option<f64> {
-        (self.zero[i] | other.zero[j]).then_some(ORTHOGONAL)
-    }
-
     /// The sums of the distances of all rows to one prepared point.
     #[inline(always)]
     pub(crate) fn to_one<S: Simd>(&self, simd: S, point: &[f64], point_zero: bool, sums: &mut [f64]) {

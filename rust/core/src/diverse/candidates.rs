@@ -5,7 +5,7 @@ use crate::distance::{Centres, Metric, Tile};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Kernel, Level, Simd};
+use crate::simd::{self, Kernel, Level, Simd};
 use std::ops::Range;
 
 /// Rows of a matrix by position: all of them, or those that a short list names.
@@ -52,6 +52,16 @@ impl<'a, E: Copy> Candidates<'a, E> {
         E: Element,
     {
         tile.push(simd, &self.matrix, self.id(position))
+    }
+
+    /// Asks for the row at a position ahead of its use.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, position: usize) {
+        if let Some(row) = self.matrix.adjacent_row(self.id(position)) {
+            for line in row.chunks(64 / size_of::<E>()) {
+                simd::prefetch(line.as_ptr());
+            }
+        }
     }
 
     /// The rows at some positions as points.

@@ -28,34 +28,13 @@
 //! `Candidates` are the rows to pick from, by position: a matrix, or those of its rows that a short
 //! list names.
 
-mod among;
-pub mod badge;
-mod by_distance;
-mod candidates;
-mod central;
-mod diverse_uncertain;
-mod f32_filter;
-mod front;
-pub mod gradient;
-pub mod herding;
-pub mod k_center;
-pub mod kmeans_plus_plus;
-mod lazy;
-pub mod mean;
-mod nearest;
-mod objective;
-mod point_set;
+pub(crate) mod among;
+pub(crate) mod candidates;
+pub(crate) mod engine;
 pub mod points;
-pub mod race;
-mod ranked_batch;
 pub mod rounds;
-pub mod similarity;
-mod triangle;
-pub mod typiclust;
-pub mod uncertain;
+mod rules;
 
-pub use diverse_uncertain::Weights;
-pub use point_set::Distances;
-
-#[cfg(test)]
-mod tests;
+pub use engine::told::Distances;
+pub use rules::diverse_uncertain::Weights;
+pub use rules::{badge, gradient, herding, k_center, kmeans_plus_plus, mean, race, similarity, typiclust, uncertain};

@@ -25,7 +25,7 @@ pub mod part;
 #[cfg(test)]
 mod tests;
 
-use super::ranked_batch::Alpha;
+use super::rules::ranked_batch::Alpha;
 pub use bounds::Bound;
 
 /// What rows of one part, or of all offers, are worth.

@@ -5,13 +5,12 @@ use super::Worth;
 use super::bounds::{Bound, order};
 use crate::blocks::Watch;
 use crate::distance::Metric;
-use crate::diverse::by_distance::ByDistance;
 use crate::diverse::candidates::Candidates;
-use crate::diverse::k_center::Farthest;
-use crate::diverse::lazy::Engine;
-use crate::diverse::nearest::Nearest;
-use crate::diverse::objective::Objective;
-use crate::diverse::ranked_batch::RankedBatch;
+use crate::diverse::engine::by_distance::{DistanceWorth, Greedy};
+use crate::diverse::engine::nearest::Nearest;
+use crate::diverse::engine::packed::Packed;
+use crate::diverse::rules::k_center::Farthest;
+use crate::diverse::rules::ranked_batch::RankedBatch;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -69,16 +68,15 @@ impl<E: Element> Offers<'_, E> {
     /// wanted, where every part offers its best.
     pub fn pick(&self, wanted: usize, watch: &mut dyn Watch) -> Result<Picked> {
         self.check()?;
-        let rows = self.matrix.rows();
         // The points so far are behind the distances: of those to come each row is compared with
         // what it may lose to.
         let candidates = Candidates::new(self.matrix, None)?;
-        let points = Nearest::new(candidates, self.metric, None, wanted.min(rows), self.level)?;
+        let points = Nearest::new(candidates, self.metric, None, None, self.level)?;
         match self.worth {
-            Worth::Distance => self.pick_by(ByDistance { points, worth: Farthest { held: None } }, wanted, watch),
+            Worth::Distance => self.pick_by(points, Farthest, wanted, watch),
             Worth::Batch { all, uncertainty } => {
                 let worth = RankedBatch::going_on(uncertainty, all, self.points);
-                self.pick_by(ByDistance { points, worth }, wanted, watch)
+                self.pick_by(points, worth, wanted, watch)
             }
         }
     }
@@ -95,9 +93,16 @@ impl<E: Element> Offers<'_, E> {
         Err(Error::Argument(sentence))
     }
 
-    fn pick_by<O: Objective>(&self, objective: O, wanted: usize, watch: &mut dyn Watch) -> Result<Picked> {
+    fn pick_by<W: DistanceWorth>(
+        &self,
+        points: Nearest<'_, E>,
+        worth: W,
+        wanted: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<Picked> {
         let by_distance = self.worth == Worth::Distance;
-        let mut engine = Engine::going_on(objective, self.nearest.to_vec(), wanted, self.threads);
+        let known = (self.nearest.to_vec(), &[][..]);
+        let mut engine = Packed::going_on(points, worth, known, wanted, self.threads, watch)?;
         let mut picked = Picked::default();
         // By distance alone it is also sought what would be picked next: that is the radius.
         while by_distance || picked.rows.len() < wanted {

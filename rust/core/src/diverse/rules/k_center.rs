@@ -1,16 +1,16 @@
 //! k-centre greedy, or core-set: each pick is the row farthest from everything labelled or picked
 //! (Gonzalez 1985; Sener & Savarese 2018).
 
-use super::among::Among;
-use super::by_distance::{ByDistance, DistanceWorth};
-use super::candidates::Candidates;
-use super::front::Entry;
-use super::lazy::{Engine, Work};
 use super::mean;
-use super::nearest::Nearest;
-use super::point_set::{Distances, PointSet, Told, check};
 use crate::blocks::Watch;
 use crate::distance::Metric;
+use crate::diverse::among::Among;
+use crate::diverse::candidates::Candidates;
+use crate::diverse::engine::by_distance::{DistanceWorth, Greedy, PointSet};
+use crate::diverse::engine::front::Entry;
+use crate::diverse::engine::lazy::Work;
+use crate::diverse::engine::nearest::Nearest;
+use crate::diverse::engine::told::{Distances, Told, check};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -82,19 +82,14 @@ impl CoreSet {
 }
 
 /// The farthest row is worth the most.
-pub(crate) struct Farthest {
-    /// As in [`KCenterOptions`].
-    pub(crate) held: Option<usize>,
-}
+pub(crate) struct Farthest;
 
 impl DistanceWorth for Farthest {
+    const ALIKE: bool = true;
+
     #[inline(always)]
     fn key(&self, _: usize, distance: f64) -> f64 {
         distance
-    }
-
-    fn round(&self) -> Option<usize> {
-        self.held
     }
 }
 
@@ -115,7 +110,7 @@ pub fn k_center<E: Element>(
     if let Some(nothing) = nothing(k, candidates.rows(), labelled.is_some())? {
         return Ok(nothing);
     }
-    let points = Nearest::new(candidates, metric, labelled, k, level)?;
+    let points = Nearest::new(candidates, metric, labelled, held, level)?;
     // Nothing is picked while the mean is made.
     let mut reading = |_: usize, _: usize| watch.look(0, k);
     let mut extreme = |farthest| mean::extreme(&candidates, metric, farthest, level, threads, &mut reading);
@@ -125,7 +120,7 @@ pub fn k_center<E: Element>(
         Init::Central => Some(extreme(false)?),
         Init::Row(id) => Some(position(candidates.among(), id)?),
     };
-    let picked = greedy(points, first, k, held, threads, watch)?;
+    let picked = greedy(points, first, k, threads, watch)?;
     let to_find_the_first = if first.is_none() || matches!(init, Init::Row(_)) { 0 } else { 2 };
     Ok(CoreSet { first_passes: picked.first_passes + to_find_the_first, ..picked })
 }
@@ -158,7 +153,7 @@ pub fn k_center_by<D: Distances>(
             best.map(|best| best.row as usize)
         }
     };
-    greedy(Told::new(distances, labelled), first, k, None, 1, watch)
+    greedy(Told::new(distances, labelled), first, k, 1, watch)
 }
 
 /// What is picked of no rows, or where nothing is wanted and nothing labelled; an error where too
@@ -183,7 +178,6 @@ fn greedy<N: PointSet>(
     mut points: N,
     first: Option<usize>,
     k: usize,
-    held: Option<usize>,
     threads: usize,
     watch: &mut dyn Watch,
 ) -> Result<CoreSet> {
@@ -193,15 +187,15 @@ fn greedy<N: PointSet>(
         picked.ids.push(points.id(first) as i64);
         picked.distances.push(f64::INFINITY);
     }
-    let mut engine = Engine::new(ByDistance { points, worth: Farthest { held } }, first.as_slice(), k, threads, watch)?;
+    let mut engine = points.greedy(Farthest, first.as_slice(), k, threads, watch)?;
     while picked.ids.len() < k
         && let Some(best) = engine.best(watch)?
     {
-        picked.ids.push(engine.objective.points.id(best.row) as i64);
+        picked.ids.push(engine.id(best.row) as i64);
         picked.distances.push(best.value);
         engine.pick(best)?;
     }
     picked.radius = engine.best(watch)?.map_or(0.0, |best| best.value);
-    let Work { computed, refreshed, scans } = engine.work;
+    let Work { computed, refreshed, scans } = engine.work();
     Ok(CoreSet { computed, refreshed, scans, ..picked })
 }

@@ -2,17 +2,16 @@
 //! `ranked_batch.rs` and `diverse_uncertain.rs` on the engine, for features that the core reads or
 //! for distances it is told.
 
-use super::by_distance::ByDistance;
-use super::candidates::Candidates;
 use super::central::most_central;
 use super::diverse_uncertain::{DiverseUncertain, Weights, weighed};
-use super::lazy::{Engine, Pick};
-use super::nearest::Nearest;
-use super::objective::Objective;
-use super::point_set::{Distances, PointSet, Told};
 use super::ranked_batch::RankedBatch;
 use crate::blocks::Watch;
 use crate::distance::Metric;
+use crate::diverse::candidates::Candidates;
+use crate::diverse::engine::by_distance::{Greedy, PointSet};
+use crate::diverse::engine::lazy::Pick;
+use crate::diverse::engine::nearest::Nearest;
+use crate::diverse::engine::told::{Distances, Told};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -59,7 +58,7 @@ impl<E: Element> FeatureSpace<'_, E> {
         if k == 0 {
             return Ok(Vec::new());
         }
-        let points = Nearest::new(candidates, self.metric, self.labelled.as_ref(), k, self.level)
+        let points = Nearest::new(candidates, self.metric, self.labelled.as_ref(), None, self.level)
             .map_err(|error| error.within("labelled"))?;
         // Nothing is picked while the central row is looked for.
         let central = |watch: &mut dyn Watch| {
@@ -142,16 +141,15 @@ impl Rule {
         match (weights, &weighed) {
             (Some(weights), Some(weighed)) => {
                 let worth = DiverseUncertain::new(weighed, weights.diversity);
-                let mut engine = Engine::new(ByDistance { points, worth }, &out, k, threads, watch)?;
+                let mut engine = points.greedy(worth, &out, k, threads, watch)?;
                 if let Some(farthest) = engine.best(watch)? {
-                    engine.objective.worth.freeze(farthest.value);
-                    engine.start_again();
+                    engine.change(|worth| worth.freeze(farthest.value));
                 }
                 go_on(engine, &mut picks, k, watch)?;
             }
             _ => {
                 let worth = RankedBatch::new(uncertainty, labelled, points.steps());
-                go_on(Engine::new(ByDistance { points, worth }, &out, k, threads, watch)?, &mut picks, k, watch)?;
+                go_on(points.greedy(worth, &out, k, threads, watch)?, &mut picks, k, watch)?;
             }
         }
         let candidate = |pick: Pick| Candidate { key: pick.key, tie: 0, id: pick.row as u64, score: pick.key };
@@ -159,7 +157,7 @@ impl Rule {
     }
 }
 
-fn go_on<O: Objective>(mut engine: Engine<O>, picks: &mut Vec<Pick>, k: usize, watch: &mut dyn Watch) -> Result<()> {
+fn go_on<W>(mut engine: impl Greedy<W>, picks: &mut Vec<Pick>, k: usize, watch: &mut dyn Watch) -> Result<()> {
     while picks.len() < k
         && let Some(best) = engine.best(watch)?
     {

@@ -12,11 +12,11 @@
 //! compared with the centres they have not seen. On average a draw takes (sum of the known D²) /
 //! (sum of the true D²) rows, instead of all of them.
 
-use super::lazy::Engine;
-use super::objective::{Objective, Stale};
-use super::points::Among;
 use crate::blocks::Watch;
 use crate::distance::GROUP;
+use crate::diverse::engine::lazy::Engine;
+use crate::diverse::engine::objective::{Objective, Stale};
+use crate::diverse::points::Among;
 use crate::error::Result;
 use crate::random::{STEP_CLOCK, Stream, exponential_of};
 use crate::simd::{Kernel, Level, Simd};

@@ -5,9 +5,9 @@
 //! bound, and after the first pick of a cluster few rows need theirs again, unless the cluster is
 //! so small that fewer neighbours count now.
 
-use super::candidates::Candidates;
 use crate::blocks::{self, Watch};
 use crate::distance::{Centres, GROUP, Metric, Tile};
+use crate::diverse::candidates::Candidates;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;

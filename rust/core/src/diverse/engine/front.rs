@@ -90,23 +90,21 @@ impl Part {
     }
 }
 
-/// About the `want` best of all rows in order, at least one if there is any, and an entry that no
-/// row left out beats.
-///
-/// `value[i]` of −∞ marks a row that is out; `key(i, value)` must then be −∞ too.
+/// About the `want` best of all rows, at least one if there is any, and an entry that no row left
+/// out beats. The key of a row that is out is −∞.
 pub(crate) fn scan(
-    values: &[f64],
-    key: impl Fn(usize, f64) -> f64 + Sync,
+    rows: usize,
+    key: impl Fn(usize) -> f64 + Sync,
     want: usize,
     threads: usize,
     watch: &mut dyn Watch,
 ) -> Result<(Vec<Entry>, Option<Entry>)> {
-    let threshold = threshold(values, &key, want);
+    let threshold = threshold(rows, &key, want);
     let most = want.saturating_add(want / 4);
-    let threads = if values.len() < 1 << 17 { 1 } else { threads.min(MOST_THREADS) };
-    let ranges = blocks::split(values.len(), BLOCK).map(|range| (range, ()));
+    let threads = if rows < 1 << 17 { 1 } else { threads.min(MOST_THREADS) };
+    let ranges = blocks::split(rows, BLOCK).map(|range| (range, ()));
     let parts = blocks::run(
-        values.len(),
+        rows,
         ranges,
         threads,
         watch,
@@ -116,10 +114,9 @@ pub(crate) fn scan(
             let mut below = f64::NEG_INFINITY;
             let mut start = range.start;
             while start < range.end {
-                let chunk = &values[start..range.end.min(start + CHUNK)];
                 let mut keys = [f64::NEG_INFINITY; CHUNK];
-                for (i, (to, &value)) in keys.iter_mut().zip(chunk).enumerate() {
-                    *to = key(start + i, value);
+                for (to, row) in keys.iter_mut().zip(start..range.end) {
+                    *to = key(row);
                 }
                 let mut hot = false;
                 let mut highest = f64::NEG_INFINITY;
@@ -161,22 +158,21 @@ pub(crate) fn scan(
             all.shrink(most);
         }
     }
-    all.entries.sort_unstable_by(Entry::compare);
     // Rows that a thread left out for want of room may come before some that another kept.
     if let Some(rest) = all.rest {
-        all.entries.truncate(all.entries.partition_point(|entry| entry.beats(&rest)).max(1));
+        let best = all.entries.iter().copied().min_by(Entry::compare);
+        all.entries.retain(|entry| entry.beats(&rest) || Some(*entry) == best);
     }
     Ok((all.entries, all.rest))
 }
 
 /// A key that about `want` rows reach, from a sample of all rows; at least one row reaches it.
-fn threshold(values: &[f64], key: &impl Fn(usize, f64) -> f64, want: usize) -> f64 {
-    if values.len() <= want {
+fn threshold(rows: usize, key: &impl Fn(usize) -> f64, want: usize) -> f64 {
+    if rows <= want {
         return f64::NEG_INFINITY;
     }
-    let step = values.len().div_ceil(SAMPLE);
-    let mut sample: Vec<f64> =
-        (0..values.len()).step_by(step).map(|i| key(i, values[i])).filter(|&key| key > f64::NEG_INFINITY).collect();
+    let step = rows.div_ceil(SAMPLE);
+    let mut sample: Vec<f64> = (0..rows).step_by(step).map(key).filter(|&key| key > f64::NEG_INFINITY).collect();
     let rank = want / step;
     if rank >= sample.len() {
         return f64::NEG_INFINITY;

@@ -39,11 +39,13 @@ pub(crate) trait Objective: Sync {
     /// are out; never NaN.
     fn key(&self, row: usize, value: f64) -> f64;
 
-    /// The most by which the key of any row of unchanged value may have risen since `since` steps
-    /// had been made: 0 where keys depend on the value alone, infinite where they are drawn anew at
-    /// every step.
-    fn rise(&self, since: usize) -> f64 {
-        let _ = since;
+    /// By how much the key of a row of unchanged value may have risen, from the start to this step.
+    fn drift(&self) -> f64 {
+        0.0
+    }
+
+    /// What covers the rounding of keys and of that; 0 where keys depend on the value alone.
+    fn slack(&self) -> f64 {
         0.0
     }
 
@@ -62,22 +64,6 @@ pub(crate) trait Objective: Sync {
     fn least_batch(&self) -> usize {
         16
     }
-
-    /// Where rows are dear to reach (in a file), how many may be held in memory: the engine then
-    /// works in rounds, each of which brings that many rows up to date in ascending order, has
-    /// those that are still in the running held, and picks from them for as long as no other row
-    /// can be better.
-    fn round(&self) -> Option<usize> {
-        None
-    }
-
-    /// Holds these rows too, which ascend and come after all that are held.
-    fn hold(&mut self, rows: &[u32]) {
-        let _ = rows;
-    }
-
-    /// Holds no row any more.
-    fn let_go(&mut self) {}
 
     /// The row is picked: one more step.
     fn pick(&mut self, row: usize) -> Result<()>;

@@ -52,14 +52,12 @@
 //! row that falls below `floor` while it is brought up to date is left behind half-way: it has lost
 //! this step, and what it was compared with so far is noted.
 //!
-//! # Three special cases
+//! # Two special cases
 //!
 //! - Keys that *drift*: where a key also depends on the step, bounds may rise by as much as
-//!   [`Objective::rise`] says. `rest` is raised by that, front and survivors are sorted again
+//!   [`Objective::drift`] does. `rest` is raised by that, front and survivors are sorted again
 //!   (`key_again`), and if one step still takes two looks at all bounds, all rows that may be the
 //!   best are brought up to date in the order of memory (`sweep`).
-//! - Rows in a *file*: with [`Objective::round`] a whole front is brought up to date in ascending
-//!   order and held in memory, so that a round is one pass over the file.
 //! - The *first pass* (`pass`) gives every row its first bound, in order and on all threads.
 
 use super::front::{Entry, scan};
@@ -83,9 +81,6 @@ const LEAST_SHARE: usize = 64;
 
 /// Largest number of rows brought up to date together.
 const MOST_BATCH: usize = 1 << 14;
-
-/// Rows of a file brought up to date together.
-const ROUND_BATCH: usize = 1 << 12;
 
 /// One row in so many is in the front.
 const FRONT_SHARE: usize = 16;
@@ -138,8 +133,8 @@ pub(crate) struct Engine<O: Objective> {
     survivors: BinaryHeap<Entry>,
     /// Comes before every row outside of front and survivors, or is one of them.
     rest: Option<Entry>,
-    /// Steps made when the front was collected, and the key of `rest` then.
-    collected: usize,
+    /// The drift when the front was collected, and the key of `rest` then.
+    drift: f64,
     rest_key: f64,
     /// Rows brought up to date for the last pick.
     effort: usize,
@@ -156,35 +151,29 @@ impl<O: Objective> Engine<O> {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<Engine<O>> {
-        let values = vec![f64::INFINITY; objective.rows()];
-        let mut engine = Engine::going_on(objective, values, wanted, threads);
-        engine.pass(f64::INFINITY, watch)?;
-        for &row in out {
-            engine.values[row] = OUT;
-        }
-        Ok(engine)
-    }
-
-    /// An engine for rows whose values are known, as they are before the objective's first step; −∞
-    /// marks rows never to pick.
-    pub(crate) fn going_on(objective: O, values: Vec<f64>, wanted: usize, threads: usize) -> Engine<O> {
-        Engine {
+        let rows = objective.rows();
+        let mut engine = Engine {
             objective,
             work: Work::default(),
             threads,
             wanted,
             picked: 0,
-            seen: vec![0; values.len()],
-            values,
+            seen: vec![0; rows],
+            values: vec![f64::INFINITY; rows],
             front: Vec::new(),
             used: 0,
             survivors: BinaryHeap::new(),
             rest: Some(Entry { key: f64::INFINITY, row: 0 }),
-            collected: 0,
+            drift: 0.0,
             rest_key: f64::INFINITY,
             effort: 0,
             looked: Instant::now(),
+        };
+        engine.pass(f64::INFINITY, watch)?;
+        for &row in out {
+            engine.values[row] = OUT;
         }
+        Ok(engine)
     }
 
     /// Brings rows up to date in the order of rows until they fall below `floor`: those that reach
@@ -234,11 +223,6 @@ impl<O: Objective> Engine<O> {
 
     /// The row to pick next, or `None` where all are out.
     pub(crate) fn best(&mut self, watch: &mut dyn Watch) -> Result<Option<Pick>> {
-        self.best_reaching(f64::NEG_INFINITY, watch)
-    }
-
-    /// The row to pick next, or `None` where the key of no row reaches `least`.
-    pub(crate) fn best_reaching(&mut self, least: f64, watch: &mut dyn Watch) -> Result<Option<Pick>> {
         let steps = self.objective.steps() as u32;
         let mut scratch = self.objective.scratch();
         let mut batch: Vec<Stale> = Vec::new();
@@ -256,22 +240,17 @@ impl<O: Objective> Engine<O> {
                     return Ok(None);
                 }
                 looks += 1;
-                if self.objective.round().is_some() {
-                    self.round(&mut scratch, watch)?;
-                } else if looks == 2 && self.objective.rise(0) > 0.0 {
+                if looks == 2 && self.objective.slack() > 0.0 {
                     self.sweep(fresh, &mut scratch, watch)?;
                 }
                 continue;
             };
-            if next.key < least {
-                return Ok(None);
-            }
             let row = next.row as usize;
             if self.seen[row] == steps {
                 return Ok(Some(Pick { row, value: self.values[row], key: next.key }));
             }
             batch.clear();
-            let mut floor = self.rest.map_or(fresh, |rest| rest.key.max(fresh)).max(least);
+            let mut floor = self.rest.map_or(fresh, |rest| rest.key.max(fresh));
             while batch.len() < size
                 && let Some(next) = self.peek()
             {
@@ -311,9 +290,8 @@ impl<O: Objective> Engine<O> {
         self.values[best.row] = OUT;
         self.objective.pick(best.row)?;
         self.picked += 1;
-        let rise = self.objective.rise(self.collected);
-        if rise > 0.0 {
-            self.key_again(rise);
+        if self.objective.slack() > 0.0 {
+            self.key_again(self.objective.drift() - self.drift + self.objective.slack());
         }
         Ok(())
     }
@@ -354,50 +332,20 @@ impl<O: Objective> Engine<O> {
     /// Collects a new front; `false` if no row is left.
     fn collect(&mut self, watch: &mut dyn Watch) -> Result<bool> {
         let objective = &self.objective;
-        let drifting = objective.rise(0) > 0.0;
-        let want = match objective.round() {
-            Some(rows) => rows,
-            None if drifting => FRONT_DRIFTING,
-            None => FRONT_LEAST.max(self.values.len() / FRONT_SHARE),
-        };
+        let drifting = objective.slack() > 0.0;
+        let want = if drifting { FRONT_DRIFTING } else { FRONT_LEAST.max(self.values.len() / FRONT_SHARE) };
         self.survivors.clear();
         // Its memory first: the next one is as large.
         self.front = Vec::new();
         let mut watch = |_: usize, _: usize| watch.look(self.picked, self.wanted);
-        let key = |row: usize, value: f64| objective.key(row, value);
-        (self.front, self.rest) = scan(&self.values, key, want, self.threads, &mut watch)?;
+        let key = |row: usize| objective.key(row, self.values[row]);
+        (self.front, self.rest) = scan(self.values.len(), key, want, self.threads, &mut watch)?;
+        self.front.sort_unstable_by(Entry::compare);
         self.used = 0;
-        self.collected = objective.steps();
+        self.drift = objective.drift();
         self.rest_key = self.rest.map_or(f64::NEG_INFINITY, |rest| rest.key);
         self.work.scans += 1;
         Ok(!self.front.is_empty())
-    }
-
-    /// Brings the whole front up to date in the order of rows, and has those of it held that still
-    /// beat the rest.
-    fn round(&mut self, scratch: &mut O::Scratch, watch: &mut dyn Watch) -> Result<()> {
-        self.front.sort_unstable_by_key(|entry| entry.row);
-        let front = std::mem::take(&mut self.front);
-        let floor = self.rest.map_or(f64::NEG_INFINITY, |rest| rest.key);
-        let mut batch = Vec::new();
-        self.objective.let_go();
-        for some in front.chunks(ROUND_BATCH) {
-            batch.clear();
-            batch.extend(some.iter().map(|entry| self.stale(*entry)));
-            self.refresh(scratch, &mut batch, floor, watch)?;
-            self.take_back(&batch);
-            let (objective, rest) = (&self.objective, self.rest);
-            let still = batch.iter().filter(|stale| {
-                let entry = Entry { key: objective.key(stale.row as usize, stale.value), row: stale.row };
-                rest.is_none_or(|rest| entry.beats(&rest))
-            });
-            let held: Vec<u32> = still.map(|stale| stale.row).collect();
-            self.objective.hold(&held);
-            // However little time has passed: whoever watches may hand pages of a file back.
-            watch.look(self.picked, self.wanted)?;
-        }
-        self.effort = 0;
-        Ok(())
     }
 
     /// Notes what bringing rows up to date has found: those that beat the rest are survivors.
@@ -424,10 +372,6 @@ impl<O: Objective> Engine<O> {
     fn key_again(&mut self, rise: f64) {
         if let Some(rest) = &mut self.rest {
             *rest = Entry { key: self.rest_key + rise, row: 0 };
-        }
-        if rise == f64::INFINITY {
-            self.front.clear();
-            self.survivors.clear();
         }
         self.front.drain(..self.used.min(self.front.len()));
         self.used = 0;

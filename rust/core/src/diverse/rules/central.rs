@@ -1,8 +1,8 @@
 //! The most central row: the one whose mean distance to all rows of the pool is smallest.
 
-use super::candidates::Candidates;
 use crate::blocks::{Watch, run};
 use crate::distance::{Centres, GROUP, Metric, Tile};
+use crate::diverse::candidates::Candidates;
 use crate::error::Result;
 use crate::float::Element;
 use crate::simd::{Kernel, Level, Simd};

@@ -5,7 +5,7 @@
 //! the nearest labelled or picked row, and D is the largest d at the first step that has such a
 //! row. Both scales are frozen there, so that values stay comparable from pick to pick.
 
-use super::by_distance::DistanceWorth;
+use crate::diverse::engine::by_distance::DistanceWorth;
 
 /// How much uncertainty and diversity weigh.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,44 +1,12 @@
-//! Distances to the nearest of a growing list of points, for rules that don't care who computes
-//! them.
+//! Distances that somebody else tells: picks by them, with the lazy engine.
 
-use super::among::Among;
-use super::objective::Stale;
+use super::by_distance::{DistanceWorth, Greedy, PointSet};
+use super::lazy::{Engine, Pick, Work};
+use super::objective::{Objective, Stale};
+use crate::blocks::Watch;
+use crate::diverse::among::Among;
 use crate::error::{Error, Result};
 use std::ops::Range;
-
-/// The distance of each row of a pool to the nearest of the points so far.
-pub(crate) trait PointSet: Sync {
-    /// What a thread needs.
-    type Scratch: Send;
-    /// Rows of the pool.
-    fn rows(&self) -> usize;
-    /// The id of the row at a position.
-    fn id(&self, position: usize) -> u64;
-    /// Points so far.
-    fn steps(&self) -> usize;
-    /// A fresh scratch.
-    fn scratch(&self) -> Self::Scratch;
-    /// See [`Objective::cost`](super::Objective::cost).
-    fn cost(&self, behind: usize) -> usize;
-    /// The row at a position becomes a point.
-    fn pick(&mut self, position: usize) -> Result<()>;
-    /// Holds these rows too in memory, which ascend and come after all that are held.
-    fn hold(&mut self, rows: &[u32]) {
-        let _ = rows;
-    }
-    /// Holds no row in memory any more.
-    fn let_go(&mut self) {}
-    /// Brings the values of rows up to date, until `below(row, value)` says of a row that no more
-    /// is needed; `first` is for rows that have seen nothing. Returns the number of distances that
-    /// were looked at.
-    fn refresh(
-        &self,
-        scratch: &mut Self::Scratch,
-        rows: &mut [Stale],
-        first: bool,
-        below: impl Fn(usize, f64) -> bool,
-    ) -> Result<u64>;
-}
 
 /// Somebody else who knows distances: a function of the user's, say.
 pub trait Distances: Sync {
@@ -68,7 +36,7 @@ impl<D: Distances> Told<D> {
 }
 
 impl<D: Distances> PointSet for Told<D> {
-    type Scratch = ();
+    type Greedy<W: DistanceWorth> = Engine<ByTold<D, W>>;
 
     fn rows(&self) -> usize {
         self.distances.among().count()
@@ -82,7 +50,78 @@ impl<D: Distances> PointSet for Told<D> {
         self.steps
     }
 
+    fn pick(&mut self, position: usize) -> Result<()> {
+        self.distances.pick(position)?;
+        self.steps += 1;
+        Ok(())
+    }
+
+    fn greedy<W: DistanceWorth>(
+        self,
+        worth: W,
+        out: &[usize],
+        wanted: usize,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<Self::Greedy<W>> {
+        Engine::new(ByTold { points: self, worth }, out, wanted, threads, watch)
+    }
+}
+
+/// Points, and what the distance to the nearest of them is worth.
+pub(crate) struct ByTold<D, W> {
+    points: Told<D>,
+    worth: W,
+}
+
+impl<D: Distances, W: DistanceWorth> Greedy<W> for Engine<ByTold<D, W>> {
+    fn best(&mut self, watch: &mut dyn Watch) -> Result<Option<Pick>> {
+        Engine::best(self, watch)
+    }
+
+    fn pick(&mut self, best: Pick) -> Result<()> {
+        Engine::pick(self, best)
+    }
+
+    fn id(&self, position: usize) -> u64 {
+        self.objective.points.id(position)
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut W)) {
+        change(&mut self.objective.worth);
+        self.start_again();
+    }
+
+    fn work(&self) -> Work {
+        self.work
+    }
+}
+
+impl<D: Distances, W: DistanceWorth> Objective for ByTold<D, W> {
+    type Scratch = ();
+
+    fn rows(&self) -> usize {
+        self.points.rows()
+    }
+
+    fn steps(&self) -> usize {
+        self.points.steps
+    }
+
     fn scratch(&self) {}
+
+    #[inline(always)]
+    fn key(&self, row: usize, distance: f64) -> f64 {
+        self.worth.key(row, distance)
+    }
+
+    fn drift(&self) -> f64 {
+        self.worth.drift()
+    }
+
+    fn slack(&self) -> f64 {
+        self.worth.slack()
+    }
 
     /// Nothing: the calls are made by the calling thread.
     fn cost(&self, _: usize) -> usize {
@@ -90,30 +129,31 @@ impl<D: Distances> PointSet for Told<D> {
     }
 
     fn pick(&mut self, position: usize) -> Result<()> {
-        self.distances.pick(position)?;
-        self.steps += 1;
+        self.points.pick(position)?;
+        self.worth.stepped(self.points.steps);
         Ok(())
     }
 
-    fn refresh(&self, (): &mut (), rows: &mut [Stale], _: bool, below: impl Fn(usize, f64) -> bool) -> Result<u64> {
+    fn refresh(&self, (): &mut (), rows: &mut [Stale], floor: f64) -> Result<u64> {
+        let Told { distances, steps } = &self.points;
         let mut computed = 0;
         let mut done = vec![false; rows.len()];
-        for start in (0..self.steps).step_by(TOGETHER) {
-            let stop = self.steps.min(start + TOGETHER);
+        for start in (0..*steps).step_by(TOGETHER) {
+            let stop = (*steps).min(start + TOGETHER);
             let behind: Vec<usize> = (0..rows.len()).filter(|&i| !done[i] && (rows[i].seen as usize) < stop).collect();
             // Some have seen more of these points than others: to ask again for a few of them costs
             // less than to ask often.
             let Some(seen) = behind.iter().map(|&i| rows[i].seen as usize).min() else { continue };
             let points = start.max(seen)..stop;
             let ids: Vec<u32> = behind.iter().map(|&i| rows[i].row).collect();
-            let distances = self.distances.nearest(&ids, points.clone())?;
+            let distances = distances.nearest(&ids, points.clone())?;
             computed += ids.len() * points.len();
             for (&i, distance) in behind.iter().zip(distances) {
                 let row = &mut rows[i];
-                check(distance, self.id(row.row as usize))?;
+                check(distance, self.points.id(row.row as usize))?;
                 row.value = row.value.min(distance);
                 row.seen = stop as u32;
-                done[i] = below(row.row as usize, row.value);
+                done[i] = self.worth.key(row.row as usize, row.value) < floor;
             }
         }
         Ok(computed as u64)

@@ -1,9 +1,13 @@
 //! The engine against the loop over all rows.
 
-use super::f32_filter::{F32Filter, GROUP};
-use super::k_center::{CoreSet, Init, KCenterOptions, k_center};
+use super::filter::{ROWS, UNROLL, sums_to};
+use super::front::Entry;
+use super::nearest::Nearest;
+use super::pack::{Block, Fill, Points, State};
 use crate::blocks::Unwatched;
-use crate::distance::{Metric, Tile};
+use crate::distance::{Absolute, Metric, Square, Tile};
+use crate::diverse::candidates::Candidates;
+use crate::diverse::k_center::{CoreSet, Init, KCenterOptions, k_center};
 use crate::error::Error;
 use crate::matrix::Matrix;
 use crate::random::{hash, uniform};
@@ -227,8 +231,7 @@ fn the_watch_can_stop_it() {
     assert_eq!(came.unwrap_err(), Error::Interrupted);
 }
 
-/// The sums of the filter of each row to each, and the largest length at which nothing nearer is
-/// missed.
+/// Whether the sums of the filter of each row to each tell the truth.
 struct Certified<'a> {
     metric: Metric,
     rows: Matrix<'a, f64>,
@@ -239,23 +242,31 @@ impl Kernel for Certified<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let truth = Level::best().run(All { metric: self.metric, rows: self.rows, points: self.rows });
-        let mut tile = Tile::new(self.metric, self.rows.columns());
-        let mut filter = F32Filter::new(self.metric, tile.width());
-        for row in 0..self.rows.rows() {
-            tile.push(simd, &self.rows, row).unwrap();
-            filter.push(tile.row(row));
-        }
-        for (i, truth) in truth.iter().enumerate() {
-            let row: Vec<f32> = tile.row(i).iter().map(|&x| x as f32).collect();
-            let size = filter.size(tile.row(i));
-            for group in 0..self.rows.rows().div_ceil(GROUP) {
-                for (lane, sum) in filter.sums(simd, &row, group).into_iter().enumerate() {
-                    let Some(&distance) = truth.get(group * GROUP + lane) else { continue };
-                    let length = self.metric.length(distance);
-                    assert!(filter.least(sum, size) <= length, "{:?} {sum} {length}", self.metric);
-                    let cut = filter.cut(length * (1.0 + 1e-12) + 1e-300, size);
-                    assert!(cut.is_nan() || sum < cut, "{:?} {sum} {cut} {length}", self.metric);
+        let Certified { metric, rows } = self;
+        let truth = Level::best().run(All { metric, rows, points: rows });
+        let candidates = Candidates::new(rows, None).unwrap();
+        let near = Nearest::new(candidates, metric, Some(&rows), None, Level::best()).unwrap();
+        let points = Points::new(&near, near.origin(), 0.0, 0);
+        let states = vec![State::new(f64::INFINITY); rows.rows()];
+        let front: Vec<Entry> = (0..rows.rows() as u32).map(|row| Entry { key: 0.0, row }).collect();
+        let mut blocks = vec![Block::EMPTY; front.len().div_ceil(ROWS)];
+        let mut coordinates = vec![[0.0; ROWS]; blocks.len() * points.width];
+        let (tile, states, front) = (&mut Tile::new(metric, rows.columns()), &states[..], &front[..]);
+        let (near, blocks) = (&near, &mut blocks[..]);
+        Fill { near, points: &points, states, front, tile, blocks, coordinates: &mut coordinates }.run(simd).unwrap();
+        for (number, row) in coordinates.chunks(points.width).enumerate() {
+            for (point, truth) in truth.iter().enumerate() {
+                let values = &points.values[point * points.width..][..points.width];
+                let [sums] = if metric == Metric::Manhattan {
+                    sums_to::<S, Absolute, 1, UNROLL>(simd, row, [values])
+                } else {
+                    sums_to::<S, Square, 1, UNROLL>(simd, row, [values])
+                };
+                for (&sum, &distance) in sums.iter().zip(&truth[number * ROWS..]) {
+                    let (low, high) = (points.filter.lower(sum), points.filter.upper(sum));
+                    assert!(low <= distance && distance <= high, "{metric:?} {low} {distance} {high}");
+                    let cut = points.filter.cut(distance * (1.0 + 1e-12) + 1e-300);
+                    assert!(sum < cut, "{metric:?} {sum} {cut} {distance}");
                 }
             }
         }

@@ -8,12 +8,12 @@
 //! What a row would add is always summed over all references in one order, so it never rises by
 //! rounding either.
 
-use super::candidates::Candidates;
-use super::lazy::Engine;
-use super::objective::{Objective, Stale};
 use super::similarity::Similarity;
 use crate::blocks::Watch;
 use crate::distance::{Centres, GROUP, Metric, Pair, Tile, apart, merge};
+use crate::diverse::candidates::Candidates;
+use crate::diverse::engine::lazy::Engine;
+use crate::diverse::engine::objective::{Objective, Stale};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;

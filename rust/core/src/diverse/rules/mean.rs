@@ -1,10 +1,10 @@
 //! The row farthest from the mean of all rows, or nearest to it: where a selection without labelled
 //! rows starts.
 
-use super::candidates::Candidates;
-use super::front::Entry;
 use crate::blocks::{self, Watch};
 use crate::distance::{Metric, Tile};
+use crate::diverse::candidates::Candidates;
+use crate::diverse::engine::front::Entry;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;

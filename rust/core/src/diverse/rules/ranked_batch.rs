@@ -6,23 +6,23 @@
 //! and d its distance to the nearest point. Every pick lowers a, so the keys of rows of high
 //! uncertainty rise: by no more than what a has lost times the highest uncertainty.
 
-use super::by_distance::DistanceWorth;
+use crate::diverse::engine::by_distance::DistanceWorth;
 
 /// a: how much distance weighs at a step, and uncertainty the rest.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Alpha(f64);
+pub(crate) struct Alpha(f64);
 
 impl Alpha {
     /// Once there are so many points. `all` counts the rows of the pool and the labelled rows,
     /// which together are as many at every step.
-    pub(super) fn after(points: usize, all: usize) -> Alpha {
+    pub(crate) fn after(points: usize, all: usize) -> Alpha {
         Alpha((all as f64 - points as f64) / all as f64)
     }
 
     /// What a row is worth. Every operation is monotone as rounded, so a larger distance never
     /// makes a smaller key.
     #[inline(always)]
-    pub(super) fn key(self, distance: f64, uncertainty: f64) -> f64 {
+    pub(crate) fn key(self, distance: f64, uncertainty: f64) -> f64 {
         if distance == f64::NEG_INFINITY {
             return distance;
         }
@@ -51,15 +51,11 @@ impl<'a> RankedBatch<'a> {
 
     /// Where the first `before` labelled and picked rows are known only by what they left of the
     /// values. `all` is as in [`Alpha::after`].
-    pub(super) fn going_on(uncertainty: &'a [f64], all: usize, before: usize) -> Self {
+    pub(crate) fn going_on(uncertainty: &'a [f64], all: usize, before: usize) -> Self {
         let highest = uncertainty.iter().copied().fold(0.0, f64::max);
         let largest = uncertainty.iter().map(|u| u.abs()).fold(1.0, f64::max);
         let alpha = Alpha::after(before, all);
-        RankedBatch { uncertainty, all, before, alpha, highest, rounding: 8.0 * f64::EPSILON * largest }
-    }
-
-    fn alpha_after(&self, steps: usize) -> Alpha {
-        Alpha::after(self.before + steps, self.all)
+        RankedBatch { uncertainty, all, before, alpha, highest, rounding: 32.0 * f64::EPSILON * largest }
     }
 }
 
@@ -69,11 +65,15 @@ impl DistanceWorth for RankedBatch<'_> {
         self.alpha.key(distance, self.uncertainty[row])
     }
 
-    fn rise(&self, since: usize) -> f64 {
-        (self.alpha_after(since).0 - self.alpha.0) * self.highest + self.rounding
+    fn drift(&self) -> f64 {
+        (1.0 - self.alpha.0) * self.highest
+    }
+
+    fn slack(&self) -> f64 {
+        self.rounding
     }
 
     fn stepped(&mut self, steps: usize) {
-        self.alpha = self.alpha_after(steps);
+        self.alpha = Alpha::after(self.before + steps, self.all);
     }
 }

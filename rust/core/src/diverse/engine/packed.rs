@@ -1,0 +1,500 @@
+//! Greedy picks by the distance to the nearest point, where the core reads the rows.
+//!
+//! # The idea
+//!
+//! As in [`lazy`](super::lazy), a row that has not seen the last points is worth at most what it
+//! was worth before, and most rows never need to see them. But a comparison of one row with one
+//! point is so little work that to find the row takes longer. So rows are *packed* sixteen to a
+//! block, coordinate by coordinate and in `f32`, and a block is brought up to date as a whole:
+//!
+//! ```text
+//! pool      of every row: its distance to the nearest of the points it has seen, true or by the
+//!           filter, how many it has seen, and which is the nearest
+//!   │ the best bounds, in order
+//!   ▼
+//! blocks    the same of sixteen rows, with their coordinates and a bound above all their keys
+//! rest      an entry that no row outside of the blocks beats
+//! ```
+//!
+//! A small pool is packed as a whole; of a large one, the best sixteenth. Bounds of the rows fall
+//! with each pick, and once the best in the blocks does not beat `rest`, the best are packed anew.
+//!
+//! # One pick
+//!
+//! ```text
+//! best():
+//!     floor = what the best row is worth at least: the block of the best bound shows it
+//!     sweep:  blocks whose bound reaches the floor see the points they have not seen
+//!     rows whose own bound reaches the floor may be the best, most often one or two: the best of
+//!     them in the total order gets its true distance, until the best is one that has it
+//! ```
+//!
+//! The sums of the filter are certified ([`filter`](super::filter)), so the picks and all that is
+//! told of them are those of the loop over all rows in `f64`, ties included. Where everything is
+//! near the floor a sweep is just the dense loop, over packed rows; otherwise it passes over most
+//! blocks. Either way it goes through memory in order.
+
+use super::by_distance::{DistanceWorth, Greedy, PointSet};
+use super::filter::ROWS;
+use super::front::{Entry, scan};
+use super::lazy::{Pick, Work};
+use super::nearest::Nearest;
+use super::pack::{Block, Fill, First, NOWHERE, Points, State, Sweep};
+use crate::blocks::{self, LOOK_EVERY, Watch};
+use crate::distance::Tile;
+use crate::error::Result;
+use crate::float::Element;
+use crate::simd::{Kernel, Simd};
+use std::time::Instant;
+
+/// Blocks that a thread takes at a time.
+const CHUNK: usize = 64;
+
+/// Rows of a block of the first pass.
+const FIRST: usize = 256;
+
+/// Multiplications that make starting threads worth it.
+const WORTH_THREADS: usize = 1 << 20;
+
+/// A pool of so many bytes is packed as a whole.
+const SMALL: usize = 32 << 20;
+
+/// Of a larger one, one row in so many. So many of these are packed at first, and twice as many
+/// whenever that was not enough.
+const SHARE: usize = 16;
+
+/// The fewest rows that are packed at a time.
+const FEWEST: usize = 512;
+
+/// Of so many rows of like bounds, those that have seen as many points go into one block.
+const LIKE: usize = 1 << 10;
+
+/// Rows of a file that are packed before whoever watches may hand its pages back.
+const FILE_ROWS: usize = 1 << 12;
+
+/// Blocks that are looked at for a first floor.
+const TRIES: usize = 3;
+
+/// The value of a row that is out.
+const OUT: f64 = f64::NEG_INFINITY;
+
+/// A row that may be the best, and where it is.
+#[derive(Clone, Copy)]
+struct Contender {
+    entry: Entry,
+    place: usize,
+    true_key: bool,
+}
+
+/// A greedy selection.
+pub(crate) struct Packed<'a, E, W> {
+    near: Nearest<'a, E>,
+    worth: W,
+    pub(crate) work: Work,
+    threads: usize,
+    /// Picks wanted in all: for progress.
+    wanted: usize,
+    picked: usize,
+    looked: Instant,
+    points: Points,
+    /// Of every row of the pool.
+    states: Vec<State>,
+    /// Rows to pack, the best first, how many of them are packed, and what no row outside of them
+    /// beats.
+    front: Vec<Entry>,
+    packed: usize,
+    outside: Option<Entry>,
+    blocks: Vec<Block>,
+    coordinates: Vec<[f32; ROWS]>,
+    /// Of each block a bound above the keys of its rows, less the drift then.
+    bounds: Vec<f64>,
+    rest: Option<Entry>,
+    /// The drift when all bounds were looked through.
+    drift: f64,
+    contenders: Vec<Contender>,
+    /// Where the last best row is packed.
+    place: usize,
+    tile: Tile,
+}
+
+impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
+    /// One pass over all rows gives each a first bound.
+    pub(crate) fn new(
+        near: Nearest<'a, E>,
+        worth: W,
+        out: &[usize],
+        wanted: usize,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<Self> {
+        let values = vec![f64::INFINITY; near.candidates.rows()];
+        Self::going_on(near, worth, (values, out), wanted, threads, watch)
+    }
+
+    /// For rows whose values are known, as they are before the first point; −∞ marks rows never to
+    /// pick.
+    pub(crate) fn going_on(
+        near: Nearest<'a, E>,
+        worth: W,
+        (values, out): (Vec<f64>, &[usize]),
+        wanted: usize,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<Self> {
+        let mut states: Vec<State> = values.into_iter().map(State::new).collect();
+        let origin = near.origin();
+        let rows = states.len();
+        let crew = blocks::crew(threads, rows * near.candidates.features() * size_of::<E>());
+        let blocks = blocks::split(rows, FIRST).zip(states.chunks_mut(FIRST));
+        let mut look = |_: usize, _: usize| watch.look(0, wanted);
+        let state = || (Tile::new(near.metric, near.candidates.features()), 0.0, 0);
+        let ended = blocks::run(rows, blocks, crew, &mut look, state, |(tile, largest, computed), rows, states| {
+            let (size, compared) = near.level.run(First { near: &near, origin: &origin, tile, rows, states })?;
+            *largest = f64::max(*largest, size);
+            *computed += compared;
+            Ok(())
+        })?;
+        let largest = ended.iter().map(|state| state.1).fold(0.0, f64::max);
+        for &row in out {
+            states[row].value = OUT;
+        }
+        Ok(Packed {
+            work: Work { computed: ended.iter().map(|state| state.2).sum(), ..Work::default() },
+            points: Points::new(&near, origin, largest, wanted),
+            tile: Tile::new(near.metric, near.candidates.features()),
+            drift: worth.drift(),
+            near,
+            worth,
+            threads,
+            wanted,
+            picked: 0,
+            looked: Instant::now(),
+            states,
+            front: Vec::new(),
+            packed: 0,
+            outside: None,
+            blocks: Vec::new(),
+            coordinates: Vec::new(),
+            bounds: Vec::new(),
+            rest: Some(Entry { key: f64::INFINITY, row: 0 }),
+            contenders: Vec::new(),
+            place: 0,
+        })
+    }
+
+    /// The row to pick next, or `None` where the key of no row reaches `least`.
+    pub(crate) fn best_reaching(&mut self, least: f64, watch: &mut dyn Watch) -> Result<Option<Pick>> {
+        if self.looked.elapsed() >= LOOK_EVERY {
+            self.looked = Instant::now();
+            watch.look(self.picked, self.wanted)?;
+        }
+        loop {
+            let rest = self.rest_now();
+            let known = rest.map_or(least, |rest| rest.key.max(least));
+            let floor = self.sweep(known, watch)?;
+            if let Some(best) = self.contend(floor)
+                && rest.is_none_or(|rest| best.beats(&rest))
+            {
+                let (row, value) = (best.row as usize, self.blocks[self.place / ROWS].values[self.place % ROWS]);
+                return Ok((best.key >= least).then_some(Pick { row, value, key: best.key }));
+            }
+            if rest.is_none_or(|rest| rest.key < least) || !self.pack(watch)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// What no row outside of the blocks beats at this step.
+    fn rest_now(&self) -> Option<Entry> {
+        let rise = self.worth.drift() - self.drift;
+        let risen = |rest: Entry| Entry { key: rest.key + rise + self.worth.slack(), row: 0 };
+        self.rest.map(|rest| if rise > 0.0 { risen(rest) } else { rest })
+    }
+
+    /// Brings all blocks up to date that may hold the best row, and returns what it is worth at
+    /// least, or `known` where that is more.
+    fn sweep(&mut self, known: f64, watch: &mut dyn Watch) -> Result<f64> {
+        let Self { near, worth, points, blocks, coordinates, bounds, .. } = self;
+        let (drift, slack, steps) = (worth.drift(), worth.slack(), near.points.len());
+        let least = |floor: f64| floor - drift - slack;
+        let width = points.width;
+        let (points, worth, metric, level) = (&*points, &*worth, near.metric, near.level);
+        let sweep = |blocks: &mut [Block], coordinates: &[[f32; ROWS]], bounds: &mut [f64], floor| {
+            level.run(Sweep { points, metric, worth, steps, blocks, coordinates, bounds, floor })
+        };
+        let (picked, wanted, threads) = (self.picked, self.wanted, self.threads);
+        let mut floor = known;
+        let mut done = [0; 2];
+        for _ in 0..TRIES {
+            let mut top = 0;
+            for (block, &bound) in bounds.iter().enumerate() {
+                top = if bound > bounds[top] { block } else { top };
+            }
+            if bounds.get(top).is_none_or(|&bound| bound < least(floor) || bound == OUT) {
+                break;
+            }
+            let fresh = blocks[top].seen as usize == steps;
+            let (one, all) = (top..top + 1, top * width..(top + 1) * width);
+            let came = sweep(&mut blocks[one.clone()], &coordinates[all], &mut bounds[one], floor);
+            floor = came.floor;
+            done = [done[0] + came.compared, done[1] + came.rows];
+            if fresh {
+                break;
+            }
+        }
+        let reached = least(floor);
+        let behind = |(block, &bound): (&Block, &f64)| if bound >= reached { steps - block.seen as usize } else { 0 };
+        let work = blocks.iter().zip(bounds.iter()).map(behind).sum::<usize>() * ROWS * width;
+        if work > 0 {
+            let count = blocks.len();
+            let chunks = blocks.chunks_mut(CHUNK).zip(coordinates.chunks(CHUNK * width).zip(bounds.chunks_mut(CHUNK)));
+            let threads = threads.min(1 + work / WORTH_THREADS);
+            let mut look = |_: usize, _: usize| watch.look(picked, wanted);
+            let ended = blocks::run(
+                count,
+                blocks::split(count, CHUNK).zip(chunks),
+                threads,
+                &mut look,
+                || (f64::NEG_INFINITY, [0; 2]),
+                |(reached, done), _, (blocks, (coordinates, bounds))| {
+                    let came = sweep(blocks, coordinates, bounds, floor);
+                    *reached = came.floor.max(*reached);
+                    *done = [done[0] + came.compared, done[1] + came.rows];
+                    Ok(())
+                },
+            )?;
+            for (reached, more) in ended {
+                floor = floor.max(reached);
+                done = [done[0] + more[0], done[1] + more[1]];
+            }
+        }
+        self.work.computed += done[0];
+        self.work.refreshed += done[1];
+        Ok(floor)
+    }
+
+    /// The best row of the blocks, if its key reaches the floor; the blocks that reach it are up to
+    /// date.
+    fn contend(&mut self, floor: f64) -> Option<Entry> {
+        let Self { near, worth, points, blocks, bounds, contenders, .. } = self;
+        let least = floor - worth.drift() - worth.slack();
+        let filter = &points.filter;
+        contenders.clear();
+        for (number, _) in bounds.iter().enumerate().filter(|&(_, &bound)| bound >= least && bound > OUT) {
+            let block = &blocks[number];
+            for lane in (0..ROWS).filter(|&lane| block.values[lane] > OUT) {
+                let (row, value, true_key) = (block.rows[lane], block.values[lane], block.true_value(lane));
+                let value = if true_key { value } else { value.min(filter.upper(block.sums[lane])) };
+                let entry = Entry { key: worth.key(row as usize, value), row };
+                if entry.key >= floor {
+                    contenders.push(Contender { entry, place: number * ROWS + lane, true_key });
+                }
+            }
+        }
+        loop {
+            let best = contenders.iter_mut().reduce(|a, b| if b.entry.beats(&a.entry) { b } else { a })?;
+            if best.true_key {
+                self.place = best.place;
+                return Some(best.entry);
+            }
+            let (block, lane) = (&mut blocks[best.place / ROWS], best.place % ROWS);
+            let (row, seen, steps) = (best.entry.row as usize, block.exact[lane] as usize, near.points.len());
+            // The row was read before, so it is fine.
+            let found = near.level.run(Truth { near, tile: &mut self.tile, row, seen });
+            if let Ok((value, point)) = found
+                && value < block.values[lane]
+            {
+                (block.values[lane], block.near[lane]) = (value, point);
+            }
+            self.work.computed += (steps - seen) as u64;
+            block.set_value(lane, block.values[lane], steps as u32, filter);
+            (best.entry.key, best.true_key) = (worth.key(row, block.values[lane]), true);
+        }
+    }
+
+    /// Packs more rows, the best first; `false` if there are none.
+    fn pack(&mut self, watch: &mut dyn Watch) -> Result<bool> {
+        let (picked, wanted) = (self.picked, self.wanted);
+        let mut look = |_: usize, _: usize| watch.look(picked, wanted);
+        if self.front.len() == self.packed {
+            self.collect(&mut look)?;
+        }
+        let from = self.packed;
+        let more =
+            if self.near.held.is_some() { self.front.len() } else { from.max(FEWEST).max(self.front.len() / SHARE) };
+        let front = &self.front[from..];
+        let front = &front[..more.next_multiple_of(ROWS).min(front.len())];
+        self.packed += front.len();
+        // What comes later is sorted roughly, so none of it is known to be the best.
+        let left = self.front[self.packed..].iter().map(|entry| entry.key).reduce(f64::max);
+        self.rest = left.map_or(self.outside, |key| Some(Entry { key, row: 0 }));
+        let (width, first) = (self.points.width, self.blocks.len());
+        let count = first + front.len().div_ceil(ROWS);
+        self.blocks.resize(count, Block::EMPTY);
+        self.bounds.resize(count, f64::INFINITY);
+        self.coordinates.resize(count * width, [0.0; ROWS]);
+        let threads = blocks::crew(self.threads, front.len() * width * size_of::<f32>());
+        let Self { near, points, states, .. } = self;
+        let (blocks, coordinates) = (&mut self.blocks[first..], &mut self.coordinates[first * width..]);
+        let step = FILE_ROWS / ROWS;
+        for ((front, blocks), coordinates) in
+            front.chunks(FILE_ROWS).zip(blocks.chunks_mut(step)).zip(coordinates.chunks_mut(step * width))
+        {
+            let few = FIRST / ROWS;
+            let chunks = front.chunks(FIRST).zip(blocks.chunks_mut(few).zip(coordinates.chunks_mut(few * width)));
+            let tile = || Tile::new(near.metric, near.candidates.features());
+            let work = blocks::split(front.len(), FIRST).zip(chunks);
+            blocks::run(front.len(), work, threads, &mut look, tile, |tile, _, (front, (blocks, coordinates))| {
+                near.level.run(Fill { near, points, states, front, tile, blocks, coordinates })
+            })?;
+            if near.held.is_some() {
+                // However little time has passed: whoever watches may hand pages of a file back.
+                look(0, 0)?;
+            }
+        }
+        Ok(count > first)
+    }
+
+    /// Unpacks all rows, and looks through all bounds for those to pack.
+    fn collect(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        for block in &self.blocks {
+            for lane in (0..ROWS).filter(|&lane| block.rows[lane] != NOWHERE) {
+                self.states[block.rows[lane] as usize] = block.state(lane);
+            }
+        }
+        self.blocks.clear();
+        self.bounds.clear();
+        self.coordinates.clear();
+        // Its memory first: the next one is as large.
+        self.front = Vec::new();
+        let (all, bytes) = (self.states.len(), self.points.width * size_of::<f32>() + size_of::<Block>() / ROWS);
+        let want = match self.near.held {
+            Some(held) => held,
+            None if all * bytes <= SMALL => all,
+            None => all / SHARE,
+        };
+        let (worth, filter, states) = (&self.worth, &self.points.filter, &self.states);
+        let key = |row: usize| worth.key(row, states[row].upper(filter));
+        (self.front, self.outside) = scan(all, key, want, self.threads, watch)?;
+        if self.near.held.is_some() {
+            self.front.sort_unstable_by_key(|entry| entry.row);
+        } else {
+            roughly_sort(&mut self.front);
+            for some in self.front.chunks_mut(LIKE) {
+                some.sort_unstable_by_key(|entry| self.states[entry.row as usize].seen);
+            }
+        }
+        (self.packed, self.drift) = (0, self.worth.drift());
+        self.work.scans += 1;
+        Ok(())
+    }
+}
+
+impl<E: Element, W: DistanceWorth> Greedy<W> for Packed<'_, E, W> {
+    fn best(&mut self, watch: &mut dyn Watch) -> Result<Option<Pick>> {
+        self.best_reaching(f64::NEG_INFINITY, watch)
+    }
+
+    fn pick(&mut self, best: Pick) -> Result<()> {
+        let (block, lane) = (&mut self.blocks[self.place / ROWS], self.place % ROWS);
+        debug_assert_eq!(block.rows[lane] as usize, best.row);
+        (block.values[lane], block.sums[lane], block.cuts[lane]) = (OUT, f32::NEG_INFINITY, f32::NEG_INFINITY);
+        self.near.pick(best.row)?;
+        self.points.push(&self.near);
+        self.picked += 1;
+        self.worth.stepped(self.near.points.len());
+        Ok(())
+    }
+
+    fn id(&self, position: usize) -> u64 {
+        self.near.candidates.id(position) as u64
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut W)) {
+        change(&mut self.worth);
+        self.bounds.fill(f64::INFINITY);
+        if self.rest.is_some() {
+            // What was left out was left out by other keys.
+            (self.packed, self.rest) = (self.front.len(), Some(Entry { key: f64::INFINITY, row: 0 }));
+        }
+    }
+
+    fn work(&self) -> Work {
+        self.work
+    }
+}
+
+impl<'a, E: Element> PointSet for Nearest<'a, E> {
+    type Greedy<W: DistanceWorth> = Packed<'a, E, W>;
+
+    fn rows(&self) -> usize {
+        self.candidates.rows()
+    }
+
+    fn id(&self, position: usize) -> u64 {
+        self.candidates.id(position) as u64
+    }
+
+    fn steps(&self) -> usize {
+        self.points.len()
+    }
+
+    fn pick(&mut self, position: usize) -> Result<()> {
+        let matrix = *self.candidates.matrix();
+        self.add(&matrix, self.candidates.id(position))
+    }
+
+    fn greedy<W: DistanceWorth>(
+        self,
+        worth: W,
+        out: &[usize],
+        wanted: usize,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<Packed<'a, E, W>> {
+        Packed::new(self, worth, out, wanted, threads, watch)
+    }
+}
+
+/// The true distance of a row to the nearest of the points from `seen` on.
+struct Truth<'n, 'a, E> {
+    near: &'n Nearest<'a, E>,
+    tile: &'n mut Tile,
+    row: usize,
+    seen: usize,
+}
+
+impl<E: Element> Kernel for Truth<'_, '_, E> {
+    type Output = Result<(f64, u32)>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Result<(f64, u32)> {
+        self.tile.clear();
+        self.near.candidates.push(simd, self.tile, self.row)?;
+        Ok(self.near.truth(simd, self.tile.row(0), self.tile.zero(0), self.seen))
+    }
+}
+
+/// Brings entries of like keys together, the highest first.
+fn roughly_sort(entries: &mut Vec<Entry>) {
+    const BINS: usize = 256;
+    let low = entries.iter().map(|entry| entry.key).fold(f64::INFINITY, f64::min);
+    let high = entries.iter().map(|entry| entry.key).fold(f64::NEG_INFINITY, f64::max);
+    let per_key = (BINS - 1) as f64 / (high - low);
+    if !(per_key.is_finite() && high.is_finite()) {
+        return;
+    }
+    let bin = |entry: &Entry| ((high - entry.key) * per_key) as usize;
+    let mut starts = [0; BINS + 1];
+    entries.iter().for_each(|entry| starts[bin(entry) + 1] += 1);
+    for i in 0..BINS {
+        starts[i + 1] += starts[i];
+    }
+    let mut sorted = vec![Entry { key: 0.0, row: 0 }; entries.len()];
+    for entry in entries.iter() {
+        let place = &mut starts[bin(entry)];
+        sorted[*place] = *entry;
+        *place += 1;
+    }
+    *entries = sorted;
+}
