@@ -16,8 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
-LARGEST = 3_700_000
-"""Bytes of a wheel; the aim is 3,000,000."""
+LARGEST = 5_000_000
+"""Bytes of a wheel; the aim is 3,000,000, and kernels for three levels and four dtypes are most of it."""
 
 
 def call(*words: object, **more: object) -> None:
@@ -29,8 +29,16 @@ def build(compatibility: str) -> tuple[Path, Path]:
     """Compile the wheel, and pack the sdist."""
     shutil.rmtree(DIST, ignore_errors=True)
     maturin = [sys.executable, "-m", "maturin"]
-    call(*maturin, "build", "--release", "--strip", "--zig", "--compatibility", compatibility, "--out", DIST, cwd=ROOT)
+    # maturin calls zig by way of the first Python on PATH.
+    environ = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    options = ["--release", "--strip", "--zig", "--compatibility", compatibility, "--out", DIST]
+    call(*maturin, "build", *options, cwd=ROOT, env=environ)
     call(*maturin, "sdist", "--out", DIST, cwd=ROOT)
+    return found()
+
+
+def found() -> tuple[Path, Path]:
+    """Return the wheel and the sdist that are in dist/."""
     (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
     return wheel, sdist
 
@@ -63,7 +71,9 @@ def main() -> None:
     """Build and try out both."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--compatibility", default="manylinux_2_17", help="the oldest glibc that is to do")
-    wheel, sdist = build(parser.parse_args().compatibility)
+    parser.add_argument("--built", action="store_true", help="try out what is in dist/ already")
+    given = parser.parse_args()
+    wheel, sdist = found() if given.built else build(given.compatibility)
     look_inside(wheel)
     for artefact in (wheel, sdist):
         with tempfile.TemporaryDirectory() as folder:
