@@ -161,7 +161,7 @@ class Place:
             # its beginning.
             sys.stdout.flush()
             return open(os.dup(self._descriptor), "wb")  # noqa: PTH123
-        if not self._fifo:
+        if not self._fifo or not hasattr(os, "mkfifo"):
             return self.path.open("wb")
         until = time.monotonic() + PATIENCE
         while True:

@@ -14,7 +14,12 @@ import pytest
 import shortlist
 
 CHECKOUT = Path(__file__).parents[2]
-PAGES = ["README.md", *(f"docs/{page}.md" for page in ("selection", "diversity", "learners", "command"))]
+PAGES = [
+    "README.md",
+    *(f"docs/{page}.md" for page in ("index", "selection", "diversity", "learners", "command", "bounds")),
+    *sorted(str(page.relative_to(CHECKOUT)) for page in CHECKOUT.glob("docs/questions/*.md")),
+    *(f"docs/guides/{page}.md" for page in ("million-rows", "your-data")),
+]
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(shortlist.__path__, "shortlist.")
@@ -69,6 +74,12 @@ def pool(tmp_path, monkeypatch):
 def test_python_of_a_page(pool, page):
     for code in blocks(page, "python"):
         exec(compile(code, page, "exec"), pool)
+
+
+def test_messages_are_those_that_the_page_on_errors_shows():
+    page = CHECKOUT / "docs" / "errors.md"
+    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    assert doctest.testfile(str(page), module_relative=False, optionflags=options).failed == 0
 
 
 @pytest.mark.parametrize("page", pages("sh"))

@@ -8,13 +8,14 @@ import statistics
 from functools import partial
 from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
 from shortlist.benchmarking.rivals import MEASURES
 from shortlist.benchmarking.tasks import OURS
+from shortlist.figures import Shown
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from matplotlib.figure import Figure
 
     from shortlist.benchmarking.result import Benchmark
 
@@ -37,7 +38,7 @@ def draw(found: Benchmark) -> Figure:
         panels.append(_contests)
     across = min(2, max(1, len(panels)))
     down = -(-len(panels) // across)
-    figure = Figure(figsize=(6.4 * across, 4.6 * down + 0.8), layout="constrained")
+    figure = Shown(figsize=(6.4 * across, 4.6 * down + 0.8), layout="constrained")
     places = figure.subplots(down, across, squeeze=False).ravel()
     legend: dict[str, Any] = {}
     for axes, panel in zip(places, panels, strict=False):

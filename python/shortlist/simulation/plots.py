@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
+from shortlist.figures import Shown
 from shortlist.simulation.strategies import RANDOM
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from matplotlib.figure import Figure
 
     from shortlist.simulation.result import Simulation
 
@@ -21,7 +22,7 @@ MARKERS = "osD^vP*X"
 
 def draw(found: Simulation) -> Figure:
     """Draw the curves on the left and the differences of areas on the right."""
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
+    figure = Shown(figsize=(11, 4.8), layout="constrained")
     curves, gains = figure.subplots(1, 2, width_ratios=(3, 2))
     _curves(curves, found)
     _gains(gains, found)

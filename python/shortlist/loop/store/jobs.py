@@ -209,6 +209,8 @@ def _died(process: str) -> bool:
     # Another machine's, or another container's, where the same number means another process.
     if boot != _boot():
         return False
+    if windows():
+        return runs_on_windows(number) is False
     try:
         os.kill(number, 0)
     except ProcessLookupError:
@@ -216,6 +218,25 @@ def _died(process: str) -> bool:
     except OSError:
         return False
     return started is not None and _started(number) != started
+
+
+def windows() -> bool:
+    """Return whether this is Windows, where signal 0 is Ctrl-C and would end what it asks about."""
+    return os.name == "nt"
+
+
+def runs_on_windows(number: int) -> bool | None:
+    """Return whether a process runs; None where this user may not know."""
+    import ctypes
+
+    system = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]
+    handle = system.OpenProcess(0x00100000, False, number)  # SYNCHRONIZE
+    if not handle:
+        return False if system.GetLastError() == 87 else None  # ERROR_INVALID_PARAMETER: there is none
+    try:
+        return bool(system.WaitForSingleObject(handle, 0) == 0x102)  # WAIT_TIMEOUT: it has not ended
+    finally:
+        system.CloseHandle(handle)
 
 
 def _boot() -> str:
