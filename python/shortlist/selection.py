@@ -483,9 +483,7 @@ class Selection(Picked):
         return to_polars(self)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Give the columns of `to_pandas` to whatever reads Arrow's C interface:
-        DuckDB, Polars, pyarrow.
-        """
+        """Give the columns of `to_pandas` to what reads Arrow's C interface, as DuckDB does."""
         from shortlist.selection_tables import to_arrow
 
         return to_arrow(self).__arrow_c_stream__(requested_schema)
