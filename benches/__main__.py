@@ -18,7 +18,17 @@ from shortlist.benchmarking.machine import cores, machine
 from shortlist.benchmarking.rivals import RIVALS
 from shortlist.benchmarking.timing import interleave
 
-from . import against_memory, against_rivals, half, import_cost, levels, logits, memory, rivals  # noqa: F401  (adds rivals)
+from . import (  # noqa: F401  (rivals adds itself)
+    against_memory,
+    against_rivals,
+    half,
+    import_cost,
+    levels,
+    logits,
+    memory,
+    probe,
+    rivals,
+)
 from .report import Figure, Printer, believed, verdict
 
 PARTS = ("bandwidth", "levels", *against_memory.PARTS, "logits", "half", "rivals", "memory", "import")
@@ -53,7 +63,7 @@ def options() -> argparse.Namespace:
 def measure_bandwidth(given: argparse.Namespace, printer: Printer) -> list[Figure]:
     """Read bandwidth with each number of threads, and copying for comparison."""
     name, read = bandwidth.reader()
-    checked = bandwidth.check()
+    checked = probe.check()
     printer.line("The probe: " + ", ".join(f"{who} {rate:.1f} GB/s" for who, rate in checked.items()))
     n_bytes = 40_000_000 if given.quick else 800_000_000
     x = data.fill(data.Buffer(n_bytes).rows(n_bytes // 400, 100, "float32"), "flat")

@@ -136,7 +136,10 @@ def run(given: argparse.Namespace, printer: Printer) -> list[Figure]:
             for name, pair in rules(x, uncertainty, k, given.threads).items():
                 figures.append(measure(name, kind, x, k, pair, given))
     for rows, features, others in [shape for shape in NEAREST if allowed(given, shape)]:
-        x, y = SYNTHETIC["iid"](rows, features), np.random.default_rng(2).standard_normal((others, features), np.float32)
+        x, y = (
+            SYNTHETIC["iid"](rows, features),
+            np.random.default_rng(2).standard_normal((others, features), np.float32),
+        )
         ours = partial(sl.min_distances, x, y, n_threads=given.threads)
         figures.append(measure("min_distances", "iid", x, others, (ours, partial(min_distances, x, y)), given))
     printer.title("In caches: times faster than the best NumPy loop")

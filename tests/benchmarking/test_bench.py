@@ -1,16 +1,15 @@
 """bench(): what it measures, how rivals are judged and left out, and what it shows. Not how fast anything is."""
 
 import copy
+import importlib
 import json
 import os
-import subprocess
-import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import shortlist as sl
-from shortlist.benchmarking import bandwidth
 from shortlist.benchmarking.agreement import agreement
 from shortlist.benchmarking.timing import interleave
 
@@ -118,23 +117,21 @@ def test_mistakes(changes, message):
         sl.bench(**{"x": P, "rivals": "none", **CALL, **changes})
 
 
-def test_the_command(tmp_path):
-    pytest.importorskip("click")
+def test_the_command(tmp_path, command):
     np.save(tmp_path / "p.npy", P)
     words = ["p.npy", "-s", "margin", "-k", "10", "--rivals", "modal", "--rounds", "3", "--threads", "1", "--no-peaks"]
-    done = subprocess.run(
-        [sys.executable, "-m", "shortlist", "bench", *words, "--json", "b.json"],
-        capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120, env={**os.environ, "COLUMNS": "150"},
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
+    done = command("bench", *words, "--json", "b.json")
+    assert done.stderr == ""
     assert "modAL's formulas" in done.stdout
     assert json.loads((tmp_path / "b.json").read_text())["shape"] == [20_000, 5]
 
 
 def test_a_probe_that_is_slower_than_numpy_is_an_error_and_no_figure(monkeypatch):
-    monkeypatch.setattr(bandwidth, "read_all", lambda x, n_threads: [x.sum() for _ in range(20)])
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+    probe = importlib.import_module("benches.probe")
+    monkeypatch.setattr(probe, "read_all", lambda x, n_threads: [x.sum() for _ in range(20)])
     with pytest.raises(RuntimeError, match=r"^the bandwidth probe reads .* so none are given$"):
-        bandwidth.check(8_000_000, rounds=3)
+        probe.check(8_000_000, rounds=3)
 
 
 def test_a_share_that_cannot_be_true_is_left_out(found):

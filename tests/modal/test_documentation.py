@@ -20,8 +20,9 @@ X0, y0, labels = X_pool[:6], [0, 1] * 3, [0, 1] * 10
 
 def test_python_runs():
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    for code in re.findall(r"^```python\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE):
-        subprocess.run([sys.executable, "-W", "error", "-c", BEFORE + code], check=True, env=environment)
+    parts = [BEFORE + code for code in re.findall(r"^```python\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)]
+    run = "import sys\nfor code in sys.argv[1:]: exec(code, {})"
+    subprocess.run([sys.executable, "-W", "error", "-c", run, *parts], check=True, env=environment)
 
 
 def test_names_exist():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,45 +18,6 @@ PLAUSIBLE = 1.2
 """The most that a share of read bandwidth can be, with room for noise:
 nothing reads faster than what only reads.
 """
-
-
-def check(n_bytes: int = 400_000_000, rounds: int = 7) -> dict[str, float]:
-    """Hold the probe against what NumPy does with the same bytes, on one thread.
-
-    Returns
-    -------
-    dict
-        10^9 bytes read a second by each, ``copy`` writing as many besides: medians of interleaved
-        runs.
-
-    Raises
-    ------
-    RuntimeError
-        Where NumPy reads faster by more than a tenth: shares of such a bandwidth would be too
-        large.
-    """
-    x = np.ones(n_bytes // 8)
-    target = np.empty_like(x)
-    tasks: dict[str, Callable[[], object]] = {
-        "probe": lambda: read_all(x, 1),
-        "sum": x.sum,
-        "bitwise_or": lambda: np.bitwise_or.reduce(x.view(np.uint64)),
-        "copy": lambda: np.copyto(target, x),
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in range(rounds):
-        for name, task in tasks.items():
-            start = time.perf_counter()
-            task()
-            seconds[name].append(time.perf_counter() - start)
-    rates = {name: x.nbytes / statistics.median(taken) / 1e9 for name, taken in seconds.items()}
-    best = max(rates, key=lambda name: rates[name])
-    if rates["probe"] < 0.9 * rates[best]:
-        raise RuntimeError(
-            f"the bandwidth probe reads {rates['probe']:.1f} GB/s on one thread and NumPy's {best} reads {rates[best]:.1f}: "
-            "shares of it would be too large, so none are given"
-        )
-    return rates
 
 
 def reader() -> tuple[str, Callable[[Any, int], object]]:

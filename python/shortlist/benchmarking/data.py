@@ -126,12 +126,3 @@ def clustered(rows: int, features: int, seed: int = 0) -> np.ndarray:
     for start in range(0, rows, 10_000):
         found[start : start + 10_000] += centres[which[start : start + 10_000]]
     return found
-
-
-def fortran(x: np.ndarray) -> np.ndarray:
-    """Return a Fortran-ordered copy, made in tiles that stay in cache."""
-    out = np.empty(x.shape, dtype=x.dtype, order="F")
-    rows = max(1, (1 << 16) // x.shape[1])
-    for start in range(0, len(x), rows):
-        out[start : start + rows] = x[start : start + rows]
-    return out

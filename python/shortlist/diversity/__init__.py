@@ -1,7 +1,7 @@
 """Picking rows that differ from each other: core-sets, ranked batches, BADGE, coverage.
 
-Every function is exact, reads the pool as it lies in memory, takes O(N) memory beside it, and gives the same picks for
-any number of threads.
+Every function is exact, reads the pool as it lies in memory, takes O(N) memory beside it, and gives
+the same picks for any number of threads.
 """
 
 from __future__ import annotations

@@ -35,22 +35,24 @@ def badge(
 ) -> Selection:
     """Pick rows whose gradients are long and differ from each other (BADGE, Ash et al. 2020).
 
-    The gradient of a row is what its loss would change in the model's last layer if its predicted class were right: the
-    outer product of ``p - onehot(argmax p)`` and its features. The longest gradient is picked first; every other pick is
-    drawn in proportion to its squared distance to the nearest gradient picked before (k-means++).
+    The gradient of a row is what its loss would change in the model's last layer if its predicted
+    class were right: the outer product of ``p - onehot(argmax p)`` and its features. The longest
+    gradient is picked first; every other pick is drawn in proportion to its squared distance to the
+    nearest gradient picked before (k-means++).
 
     Parameters
     ----------
     probs : array-like or path, shape (rows, classes)
-        Probabilities that sum to 1 in each row (within 1e-4 for float64, 1e-3 float32, 1e-2 float16, 3e-2 bfloat16), or
-        with ``from_logits=True`` logits, of which the probabilities are never stored. float16, bfloat16, float32 or
-        float64.
+        Probabilities that sum to 1 in each row (within 1e-4 for float64, 1e-3 float32, 1e-2
+        float16, 3e-2 bfloat16), or with ``from_logits=True`` logits, of which the probabilities are
+        never stored. float16, bfloat16, float32 or float64.
     X : array-like or path, shape (rows, features)
         What the last layer saw of each row (its input, an embedding), finite. The same dtypes.
     k : int
         Rows to pick.
     from_logits : bool
-        Whether `probs` are logits. Accurate for rows the model is sure of, where probabilities have lost their digits.
+        Whether `probs` are logits. Accurate for rows the model is sure of, where probabilities have
+        lost their digits.
     random_state : int, numpy Generator or RandomState, optional
         Seed; by default a fresh one, which the report names.
     among : Selection, array of int or mask of bool, optional
@@ -67,23 +69,25 @@ def badge(
     Returns
     -------
     Selection
-        ``.indices`` in the order drawn. ``.scores`` are squared distances to the nearest gradient picked before, for the
-        first pick its squared length. Once all gradients left equal earlier picks the lowest ids follow, with score 0;
-        the report counts them.
+        ``.indices`` in the order drawn. ``.scores`` are squared distances to the nearest gradient
+        picked before, for the first pick its squared length. Once all gradients left equal earlier
+        picks the lowest ids follow, with score 0; the report counts them.
 
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; of data the first bad row.
+        One sentence that names the argument, what came and what is accepted; of data the first bad
+        row.
 
     Notes
     -----
-    Exact, and never an array of rows by classes by features. With A the squared distance of two rows' errors
-    ``p - onehot(argmax p)``, H that of their features, and a, a', h, h' the lengths of these, the squared distance of the
-    gradients is half of A (h² + h'²) + H (a² + a'²) - A H + (a² - a'²) (h² - h'²).
-    One pass over the rows, and after that only rows that may be next are compared with the picks: O(rows x (classes +
-    features)) time for k far below the number of rows, and 24 bytes a row beside the input. The draws depend on the seed
-    and the rows alone: no number of threads changes them.
+    Exact, and never an array of rows by classes by features. With A the squared distance of two
+    rows' errors ``p - onehot(argmax p)``, H that of their features, and a, a', h, h' the lengths of
+    these, the squared distance of the gradients is half of A (h² + h'²) + H (a² + a'²) - A H +
+    (a² - a'²) (h² - h'²). One pass over the rows, and after that only rows that may be next are
+    compared with the picks: O(rows x (classes + features)) time for k far below the number of rows,
+    and 24 bytes a row beside the input. The draws depend on the seed and the rows alone: no number
+    of threads changes them.
 
     See Also
     --------

@@ -31,7 +31,8 @@ CELLS = 1 << 21
 class CallableMetric:
     """The rows of a pool, and how far they are from others as a callable says.
 
-    The core asks it for the distances that a greedy rule needs: see `nearest`, `pick`, `central` and `from_mean`.
+    The core asks it for the distances that a greedy rule needs: see `nearest`, `pick`, `central`
+    and `from_mean`.
 
     Parameters
     ----------
@@ -63,7 +64,9 @@ class CallableMetric:
         self.picks: list[int] = []
 
     def nearest(self, rows: NDArray[np.int64], start: int, stop: int) -> NDArray[np.float64]:
-        """Return the distance of each row to the nearest of some points: labelled ones, then picks."""
+        """Return the distance of each row to the nearest of some points:
+        labelled ones, then picks.
+        """
         parts = []
         if start < self.known:
             parts.append(self.labelled[start : min(stop, self.known)])
@@ -135,7 +138,9 @@ def sparse_metric(name: str) -> Metric:
 
 
 def check_sparse(x: Any, name: str) -> Any:
-    """Return a sparse matrix in rows; refuse numbers that are not finite, naming the first such row."""
+    """Return a sparse matrix in rows; refuse numbers that are not finite,
+    naming the first such row.
+    """
     matrix = x.tocsr()
     bad = ~np.isfinite(matrix.data)
     if bad.any():

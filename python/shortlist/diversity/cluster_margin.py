@@ -46,8 +46,9 @@ def cluster_margin(
 ) -> Selection:
     """Pick rows of low margin from many clusters (Cluster-Margin, Citovsky et al. 2021).
 
-    The rows of lowest margin are candidates. They are picked one from each cluster in turn, the cluster with the fewest
-    candidates first, from each its lowest margin; a cluster that is used up is passed over.
+    The rows of lowest margin are candidates. They are picked one from each cluster in turn, the
+    cluster with the fewest candidates first, from each its lowest margin; a cluster that is used up
+    is passed over.
 
     Parameters
     ----------
@@ -58,7 +59,8 @@ def cluster_margin(
     clusters : array-like, shape (rows,), optional
         The cluster of each row, by any labels. Either this or `X` is needed.
     X : array-like or path, shape (rows, features), optional
-        Features: the candidates are clustered by scikit-learn's mini-batch k-means. Only their rows are read.
+        Features: the candidates are clustered by scikit-learn's mini-batch k-means. Only their rows
+        are read.
     candidates : int, optional
         How many rows of lowest margin to pick from; by default 10 k.
     n_clusters : int, optional
@@ -86,12 +88,14 @@ def cluster_margin(
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; of data the first bad row.
+        One sentence that names the argument, what came and what is accepted; of data the first bad
+        row.
 
     Notes
     -----
-    One pass over `probs`, then O(candidates). Clusters of the same number of candidates are taken in the order of their
-    lowest margins, and rows of the same margin in that of their ids: with `clusters` given nothing is left to chance.
+    One pass over `probs`, then O(candidates). Clusters of the same number of candidates are taken
+    in the order of their lowest margins, and rows of the same margin in that of their ids: with
+    `clusters` given nothing is left to chance.
 
     Examples
     --------
@@ -133,7 +137,9 @@ def cluster_margin(
 
 
 def round_robin(codes: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-    """Return the places of rows, given best first by their groups, one from each group in turn, the smallest group first."""
+    """Return the places of rows, given best first by their groups, one from each group in turn,
+    the smallest group first.
+    """
     # Whole numbers alone: no rounding that could differ from the core's.
     by_group = np.argsort(codes, kind="stable")
     sizes = np.bincount(codes)

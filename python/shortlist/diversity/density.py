@@ -57,24 +57,28 @@ def density(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> NDArray[np.float64] | tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the information density of each row: the mean of ``1 / (1 + d)`` over its distances d to every row.
+    """Return the information density of each row: the mean of ``1 / (1 + d)`` over its
+    distances d to every row.
 
-    The row itself, at distance 0, is one of them. High where a row has many others near it (Settles & Craven 2008, with
-    the similarity modAL takes).
+    The row itself, at distance 0, is one of them. High where a row has many others near it (Settles
+    & Craven 2008, with the similarity modAL takes).
 
     Parameters
     ----------
     X : array-like or path, shape (rows, features)
-        Finite numbers: float16, bfloat16, float32 or float64, in any memory order, or a `.npy` file read in place.
+        Finite numbers: float16, bfloat16, float32 or float64, in any memory order, or a `.npy` file
+        read in place.
     metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"} or callable
-        Cosine distance is 1 - cosine similarity; a row of zeros has distance 1 to every other row. A callable takes
-        (m, features) rows and all of X, and returns (m, rows) distances.
+        Cosine distance is 1 - cosine similarity; a row of zeros has distance 1 to every other row.
+        A callable takes (m, features) rows and all of X, and returns (m, rows) distances.
     sample : int, optional
-        Estimate from so many rows, at least 3, drawn uniformly without replacement; the same for all rows.
+        Estimate from so many rows, at least 3, drawn uniformly without replacement; the same for
+        all rows.
     random_state : int, numpy Generator or RandomState, optional
         Seed of that draw; by default a fresh one.
     among : Selection, array of int or mask of bool, optional
-        Ids of the rows in question: only these are read, into a copy, and compared with each other. By default all.
+        Ids of the rows in question: only these are read, into a copy, and compared with each other.
+        By default all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.
     n_threads : int, optional
@@ -87,23 +91,26 @@ def density(
     values : ndarray of float64, shape (rows,)
         In (0, 1]; with `among` one for each of its ids, by ascending id.
     errors : ndarray of float64, shape (rows,)
-        With `sample`: the standard errors of the estimates. They are about 1 / sqrt(sample) of the spread of a row's
-        similarities, whatever the number of rows; estimates share the rows drawn, so their errors go together.
+        With `sample`: the standard errors of the estimates. They are about 1 / sqrt(sample) of the
+        spread of a row's similarities, whatever the number of rows; estimates share the rows drawn,
+        so their errors go together.
 
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; of data the first bad row.
+        One sentence that names the argument, what came and what is accepted; of data the first bad
+        row.
     OSError
         A file that cannot be opened.
 
     Notes
     -----
-    O(rows² x features / 2) time, or O(rows x sample x features). Memory beside the input and the result: a few hundred
-    rows for each thread and 8 bytes a row; never rows x rows. No number of threads changes a bit of the result.
-    For float64 a similarity is right to a share of 1e-11. Other dtypes are computed in float32: right to 1e-4 in the
-    worst case that rounding allows, and about 1e-7 most often. Pairs so close that rounding could do more to them are
-    computed by direct differences.
+    O(rows² x features / 2) time, or O(rows x sample x features). Memory beside the input and the
+    result: a few hundred rows for each thread and 8 bytes a row; never rows x rows. No number of
+    threads changes a bit of the result. For float64 a similarity is right to a share of 1e-11.
+    Other dtypes are computed in float32: right to 1e-4 in the worst case that rounding allows, and
+    about 1e-7 most often. Pairs so close that rounding could do more to them are computed by direct
+    differences.
 
     See Also
     --------

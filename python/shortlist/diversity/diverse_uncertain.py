@@ -29,12 +29,14 @@ def diverse_uncertain(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> Selection:
-    """Pick rows one by one by a weighted sum of uncertainty and of distance to what is labelled or picked.
+    """Pick rows one by one by a weighted sum of uncertainty and of distance to
+    what is labelled or picked.
 
-    The next pick is the highest ``balance u + (1 - balance) d / D``: u is the uncertainty of a row, scaled to lie between 0
-    and 1 over the rows to pick from, d its distance to the nearest labelled or picked row, and D the largest such distance
-    when there first is one. Both scales stay as they are for the whole batch, so values can be compared from pick to pick.
-    Where nothing is labelled, the first pick is the most uncertain row. Of equals the lowest id is picked. It is maximal
+    The next pick is the highest ``balance u + (1 - balance) d / D``: u is the uncertainty of a row,
+    scaled to lie between 0 and 1 over the rows to pick from, d its distance to the nearest labelled
+    or picked row, and D the largest such distance when there first is one. Both scales stay as they
+    are for the whole batch, so values can be compared from pick to pick. Where nothing is labelled,
+    the first pick is the most uncertain row. Of equals the lowest id is picked. It is maximal
     marginal relevance (Carbonell & Goldstein 1998) with distances in place of similarities.
 
     Parameters
@@ -70,7 +72,8 @@ def diverse_uncertain(
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; of data the first bad row.
+        One sentence that names the argument, what came and what is accepted; of data the first bad
+        row.
 
     Notes
     -----

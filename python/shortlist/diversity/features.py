@@ -1,4 +1,6 @@
-"""Features, and the arguments that all functions of this package share, each checked in one place."""
+"""Features, and the arguments that all functions of this package share,
+each checked in one place.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ class Features:
     Attributes
     ----------
     array : ndarray, shape (rows, columns)
-        float16, float32, float64, or uint16 that holds bfloat16; any strides, read-only or memory-mapped.
+        float16, float32, float64, or uint16 that holds bfloat16; any strides, read-only or
+        memory-mapped.
     bfloat16 : bool
         Whether the array is uint16 and holds bfloat16.
     mapped : bool
@@ -74,9 +77,9 @@ def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
 
     Parameters
     ----------
-    x : array-like, frame, torch tensor, SciPy sparse matrix, or path of a `.npy` file, shape (rows, features)
-        A file is read into memory. Whole numbers, byte-swapped arrays and sparse matrices are copied, which `copies` then
-        says.
+    x : array-like, frame, tensor, sparse matrix, or path of a `.npy` file, shape (rows, features)
+        A file is read into memory. Whole numbers, byte-swapped arrays and sparse matrices are
+        copied, which `copies` then says.
     name : str
         The argument's name in error messages.
     dtype : {None, "bfloat16"}
@@ -123,7 +126,9 @@ def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
 
 
 def report_on(read: Sequence[Features], rows: int, began: float, n_threads: int, **more: Any) -> Report:
-    """Return the report of a pick from `rows` rows of some features that began at a reading of `time.perf_counter`."""
+    """Return the report of a pick from `rows` rows of some features that began at a
+    reading of `time.perf_counter`.
+    """
     return Report(
         rows=rows,
         copies=tuple(copy for features in read for copy in features.copies),
@@ -136,7 +141,9 @@ def report_on(read: Sequence[Features], rows: int, began: float, n_threads: int,
 
 
 def as_points(points: Any, like: Features, name: str = "labelled") -> NDArray[np.float64] | None:
-    """Return the few rows that a pool is compared with as float64, which every accepted dtype fits into."""
+    """Return the few rows that a pool is compared with as float64,
+    which every accepted dtype fits into.
+    """
     if none_given(points):
         return None
     found = as_features(points, name, "bfloat16" if like.bfloat16 and _is_uint16(points) else None)
@@ -190,7 +197,9 @@ def picks_of(k: int, rows: int, *, strict: bool = True) -> int:
 def uncertainty_of(
     uncertainty: ArrayLike, rows: int, ids: NDArray[np.int64] | None, first_id: int = 0
 ) -> NDArray[np.float64]:
-    """Return the uncertainty of the rows to pick from; `first_id` is that of the first row of a part of a pool."""
+    """Return the uncertainty of the rows to pick from;
+    `first_id` is that of the first row of a part of a pool.
+    """
     array = np.asarray(uncertainty)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"uncertainty has dtype {array.dtype}; accepted are numbers")

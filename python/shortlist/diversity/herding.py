@@ -43,10 +43,10 @@ def herding(
 ) -> Selection:
     """Pick the rows that cover the pool best, greedily.
 
-    What a set S of rows covers is f(S) = sum over reference rows r of w_r times the greatest kernel(r, s) of any s in S.
-    Each pick adds most to it. This is ProbCover with a top-hat kernel (Yehuda et al. 2022), MaxHerding with any kernel (Bae
-    et al. 2024), Uncertainty Herding with uncertainties as weights (Bae et al. 2025), and facility location with
-    ``kernel="cosine"``.
+    What a set S of rows covers is f(S) = sum over reference rows r of w_r times the greatest
+    kernel(r, s) of any s in S. Each pick adds most to it. This is ProbCover with a top-hat kernel
+    (Yehuda et al. 2022), MaxHerding with any kernel (Bae et al. 2024), Uncertainty Herding with
+    uncertainties as weights (Bae et al. 2025), and facility location with ``kernel="cosine"``.
 
     Parameters
     ----------
@@ -57,20 +57,23 @@ def herding(
     weights : array-like, shape (rows,), optional
         How much each row counts as a reference, at least 0. By default all count 1.
     kernel : {"gaussian", "laplacian", "top_hat", "cosine"}
-        With d the distance and s the scale: exp(-d² / (2 s²)), exp(-d / s), 1 for d up to s and else 0; or the cosine of
-        the angle, 0 where it is negative.
+        With d the distance and s the scale: exp(-d² / (2 s²)), exp(-d / s), 1 for d up to s and
+        else 0; or the cosine of the angle, 0 where it is negative.
     scale : float, optional
-        Above 0. By default the median distance of up to 1,000 pairs of references; ``"top_hat"`` needs one.
+        Above 0. By default the median distance of up to 1,000 pairs of references; ``"top_hat"``
+        needs one.
     metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"}
         What distance means; ``kernel="cosine"`` has its own.
     labelled : array-like, shape (labelled rows, features), optional
         Features of rows that are labelled already, and cover what they are near.
     references : int or array of int
-        How many rows to draw as references, uniformly, or their ids. With as many as there are rows nothing is drawn.
+        How many rows to draw as references, uniformly, or their ids. With as many as there are rows
+        nothing is drawn.
     random_state : int, numpy Generator or RandomState, optional
         Seed of that draw; by default a fresh one, which the report names.
     among : Selection, array of int or mask of bool, optional
-        Ids of the rows to pick from and to draw references from; no other row is read. By default all.
+        Ids of the rows to pick from and to draw references from; no other row is read. By default
+        all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.
     strict : bool
@@ -83,19 +86,22 @@ def herding(
     Returns
     -------
     Selection
-        ``.scores`` are what each pick added to f. Once nothing can be added the lowest ids follow, with score 0; the report
-        counts them, and says which share of all weight is covered and at which scale.
+        ``.scores`` are what each pick added to f. Once nothing can be added the lowest ids follow,
+        with score 0; the report counts them, and says which share of all weight is covered and at
+        which scale.
 
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; of data the first bad row.
+        One sentence that names the argument, what came and what is accepted; of data the first bad
+        row.
 
     Notes
     -----
-    Exact for these references, by lazy greedy (Minoux 1978): what a row adds can only fall, so few are computed again after
-    the first pass, which takes O(rows x references x features) time. Memory beside the input: 13 bytes a row and the
-    references in double precision. No number of threads changes the picks.
+    Exact for these references, by lazy greedy (Minoux 1978): what a row adds can only fall, so few
+    are computed again after the first pass, which takes O(rows x references x features) time.
+    Memory beside the input: 13 bytes a row and the references in double precision. No number of
+    threads changes the picks.
 
     Examples
     --------

@@ -48,27 +48,31 @@ def k_center(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> Selection:
-    """Pick rows that cover the pool: each is the one farthest from everything labelled or picked before it.
+    """Pick rows that cover the pool: each is the one farthest from everything
+    labelled or picked before it.
 
-    Greedy k-centre, or core-set selection (Gonzalez 1985; Sener & Savarese 2018): the largest distance of any row to its
-    nearest pick, the cover radius, is at most twice the least that any k rows could reach.
+    Greedy k-centre, or core-set selection (Gonzalez 1985; Sener & Savarese 2018): the largest
+    distance of any row to its nearest pick, the cover radius, is at most twice the least that any k
+    rows could reach.
 
     Parameters
     ----------
     X : array-like or path, shape (rows, features)
-        Finite numbers below 2**500 in magnitude: float16, bfloat16, float32 or float64 in any memory order, read as they
-        lie; or a file or files of any kind that `select` takes, or a `Source`, read in passes (see Notes).
+        Finite numbers below 2**500 in magnitude: float16, bfloat16, float32 or float64 in any
+        memory order, read as they lie; or a file or files of any kind that `select` takes, or a
+        `Source`, read in passes (see Notes).
     k : int
         Rows to pick.
     labelled : array-like or path, shape (m, features), optional
         Features of rows that are labelled already: the picks keep away from these too.
     init : {"farthest", "central"} or int
-        The first pick where nothing is labelled: the row farthest from the mean of all, the one nearest to it, or the row
-        with that id.
+        The first pick where nothing is labelled: the row farthest from the mean of all, the one
+        nearest to it, or the row with that id.
     metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"} or callable
-        What distance means. Cosine distance is 1 - cosine similarity; a row of zeros has similarity 0 to every row.
-        A callable takes two blocks of rows, (a, features) and (b, features), and gives their (a, b) distances, finite and
-        not negative. It is asked for few of the distances between rows and picks, as one to the nearest pick can only fall.
+        What distance means. Cosine distance is 1 - cosine similarity; a row of zeros has similarity
+        0 to every row. A callable takes two blocks of rows, (a, features) and (b, features), and
+        gives their (a, b) distances, finite and not negative. It is asked for few of the distances
+        between rows and picks, as one to the nearest pick can only fall.
     among : Selection, array of int or mask of bool, optional
         Ids of the rows to pick from and to cover; no other row is read. By default all.
     dtype : {None, "bfloat16"}
@@ -76,37 +80,42 @@ def k_center(
     strict : bool
         Whether it is an error if there are fewer than k rows; otherwise all are picked.
     n_threads : int, optional
-        At most so many threads; by default what affinity and cgroup limits allow, and 1 inside a Dask or Ray worker.
+        At most so many threads; by default what affinity and cgroup limits allow, and 1 inside a
+        Dask or Ray worker.
     progress : callable, optional
         Called about twenty times a second with (rows picked, k).
 
     Returns
     -------
     Selection
-        ``.indices`` in the order picked; any prefix is what a smaller k picks. ``.scores`` are the distances at the pick
-        to everything labelled or picked before, which never rise; infinite for a first pick with nothing before it.
-        ``.report.cover_radii`` has the cover radius of each prefix. Once every row coincides with one labelled or picked
-        the rest are filled up by lowest id, which the report counts (``.filled``).
+        ``.indices`` in the order picked; any prefix is what a smaller k picks. ``.scores`` are the
+        distances at the pick to everything labelled or picked before, which never rise; infinite
+        for a first pick with nothing before it. ``.report.cover_radii`` has the cover radius of
+        each prefix. Once every row coincides with one labelled or picked the rest are filled up by
+        lowest id, which the report counts (``.filled``).
 
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; of data the first bad row.
+        One sentence that names the argument, what came and what is accepted; of data the first bad
+        row.
     OSError
         A file that cannot be opened.
 
     Notes
     -----
-    Exact: the picks of the plain loop of one pass over all rows per pick, the lowest id of equals, with all distances in
-    float64 by direct difference. A row's distance to the nearest pick can only fall, so an old one is an upper bound, and
-    only rows whose bound is among the highest are compared with the picks they have not seen: a few percent of
-    rows x k distances (``.report.computed_share``) on most data. No number of threads changes the picks.
+    Exact: the picks of the plain loop of one pass over all rows per pick, the lowest id of equals,
+    with all distances in float64 by direct difference. A row's distance to the nearest pick can
+    only fall, so an old one is an upper bound, and only rows whose bound is among the highest are
+    compared with the picks they have not seen: a few percent of rows x k distances
+    (``.report.computed_share``) on most data. No number of threads changes the picks.
 
-    Memory beside X is about 20 bytes a row, 12 bytes a feature of each labelled or picked row, and (m + k)²/4 bytes where
-    that is at most 128 MiB. A `.npy` file of up to 128 MiB is read into memory. Larger ones and files of other kinds are
-    read block by block, whole in each pass (``.report.passes``), of which each yields many picks, with 12 bytes a row and
-    up to 128 MiB of candidates held in memory. So is a memory map larger than memory (what is available, and what control
-    groups allow); of a smaller one a pass reads only the rows that may be picked.
+    Memory beside X is about 20 bytes a row, 12 bytes a feature of each labelled or picked row, and
+    (m + k)²/4 bytes where that is at most 128 MiB. A `.npy` file of up to 128 MiB is read into
+    memory. Larger ones and files of other kinds are read block by block, whole in each pass
+    (``.report.passes``), of which each yields many picks, with 12 bytes a row and up to 128 MiB of
+    candidates held in memory. So is a memory map larger than memory (what is available, and what
+    control groups allow); of a smaller one a pass reads only the rows that may be picked.
 
     Examples
     --------

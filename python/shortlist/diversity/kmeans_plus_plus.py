@@ -1,4 +1,6 @@
-"""kmeans_plus_plus(): rows drawn in proportion to their squared distance to the nearest row drawn before."""
+"""kmeans_plus_plus(): rows drawn in proportion to their squared distance to the
+nearest row drawn before.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +33,11 @@ def kmeans_plus_plus(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> Selection:
-    """Pick rows that differ from each other, drawn as k-means++ draws its seeds (Arthur & Vassilvitskii 2007).
+    """Pick rows that differ from each other, drawn as k-means++ draws its seeds
+    (Arthur & Vassilvitskii 2007).
 
-    The first row is drawn uniformly, every other in proportion to its squared Euclidean distance to the nearest row drawn
-    before or labelled.
+    The first row is drawn uniformly, every other in proportion to its squared Euclidean distance to
+    the nearest row drawn before or labelled.
 
     Parameters
     ----------
@@ -60,20 +63,22 @@ def kmeans_plus_plus(
     Returns
     -------
     Selection
-        ``.indices`` in the order drawn. ``.scores`` are squared distances to the nearest row drawn before or labelled;
-        infinite for the first where nothing is. Once all rows left equal one of those the lowest ids follow, with
-        score 0; the report counts them.
+        ``.indices`` in the order drawn. ``.scores`` are squared distances to the nearest row drawn
+        before or labelled; infinite for the first where nothing is. Once all rows left equal one of
+        those the lowest ids follow, with score 0; the report counts them.
 
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; of data the first bad row.
+        One sentence that names the argument, what came and what is accepted; of data the first bad
+        row.
 
     Notes
     -----
-    The exact law, with one random number a row: see `badge`, whose race this is. One pass over the rows, and after that only
-    rows that may be next are compared with the picks. 24 bytes a row beside the input. The draws depend on the seed and
-    the rows alone: no number of threads changes them.
+    The exact law, with one random number a row: see `badge`, whose race this is. One pass over the
+    rows, and after that only rows that may be next are compared with the picks. 24 bytes a row
+    beside the input. The draws depend on the seed and the rows alone: no number of threads changes
+    them.
 
     Examples
     --------

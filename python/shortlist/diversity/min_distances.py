@@ -35,14 +35,17 @@ def min_distances(
     Parameters
     ----------
     X : array-like or path, shape (rows, features)
-        Finite numbers: float16, bfloat16, float32 or float64, in any memory order, or a `.npy` file read in place.
+        Finite numbers: float16, bfloat16, float32 or float64, in any memory order, or a `.npy` file
+        read in place.
     Y : array-like or path, shape (others, features)
         The rows searched for the nearest; any of these dtypes, not necessarily that of X.
     metric : {"euclidean", "sqeuclidean", "cosine", "manhattan"} or callable
-        Cosine distance is 1 - cosine similarity, in [0, 2]; a row of zeros has distance 1 to every row. A callable takes
-        (m, features) rows of X and all of Y, and returns (m, others) distances.
+        Cosine distance is 1 - cosine similarity, in [0, 2]; a row of zeros has distance 1 to every
+        row. A callable takes (m, features) rows of X and all of Y, and returns (m, others)
+        distances.
     among : Selection, array of int or mask of bool, optional
-        Ids of the rows of X to look at, in this order ascending; no other row is read. By default all.
+        Ids of the rows of X to look at, in this order ascending; no other row is read. By default
+        all.
     dtype : {None, "bfloat16"}
         Read uint16 as bfloat16.
     n_threads : int, optional
@@ -60,17 +63,19 @@ def min_distances(
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; of data the first bad row.
+        One sentence that names the argument, what came and what is accepted; of data the first bad
+        row.
     OSError
         A file that cannot be opened.
 
     Notes
     -----
-    Exact: a distance is the sum of direct differences, in float64 for every dtype. The expanded form, shaped like a
-    matrix product, only rules out pairs, by bounds that hold whatever the rounding; what they leave open, most often
-    one pair for each row, is computed directly. Near-duplicates and rows far from the origin are as exact as others.
-    O(rows x others x features) time; beside the input and the result, memory for Y once and a few hundred rows for each
-    thread. No number of threads changes a bit of the result.
+    Exact: a distance is the sum of direct differences, in float64 for every dtype. The expanded
+    form, shaped like a matrix product, only rules out pairs, by bounds that hold whatever the
+    rounding; what they leave open, most often one pair for each row, is computed directly.
+    Near-duplicates and rows far from the origin are as exact as others. O(rows x others x features)
+    time; beside the input and the result, memory for Y once and a few hundred rows for each thread.
+    No number of threads changes a bit of the result.
 
     See Also
     --------
@@ -79,8 +84,8 @@ def min_distances(
     Examples
     --------
     >>> import numpy as np, shortlist as sl
-    >>> distances, indices = sl.min_distances(np.array([[0.0, 0.0], [3.0, 3.0]]), np.array([[0.0, 1.0], [3.0, 7.0]]))
-    >>> distances, indices
+    >>> X, points = np.array([[0.0, 0.0], [3.0, 3.0]]), np.array([[0.0, 1.0], [3.0, 7.0]])
+    >>> sl.min_distances(X, points)
     (array([1.        , 3.60555128]), array([0, 0]))
     """
     x = as_features(X, "X", _uint16(X, dtype))

@@ -39,23 +39,26 @@ def typiclust(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> Selection:
-    """Pick typical rows, each from another cluster (TypiClust, Hacohen et al. 2022): for the first labels of all.
+    """Pick typical rows, each from another cluster (TypiClust, Hacohen et al. 2022):
+    for the first labels of all.
 
-    All rows, labelled ones too, are clustered by k-means into as many clusters as there will be labels, at most 500. Rows
-    come from one cluster after the other, those with the fewest labels first and of these the largest; from each the most
-    typical one left. Clusters of up to 5 rows come last.
+    All rows, labelled ones too, are clustered by k-means into as many clusters as there will be
+    labels, at most 500. Rows come from one cluster after the other, those with the fewest labels
+    first and of these the largest; from each the most typical one left. Clusters of up to 5 rows
+    come last.
 
     Parameters
     ----------
     X : array-like or path, shape (rows, features)
-        Finite features of float16, bfloat16, float32 or float64; meant for embeddings learnt without labels.
+        Finite features of float16, bfloat16, float32 or float64; meant for embeddings learnt
+        without labels.
     k : int
         Rows to pick.
     labelled : array-like, shape (labelled rows, features), optional
         Features of rows that are labelled already.
     neighbours : int
-        Typicality is one over the mean distance to so many nearest rows of the cluster that are neither labelled nor
-        picked, or to half of these if that is fewer.
+        Typicality is one over the mean distance to so many nearest rows of the cluster that are
+        neither labelled nor picked, or to half of these if that is fewer.
     random_state : int, numpy Generator or RandomState, optional
         Seed of the clustering; by default a fresh one, which the report names.
     among : Selection, array of int or mask of bool, optional
@@ -72,18 +75,21 @@ def typiclust(
     Returns
     -------
     Selection
-        ``.scores`` are typicalities: infinite for a row that equals its neighbours or is the last of its cluster.
+        ``.scores`` are typicalities: infinite for a row that equals its neighbours or is the last
+        of its cluster.
 
     Raises
     ------
     ValueError, TypeError
-        One sentence that names the argument, what came and what is accepted; of data the first bad row.
+        One sentence that names the argument, what came and what is accepted; of data the first bad
+        row.
 
     Notes
     -----
-    Clusters are scikit-learn's: `KMeans` up to 50 and `MiniBatchKMeans` above, from seeds of `kmeans_plus_plus`. Typicality is
-    exact, in O(size² x features) time for a cluster picked from, and one cluster at a time is held in double precision. Rows
-    are copied for the clustering where `among` or `labelled` is given, and from half precision; the report says so.
+    Clusters are scikit-learn's: `KMeans` up to 50 and `MiniBatchKMeans` above, from seeds of
+    `kmeans_plus_plus`. Typicality is exact, in O(size² x features) time for a cluster picked from,
+    and one cluster at a time is held in double precision. Rows are copied for the clustering where
+    `among` or `labelled` is given, and from half precision; the report says so.
 
     Examples
     --------

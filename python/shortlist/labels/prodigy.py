@@ -20,20 +20,9 @@ NONE_OF_THESE = "none of these"
 STARTED = re.compile(r"(.*-)?\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
 """A session that nobody gave a name: it is called by when it began."""
 OWN = (
-    "text",
-    "image",
-    "html",
-    "label",
-    "options",
-    "accept",
-    "answer",
-    "meta",
-    "dataset",
-    "spans",
-    "tokens",
-    "id",
+    "text", "image", "html", "label", "options", "accept", "answer", "meta", "dataset", "spans", "tokens", "id",
     *TOLD,
-)
+)  # fmt: skip
 """Fields that mean something to Prodigy or to us."""
 
 

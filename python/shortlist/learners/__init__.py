@@ -11,11 +11,6 @@ from shortlist.learners.committee import BaseCommittee, Committee, CommitteeRegr
 from shortlist.learners.deep import DeepActiveLearner
 
 __all__ = [
-    "ActiveLearner",
-    "BayesianOptimizer",
-    "DeepActiveLearner",
-    "Committee",
-    "CommitteeRegressor",
-    "BaseLearner",
+    "ActiveLearner", "BayesianOptimizer", "DeepActiveLearner", "Committee", "CommitteeRegressor", "BaseLearner",
     "BaseCommittee",
-]
+]  # fmt: skip

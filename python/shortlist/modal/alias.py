@@ -10,24 +10,10 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MODULES = (
-    "",
-    ".acquisition",
-    ".batch",
-    ".density",
-    ".disagreement",
-    ".dropout",
-    ".expected_error",
-    ".models",
-    ".models.base",
-    ".models.learners",
-    ".multilabel",
-    ".uncertainty",
-    ".utils",
-    ".utils.combination",
-    ".utils.data",
-    ".utils.selection",
-    ".utils.validation",
-)
+    "", ".acquisition", ".batch", ".density", ".disagreement", ".dropout", ".expected_error", ".models",
+    ".models.base", ".models.learners", ".multilabel", ".uncertainty", ".utils", ".utils.combination", ".utils.data",
+    ".utils.selection", ".utils.validation",
+)  # fmt: skip
 
 _displaced: dict[str, ModuleType] | None = None
 

@@ -11,11 +11,6 @@ from shortlist.strategies.disagreement import (
 )
 
 __all__ = [
-    "vote_entropy",
-    "consensus_entropy",
-    "KL_max_disagreement",
-    "vote_entropy_sampling",
-    "consensus_entropy_sampling",
-    "max_disagreement_sampling",
-    "max_std_sampling",
-]
+    "vote_entropy", "consensus_entropy", "KL_max_disagreement", "vote_entropy_sampling", "consensus_entropy_sampling",
+    "max_disagreement_sampling", "max_std_sampling",
+]  # fmt: skip

@@ -16,16 +16,7 @@ from shortlist.strategies.dropout import mean_standard_deviation as _mean_standa
 from shortlist.strategies.dropout import variation_ratios as _variation_ratios
 
 __all__ = [
-    "default_logits_adaptor",
-    "mc_dropout_bald",
-    "mc_dropout_mean_st",
-    "mc_dropout_max_entropy",
-    "mc_dropout_max_variationRatios",
-    "get_predictions",
-    "entropy_sum",
-    "set_dropout_mode",
-    "_bald_divergence",
-    "_entropy",
-    "_mean_standard_deviation",
-    "_variation_ratios",
-]
+    "default_logits_adaptor", "mc_dropout_bald", "mc_dropout_mean_st", "mc_dropout_max_entropy",
+    "mc_dropout_max_variationRatios", "get_predictions", "entropy_sum", "set_dropout_mode", "_bald_divergence",
+    "_entropy", "_mean_standard_deviation", "_variation_ratios",
+]  # fmt: skip

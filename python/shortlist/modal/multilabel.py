@@ -12,12 +12,6 @@ from shortlist.strategies.multilabel import (
 from shortlist.strategies.multilabel import SVM_loss as _SVM_loss
 
 __all__ = [
-    "SVM_binary_minimum",
-    "max_loss",
-    "mean_max_loss",
-    "min_confidence",
-    "avg_confidence",
-    "max_score",
-    "avg_score",
+    "SVM_binary_minimum", "max_loss", "mean_max_loss", "min_confidence", "avg_confidence", "max_score", "avg_score",
     "_SVM_loss",
-]
+]  # fmt: skip

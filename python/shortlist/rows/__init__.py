@@ -13,21 +13,6 @@ from shortlist.rows.stack import hstack, vstack
 from shortlist.rows.take import append, drop, enumerate_rows, one_row, span, take
 
 __all__ = [
-    "Rows",
-    "as_rows",
-    "kind",
-    "count",
-    "shape",
-    "take",
-    "span",
-    "drop",
-    "append",
-    "one_row",
-    "is_row_of",
-    "check_finite",
-    "enumerate_rows",
-    "vstack",
-    "hstack",
-    "Blocks",
-    "blocks",
-]
+    "Rows", "as_rows", "kind", "count", "shape", "take", "span", "drop", "append", "one_row", "is_row_of",
+    "check_finite", "enumerate_rows", "vstack", "hstack", "Blocks", "blocks",
+]  # fmt: skip

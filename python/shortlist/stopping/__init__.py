@@ -24,28 +24,7 @@ from shortlist.stopping.rule import AllOf, AnyOf, Round, Rule, Step
 from shortlist.stopping.stability import ClassificationChange, StabilisingPredictions, cohen_kappa
 
 __all__ = [
-    "Rule",
-    "Round",
-    "Step",
-    "AllOf",
-    "AnyOf",
-    "Budget",
-    "TargetScore",
-    "TargetLower",
-    "Patience",
-    "AgreementCeiling",
-    "Recall",
-    "MaxConfidence",
-    "OverallUncertainty",
-    "StabilisingPredictions",
-    "ClassificationChange",
-    "cohen_kappa",
-    "RULES",
-    "rule_of",
-    "check",
-    "Facts",
-    "State",
-    "TRIGGERS",
-    "GUARDS",
-    "state_of",
-]
+    "Rule", "Round", "Step", "AllOf", "AnyOf", "Budget", "TargetScore", "TargetLower", "Patience", "AgreementCeiling",
+    "Recall", "MaxConfidence", "OverallUncertainty", "StabilisingPredictions", "ClassificationChange", "cohen_kappa",
+    "RULES", "rule_of", "check", "Facts", "State", "TRIGGERS", "GUARDS", "state_of",
+]  # fmt: skip

@@ -10,10 +10,22 @@ from shortlist.stopping.rule import Round, Rule
 
 class _Confidence(Rule):
     needs = "uncertainty"
+    _of: str
+    """Which entropy is looked at, in a word."""
 
     def __init__(self, threshold: float) -> None:
         super().__init__()
         self.threshold = inside(threshold, "threshold", least=0, unit=", in nats")
+
+    def judge(self, seen: Round) -> tuple[float, bool]:
+        """Look at the entropy."""
+        entropies = self.given(seen)
+        value = float(entropies.max() if self._of == "largest" else entropies.mean())
+        return value, value < self.threshold
+
+    def describe(self) -> str:
+        """Name the threshold."""
+        return f"{self._of} entropy below {self.threshold:g}"
 
 
 class MaxConfidence(_Confidence):
@@ -46,17 +58,10 @@ class MaxConfidence(_Confidence):
     True
     """
 
+    _of = "largest"
+
     def __init__(self, threshold: float = 0.001) -> None:
         super().__init__(threshold)
-
-    def judge(self, seen: Round) -> tuple[float, bool]:
-        """Look at the largest entropy."""
-        value = float(self.given(seen).max())
-        return value, value < self.threshold
-
-    def describe(self) -> str:
-        """Name the threshold."""
-        return f"largest entropy below {self.threshold:g}"
 
 
 class OverallUncertainty(_Confidence):
@@ -87,14 +92,7 @@ class OverallUncertainty(_Confidence):
     True
     """
 
+    _of = "mean"
+
     def __init__(self, threshold: float = 0.01) -> None:
         super().__init__(threshold)
-
-    def judge(self, seen: Round) -> tuple[float, bool]:
-        """Look at the mean entropy."""
-        value = float(self.given(seen).mean())
-        return value, value < self.threshold
-
-    def describe(self) -> str:
-        """Name the threshold."""
-        return f"mean entropy below {self.threshold:g}"

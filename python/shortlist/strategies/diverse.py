@@ -74,9 +74,7 @@ def k_center_sampling(
     >>> indices
     array([1])
     """
-    wanted = check_count(n_instances, count(X))
-    labelled = labelled_features(classifier)
-    return _picks(diversity.k_center(features(classifier, X), wanted, labelled=labelled, init=init, metric=metric))
+    return _apart(diversity.k_center, classifier, X, n_instances, init=init, metric=metric)
 
 
 def kmeans_plus_plus_sampling(
@@ -122,15 +120,8 @@ def kmeans_plus_plus_sampling(
     >>> indices
     array([1])
     """
-    wanted = check_count(n_instances, count(X))
-    return _picks(
-        diversity.kmeans_plus_plus(
-            features(classifier, X),
-            wanted,
-            labelled=labelled_features(classifier),
-            random_state=_seed(classifier, random_state),
-        )
-    )
+    seed = _seed(classifier, random_state)
+    return _apart(diversity.kmeans_plus_plus, classifier, X, n_instances, random_state=seed)
 
 
 def badge_sampling(
@@ -316,15 +307,8 @@ def typiclust_sampling(classifier: Any, X: Any, n_instances: int = 1, *, random_
     >>> indices
     array([0])
     """
-    wanted = check_count(n_instances, count(X))
-    return _picks(
-        diversity.typiclust(
-            features(classifier, X),
-            wanted,
-            labelled=labelled_features(classifier),
-            random_state=_seed(classifier, random_state),
-        )
-    )
+    seed = _seed(classifier, random_state)
+    return _apart(diversity.typiclust, classifier, X, n_instances, random_state=seed)
 
 
 def herding_sampling(
@@ -381,18 +365,16 @@ def herding_sampling(
     >>> indices
     array([1])
     """
+    check_count(n_instances, count(X))
+    options["weights"] = None if measure is None else np.asarray(measure(classifier, X), dtype=np.float64)
+    options["random_state"] = _seed(classifier, random_state)
+    return _apart(diversity.herding, classifier, X, n_instances, **options)
+
+
+def _apart(rule: Callable[..., Selection], classifier: Any, X: Any, n_instances: int, **options: Any) -> Picks:
+    """Return what a rule picks beside the labelled rows."""
     wanted = check_count(n_instances, count(X))
-    weights = None if measure is None else np.asarray(measure(classifier, X), dtype=np.float64)
-    return _picks(
-        diversity.herding(
-            features(classifier, X),
-            wanted,
-            weights=weights,
-            labelled=labelled_features(classifier),
-            random_state=_seed(classifier, random_state),
-            **options,
-        )
-    )
+    return _picks(rule(features(classifier, X), wanted, labelled=labelled_features(classifier), **options))
 
 
 def _picks(selection: Selection) -> Picks:

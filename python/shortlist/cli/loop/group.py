@@ -31,25 +31,12 @@ as_json = click.option("--json", "as_json", is_flag=True, help="As one JSON obje
 
 
 MODULES = {
-    "init": "beginning",
-    "next": "labelling",
-    "ingest": "labelling",
-    "pull": "labelling",
-    "train": "running",
-    "run": "running",
-    "status": "looking",
-    "audit": "judging",
-    "report": "judging",
-    "labels": "labelling",
-    "replay": "keeping",
-    "check": "keeping",
-    "backup": "keeping",
-    "adopt": "keeping",
-    "retract": "keeping",
-    "finish": "keeping",
-    "simulate": "simulating",
-    "serve": "serving",
-}
+    "init": "beginning", "next": "labelling", "ingest": "labelling", "pull": "labelling", "train": "running",
+    "run": "running", "status": "looking", "audit": "judging", "report": "judging", "labels": "labelling",
+    "replay": "keeping", "check": "keeping", "backup": "keeping", "adopt": "keeping", "retract": "keeping",
+    "finish": "keeping", "simulate": "simulating", "serve": "serving",
+}  # fmt: skip
+"""The commands in the order of `--help`, and the files that have them."""
 
 
 @click.group(

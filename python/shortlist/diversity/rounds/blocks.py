@@ -1,4 +1,6 @@
-"""Pools on this machine that are read again for every round, block by block: as large as the disk."""
+"""Pools on this machine that are read again for every round, block by block:
+as large as the disk.
+"""
 
 from __future__ import annotations
 

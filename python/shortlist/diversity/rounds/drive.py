@@ -52,14 +52,17 @@ class Parts(Protocol):
         """Return what a task gives for each part: a pass."""
 
     def fold(self, task: Callable[[Rows, int], Any], add: Callable[[Any, Any], Any], start: Any) -> Any:
-        """Return what all parts come to, added in the order of ids: a pass. Tasks get the place of the part's first row."""
+        """Return what all parts come to, added in the order of ids: a pass.
+        Tasks get the place of the part's first row.
+        """
 
     def advance(
         self, question: Question, amounts: Sequence[int] | None, gone: Mapping[int, NDArray[np.int64]]
     ) -> list[Offer]:
         """Return the answers of all parts, whose states stay where the rows are: a pass.
 
-        `amounts` has a number for each part, and `gone` what is to go to some of them, by their number.
+        `amounts` has a number for each part, and `gone` what is to go to some of them, by their
+        number.
         """
 
     def row(self, row: int) -> First:
@@ -168,7 +171,8 @@ def _first(parts: Parts, init: str | int, metric: str) -> First:
 def extreme(
     rows: Rows, point: NDArray[np.float64], metric: str, farthest: bool, threads: int
 ) -> tuple[float, int, int, NDArray[np.float64]] | None:
-    """Return the row of a part that is farthest from a point or nearest to it, of equals the lowest id: a task.
+    """Return the row of a part that is farthest from a point or nearest to it,
+    of equals the lowest id: a task.
 
     Returns
     -------

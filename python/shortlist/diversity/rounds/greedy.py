@@ -1,4 +1,6 @@
-"""The coordinator: greedy on what the parts offer, for as long as no row that stayed behind can be better."""
+"""The coordinator: greedy on what the parts offer,
+for as long as no row that stayed behind can be better.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,9 @@ class Greedy:
 
 
 def _bounds(offers: Sequence[Offer]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the best key of all rows that stayed behind and the lowest id that may have it, for each step that was told."""
+    """Return the best key of all rows that stayed behind and the lowest id that may have it,
+    for each step that was told.
+    """
     told = max(len(offer.bound_keys) for offer in offers)
     keys = np.stack([np.broadcast_to(offer.bound_keys, told) for offer in offers])
     ids = np.stack([np.broadcast_to(offer.bound_ids, told) for offer in offers])
@@ -111,7 +115,9 @@ def _bounds(offers: Sequence[Offer]) -> tuple[NDArray[np.float64], NDArray[np.in
 def _together(
     offers: Sequence[Offer], columns: int
 ) -> tuple[Rows, NDArray[np.float64], tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return all rows offered by ascending id, their distances, and which part and position each comes from."""
+    """Return all rows offered by ascending id, their distances,
+    and which part and position each comes from.
+    """
     ids = np.concatenate([offer.ids for offer in offers])
     part = np.repeat(np.arange(len(offers)), [len(offer.ids) for offer in offers])
     order = np.argsort(ids)

@@ -1,7 +1,8 @@
 """The mean of all rows, added up part by part with the bits that one pass over all of them gives.
 
-The core adds up `TERM` rows at a time, and then those sums. A part adds up its terms in parallel with the others; terms that
-go from one part into the next are finished in the order of parts, from rows that are kept for that.
+The core adds up `TERM` rows at a time, and then those sums. A part adds up its terms in parallel
+with the others; terms that go from one part into the next are finished in the order of parts, from
+rows that are kept for that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What goes between the coordinator and the parts of a round, and what a part remembers from one to the next."""
+"""What goes between the coordinator and the parts of a round,
+and what a part remembers from one to the next.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,16 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Rule:
-    """What rows are worth: k-centre's distances, or ranked batch's mix of distance and uncertainty. The core computes it.
+    """What rows are worth: k-centre's distances, or ranked batch's mix of distance and uncertainty.
+    The core computes it.
 
     Attributes
     ----------
     metric : str
         What distance means.
     all : int
-        Of ranked batch: rows of the pool and labelled rows, which are as many at every step. 0 for k-centre.
+        Of ranked batch: rows of the pool and labelled rows, which are as many at every step. 0 for
+        k-centre.
     """
 
     metric: str
@@ -36,7 +40,8 @@ class State:
     Attributes
     ----------
     nearest : ndarray of float64, shape (rows,)
-        Distance to the nearest of the points seen; infinite before the first, -inf for rows that are picked.
+        Distance to the nearest of the points seen; infinite before the first, -inf for rows that
+        are picked.
     seen : ndarray of uint32, shape (rows,)
         How many points each row was compared with.
     """
@@ -86,7 +91,8 @@ class Offer:
     features, bfloat16, uncertainty
         As in `Rows`.
     bound_keys : ndarray of float64, shape (1,) or (ahead,)
-        The best key that a row which is not offered can have, at each of the next steps; -inf where there is no such row.
+        The best key that a row which is not offered can have, at each of the next steps; -inf where
+        there is no such row.
     bound_ids : ndarray of int64
         An id that no row with that key goes below.
     computed : int

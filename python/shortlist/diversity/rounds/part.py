@@ -1,6 +1,8 @@
-"""What is done where the rows are: bring their distances up to date, as few as can be, and offer the best of them.
+"""What is done where the rows are: bring their distances up to date, as few as can be,
+and offer the best of them.
 
-Everything here is a pure function of rows, state and question, so an engine may run it again anywhere.
+Everything here is a pure function of rows, state and question, so an engine may run it again
+anywhere.
 """
 
 from __future__ import annotations

@@ -41,7 +41,9 @@ class Rows:
     def distances(
         self, points: NDArray[np.float64], metric: str, which: NDArray[np.int64] | None, threads: int
     ) -> NDArray[np.float64]:
-        """Return the distance of some rows to the nearest of some points: the truth, a function of two rows."""
+        """Return the distance of some rows to the nearest of some points:
+        the truth, a function of two rows.
+        """
         found: NDArray[np.float64]
         try:
             found, _ = _core.min_distances(

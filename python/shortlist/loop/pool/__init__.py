@@ -3,7 +3,8 @@ read in blocks and never held whole.
 """
 
 from shortlist.loop.pool.fingerprint import BESIDE, appended, changed, changed_beside, fingerprint_hash
-from shortlist.loop.pool.rows import LoopPool, open_pool, remove_other_pools
+from shortlist.loop.pool.kept_pool import open_pool, remove_other_pools
+from shortlist.loop.pool.rows import LoopPool
 from shortlist.loop.pool.stratum import Stratum, stratum
 
 __all__ = [

@@ -6,12 +6,6 @@ from shortlist.modal.utils.selection import multi_argmax, weighted_random
 from shortlist.modal.utils.validation import check_class_labels, check_class_proba
 
 __all__ = [
-    "make_linear_combination",
-    "make_product",
-    "make_query_strategy",
-    "data_vstack",
-    "multi_argmax",
-    "weighted_random",
-    "check_class_labels",
-    "check_class_proba",
-]
+    "make_linear_combination", "make_product", "make_query_strategy", "data_vstack", "multi_argmax",
+    "weighted_random", "check_class_labels", "check_class_proba",
+]  # fmt: skip

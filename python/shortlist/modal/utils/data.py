@@ -10,12 +10,6 @@ from shortlist.rows import take as retrieve_rows
 from shortlist.rows import vstack as data_vstack
 
 __all__ = [
-    "modALinput",
-    "data_vstack",
-    "data_hstack",
-    "add_row",
-    "retrieve_rows",
-    "drop_rows",
-    "enumerate_data",
+    "modALinput", "data_vstack", "data_hstack", "add_row", "retrieve_rows", "drop_rows", "enumerate_data",
     "data_shape",
-]
+]  # fmt: skip

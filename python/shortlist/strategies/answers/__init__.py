@@ -14,20 +14,6 @@ from shortlist.strategies.answers.validity import check_valid, mended, warn_sums
 from shortlist.strategies.answers.values import means_and_stds
 
 __all__ = [
-    "Asked",
-    "Invalid",
-    "check_valid",
-    "column",
-    "distances",
-    "label_probabilities",
-    "labels",
-    "logits",
-    "means_and_stds",
-    "members",
-    "mended",
-    "one_label",
-    "predict_proba_of",
-    "probabilities",
-    "votes",
-    "warn_sums",
-]
+    "Asked", "Invalid", "check_valid", "column", "distances", "label_probabilities", "labels", "logits",
+    "means_and_stds", "members", "mended", "one_label", "predict_proba_of", "probabilities", "votes", "warn_sums",
+]  # fmt: skip
