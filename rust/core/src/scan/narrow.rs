@@ -2,6 +2,8 @@
 //! vertical. Where rows are adjacent in memory, four columns at a time are read through 4 x 4
 //! transposes, or eight of half precision. The sums run over the classes in their order.
 
+#![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
+
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
