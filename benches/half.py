@@ -1,5 +1,6 @@
-"""Top-100 of float16 and bfloat16, as a fraction of read bandwidth: probabilities, and logits of as many classes as a
-language model has.
+"""Top-100 of float16 and bfloat16, as a fraction of read bandwidth.
+
+Probabilities, and logits of as many classes as a language model has.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ K = 100
 
 
 def fill(buffer: data.Buffer, n_bytes: int, classes: int, pool: str, dtype: str) -> np.ndarray:
-    """A pool of the narrow type, made of one of float32 in blocks; bfloat16 as the upper halves of its bits."""
+    """A pool made of one of float32, in blocks; bfloat16 as the upper halves of its bits."""
     x = buffer.rows(n_bytes // (2 * classes), classes, "float16" if dtype == "float16" else "uint16")
     rows = max(1, data.BLOCK // classes)
     for start in range(0, len(x), rows):

@@ -1,7 +1,8 @@
 """Bytes that each kernel adds to the extension, level by level: ``python benches/sizes.py [FILE]``.
 
-Without a FILE the extension is compiled once more, under `target/sizes`, with symbols that tell a kernel's types. Reads them with
-`nm`. What the wheel grows by is about a third of it: the last line says how far the whole extension is compressed.
+Without a FILE the extension is compiled once more, under `target/sizes`, with symbols that tell a
+kernel's types, which `nm` reads. What the wheel grows by is about a third of it: the last line says
+how far the whole extension is compressed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ def build() -> Path:
 
 
 def kernels(file: Path) -> dict[str, Counter[str]]:
-    """The bytes of each kernel, by its name without paths, at each level. What is compiled into `run` is the portable level."""
+    """The bytes of each kernel, by its name without paths, at each level.
+
+    What is compiled into `run` is the portable level.
+    """
     found: dict[str, Counter[str]] = defaultdict(Counter)
     symbols = subprocess.run(["nm", "-S", "-C", file], check=True, capture_output=True, text=True).stdout
     for line in symbols.splitlines():

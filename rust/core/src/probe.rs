@@ -2,7 +2,7 @@
 
 use crate::blocks::{self, Unwatched};
 use crate::error::Result;
-use crate::simd::{Kernel, Level, Simd, Vector};
+use crate::simd::{self, Kernel, Level, Simd, Vector};
 
 /// The bits set in any of the words, read in blocks on that many threads as the kernels read a
 /// matrix.
@@ -28,6 +28,13 @@ pub fn read_all(words: &[f64], threads: usize) -> Result<u64> {
 /// Vectors that wait for nothing but memory: a load and one operation each.
 const AT_ONCE: usize = 8;
 
+/// How many bytes ahead memory is asked for, as by the kernels. What the hardware reads ahead by
+/// itself is less: on Zen 5 a fifth.
+const AHEAD: usize = 8192;
+
+/// The bytes of a line of the cache.
+const LINE: usize = 64;
+
 struct Bits<'a>(&'a [f64]);
 
 impl Kernel for Bits<'_> {
@@ -39,6 +46,9 @@ impl Kernel for Bits<'_> {
         let mut bits = [S::F64::splat(simd, 0.0); AT_ONCE];
         let mut chunks = self.0.chunks_exact(AT_ONCE * lanes);
         for chunk in &mut chunks {
+            for line in 0..size_of_val(chunk) / LINE {
+                simd::prefetch(chunk.as_ptr().wrapping_byte_add(AHEAD + line * LINE));
+            }
             // Explicit vectors: of a plain loop over words the compiler makes gathers at the
             // AVX-512 level, ten times slower than memory.
             for (bits, vector) in bits.iter_mut().zip(chunk.chunks_exact(lanes)) {

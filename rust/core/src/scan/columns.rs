@@ -43,7 +43,7 @@
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
-use super::ahead::read_ahead;
+use super::ahead::{Ask, read_ahead};
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
 use super::score_rows::{Layout, ScoreRows, Scoring};
@@ -253,7 +253,7 @@ fn blocks<'a, T: Float, G>(
         #[inline(always)]
         move |(i, out)| {
             let origin = origin.wrapping_add(i * rows);
-            (Block { origin, stride, classes, rows: out.len(), ask }, out)
+            (Block { origin, stride, classes, rows: out.len(), ask: ask != Ask::Not }, out)
         },
     )
 }

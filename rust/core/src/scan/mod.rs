@@ -86,6 +86,7 @@ use crate::formula::Goal;
 use crate::matrix::Matrix;
 use crate::rules::Recipe;
 use crate::simd::{Float, Level};
+use ahead::Ask;
 use columns::WideColumns;
 use found::Verdict;
 use narrow::{ColumnMajor, Pairs, RowMajor};
@@ -135,9 +136,9 @@ impl<T: Float + Element<Compute = T>> Scan<T> {
         let (direct, rest) = out.split_at_mut(whole);
         let origin = matrix.pointer(rows.start, 0);
         let plain = E::as_compute(origin);
-        let ways = self.ways();
+        let ways = self.ways(classes);
         let turn = self.paces[G::PACE].begin(ways);
-        let (level, ask) = self.way(turn.way);
+        let (level, ask) = self.way(classes, turn.way);
         let scoring = Scoring { goal, recipe, classes, ask, room: &mut self.room, out: &mut *direct };
         let verdict = match (stride, plain, matrix.column_major()) {
             // SAFETY: `whole` rows are inside, and so is what the narrow walk reads past them.
@@ -172,18 +173,18 @@ impl<T: Float + Element<Compute = T>> Scan<T> {
         }
     }
 
-    /// In how many ways rows can be read.
-    fn ways(&self) -> usize {
-        2 * (1 + usize::from(self.level == Level::Avx512))
+    /// In how many ways rows of so many classes can be read.
+    fn ways(&self, classes: usize) -> usize {
+        asks(classes).len() * (1 + usize::from(self.level == Level::Avx512))
     }
 
     /// One of these ways, of which one or another is the quickest on this machine and this matrix:
-    /// the level, and whether to ask for memory ahead, of few classes further ahead. AVX2 may be
-    /// quicker than AVX-512, as its groups have half as many rows and so ask less of the memory at
-    /// a time.
-    fn way(&self, way: usize) -> (Level, bool) {
-        let lower = self.level == Level::Avx512 && way >= self.ways() / 2;
-        (if lower { Level::Avx2 } else { self.level }, way.is_multiple_of(2))
+    /// the level, and how far ahead memory is asked for. AVX2 may be quicker than AVX-512, as its
+    /// groups have half as many rows and so ask less of the memory at a time.
+    fn way(&self, classes: usize, way: usize) -> (Level, Ask) {
+        let asks = asks(classes);
+        let lower = self.level == Level::Avx512 && way >= asks.len();
+        (if lower { Level::Avx2 } else { self.level }, asks[way % asks.len()])
     }
 
     /// Score rows from `row` on by way of copies.
@@ -223,7 +224,7 @@ impl<T: Float + Element<Compute = T>> Scan<T> {
         let last = origin.wrapping_add(whole.len() * classes);
         let (level, room) = (self.level, &mut *self.room);
         let mut score = |origin, out| {
-            let scoring = Scoring { goal, recipe, classes, ask: false, room: &mut *room, out };
+            let scoring = Scoring { goal, recipe, classes, ask: Ask::Not, room: &mut *room, out };
             // SAFETY: a copy is padded to whole groups of rows, and has slack past the last one.
             unsafe { adjacent_rows(scoring, level, origin, classes) }
         };
@@ -236,6 +237,11 @@ impl<T: Float + Element<Compute = T>> Scan<T> {
         rest.copy_from_slice(&group[..rest.len()]);
         Verdict { found: verdict.found.and(others.found), signed: verdict.signed | others.signed }
     }
+}
+
+/// How far ahead memory may be asked for. Not to ask pays only with many classes.
+fn asks(classes: usize) -> &'static [Ask] {
+    if classes > MOST_CLASSES { &[Ask::Far, Ask::Near, Ask::Not] } else { &[Ask::Far, Ask::Near] }
 }
 
 /// Score rows that follow each other in memory, by the walk for so many classes.
@@ -251,9 +257,9 @@ unsafe fn adjacent_rows<E: Element, G: Goal>(
 ) -> Verdict<E::Compute> {
     // SAFETY: the caller's promise.
     unsafe {
-        match (scoring.classes, E::as_compute(origin)) {
-            (2, Some(origin)) if stride == 2 => level.run(scoring.over(Pairs { origin })),
-            (..=MOST_CLASSES, _) => level.run(scoring.over(RowMajor { origin, stride })),
+        match scoring.classes {
+            2 if stride == 2 => level.run(scoring.over(Pairs { origin })),
+            ..=MOST_CLASSES => level.run(scoring.over(RowMajor { origin, stride })),
             _ => level.run(scoring.over(WideRows { origin, stride })),
         }
     }

@@ -2,6 +2,8 @@
 //! vertical. Where rows are adjacent in memory, four columns at a time are read through 4 x 4
 //! transposes, or eight of half precision. The sums run over the classes in their order.
 
+#![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
+
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
@@ -11,17 +13,10 @@ use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
 
-/// How many bytes ahead memory is asked for: one of two distances (see `pace`), of which the less
-/// depends on the classes. Measured, as a share of what a plain read takes on one thread: on Zen 5
-/// .84 to 1.0 with the larger and .6 to .8 with the less; on Zen 4 more than the less is slower
-/// with 32 classes.
+/// How many bytes ahead memory is asked for where that is near.
 #[inline(always)]
-fn ahead<T, G>(scoring: &Scoring<'_, T, G>) -> usize {
-    match (scoring.ask, scoring.classes) {
-        (true, _) => 8192,
-        (false, ..=8) => 4096,
-        _ => 2048,
-    }
+fn near(classes: usize) -> usize {
+    if classes <= 8 { 4096 } else { 2048 }
 }
 
 /// Rows that can be read a column at a time.
@@ -98,18 +93,20 @@ impl<E: Element> Source for RowMajor<E> {
 
 /// Rows of two classes that follow each other without a gap.
 #[derive(Clone, Copy)]
-pub(super) struct Pairs<T> {
-    pub(super) origin: *const T,
+pub(super) struct Pairs<E> {
+    pub(super) origin: *const E,
 }
 
-impl<T> Layout for Pairs<T> {}
+impl<E: Element> Layout for Pairs<E> {
+    const WIDENED: bool = E::WIDENED;
+}
 
-impl<T: Float> Source for Pairs<T> {
-    type Scalar = T;
+impl<E: Element> Source for Pairs<E> {
+    type Scalar = E::Compute;
     const APART: bool = false;
 
     #[inline(always)]
-    unsafe fn columns<V: Vector<Scalar = T>>(
+    unsafe fn columns<V: Vector<Scalar = E::Compute>>(
         self,
         simd: V::Simd,
         row: usize,
@@ -117,11 +114,19 @@ impl<T: Float> Source for Pairs<T> {
         ahead: usize,
         mut take: impl FnMut(bool, V),
     ) {
-        // SAFETY: the caller promises these rows.
+        let mut widened = [E::Compute::ZERO; 32];
+        // SAFETY: the caller promises these rows, and the array has room for two vectors.
         unsafe {
             let from = self.origin.add(2 * row);
             read_ahead(from, 2 * V::LANES, ahead);
-            let [a, b] = V::load_pairs(simd, from);
+            let [a, b] = match E::as_compute(from) {
+                Some(from) => V::load_pairs(simd, from),
+                None => {
+                    E::load::<V>(simd, from).store(widened.as_mut_ptr());
+                    E::load::<V>(simd, from.add(V::LANES)).store(widened.as_mut_ptr().add(V::LANES));
+                    V::load_pairs(simd, widened.as_ptr())
+                }
+            };
             take(true, a);
             take(false, b);
         }
@@ -188,8 +193,8 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         M: Formula,
     {
         let ScoreRows { scoring, layout } = self;
-        let ahead = ahead(&scoring);
-        let Scoring { recipe, classes, room, out, .. } = scoring;
+        let Scoring { recipe, classes, ask, room, out, .. } = scoring;
+        let ahead = ask.bytes(near(classes));
         assert!((1..=MOST_CLASSES).contains(&classes) && V::LANES <= 16);
         let recipe = &{ *recipe };
         let zero = V::splat(simd, T::ZERO);
@@ -242,8 +247,8 @@ impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
         M: Formula,
     {
         let ScoreRows { scoring, layout } = self;
-        let ahead = ahead(&scoring);
-        let Scoring { recipe, out, .. } = scoring;
+        let Scoring { recipe, ask, out, .. } = scoring;
+        let ahead = ask.bytes(near(classes));
         // A copy, which the compiler knows that stores to `out` do not change, so that what is in
         // it is loaded once.
         let recipe = &{ *recipe };

@@ -18,12 +18,12 @@ const FIRST: usize = 8;
 /// may have been interrupted in it.
 const TRIALS: usize = 4;
 
-/// Parts from one trial to the next, as what else the machine does may change. At worst 16 of these
-/// 250 parts are trials, and 12 of those in a slower way.
-const WHILE: usize = 250;
+/// Parts from one trial to the next, as what else the machine does may change. At worst 24 of these
+/// 400 parts are trials, and 20 of those in a slower way.
+const WHILE: usize = 400;
 
 /// The most ways there are.
-const MOST: usize = 4;
+const MOST: usize = 6;
 
 /// The way that one part is done in, and when it began, if it is timed.
 pub(super) struct Turn {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn all_ways_are_tried_now_and_then() {
-        for count in [2, 4] {
+        for count in [2, 3, 6] {
             let mut pace = Pace::new();
             let mut part = || {
                 let turn = pace.begin(count);

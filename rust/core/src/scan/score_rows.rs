@@ -1,5 +1,6 @@
 //! Some rows to score: the kernel that a CPU level is entered with.
 
+use super::ahead::Ask;
 use super::found::Verdict;
 use super::room::Room;
 use crate::formula::{Goal, Walk};
@@ -17,8 +18,7 @@ pub(super) struct Scoring<'a, T, G> {
     pub(super) goal: G,
     pub(super) recipe: &'a Recipe<T>,
     pub(super) classes: usize,
-    /// Ask for memory ahead of its use; of few classes, further ahead.
-    pub(super) ask: bool,
+    pub(super) ask: Ask,
     pub(super) room: &'a mut Room<T>,
     /// A score for each row.
     pub(super) out: &'a mut [T],

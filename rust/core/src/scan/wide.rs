@@ -5,7 +5,7 @@
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
-use super::ahead::read_ahead;
+use super::ahead::{Ask, read_ahead};
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
 use super::score_rows::{Layout, ScoreRows, Scoring};
@@ -14,9 +14,9 @@ use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Summary, Walk};
 use crate::simd::{Float, Vector};
 
-/// How many bytes ahead memory is asked for, with long steps and with short ones: about as far as a
-/// kernel gets while one line comes from memory.
-const AHEAD: [usize; 2] = [2048, 1024];
+/// How many bytes ahead memory is asked for where that is near, with long steps and with short ones:
+/// about as far as a kernel gets while one line comes from memory.
+const NEAR: [usize; 2] = [2048, 1024];
 
 /// Rows of many classes that follow each other in memory, `stride` apart.
 #[derive(Clone, Copy)]
@@ -162,13 +162,14 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
         assert!(classes > MOST_CLASSES);
         let recipe = &{ *recipe };
         let fold = F::new(simd, recipe);
+        let far = ask.bytes(NEAR[usize::from(!F::LONG)]);
         let [lanes, ..] = &mut room.groups;
         let mut bits = V::splat(simd, E::Compute::ZERO);
         let mut closed = Closed::nothing::<M>(simd);
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             for i in 0..V::LANES {
                 let from = origin.wrapping_add((group * V::LANES + i) * stride);
-                let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0, ask };
+                let ahead = Ahead { from: from.wrapping_byte_add(far), shift: 0, ask: ask != Ask::Not };
                 // SAFETY: promised to `Scoring::over`.
                 lanes.keep(i, unsafe {
                     Classes::<V, E, F> { simd, from, count: classes, fold }.folded(ahead, &mut bits)
@@ -199,7 +200,7 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
         assert!(classes > MOST_CLASSES);
         let recipe = &{ *recipe };
         // The rows that are asked for meanwhile, half by each sweep, so that memory never rests.
-        let later = stride * AHEAD[0].div_ceil(stride * size_of::<E>());
+        let later = stride * ask.bytes(NEAR[0]).div_ceil(stride * size_of::<E>());
         let peaks = P::default();
         let (temperature, inverse_temperature) =
             (V::splat(simd, recipe.temperature), V::splat(simd, recipe.inverse_temperature));
@@ -211,7 +212,7 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
             for i in 0..V::LANES {
                 let from = origin.wrapping_add((group * V::LANES + i) * stride);
                 let next = from.wrapping_add(later);
-                let ahead = |from| Ahead { from, shift: 1, ask };
+                let ahead = |from| Ahead { from, shift: 1, ask: ask != Ask::Not };
                 // SAFETY: promised to `Scoring::over`.
                 unsafe {
                     let row = Classes { simd, from, count: classes, fold: peaks };
