@@ -1,5 +1,7 @@
 //! The number types: what a matrix may hold, and what the kernels compute in.
 
+pub use crate::simd::Float;
+
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 

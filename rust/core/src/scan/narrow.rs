@@ -6,8 +6,8 @@ use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
 use super::score_rows::{ScoreRows, Scoring};
-use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
-use crate::formula::{Formula, Summary, Walk};
+use crate::fold::{Fold, MOST_KEPT, SingleFold, Tail, TailFold};
+use crate::formula::{Formula, Walk};
 use crate::simd::{Float, Vector};
 
 /// How many bytes ahead memory is asked for, with few classes and with more. Measured: on Zen 4
@@ -19,7 +19,7 @@ fn ahead(classes: usize) -> usize {
 }
 
 /// Rows that can be read a column at a time.
-pub(super) trait Source: Copy {
+pub(crate) trait Source: Copy {
     type Scalar: Float;
     /// Whether a kernel is worth compiling for three classes apart.
     const APART: bool;
@@ -41,9 +41,9 @@ pub(super) trait Source: Copy {
 
 /// Rows that follow each other in memory, `stride` apart.
 #[derive(Clone, Copy)]
-pub(super) struct RowMajor<T> {
-    pub(super) origin: *const T,
-    pub(super) stride: usize,
+pub(crate) struct RowMajor<T> {
+    pub(crate) origin: *const T,
+    pub(crate) stride: usize,
 }
 
 impl<T: Float> Source for RowMajor<T> {
@@ -115,9 +115,9 @@ impl<T: Float> Source for Pairs<T> {
 
 /// Columns that follow each other in memory, `stride` apart.
 #[derive(Clone, Copy)]
-pub(super) struct ColumnMajor<T> {
-    pub(super) origin: *const T,
-    pub(super) stride: isize,
+pub(crate) struct ColumnMajor<T> {
+    pub(crate) origin: *const T,
+    pub(crate) stride: isize,
 }
 
 impl<T: Float> Source for ColumnMajor<T> {
@@ -150,7 +150,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
     fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
     where
         V: Vector<Scalar = T>,
-        F: SingleFold<V, Row: Summary<V>>,
+        F: SingleFold<V>,
         M: Formula,
     {
         match self.scoring.classes {
@@ -181,7 +181,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         let columns = room.columns.place();
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             let mut next = columns;
-            let mut found = P::Kept::all(zero);
+            let mut found = [zero; MOST_KEPT];
             // SAFETY: promised to `Scoring::over`; and a layout hands over as many columns as there
             // are classes, for which there is room.
             unsafe {
@@ -197,14 +197,14 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
                     },
                 );
             }
-            let fold = F::new(Tail { peak: found.at(0), temperature, inverse_temperature });
+            let fold = F::new(Tail { peak: found[0], temperature, inverse_temperature });
             // SAFETY: the columns of all classes were stored above; so below.
             let mut kept = fold.first(unsafe { V::load(simd, columns) });
             for class in 1..classes {
                 // SAFETY: as above.
                 kept = fold.step(kept, unsafe { V::load(simd, columns.add(class * V::LANES)) });
             }
-            let largest = [found.at(0), found.at(P::Kept::COUNT - 1)];
+            let largest = [found[0], found[P::KEPT - 1]];
             closed.close(&F::row(largest, kept, recipe), formula, out);
         }
         closed.verdict::<M>(zero)
@@ -217,7 +217,7 @@ impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
     fn groups<V, F, M>(self, simd: V::Simd, classes: usize, formula: M) -> Verdict<T>
     where
         V: Vector<Scalar = T>,
-        F: SingleFold<V, Row: Summary<V>>,
+        F: SingleFold<V>,
         M: Formula,
     {
         let ScoreRows { scoring: Scoring { recipe, out, .. }, layout } = self;
@@ -226,7 +226,7 @@ impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
         let recipe = &{ *recipe };
         let fold = F::new(simd, recipe);
         let mut bits = V::splat(simd, T::ZERO);
-        let mut kept = F::Kept::all(bits);
+        let mut kept = [bits; MOST_KEPT];
         let mut closed = Closed::nothing::<M>(simd);
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             // SAFETY: promised to `Scoring::over`.

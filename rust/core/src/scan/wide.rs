@@ -9,8 +9,8 @@ use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
 use super::score_rows::{ScoreRows, Scoring};
-use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
-use crate::formula::{Formula, Summary, Walk};
+use crate::fold::{Fold, Kept, MOST_KEPT, Peak, SingleFold, Tail, TailFold};
+use crate::formula::{Formula, Walk};
 use crate::simd::{Float, Vector};
 
 /// How many bytes ahead memory is asked for, with long steps and with short ones: about as far as a
@@ -72,7 +72,7 @@ impl<V: Vector, F: Fold<V>> Classes<V, F> {
     /// # Safety
     /// The values from `class` on must be readable.
     #[inline(always)]
-    unsafe fn last(self, kept: F::Kept, class: usize, bits: &mut V) -> F::Kept {
+    unsafe fn last(self, kept: Kept<V>, class: usize, bits: &mut V) -> Kept<V> {
         if class >= self.count {
             return kept;
         }
@@ -91,7 +91,7 @@ impl<V: Vector, F: Fold<V>> Classes<V, F> {
     /// # Safety
     /// `count >= LANES` values must be readable.
     #[inline(always)]
-    unsafe fn folded(self, ahead: Ahead<V::Scalar>, bits: &mut V) -> F::Kept {
+    unsafe fn folded(self, ahead: Ahead<V::Scalar>, bits: &mut V) -> Kept<V> {
         let Classes { count, fold, .. } = self;
         let (lanes, half) = (V::Scalar::LANES, V::LANES);
         let whole = count - count % lanes;
@@ -149,7 +149,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
     fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
     where
         V: Vector<Scalar = T>,
-        F: SingleFold<V, Row: Summary<V>>,
+        F: SingleFold<V>,
         M: Formula,
     {
         let ScoreRows { scoring, layout: WideRows { origin, stride } } = self;
@@ -165,7 +165,9 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
                 let from = origin.wrapping_add((group * V::LANES + i) * stride);
                 let ahead = Ahead { from: from.wrapping_byte_add(AHEAD[usize::from(!F::LONG)]), shift: 0, ask };
                 // SAFETY: promised to `Scoring::over`.
-                lanes.keep(i, unsafe { Classes::<V, F> { simd, from, count: classes, fold }.folded(ahead, &mut bits) });
+                lanes.keep::<V, F>(i, unsafe {
+                    Classes::<V, F> { simd, from, count: classes, fold }.folded(ahead, &mut bits)
+                });
             }
             let kept = lanes.merge(
                 simd,
@@ -209,12 +211,12 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
                 unsafe {
                     let row = Classes { simd, from, count: classes, fold: peaks };
                     let kept = row.folded(ahead(next), &mut bits);
-                    first.keep(i, kept);
-                    let peak = V::splat(simd, greatest(kept.at(0)));
-                    tops.keep(i, [peak]);
+                    first.keep::<V, P>(i, kept);
+                    let peak = V::splat(simd, greatest(kept[0]));
+                    tops.keep::<V, Peak>(i, [peak; MOST_KEPT]);
                     let fold = F::new(Tail { peak, temperature, inverse_temperature });
                     let ahead = ahead(next.wrapping_add(classes / 2));
-                    second.keep(i, Classes { simd, from, count: classes, fold }.folded(ahead, &mut bits));
+                    second.keep::<V, F>(i, Classes { simd, from, count: classes, fold }.folded(ahead, &mut bits));
                 }
             }
             let found = first.merge(
@@ -229,7 +231,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideRows<T>> {
                 #[inline(always)]
                 |peak| F::new(Tail { peak, temperature, inverse_temperature }),
             );
-            let largest = [found.at(0), found.at(P::Kept::COUNT - 1)];
+            let largest = [found[0], found[P::KEPT - 1]];
             closed.close(&F::row(largest, kept, recipe), formula, out);
         }
         closed.verdict::<M>(bits)
