@@ -25,7 +25,6 @@ mod tests;
 mod variation_ratio;
 mod vote_entropy;
 
-pub use crate::measure::About;
 pub use scorer::CommitteeScorer;
 
 use crate::measure::listed;

@@ -130,10 +130,14 @@ impl<T: Float> Kernel for Groups<'_, T> {
             // SAFETY: the rows lie where `locate` says, which is inside the members or the copies.
             let valid = unsafe { fill(&table, sources, group * lanes, measure.needs(), recipe) };
             let score = Vector::select(valid, measure.score(&table), table.splat(f64::NAN));
-            // Lanes beyond the last row repeat one.
-            let mut scores = [T::ZERO; 16];
-            score.to_slice(&mut scores[..lanes]);
-            out.copy_from_slice(&scores[..out.len()]);
+            if out.len() == lanes {
+                score.to_slice(out);
+            } else {
+                // Lanes beyond the last row repeat one.
+                let mut scores = [T::ZERO; 16];
+                score.to_slice(&mut scores[..lanes]);
+                out.copy_from_slice(&scores[..out.len()]);
+            }
             all &= T::Vector::<S>::all(valid);
         }
         all
