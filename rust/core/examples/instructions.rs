@@ -16,7 +16,7 @@ use shortlist_core::matrix::Matrix;
 use shortlist_core::measure::Measure;
 use shortlist_core::order::Order;
 use shortlist_core::scorer::{Invalid, Normalize, Scorer};
-use shortlist_core::select::{Plan, Rows, Score, Selector};
+use shortlist_core::select::{Plan, Rows, Selector};
 
 const K: usize = 100;
 
@@ -48,10 +48,7 @@ fn narrow(values: Vec<f64>) -> Vec<f32> {
     values.into_iter().map(|value| value as f32).collect()
 }
 
-fn select<E: Compiled>(name: &str, data: &[E], classes: usize, logits: bool)
-where
-    E::Compute: Score,
-{
+fn select<E: Compiled>(name: &str, data: &[E], classes: usize, logits: bool) {
     let measure = Measure::parse(name).expect("a measure");
     let scorer = Scorer::new(measure, logits, 1.0, Normalize::Check, Invalid::Raise, Level::best()).expect("options");
     let matrix = Matrix::from_rows(data, data.len() / classes, classes).expect("a matrix");

@@ -96,39 +96,35 @@ pub(crate) fn run<B: Send, S: Send>(
             *first = Some((row, error));
         }
     };
-    let one = |state: &mut S, (rows, block): (Range<usize>, B)| {
-        let start = rows.start;
-        if let Err(error) = work(state, rows, block) {
-            fail(start, error);
-        }
-    };
     let states = Mutex::new(Vec::new());
-    let help = || {
-        let Some(first) = take() else { return };
+    let work_on = |mut next: Option<(Range<usize>, B)>, look: &mut dyn FnMut(usize)| {
         let mut state = state();
-        one(&mut state, first);
-        while let Some(block) = take() {
-            one(&mut state, block);
+        while let Some((rows, block)) = next {
+            let start = rows.start;
+            if let Err(error) = work(&mut state, rows, block) {
+                fail(start, error);
+            }
+            look(start);
+            next = take();
         }
         states.lock().expect("no panic").push(state);
     };
-    let own = helpers::assist(threads - 1, &help, || {
-        let mut state = state();
-        let mut looked = Instant::now();
-        while let Some(block) = take() {
-            let done = block.0.start;
-            one(&mut state, block);
-            if looked.elapsed() >= LOOK_EVERY {
-                looked = Instant::now();
-                if let Err(error) = watch.look(done, rows) {
-                    fail(0, error);
-                }
+    let help = || {
+        if let Some(first) = take() {
+            work_on(Some(first), &mut |_| ());
+        }
+    };
+    let mut looked = Instant::now();
+    let mut look = |done| {
+        if looked.elapsed() >= LOOK_EVERY {
+            looked = Instant::now();
+            if let Err(error) = watch.look(done, rows) {
+                fail(0, error);
             }
         }
-        state
-    });
-    let mut states = states.into_inner().expect("no panic");
-    states.push(own);
+    };
+    helpers::assist(threads - 1, &help, || work_on(take(), &mut look));
+    let states = states.into_inner().expect("no panic");
     match first_error.into_inner().expect("no panic") {
         Some((_, error)) => Err(error),
         None => Ok(states),

@@ -22,7 +22,7 @@ impl Scorer {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<u64> {
-        E::score(self, matrix, out, first_row, threads, watch)
+        E::compiled().0(self, matrix, out, first_row, threads, watch)
     }
 
     /// Score all rows and keep the best. An error leaves the selector as it was. Returns the number
@@ -35,61 +35,32 @@ impl Scorer {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<u64> {
-        E::select(self, matrix, selector, rows, threads, watch)
+        E::compiled().1(self, matrix, selector, rows, threads, watch)
     }
 }
 
+/// [`Scorer::score`] and [`Scorer::select`] for one type.
+pub type Functions<E> = (
+    fn(&Scorer, &Matrix<'_, E>, &mut [<E as Element>::Compute], u64, usize, &mut dyn Watch) -> Result<u64>,
+    fn(&Scorer, &Matrix<'_, E>, &mut Selector, &Rows<'_>, usize, &mut dyn Watch) -> Result<u64>,
+);
+
 /// A type that scoring and selecting are compiled for.
 pub trait Compiled: Element {
-    /// [`Scorer::score`].
-    fn score(
-        scorer: &Scorer,
-        matrix: &Matrix<'_, Self>,
-        out: &mut [Self::Compute],
-        first_row: u64,
-        threads: usize,
-        watch: &mut dyn Watch,
-    ) -> Result<u64>;
-    /// [`Scorer::select`].
-    fn select(
-        scorer: &Scorer,
-        matrix: &Matrix<'_, Self>,
-        selector: &mut Selector,
-        rows: &Rows<'_>,
-        threads: usize,
-        watch: &mut dyn Watch,
-    ) -> Result<u64>;
+    /// Both.
+    fn compiled() -> Functions<Self>;
 }
 
 macro_rules! compiled {
-    ($type:ty, $compute:ty) => {
-        impl Compiled for $type {
-            fn score(
-                scorer: &Scorer,
-                matrix: &Matrix<'_, $type>,
-                out: &mut [$compute],
-                first_row: u64,
-                threads: usize,
-                watch: &mut dyn Watch,
-            ) -> Result<u64> {
-                scorer.score_any(matrix, out, first_row, threads, watch)
+    ($($type:ty),*) => {
+        $(impl Compiled for $type {
+            // Inlined, it would be compiled by the caller's crate, and with it what it names.
+            #[inline(never)]
+            fn compiled() -> Functions<$type> {
+                (Scorer::score_any, Scorer::select_any)
             }
-
-            fn select(
-                scorer: &Scorer,
-                matrix: &Matrix<'_, $type>,
-                selector: &mut Selector,
-                rows: &Rows<'_>,
-                threads: usize,
-                watch: &mut dyn Watch,
-            ) -> Result<u64> {
-                scorer.select_any(matrix, selector, rows, threads, watch)
-            }
-        }
+        })*
     };
 }
 
-compiled!(f64, f64);
-compiled!(f32, f32);
-compiled!(f16, f32);
-compiled!(bf16, f32);
+compiled!(f64, f32, f16, bf16);

@@ -4,7 +4,7 @@
 //! A sentence names the argument, what came and what is accepted. It says nothing about how a
 //! language on top of this crate spells an option: whoever has such options adds to the sentence.
 
-use crate::fault::Fault;
+use crate::fault::{Fault, RowFault};
 use std::fmt;
 
 /// Everything that can be wrong with what a caller passed in.
@@ -69,22 +69,12 @@ pub enum Error {
         /// Rows there are; their ids are the numbers below.
         rows: usize,
     },
-    /// A measure of logits was asked about probabilities.
-    LogitsOnly {
-        /// Its name.
-        measure: &'static str,
-    },
+    /// The measure of that name, which is one of logits, was asked about probabilities.
+    LogitsOnly(&'static str),
     /// A temperature was given for probabilities.
     TemperatureOfProbabilities(f64),
     /// A row of the data is not acceptable: the first of those that are not.
-    Row {
-        /// Its id.
-        row: u64,
-        /// The member of a committee whose row it is.
-        member: Option<usize>,
-        /// What is wrong with it.
-        fault: Fault,
-    },
+    Row(RowFault),
     /// Something is wrong with one of several arguments.
     Within(&'static str, Box<Error>),
     /// Two states do not go together, and why.
@@ -98,7 +88,7 @@ pub enum Error {
 impl Error {
     /// What is wrong with a row.
     pub fn row(row: u64, fault: Fault) -> Error {
-        Error::Row { row, member: None, fault }
+        Error::Row(RowFault { row, member: None, fault })
     }
 
     /// The same of one of several arguments. An interruption is nobody's fault.
@@ -128,12 +118,11 @@ impl fmt::Display for Error {
             Error::NoSuchRow { argument, id, rows } => {
                 write!(out, "{argument} has id {id}; accepted are 0 to {}", *rows as i64 - 1)
             }
-            Error::LogitsOnly { measure } => write!(out, "measure {measure:?} is defined for logits only"),
+            Error::LogitsOnly(measure) => write!(out, "measure {measure:?} is defined for logits only"),
             Error::TemperatureOfProbabilities(came) => {
                 write!(out, "temperature is {came} for probabilities; accepted is 1")
             }
-            Error::Row { row, member: None, fault } => write!(out, "row {row} {fault}"),
-            Error::Row { row, member: Some(member), fault } => write!(out, "row {row} of member {member} {fault}"),
+            Error::Row(found) => write!(out, "row {} {found}", found.row),
             Error::Within(argument, error) => write!(out, "{argument} {error}"),
             Error::Unmergeable(why) => write!(out, "these Selectors cannot be merged: {why}"),
             Error::Argument(sentence) => out.write_str(sentence),

@@ -36,6 +36,26 @@ impl Fault {
     }
 }
 
+/// A row that is invalid, and why.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowFault {
+    /// Its id, or its place.
+    pub row: u64,
+    /// The first member of a committee whose row it is.
+    pub member: Option<usize>,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+impl std::fmt::Display for RowFault {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(member) = self.member {
+            write!(out, "of member {member} ")?;
+        }
+        self.fault.fmt(out)
+    }
+}
+
 impl std::fmt::Display for Fault {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

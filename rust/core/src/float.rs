@@ -2,7 +2,8 @@
 
 #![allow(unsafe_code)]
 
-use crate::simd::{Float, Half, Vector};
+pub use crate::simd::Float;
+use crate::simd::{Half, Vector};
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 

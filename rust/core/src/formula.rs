@@ -2,10 +2,10 @@
 //! folds kept.
 //!
 //! A [`Formula`] names its folds as types, so that the loops of each are compiled with the folds
-//! and the formula inside them. Which formula that is, a [`Goal`] tells at run time: it is asked
-//! once for many rows.
+//! and the formula inside them. A measure of probabilities and of logits is two formulas. Which
+//! formula is wanted, a [`Goal`] tells at run time: it is asked once for many rows.
 
-use crate::fold::{Fold, Logits, Probabilities, SingleFold, TailFold};
+use crate::fold::{Fold, Folded, SingleFold, TailFold};
 use crate::order::Order;
 use crate::simd::sealed::Lanes;
 use crate::simd::{Float, Simd, Vector};
@@ -15,71 +15,22 @@ use std::marker::PhantomData;
 pub(crate) trait Formula: Copy {
     /// The end of its values that is sought.
     const ORDER: Order = Order::Highest;
-    /// How rows of probabilities are folded for it.
-    type OfProbabilities<V: Vector>: Sweeps<V, Row = Probabilities<V>>;
-    /// How rows of logits are folded for it.
-    type OfLogits<V: Vector>: Sweeps<V, Row = Logits<V>>;
+    /// How rows are folded for it.
+    type Sweeps<V: Vector>: Sweeps<V>;
 
-    /// Take a walk over rows, of logits or of probabilities, with the folds for them. As all that
-    /// is entered by [`Level::run`](crate::simd::Level::run), it is inlined.
+    /// The score of rows.
+    fn close<V: Vector>(self, row: &Folded<V>) -> V;
+
+    /// Take a walk over rows with its folds. As all that is entered by
+    /// [`Level::run`](crate::simd::Level::run), it is inlined.
     #[inline(always)]
-    fn walk<S: Simd, W: Walk>(self, simd: S, logits: bool, walk: W) -> W::Output {
-        if logits {
-            Self::OfLogits::<<W::Scalar as Lanes>::Vector<S>>::go(walk, simd, self)
-        } else {
-            Self::OfProbabilities::<<W::Scalar as Lanes>::Vector<S>>::go(walk, simd, self)
-        }
-    }
-
-    /// The score of rows of probabilities.
-    #[inline(always)]
-    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
-        row.splat(f64::NAN)
-    }
-
-    /// The score of rows of logits.
-    #[inline(always)]
-    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
-        row.splat(f64::NAN)
-    }
-}
-
-/// A summary that formulas close.
-pub(crate) trait Summary<V: Vector> {
-    /// Which rows are valid, but for the signs of probabilities.
-    fn valid(&self) -> V::Mask;
-    /// The scores of the rows; of rows that are not valid they mean nothing.
-    fn score<M: Formula>(&self, formula: M) -> V;
-}
-
-impl<V: Vector> Summary<V> for Probabilities<V> {
-    #[inline(always)]
-    fn valid(&self) -> V::Mask {
-        Probabilities::valid(self)
-    }
-
-    #[inline(always)]
-    fn score<M: Formula>(&self, formula: M) -> V {
-        formula.of_probabilities(self)
-    }
-}
-
-impl<V: Vector> Summary<V> for Logits<V> {
-    #[inline(always)]
-    fn valid(&self) -> V::Mask {
-        Logits::valid(self)
-    }
-
-    #[inline(always)]
-    fn score<M: Formula>(&self, formula: M) -> V {
-        formula.of_logits(self)
+    fn walk<S: Simd, W: Walk>(self, simd: S, walk: W) -> W::Output {
+        Self::Sweeps::<<W::Scalar as Lanes>::Vector<S>>::go(walk, simd, self)
     }
 }
 
 /// Which folds see a row, one after the other.
 pub(crate) trait Sweeps<V: Vector> {
-    /// The summary they make.
-    type Row;
     /// Take the walk with these folds.
     fn go<W: Walk<Scalar = V::Scalar>, M: Formula>(walk: W, simd: V::Simd, formula: M) -> W::Output;
 }
@@ -93,7 +44,7 @@ pub(crate) trait Walk {
     fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Self::Output
     where
         V: Vector<Scalar = Self::Scalar>,
-        F: SingleFold<V, Row: Summary<V>>,
+        F: SingleFold<V>,
         M: Formula;
 
     /// Score all rows by two folds over logits: `P` finds the largest, and `F` is around it.
@@ -108,9 +59,7 @@ pub(crate) trait Walk {
 /// One sweep.
 pub(crate) struct Once<F>(PhantomData<F>);
 
-impl<V: Vector, F: SingleFold<V, Row: Summary<V>>> Sweeps<V> for Once<F> {
-    type Row = F::Row;
-
+impl<V: Vector, F: SingleFold<V>> Sweeps<V> for Once<F> {
     #[inline(always)]
     fn go<W: Walk<Scalar = V::Scalar>, M: Formula>(walk: W, simd: V::Simd, formula: M) -> W::Output {
         walk.once::<V, F, M>(simd, formula)
@@ -121,24 +70,9 @@ impl<V: Vector, F: SingleFold<V, Row: Summary<V>>> Sweeps<V> for Once<F> {
 pub(crate) struct Twice<P, F>(PhantomData<(P, F)>);
 
 impl<V: Vector, P: Fold<V> + Default, F: TailFold<V>> Sweeps<V> for Twice<P, F> {
-    type Row = Logits<V>;
-
     #[inline(always)]
     fn go<W: Walk<Scalar = V::Scalar>, M: Formula>(walk: W, simd: V::Simd, formula: M) -> W::Output {
         walk.twice::<V, P, F, M>(simd, formula)
-    }
-}
-
-/// No sweep: the formula is not defined for such rows, and never asked for. Nothing is compiled for
-/// it.
-pub(crate) struct Undefined<R>(PhantomData<R>);
-
-impl<V: Vector, R> Sweeps<V> for Undefined<R> {
-    type Row = R;
-
-    #[inline(always)]
-    fn go<W: Walk<Scalar = V::Scalar>, M: Formula>(_: W, _: V::Simd, _: M) -> W::Output {
-        unreachable!("a formula that is not defined for such rows, which `Scorer::new` refuses")
     }
 }
 
@@ -147,6 +81,7 @@ pub(crate) trait Goal: Copy {
     /// Goals with the same number, 0 or 1, cost about the same, and share what is learnt about
     /// their pace.
     const PACE: usize;
-    /// Take the walk that is compiled for its formula: [`Formula::walk`].
+    /// Take the walk that is compiled for its formula, of logits or of probabilities:
+    /// [`Formula::walk`].
     fn walk<S: Simd, W: Walk>(self, simd: S, logits: bool, walk: W) -> W::Output;
 }

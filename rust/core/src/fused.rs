@@ -6,28 +6,54 @@ use crate::bound::Bound;
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::order::Order;
 use crate::rules::Recipe;
 use crate::scan::Scan;
 use crate::scorer::{Scorer, check_shape, part_rows};
 use crate::screen::Screen;
-use crate::select::{Rows, Score, Selector, SharedCut};
+use crate::select::{Rows, Selector};
 use crate::simd::{Float, Kernel, Simd, Vector};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Work through rows that a selector is to know of, a few at a time: `part` takes note of them in
+/// the state of its thread, which the selector takes over at the end, or not at all. Returns what
+/// else the threads worked with, each with its own from `make`.
+pub(crate) fn select_parts<T, W: Send>(
+    selector: &mut Selector,
+    rows: &Rows<'_>,
+    (count, block_rows, bytes): (usize, usize, usize),
+    threads: usize,
+    watch: &mut dyn Watch,
+    make: impl Fn() -> W + Sync,
+    part: impl Fn(&mut Selector, &mut W, Range<usize>) -> Result<()> + Sync,
+) -> Result<Vec<W>> {
+    selector.check(rows, count)?;
+    let blocks = blocks::split(count, block_rows).map(|block| (block, ()));
+    let threads = blocks::crew(threads, bytes);
+    let shared = selector.shared_among(threads);
+    let begun = AtomicUsize::new(0);
+    let state = || ((selector.fork(&shared), begun.fetch_add(1, Ordering::Relaxed), f64::NEG_INFINITY), make());
+    let size = part_rows::<T>();
+    let workers = blocks::run(count, blocks, threads, watch, state, |((kept, number, told), worker), block, ()| {
+        block.clone().step_by(size).try_for_each(|start| {
+            part(kept, worker, start..block.end.min(start + size))?;
+            kept.tell(*number, told);
+            Ok(())
+        })
+    })?;
+    workers.iter().for_each(|((kept, ..), _)| selector.join(kept));
+    selector.record(rows, count);
+    Ok(workers.into_iter().map(|(_, worker)| worker).collect())
+}
 
 /// What one thread works with.
 struct Worker<T> {
     scores: Vec<T>,
     scan: Scan<T>,
-    kept: Selector,
     screen: Option<Screen>,
     survivors: Vec<u32>,
     /// Rows whose measure was computed in full.
     scored: u64,
-    /// Its number among the threads, and its own threshold when it last told of its share.
-    number: usize,
-    told: Option<f64>,
 }
 
 impl Scorer {
@@ -39,44 +65,21 @@ impl Scorer {
         rows: &Rows<'_>,
         threads: usize,
         watch: &mut dyn Watch,
-    ) -> Result<u64>
-    where
-        E::Compute: Score,
-    {
+    ) -> Result<u64> {
         check_shape(matrix)?;
-        selector.check(rows, matrix.rows())?;
-        let blocks = blocks::split(matrix.rows(), blocks::block_rows_of(matrix)).map(|block| (block, ()));
-        let threads = blocks::crew(threads, matrix.bytes());
-        let shared = selector.shared_among(threads);
-        let pass = Pass { scorer: self, matrix, rows, shared, recipe: self.recipe::<E>(matrix.columns()) };
-        let begun = AtomicUsize::new(0);
-        let by_score = selector.plan().perturb.is_none() && !selector.plan().grouped();
-        let state = || Worker {
+        let pass = Pass { scorer: self, matrix, rows, recipe: self.recipe::<E>(matrix.columns()) };
+        let by_score = selector.plan().by_score();
+        let apart = matrix.row_major().is_none();
+        let make = || Worker {
             scores: vec![E::Compute::ZERO; part_rows::<E::Compute>()],
             scan: Scan::new(self.level()),
-            kept: selector.fork(),
-            screen: if by_score {
-                Screen::new(self.measure(), &pass.recipe, matrix.columns(), matrix.row_major().is_none())
-            } else {
-                None
-            },
+            screen: Screen::new(self.measure(), &pass.recipe, matrix.columns(), apart).filter(|_| by_score),
             survivors: Vec::new(),
             scored: 0,
-            number: begun.fetch_add(1, Ordering::Relaxed),
-            told: None,
         };
-        let workers = blocks::run(matrix.rows(), blocks, threads, watch, state, |worker, block, ()| {
-            let size = part_rows::<E::Compute>();
-            block.clone().step_by(size).try_for_each(|start| {
-                pass.part(worker, start..block.end.min(start + size))?;
-                pass.tell(worker);
-                Ok(())
-            })
-        })?;
-        for worker in &workers {
-            selector.join(&worker.kept);
-        }
-        selector.record(rows, matrix.rows());
+        let size = (matrix.rows(), blocks::block_rows_of(matrix), matrix.bytes());
+        let part = |kept: &mut _, worker: &mut _, part| pass.part(kept, worker, part);
+        let workers = select_parts::<E::Compute, _>(selector, rows, size, threads, watch, make, part)?;
         Ok(workers.iter().map(|worker| worker.scored).sum())
     }
 }
@@ -86,50 +89,32 @@ struct Pass<'a, 'm, E: Element> {
     scorer: &'a Scorer,
     matrix: &'a Matrix<'m, E>,
     rows: &'a Rows<'a>,
-    shared: SharedCut,
     recipe: Recipe<E::Compute>,
 }
 
-impl<E: Element> Pass<'_, '_, E>
-where
-    E::Compute: Score,
-{
+impl<E: Element> Pass<'_, '_, E> {
     /// Score a few rows and take note of the best.
-    fn part(&self, worker: &mut Worker<E::Compute>, part: Range<usize>) -> Result<()> {
-        let cut = worker.kept.threshold(Some(&self.shared));
-        let bound = cut.zip(worker.screen.as_mut()).and_then(|(cut, screen)| screen.bound(cut, &self.recipe));
+    fn part(&self, kept: &mut Selector, worker: &mut Worker<E::Compute>, part: Range<usize>) -> Result<()> {
+        let cut: E::Compute = kept.cut();
+        let bound = worker.screen.as_mut().and_then(|screen| screen.bound(kept.cut(), &self.recipe));
         let rows = self.rows.slice(part.start, part.end);
         if bound.is_some_and(|(bound, recipe)| self.screened(worker, part.clone(), bound, &recipe)) {
-            let Worker { scores, kept, survivors, .. } = worker;
-            match survivors.len() {
+            match worker.survivors.len() {
                 0 => kept.pass_over(part.len(), &rows),
-                picked => kept.absorb_picked(survivors, &scores[..picked], part.len(), &rows, &self.shared),
+                picked => kept.absorb_picked(&worker.survivors, &worker.scores[..picked], part.len(), &rows),
             }
             return Ok(());
         }
-        let Worker { scores, scan, kept: selector, .. } = worker;
-        let scores = &mut scores[..part.len()];
+        let scores = &mut worker.scores[..part.len()];
         let name = |row| self.rows.id(row);
-        let found = self.scorer.rows(self.matrix, part.clone(), &self.recipe, scores, scan, name)?;
+        let found = self.scorer.rows(self.matrix, part.clone(), &self.recipe, scores, &mut worker.scan, name)?;
         worker.scored += part.len() as u64;
         let order = self.scorer.measure().about().order;
-        let worse = |cut: E::Compute| found.best < E::Compute::from_f64(order.orient(cut.into()));
-        if found.valid && self.recipe.bounded() && selector.cut(&self.shared).is_some_and(worse) {
-            selector.pass_over(part.len(), &rows);
+        if found.valid && self.recipe.bounded() && found.best < E::Compute::from_f64(order.orient(cut.into())) {
+            kept.pass_over(part.len(), &rows);
             return Ok(());
         }
-        self.scorer.level().run(Absorb { selector, scores, rows: &rows, shared: &self.shared })
-    }
-
-    /// Tell the other threads of a share of k, where this one's threshold has risen.
-    fn tell(&self, worker: &mut Worker<E::Compute>) {
-        let own = worker.kept.threshold(None);
-        if own != worker.told {
-            worker.told = own;
-            if let Some(key) = worker.kept.key_of(self.shared.share(worker.kept.plan().k)) {
-                self.shared.tell(worker.number, key);
-            }
-        }
+        kept.absorb(scores, &rows, self.scorer.level())
     }
 
     /// Look at the bound first, and then measure the rows that it does not rule out, to as many
@@ -196,47 +181,4 @@ impl<T: Float> Kernel for Survive<'_, T> {
         let rest = words.remainder().iter().zip(first..);
         survivors.extend(rest.filter(|(score, _)| **score >= T::ZERO).map(|(_, row)| row));
     }
-}
-
-/// [`Selector::absorb`], compiled for a CPU level. It is not called where no score reaches the
-/// threshold.
-pub(crate) struct Absorb<'a, T> {
-    pub(crate) selector: &'a mut Selector,
-    pub(crate) scores: &'a [T],
-    pub(crate) rows: &'a Rows<'a>,
-    pub(crate) shared: &'a SharedCut,
-}
-
-impl<T: Float + Score> Kernel for Absorb<'_, T> {
-    type Output = Result<()>;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Result<()> {
-        let Absorb { selector, scores, rows, shared } = self;
-        match selector.cut::<T>(shared) {
-            Some(cut) if all_worse(simd, scores, cut, selector.plan().order) => {
-                selector.pass_over(scores.len(), rows);
-                Ok(())
-            }
-            _ => selector.absorb(scores, rows, Some(shared)),
-        }
-    }
-}
-
-/// Whether every score is strictly worse than the cut, and none is NaN.
-#[inline(always)]
-fn all_worse<S: Simd, T: Float>(simd: S, scores: &[T], cut: T, order: Order) -> bool {
-    let limit = T::Vector::<S>::splat(simd, cut);
-    let mut worse = limit.eq(limit);
-    let mut chunks = scores.chunks_exact(T::Vector::<S>::LANES);
-    for chunk in &mut chunks {
-        let score = T::Vector::<S>::from_slice(simd, chunk);
-        let test = if order == Order::Highest { score.lt(limit) } else { limit.lt(score) };
-        worse = T::Vector::<S>::and(worse, test);
-    }
-    let mut rest = true;
-    for &score in chunks.remainder() {
-        rest &= if order == Order::Highest { score < cut } else { cut < score };
-    }
-    rest & T::Vector::<S>::all(worse)
 }

@@ -56,6 +56,7 @@
 mod below_zero;
 pub mod blocks;
 mod bound;
+mod coefficients;
 pub mod committee;
 pub mod compiled;
 pub mod density;
@@ -72,6 +73,7 @@ mod math;
 pub mod matrix;
 pub mod measure;
 pub mod model;
+mod named;
 pub mod order;
 pub mod probe;
 pub mod random;

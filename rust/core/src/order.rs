@@ -4,29 +4,20 @@
 //! merged in any order. −0 equals +0. A NaN score makes a row invalid: it is set apart before a
 //! candidate is made of it, so keys are never NaN.
 
+use crate::named::named;
 use std::cmp::Ordering;
 
-/// Which end of a measure is informative.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Order {
-    /// The highest scores are picked first.
-    Highest,
-    /// The lowest scores are picked first.
-    Lowest,
+named! {
+    /// Which end of a measure is informative.
+    pub enum Order {
+        /// The highest scores are picked first.
+        Highest = "highest",
+        /// The lowest scores are picked first.
+        Lowest = "lowest",
+    }
 }
 
 impl Order {
-    /// Both ends.
-    pub const ALL: [Order; 2] = [Order::Highest, Order::Lowest];
-
-    /// The name users write: `"highest"` or `"lowest"`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Order::Highest => "highest",
-            Order::Lowest => "lowest",
-        }
-    }
-
     /// The score turned so that larger is better; its own inverse.
     #[inline(always)]
     pub fn orient(self, score: f64) -> f64 {
@@ -38,7 +29,7 @@ impl Order {
 }
 
 /// A row that may be picked.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Candidate {
     /// What rows are ordered by; larger is better. Never NaN.
     pub key: f64,

@@ -6,39 +6,44 @@
 
 use crate::error::{Error, Result};
 use crate::float::Element;
+use crate::named::named;
 use crate::simd::{Float, Level};
 
-/// What to do about rows of probabilities that do not sum to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Normalize {
-    /// They are invalid.
-    Check,
-    /// Take them as they are.
-    AsIs,
-    /// Divide them by their sum.
-    Renormalize,
+named! {
+    /// What to do about rows of probabilities that do not sum to 1.
+    pub enum Normalize {
+        /// They are invalid.
+        Check = "check",
+        /// Take them as they are.
+        AsIs = "as_is",
+        /// Divide them by their sum.
+        Renormalize = "renormalize",
+    }
 }
 
-/// What to do about invalid rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Invalid {
-    /// The first is an error.
-    Raise,
-    /// They score NaN and are never picked.
-    Skip,
+named! {
+    /// What to do about invalid rows.
+    pub enum Invalid {
+        /// The first is an error.
+        Raise = "raise",
+        /// They score NaN and are never picked.
+        Skip = "skip",
+    }
 }
 
 /// The options that all measures share.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct RowRules {
+pub struct RowRules {
     /// Rows are logits and not probabilities.
-    pub(crate) logits: bool,
+    pub logits: bool,
     /// What logits are divided by.
-    pub(crate) temperature: f64,
-    pub(crate) normalize: Normalize,
-    pub(crate) invalid: Invalid,
+    pub temperature: f64,
+    /// What is done about sums.
+    pub normalize: Normalize,
+    /// What is done about invalid rows.
+    pub invalid: Invalid,
     /// The CPU level that rows are scored at.
-    pub(crate) level: Level,
+    pub level: Level,
 }
 
 impl RowRules {

@@ -2,22 +2,23 @@
 
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
-use crate::fault::Fault;
+use crate::fault::RowFault;
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::measure::Measure;
-use crate::rules::{Recipe, RowRules};
+use crate::measure::{About, Measure};
+use crate::rules::Recipe;
 use crate::scan::{Found, Scan, StreamOut};
 use crate::second_look::fault_of_row;
 use crate::simd::{Float, Level};
 use std::ops::Range;
 
-pub use crate::rules::{Invalid, Normalize};
+pub use crate::rules::{Invalid, Normalize, RowRules};
 
-/// A measure with its options.
+/// A measure with its options: one of rows, or of committees.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scorer {
-    measure: Measure,
+pub struct Scorer<M = Measure> {
+    measure: M,
+    /// The rules for a row; of a committee, for the row of each member.
     rules: RowRules,
 }
 
@@ -32,53 +33,75 @@ pub(crate) const fn part_rows<T>() -> usize {
     SCORE_BYTES / size_of::<T>()
 }
 
-impl Scorer {
+impl<M: Copy + Into<About>> Scorer<M> {
     /// Check the options.
     pub fn new(
-        measure: Measure,
+        measure: M,
         logits: bool,
         temperature: f64,
         normalize: Normalize,
         invalid: Invalid,
         level: Level,
-    ) -> Result<Scorer> {
-        if !logits && !measure.takes_probabilities() {
-            return Err(Error::LogitsOnly { measure: measure.about().name });
+    ) -> Result<Self> {
+        let about: About = measure.into();
+        if !logits && !about.takes_probabilities() {
+            return Err(Error::LogitsOnly(about.name));
         }
         let rules = RowRules { logits, temperature, normalize, invalid, level }.accepted()?;
         Ok(Scorer { measure, rules })
     }
 
     /// The measure.
-    pub fn measure(&self) -> Measure {
+    pub fn measure(&self) -> M {
         self.measure
     }
 
-    /// Whether rows are logits.
-    pub fn logits(&self) -> bool {
-        self.rules.logits
-    }
-
-    /// What logits are divided by.
-    pub fn temperature(&self) -> f64 {
-        self.rules.temperature
-    }
-
-    /// What is done about sums.
-    pub fn normalize(&self) -> Normalize {
-        self.rules.normalize
-    }
-
-    /// What is done about invalid rows.
-    pub fn invalid(&self) -> Invalid {
-        self.rules.invalid
+    /// The options.
+    pub fn rules(&self) -> RowRules {
+        self.rules
     }
 
     /// The CPU level.
     pub fn level(&self) -> Level {
         self.rules.level
     }
+}
 
+/// Score rows to `out`, some at a time, each thread with a state of its own from `state`: `part`
+/// says whether all its rows are valid. Returns how many are not.
+pub(crate) fn score_parts<T: Float, S: Send>(
+    out: &mut [T],
+    (rows, block_rows, bytes): (usize, usize, usize),
+    threads: usize,
+    watch: &mut dyn Watch,
+    level: Level,
+    state: impl Fn() -> S + Sync,
+    part: impl Fn(&mut S, Range<usize>, &mut [T]) -> Result<bool> + Sync,
+) -> Result<u64> {
+    if out.len() != rows {
+        return Err(Error::Length { argument: "out", came: out.len(), rows });
+    }
+    let stream = size_of_val(out) > STREAM_BYTES;
+    let blocks = blocks::split(rows, block_rows).zip(out.chunks_mut(block_rows));
+    let threads = blocks::crew(threads, bytes);
+    let size = part_rows::<T>();
+    let state = || (vec![T::ZERO; if stream { size } else { 0 }], state(), 0);
+    let states = blocks::run(rows, blocks, threads, watch, state, |(buffer, state, count), block, out| {
+        for (start, out) in block.step_by(size).zip(out.chunks_mut(size)) {
+            let scores = if stream { &mut buffer[..out.len()] } else { &mut *out };
+            if !part(state, start..start + scores.len(), scores)? {
+                *count += invalid(scores).count() as u64;
+            }
+            if stream {
+                level.run(StreamOut { from: &buffer[..out.len()], to: out });
+            }
+        }
+        Ok(())
+    })?;
+    Ok(states.into_iter().map(|(.., count)| count).sum())
+}
+
+impl Scorer {
     /// What the kernels need of the options, for rows of so many classes.
     pub(crate) fn recipe<E: Element>(&self, classes: usize) -> Recipe<E::Compute> {
         let unit = match self.measure {
@@ -102,7 +125,7 @@ impl Scorer {
         let found = scan.rows(matrix, rows.clone(), self.measure, recipe, out);
         if !found.valid
             && self.rules.invalid == Invalid::Raise
-            && let Some(i) = out.iter().position(is_nan)
+            && let Some(i) = invalid(out).next()
         {
             return Err(Error::row(name(rows.start + i), fault_of_row(matrix, rows.start + i, self.rules.logits)));
         }
@@ -119,47 +142,29 @@ impl Scorer {
         watch: &mut dyn Watch,
     ) -> Result<u64> {
         check_shape(matrix)?;
-        let rows = matrix.rows();
-        if out.len() != rows {
-            return Err(Error::Length { argument: "out", came: out.len(), rows });
-        }
         let recipe = self.recipe::<E>(matrix.columns());
-        let stream = size_of_val(out) > STREAM_BYTES;
-        let block_rows = blocks::block_rows_of(matrix);
-        let blocks = blocks::split(rows, block_rows).zip(out.chunks_mut(block_rows));
-        let threads = blocks::crew(threads, matrix.bytes());
-        let size = part_rows::<E::Compute>();
         let name = |row: usize| first_row + row as u64;
-        let state = || (vec![E::Compute::ZERO; size], Scan::new(self.rules.level), 0);
-        let states = blocks::run(rows, blocks, threads, watch, state, |(buffer, scan, invalid), block, out| {
-            for (start, out) in block.step_by(size).zip(out.chunks_mut(size)) {
-                let part = start..start + out.len();
-                let scores = if stream { &mut buffer[..part.len()] } else { &mut *out };
-                if !self.rows(matrix, part, &recipe, scores, scan, name)?.valid {
-                    *invalid += scores.iter().filter(|score| is_nan(*score)).count() as u64;
-                }
-                if stream {
-                    self.rules.level.run(StreamOut { from: &buffer[..out.len()], to: out });
-                }
-            }
-            Ok(())
-        })?;
-        Ok(states.into_iter().map(|(_, _, invalid)| invalid).sum())
+        let size = (matrix.rows(), blocks::block_rows_of(matrix), matrix.bytes());
+        let scan = || Scan::new(self.rules.level);
+        score_parts(out, size, threads, watch, self.rules.level, scan, |scan, part, scores| {
+            Ok(self.rows(matrix, part, &recipe, scores, scan, name)?.valid)
+        })
     }
 
     /// Every invalid row and its fault, in order: a slow second look.
-    pub fn faults<E: Element>(&self, matrix: &Matrix<'_, E>) -> Result<Vec<(usize, Fault)>> {
+    pub fn faults<E: Element>(&self, matrix: &Matrix<'_, E>) -> Result<Vec<RowFault>> {
         let skipping = Scorer { rules: RowRules { invalid: Invalid::Skip, ..self.rules }, ..*self };
         let mut scores = vec![E::Compute::ZERO; matrix.rows()];
         skipping.score_any(matrix, &mut scores, 0, 1, &mut blocks::Unwatched)?;
-        let invalid = scores.iter().enumerate().filter(|(_, score)| is_nan(*score));
-        Ok(invalid.map(|(row, _)| (row, fault_of_row(matrix, row, self.rules.logits))).collect())
+        let found =
+            |row| RowFault { row: row as u64, member: None, fault: fault_of_row(matrix, row, self.rules.logits) };
+        Ok(invalid(&scores).map(found).collect())
     }
 }
 
-/// The mark of an invalid row.
-fn is_nan<T: Float>(score: &T) -> bool {
-    score.partial_cmp(score).is_none()
+/// The places of the scores of invalid rows.
+pub(crate) fn invalid<T: Float>(scores: &[T]) -> impl Iterator<Item = usize> {
+    (0..scores.len()).filter(|&row| scores[row].partial_cmp(&scores[row]).is_none())
 }
 
 /// Refuse matrices without columns.

@@ -8,7 +8,7 @@
 //! cheapest is taken if that is below 1. `cargo run --release -p shortlist-core --example chooser`
 //! prints what the constants stand for, as measured.
 
-use crate::bound::{Bound, BoundKind, Sought};
+use crate::bound::{Bound, CUBIC, GAP, LINES, MakeBound, ROUGH, Setting, Sought, TOP};
 use crate::measure::Measure;
 use crate::rules::Recipe;
 use crate::scan::MOST_CLASSES;
@@ -17,7 +17,10 @@ use crate::simd::Float;
 /// One of the bounds to choose from.
 #[derive(Debug)]
 struct Choice {
-    kind: BoundKind,
+    make: MakeBound,
+    /// What it costs to look at it, as a share of the measure that it may spare. The example
+    /// `chooser` measures it.
+    cost: f64,
     /// The bound for the threshold; none where it would rule out no row.
     bound: Option<Bound>,
     /// The share of rows that it left over when it was last tried. It fades as blocks go by, so
@@ -31,16 +34,12 @@ pub(crate) struct Screen {
     choices: Vec<Choice>,
     chosen: usize,
     measure: Measure,
-    classes: usize,
-    temperature: f64,
+    rows: Setting,
     /// What it costs to pick out a row that is left over, as a multiple of scoring a row in its
     /// place.
     picked: f64,
     /// How many nats a score of 1 is.
     unit: f64,
-    /// The room for the rounding of measure and bound: relative, and also absolute where numbers
-    /// near 1 are subtracted.
-    slack: f64,
     /// The score that the limits were computed for.
     cut: f64,
     /// Blocks to wait before the next try, and how long the next wait is.
@@ -71,31 +70,31 @@ impl Screen {
     /// has no bound. Entropies of rows that may sum to anything have none: their rounding is in
     /// units of the logarithms, which for numbers far from 1 are many times an entropy.
     pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize, apart: bool) -> Option<Screen> {
-        let kinds: &[BoundKind] = match (measure, recipe.logits) {
-            (Measure::Entropy | Measure::NormalisedEntropy, false) if recipe.checked() => {
-                &[BoundKind::Top, BoundKind::Lines, BoundKind::Cubic]
-            }
-            (Measure::Entropy | Measure::NormalisedEntropy, true) => &[BoundKind::Gap, BoundKind::Rough],
-            (Measure::Margin | Measure::LeastConfident, true) => &[BoundKind::Gap, BoundKind::Rough],
-            _ => return None,
+        let entropy = matches!(measure, Measure::Entropy | Measure::NormalisedEntropy);
+        // With what it costs to look at each, as a share of the measure that it may spare: the
+        // example `chooser` measures these shares.
+        let kinds: &[(MakeBound, f64)] = if entropy && !recipe.logits && recipe.checked() {
+            &[(TOP, 0.4), (LINES, 0.5), (CUBIC, 0.55)]
+        } else if recipe.logits && (entropy || matches!(measure, Measure::Margin | Measure::LeastConfident)) {
+            &[(GAP, 0.35), (ROUGH, 0.6)]
+        } else {
+            return None;
         };
         // The longest chain of roundings: through all classes where a lane is a row, else through
         // the classes of one lane and the merge of the lanes; then through the formula and its
         // logarithms. This is twice what the errors can be.
         let chain = if classes <= MOST_CLASSES { classes } else { classes / T::LANES + T::LANES } + 12;
         (classes > 1).then_some(Screen {
-            choices: kinds.iter().map(|&kind| Choice { kind, bound: None, survived: 0.0 }).collect(),
+            choices: kinds.iter().map(|&(make, cost)| Choice { make, cost, bound: None, survived: 0.0 }).collect(),
             chosen: 0,
             measure,
-            classes,
-            temperature: recipe.temperature.into(),
+            rows: Setting { classes, temperature: recipe.temperature.into(), slack: chain as f64 * T::EPSILON.into() },
             picked: if apart && classes > MOST_CLASSES {
                 PICKED_APART / size_of::<T>() as f64
             } else {
                 PICKED[0] + PICKED[1] / classes as f64
             },
             unit: if measure == Measure::NormalisedEntropy { (classes as f64).ln() } else { 1.0 },
-            slack: chain as f64 * T::EPSILON.into(),
             cut: f64::NAN,
             wait: 0,
             waited: WAITS[0],
@@ -113,8 +112,7 @@ impl Screen {
             self.cut = cut;
             let sought = self.sought(cut);
             for choice in &mut self.choices {
-                choice.bound =
-                    sought.and_then(|sought| choice.kind.bound(sought, self.classes, self.temperature, self.slack));
+                choice.bound = sought.and_then(|sought| (choice.make)(sought, self.rows));
             }
         }
         let usable = (0..self.choices.len()).filter(|&i| self.choices[i].bound.is_some());
@@ -123,7 +121,8 @@ impl Screen {
         // A row near the edge of validity must not pass here and fail when it is measured. The
         // bound may add its row up in another order, so it accepts a little less.
         let [low, high] = recipe.sums.map(Into::into);
-        let sums = [low * (1.0 + 2.0 * self.slack), high * (1.0 - 2.0 * self.slack)].map(T::from_f64);
+        let room = 2.0 * self.rows.slack;
+        let sums = [low * (1.0 + room), high * (1.0 - room)].map(T::from_f64);
         Some((bound, Recipe { sums, ..*recipe }))
     }
 
@@ -131,12 +130,14 @@ impl Screen {
     /// ruled out by it. An entropy is off by its relative rounding and, for a sum S, by a few
     /// epsilons of |S - 1|, which is small.
     fn sought(&self, cut: f64) -> Option<Sought> {
-        let less = 1.0 - self.slack;
+        let less = 1.0 - self.rows.slack;
         match self.measure {
             Measure::Margin if (0.0..1.0).contains(&cut) => Some(Sought::Margin(cut / less)),
             Measure::LeastConfident if cut > 0.0 && cut < 1.0 => Some(Sought::LeastConfident(cut * less)),
             Measure::Entropy | Measure::NormalisedEntropy if cut.is_finite() => {
-                Some(cut * self.unit * less - 1e-2 * self.slack).filter(|&entropy| entropy > 0.0).map(Sought::Entropy)
+                Some(cut * self.unit * less - 1e-2 * self.rows.slack)
+                    .filter(|&entropy| entropy > 0.0)
+                    .map(Sought::Entropy)
             }
             _ => None,
         }
@@ -144,8 +145,8 @@ impl Screen {
 
     /// What a block costs by that bound, as a share of what it costs without.
     fn expected(&self, choice: usize) -> f64 {
-        let Choice { kind, survived, .. } = self.choices[choice];
-        cost(kind) + survived * (1.0 + self.picked)
+        let Choice { cost, survived, .. } = self.choices[choice];
+        cost + survived * (1.0 + self.picked)
     }
 
     /// Take note of how many rows of a screened block survived.
@@ -162,18 +163,6 @@ impl Screen {
             // By then the threshold is another: each has its chance again.
             self.choices.iter_mut().for_each(|choice| choice.survived = 0.0);
         }
-    }
-}
-
-/// What it costs to look at a bound, as a share of the measure it may spare. The example `chooser`
-/// measures these shares.
-fn cost(kind: BoundKind) -> f64 {
-    match kind {
-        BoundKind::Gap => 0.35,
-        BoundKind::Top => 0.4,
-        BoundKind::Lines => 0.5,
-        BoundKind::Cubic => 0.55,
-        BoundKind::Rough => 0.6,
     }
 }
 

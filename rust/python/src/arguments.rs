@@ -5,11 +5,6 @@ use pyo3::prelude::*;
 use shortlist_core::Level;
 use shortlist_core::blocks::default_threads;
 use shortlist_core::distance::Metric;
-use shortlist_core::scorer::{Invalid, Normalize};
-
-pub(crate) const NORMALIZE: [(&str, Normalize); 3] =
-    [("check", Normalize::Check), ("as_is", Normalize::AsIs), ("renormalize", Normalize::Renormalize)];
-pub(crate) const INVALID: [(&str, Invalid); 2] = [("raise", Invalid::Raise), ("skip", Invalid::Skip)];
 
 /// The value of that name, or a sentence that lists the names accepted.
 pub(crate) fn choice<T: Copy>(argument: &str, came: &str, accepted: &[(&str, T)]) -> PyResult<T> {
@@ -19,19 +14,9 @@ pub(crate) fn choice<T: Copy>(argument: &str, came: &str, accepted: &[(&str, T)]
     })
 }
 
-/// The name that [`choice`] knows a value by.
-pub(crate) fn name_of<T: PartialEq>(value: T, accepted: &[(&'static str, T)]) -> &'static str {
-    accepted.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
-}
-
-/// The `invalid` argument.
-pub(crate) fn invalid(came: &str) -> PyResult<Invalid> {
-    choice("invalid", came, &INVALID)
-}
-
 /// The metric of that name.
 pub(crate) fn metric(name: &str) -> PyResult<Metric> {
-    choice("metric", name, &Metric::ALL.map(|metric| (metric.name(), metric)))
+    choice("metric", name, &Metric::NAMED)
 }
 
 /// The CPU level of that name, which this machine must have; the best one by default.

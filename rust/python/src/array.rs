@@ -2,7 +2,10 @@
 
 use crate::border::{type_error, value_error};
 use half::{bf16, f16};
-use numpy::{Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{
+    Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray,
+    PyUntypedArrayMethods,
+};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use shortlist_core::matrix::Matrix;
@@ -153,6 +156,11 @@ impl<'py> Members<'py> {
     pub(crate) fn len(&self) -> usize {
         self.0.first().map_or(0, Rows::len)
     }
+}
+
+/// The numbers of an array, where there is one.
+pub(crate) fn slice<'a, T: Element>(array: &'a Option<PyReadonlyArray1<'_, T>>) -> PyResult<Option<&'a [T]>> {
+    Ok(array.as_ref().map(|array| array.as_slice()).transpose()?)
 }
 
 /// Borrow the features of labelled rows.

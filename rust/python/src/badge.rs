@@ -1,7 +1,7 @@
 //! `badge`: rows apart in the space of their gradients, drawn in proportion to squared distances.
 
 use crate::arguments::threads;
-use crate::array::{Rows, with_matrix};
+use crate::array::{Rows, slice, with_matrix};
 use crate::border::{Lookout, raise};
 use crate::kmeans_plus_plus::{Found, features, found};
 use numpy::PyReadonlyArray1;
@@ -29,7 +29,7 @@ pub(crate) fn badge<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Found<'py>> {
     let (probs, x) = (Rows::borrow(probs, "probs", bfloat16.0)?, Rows::borrow(x, "X", bfloat16.1)?);
-    let ids = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let ids = slice(&among)?;
     let (errors, features) = (errors(&probs, from_logits, ids), features(&x, ids));
     let (errors, features) = (errors.map_err(raise)?, features.map_err(raise)?);
     let threads = threads(n_threads)?;

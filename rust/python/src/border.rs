@@ -4,18 +4,18 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use shortlist_core::blocks::Watch;
 use shortlist_core::error::{Error, Result};
-use shortlist_core::fault::Fault;
+use shortlist_core::fault::{Fault, RowFault};
 
 /// The core's error as Python's, with the option that would mend it.
 pub(crate) fn raise(error: Error) -> PyErr {
     let mend = match &error {
         Error::Interrupted => return PyKeyboardInterrupt::new_err(()),
-        Error::LogitsOnly { .. } => "; pass from_logits=True",
+        Error::LogitsOnly(_) => "; pass from_logits=True",
         Error::TemperatureOfProbabilities(_) => " (another temperature needs from_logits=True)",
-        Error::Row { fault, .. } => mend(fault),
+        Error::Row(found) => mend(&found.fault),
         Error::Within(_, error) => match &**error {
             // Who takes several arguments divides no rows by their sums.
-            Error::Row { fault: fault @ Fault::Negative(..), .. } => mend(fault),
+            Error::Row(RowFault { fault: fault @ Fault::Negative(..), .. }) => mend(fault),
             _ => "",
         },
         _ => "",

@@ -1,7 +1,7 @@
 //! `density`: the mean similarity of each row to all.
 
 use crate::arguments::{level, metric, threads};
-use crate::array::{Rows, with_matrix};
+use crate::array::{Rows, slice, with_matrix};
 use crate::border::Lookout;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -27,7 +27,7 @@ pub(crate) fn density<'py>(
 ) -> PyResult<Found<'py>> {
     let x = Rows::borrow(x, "X", bfloat16)?;
     let (metric, level, threads) = (self::metric(metric)?, level(cpu_level)?, threads(n_threads)?);
-    let references = references.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let references = slice(&references)?;
     let mut values = vec![0.0; x.len()];
     let mut errors = vec![0.0; if references.is_some() { x.len() } else { 0 }];
     let mut lookout = Lookout::new(progress);

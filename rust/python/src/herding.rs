@@ -1,7 +1,7 @@
 //! `herding`: rows that cover others.
 
 use crate::arguments::{choice, metric, threads};
-use crate::array::{self, Rows, with_matrix};
+use crate::array::{self, Rows, slice, with_matrix};
 use crate::border::Lookout;
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -34,15 +34,15 @@ pub(crate) fn herding<'py>(
     let rows = Rows::borrow(x, "X", bfloat16)?;
     let options = HerdingOptions {
         k,
-        similarity: choice("kernel", kernel, &Similarity::ALL.map(|similarity| (similarity.name(), similarity)))?,
+        similarity: choice("kernel", kernel, &Similarity::NAMED)?,
         scale,
         metric: self::metric(metric)?,
         threads: threads(n_threads)?,
         level: Level::best(),
     };
     let references = references.as_slice()?;
-    let weights = weights.as_ref().map(|weights| weights.as_slice()).transpose()?;
-    let among = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let weights = slice(&weights)?;
+    let among = slice(&among)?;
     let labelled = array::labelled(labelled.as_ref())?;
     let labelled = labelled.as_ref().map(array::matrix::<_, f64>);
     let mut lookout = Lookout::new(progress);

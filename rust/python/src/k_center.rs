@@ -1,7 +1,7 @@
 //! `k_center`: greedy core-sets.
 
 use crate::arguments::{level, metric, threads};
-use crate::array::{self, Rows, with_matrix};
+use crate::array::{self, Rows, slice, with_matrix};
 use crate::border::{Lookout, raise, value_error};
 use crate::callable_metric::{CallableMetric, Failure};
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
@@ -38,7 +38,7 @@ pub(crate) fn k_center<'py>(
         threads: threads(n_threads)?,
         level: level(cpu_level)?,
     };
-    let among = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let among = slice(&among)?;
     let labelled = array::labelled(labelled.as_ref())?;
     let labelled = labelled.as_ref().map(array::matrix::<_, f64>);
     let mut lookout = Lookout::new(progress);
@@ -71,7 +71,7 @@ pub(crate) fn k_center_by<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let init = init.map_or(Init::Farthest, |start| start.0);
-    let ids = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let ids = slice(&among)?;
     let (among, failure) = (Among::new(rows, ids).map_err(raise)?, Failure::default());
     let metric = CallableMetric { object: &distances, among, failure: &failure };
     let from_mean = || metric.numbers(among.count(), |object| object.call_method0("from_mean"));

@@ -1,7 +1,7 @@
 //! `kmeans_plus_plus`: rows drawn in proportion to their squared distances.
 
 use crate::arguments::threads;
-use crate::array::{Rows, with_matrix};
+use crate::array::{Rows, slice, with_matrix};
 use crate::border::{Lookout, raise};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -31,7 +31,7 @@ pub(crate) fn kmeans_plus_plus<'py>(
 ) -> PyResult<Found<'py>> {
     let x = Rows::borrow(x, "X", bfloat16)?;
     let labelled = labelled.map(|labelled| Rows::borrow(labelled, "labelled", false)).transpose()?;
-    let ids = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let ids = slice(&among)?;
     let points = features(&x, ids).map_err(raise)?;
     let given = match &labelled {
         Some(labelled) => features(labelled, None),

@@ -1,7 +1,7 @@
 //! `min_distances`: the nearest of some rows to each row of a pool.
 
 use crate::arguments::{level, metric, threads};
-use crate::array::{Rows, with_matrix};
+use crate::array::{Rows, slice, with_matrix};
 use crate::border::Lookout;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -28,7 +28,7 @@ pub(crate) fn min_distances<'py>(
 ) -> PyResult<Found<'py>> {
     let (x, y) = (Rows::borrow(x, "X", bfloat16.0)?, Rows::borrow(y, "Y", bfloat16.1)?);
     let (metric, level, threads) = (self::metric(metric)?, level(cpu_level)?, threads(n_threads)?);
-    let ids = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let ids = slice(&among)?;
     let count = ids.map_or(x.len(), <[i64]>::len);
     let (mut distances, mut indices) = (vec![0.0; count], vec![0; count]);
     let mut lookout = Lookout::new(progress);

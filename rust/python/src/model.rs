@@ -14,11 +14,26 @@ type Candidates<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bo
 const LINKS: [(&str, Link); 3] =
     [("softmax", Link::Softmax), ("logistic", Link::Logistic), ("one_versus_rest", Link::OneVersusRest)];
 
-/// A linear model, owned and checked. Immutable.
-#[pyclass(module = "shortlist._core", frozen)]
-pub(crate) struct LinearModel {
-    core: Linear,
+/// What the core has of a model, owned and checked. Immutable.
+#[pyclass(module = "shortlist._core", frozen, subclass)]
+pub(crate) struct Model {
+    core: Core,
 }
+
+/// Models by their kind, and trees by what they compare features in.
+enum Core {
+    Linear(Linear),
+    Single(Trees<f32>),
+    Double(Trees<f64>),
+}
+
+/// A linear model.
+#[pyclass(module = "shortlist._core", frozen, extends = Model)]
+pub(crate) struct LinearModel;
+
+/// Trees.
+#[pyclass(module = "shortlist._core", frozen, extends = Model)]
+pub(crate) struct TreeModel;
 
 fn measure_of(name: &str) -> PyResult<Measure> {
     let names: Vec<_> = Measure::ALL.iter().map(|measure| (measure.about().name, *measure)).collect();
@@ -33,22 +48,7 @@ fn found<'py>(py: Python<'py>, found: Narrowed) -> Option<Candidates<'py>> {
 }
 
 #[pymethods]
-impl LinearModel {
-    #[new]
-    #[pyo3(signature = (weights, intercepts, *, link="softmax", hidden=0.0, own_unit=0.0))]
-    fn new(
-        weights: PyReadonlyArray2<'_, f64>,
-        intercepts: PyReadonlyArray1<'_, f64>,
-        link: &str,
-        hidden: f64,
-        own_unit: f64,
-    ) -> PyResult<Self> {
-        let link = choice("link", link, &LINKS)?;
-        let weights = crate::array::matrix::<_, f64>(&weights);
-        let core = Linear::new(&weights, intercepts.as_slice()?, hidden, link, own_unit).map_err(raise)?;
-        Ok(LinearModel { core })
-    }
-
+impl Model {
     /// Rows of `x` that may be among the `k` best by a measure, and the least and the greatest
     /// score each can have; None where too many are left for the pass to be worth its time.
     #[pyo3(signature = (x, measure, k, *, n_threads=None, progress=None, cpu_level=None))]
@@ -66,22 +66,37 @@ impl LinearModel {
         let rows = Rows::borrow(x, "X", false)?;
         let (measure, level, threads) = (measure_of(measure)?, level(cpu_level)?, threads(n_threads)?);
         let mut lookout = Lookout::new(progress);
-        let result = with_matrix!(&rows, |matrix| py.detach(|| self.core.candidates(
-            &matrix,
-            measure,
-            k,
-            level,
-            threads,
-            &mut lookout
-        )));
+        let result = with_matrix!(&rows, |matrix| py.detach(|| match &self.core {
+            Core::Linear(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
+            Core::Single(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
+            Core::Double(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
+        }));
         Ok(found(py, lookout.settle(py, rows.len(), result)?))
     }
+}
 
-    /// The same of compressed rows (CSR) of `width` columns.
+#[pymethods]
+impl LinearModel {
+    #[new]
+    #[pyo3(signature = (weights, intercepts, *, link="softmax", hidden=0.0, own_unit=0.0))]
+    fn new(
+        weights: PyReadonlyArray2<'_, f64>,
+        intercepts: PyReadonlyArray1<'_, f64>,
+        link: &str,
+        hidden: f64,
+        own_unit: f64,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let link = choice("link", link, &LINKS)?;
+        let weights = crate::array::matrix::<_, f64>(&weights);
+        let core = Linear::new(&weights, intercepts.as_slice()?, hidden, link, own_unit).map_err(raise)?;
+        Ok(PyClassInitializer::from(Model { core: Core::Linear(core) }).add_subclass(LinearModel))
+    }
+
+    /// What `candidates` says, of compressed rows (CSR) of `width` columns.
     #[pyo3(signature = (indptr, indices, data, width, measure, k, *, n_threads=None, progress=None, cpu_level=None))]
     #[allow(clippy::too_many_arguments)]
     fn candidates_of_sparse<'py>(
-        &self,
+        this: PyRef<'py, Self>,
         py: Python<'py>,
         indptr: &Bound<'py, PyAny>,
         indices: &Bound<'py, PyAny>,
@@ -95,7 +110,8 @@ impl LinearModel {
     ) -> PyResult<Option<Candidates<'py>>> {
         let (measure, level, threads) = (measure_of(measure)?, level(cpu_level)?, threads(n_threads)?);
         let mut lookout = Lookout::new(progress);
-        let mut run = Run { model: &self.core, width, measure, k, level, threads, lookout: &mut lookout };
+        let Core::Linear(model) = &this.as_super().core else { unreachable!("made so") };
+        let mut run = Run { model, width, measure, k, level, threads, lookout: &mut lookout };
         let ints = (indptr.extract::<PyReadonlyArray1<'py, i32>>(), indices.extract::<PyReadonlyArray1<'py, i32>>());
         let (result, rows) = match ints {
             (Ok(starts), Ok(columns)) => (run.of(py, &starts, &columns, data)?, starts.as_slice()?.len()),
@@ -163,18 +179,6 @@ type Arrays<'py> = (
     PyReadonlyArray1<'py, f64>,
 );
 
-/// Trees, owned and checked. Immutable.
-#[pyclass(module = "shortlist._core", frozen)]
-pub(crate) struct TreeModel {
-    core: Either,
-}
-
-/// Trees by what they compare features in.
-enum Either {
-    Single(Trees<f32>),
-    Double(Trees<f64>),
-}
-
 #[pymethods]
 impl TreeModel {
     #[new]
@@ -185,7 +189,7 @@ impl TreeModel {
         base: PyReadonlyArray1<'_, f64>,
         outcome: &str,
         single: bool,
-    ) -> PyResult<Self> {
+    ) -> PyResult<PyClassInitializer<Self>> {
         let outcome = choice("outcome", outcome, &OUTCOMES)?;
         let mut read = Vec::with_capacity(trees.len());
         for (left, right, feature, threshold, values) in &trees {
@@ -194,34 +198,10 @@ impl TreeModel {
         }
         let (trees, base) = (read.into_iter(), base.as_slice()?);
         let core = if single {
-            Trees::new(trees, features, base, outcome).map(Either::Single)
+            Trees::new(trees, features, base, outcome).map(Core::Single)
         } else {
-            Trees::new(trees, features, base, outcome).map(Either::Double)
+            Trees::new(trees, features, base, outcome).map(Core::Double)
         };
-        Ok(TreeModel { core: core.map_err(raise)? })
-    }
-
-    /// Rows of `x` that may be among the `k` best by a measure, and the least and the greatest
-    /// score each can have; None where too many are left for the pass to be worth its time.
-    #[pyo3(signature = (x, measure, k, *, n_threads=None, progress=None, cpu_level=None))]
-    #[allow(clippy::too_many_arguments)]
-    fn candidates<'py>(
-        &self,
-        py: Python<'py>,
-        x: &Bound<'py, PyAny>,
-        measure: &str,
-        k: usize,
-        n_threads: Option<i64>,
-        progress: Option<Py<PyAny>>,
-        cpu_level: Option<&str>,
-    ) -> PyResult<Option<Candidates<'py>>> {
-        let rows = Rows::borrow(x, "X", false)?;
-        let (measure, level, threads) = (measure_of(measure)?, level(cpu_level)?, threads(n_threads)?);
-        let mut lookout = Lookout::new(progress);
-        let result = with_matrix!(&rows, |matrix| py.detach(|| match &self.core {
-            Either::Single(trees) => trees.candidates(&matrix, measure, k, level, threads, &mut lookout),
-            Either::Double(trees) => trees.candidates(&matrix, measure, k, level, threads, &mut lookout),
-        }));
-        Ok(found(py, lookout.settle(py, rows.len(), result)?))
+        Ok(PyClassInitializer::from(Model { core: core.map_err(raise)? }).add_subclass(TreeModel))
     }
 }

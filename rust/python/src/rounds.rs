@@ -1,7 +1,7 @@
 //! Rounds over rows in parts: what a part offers, and what is picked of the offers.
 
 use crate::arguments::{level, metric, threads};
-use crate::array::{Rows, with_matrix};
+use crate::array::{Rows, slice, with_matrix};
 use crate::border::Lookout;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -40,7 +40,7 @@ pub(crate) fn offer_rows<'py>(
 ) -> PyResult<Offered<'py>> {
     let rows = Rows::borrow(x, "X", bfloat16)?;
     let (ids, points) = (ids.as_slice()?, crate::array::matrix::<_, f64>(&points));
-    let uncertainty = uncertainty.as_ref().map(|known| known.as_slice()).transpose()?;
+    let uncertainty = slice(&uncertainty)?;
     let (metric, threads, level) = (self::metric(metric)?, threads(n_threads)?, level(None)?);
     let worth = worth(uncertainty, all);
     let known = Known { nearest: nearest.as_slice()?.to_vec(), seen: seen.as_slice()?.to_vec() };
@@ -86,7 +86,7 @@ pub(crate) fn pick_offered<'py>(
 ) -> PyResult<Picked<'py>> {
     let rows = Rows::borrow(x, "X", bfloat16)?;
     let (ids, nearest) = (ids.as_slice()?, nearest.as_slice()?);
-    let uncertainty = uncertainty.as_ref().map(|known| known.as_slice()).transpose()?;
+    let uncertainty = slice(&uncertainty)?;
     let (metric, threads, level) = (self::metric(metric)?, threads(n_threads)?, level(None)?);
     let worth = worth(uncertainty, all);
     let keys = bound_keys.as_slice()?.iter().copied();

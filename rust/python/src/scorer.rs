@@ -1,14 +1,15 @@
 //! `Scorer`: a measure with its options.
 
-use crate::arguments::{INVALID, NORMALIZE, choice, level, name_of, threads};
+use crate::arguments::{choice, level, threads};
 use crate::array::{Members, Rows, output, with_matrix, with_members};
 use crate::border::{Lookout, mend, raise, type_error, value_error};
 use numpy::{PyArrayMethods, PyReadwriteArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use shortlist_core::committee::{CommitteeMeasure, CommitteeScorer};
+use shortlist_core::fault::RowFault;
 use shortlist_core::measure::{About, Measure};
-use shortlist_core::scorer::{Invalid, Scorer as RowScorer};
+use shortlist_core::scorer::{Invalid, Normalize, RowRules, Scorer as RowScorer};
 
 /// A measure with its options. Immutable.
 #[pyclass(module = "shortlist._core", frozen, eq, from_py_object)]
@@ -73,8 +74,8 @@ impl Scorer {
         invalid: &str,
         cpu_level: Option<&str>,
     ) -> PyResult<Self> {
-        let normalize = choice("normalize", normalize, &NORMALIZE)?;
-        let invalid = choice("invalid", invalid, &INVALID)?;
+        let normalize = choice("normalize", normalize, &Normalize::NAMED)?;
+        let invalid = choice("invalid", invalid, &Invalid::NAMED)?;
         let level = level(cpu_level)?;
         let core = match CommitteeMeasure::parse(measure) {
             Some(measure) => {
@@ -127,31 +128,31 @@ impl Scorer {
     #[getter]
     #[allow(clippy::wrong_self_convention)] // the argument's name
     fn from_logits(&self) -> bool {
-        either!(self, |core| core.logits())
+        self.rules().logits
     }
 
     /// What logits are divided by.
     #[getter]
     fn temperature(&self) -> f64 {
-        either!(self, |core| core.temperature())
+        self.rules().temperature
     }
 
     /// What is done about sums.
     #[getter]
     fn normalize(&self) -> &'static str {
-        name_of(either!(self, |core| core.normalize()), &NORMALIZE)
+        self.rules().normalize.name()
     }
 
     /// What is done about invalid rows.
     #[getter]
     fn invalid(&self) -> &'static str {
-        name_of(self.on_invalid(), &INVALID)
+        self.rules().invalid.name()
     }
 
     /// The CPU level in use.
     #[getter]
     fn cpu_level(&self) -> &'static str {
-        either!(self, |core| core.level()).name()
+        self.rules().level.name()
     }
 
     /// Score every row of `x` into `out`; returns {"rows", "invalid"}.
@@ -201,27 +202,20 @@ impl Scorer {
         limit: usize,
     ) -> PyResult<Bound<'py, PyDict>> {
         let block = self.block(x, bfloat16)?;
-        let faults: Vec<(usize, &'static str, String)> = match &block {
-            Block::Row(core, rows) => with_matrix!(rows, |matrix| py.detach(|| core.faults(&matrix)))
-                .map_err(raise)?
-                .into_iter()
-                .map(|(row, fault)| (row, fault.kind(), format!("{fault}{}", mend(&fault))))
-                .collect(),
-            Block::Committee(core, members) => with_members!(members, |matrices| py.detach(|| core.faults(&matrices)))
-                .map_err(raise)?
-                .into_iter()
-                .map(|(row, found)| (row, found.fault.kind(), format!("{found}{}", mend(&found.fault))))
-                .collect(),
+        let faults = match &block {
+            Block::Row(core, rows) => with_matrix!(rows, |matrix| py.detach(|| core.faults(&matrix))),
+            Block::Committee(core, members) => with_members!(members, |matrices| py.detach(|| core.faults(&matrices))),
         };
+        let faults = faults.map_err(raise)?;
         let kinds = PyDict::new(py);
         for kind in ["nan", "infinite", "negative", "sum"] {
-            kinds.set_item(kind, faults.iter().filter(|(_, known, _)| *known == kind).count())?;
+            kinds.set_item(kind, faults.iter().filter(|found| found.fault.kind() == kind).count())?;
         }
         let found = PyDict::new(py);
         found.set_item("rows", block.len())?;
         found.set_item("invalid", faults.len())?;
-        let first = faults.into_iter().take(limit).map(|(row, _, reason)| (first_row + row as u64, reason));
-        found.set_item("first", first.collect::<Vec<_>>())?;
+        let told = |one: &RowFault| (first_row + one.row, format!("{one}{}", mend(&one.fault)));
+        found.set_item("first", faults.iter().take(limit).map(told).collect::<Vec<_>>())?;
         found.set_item("by_reason", kinds)?;
         Ok(found)
     }
@@ -233,9 +227,9 @@ impl Scorer {
         either!(self, |core| core.measure().about())
     }
 
-    /// What is done about invalid rows.
-    pub(crate) fn on_invalid(&self) -> Invalid {
-        either!(self, |core| core.invalid())
+    /// The options.
+    pub(crate) fn rules(&self) -> RowRules {
+        either!(self, |core| core.rules())
     }
 
     /// Borrow what the measure takes: an array of rows, or for a committee a list of them.

@@ -1,7 +1,7 @@
 //! `Selector`: the mergeable state of a selection.
 
-use crate::arguments::{choice, invalid, threads};
-use crate::array::{with_matrix, with_members};
+use crate::arguments::{choice, threads};
+use crate::array::{slice, with_matrix, with_members};
 use crate::border::{Lookout, raise, type_error, value_error};
 use crate::scorer::{Block, Scorer};
 use crate::turn::Turn;
@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use shortlist_core::error::{Error, Result};
 use shortlist_core::fault::Fault;
+use shortlist_core::float::Float;
 use shortlist_core::measure::Measure;
 use shortlist_core::order::Order;
 use shortlist_core::scorer::Invalid;
@@ -93,9 +94,9 @@ impl Description<'_> {
     fn rows(&self) -> PyResult<Described<'_>> {
         Ok(Described {
             first_id: self.first_id,
-            ids: self.ids.as_ref().map(PyReadonlyArray1::as_slice).transpose()?,
+            ids: slice(&self.ids)?,
             exclude: self.exclude.as_ref().map(|mask| mask.0.as_slice()).transpose()?,
-            groups: self.groups.as_ref().map(PyReadonlyArray1::as_slice).transpose()?,
+            groups: slice(&self.groups)?,
         })
     }
 }
@@ -121,14 +122,13 @@ impl Selector {
     ) -> PyResult<Self> {
         let order = match &scorer {
             Some(scorer) => scorer.about().order,
-            None => choice("order", order, &Order::ALL.map(|order| (order.name(), order)))?,
+            None => choice("order", order, &Order::NAMED)?,
         };
         let exclude = exclude.as_ref().map_or(Ok(&[][..]), PyReadonlyArray1::as_slice)?;
-        let perturbs = Perturb::ALL.map(|perturb| (perturb.name(), perturb));
         let plan = Plan {
-            ties: choice("ties", ties, &Ties::ALL.map(|ties| (ties.name(), ties)))?,
+            ties: choice("ties", ties, &Ties::NAMED)?,
             seed,
-            perturb: perturb.map(|name| choice("perturb", name, &perturbs)).transpose()?,
+            perturb: perturb.map(|name| choice("perturb", name, &Perturb::NAMED)).transpose()?,
             coldness,
             power_complement: scorer.as_ref().is_some_and(|scorer| scorer.about().name == Measure::Margin.about().name),
             power_slack: if scorer.is_some() { POWER_SLACK } else { 0.0 },
@@ -138,8 +138,8 @@ impl Selector {
             ..Plan::new(k, order)
         };
         let invalid = match &scorer {
-            Some(scorer) => scorer.on_invalid(),
-            None => self::invalid(invalid)?,
+            Some(scorer) => scorer.rules().invalid,
+            None => choice("invalid", invalid, &Invalid::NAMED)?,
         };
         let core = Core::new(plan).map_err(raise)?;
         Ok(Selector { scorer, invalid, state: Guarded::new(core) })
@@ -372,10 +372,7 @@ impl Selector {
         })
     }
 
-    fn absorb<T>(&self, py: Python<'_>, scores: &[T], rows: &Described<'_>) -> PyResult<()>
-    where
-        T: shortlist_core::select::Score + Send + Sync,
-    {
+    fn absorb<T: Float>(&self, py: Python<'_>, scores: &[T], rows: &Described<'_>) -> PyResult<()> {
         let mut draft = self.state.with(py, |state| state.draft(None, rows, scores.len()))?;
         py.detach(|| {
             let nan = scores.iter().position(|score| score.partial_cmp(score).is_none());

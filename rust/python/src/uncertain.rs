@@ -2,7 +2,7 @@
 //! other.
 
 use crate::arguments::{level, metric, threads};
-use crate::array::{self, Rows, with_matrix};
+use crate::array::{self, Rows, slice, with_matrix};
 use crate::border::{Lookout, raise};
 use crate::callable_metric::{CallableMetric, Failure};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
@@ -35,7 +35,7 @@ pub(crate) fn uncertain_batch<'py>(
     cpu_level: Option<&str>,
 ) -> PyResult<Found<'py>> {
     let rows = Rows::borrow(x, "X", bfloat16)?;
-    let among = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let among = slice(&among)?;
     let labelled = array::labelled(labelled.as_ref())?;
     let labelled = labelled.as_ref().map(array::matrix::<_, f64>);
     let (metric, threads, level) = (self::metric(metric)?, threads(n_threads)?, level(cpu_level)?);
@@ -67,7 +67,7 @@ pub(crate) fn uncertain_batch_by<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Found<'py>> {
     let (rule, uncertainty) = (rule(weights), uncertainty.as_slice()?);
-    let ids = among.as_ref().map(|ids| ids.as_slice()).transpose()?;
+    let ids = slice(&among)?;
     let failure = Failure::default();
     let metric = CallableMetric { object: &distances, among: Among::new(rows, ids).map_err(raise)?, failure: &failure };
     let central = || metric.ask(|object| object.call_method0("central")?.extract());

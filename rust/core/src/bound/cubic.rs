@@ -6,8 +6,9 @@
 //! differs from the truth by a twelfth of the fourth moment alone. A bound by the squares must
 //! allow for the most skewed row, which with many classes is much.
 
-use crate::fold::{Logits, PowerSums, Probabilities};
-use crate::formula::{Formula, Once, Undefined};
+use super::sought::{Setting, Sought};
+use crate::fold::{Folded, PowerSums};
+use crate::formula::{Formula, Once};
 use crate::simd::Vector;
 
 /// What the parts of the sum are multiplied by.
@@ -20,22 +21,20 @@ pub(crate) struct Cubic {
     slack: f64,
 }
 
-impl Cubic {
-    /// The bound for rows with at least that entropy. The sums of squares and of cubes are off by
-    /// their share of rounding, that of the cubes by a share of both.
-    pub(super) fn new(entropy: f64, classes: usize, slack: f64) -> Option<Cubic> {
-        let lacking = ((classes as f64).ln() - entropy).max(0.0) * (1.0 + 4.0 * slack) + 1e-2 * slack;
-        // Numbers of classes that are exact in either type.
-        (classes < 1 << 24).then_some(Cubic { lacking, half: 0.5 - slack, slack: slack / 6.0 })
-    }
+/// The bound for rows with at least that entropy. The sums of squares and of cubes are off by their
+/// share of rounding, that of the cubes by a share of both.
+pub(super) fn bound(sought: Sought, Setting { classes, slack, .. }: Setting) -> Option<Cubic> {
+    let Sought::Entropy(entropy) = sought else { return None };
+    let lacking = ((classes as f64).ln() - entropy).max(0.0) * (1.0 + 4.0 * slack) + 1e-2 * slack;
+    // Numbers of classes that are exact in either type.
+    (classes < 1 << 24).then_some(Cubic { lacking, half: 0.5 - slack, slack: slack / 6.0 })
 }
 
 impl Formula for Cubic {
-    type OfProbabilities<V: Vector> = Once<PowerSums<V>>;
-    type OfLogits<V: Vector> = Undefined<Logits<V>>;
+    type Sweeps<V: Vector> = Once<PowerSums<V>>;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
+    fn close<V: Vector>(self, row: &Folded<V>) -> V {
         let (lacking, half, slack) = (row.splat(self.lacking), row.splat(self.half), row.splat(self.slack));
         let excess = row.total.sub(row.splat(1.0));
         let most = row.total.mul_add(lacking, excess.mul(excess).mul(row.splat(0.52)));

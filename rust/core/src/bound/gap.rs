@@ -7,9 +7,9 @@
 //! much as the second, which is the nearest to uniform. A row with a smaller ratio than the
 //! threshold asks for is out.
 
-use super::sought::{Sought, rising};
-use crate::fold::{Gaps, Logits, Probabilities};
-use crate::formula::{Formula, Once, Undefined};
+use super::sought::{Setting, Sought, rising};
+use crate::fold::{Folded, Gaps};
+use crate::formula::{Formula, Once};
 use crate::simd::Vector;
 
 /// See the top of the file.
@@ -19,14 +19,12 @@ pub(crate) struct Gap {
     least: f64,
 }
 
-impl Gap {
-    /// The bound for rows that reach what is sought; none where it rules out no row. It leaves room
-    /// for the rounding of `d2` and of exponentials like it, which grows with the exponent.
-    pub(super) fn new(sought: Sought, classes: usize, slack: f64) -> Option<Gap> {
-        let ratio = least_ratio(sought, classes);
-        let exponent = ratio.ln();
-        (ratio > 0.0).then_some(Gap { least: exponent - 2.0 * slack * (1.0 + exponent.abs()) })
-    }
+/// The bound for rows that reach what is sought; none where it rules out no row. It leaves room for
+/// the rounding of `d2` and of exponentials like it, which grows with the exponent.
+pub(super) fn bound(sought: Sought, Setting { classes, slack, .. }: Setting) -> Option<Gap> {
+    let ratio = least_ratio(sought, classes);
+    let exponent = ratio.ln();
+    (ratio > 0.0).then_some(Gap { least: exponent - 2.0 * slack * (1.0 + exponent.abs()) })
 }
 
 fn least_ratio(sought: Sought, classes: usize) -> f64 {
@@ -43,11 +41,10 @@ fn least_ratio(sought: Sought, classes: usize) -> f64 {
 }
 
 impl Formula for Gap {
-    type OfProbabilities<V: Vector> = Undefined<Probabilities<V>>;
-    type OfLogits<V: Vector> = Once<Gaps>;
+    type Sweeps<V: Vector> = Once<Gaps>;
 
     #[inline(always)]
-    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
+    fn close<V: Vector>(self, row: &Folded<V>) -> V {
         row.second.sub(row.splat(self.least))
     }
 }

@@ -5,8 +5,9 @@
 //! within a tenth of 1, `S H = S ln S - sum p ln p` is at most `e + 0.52 e^2 - L`, `e = S - 1`.
 //! That is off by 0.06 nats at most: little, where thresholds and rows are nats apart.
 
-use crate::fold::{LineSums, Logits, Probabilities};
-use crate::formula::{Formula, Once, Undefined};
+use super::sought::{Setting, Sought};
+use crate::fold::{Folded, LineSums};
+use crate::formula::{Formula, Once};
 use crate::simd::Vector;
 
 /// What S and L are multiplied by.
@@ -19,19 +20,17 @@ pub(crate) struct Lines {
 /// The error of the conversion of bits to a number, with room.
 const ROUNDING: f64 = 2e-5;
 
-impl Lines {
-    /// The bound for rows with at least that entropy.
-    pub(super) fn new(entropy: f64, slack: f64) -> Lines {
-        Lines { entropy: entropy - ROUNDING - 2.0 * slack, factor: 1.0 + 2.0 * slack }
-    }
+/// The bound for rows with at least that entropy.
+pub(super) fn bound(sought: Sought, Setting { slack, .. }: Setting) -> Option<Lines> {
+    let Sought::Entropy(entropy) = sought else { return None };
+    Some(Lines { entropy: entropy - ROUNDING - 2.0 * slack, factor: 1.0 + 2.0 * slack })
 }
 
 impl Formula for Lines {
-    type OfProbabilities<V: Vector> = Once<LineSums>;
-    type OfLogits<V: Vector> = Undefined<Logits<V>>;
+    type Sweeps<V: Vector> = Once<LineSums>;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
+    fn close<V: Vector>(self, row: &Folded<V>) -> V {
         let excess = row.total.sub(row.splat(1.0));
         let whole = excess.mul_add(excess.mul(row.splat(0.52)), excess);
         whole.sub(row.splat(self.entropy).mul(row.total)).sub(row.splat(self.factor).mul(row.logs))

@@ -13,45 +13,24 @@ mod rough;
 mod sought;
 mod top;
 
-pub(crate) use sought::Sought;
+pub(crate) use sought::{Setting, Sought};
 
 use crate::formula::{Formula, Goal, Walk};
 use crate::simd::Simd;
 
-/// The kinds of bounds that there are.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum BoundKind {
-    Top,
-    Lines,
-    Cubic,
-    Gap,
-    Rough,
-}
+/// What makes bounds of one kind: the bound that rules out rows which do not reach what is sought,
+/// or none where it would rule out no row.
+pub(crate) type MakeBound = fn(Sought, Setting) -> Option<Bound>;
 
-impl BoundKind {
-    /// The bound of this kind that rules out rows which do not reach what is sought; none where it
-    /// would rule out no row. `slack` is the room for rounding, relative to 1.
-    pub(crate) fn bound(self, sought: Sought, classes: usize, temperature: f64, slack: f64) -> Option<Bound> {
-        match (self, sought) {
-            (BoundKind::Top, Sought::Entropy(entropy)) => top::Top::new(entropy, classes, slack).map(Bound::Top),
-            (BoundKind::Lines, Sought::Entropy(entropy)) => Some(Bound::Lines(lines::Lines::new(entropy, slack))),
-            (BoundKind::Cubic, Sought::Entropy(entropy)) => {
-                cubic::Cubic::new(entropy, classes, slack).map(Bound::Cubic)
-            }
-            (BoundKind::Gap, sought) => gap::Gap::new(sought, classes, slack).map(Bound::Gap),
-            (BoundKind::Rough, Sought::Entropy(entropy)) => {
-                rough::RoughEntropy::new(entropy, temperature, slack).map(Bound::RoughEntropy)
-            }
-            (BoundKind::Rough, Sought::Margin(margin)) => {
-                rough::RoughMargin::of_margin(margin, slack).map(Bound::RoughMargin)
-            }
-            (BoundKind::Rough, Sought::LeastConfident(unsure)) => {
-                rough::RoughMargin::of_least_confidence(unsure, slack).map(Bound::RoughMargin)
-            }
-            (BoundKind::Top | BoundKind::Lines | BoundKind::Cubic, _) => None,
-        }
-    }
-}
+pub(crate) const TOP: MakeBound = |sought, rows| top::bound(sought, rows).map(Bound::Top);
+pub(crate) const LINES: MakeBound = |sought, rows| lines::bound(sought, rows).map(Bound::Lines);
+pub(crate) const CUBIC: MakeBound = |sought, rows| cubic::bound(sought, rows).map(Bound::Cubic);
+pub(crate) const GAP: MakeBound = |sought, rows| gap::bound(sought, rows).map(Bound::Gap);
+pub(crate) const ROUGH: MakeBound = |sought, rows| match sought {
+    Sought::Entropy(entropy) => rough::entropy(entropy, rows).map(Bound::RoughEntropy),
+    Sought::Margin(margin) => rough::margin(margin, rows).map(Bound::RoughMargin),
+    Sought::LeastConfident(unsure) => rough::least_confident(unsure, rows).map(Bound::RoughMargin),
+};
 
 /// A bound for what is sought.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,14 +47,14 @@ impl Goal for Bound {
     const PACE: usize = 1;
 
     #[inline(always)]
-    fn walk<S: Simd, W: Walk>(self, simd: S, logits: bool, walk: W) -> W::Output {
+    fn walk<S: Simd, W: Walk>(self, simd: S, _: bool, walk: W) -> W::Output {
         match self {
-            Bound::Top(bound) => bound.walk(simd, logits, walk),
-            Bound::Lines(bound) => bound.walk(simd, logits, walk),
-            Bound::Cubic(bound) => bound.walk(simd, logits, walk),
-            Bound::Gap(bound) => bound.walk(simd, logits, walk),
-            Bound::RoughEntropy(bound) => bound.walk(simd, logits, walk),
-            Bound::RoughMargin(bound) => bound.walk(simd, logits, walk),
+            Bound::Top(bound) => bound.walk(simd, walk),
+            Bound::Lines(bound) => bound.walk(simd, walk),
+            Bound::Cubic(bound) => bound.walk(simd, walk),
+            Bound::Gap(bound) => bound.walk(simd, walk),
+            Bound::RoughEntropy(bound) => bound.walk(simd, walk),
+            Bound::RoughMargin(bound) => bound.walk(simd, walk),
         }
     }
 }

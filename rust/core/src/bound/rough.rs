@@ -6,17 +6,37 @@
 //! at least `(1 - r) / W`, the least confidence `1 - 1/Z` at most `1 - 1/W`, and the entropy
 //! `ln Z + A / Z` at most `ln W + 1.0618 B / W`.
 
-use crate::fold::{Logits, Peak, Peaks, Probabilities, RoughTail};
-use crate::formula::{Formula, Twice, Undefined};
+use super::sought::Setting;
+use crate::fold::{Folded, Peak, Peaks, RoughTail};
+use crate::formula::{Formula, Twice};
 use crate::math::{OVER_EXP, exp_m1, ln};
 use crate::simd::Vector;
 
 /// The error of [`crate::math::over_exp`] beyond that factor, with room.
 const ROUNDING: f64 = 2e-4;
 
-/// Numbers that stay finite in either type.
+/// Whether numbers stay finite in either type.
 fn finite(numbers: &[f64]) -> bool {
     numbers.iter().all(|number| number.abs() < 1e30)
+}
+
+/// The bound for rows with at least that entropy.
+pub(super) fn entropy(entropy: f64, Setting { temperature, slack, .. }: Setting) -> Option<RoughEntropy> {
+    let room = ROUNDING + 2.0 * slack;
+    let (entropy, factor) = (entropy - room, OVER_EXP * (1.0 + 2.0 * room) / temperature);
+    finite(&[entropy, factor]).then_some(RoughEntropy { entropy, factor })
+}
+
+/// The bound for rows with at most that margin.
+pub(super) fn margin(margin: f64, Setting { slack, .. }: Setting) -> Option<RoughMargin> {
+    let factor = margin * (1.0 + ROUNDING + 2.0 * slack);
+    finite(&[factor]).then_some(RoughMargin { factor, least: 0.0, gap: 1.0 })
+}
+
+/// The bound for rows with at least that least confidence.
+pub(super) fn least_confident(unsure: f64, Setting { slack, .. }: Setting) -> Option<RoughMargin> {
+    let (factor, least) = (1.0 + ROUNDING + 2.0 * slack, (1.0 - slack) / (1.0 - unsure));
+    finite(&[factor, least]).then_some(RoughMargin { factor, least, gap: 0.0 })
 }
 
 /// The bound on entropy.
@@ -27,22 +47,12 @@ pub(crate) struct RoughEntropy {
     factor: f64,
 }
 
-impl RoughEntropy {
-    /// The bound for rows with at least that entropy.
-    pub(super) fn new(entropy: f64, temperature: f64, slack: f64) -> Option<RoughEntropy> {
-        let room = ROUNDING + 2.0 * slack;
-        let (entropy, factor) = (entropy - room, OVER_EXP * (1.0 + 2.0 * room) / temperature);
-        finite(&[entropy, factor]).then_some(RoughEntropy { entropy, factor })
-    }
-}
-
 impl Formula for RoughEntropy {
-    type OfProbabilities<V: Vector> = Undefined<Probabilities<V>>;
-    type OfLogits<V: Vector> = Twice<Peak, RoughTail<V>>;
+    type Sweeps<V: Vector> = Twice<Peak, RoughTail<V>>;
 
     /// Times W, which spares the division.
     #[inline(always)]
-    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
+    fn close<V: Vector>(self, row: &Folded<V>) -> V {
         row.rest.mul(ln(row.rest).sub(row.splat(self.entropy))).sub(row.splat(self.factor).mul(row.logs))
     }
 }
@@ -56,26 +66,11 @@ pub(crate) struct RoughMargin {
     gap: f64,
 }
 
-impl RoughMargin {
-    /// The bound for rows with at most that margin.
-    pub(super) fn of_margin(margin: f64, slack: f64) -> Option<RoughMargin> {
-        let factor = margin * (1.0 + ROUNDING + 2.0 * slack);
-        finite(&[factor]).then_some(RoughMargin { factor, least: 0.0, gap: 1.0 })
-    }
-
-    /// The bound for rows with at least that least confidence.
-    pub(super) fn of_least_confidence(unsure: f64, slack: f64) -> Option<RoughMargin> {
-        let (factor, least) = (1.0 + ROUNDING + 2.0 * slack, (1.0 - slack) / (1.0 - unsure));
-        finite(&[factor, least]).then_some(RoughMargin { factor, least, gap: 0.0 })
-    }
-}
-
 impl Formula for RoughMargin {
-    type OfProbabilities<V: Vector> = Undefined<Probabilities<V>>;
-    type OfLogits<V: Vector> = Twice<Peaks, RoughTail<V>>;
+    type Sweeps<V: Vector> = Twice<Peaks, RoughTail<V>>;
 
     #[inline(always)]
-    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
+    fn close<V: Vector>(self, row: &Folded<V>) -> V {
         let (factor, least, gap) = (row.splat(self.factor), row.splat(self.least), row.splat(self.gap));
         let apart = row.splat(0.0).sub(exp_m1(row.second));
         row.rest.mul_add(factor, row.splat(0.0).sub(least)).sub(gap.mul(apart))

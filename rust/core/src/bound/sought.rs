@@ -9,6 +9,16 @@ pub(crate) enum Sought {
     LeastConfident(f64),
 }
 
+/// What is known of the rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    pub(crate) classes: usize,
+    pub(crate) temperature: f64,
+    /// The room for the rounding of measure and bound: relative, and also absolute where numbers
+    /// near 1 are subtracted.
+    pub(crate) slack: f64,
+}
+
 /// The greatest x up to `most` at which a rising function is still below `value`.
 pub(super) fn rising(function: impl Fn(f64) -> f64, value: f64, most: f64) -> f64 {
     let (mut low, mut high) = (0.0, most);

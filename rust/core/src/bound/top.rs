@@ -5,9 +5,9 @@
 //! if its largest probability is above the x at which that is the entropy sought. Nothing is
 //! cheaper, and with two classes nothing rules more rows out.
 
-use super::sought::rising;
-use crate::fold::{Logits, Probabilities, Sums};
-use crate::formula::{Formula, Once, Undefined};
+use super::sought::{Setting, Sought, rising};
+use crate::fold::{Folded, Sums};
+use crate::formula::{Formula, Once};
 use crate::simd::Vector;
 
 /// See the top of the file.
@@ -17,12 +17,11 @@ pub(crate) struct Top {
     most: f64,
 }
 
-impl Top {
-    /// The bound for rows with at least that entropy; none where it rules out no row.
-    pub(super) fn new(entropy: f64, classes: usize, slack: f64) -> Option<Top> {
-        let most = greatest_top(entropy, classes) + slack;
-        (most < 1.0).then_some(Top { most })
-    }
+/// The bound for rows with at least that entropy; none where it rules out no row.
+pub(super) fn bound(sought: Sought, Setting { classes, slack, .. }: Setting) -> Option<Top> {
+    let Sought::Entropy(entropy) = sought else { return None };
+    let most = greatest_top(entropy, classes) + slack;
+    (most < 1.0).then_some(Top { most })
 }
 
 fn greatest_top(entropy: f64, classes: usize) -> f64 {
@@ -36,12 +35,11 @@ fn most_entropy(y: f64, classes: usize) -> f64 {
 }
 
 impl Formula for Top {
-    type OfProbabilities<V: Vector> = Once<Sums>;
-    type OfLogits<V: Vector> = Undefined<Logits<V>>;
+    type Sweeps<V: Vector> = Once<Sums>;
 
     /// Of the row normalised to sum 1, times the sum, which spares the division.
     #[inline(always)]
-    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
+    fn close<V: Vector>(self, row: &Folded<V>) -> V {
         row.splat(self.most).mul(row.total).sub(row.top)
     }
 }

@@ -2,33 +2,29 @@
 //! divergence of the members from the consensus. Computed so, it is never negative; the difference
 //! `H(P) - mean H(p_m)` would cancel. See `divergence.rs`.
 
-use super::divergence::Divergences;
-use super::formula::{CommitteeFormula, Needs};
-use super::table::Table;
+use super::divergence::divergences;
+use super::table::{Needs, Table};
 use crate::measure::{About, BOTH};
 use crate::order::Order;
 use crate::simd::Vector;
 
-pub(super) struct Bald;
+pub(super) const ABOUT: About = About {
+    name: "bald",
+    order: Order::Highest,
+    inputs: BOTH,
+    formula: "mean KL(p_m || P) = H(P) - mean H(p_m)",
+    range: "0 to ln min(M, C) nats",
+    source: "Houlsby et al. 2011",
+};
 
-impl CommitteeFormula for Bald {
-    const ABOUT: About = About {
-        name: "bald",
-        order: Order::Highest,
-        inputs: BOTH,
-        formula: "mean KL(p_m || P) = H(P) - mean H(p_m)",
-        range: "0 to ln min(M, C) nats",
-        source: "Houlsby et al. 2011",
-    };
-    const NEEDS: Needs = Needs::Distributions;
+pub(super) const NEEDS: Needs = Needs::Distributions;
 
-    #[inline(always)]
-    fn score<V: Vector>(table: &Table<V>) -> V {
-        let divergences = Divergences::new(table);
-        let mut sum = table.splat(0.0);
-        for member in 0..table.members() {
-            sum = sum.add(divergences.of(member));
-        }
-        sum.div(table.splat(table.members() as f64))
-    }
+#[inline(always)]
+pub(super) fn score<V: Vector>(table: &Table<V>) -> V {
+    let sum = divergences(
+        table,
+        #[inline(always)]
+        |sum, one| sum.add(one),
+    );
+    sum.div(table.splat(table.members() as f64))
 }

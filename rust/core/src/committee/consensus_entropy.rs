@@ -1,31 +1,27 @@
 //! Entropy of the consensus, in nats: of the mean of the members' distributions.
 
-use super::entropy::Weights;
-use super::formula::{CommitteeFormula, Needs};
-use super::table::Table;
+use super::entropy::entropy;
+use super::table::{Needs, Table};
 use crate::measure::{About, BOTH};
 use crate::order::Order;
 use crate::simd::Vector;
 
-pub(super) struct ConsensusEntropy;
+pub(super) const ABOUT: About = About {
+    name: "consensus_entropy",
+    order: Order::Highest,
+    inputs: BOTH,
+    formula: "H(P), P the mean of p_m",
+    range: "0 to ln C nats",
+    source: "Settles 2009",
+};
 
-impl CommitteeFormula for ConsensusEntropy {
-    const ABOUT: About = About {
-        name: "consensus_entropy",
-        order: Order::Highest,
-        inputs: BOTH,
-        formula: "H(P), P the mean of p_m",
-        range: "0 to ln C nats",
-        source: "Settles 2009",
-    };
-    const NEEDS: Needs = Needs::Distributions;
+pub(super) const NEEDS: Needs = Needs::Distributions;
 
-    #[inline(always)]
-    fn score<V: Vector>(table: &Table<V>) -> V {
-        let mut spread = Weights::start(table.splat(0.0));
-        for class in 0..table.classes() {
-            spread = spread.step(table.mean(class));
-        }
-        spread.entropy()
-    }
+#[inline(always)]
+pub(super) fn score<V: Vector>(table: &Table<V>) -> V {
+    entropy(
+        table,
+        #[inline(always)]
+        |class| table.mean(class),
+    )
 }

@@ -6,39 +6,30 @@
 //! themselves, so is the divergence, however close the members are. Members that are equal have
 //! exactly 0.
 
-use super::table::{Centre, Table};
-use crate::math::Coefficients;
+use super::table::Table;
+use crate::coefficients::Coefficients;
 use crate::simd::Vector;
 
-/// The means of a table, and what else all members share.
-pub(super) struct Divergences<'a, V: Vector> {
-    table: &'a Table<'a, V>,
-}
-
-impl<'a, V: Vector> Divergences<'a, V> {
-    /// Work the means out.
-    #[inline(always)]
-    pub(super) fn new(table: &'a Table<'a, V>) -> Self {
-        let least = table.splat(f64::from(f32::MIN_POSITIVE));
-        for class in 0..table.classes() {
-            let centre = table.centre(class);
-            // At least this: a class that no member gives probability has deviations 0, and adds 0.
-            table.keep(class, centre, table.splat(1.0).div(least.max(centre.mean)));
-        }
-        Divergences { table }
+/// The divergences of all members, folded one after the other into 0.
+#[inline(always)]
+pub(super) fn divergences<V: Vector>(table: &Table<V>, fold: impl Fn(V, V) -> V) -> V {
+    let least = table.splat(f64::from(f32::MIN_POSITIVE));
+    for class in 0..table.classes() {
+        let centre = table.centre(class);
+        // At least this: a class that no member gives probability has deviations 0, and adds 0.
+        table.keep(class, centre, table.splat(1.0).div(least.max(centre.mean)));
     }
-
-    /// The divergence of one member.
-    #[inline(always)]
-    pub(super) fn of(&self, member: usize) -> V {
-        let mut sum = self.table.splat(0.0);
-        for class in 0..self.table.classes() {
-            let (centre, inverse): (Centre<V>, V) = self.table.kept(class);
-            let x = self.table.deviation(member, class, centre).mul(inverse);
+    let mut all = table.splat(0.0);
+    for member in 0..table.members() {
+        let mut sum = table.splat(0.0);
+        for class in 0..table.classes() {
+            let (centre, inverse) = table.kept(class);
+            let x = table.deviation(member, class, centre).mul(inverse);
             sum = centre.mean.mul_add(excess(x), sum);
         }
-        sum
+        all = fold(all, sum);
     }
+    all
 }
 
 /// `f(x) = (1 + x) ln(1 + x) - x` for x >= -1, accurate relative to itself.

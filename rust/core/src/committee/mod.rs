@@ -15,9 +15,6 @@ mod bald;
 mod consensus_entropy;
 mod divergence;
 mod entropy;
-mod fault;
-mod formula;
-mod fused;
 mod max_disagreement;
 mod mean_std;
 mod scan;
@@ -28,40 +25,29 @@ mod tests;
 mod variation_ratio;
 mod vote_entropy;
 
-pub use crate::measure::About;
-pub use fault::MemberFault;
 pub use scorer::CommitteeScorer;
 
+use crate::measure::listed;
 use crate::simd::Vector;
-use formula::{CommitteeFormula, Needs};
-use table::Table;
+use table::{Needs, Table};
 
 macro_rules! the_list {
     ($($module:ident::$name:ident),* $(,)?) => {
-        /// A measure of what a committee says about one row.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum CommitteeMeasure {
-            $(#[doc = concat!("See `committee/", stringify!($module), ".rs`.")] $name,)*
+        listed! {
+            /// A measure of what a committee says about one row.
+            CommitteeMeasure of "committee": $($module::$name),*
         }
 
         impl CommitteeMeasure {
-            /// All of them.
-            pub const ALL: &[CommitteeMeasure] = &[$(CommitteeMeasure::$name),*];
-
-            /// What a user reads about it.
-            pub fn about(self) -> About {
-                match self { $(CommitteeMeasure::$name => $module::$name::ABOUT,)* }
-            }
-
             /// What the table must hold for it.
             pub(crate) fn needs(self) -> Needs {
-                match self { $(CommitteeMeasure::$name => $module::$name::NEEDS,)* }
+                match self { $(CommitteeMeasure::$name => $module::NEEDS,)* }
             }
 
             /// Its value for the rows of a table.
             #[inline(always)]
             fn score<V: Vector>(self, table: &Table<V>) -> V {
-                match self { $(CommitteeMeasure::$name => $module::$name::score(table),)* }
+                match self { $(CommitteeMeasure::$name => $module::score(table),)* }
             }
         }
     };
@@ -75,11 +61,4 @@ the_list! {
     bald::Bald,
     variation_ratio::VariationRatio,
     mean_std::MeanStd,
-}
-
-impl CommitteeMeasure {
-    /// The measure of that name.
-    pub fn parse(name: &str) -> Option<CommitteeMeasure> {
-        CommitteeMeasure::ALL.iter().copied().find(|measure| measure.about().name == name)
-    }
 }

@@ -7,64 +7,35 @@
 #![allow(unsafe_code)]
 
 use super::CommitteeMeasure;
-use super::formula::Needs;
-use super::table::{Layout, Table};
-use crate::below_zero;
+use super::table::{Layout, Needs, Table};
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
 use crate::rules::Recipe;
+use crate::scan::{ColumnMajor, RowCopy, RowMajor, Source, near};
 use crate::simd::sealed::Lanes;
 use crate::simd::{Float, Kernel, Level, Simd, Vector};
 use std::ops::Range;
 
-/// About how many bytes of the members are scored at a time: half of a small second-level cache.
-const BYTES: usize = 256 << 10;
-
-/// The most rows scored at a time, however narrow.
-const MOST_ROWS: usize = 256;
-
-/// What the kernel may read past the last row.
-const SLACK: usize = 4;
-
-/// Everything the kernel must know beside the rows themselves.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CommitteeRecipe<T> {
-    pub(super) measure: CommitteeMeasure,
-    /// The rules for one member's row: logits or probabilities, temperature, sums.
-    pub(super) row: Recipe<T>,
-}
-
 /// Where some rows of a member lie.
-#[derive(Clone, Copy, Debug)]
-struct MemberRows<T> {
-    origin: *const T,
-    /// Between adjacent rows, or between adjacent columns.
-    stride: isize,
-    adjacent: Adjacent,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Adjacent {
-    /// The classes of a row.
-    Classes,
-    /// The rows of a class.
-    Rows,
+#[derive(Clone, Copy)]
+enum MemberRows<T> {
+    Rows(RowMajor<T>),
+    Columns(ColumnMajor<T>),
 }
 
 /// What a thread scores rows with. Its memory does not depend on the number of rows.
-#[derive(Debug)]
 pub(super) struct MemberScan<T> {
     level: Level,
     sources: Vec<MemberRows<T>>,
-    copies: Vec<T>,
+    copies: Vec<RowCopy<T>>,
     table: Vec<T>,
 }
 
 // SAFETY: the sources are used only in the call that sets them, which borrows what they point to.
 unsafe impl<T: Send> Send for MemberScan<T> {}
 
-impl<T: Float> MemberScan<T> {
+impl<T: Float + Element<Compute = T>> MemberScan<T> {
     /// Nothing is allocated before it is needed.
     pub(super) fn new(level: Level) -> Self {
         MemberScan { level, sources: Vec::new(), copies: Vec::new(), table: Vec::new() }
@@ -76,7 +47,8 @@ impl<T: Float> MemberScan<T> {
         &mut self,
         members: &[Matrix<'_, E>],
         rows: Range<usize>,
-        recipe: &CommitteeRecipe<T>,
+        measure: CommitteeMeasure,
+        recipe: &Recipe<T>,
         out: &mut [T],
     ) -> bool {
         let layout = Layout { members: members.len(), classes: members[0].columns() };
@@ -85,63 +57,37 @@ impl<T: Float> MemberScan<T> {
             assert!(rows.end <= member.rows() && layout.classes == member.columns());
         }
         self.table.resize(layout.vectors() * T::LANES, T::ZERO);
-        let fitting = BYTES / (layout.members * layout.classes * size_of::<T>());
-        let size = (fitting - fitting % T::LANES).clamp(T::LANES, MOST_ROWS);
+        self.copies.resize_with(members.len(), RowCopy::new);
+        let size = RowCopy::<T>::capacity(layout.members * layout.classes);
         let mut valid = true;
         for (out, start) in out.chunks_mut(size).zip(rows.step_by(size)) {
             let rows = start..start + out.len();
-            self.locate(members, rows.clone(), layout, None);
-            let mut fine = self.score(layout, recipe, out);
-            if !fine && !recipe.row.logits {
-                // A second look, which can tell what counts as 0 from what is negative.
-                self.locate(members, rows, layout, Some(recipe.row.tolerance));
-                fine = self.score(layout, recipe, out);
-            }
-            valid &= fine;
+            let mut score = |settle: Option<f64>| {
+                self.locate(members, rows.clone(), settle);
+                let MemberScan { sources, table, .. } = self;
+                self.level.run(Groups { sources, table, layout, measure, recipe, out })
+            };
+            // The second look can tell what counts as 0 from what is negative.
+            valid &= score(None) || (!recipe.logits && score(Some(recipe.tolerance)));
         }
         valid
     }
 
-    /// Score rows where `locate` says they are.
-    fn score(&mut self, layout: Layout, recipe: &CommitteeRecipe<T>, out: &mut [T]) -> bool {
-        let MemberScan { sources, table, .. } = self;
-        // SAFETY: the rows lie where `locate` says, which is inside the members or the copies.
-        self.level.run(unsafe { Groups::new(sources, table, layout, recipe, out) })
-    }
-
     /// Fill `sources` with where these rows can be read in whole groups of lanes, and copy those
     /// that can't be read where they lie. With a tolerance all are copied, and no sign is left in
-    /// the copies: see [`below_zero::settle`].
-    fn locate<E: Element<Compute = T>>(
-        &mut self,
-        members: &[Matrix<'_, E>],
-        rows: Range<usize>,
-        layout: Layout,
-        settle: Option<f64>,
-    ) {
-        let whole = rows.len().next_multiple_of(T::LANES);
-        let room = whole * layout.classes + SLACK;
+    /// the copies: see [`crate::below_zero::settle`].
+    fn locate<E: Element<Compute = T>>(&mut self, members: &[Matrix<'_, E>], rows: Range<usize>, settle: Option<f64>) {
         self.sources.clear();
-        for (i, member) in members.iter().enumerate() {
-            let direct = if whole == rows.len() && settle.is_none() { direct(member, &rows) } else { None };
-            let source = direct.unwrap_or_else(|| {
-                // Room for all members at once: once a source points to it, it must not move.
-                if self.copies.len() < members.len() * room {
-                    debug_assert!(
-                        self.sources.iter().all(|source| !self.copies.as_ptr_range().contains(&source.origin))
-                    );
-                    self.copies.resize(members.len() * room, T::ZERO);
-                }
-                let copy = &mut self.copies[i * room..][..room];
-                gather(member, rows.clone(), whole, copy);
+        for (member, copy) in members.iter().zip(&mut self.copies) {
+            let readable = rows.len().is_multiple_of(T::LANES) && settle.is_none();
+            let direct = if readable { direct(member, &rows) } else { None };
+            self.sources.push(direct.unwrap_or_else(|| {
+                copy.gather(member, rows.clone());
                 if let Some(tolerance) = settle {
-                    copy[..whole * layout.classes]
-                        .chunks_exact_mut(layout.classes)
-                        .for_each(|row| below_zero::settle(row, tolerance));
+                    copy.settle_signs(tolerance);
                 }
-                MemberRows { origin: copy.as_ptr(), stride: layout.classes as isize, adjacent: Adjacent::Classes }
-            });
-            self.sources.push(source);
+                MemberRows::Rows(RowMajor { origin: copy.origin(), stride: member.columns() })
+            }));
         }
     }
 }
@@ -153,178 +99,112 @@ fn direct<E: Element>(member: &Matrix<'_, E>, rows: &Range<usize>) -> Option<Mem
     // of the next rows, up to three of them, without gaps.
     let classes = member.columns();
     let inside = |&stride: &usize| classes > 3 || (stride == classes && rows.end + 3 <= member.rows());
-    if let Some(stride) = member.row_major().filter(inside) {
-        return Some(MemberRows { origin, stride: stride as isize, adjacent: Adjacent::Classes });
-    }
-    member.column_major().map(|stride| MemberRows { origin, stride, adjacent: Adjacent::Rows })
-}
-
-/// Copy some rows, the first of them again until there are `whole`.
-fn gather<E: Element>(member: &Matrix<'_, E>, rows: Range<usize>, whole: usize, to: &mut [E::Compute]) {
-    let classes = member.columns();
-    let count = rows.len();
-    for (row, to) in rows.zip(to.chunks_mut(classes)) {
-        match member.adjacent_row(row) {
-            Some(from) => E::widen_all(from, to),
-            None => to.iter_mut().enumerate().for_each(|(column, to)| *to = member.get(row, column).widen()),
-        }
-    }
-    for row in count..whole {
-        to.copy_within(..classes, row * classes);
+    match member.row_major().filter(inside) {
+        Some(stride) => Some(MemberRows::Rows(RowMajor { origin, stride })),
+        None => member.column_major().map(|stride| MemberRows::Columns(ColumnMajor { origin, stride })),
     }
 }
 
-/// Scores rows, a vector of them at a time.
+/// Scores rows, a vector of them at a time. At each source of a member, `out.len()` rows, rounded
+/// up to whole groups, are readable; where the classes of a row are adjacent and fewer than four,
+/// so are three values past each row.
 struct Groups<'a, T> {
     sources: &'a [MemberRows<T>],
     table: &'a mut [T],
     layout: Layout,
-    recipe: &'a CommitteeRecipe<T>,
+    measure: CommitteeMeasure,
+    recipe: &'a Recipe<T>,
     out: &'a mut [T],
 }
 
-impl<'a, T: Float> Groups<'a, T> {
-    /// # Safety
-    /// At each source, `out.len()` rows, rounded up to whole groups, must be readable. Where the
-    /// classes of a row are adjacent and fewer than four, so must be three values past each row.
-    unsafe fn new(
-        sources: &'a [MemberRows<T>],
-        table: &'a mut [T],
-        layout: Layout,
-        recipe: &'a CommitteeRecipe<T>,
-        out: &'a mut [T],
-    ) -> Self {
-        assert_eq!(sources.len(), layout.members);
-        Groups { sources, table, layout, recipe, out }
-    }
-}
-
-impl<T: Float> Kernel for Groups<'_, T> {
+impl<T: Float + Element<Compute = T>> Kernel for Groups<'_, T> {
     type Output = bool;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> bool {
-        let Groups { sources, table, layout, recipe, out } = self;
+        let Groups { sources, table, layout, measure, recipe, out } = self;
+        let lanes = T::Vector::<S>::LANES;
         let table = Table::<<T as Lanes>::Vector<S>>::new(simd, table, layout);
         let mut all = true;
-        let mut row = 0;
-        while row < out.len() {
-            // SAFETY: promised to `new`.
-            let valid = unsafe { fill(&table, sources, row, recipe) };
-            let score = recipe.measure.score(&table);
-            let score = Vector::select(valid, score, table.splat(f64::NAN));
-            all &= store(score, valid, &mut out[row..]);
-            row += T::Vector::<S>::LANES;
+        for (group, out) in out.chunks_mut(lanes).enumerate() {
+            // SAFETY: the rows lie where `locate` says, which is inside the members or the copies.
+            let valid = unsafe { fill(&table, sources, group * lanes, measure.needs(), recipe) };
+            let score = Vector::select(valid, measure.score(&table), table.splat(f64::NAN));
+            if out.len() == lanes {
+                score.to_slice(out);
+            } else {
+                // Lanes beyond the last row repeat one.
+                let mut scores = [T::ZERO; 16];
+                score.to_slice(&mut scores[..lanes]);
+                out.copy_from_slice(&scores[..out.len()]);
+            }
+            all &= T::Vector::<S>::all(valid);
         }
         all
     }
 }
 
-/// Write the lanes that are rows, and tell whether they are valid. Lanes beyond repeat a row.
-#[inline(always)]
-fn store<V: Vector>(score: V, valid: V::Mask, out: &mut [V::Scalar]) -> bool {
-    if out.len() >= V::LANES {
-        // SAFETY: there is room for all lanes.
-        unsafe { score.store(out.as_mut_ptr()) };
-    } else {
-        let mut lanes = [V::Scalar::ZERO; 16];
-        // SAFETY: no vector has more than 16 lanes.
-        unsafe { score.store(lanes.as_mut_ptr()) };
-        out.copy_from_slice(&lanes[..out.len()]);
-    }
-    V::all(valid)
-}
-
 /// Fill the table with the rows from `row` on, and tell which of them are valid.
 ///
 /// # Safety
-/// As for [`read`], at each source.
+/// At each source, a row for each lane must be readable from `row` on; and three values past each
+/// where its classes are adjacent and fewer than four.
 #[inline(always)]
 unsafe fn fill<V: Vector>(
     table: &Table<V>,
     sources: &[MemberRows<V::Scalar>],
     row: usize,
-    recipe: &CommitteeRecipe<V::Scalar>,
-) -> V::Mask {
+    needs: Needs,
+    recipe: &Recipe<V::Scalar>,
+) -> V::Mask
+where
+    V::Scalar: Element<Compute = V::Scalar>,
+{
     let zero = table.splat(0.0);
-    let needs = recipe.measure.needs();
     let mut valid = zero.eq(zero);
-    let mut member = 0;
-    while member < table.members() {
+    assert_eq!(sources.len(), table.members());
+    for (member, source) in sources.iter().enumerate() {
         // Of a member that votes only its class is kept.
         let place = if needs == Needs::Votes { 0 } else { member };
-        // SAFETY: the caller's promise; a member's values have room for all classes.
-        unsafe { read::<V>(table.simd, &sources[member], row, table.classes(), table.values(place)) };
-        let (scale, fine) = match (recipe.row.logits, needs) {
-            (false, _) => sums(table, place, recipe),
+        // SAFETY: the caller's promise.
+        unsafe {
+            match *source {
+                MemberRows::Rows(rows) => read(table, rows, row, place),
+                MemberRows::Columns(columns) => read(table, columns, row, place),
+            }
+        }
+        let (scale, fine) = match (recipe.logits, needs) {
+            (false, _) => sums(table, place, needs, recipe),
             (true, Needs::Votes) => (zero, finite(table)),
             (true, _) => exponentials(table, place, recipe),
         };
         let scale = if needs == Needs::Votes { vote(table) } else { scale };
         table.set_scale(member, scale);
         valid = V::and(valid, fine);
-        member += 1;
     }
     valid
 }
 
-/// Copy a vector of rows to a table, class by class.
+/// Copy a vector of rows to a place of a table, class by class.
 ///
 /// # Safety
-/// The rows must be readable; where their classes are adjacent and fewer than four, so must be
-/// three values past each row. There must be room for so many classes at `to`.
+/// As for [`Source::columns`].
 #[inline(always)]
-unsafe fn read<V: Vector>(
-    simd: V::Simd,
-    source: &MemberRows<V::Scalar>,
-    row: usize,
-    classes: usize,
-    to: *mut V::Scalar,
-) {
-    let lanes = V::LANES;
+unsafe fn read<V: Vector>(table: &Table<V>, source: impl Source<Scalar = V::Scalar>, row: usize, place: usize) {
     let mut class = 0;
-    // SAFETY: the caller promises the rows and the room.
+    // SAFETY: the caller's promise.
     unsafe {
-        match source.adjacent {
-            Adjacent::Classes => {
-                let from = source.origin.offset(row as isize * source.stride);
-                let stride = source.stride as usize;
-                while class + 4 <= classes {
-                    let [a, b, c, d] = V::load_columns(simd, from.add(class), stride);
-                    a.store(to.add(class * lanes));
-                    b.store(to.add((class + 1) * lanes));
-                    c.store(to.add((class + 2) * lanes));
-                    d.store(to.add((class + 3) * lanes));
-                    class += 4;
-                }
-                if class < classes && class > 0 {
-                    // The last four, of which some are there already: past the end of a row there
-                    // may be no memory.
-                    let last = classes - 4;
-                    let [a, b, c, d] = V::load_columns(simd, from.add(last), stride);
-                    a.store(to.add(last * lanes));
-                    b.store(to.add((last + 1) * lanes));
-                    c.store(to.add((last + 2) * lanes));
-                    d.store(to.add((last + 3) * lanes));
-                } else if class < classes {
-                    let [a, b, c, _] = V::load_columns(simd, from, stride);
-                    a.store(to);
-                    if classes > 1 {
-                        b.store(to.add(lanes));
-                    }
-                    if classes > 2 {
-                        c.store(to.add(2 * lanes));
-                    }
-                }
-            }
-            Adjacent::Rows => {
-                while class < classes {
-                    let from = source.origin.offset(class as isize * source.stride);
-                    V::load(simd, from.add(row)).store(to.add(class * lanes));
-                    class += 1;
-                }
-            }
-        }
+        source.columns(
+            table.simd,
+            row,
+            table.classes(),
+            near(table.classes()),
+            #[inline(always)]
+            |_, value: V| {
+                table.set_value(place, class, value);
+                class += 1;
+            },
+        );
     }
 }
 
@@ -334,14 +214,12 @@ fn vote<V: Vector>(table: &Table<V>) -> V {
     let one = table.splat(1.0);
     let mut top = table.value(0, 0);
     let (mut vote, mut number) = (table.splat(0.0), table.splat(0.0));
-    let mut class = 1;
-    while class < table.classes() {
+    for class in 1..table.classes() {
         number = number.add(one);
         let value = table.value(0, class);
         let larger = top.lt(value);
         top = V::select(larger, value, top);
         vote = V::select(larger, number, vote);
-        class += 1;
     }
     vote
 }
@@ -349,19 +227,17 @@ fn vote<V: Vector>(table: &Table<V>) -> V {
 /// The factor for a row of probabilities, and whether the row is valid. A NaN or an infinity among
 /// them reaches the sum, which then fails its test.
 #[inline(always)]
-fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &CommitteeRecipe<V::Scalar>) -> (V, V::Mask) {
+fn sums<V: Vector>(table: &Table<V>, place: usize, needs: Needs, recipe: &Recipe<V::Scalar>) -> (V, V::Mask) {
     let (zero, one) = (table.splat(0.0), table.splat(1.0));
     let (mut total, mut least) = (zero, zero);
-    let mut class = 0;
-    while class < table.classes() {
+    for class in 0..table.classes() {
         let value = table.value(place, class);
         total = total.add(value);
         least = least.min(value);
-        class += 1;
     }
-    let [low, high] = recipe.row.sums;
+    let [low, high] = recipe.sums;
     let within = V::and(table.splat(low).le(total), total.le(table.splat(high)));
-    let normalise = recipe.row.renormalise || recipe.measure.needs() == Needs::Distributions;
+    let normalise = recipe.renormalise || needs == Needs::Distributions;
     let scale = if normalise { one.div(total) } else { one };
     (scale, V::and(within, zero.le(least)))
 }
@@ -369,21 +245,17 @@ fn sums<V: Vector>(table: &Table<V>, place: usize, recipe: &CommitteeRecipe<V::S
 /// Turn a row of logits into `e^((z - z_max) / T)`. The factor that makes probabilities of these,
 /// and whether the row is valid: a NaN, a +inf, or no finite logit at all makes the sum NaN.
 #[inline(always)]
-fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &CommitteeRecipe<V::Scalar>) -> (V, V::Mask) {
+fn exponentials<V: Vector>(table: &Table<V>, place: usize, recipe: &Recipe<V::Scalar>) -> (V, V::Mask) {
     let mut top = table.value(place, 0);
-    let mut class = 1;
-    while class < table.classes() {
+    for class in 1..table.classes() {
         top = top.max(table.value(place, class));
-        class += 1;
     }
-    let inverse = table.splat(recipe.row.inverse_temperature);
+    let inverse = table.splat(recipe.inverse_temperature);
     let mut total = table.splat(0.0);
-    class = 0;
-    while class < table.classes() {
+    for class in 0..table.classes() {
         let weight = exp(table.value(place, class).sub(top).mul(inverse));
         table.set_value(place, class, weight);
         total = total.add(weight);
-        class += 1;
     }
     (table.splat(1.0).div(total), total.eq(total))
 }
@@ -394,12 +266,10 @@ fn finite<V: Vector>(table: &Table<V>) -> V::Mask {
     let infinity = table.splat(f64::INFINITY);
     let mut top = table.splat(f64::NEG_INFINITY);
     let mut valid = top.eq(top);
-    let mut class = 0;
-    while class < table.classes() {
+    for class in 0..table.classes() {
         let value = table.value(0, class);
         valid = V::and(valid, value.eq(value));
         top = top.max(value);
-        class += 1;
     }
     V::and(valid, V::and(top.lt(infinity), table.splat(f64::NEG_INFINITY).lt(top)))
 }

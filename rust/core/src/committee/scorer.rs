@@ -1,96 +1,42 @@
 //! A committee measure with its options, applied to one matrix per member.
 
 use super::CommitteeMeasure;
-use super::fault::MemberFault;
-use super::scan::{CommitteeRecipe, MemberScan};
+use super::scan::MemberScan;
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
+use crate::fault::RowFault;
 use crate::float::Element;
+use crate::fused::select_parts;
 use crate::matrix::Matrix;
-use crate::rules::{Invalid, Normalize, RowRules};
-use crate::scorer::part_rows;
+use crate::rules::{Invalid, Recipe};
+use crate::scorer::{Scorer, invalid, score_parts};
 use crate::second_look::fault_of_row;
-use crate::simd::{Float, Level};
+use crate::select::{Rows, Selector};
+use crate::simd::Float;
 use std::ops::Range;
 
 /// A committee measure with its options.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CommitteeScorer {
-    measure: CommitteeMeasure,
-    /// The rules for one member's row.
-    row: RowRules,
-}
+pub type CommitteeScorer = Scorer<CommitteeMeasure>;
 
 impl CommitteeScorer {
-    /// Check the options, which are those of a row measure.
-    pub fn new(
-        measure: CommitteeMeasure,
-        logits: bool,
-        temperature: f64,
-        normalize: Normalize,
-        invalid: Invalid,
-        level: Level,
-    ) -> Result<CommitteeScorer> {
-        let row = RowRules { logits, temperature, normalize, invalid, level }.accepted()?;
-        Ok(CommitteeScorer { measure, row })
-    }
-
-    /// The measure.
-    pub fn measure(&self) -> CommitteeMeasure {
-        self.measure
-    }
-
-    /// Whether rows are logits.
-    pub fn logits(&self) -> bool {
-        self.row.logits
-    }
-
-    /// What logits are divided by.
-    pub fn temperature(&self) -> f64 {
-        self.row.temperature
-    }
-
-    /// What is done about sums.
-    pub fn normalize(&self) -> Normalize {
-        self.row.normalize
-    }
-
-    /// What is done about invalid rows.
-    pub fn invalid(&self) -> Invalid {
-        self.row.invalid
-    }
-
-    /// The CPU level.
-    pub fn level(&self) -> Level {
-        self.row.level
-    }
-
-    /// What the kernel needs of the options.
-    pub(super) fn recipe<E: Element>(&self, classes: usize) -> CommitteeRecipe<E::Compute> {
-        CommitteeRecipe { measure: self.measure, row: self.row.recipe::<E>(classes) }
-    }
-
-    /// Score some rows; returns how many are invalid, or an error that names the first.
-    pub(super) fn rows<E: Element>(
+    /// Score some rows; tells whether all are valid, or an error names the first that is not.
+    fn rows<E: Element>(
         &self,
         members: &[Matrix<'_, E>],
         rows: Range<usize>,
-        recipe: &CommitteeRecipe<E::Compute>,
+        recipe: &Recipe<E::Compute>,
         out: &mut [E::Compute],
         scan: &mut MemberScan<E::Compute>,
         name: impl Fn(usize) -> u64,
-    ) -> Result<u64> {
-        if scan.rows(members, rows.clone(), recipe, out) {
-            return Ok(0);
+    ) -> Result<bool> {
+        let valid = scan.rows(members, rows.clone(), self.measure(), recipe, out);
+        if !valid
+            && self.rules().invalid == Invalid::Raise
+            && let Some(i) = invalid(out).next()
+        {
+            return Err(Error::Row(RowFault { row: name(rows.start + i), ..self.fault(members, rows.start + i) }));
         }
-        let invalid = |score: &E::Compute| score.partial_cmp(score).is_none();
-        match (self.invalid(), out.iter().position(invalid)) {
-            (Invalid::Raise, Some(i)) => {
-                let MemberFault { member, fault } = self.fault(members, rows.start + i);
-                Err(Error::Row { row: name(rows.start + i), member: Some(member), fault })
-            }
-            _ => Ok(out.iter().filter(|score| invalid(score)).count() as u64),
-        }
+        Ok(valid)
     }
 
     /// Write the scores of all rows, and return how many are invalid. An invalid row's score is
@@ -103,50 +49,75 @@ impl CommitteeScorer {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<u64> {
-        let (rows, classes) = check_shapes(members)?;
-        if out.len() != rows {
-            return Err(Error::Length { argument: "out", came: out.len(), rows });
-        }
-        let recipe = self.recipe::<E>(classes);
-        let row_bytes = members.len() * classes * size_of::<E>();
-        let block_rows = blocks::block_rows(row_bytes);
-        let blocks = blocks::split(rows, block_rows).zip(out.chunks_mut(block_rows));
-        let threads = blocks::crew(threads, rows * row_bytes);
-        let size = part_rows::<E::Compute>();
+        let (_, classes) = check_shapes(members)?;
+        let recipe = self.rules().recipe::<E>(classes);
         let name = |row: usize| first_row + row as u64;
-        let state = || (MemberScan::new(self.level()), 0);
-        let states = blocks::run(rows, blocks, threads, watch, state, |(scan, invalid), block, out| {
-            for (start, out) in block.step_by(size).zip(out.chunks_mut(size)) {
-                *invalid += self.rows(members, start..start + out.len(), &recipe, out, scan, name)?;
-            }
-            Ok(())
-        })?;
-        Ok(states.into_iter().map(|(_, invalid)| invalid).sum())
+        let scan = || MemberScan::new(self.level());
+        score_parts(out, size(members), threads, watch, self.level(), scan, |scan, part, out| {
+            self.rows(members, part, &recipe, out, scan, name)
+        })
+    }
+
+    /// Score all rows, keep the best, and return the number of rows whose measure was computed. An
+    /// error leaves the selector as it was.
+    pub fn select<E: Element>(
+        &self,
+        members: &[Matrix<'_, E>],
+        selector: &mut Selector,
+        rows: &Rows<'_>,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<u64> {
+        let (count, classes) = check_shapes(members)?;
+        let recipe = self.rules().recipe::<E>(classes);
+        let make = || (Vec::new(), MemberScan::new(self.level()));
+        select_parts::<E::Compute, _>(
+            selector,
+            rows,
+            size(members),
+            threads,
+            watch,
+            make,
+            |kept, (scores, scan), part| {
+                scores.resize(part.len(), E::Compute::ZERO);
+                self.rows(members, part.clone(), &recipe, scores, scan, |row| rows.id(row))?;
+                kept.absorb(scores, &rows.slice(part.start, part.end), self.level())
+            },
+        )?;
+        Ok(count as u64)
     }
 
     /// Every invalid row and its fault, in order: a slow second look.
-    pub fn faults<E: Element>(&self, members: &[Matrix<'_, E>]) -> Result<Vec<(usize, MemberFault)>> {
+    pub fn faults<E: Element>(&self, members: &[Matrix<'_, E>]) -> Result<Vec<RowFault>> {
         let (rows, classes) = check_shapes(members)?;
+        let recipe = self.rules().recipe::<E>(classes);
         let mut scores = vec![E::Compute::ZERO; rows];
-        MemberScan::new(self.level()).rows(members, 0..rows, &self.recipe::<E>(classes), &mut scores);
-        let invalid = scores.iter().enumerate().filter(|(_, score)| score.partial_cmp(score).is_none());
-        Ok(invalid.map(|(row, _)| (row, self.fault(members, row))).collect())
+        MemberScan::new(self.level()).rows(members, 0..rows, self.measure(), &recipe, &mut scores);
+        Ok(invalid(&scores).map(|row| self.fault(members, row)).collect())
     }
 
     /// The fault of a row that was found invalid.
-    fn fault<E: Element>(&self, members: &[Matrix<'_, E>], row: usize) -> MemberFault {
+    fn fault<E: Element>(&self, members: &[Matrix<'_, E>], row: usize) -> RowFault {
         let mut scan = MemberScan::new(self.level());
-        let recipe = self.recipe::<E>(members[0].columns());
+        let recipe = self.rules().recipe::<E>(members[0].columns());
         let mut alone = |member: &Matrix<'_, E>| {
-            scan.rows(std::slice::from_ref(member), row..row + 1, &recipe, &mut [E::Compute::ZERO])
+            scan.rows(std::slice::from_ref(member), row..row + 1, self.measure(), &recipe, &mut [E::Compute::ZERO])
         };
         let member = members.iter().position(|member| !alone(member)).unwrap_or(0);
-        MemberFault { member, fault: fault_of_row(&members[member], row, self.logits()) }
+        let fault = fault_of_row(&members[member], row, self.rules().logits);
+        RowFault { row: row as u64, member: Some(member), fault }
     }
 }
 
+/// How many rows there are, in a block, and bytes.
+fn size<E: Element>(members: &[Matrix<'_, E>]) -> (usize, usize, usize) {
+    let (rows, columns) = (members[0].rows(), members[0].columns());
+    let row_bytes = members.len() * columns * size_of::<E>();
+    (rows, blocks::block_rows(row_bytes), rows * row_bytes)
+}
+
 /// The one shape of all members.
-pub(super) fn check_shapes<E: Copy>(members: &[Matrix<'_, E>]) -> Result<(usize, usize)> {
+fn check_shapes<E: Copy>(members: &[Matrix<'_, E>]) -> Result<(usize, usize)> {
     let Some(first) = members.first() else {
         return Err(Error::Empty { argument: "x", lacks: "members" });
     };

@@ -5,6 +5,17 @@
 use crate::simd::{Float, Vector};
 use std::marker::PhantomData;
 
+/// What a measure needs of each member's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Its vote: the first of its largest classes.
+    Votes,
+    /// Its row normalised to sum 1.
+    Distributions,
+    /// Its row as it is, or normalised where that was asked for.
+    Values,
+}
+
 /// The mean over the members, and its rounding error: the sum of the two is the mean to about twice
 /// the precision.
 #[derive(Clone, Copy)]
@@ -77,12 +88,6 @@ impl<'a, V: Vector> Table<'a, V> {
         debug_assert!(vector < self.layout.vectors());
         // SAFETY: as in `load`; a table is not shared between threads, and hands out no references.
         unsafe { value.store(self.origin.add(vector * V::LANES)) }
-    }
-
-    /// Where the values of a member start: a vector for each class, a row a lane.
-    #[inline(always)]
-    pub(super) fn values(&self, member: usize) -> *mut V::Scalar {
-        self.origin.wrapping_add(member * self.classes() * V::LANES)
     }
 
     /// What a member gives a class, before its scale.

@@ -39,11 +39,11 @@ pub fn density<E: Element>(
     let origin = Origin::amid::<E::Compute, E>(x, metric);
     let totals = Totals::new(rows);
     let part = |i: usize| RowNumbers::Adjacent(i * side, side.min(rows - i * side));
-    let tiles = Tiles { at: 0, row: 0, column: 0, sides: rows.div_ceil(side) };
-    let state = || (PairTile::<E::Compute>::new(x.columns()), Pair::new(x.columns()), usize::MAX);
+    let tiles = tiles(rows.div_ceil(side));
+    let state = || (PairTile::<E::Compute>::new(x.columns(), metric), Pair::new(x.columns()), usize::MAX);
     // Progress is told in rows where tiles are counted.
     let mut watch = |done: usize, all: usize| watch.look((done as f64 / all as f64 * rows as f64) as usize, rows);
-    blocks::run(tiles.all(), tiles, threads, &mut watch, state, |(tile, pair, held), _, (i, j)| {
+    blocks::run(tiles.len(), tiles, threads, &mut watch, state, |(tile, pair, held), _, (i, j)| {
         if *held != i {
             *held = usize::MAX;
             tile.rows(&origin, x, part(i), level)?;
@@ -57,10 +57,10 @@ pub fn density<E: Element>(
         }
         if i != j {
             for column in 0..part(j).len() {
-                totals.add(part(j).row(column), tile.column_sum(column));
+                totals.add(part(j).row(column), tile.found.by_column[column].into());
             }
         }
-        for &(row, column) in tile.noted() {
+        for &(row, column) in &tile.found.noted {
             let (row, column) = (part(i).row(row as usize), part(j).row(column as usize));
             let value = similarity(x, metric, row, column, pair, level);
             totals.add(row, value);
@@ -103,7 +103,7 @@ pub fn density_estimate<E: Element>(
     let side = side::<E::Compute>(x.columns());
     let origin = Origin::amid::<E::Compute, E>(x, metric);
     let parts = blocks::split(rows, side).zip(values.chunks_mut(side).zip(errors.chunks_mut(side)));
-    let state = || (PairTile::<E::Compute>::new(x.columns()), Pair::new(x.columns()));
+    let state = || (PairTile::<E::Compute>::new(x.columns(), metric), Pair::new(x.columns()));
     blocks::run(rows, parts, threads, watch, state, |(tile, pair), part: Range<usize>, (values, errors)| {
         let mut sums = vec![(0.0, 0.0, references.len()); part.len()];
         tile.rows(&origin, x, RowNumbers::Adjacent(part.start, part.len()), level)?;
@@ -119,7 +119,7 @@ pub fn density_estimate<E: Element>(
                     *sums = (sums.0 - 0.5, sums.1 - 0.25, sums.2 - 1);
                 }
             }
-            for &(row, column) in tile.noted() {
+            for &(row, column) in &tile.found.noted {
                 let (sums, other) = (&mut sums[row as usize], some[column as usize] as usize);
                 let row = part.start + row as usize;
                 if row == other {
@@ -143,11 +143,10 @@ pub fn density_estimate<E: Element>(
 }
 
 fn check<E: Copy>(x: &Matrix<'_, E>) -> Result<()> {
-    if x.rows() == 0 {
-        return Err(Error::Empty { argument: "X", lacks: "rows" });
-    }
-    if x.columns() == 0 {
-        return Err(Error::Empty { argument: "X", lacks: "columns" });
+    for (lacks, count) in [("rows", x.rows()), ("columns", x.columns())] {
+        if count == 0 {
+            return Err(Error::Empty { argument: "X", lacks });
+        }
     }
     if u32::try_from(x.rows()).is_err() {
         return Err(Error::Argument(format!("X has {} rows; accepted are fewer than 2^32", x.rows())));
@@ -177,44 +176,20 @@ impl Totals {
     }
 }
 
-/// The tiles on and above the diagonal, row by row, with their number.
-struct Tiles {
-    at: usize,
-    row: usize,
-    column: usize,
-    sides: usize,
-}
-
-impl Tiles {
-    fn all(&self) -> usize {
-        self.sides * (self.sides + 1) / 2
-    }
-}
-
-impl Iterator for Tiles {
-    type Item = (Range<usize>, (usize, usize));
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.row == self.sides {
-            return None;
+/// The tiles on and above the diagonal of a square of so many on a side, row by row, with their
+/// number.
+fn tiles(sides: usize) -> impl ExactSizeIterator<Item = (Range<usize>, (usize, usize))> + Send {
+    let (mut row, mut column) = (0, 0);
+    (0..sides * (sides + 1) / 2).map(move |number| {
+        let tile = (row, column);
+        column += 1;
+        if column == sides {
+            row += 1;
+            column = row;
         }
-        let item = (self.at..self.at + 1, (self.row, self.column));
-        self.at += 1;
-        self.column += 1;
-        if self.column == self.sides {
-            self.row += 1;
-            self.column = self.row;
-        }
-        Some(item)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.all() - self.at;
-        (left, Some(left))
-    }
+        (number..number + 1, tile)
+    })
 }
-
-impl ExactSizeIterator for Tiles {}
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,11 @@ pub(super) fn side<T>(features: usize) -> usize {
     if features * size_of::<T>() > 1024 { 192 } else { 384 }
 }
 
+/// Whether the filter's sums stand for squares of distances.
+fn squared(metric: Metric) -> bool {
+    matches!(metric, Metric::Euclidean | Metric::SqEuclidean)
+}
+
 /// How far the filter may put a similarity off, as a share of it, before the pair is compared
 /// directly.
 fn tolerance<T: Float>() -> f64 {
@@ -26,45 +31,36 @@ fn tolerance<T: Float>() -> f64 {
 struct Side<T> {
     block: RowBlock<T>,
     norms: Vec<f64>,
-    starts: Vec<T>,
 }
 
 impl<T: Float> Side<T> {
     fn new(features: usize) -> Self {
         let rows = side::<T>(features);
-        Side {
-            block: RowBlock::new(rows, features),
-            norms: Vec::with_capacity(rows),
-            starts: vec![T::ZERO; Panels::<T>::padded(rows)],
-        }
+        Side { block: RowBlock::new(rows, features), norms: Vec::with_capacity(rows) }
     }
 
-    /// Read rows; `unit` is what a pair's distance starts from under metrics that don't start from
-    /// the norms.
+    /// Read rows, and what a pair's distance starts from for each: `unit` under metrics that don't
+    /// start from the norms.
     fn fill<E: Element>(
         &mut self,
         origin: &Origin,
         x: &Matrix<'_, E>,
         rows: RowNumbers<'_>,
-        unit: f64,
+        (starts, unit): (&mut [T], f64),
         level: Level,
     ) -> Result<()> {
         self.block.resize(rows.len());
         self.norms.clear();
         self.norms.resize(rows.len(), 0.0);
         origin.subtract(x, rows, &mut self.block, &mut self.norms, level).map_err(|row| row_fault(x, row))?;
-        self.starts.fill(T::from_f64(f64::INFINITY));
-        for (start, norm) in self.starts.iter_mut().zip(&self.norms) {
+        starts.fill(T::from_f64(f64::INFINITY));
+        for (start, norm) in starts.iter_mut().zip(&self.norms) {
             *start = T::from_f64(match origin.metric() {
                 Metric::Euclidean | Metric::SqEuclidean if *norm <= largest::<T>() => norm * norm,
                 _ => unit,
             });
         }
         Ok(())
-    }
-
-    fn largest_norm(&self) -> f64 {
-        self.norms.iter().fold(0.0, |a, &b| f64::max(a, b))
     }
 }
 
@@ -74,24 +70,28 @@ pub(super) struct PairTile<T> {
     columns: Side<T>,
     panels: Panels<T>,
     unfinished: Vec<T>,
-    by_row: Vec<T>,
-    squares: Vec<T>,
-    by_column: Vec<T>,
-    noted: Vec<(u32, u32)>,
+    pub(super) found: Similarities<T>,
 }
 
 impl<T: Float> PairTile<T> {
-    pub(super) fn new(features: usize) -> Self {
-        let side = side::<T>(features);
+    pub(super) fn new(features: usize, metric: Metric) -> Self {
+        let starts = vec![T::ZERO; Panels::<T>::padded(side::<T>(features))];
         PairTile {
             rows: Side::new(features),
             columns: Side::new(features),
-            panels: Panels::new(side, features),
+            panels: Panels::new(side::<T>(features), features),
             unfinished: Vec::new(),
-            by_row: Vec::new(),
-            squares: Vec::new(),
-            by_column: Vec::new(),
-            noted: Vec::new(),
+            found: Similarities {
+                row_starts: starts.clone(),
+                column_starts: starts,
+                scale: T::from_f64(if squared(metric) { -2.0 } else { -1.0 }),
+                root: metric == Metric::Euclidean,
+                close: T::ZERO,
+                by_row: Vec::new(),
+                squares: Vec::new(),
+                by_column: Vec::new(),
+                noted: Vec::new(),
+            },
         }
     }
 
@@ -103,7 +103,7 @@ impl<T: Float> PairTile<T> {
         rows: RowNumbers<'_>,
         level: Level,
     ) -> Result<()> {
-        self.rows.fill(origin, x, rows, 0.0, level)
+        self.rows.fill(origin, x, rows, (&mut self.found.row_starts, 0.0), level)
     }
 
     /// Whether a row is nothing but zeros.
@@ -123,39 +123,28 @@ impl<T: Float> PairTile<T> {
     ) -> Result<()> {
         let metric = origin.metric();
         let unit = if metric == Metric::Cosine { 1.0 } else { 0.0 };
-        self.columns.fill(origin, x, columns, unit, level)?;
-        self.panels.resize(columns.len());
+        let PairTile { rows, columns: side, panels, unfinished, found } = self;
+        side.fill(origin, x, columns, (&mut found.column_starts, unit), level)?;
+        panels.resize(columns.len());
         for column in 0..columns.len() {
-            self.panels.set(column, self.columns.block.row(column));
+            panels.set(column, side.block.row(column));
         }
-        let whole = self.rows.block.rows().next_multiple_of(ROWS) * T::LANES;
+        let whole = rows.block.rows().next_multiple_of(ROWS) * T::LANES;
         for (lanes, wanted) in [
-            (&mut self.by_row, whole),
-            (&mut self.squares, if squares { whole } else { 0 }),
-            (&mut self.by_column, Panels::<T>::padded(columns.len())),
+            (&mut found.by_row, whole),
+            (&mut found.squares, if squares { whole } else { 0 }),
+            (&mut found.by_column, Panels::<T>::padded(columns.len())),
         ] {
             lanes.clear();
             lanes.resize(wanted, T::ZERO);
         }
-        self.noted.clear();
-        let norm = self.rows.largest_norm().max(self.columns.largest_norm());
-        let euclidean = matches!(metric, Metric::Euclidean | Metric::SqEuclidean);
-        let mut sink = Similarities {
-            row_starts: &self.rows.starts,
-            column_starts: &self.columns.starts,
-            scale: T::from_f64(if euclidean { -2.0 } else { -1.0 }),
-            root: metric == Metric::Euclidean,
-            close: T::from_f64(close::<T>(metric, origin.features(), norm)),
-            by_row: &mut self.by_row,
-            squares: &mut self.squares,
-            by_column: &mut self.by_column,
-            noted: &mut self.noted,
-        };
-        let (block, panels) = (&self.rows.block, &self.panels);
+        found.noted.clear();
+        let norm = rows.norms.iter().chain(&side.norms).fold(0.0, |a, &b| f64::max(a, b));
+        found.close = T::from_f64(close::<T>(metric, origin.features(), norm));
         if metric == Metric::Manhattan {
-            level.run(Multiply::new(block, panels, &mut self.unfinished, &mut sink, NegatedDifference));
+            level.run(Multiply::new(&rows.block, panels, unfinished, found, NegatedDifference));
         } else {
-            level.run(Multiply::new(block, panels, &mut self.unfinished, &mut sink, Product));
+            level.run(Multiply::new(&rows.block, panels, unfinished, found, Product));
         }
         Ok(())
     }
@@ -163,18 +152,8 @@ impl<T: Float> PairTile<T> {
     /// The sum of a row's similarities, and of their squares.
     pub(super) fn row_sums(&self, row: usize) -> (f64, f64) {
         let lanes = row * T::LANES..(row + 1) * T::LANES;
-        let squares = if self.squares.is_empty() { 0.0 } else { merge(&self.squares[lanes.clone()]) };
-        (merge(&self.by_row[lanes]), squares)
-    }
-
-    /// The sum of a column's similarities.
-    pub(super) fn column_sum(&self, column: usize) -> f64 {
-        self.by_column[column].into()
-    }
-
-    /// The pairs left out, in no particular order.
-    pub(super) fn noted(&self) -> &[(u32, u32)] {
-        &self.noted
+        let squares = if self.found.squares.is_empty() { 0.0 } else { merge(&self.found.squares[lanes.clone()]) };
+        (merge(&self.found.by_row[lanes]), squares)
     }
 }
 
@@ -190,7 +169,7 @@ fn close<T: Float>(metric: Metric, features: usize, norm: f64) -> f64 {
         return f64::INFINITY;
     }
     let margin = Rounding::new::<T>(metric, features).margin(norm, norm);
-    let off = if matches!(metric, Metric::Euclidean | Metric::SqEuclidean) { 2.0 * margin } else { margin };
+    let off = if squared(metric) { 2.0 * margin } else { margin };
     let share = off / tolerance::<T>();
     let least = match metric {
         // A root s of what is off by `off` is off by off/2s, and 1/(1 + s) by a share of off/(2s (1

@@ -7,11 +7,11 @@ use crate::simd::{Float, Vector};
 ///
 /// A pair so close that the filter's rounding would show is left out and noted, to be compared
 /// directly.
-pub(super) struct Similarities<'a, T> {
+pub(super) struct Similarities<T> {
     /// What `scale` times the sums of a row is added to, with that of the column; infinite for
     /// padding.
-    pub(super) row_starts: &'a [T],
-    pub(super) column_starts: &'a [T],
+    pub(super) row_starts: Vec<T>,
+    pub(super) column_starts: Vec<T>,
     pub(super) scale: T,
     /// Whether a distance is a square root.
     pub(super) root: bool,
@@ -19,13 +19,13 @@ pub(super) struct Similarities<'a, T> {
     pub(super) close: T,
     /// For each row `LANES` sums, over the columns of the same remainder; then as many of squares,
     /// where there is room.
-    pub(super) by_row: &'a mut [T],
-    pub(super) squares: &'a mut [T],
-    pub(super) by_column: &'a mut [T],
-    pub(super) noted: &'a mut Vec<(u32, u32)>,
+    pub(super) by_row: Vec<T>,
+    pub(super) squares: Vec<T>,
+    pub(super) by_column: Vec<T>,
+    pub(super) noted: Vec<(u32, u32)>,
 }
 
-impl<T: Float> Similarities<'_, T> {
+impl<T: Float> Similarities<T> {
     /// Note the close pairs of a row with adjacent columns.
     #[cold]
     #[inline(never)]
@@ -38,7 +38,7 @@ impl<T: Float> Similarities<'_, T> {
     }
 }
 
-impl<T: Float> Sink<T> for Similarities<'_, T> {
+impl<T: Float> Sink<T> for Similarities<T> {
     #[inline(always)]
     fn take<V: Vector<Scalar = T>>(&mut self, row: usize, column: usize, sums: &[[V; 2]; ROWS]) {
         let simd = sums[0][0].simd();

@@ -1,33 +1,23 @@
 //! What distance means.
 
-/// A distance between two rows of features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Metric {
-    /// √Σ(x - y)².
-    Euclidean,
-    /// Σ(x - y)².
-    SqEuclidean,
-    /// 1 - x·y / (‖x‖‖y‖), in [0, 2]; a row of zeros has similarity 0, and so distance 1, to every
-    /// row.
-    Cosine,
-    /// Σ|x - y|.
-    Manhattan,
+use crate::named::named;
+
+named! {
+    /// A distance between two rows of features.
+    pub enum Metric {
+        /// √Σ(x - y)².
+        Euclidean = "euclidean",
+        /// Σ(x - y)².
+        SqEuclidean = "sqeuclidean",
+        /// 1 - x·y / (‖x‖‖y‖), in [0, 2]; a row of zeros has similarity 0, and so distance 1, to
+        /// every row.
+        Cosine = "cosine",
+        /// Σ|x - y|.
+        Manhattan = "manhattan",
+    }
 }
 
 impl Metric {
-    /// All metrics.
-    pub const ALL: [Metric; 4] = [Metric::Euclidean, Metric::SqEuclidean, Metric::Cosine, Metric::Manhattan];
-
-    /// The name users write.
-    pub fn name(self) -> &'static str {
-        match self {
-            Metric::Euclidean => "euclidean",
-            Metric::SqEuclidean => "sqeuclidean",
-            Metric::Cosine => "cosine",
-            Metric::Manhattan => "manhattan",
-        }
-    }
-
     /// The distance that a sum of the pair kernels stands for; it never falls when the sum grows.
     ///
     /// The cosine distance is half the squared distance of the rows at unit length, which does not

@@ -1,20 +1,12 @@
 //! Folds for bounds alone. A bound needs no more of a row than what may rule it out, so its fold is
 //! cheaper than that of the measure it spares.
 
-use super::row::{Logits, Probabilities};
-use super::traits::{Fold, SingleFold, Tail, TailFold};
-use crate::math::{Coefficients, over_exp};
+use super::row::Folded;
+use super::traits::{Fold, Kept, SingleFold, Tail, TailFold};
+use crate::coefficients::Coefficients;
+use crate::math::over_exp;
 use crate::rules::Recipe;
 use crate::simd::Vector;
-
-/// Add up two arrays.
-#[inline(always)]
-fn plus<V: Vector, const N: usize>(mut a: [V; N], b: [V; N]) -> [V; N] {
-    for number in 0..N {
-        a[number] = a[number].add(b[number]);
-    }
-    a
-}
 
 /// Of probabilities, the sum of p, and the sum of p times a lower bound on its logarithm: the
 /// straight line between powers of two.
@@ -22,37 +14,25 @@ fn plus<V: Vector, const N: usize>(mut a: [V; N], b: [V; N]) -> [V; N] {
 pub(crate) struct LineSums;
 
 impl<V: Vector> Fold<V> for LineSums {
-    type Kept = [V; 2];
+    const KEPT: usize = 2;
     const SIGNED: bool = true;
 
     #[inline(always)]
-    fn first(self, value: V) -> [V; 2] {
-        [value, value.mul(value.power_to_line())]
-    }
-
-    #[inline(always)]
-    fn step(self, [sum, lines]: [V; 2], value: V) -> [V; 2] {
-        [sum.add(value), value.mul_add(value.power_to_line(), lines)]
-    }
-
-    #[inline(always)]
-    fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
-        plus(a, b)
+    fn step(self, [sum, lines, none]: Kept<V>, value: V) -> Kept<V> {
+        [sum.add(value), value.mul_add(value.power_to_line(), lines), none]
     }
 }
 
 impl<V: Vector> SingleFold<V> for LineSums {
-    type Row = Probabilities<V>;
-
     #[inline(always)]
     fn new(_: V::Simd, _: &Recipe<V::Scalar>) -> Self {
         LineSums
     }
 
     #[inline(always)]
-    fn row([total, lines]: [V; 2], recipe: &Recipe<V::Scalar>) -> Probabilities<V> {
+    fn row([total, lines, _]: Kept<V>, recipe: &Recipe<V::Scalar>) -> Folded<V> {
         let logs = lines.mul(total.full_like(V::Scalar::LINE_UNIT));
-        Probabilities { logs, ..Probabilities::summing_to(total, recipe) }
+        Folded { logs, ..Folded::summing_to(total, recipe) }
     }
 }
 
@@ -64,7 +44,7 @@ pub(crate) struct PowerSums<V> {
 }
 
 impl<V: Vector> Fold<V> for PowerSums<V> {
-    type Kept = [V; 3];
+    const KEPT: usize = 3;
     const SIGNED: bool = true;
 
     /// Of `1 / C` all three are nothing, or less than a rounding.
@@ -74,28 +54,14 @@ impl<V: Vector> Fold<V> for PowerSums<V> {
     }
 
     #[inline(always)]
-    fn first(self, value: V) -> [V; 3] {
-        let excess = value.mul_add(self.classes, value.full_like(-1.0));
-        let square = excess.mul(excess);
-        [excess, square, square.mul(excess)]
-    }
-
-    #[inline(always)]
-    fn step(self, [sum, squares, cubes]: [V; 3], value: V) -> [V; 3] {
+    fn step(self, [sum, squares, cubes]: Kept<V>, value: V) -> Kept<V> {
         let excess = value.mul_add(self.classes, value.full_like(-1.0));
         let square = excess.mul(excess);
         [sum.add(excess), squares.add(square), square.mul_add(excess, cubes)]
     }
-
-    #[inline(always)]
-    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
-        plus(a, b)
-    }
 }
 
 impl<V: Vector> SingleFold<V> for PowerSums<V> {
-    type Row = Probabilities<V>;
-
     #[inline(always)]
     fn new(simd: V::Simd, recipe: &Recipe<V::Scalar>) -> Self {
         let [classes, inverse] = recipe.classes;
@@ -103,11 +69,11 @@ impl<V: Vector> SingleFold<V> for PowerSums<V> {
     }
 
     #[inline(always)]
-    fn row([sum, squares, cubes]: [V; 3], recipe: &Recipe<V::Scalar>) -> Probabilities<V> {
+    fn row([sum, squares, cubes]: Kept<V>, recipe: &Recipe<V::Scalar>) -> Folded<V> {
         let share = sum.full_like(recipe.classes[1]);
         let total = sum.mul_add(share, sum.full_like(1.0));
         let (squares, cubes) = (squares.mul(share), cubes.mul(share));
-        Probabilities { squares, cubes, ..Probabilities::summing_to(total, recipe) }
+        Folded { squares, cubes, ..Folded::summing_to(total, recipe) }
     }
 }
 
@@ -122,26 +88,13 @@ pub(crate) struct RoughTail<V> {
 }
 
 impl<V: Vector> Fold<V> for RoughTail<V> {
-    type Kept = [V; 2];
-    const SIGNED: bool = false;
+    const KEPT: usize = 2;
 
     #[inline(always)]
-    fn first(self, value: V) -> [V; 2] {
+    fn step(self, [weights, logs, none]: Kept<V>, value: V) -> Kept<V> {
         let below = self.least.max(value.sub(self.peak));
         let weight = over_exp(below, self.scale);
-        [weight, weight.mul(below)]
-    }
-
-    #[inline(always)]
-    fn step(self, [weights, logs]: [V; 2], value: V) -> [V; 2] {
-        let below = self.least.max(value.sub(self.peak));
-        let weight = over_exp(below, self.scale);
-        [weights.add(weight), weight.mul_add(below, logs)]
-    }
-
-    #[inline(always)]
-    fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
-        plus(a, b)
+        [weights.add(weight), weight.mul_add(below, logs), none]
     }
 }
 
@@ -156,7 +109,7 @@ impl<V: Vector> TailFold<V> for RoughTail<V> {
     }
 
     #[inline(always)]
-    fn row(largest: [V; 2], [rest, logs]: [V; 2], recipe: &Recipe<V::Scalar>) -> Logits<V> {
-        Logits { rest, logs, ..Logits::with_largest(largest, logs, recipe) }
+    fn row(largest: [V; 2], [rest, logs, _]: Kept<V>, recipe: &Recipe<V::Scalar>) -> Folded<V> {
+        Folded { rest, logs, ..Folded::with_largest(largest, logs, recipe) }
     }
 }

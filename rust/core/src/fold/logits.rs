@@ -2,100 +2,61 @@
 //! adds up exponentials of the distance to it. Measures of the gap take one, for the two largest
 //! alone.
 
-use super::beside::Beside;
-use super::row::Logits;
-use super::traits::{Fold, SingleFold, Tail, TailFold};
-use crate::math::{Coefficients, exp};
+use super::beside::{Beside, Nothing};
+use super::row::Folded;
+use super::traits::{Fold, Kept, SingleFold, Tail, TailFold};
+use crate::coefficients::Coefficients;
+use crate::math::exp;
 use crate::rules::Recipe;
 use crate::simd::Vector;
 use std::marker::PhantomData;
 
-/// The largest logit: the first of two sweeps.
+/// The largest logit; the second largest, where two numbers are kept; and a NaN if there was one,
+/// where three are.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Peak;
+pub(crate) struct Largest<const KEPT: usize>;
 
-impl<V: Vector> Fold<V> for Peak {
-    type Kept = [V; 1];
-    const SIGNED: bool = false;
+/// The first of two sweeps.
+pub(crate) type Peak = Largest<1>;
+/// The first of two sweeps, where the two largest are needed.
+pub(crate) type Peaks = Largest<2>;
+/// All that a measure of the gap between the two largest needs.
+pub(crate) type Gaps = Largest<3>;
 
-    #[inline(always)]
-    fn first(self, value: V) -> [V; 1] {
-        [value]
-    }
-
-    #[inline(always)]
-    fn step(self, [top]: [V; 1], value: V) -> [V; 1] {
-        [top.max(value)]
-    }
-
-    #[inline(always)]
-    fn merge(self, [a]: [V; 1], [b]: [V; 1]) -> [V; 1] {
-        [a.max(b)]
-    }
+/// NaN once there was one.
+#[inline(always)]
+fn odd<V: Vector>(odd: V, value: V) -> V {
+    V::select(value.eq(value), odd, value)
 }
 
-/// The two largest logits: the first of two sweeps, where both are needed.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Peaks;
-
-impl<V: Vector> Fold<V> for Peaks {
-    type Kept = [V; 2];
-    const SIGNED: bool = false;
+impl<V: Vector, const KEPT: usize> Fold<V> for Largest<KEPT> {
+    const KEPT: usize = KEPT;
 
     #[inline(always)]
-    fn first(self, value: V) -> [V; 2] {
-        [value, value.full_like(f64::NEG_INFINITY)]
+    fn first(self, value: V) -> Kept<V> {
+        [value, value.full_like(f64::NEG_INFINITY), odd(value.full_like(0.0), value)]
     }
 
     #[inline(always)]
-    fn step(self, [top, second]: [V; 2], value: V) -> [V; 2] {
-        [top.max(value), second.max(top.min(value))]
+    fn step(self, kept: Kept<V>, value: V) -> Kept<V> {
+        [kept[0].max(value), kept[1].max(kept[0].min(value)), odd(kept[2], value)]
     }
 
     #[inline(always)]
-    fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
-        [a[0].max(b[0]), a[1].max(b[1]).max(a[0].min(b[0]))]
-    }
-}
-
-/// The two largest logits, and a NaN if there was one: all that a measure of their gap needs.
-#[derive(Clone, Copy)]
-pub(crate) struct Gaps;
-
-impl<V: Vector> Fold<V> for Gaps {
-    type Kept = [V; 3];
-    const SIGNED: bool = false;
-
-    #[inline(always)]
-    fn first(self, value: V) -> [V; 3] {
-        let least = value.full_like(f64::NEG_INFINITY);
-        self.step([least, least, value.full_like(0.0)], value)
-    }
-
-    #[inline(always)]
-    fn step(self, [top, second, odd]: [V; 3], value: V) -> [V; 3] {
-        let [top, second] = Peaks.step([top, second], value);
-        [top, second, V::select(value.eq(value), odd, value)]
-    }
-
-    #[inline(always)]
-    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
-        let [top, second] = Peaks.merge([a[0], a[1]], [b[0], b[1]]);
-        [top, second, a[2].add(b[2])]
+    fn merge(self, a: Kept<V>, b: Kept<V>) -> Kept<V> {
+        [a[0].max(b[0]), a[1].max(b[1]).max(a[0].min(b[0])), a[2].add(b[2])]
     }
 }
 
 impl<V: Vector> SingleFold<V> for Gaps {
-    type Row = Logits<V>;
-
     #[inline(always)]
     fn new(_: V::Simd, _: &Recipe<V::Scalar>) -> Self {
-        Gaps
+        Largest
     }
 
     #[inline(always)]
-    fn row([top, second, odd]: [V; 3], recipe: &Recipe<V::Scalar>) -> Logits<V> {
-        Logits::with_largest([top, second], odd.add(top.sub(top)), recipe)
+    fn row([top, second, odd]: Kept<V>, recipe: &Recipe<V::Scalar>) -> Folded<V> {
+        Folded::with_largest([top, second], odd.add(top.sub(top)), recipe)
     }
 }
 
@@ -117,78 +78,33 @@ fn beaten<V: Vector>(top: V, value: V) -> (V, V) {
     (top.min(value), value.max(top))
 }
 
-/// The summary with the sum of `e^d`. It is sound unless a NaN, a +inf or no finite logit is in the
-/// row: a NaN is the largest in one of the two sweeps, or makes `rest` NaN.
-#[inline(always)]
-fn summed<V: Vector>(largest: [V; 2], [again, rest]: [V; 2], recipe: &Recipe<V::Scalar>) -> Logits<V> {
-    let sound = again.sub(largest[0]).add(rest);
-    Logits { rest, ..Logits::with_largest(largest, sound, recipe) }
-}
-
 /// The largest, and the sum of `e^d`.
-#[derive(Clone, Copy)]
-pub(crate) struct TailSum<V>(Tail<V>);
+pub(crate) type TailSum<V> = TailApart<V, Nothing>;
 
-impl<V: Vector> Fold<V> for TailSum<V> {
-    type Kept = [V; 2];
-    const SIGNED: bool = false;
-    const LONG: bool = true;
-
-    #[inline(always)]
-    fn first(self, value: V) -> [V; 2] {
-        [value, value.full_like(0.0)]
-    }
-
-    #[inline(always)]
-    fn step(self, [top, rest]: [V; 2], value: V) -> [V; 2] {
-        let (beaten, top) = beaten(top, value);
-        [top, rest.add(self.0.weight(beaten).0)]
-    }
-
-    #[inline(always)]
-    fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
-        let [top, rest] = self.step(a, b[0]);
-        [top, rest.add(b[1])]
-    }
-}
-
-impl<V: Vector> TailFold<V> for TailSum<V> {
-    #[inline(always)]
-    fn new(tail: Tail<V>) -> Self {
-        TailSum(tail)
-    }
-
-    #[inline(always)]
-    fn row(largest: [V; 2], kept: [V; 2], recipe: &Recipe<V::Scalar>) -> Logits<V> {
-        summed(largest, kept, recipe)
-    }
-}
-
-/// The largest, the sum of `e^d`, and one more sum.
+/// The largest, the sum of `e^d`, and one more number.
 #[derive(Clone, Copy)]
 pub(crate) struct TailApart<V, B>(Tail<V>, PhantomData<B>);
 
 impl<V: Vector, B: Beside> Fold<V> for TailApart<V, B> {
-    type Kept = [V; 3];
-    const SIGNED: bool = false;
+    const KEPT: usize = 2 + B::KEPT;
     const LONG: bool = true;
 
     #[inline(always)]
-    fn first(self, value: V) -> [V; 3] {
+    fn first(self, value: V) -> Kept<V> {
         [value, value.full_like(0.0), value.full_like(0.0)]
     }
 
     #[inline(always)]
-    fn step(self, [top, rest, sum]: [V; 3], value: V) -> [V; 3] {
+    fn step(self, [top, rest, number]: Kept<V>, value: V) -> Kept<V> {
         let (beaten, top) = beaten(top, value);
         let (weight, exponent) = self.0.weight(beaten);
-        [top, rest.add(weight), B::add_weight(sum, weight, exponent)]
+        [top, rest.add(weight), B::weight(number, weight, exponent)]
     }
 
     #[inline(always)]
-    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
-        let [top, rest, sum] = self.step(a, b[0]);
-        [top, rest.add(b[1]), sum.add(b[2])]
+    fn merge(self, a: Kept<V>, b: Kept<V>) -> Kept<V> {
+        let [top, rest, number] = self.step(a, b[0]);
+        [top, rest.add(b[1]), B::both(number, b[2])]
     }
 }
 
@@ -198,8 +114,11 @@ impl<V: Vector, B: Beside> TailFold<V> for TailApart<V, B> {
         TailApart(tail, PhantomData)
     }
 
+    /// It is sound unless a NaN, a +inf or no finite logit is in the row: a NaN is the largest in
+    /// one of the two sweeps, or makes `rest` NaN.
     #[inline(always)]
-    fn row(largest: [V; 2], [again, rest, sum]: [V; 3], recipe: &Recipe<V::Scalar>) -> Logits<V> {
-        B::of_logits(sum, summed(largest, [again, rest], recipe))
+    fn row(largest: [V; 2], [again, rest, number]: Kept<V>, recipe: &Recipe<V::Scalar>) -> Folded<V> {
+        let sound = again.sub(largest[0]).add(rest);
+        B::of_logits(number, Folded { rest, ..Folded::with_largest(largest, sound, recipe) })
     }
 }

@@ -10,9 +10,9 @@
 //! merge(kept, kept)     what is kept of the classes of both
 //! ```
 //!
-//! What is kept in the end becomes the summary of a row that formulas read: [`Probabilities`] or
-//! [`Logits`]. Logits mostly need two sweeps, since exponentials are taken of the distance to the
-//! largest: the first fold finds the largest, and the second is a [`TailFold`] around it.
+//! What is kept in the end becomes the summary of a row that formulas read, [`Folded`]. Logits
+//! mostly need two sweeps, since exponentials are taken of the distance to the largest: the first
+//! fold finds the largest, and the second is a [`TailFold`] around it.
 
 mod beside;
 mod bounds;
@@ -25,5 +25,5 @@ pub(crate) use beside::{Logarithms, Squares};
 pub(crate) use bounds::{LineSums, PowerSums, RoughTail};
 pub(crate) use logits::{Gaps, Peak, Peaks, TailApart, TailSum};
 pub(crate) use probabilities::{Apart, Seconds, Sums};
-pub(crate) use row::{Logits, Probabilities};
+pub(crate) use row::Folded;
 pub(crate) use traits::{Fold, Kept, MOST_KEPT, SingleFold, Tail, TailFold};

@@ -2,9 +2,9 @@
 //! far and a new value, the smaller (`beaten`) joins the sums. So the sums run over all classes but
 //! one largest, in one pass.
 
-use super::beside::Beside;
-use super::row::Probabilities;
-use super::traits::{Fold, SingleFold};
+use super::beside::{Beside, Second};
+use super::row::Folded;
+use super::traits::{Fold, Kept, SingleFold};
 use crate::rules::Recipe;
 use crate::simd::Vector;
 use std::marker::PhantomData;
@@ -21,116 +21,75 @@ fn nothing<V: Vector>(value: V) -> V {
 pub(crate) struct Sums;
 
 impl<V: Vector> Fold<V> for Sums {
-    type Kept = [V; 2];
+    const KEPT: usize = 2;
     const SIGNED: bool = true;
 
     #[inline(always)]
-    fn first(self, value: V) -> [V; 2] {
-        [value, value]
+    fn first(self, value: V) -> Kept<V> {
+        [value; 3]
     }
 
     #[inline(always)]
-    fn step(self, [top, total]: [V; 2], value: V) -> [V; 2] {
-        [top.max(value), total.add(value)]
+    fn step(self, [top, total, none]: Kept<V>, value: V) -> Kept<V> {
+        [top.max(value), total.add(value), none]
     }
 
     #[inline(always)]
-    fn merge(self, a: [V; 2], b: [V; 2]) -> [V; 2] {
-        [a[0].max(b[0]), a[1].add(b[1])]
+    fn merge(self, a: Kept<V>, b: Kept<V>) -> Kept<V> {
+        [a[0].max(b[0]), a[1].add(b[1]), a[2]]
     }
 }
 
 impl<V: Vector> SingleFold<V> for Sums {
-    type Row = Probabilities<V>;
-
     #[inline(always)]
     fn new(_: V::Simd, _: &Recipe<V::Scalar>) -> Self {
         Sums
     }
 
     #[inline(always)]
-    fn row([top, total]: [V; 2], recipe: &Recipe<V::Scalar>) -> Probabilities<V> {
-        Probabilities { top, ..Probabilities::summing_to(total, recipe) }
+    fn row([top, total, _]: Kept<V>, recipe: &Recipe<V::Scalar>) -> Folded<V> {
+        Folded { top, ..Folded::summing_to(total, recipe) }
     }
 }
 
 /// The two largest, and the sum.
-#[derive(Clone, Copy)]
-pub(crate) struct Seconds;
+pub(crate) type Seconds = Apart<Second>;
 
-impl<V: Vector> Fold<V> for Seconds {
-    type Kept = [V; 3];
-    const SIGNED: bool = true;
-
-    #[inline(always)]
-    fn first(self, value: V) -> [V; 3] {
-        [value, value.full_like(0.0), nothing(value)]
-    }
-
-    #[inline(always)]
-    fn step(self, [top, second, rest]: [V; 3], value: V) -> [V; 3] {
-        let beaten = top.min(value);
-        [top.max(value), second.max(beaten), rest.add(beaten)]
-    }
-
-    #[inline(always)]
-    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
-        let beaten = a[0].min(b[0]);
-        [a[0].max(b[0]), a[1].max(b[1]).max(beaten), a[2].add(b[2]).add(beaten)]
-    }
-}
-
-impl<V: Vector> SingleFold<V> for Seconds {
-    type Row = Probabilities<V>;
-
-    #[inline(always)]
-    fn new(_: V::Simd, _: &Recipe<V::Scalar>) -> Self {
-        Seconds
-    }
-
-    #[inline(always)]
-    fn row([top, second, rest]: [V; 3], recipe: &Recipe<V::Scalar>) -> Probabilities<V> {
-        Probabilities { top, second, rest, ..Probabilities::summing_to(top.add(rest), recipe) }
-    }
-}
-
-/// The largest; of the others their sum, and one more sum.
+/// The largest; of the others their sum, and one more number.
 #[derive(Clone, Copy)]
 pub(crate) struct Apart<B>(PhantomData<B>);
 
 impl<V: Vector, B: Beside> Fold<V> for Apart<B> {
-    type Kept = [V; 3];
+    const KEPT: usize = 3;
     const SIGNED: bool = true;
     const LONG: bool = B::LONG;
 
     #[inline(always)]
-    fn first(self, value: V) -> [V; 3] {
+    fn first(self, value: V) -> Kept<V> {
         [value, nothing(value), value.full_like(0.0)]
     }
 
     #[inline(always)]
-    fn step(self, [top, rest, sum]: [V; 3], value: V) -> [V; 3] {
+    fn step(self, [top, rest, number]: Kept<V>, value: V) -> Kept<V> {
         let beaten = top.min(value);
-        [top.max(value), rest.add(beaten), B::add_probability(sum, beaten)]
+        [top.max(value), rest.add(beaten), B::probability(number, beaten)]
     }
 
     #[inline(always)]
-    fn merge(self, a: [V; 3], b: [V; 3]) -> [V; 3] {
+    fn merge(self, a: Kept<V>, b: Kept<V>) -> Kept<V> {
         let beaten = a[0].min(b[0]);
-        [a[0].max(b[0]), a[1].add(b[1]).add(beaten), B::add_probability(a[2].add(b[2]), beaten)]
+        [a[0].max(b[0]), a[1].add(b[1]).add(beaten), B::probability(B::both(a[2], b[2]), beaten)]
     }
 }
 
 impl<V: Vector, B: Beside> SingleFold<V> for Apart<B> {
-    type Row = Probabilities<V>;
-
     #[inline(always)]
     fn new(_: V::Simd, _: &Recipe<V::Scalar>) -> Self {
         Apart(PhantomData)
     }
 
     #[inline(always)]
-    fn row([top, rest, sum]: [V; 3], recipe: &Recipe<V::Scalar>) -> Probabilities<V> {
-        B::of_probabilities(sum, Probabilities { top, rest, ..Probabilities::summing_to(top.add(rest), recipe) })
+    fn row([top, rest, number]: Kept<V>, recipe: &Recipe<V::Scalar>) -> Folded<V> {
+        B::of_probabilities(number, Folded { top, rest, ..Folded::summing_to(top.add(rest), recipe) })
     }
 }

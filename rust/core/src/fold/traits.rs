@@ -1,49 +1,21 @@
 //! What a fold is.
 
-use super::row::Logits;
+use super::row::Folded;
 use crate::rules::Recipe;
 use crate::simd::{Float, Vector};
 
 /// The most numbers that a fold keeps per lane.
 pub(crate) const MOST_KEPT: usize = 3;
 
-/// The numbers that a fold keeps per lane: an array of vectors, of which there are at most
-/// [`MOST_KEPT`].
-pub(crate) trait Kept<V: Vector>: Copy {
-    /// How many.
-    const COUNT: usize;
-    /// All of them the same.
-    fn all(value: V) -> Self;
-    /// One of them.
-    fn at(&self, number: usize) -> V;
-    /// Set one of them.
-    fn set(&mut self, number: usize, value: V);
-}
-
-impl<V: Vector, const N: usize> Kept<V> for [V; N] {
-    const COUNT: usize = N;
-
-    #[inline(always)]
-    fn all(value: V) -> Self {
-        [value; N]
-    }
-
-    #[inline(always)]
-    fn at(&self, number: usize) -> V {
-        self[number]
-    }
-
-    #[inline(always)]
-    fn set(&mut self, number: usize, value: V) {
-        self[number] = value;
-    }
-}
+/// The numbers that a fold keeps per lane, of which the first [`Fold::KEPT`] count.
+pub(crate) type Kept<V> = [V; MOST_KEPT];
 
 /// A fold over the classes of a row: see the room's opening.
 pub(crate) trait Fold<V: Vector>: Copy {
-    type Kept: Kept<V>;
+    /// How many numbers it keeps.
+    const KEPT: usize;
     /// Values are probabilities, whose signs are to be watched; else they are logits.
-    const SIGNED: bool;
+    const SIGNED: bool = false;
     /// A step is so long that two at a time would not fit the registers.
     const LONG: bool = false;
 
@@ -53,22 +25,32 @@ pub(crate) trait Fold<V: Vector>: Copy {
         V::splat(simd, V::Scalar::from_f64(if Self::SIGNED { 0.0 } else { f64::NEG_INFINITY }))
     }
 
-    /// What is kept of one class.
-    fn first(self, value: V) -> Self::Kept;
+    /// What is kept of one class; unless said otherwise, of a fold of sums: they start from -0,
+    /// which adds nothing.
+    #[inline(always)]
+    fn first(self, value: V) -> Kept<V> {
+        self.step([value.full_like(-0.0); MOST_KEPT], value)
+    }
+
     /// Fold one more class in.
-    fn step(self, kept: Self::Kept, value: V) -> Self::Kept;
-    /// What is kept of the classes of both.
-    fn merge(self, a: Self::Kept, b: Self::Kept) -> Self::Kept;
+    fn step(self, kept: Kept<V>, value: V) -> Kept<V>;
+
+    /// What is kept of the classes of both; unless said otherwise, sums.
+    #[inline(always)]
+    fn merge(self, mut a: Kept<V>, b: Kept<V>) -> Kept<V> {
+        for number in 0..Self::KEPT {
+            a[number] = a[number].add(b[number]);
+        }
+        a
+    }
 }
 
 /// A fold that sees a row once.
 pub(crate) trait SingleFold<V: Vector>: Fold<V> {
-    /// The summary that it makes.
-    type Row;
     /// The fold for rows under these rules.
     fn new(simd: V::Simd, recipe: &Recipe<V::Scalar>) -> Self;
     /// The summary of rows of which this was kept.
-    fn row(kept: Self::Kept, recipe: &Recipe<V::Scalar>) -> Self::Row;
+    fn row(kept: Kept<V>, recipe: &Recipe<V::Scalar>) -> Folded<V>;
 }
 
 /// The second of the two folds over a row of logits.
@@ -77,7 +59,7 @@ pub(crate) trait TailFold<V: Vector>: Fold<V> {
     fn new(tail: Tail<V>) -> Self;
     /// The summary of rows, from the two largest logits and what this fold kept. With a first fold
     /// for the largest alone, the second largest is the largest again.
-    fn row(largest: [V; 2], kept: Self::Kept, recipe: &Recipe<V::Scalar>) -> Logits<V>;
+    fn row(largest: [V; 2], kept: Kept<V>, recipe: &Recipe<V::Scalar>) -> Folded<V>;
 }
 
 /// What the second sweep over a row of logits knows of the first.

@@ -2,7 +2,7 @@
 //!
 //! `x = n ln 2 + r` with `|r| <= ln 2 / 2`; then `e^x = 2^n (1 + r + r^2 P(r))`.
 
-use super::Coefficients;
+use crate::coefficients::Coefficients;
 use crate::simd::Vector;
 
 /// `2^n` and `e^r - 1`.

@@ -11,33 +11,32 @@
 //! - All others: `H = ln(1 + t/p1) + (t ln p1 - A) / S`, whose error is relative to H, however
 //!   small, for values of ordinary size; it grows with their logarithms.
 
-use super::about::{About, BOTH, Named};
-use crate::fold::{Apart, Logarithms, Logits, Peak, Probabilities, TailApart};
+use super::about::{About, BOTH};
+use crate::coefficients::Coefficients;
+use crate::fold::{Apart, Folded, Logarithms, Peak, TailApart};
 use crate::formula::{Formula, Once, Twice};
-use crate::math::{Coefficients, ln, ln_1p};
+use crate::math::{ln, ln_1p};
 use crate::order::Order;
 use crate::simd::Vector;
 
+pub(super) const ABOUT: About = About {
+    name: "entropy",
+    order: Order::Highest,
+    inputs: BOTH,
+    formula: "-sum p ln p of the row normalised to sum 1",
+    range: "0 to ln C nats, to rounding",
+    source: "Shannon 1948; Settles 2009",
+};
+
+/// Of probabilities.
 #[derive(Clone, Copy)]
-pub(super) struct Entropy;
+pub(super) struct OfProbabilities;
 
-impl Named for Entropy {
-    const ABOUT: About = About {
-        name: "entropy",
-        order: Order::Highest,
-        inputs: BOTH,
-        formula: "-sum p ln p of the row normalised to sum 1",
-        range: "0 to ln C nats, to rounding",
-        source: "Shannon 1948; Settles 2009",
-    };
-}
-
-impl Formula for Entropy {
-    type OfProbabilities<V: Vector> = Once<Apart<Logarithms>>;
-    type OfLogits<V: Vector> = Twice<Peak, TailApart<V, Logarithms>>;
+impl Formula for OfProbabilities {
+    type Sweeps<V: Vector> = Once<Apart<Logarithms>>;
 
     #[inline(always)]
-    fn of_probabilities<V: Vector>(self, row: &Probabilities<V>) -> V {
+    fn close<V: Vector>(self, row: &Folded<V>) -> V {
         let top = ln(row.top);
         if row.recipe.near_one {
             let excess = row.top.sub(row.splat(1.0)).add(row.rest);
@@ -45,18 +44,26 @@ impl Formula for Entropy {
             let ln_total = excess.polynomial(V::Scalar::LN_1P_NEAR).mul(excess);
             let per_total = excess.polynomial(V::Scalar::PER_1P_NEAR);
             let sum = row.top.mul_add(top, row.logs);
-            return ln_total.sub(sum.mul(per_total)).max(row.splat(0.0)).mul(row.entropy_unit());
+            return ln_total.sub(sum.mul(per_total)).max(row.splat(0.0)).mul(row.splat(row.recipe.entropy_unit));
         }
         let spread = ln_1p(row.rest.div(row.top));
         let mixed = row.rest.mul(top).sub(row.logs);
-        spread.add(mixed.div(row.total)).mul(row.entropy_unit())
+        spread.add(mixed.div(row.total)).mul(row.splat(row.recipe.entropy_unit))
     }
+}
+
+/// Of logits.
+#[derive(Clone, Copy)]
+pub(super) struct OfLogits;
+
+impl Formula for OfLogits {
+    type Sweeps<V: Vector> = Twice<Peak, TailApart<V, Logarithms>>;
 
     #[inline(always)]
-    fn of_logits<V: Vector>(self, row: &Logits<V>) -> V {
+    fn close<V: Vector>(self, row: &Folded<V>) -> V {
         // ln(1 + t) + A / (1 + t), and to first order what is lost in rounding 1 + t.
         let total = row.splat(1.0).add(row.rest);
         let lost = row.rest.sub(total.sub(row.splat(1.0)));
-        ln(total).add(row.logs.add(lost).div(total)).mul(row.entropy_unit())
+        ln(total).add(row.logs.add(lost).div(total)).mul(row.splat(row.recipe.entropy_unit))
     }
 }

@@ -1,7 +1,8 @@
 //! The measures of one row: what each is, and THE list of them.
 //!
-//! A measure is a [`Formula`] that closes a folded row, in a file of its own with what users read
-//! about it. It names the folds that it needs, and nothing else of a row is computed.
+//! A measure is a file with what users read about it and the `Formula`s that close a folded row,
+//! of probabilities and of logits. Each names the folds that it needs, and nothing else of a row is
+//! computed.
 
 mod about;
 mod energy;
@@ -13,90 +14,89 @@ mod normalised_entropy;
 mod ratio;
 
 pub use about::About;
-pub(crate) use about::{BOTH, Named};
+pub(crate) use about::{BOTH, listed};
 
 use crate::formula::{Formula, Goal, Walk};
-#[cfg(test)]
-use crate::order::Order;
 use crate::simd::Simd;
 
-/// The formula whose loops a measure is computed by: its own, if no other is named.
-macro_rules! looped {
-    ($module:ident::$name:ident) => {
-        $module::$name
-    };
-    ($module:ident::$name:ident by $looped:ident::$same:ident) => {
-        $looped::$same
-    };
-}
-
-macro_rules! the_list {
-    ($($module:ident::$name:ident $(by $looped:ident::$same:ident)?),* $(,)?) => {
-        /// A measure of one row.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Measure {
-            $(#[doc = concat!("See `measure/", stringify!($module), ".rs`.")] $name,)*
-        }
-
-        impl Measure {
-            /// All of them.
-            pub const ALL: &[Measure] = &[$(Measure::$name),*];
-
-            /// What a user reads about it.
-            pub fn about(self) -> About {
-                match self { $(Measure::$name => <$module::$name as Named>::ABOUT,)* }
-            }
-
-            #[cfg(test)]
-            fn order_of_its_loops(self) -> Order {
-                match self { $(Measure::$name => <looped!($module::$name $(by $looped::$same)?) as Formula>::ORDER,)* }
-            }
-        }
-
-        impl Goal for Measure {
-            const PACE: usize = 0;
-
-            #[inline(always)]
-            fn walk<S: Simd, W: Walk>(self, simd: S, logits: bool, walk: W) -> W::Output {
-                match self {
-                    $(Measure::$name => looped!($module::$name $(by $looped::$same)?).walk(simd, logits, walk),)*
-                }
-            }
-        }
-    };
-}
-
-// THE list. A measure is a file here, its line below, and its line in `python/shortlist`.
-the_list! {
+listed! {
+    // THE list. A measure is a file here, its line below and in `walk`, and its line in
+    // `python/shortlist`.
+    /// A measure of one row.
+    Measure of "measure":
     least_confident::LeastConfident,
     margin::Margin,
     ratio::Ratio,
     entropy::Entropy,
-    normalised_entropy::NormalisedEntropy by entropy::Entropy,
+    normalised_entropy::NormalisedEntropy,
     gini::Gini,
-    energy::Energy,
+    energy::Energy
 }
 
-impl Measure {
-    /// The measure of that name.
-    pub fn parse(name: &str) -> Option<Measure> {
-        Measure::ALL.iter().copied().find(|measure| measure.about().name == name)
-    }
+impl Goal for Measure {
+    const PACE: usize = 0;
 
-    /// Whether it is defined for probabilities, and not for logits alone.
-    pub fn takes_probabilities(self) -> bool {
-        self.about().inputs.contains(&"probabilities")
+    #[inline(always)]
+    fn walk<S: Simd, W: Walk>(self, simd: S, logits: bool, walk: W) -> W::Output {
+        macro_rules! walk {
+            ($module:ident) => {
+                if logits { $module::OfLogits.walk(simd, walk) } else { $module::OfProbabilities.walk(simd, walk) }
+            };
+        }
+        match self {
+            Measure::LeastConfident => walk!(least_confident),
+            Measure::Margin => walk!(margin),
+            Measure::Ratio => walk!(ratio),
+            Measure::Entropy | Measure::NormalisedEntropy => walk!(entropy),
+            Measure::Gini => walk!(gini),
+            Measure::Energy => energy::OfLogits.walk(simd, walk),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fold::{Fold, SingleFold, TailFold};
+    use crate::order::Order;
+    use crate::simd::{Kernel, Level, Vector};
+
+    /// Looks at the end that a formula seeks.
+    struct Look(Measure, bool);
+
+    impl Walk for &Look {
+        type Scalar = f32;
+        type Output = Order;
+
+        fn once<V: Vector<Scalar = f32>, F: SingleFold<V>, M: Formula>(self, _: V::Simd, _: M) -> Order {
+            M::ORDER
+        }
+
+        fn twice<V, P, F, M>(self, _: V::Simd, _: M) -> Order
+        where
+            V: Vector<Scalar = f32>,
+            P: Fold<V> + Default,
+            F: TailFold<V>,
+            M: Formula,
+        {
+            M::ORDER
+        }
+    }
+
+    impl Kernel for Look {
+        type Output = Order;
+
+        fn run<S: Simd>(self, simd: S) -> Order {
+            self.0.walk(simd, self.1, &self)
+        }
+    }
 
     #[test]
     fn formulas_seek_the_end_that_users_read_of() {
-        for measure in Measure::ALL {
-            assert_eq!(measure.order_of_its_loops(), measure.about().order, "{measure:?}");
+        for &measure in Measure::ALL {
+            for logits in [false, true] {
+                assert_eq!(Level::Portable.run(Look(measure, logits)), measure.about().order, "{measure:?}");
+            }
         }
     }
 }

@@ -43,4 +43,4 @@ mod trees;
 pub use candidates::{Interval, Narrowed};
 pub use linear::{Linear, Link};
 pub use sparse::{Index, Sparse};
-pub use trees::{Compared, Outcome, Tree, Trees};
+pub use trees::{Outcome, Tree, Trees};

@@ -86,39 +86,7 @@ pub struct Trees<T> {
     size: f64,
 }
 
-/// A type that features are compared in.
-pub trait Compared: Float {
-    /// The greatest number that is at most so large: a number of this type is above both or above
-    /// neither.
-    fn at_most(threshold: f64) -> Self;
-    /// The nearest number, as the model takes its features.
-    fn nearest(feature: f64) -> Self;
-}
-
-impl Compared for f32 {
-    fn at_most(threshold: f64) -> f32 {
-        let near = threshold as f32;
-        if f64::from(near) > threshold { near.next_down() } else { near }
-    }
-
-    #[inline(always)]
-    fn nearest(feature: f64) -> f32 {
-        feature as f32
-    }
-}
-
-impl Compared for f64 {
-    fn at_most(threshold: f64) -> f64 {
-        threshold
-    }
-
-    #[inline(always)]
-    fn nearest(feature: f64) -> f64 {
-        feature
-    }
-}
-
-impl<T: Compared + Element<Compute = T>> Trees<T> {
+impl<T: Float + Element<Compute = T>> Trees<T> {
     /// From trees over so many features. `base` has a number for each class, or one for
     /// [`Outcome::Logistic`].
     pub fn new<'a>(
@@ -276,7 +244,7 @@ struct TreeRoom<T> {
     scan: Scan<f64>,
 }
 
-impl<T: Compared + Element<Compute = T>, E: Element> Pool for TreeWalk<'_, '_, T, E> {
+impl<T: Float + Element<Compute = T>, E: Element> Pool for TreeWalk<'_, '_, T, E> {
     type State = TreeRoom<T>;
 
     fn rows(&self) -> usize {
@@ -342,10 +310,10 @@ impl<T: Compared + Element<Compute = T>, E: Element> Pool for TreeWalk<'_, '_, T
 
 /// Read a row as the model does; whether all of it is finite.
 #[inline(always)]
-fn read<T: Compared, E: Element>(matrix: &Matrix<'_, E>, row: usize, to: &mut [T]) -> bool {
+fn read<T: Float, E: Element>(matrix: &Matrix<'_, E>, row: usize, to: &mut [T]) -> bool {
     let mut known = true;
     let mut take = |(to, value): (&mut T, E)| {
-        *to = T::nearest(value.widen().into());
+        *to = T::from_f64(value.widen().into());
         known &= Into::<f64>::into(*to).is_finite();
     };
     match matrix.adjacent_row(row) {

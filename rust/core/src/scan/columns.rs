@@ -48,7 +48,7 @@ use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
 use super::score_rows::{Layout, ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, MOST_KEPT, SingleFold, Tail, TailFold};
-use crate::formula::{Formula, Summary, Walk};
+use crate::formula::{Formula, Walk};
 use crate::simd::{Float, Vector};
 
 /// The most rows at a time: a kilobyte or two of each column.
@@ -79,18 +79,18 @@ impl<T: Float> Slots<T> {
     }
 
     #[inline(always)]
-    fn get<V: Vector<Scalar = T>, K: Kept<V>>(&self, simd: V::Simd, slot: usize, row: usize) -> K {
-        let mut kept = K::all(V::splat(simd, T::ZERO));
-        for number in 0..K::COUNT {
-            kept.set(number, V::from_slice(simd, &self.0[slot][number][row..row + V::LANES]));
+    fn get<V: Vector<Scalar = T>, F: Fold<V>>(&self, simd: V::Simd, slot: usize, row: usize) -> Kept<V> {
+        let mut kept = [V::splat(simd, T::ZERO); MOST_KEPT];
+        for number in 0..F::KEPT {
+            kept[number] = V::from_slice(simd, &self.0[slot][number][row..row + V::LANES]);
         }
         kept
     }
 
     #[inline(always)]
-    fn put<V: Vector<Scalar = T>, K: Kept<V>>(&mut self, slot: usize, row: usize, kept: K) {
-        for number in 0..K::COUNT {
-            kept.at(number).to_slice(&mut self.0[slot][number][row..row + V::LANES]);
+    fn put<V: Vector<Scalar = T>, F: Fold<V>>(&mut self, slot: usize, row: usize, kept: Kept<V>) {
+        for number in 0..F::KEPT {
+            kept[number].to_slice(&mut self.0[slot][number][row..row + V::LANES]);
         }
     }
 }
@@ -216,7 +216,7 @@ impl<T: Float> Block<T> {
                 read_ahead(then[1].wrapping_add(row), V::LANES, 0);
             }
             let fold = folds(row);
-            let mut kept = slots.get(simd, slot, row);
+            let mut kept = slots.get::<V, F>(simd, slot, row);
             for i in 0..COLUMNS {
                 // SAFETY: the caller's promise.
                 let value = unsafe { V::load(simd, columns[i].add(row)) };
@@ -225,7 +225,7 @@ impl<T: Float> Block<T> {
                 }
                 kept = if FIRST { fold.first(value) } else { fold.step(kept, value) };
             }
-            slots.put(slot, row, kept);
+            slots.put::<V, F>(slot, row, kept);
         }
     }
 
@@ -237,7 +237,8 @@ impl<T: Float> Block<T> {
         F: Fold<V>,
     {
         for row in (0..self.rows).step_by(V::LANES) {
-            slots.put(slot, row, folds(row).merge(slots.get(simd, slot, row), slots.get(simd, slot + 1, row)));
+            let (one, other) = (slots.get::<V, F>(simd, slot, row), slots.get::<V, F>(simd, slot + 1, row));
+            slots.put::<V, F>(slot, row, folds(row).merge(one, other));
         }
     }
 }
@@ -268,7 +269,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
     fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
     where
         V: Vector<Scalar = T>,
-        F: SingleFold<V, Row: Summary<V>>,
+        F: SingleFold<V>,
         M: Formula,
     {
         assert!(self.scoring.classes > MOST_CLASSES);
@@ -288,7 +289,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
                 );
             }
             for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
-                closed.close(&F::row(slots.get(simd, 0, group * V::LANES), recipe), formula, out);
+                closed.close(&F::row(slots.get::<V, F>(simd, 0, group * V::LANES), recipe), formula, out);
             }
         }
         closed.verdict::<M>(bits)
@@ -325,7 +326,7 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
                 block.fold(
                     #[inline(always)]
                     |row| {
-                        let peak = first.get::<V, P::Kept>(simd, 0, row).at(0);
+                        let peak = first.get::<V, P>(simd, 0, row)[0];
                         F::new(Tail { peak, temperature, inverse_temperature })
                     },
                     &mut second,
@@ -334,9 +335,9 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
             }
             for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
                 let row = group * V::LANES;
-                let found: P::Kept = first.get(simd, 0, row);
-                let largest = [found.at(0), found.at(P::Kept::COUNT - 1)];
-                closed.close(&F::row(largest, second.get(simd, 0, row), recipe), formula, out);
+                let found = first.get::<V, P>(simd, 0, row);
+                let largest = [found[0], found[P::KEPT - 1]];
+                closed.close(&F::row(largest, second.get::<V, F>(simd, 0, row), recipe), formula, out);
             }
         }
         closed.verdict::<M>(bits)

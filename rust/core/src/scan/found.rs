@@ -1,6 +1,7 @@
 //! What scoring some rows finds out about all of them together, beside their scores.
 
-use crate::formula::{Formula, Summary};
+use crate::fold::Folded;
+use crate::formula::Formula;
 use crate::order::Order;
 use crate::simd::{Float, Vector};
 
@@ -53,11 +54,10 @@ impl<V: Vector> Closed<V> {
 
     /// Close a vector of rows: store their scores, NaN where a row is invalid.
     #[inline(always)]
-    pub(super) fn close<M: Formula>(&mut self, row: &impl Summary<V>, formula: M, out: &mut [V::Scalar]) {
-        let valid = row.valid();
-        let score = row.score(formula);
-        V::select(valid, score, score.full_like(f64::NAN)).to_slice(out);
-        self.valid = V::and(self.valid, valid);
+    pub(super) fn close<M: Formula>(&mut self, row: &Folded<V>, formula: M, out: &mut [V::Scalar]) {
+        let score = formula.close(row);
+        V::select(row.valid, score, score.full_like(f64::NAN)).to_slice(out);
+        self.valid = V::and(self.valid, row.valid);
         self.best =
             if const { matches!(M::ORDER, Order::Highest) } { self.best.max(score) } else { self.best.min(score) };
     }

@@ -38,7 +38,7 @@
 //!             RowMajor::columns         for each class: load a vector of 8 or 16 rows
 //!               Apart::step               fold it: largest, sum, sum of p ln p
 //!             Apart::row                what was kept, as a summary
-//!             Closed::close             valid? Entropy::of_probabilities; store; best so far
+//!             Closed::close             valid? entropy::OfProbabilities; store; best so far
 //!     Selector::absorb (select/)      unless the best score of all 4,096 is below the threshold
 //! ```
 //!
@@ -78,7 +78,9 @@ mod stream;
 mod wide;
 
 pub(crate) use found::Found;
+pub(crate) use narrow::{ColumnMajor, RowMajor, Source, near};
 pub(crate) use room::MOST_CLASSES;
+pub(crate) use row_copy::RowCopy;
 pub(crate) use stream::StreamOut;
 
 use crate::float::Element;
@@ -89,10 +91,9 @@ use crate::simd::{Float, Level};
 use ahead::Ask;
 use columns::WideColumns;
 use found::Verdict;
-use narrow::{ColumnMajor, Pairs, RowMajor};
+use narrow::Pairs;
 use pace::Pace;
 use room::Room;
-use row_copy::RowCopy;
 use score_rows::Scoring;
 use std::ops::Range;
 use wide::WideRows;

@@ -9,18 +9,18 @@ use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
 use super::score_rows::{Layout, ScoreRows, Scoring};
 use crate::float::Element;
-use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
-use crate::formula::{Formula, Summary, Walk};
+use crate::fold::{Fold, MOST_KEPT, SingleFold, Tail, TailFold};
+use crate::formula::{Formula, Walk};
 use crate::simd::{Float, Vector};
 
 /// How many bytes ahead memory is asked for where that is near.
 #[inline(always)]
-fn near(classes: usize) -> usize {
+pub(crate) fn near(classes: usize) -> usize {
     if classes <= 8 { 4096 } else { 2048 }
 }
 
 /// Rows that can be read a column at a time.
-pub(super) trait Source: Copy {
+pub(crate) trait Source: Copy {
     type Scalar: Float;
     /// Whether a kernel is worth compiling for three classes apart.
     const APART: bool;
@@ -43,9 +43,9 @@ pub(super) trait Source: Copy {
 
 /// Rows that follow each other in memory, `stride` apart.
 #[derive(Clone, Copy)]
-pub(super) struct RowMajor<E> {
-    pub(super) origin: *const E,
-    pub(super) stride: usize,
+pub(crate) struct RowMajor<E> {
+    pub(crate) origin: *const E,
+    pub(crate) stride: usize,
 }
 
 impl<E: Element> Layout for RowMajor<E> {
@@ -135,9 +135,9 @@ impl<E: Element> Source for Pairs<E> {
 
 /// Columns that follow each other in memory, `stride` apart.
 #[derive(Clone, Copy)]
-pub(super) struct ColumnMajor<T> {
-    pub(super) origin: *const T,
-    pub(super) stride: isize,
+pub(crate) struct ColumnMajor<T> {
+    pub(crate) origin: *const T,
+    pub(crate) stride: isize,
 }
 
 impl<T> Layout for ColumnMajor<T> {}
@@ -173,7 +173,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
     fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<T>
     where
         V: Vector<Scalar = T>,
-        F: SingleFold<V, Row: Summary<V>>,
+        F: SingleFold<V>,
         M: Formula,
     {
         match self.scoring.classes {
@@ -206,7 +206,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         let columns = room.columns.place();
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             let mut next = columns;
-            let mut found = P::Kept::all(zero);
+            let mut found = [zero; MOST_KEPT];
             // SAFETY: promised to `Scoring::over`; and a layout hands over as many columns as there
             // are classes, for which there is room.
             unsafe {
@@ -223,14 +223,14 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
                     },
                 );
             }
-            let fold = F::new(Tail { peak: found.at(0), temperature, inverse_temperature });
+            let fold = F::new(Tail { peak: found[0], temperature, inverse_temperature });
             // SAFETY: the columns of all classes were stored above; so below.
             let mut kept = fold.first(unsafe { V::load(simd, columns) });
             for class in 1..classes {
                 // SAFETY: as above.
                 kept = fold.step(kept, unsafe { V::load(simd, columns.add(class * V::LANES)) });
             }
-            let largest = [found.at(0), found.at(P::Kept::COUNT - 1)];
+            let largest = [found[0], found[P::KEPT - 1]];
             closed.close(&F::row(largest, kept, recipe), formula, out);
         }
         closed.verdict::<M>(zero)
@@ -243,7 +243,7 @@ impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
     fn groups<V, F, M>(self, simd: V::Simd, classes: usize, formula: M) -> Verdict<T>
     where
         V: Vector<Scalar = T>,
-        F: SingleFold<V, Row: Summary<V>>,
+        F: SingleFold<V>,
         M: Formula,
     {
         let ScoreRows { scoring, layout } = self;
@@ -254,7 +254,7 @@ impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
         let recipe = &{ *recipe };
         let fold = F::new(simd, recipe);
         let mut bits = V::splat(simd, T::ZERO);
-        let mut kept = F::Kept::all(bits);
+        let mut kept = [bits; MOST_KEPT];
         let mut closed = Closed::nothing::<M>(simd);
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             // SAFETY: promised to `Scoring::over`.

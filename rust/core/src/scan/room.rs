@@ -2,7 +2,9 @@
 //! takes kilobytes of stack for every formula that is compiled into a kernel, and a small stack has
 //! no room for that.
 
-use crate::fold::{Fold, Kept, MOST_KEPT};
+#![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
+
+use crate::fold::{Fold, Kept, MOST_KEPT, Peak};
 use crate::simd::{Float, Vector};
 
 /// The most classes whose rows are read a row a lane: beyond, the lanes share the classes of one
@@ -45,30 +47,29 @@ impl<T: Float> Group<T> {
 
     /// Put what the lanes of a row keep where the merge expects it.
     #[inline(always)]
-    pub(super) fn keep<V: Vector<Scalar = T>, K: Kept<V>>(&mut self, row: usize, kept: K) {
-        self.put(V::pair_place(row), kept);
+    pub(super) fn keep<V: Vector<Scalar = T>, F: Fold<V>>(&mut self, row: usize, kept: Kept<V>) {
+        self.put::<V, F>(V::pair_place(row), kept);
     }
 
     #[inline(always)]
-    fn put<V: Vector<Scalar = T>, K: Kept<V>>(&mut self, place: usize, kept: K) {
-        for number in 0..K::COUNT {
-            kept.at(number).to_slice(&mut self.0[number][place][..V::LANES]);
+    fn put<V: Vector<Scalar = T>, F: Fold<V>>(&mut self, place: usize, kept: Kept<V>) {
+        for number in 0..F::KEPT {
+            kept[number].to_slice(&mut self.0[number][place][..V::LANES]);
         }
     }
 
     /// What is kept at two places, to be merged: vector by vector, with lanes of both places in
     /// each.
     #[inline(always)]
-    fn pair<V: Vector<Scalar = T>, K: Kept<V>, const STEP: usize>(&self, simd: V::Simd, place: usize) -> [K; 2] {
-        let mut pair = [K::all(V::splat(simd, T::ZERO)); 2];
-        for number in 0..K::COUNT {
+    fn pair<V: Vector<Scalar = T>, F: Fold<V>, const STEP: usize>(&self, simd: V::Simd, place: usize) -> [Kept<V>; 2] {
+        let mut pair = [[V::splat(simd, T::ZERO); MOST_KEPT]; 2];
+        for number in 0..F::KEPT {
             let places = &self.0[number];
             let (one, other) = (places[2 * place].as_ptr(), places[2 * place + 1].as_ptr());
             // SAFETY: each place has room for 16 lanes, and no vector has more.
             let (one, other) = unsafe { (V::load(simd, one), V::load(simd, other)) };
             let [one, other] = one.pair::<STEP>(other);
-            pair[0].set(number, one);
-            pair[1].set(number, other);
+            (pair[0][number], pair[1][number]) = (one, other);
         }
         pair
     }
@@ -82,7 +83,7 @@ impl<T: Float> Group<T> {
         simd: V::Simd,
         mut peaks: Option<&mut Group<T>>,
         fold: impl Fn(V) -> F,
-    ) -> F::Kept
+    ) -> Kept<V>
     where
         V: Vector<Scalar = T>,
         F: Fold<V>,
@@ -97,9 +98,9 @@ impl<T: Float> Group<T> {
         if V::LANES > 8 {
             self.step::<V, F, 3>(simd, &mut peaks, &fold);
         }
-        let mut merged = F::Kept::all(V::splat(simd, T::ZERO));
-        for number in 0..F::Kept::COUNT {
-            merged.set(number, V::from_slice(simd, &self.0[number][0][..V::LANES]));
+        let mut merged = [V::splat(simd, T::ZERO); MOST_KEPT];
+        for number in 0..F::KEPT {
+            merged[number] = V::from_slice(simd, &self.0[number][0][..V::LANES]);
         }
         merged
     }
@@ -112,13 +113,13 @@ impl<T: Float> Group<T> {
         fold: &impl Fn(V) -> F,
     ) {
         for place in 0..V::LANES >> (STEP + 1) {
-            let mut peak = [V::splat(simd, T::ZERO)];
+            let mut peak = [V::splat(simd, T::ZERO); MOST_KEPT];
             if let Some(peaks) = peaks {
-                [peak, _] = peaks.pair::<V, [V; 1], STEP>(simd, place);
-                peaks.put(place, peak);
+                [peak, _] = peaks.pair::<V, Peak, STEP>(simd, place);
+                peaks.put::<V, Peak>(place, peak);
             }
-            let [one, other] = self.pair::<V, F::Kept, STEP>(simd, place);
-            self.put(place, fold(peak[0]).merge(one, other));
+            let [one, other] = self.pair::<V, F, STEP>(simd, place);
+            self.put::<V, F>(place, fold(peak[0]).merge(one, other));
         }
     }
 }

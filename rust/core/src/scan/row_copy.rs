@@ -19,25 +19,25 @@ const SLACK: usize = 4;
 
 /// Rows of the compute type, adjacent.
 #[derive(Debug)]
-pub(super) struct RowCopy<T> {
+pub(crate) struct RowCopy<T> {
     values: Vec<T>,
     columns: usize,
 }
 
 impl<T: Float> RowCopy<T> {
     /// No rows, no memory.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         RowCopy { values: Vec::new(), columns: 0 }
     }
 
     /// How many rows of that width fit: whole groups of `LANES`, at least one.
-    pub(super) fn capacity(columns: usize) -> usize {
+    pub(crate) fn capacity(columns: usize) -> usize {
         let rows = BYTES / (columns * size_of::<T>());
         (rows - rows % T::LANES).clamp(T::LANES, MOST_ROWS)
     }
 
     /// Where the rows start. Rows are as far apart as they are wide.
-    pub(super) fn origin(&self) -> *const T {
+    pub(crate) fn origin(&self) -> *const T {
         self.values.as_ptr()
     }
 
@@ -62,7 +62,7 @@ impl<T: Float> RowCopy<T> {
     }
 
     /// Copy the rows given by number.
-    pub(super) fn gather<E: Element<Compute = T>>(
+    pub(crate) fn gather<E: Element<Compute = T>>(
         &mut self,
         matrix: &Matrix<'_, E>,
         rows: impl ExactSizeIterator<Item = usize>,
@@ -84,7 +84,7 @@ impl<T: Float> RowCopy<T> {
     }
 
     /// Leave no sign: see [`below_zero::settle`].
-    pub(super) fn settle_signs(&mut self, tolerance: f64) {
+    pub(crate) fn settle_signs(&mut self, tolerance: f64) {
         self.values.chunks_exact_mut(self.columns).for_each(|row| below_zero::settle(row, tolerance));
     }
 

@@ -10,8 +10,8 @@ use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
 use super::score_rows::{Layout, ScoreRows, Scoring};
 use crate::float::Element;
-use crate::fold::{Fold, Kept, SingleFold, Tail, TailFold};
-use crate::formula::{Formula, Summary, Walk};
+use crate::fold::{Fold, Kept, MOST_KEPT, Peak, SingleFold, Tail, TailFold};
+use crate::formula::{Formula, Walk};
 use crate::simd::{Float, Vector};
 
 /// How many bytes ahead memory is asked for where that is near, with long steps and with short ones:
@@ -73,7 +73,7 @@ impl<V: Vector<Scalar = E::Compute>, E: Element, F: Fold<V>> Classes<V, E, F> {
     /// # Safety
     /// The values from `class` on must be readable, and as many as there are lanes before them.
     #[inline(always)]
-    unsafe fn last(self, kept: F::Kept, class: usize, bits: &mut V) -> F::Kept {
+    unsafe fn last(self, kept: Kept<V>, class: usize, bits: &mut V) -> Kept<V> {
         if class >= self.count {
             return kept;
         }
@@ -92,7 +92,7 @@ impl<V: Vector<Scalar = E::Compute>, E: Element, F: Fold<V>> Classes<V, E, F> {
     /// # Safety
     /// `count >= LANES` values must be readable.
     #[inline(always)]
-    unsafe fn folded(self, ahead: Ahead<E>, bits: &mut V) -> F::Kept {
+    unsafe fn folded(self, ahead: Ahead<E>, bits: &mut V) -> Kept<V> {
         let Classes { count, fold, .. } = self;
         let (lanes, half) = (V::Scalar::LANES, V::LANES);
         let whole = count - count % lanes;
@@ -154,7 +154,7 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
     fn once<V, F, M>(self, simd: V::Simd, formula: M) -> Verdict<E::Compute>
     where
         V: Vector<Scalar = E::Compute>,
-        F: SingleFold<V, Row: Summary<V>>,
+        F: SingleFold<V>,
         M: Formula,
     {
         let ScoreRows { scoring, layout: WideRows { origin, stride } } = self;
@@ -171,7 +171,7 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
                 let from = origin.wrapping_add((group * V::LANES + i) * stride);
                 let ahead = Ahead { from: from.wrapping_byte_add(far), shift: 0, ask: ask != Ask::Not };
                 // SAFETY: promised to `Scoring::over`.
-                lanes.keep(i, unsafe {
+                lanes.keep::<V, F>(i, unsafe {
                     Classes::<V, E, F> { simd, from, count: classes, fold }.folded(ahead, &mut bits)
                 });
             }
@@ -217,12 +217,12 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
                 unsafe {
                     let row = Classes { simd, from, count: classes, fold: peaks };
                     let kept = row.folded(ahead(next), &mut bits);
-                    first.keep(i, kept);
-                    let peak = V::splat(simd, greatest(kept.at(0)));
-                    tops.keep(i, [peak]);
+                    first.keep::<V, P>(i, kept);
+                    let peak = V::splat(simd, greatest(kept[0]));
+                    tops.keep::<V, Peak>(i, [peak; MOST_KEPT]);
                     let fold = F::new(Tail { peak, temperature, inverse_temperature });
                     let ahead = ahead(next.wrapping_add(classes / 2));
-                    second.keep(i, Classes { simd, from, count: classes, fold }.folded(ahead, &mut bits));
+                    second.keep::<V, F>(i, Classes { simd, from, count: classes, fold }.folded(ahead, &mut bits));
                 }
             }
             let found = first.merge(
@@ -237,7 +237,7 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
                 #[inline(always)]
                 |peak| F::new(Tail { peak, temperature, inverse_temperature }),
             );
-            let largest = [found.at(0), found.at(P::Kept::COUNT - 1)];
+            let largest = [found[0], found[P::KEPT - 1]];
             closed.close(&F::row(largest, kept, recipe), formula, out);
         }
         closed.verdict::<M>(bits)

@@ -1,34 +1,78 @@
 //! From a block's scores to candidates: a filter that most rows do not pass, and the exact
 //! comparison for those that do.
 //!
-//! The filter asks of 32 scores at once whether any of them is *not* strictly worse than the
-//! threshold: one compare per score, which the compiler turns into vector code, and which invalid
-//! (NaN) scores pass too. Everything else is done for the chunks with a hit only.
+//! The filter asks of 32 scores at once whether all of them are strictly worse than the threshold,
+//! which invalid (NaN) scores never are. Everything else is done for the chunks with a hit only.
 
-use super::plan::Ties;
+use super::plan::{Plan, Ties};
 use super::rows::{Barred, Rows};
-use super::score::Score;
-use super::shared::SharedCut;
 use super::state::Selector;
 use crate::error::Result;
 use crate::order::{Candidate, Order};
 use crate::random::{STEP_TIES, Stream};
+use crate::simd::{Float, Kernel, Level, Simd, Vector};
 
 const CHUNK: usize = 32;
 
-/// Whether any of the scores is NaN or not strictly worse than `cut`.
-#[inline(always)]
-fn any_passes<T: Score, const HIGHEST: bool>(scores: &[T], cut: T) -> bool {
-    let mut hit = false;
-    for &score in scores {
-        hit |= !(if HIGHEST { score < cut } else { score > cut });
+/// [`Selector::absorb`], to be compiled for a CPU level.
+struct Absorb<'a, T> {
+    selector: &'a mut Selector,
+    scores: &'a [T],
+    rows: &'a Rows<'a>,
+}
+
+impl<T: Float> Kernel for Absorb<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Absorb { selector, scores, rows } = self;
+        let plan = selector.plan.clone();
+        let barred = selector.count(&plan, rows, scores.len());
+        let mut cut = selector.cut();
+        for (number, chunk) in scores.chunks(CHUNK).enumerate() {
+            let start = number * CHUNK;
+            if worse(simd, chunk, cut, plan.order, false) {
+                continue;
+            }
+            if selector.ties_lose(start, rows, cut) && worse(simd, chunk, cut, plan.order, true) {
+                selector.top.count_ties(tied(chunk, start, &barred, cut));
+                continue;
+            }
+            selector.absorb_chunk(chunk, start, rows, &barred, cut);
+            cut = selector.cut();
+        }
+        selector.share_cut();
     }
-    hit
+}
+
+/// Whether every score is strictly worse than the cut, or with `ties` no better, and none is NaN.
+#[inline(always)]
+fn worse<S: Simd, T: Float>(simd: S, scores: &[T], cut: T, order: Order, ties: bool) -> bool {
+    let cut = T::Vector::<S>::splat(simd, cut);
+    let mut all = cut.eq(cut);
+    let mut chunks = scores.chunks_exact(T::Vector::<S>::LANES);
+    for chunk in &mut chunks {
+        all = T::Vector::<S>::and(all, worse_lanes(T::Vector::<S>::from_slice(simd, chunk), cut, order, ties));
+    }
+    if let rest @ [first, ..] = chunks.remainder() {
+        let mut last = [*first; 16];
+        last[..rest.len()].copy_from_slice(rest);
+        let last = T::Vector::<S>::from_slice(simd, &last[..T::Vector::<S>::LANES]);
+        all = T::Vector::<S>::and(all, worse_lanes(last, cut, order, ties));
+    }
+    T::Vector::<S>::all(all)
+}
+
+#[inline(always)]
+fn worse_lanes<V: Vector>(score: V, cut: V, order: Order, ties: bool) -> V::Mask {
+    let (low, high) = if order == Order::Highest { (score, cut) } else { (cut, score) };
+    if ties { low.le(high) } else { low.lt(high) }
 }
 
 /// How many of the rows that may be picked have the score `cut`.
 #[inline(always)]
-fn tied<T: Score>(scores: &[T], start: usize, barred: &Barred<'_>, cut: T) -> u64 {
+fn tied<T: Float>(scores: &[T], start: usize, barred: &Barred<'_>, cut: T) -> u64 {
     let mut count = 0;
     if barred.nothing() {
         for &score in scores {
@@ -46,105 +90,52 @@ impl Selector {
     /// Takes note of a block: `scores[i]` belongs to row `i` of `rows`. Scores that are NaN are
     /// counted as invalid.
     ///
-    /// `shared` is the threshold that the threads working on one selection share, if any. Ids are
-    /// not checked against those seen before: see [`Selector::check`]. On an error the state is
-    /// half-done and must be thrown away.
-    #[inline(always)]
-    pub(crate) fn absorb<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
-        let plain = self.plan.perturb.is_none() && !self.plan.grouped() && rows.groups.is_none();
-        if !plain {
-            return self.absorb_one_by_one(scores, rows, shared);
+    /// Ids are not checked against those seen before: see [`Selector::check`]. On an error the
+    /// state is half-done and must be thrown away.
+    pub(crate) fn absorb<T: Float>(&mut self, scores: &[T], rows: &Rows<'_>, level: Level) -> Result<()> {
+        if self.plan.by_score() && rows.groups.is_none() {
+            level.run(Absorb { selector: self, scores, rows });
+            return Ok(());
         }
-        match self.plan.order {
-            Order::Highest => self.absorb_plain::<T, true>(scores, rows, shared),
-            Order::Lowest => self.absorb_plain::<T, false>(scores, rows, shared),
-        }
-        Ok(())
+        self.absorb_rows(scores.len(), rows, |i| scores[i].into())
     }
 
-    /// The score that rows must reach, where they are picked by their score alone: strictly worse
-    /// rows need only be passed over.
-    #[inline]
-    pub(crate) fn cut<T: Score>(&self, shared: &SharedCut) -> Option<T> {
-        let plain = self.plan.perturb.is_none() && !self.plan.grouped();
-        plain.then(|| match self.plan.order {
-            Order::Highest => self.filter::<T, true>(Some(shared)),
-            Order::Lowest => self.filter::<T, false>(Some(shared)),
-        })
+    /// The score that rows must reach where they are picked by their score alone, rounded to the
+    /// side of letting rows pass: strictly worse rows need only be passed over. Else the worst
+    /// score there is.
+    #[inline(always)]
+    pub(crate) fn cut<T: Float>(&self) -> T {
+        let key = T::at_most(if self.plan.by_score() { self.floor() } else { f64::NEG_INFINITY });
+        if self.plan.order == Order::Highest { key } else { -key }
     }
 
     /// Takes note of a block all of whose rows are strictly worse than [`Selector::cut`].
     pub(crate) fn pass_over(&mut self, len: usize, rows: &Rows<'_>) {
-        self.rows += len as u64;
-        self.excluded += Barred::new(rows, len, &self.plan.exclude).count(len);
+        self.count(&self.plan.clone(), rows, len);
     }
 
-    /// Takes note of a block of
-    /// `len` rows, where rows are picked by their score alone: row `picked[i]` has
-    /// `scores[i]`, and all others are strictly worse than [`Selector::cut`].
-    pub(crate) fn absorb_picked<T: Score>(
-        &mut self,
-        picked: &[u32],
-        scores: &[T],
-        len: usize,
-        rows: &Rows<'_>,
-        shared: &SharedCut,
-    ) {
+    /// Takes note of a block of `len` rows, where rows are picked by their score alone: row
+    /// `picked[i]` has `scores[i]`, and all others are strictly worse than [`Selector::cut`].
+    pub(crate) fn absorb_picked<T: Float>(&mut self, picked: &[u32], scores: &[T], len: usize, rows: &Rows<'_>) {
         let plan = self.plan.clone();
-        let barred = Barred::new(rows, len, &plan.exclude);
-        self.rows += len as u64;
-        self.excluded += barred.count(len);
-        let cut: T = self.cut(shared).expect("rows are picked by their score alone");
+        let barred = self.count(&plan, rows, len);
+        let cut = self.cut();
         for (&i, &score) in picked.iter().zip(scores) {
             self.absorb_row(i as usize, score, rows, &barred, cut);
         }
-        self.share_cut(shared);
+        self.share_cut();
     }
 
-    #[inline(always)]
-    fn absorb_plain<T: Score, const HIGHEST: bool>(
-        &mut self,
-        scores: &[T],
-        rows: &Rows<'_>,
-        shared: Option<&SharedCut>,
-    ) {
-        let plan = self.plan.clone();
-        let barred = Barred::new(rows, scores.len(), &plan.exclude);
-        self.rows += scores.len() as u64;
-        self.excluded += barred.count(scores.len());
-        let mut cut = self.filter::<T, HIGHEST>(shared);
-        for (number, chunk) in scores.chunks(CHUNK).enumerate() {
-            let start = number * CHUNK;
-            if !any_passes::<T, HIGHEST>(chunk, cut) {
-                continue;
-            }
-            if self.only_ties::<T, HIGHEST>(chunk, start, rows, cut) {
-                self.top.count_ties(tied(chunk, start, &barred, cut));
-                continue;
-            }
-            self.absorb_chunk::<T>(chunk, start, rows, &barred, cut);
-            cut = self.filter::<T, HIGHEST>(shared);
-        }
-        if let Some(shared) = shared {
-            self.share_cut(shared);
-        }
-    }
-
-    fn share_cut(&self, shared: &SharedCut) {
-        if let Some(cut) = self.top.threshold() {
-            shared.raise(cut.key);
-        }
-    }
-
-    /// The score that rows must reach, rounded to the side of letting rows pass.
-    #[inline(always)]
-    fn filter<T: Score, const HIGHEST: bool>(&self, shared: Option<&SharedCut>) -> T {
-        let key = self.floor(shared);
-        if HIGHEST { T::at_most(key) } else { T::at_least(-key) }
+    /// Counts the rows of a block, and tells which of them are barred.
+    pub(super) fn count<'a>(&mut self, plan: &'a Plan, rows: &Rows<'a>, len: usize) -> Barred<'a> {
+        let barred = Barred::new(rows, len, &plan.exclude);
+        self.counts.rows += len as u64;
+        self.counts.excluded += barred.count(len);
+        barred
     }
 
     #[inline(never)]
-    fn absorb_chunk<T: Score>(&mut self, chunk: &[T], start: usize, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) {
+    fn absorb_chunk<T: Float>(&mut self, chunk: &[T], start: usize, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) {
         for (i, &score) in chunk.iter().enumerate() {
             self.absorb_row(start + i, score, rows, barred, cut);
         }
@@ -152,14 +143,14 @@ impl Selector {
 
     /// One row, by its score alone.
     #[inline(always)]
-    fn absorb_row<T: Score>(&mut self, i: usize, score: T, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) {
+    fn absorb_row<T: Float>(&mut self, i: usize, score: T, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) {
         let order = self.plan.order;
         if (if order == Order::Highest { score < cut } else { score > cut }) || barred.has(i) {
             return;
         }
         let score: f64 = score.into();
         if score.is_nan() {
-            self.invalid += 1;
+            self.counts.invalid += 1;
             return;
         }
         let id = rows.id(i);
@@ -167,17 +158,12 @@ impl Selector {
         self.top.offer(Candidate { key: order.orient(score), tie, id, score });
     }
 
-    /// Whether the chunk's rows can at best tie with the threshold and lose by their id: pools
-    /// where most scores are equal are nothing but such chunks.
+    /// Whether rows from one on that tie with the threshold lose by their id: pools where most
+    /// scores are equal are nothing but such rows.
     #[inline(always)]
-    fn only_ties<T: Score, const HIGHEST: bool>(&self, chunk: &[T], start: usize, rows: &Rows<'_>, cut: T) -> bool {
+    fn ties_lose<T: Float>(&self, start: usize, rows: &Rows<'_>, cut: T) -> bool {
         let Some(own) = self.top.threshold() else { return false };
-        let exact: f64 = cut.into();
-        self.plan.ties == Ties::First
-            && rows.ids.is_none()
-            && rows.id(start) > own.id
-            && exact == own.score
-            && chunk.iter().fold(true, |worse, &score| worse & if HIGHEST { score <= cut } else { score >= cut })
+        self.plan.ties == Ties::First && rows.ids.is_none() && rows.id(start) > own.id && cut.into() == own.score
     }
 }
 
@@ -185,13 +171,31 @@ impl Selector {
 mod tests {
     use super::*;
 
+    struct Worse<'a, T>(&'a [T], T, Order);
+
+    impl<T: Float> Kernel for Worse<'_, T> {
+        type Output = [bool; 2];
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> [bool; 2] {
+            [false, true].map(|ties| worse(simd, self.0, self.1, self.2, ties))
+        }
+    }
+
     #[test]
     fn invalid_scores_pass_the_filter() {
-        for cut in [f32::NEG_INFINITY, 0.5, f32::INFINITY] {
-            assert!(any_passes::<f32, true>(&[-1e30, f32::NAN], cut));
-            assert!(any_passes::<f32, false>(&[1e30, f32::NAN], cut));
+        for level in Level::ALL.into_iter().filter(|level| level.supported()) {
+            for cut in [f32::NEG_INFINITY, 0.5, f32::INFINITY] {
+                assert_eq!(level.run(Worse(&[-1e30, f32::NAN], cut, Order::Highest)), [false; 2]);
+                assert_eq!(level.run(Worse(&[1e30, f32::NAN], cut, Order::Lowest)), [false; 2]);
+            }
+            assert_eq!(level.run(Worse(&[0.1, 0.5], 0.5, Order::Highest)), [false, true]);
+            assert_eq!(level.run(Worse(&[0.1, 0.4], 0.5, Order::Highest)), [true, true]);
+            assert_eq!(level.run(Worse(&[0.9, 0.5], 0.5, Order::Lowest)), [false, true]);
+            assert_eq!(level.run(Worse(&[0.9, 0.6], 0.5, Order::Lowest)), [true, true]);
+            let long = |last: f64| (0..33).map(|i| if i == 32 { last } else { 0.1 }).collect::<Vec<f64>>();
+            assert_eq!(level.run(Worse(&long(0.6), 0.5, Order::Highest)), [false, false]);
+            assert_eq!(level.run(Worse(&long(0.4), 0.5, Order::Highest)), [true, true]);
         }
-        assert!(any_passes::<f64, true>(&[0.1, 0.5], 0.5) && !any_passes::<f64, true>(&[0.1, 0.4], 0.5));
-        assert!(any_passes::<f64, false>(&[0.9, 0.5], 0.5) && !any_passes::<f64, false>(&[0.9, 0.6], 0.5));
     }
 }

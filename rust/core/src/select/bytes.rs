@@ -3,15 +3,14 @@
 //!
 //! Equal states give equal bytes, whatever blocks, threads and merges they came from.
 
-use std::sync::Arc;
-
 use super::plan::{Perturb, Plan, Ties};
-use super::state::Selector;
-use super::topk::{TopK, TopRows};
+use super::state::{Selected, Selector};
+use super::topk::TopRows;
 use crate::blocks::{Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::{Candidate, Order};
 use crate::random::hash;
+use std::ops::Range;
 
 const MAGIC: &[u8; 8] = b"ShrtList";
 const FORMAT: u32 = 1;
@@ -25,22 +24,22 @@ impl Selector {
 
     /// The same, with a look up now and then where there are millions of candidates.
     pub fn to_bytes_watched(&self, watch: &mut dyn Watch) -> Result<Vec<u8>> {
-        let mut out = Writer(MAGIC.to_vec());
-        out.0.extend_from_slice(&FORMAT.to_le_bytes());
-        out.plan(&self.plan);
-        out.numbers(&[self.rows, self.invalid, self.excluded, self.never_drawn, u64::from(self.own_ids)]);
-        out.numbers(&[self.seen.ranges().len() as u64]);
-        self.seen.ranges().iter().for_each(|ids| out.numbers(&[ids.start, ids.end]));
-        out.top(&self.top.finish(watch)?);
+        let mut bytes = [&MAGIC[..], &FORMAT.to_le_bytes()].concat();
+        let mut wire = Wire::Out(&mut bytes);
+        wire.plan(&self.plan)?;
+        let Selected { rows, invalid, excluded, never_drawn, .. } = self.counts;
+        wire.counts([rows, invalid, excluded, never_drawn])?;
+        wire.flag(self.own_ids)?;
+        wire.seen(self.seen.ranges())?;
+        wire.top(&self.top.finish(watch)?)?;
         let groups = self.groups.finish(watch)?;
-        out.numbers(&[groups.len() as u64]);
+        wire.size(groups.len())?;
         for (code, top) in groups {
-            out.numbers(&[u64::from(code)]);
-            out.top(&top);
+            wire.number(code.into())?;
+            wire.top(&top)?;
         }
-        let sum = check_sum(&out.0);
-        out.numbers(&[sum]);
-        Ok(out.0)
+        bytes.extend_from_slice(&check_sum(&bytes).to_le_bytes());
+        Ok(bytes)
     }
 
     /// The state that [`Selector::to_bytes`] wrote.
@@ -51,31 +50,28 @@ impl Selector {
         if format != FORMAT {
             return Err(wrong(format!("this Selector state is of format {format}; this build reads format {FORMAT}")));
         }
-        let (body, sum) = body.split_last_chunk().ok_or_else(damaged)?;
+        let (mut body, sum) = body.split_last_chunk().ok_or_else(damaged)?;
         if u64::from_le_bytes(*sum) != check_sum(&bytes[..bytes.len() - sum.len()]) {
             return Err(damaged());
         }
-        let mut from = Reader(body);
-        let mut state = Selector::new(from.plan()?)?;
-        state.rows = from.count()?;
-        state.invalid = from.count()?;
-        state.excluded = from.count()?;
-        state.never_drawn = from.count()?;
-        state.own_ids = from.number()? != 0;
-        for _ in 0..from.length(16)? {
-            let ids = from.number()?..from.number()?;
+        let mut wire = Wire::In(&mut body);
+        let mut state = Selector::new(wire.plan(&Plan::new(0, Order::Highest))?)?;
+        let [rows, invalid, excluded, never_drawn] = wire.counts([0; 4])?;
+        state.counts = Selected { rows, invalid, excluded, never_drawn, ..Selected::default() };
+        state.own_ids = wire.flag(false)?;
+        for ids in wire.seen(&[])? {
             if ids.is_empty() || state.seen.overlap(&ids).is_some() {
                 return Err(damaged());
             }
             state.seen.add(ids);
         }
-        let plan = state.plan.clone();
-        from.top(&mut state.top)?;
-        for _ in 0..from.length(24)? {
-            let code = u32::try_from(from.number()?).map_err(|_| damaged())?;
-            from.top(state.groups.list(&plan, code)?)?;
+        let (plan, none) = (state.plan.clone(), TopRows::default());
+        state.top.resume(wire.top(&none)?).ok_or_else(damaged)?;
+        for _ in 0..wire.length(0, 24)? {
+            let code = u32::try_from(wire.number(0)?).map_err(|_| damaged())?;
+            state.groups.list(&plan, code)?.resume(wire.top(&none)?).ok_or_else(damaged)?;
         }
-        if from.0.is_empty() { Ok(state) } else { Err(damaged()) }
+        if body.is_empty() { Ok(state) } else { Err(damaged()) }
     }
 }
 
@@ -95,108 +91,102 @@ fn check_sum(bytes: &[u8]) -> u64 {
     })
 }
 
-struct Writer(Vec<u8>);
+/// Numbers on their way out or in. The order in which they lie is told once, for both: each method
+/// takes what is to be written, and gives what was written or read in its place.
+enum Wire<'a, 'b> {
+    Out(&'a mut Vec<u8>),
+    In(&'a mut &'b [u8]),
+}
 
-impl Writer {
-    fn numbers(&mut self, numbers: &[u64]) {
-        numbers.iter().for_each(|number| self.0.extend_from_slice(&number.to_le_bytes()));
-    }
-
-    fn list(&mut self, numbers: impl ExactSizeIterator<Item = u64>) {
-        self.numbers(&[numbers.len() as u64]);
-        numbers.for_each(|number| self.numbers(&[number]));
-    }
-
-    fn plan(&mut self, plan: &Plan) {
-        let perturb = PERTURBS.iter().position(|&one| one == plan.perturb).expect("the list is complete");
-        self.numbers(&[
-            unlimited(plan.k),
-            u64::from(plan.order == Order::Lowest),
-            u64::from(plan.ties == Ties::Random),
-            plan.seed,
-            perturb as u64,
-            plan.coldness.to_bits(),
-            u64::from(plan.power_complement),
-            plan.power_slack.to_bits(),
-            u64::from(plan.quotas.is_some()),
-        ]);
-        self.list(plan.per_group.iter().map(|&cap| unlimited(cap)));
-        self.list(plan.quotas.iter().flatten().map(|&quota| quota as u64).collect::<Vec<_>>().into_iter());
-        self.list(plan.exclude.iter().copied());
-    }
-
-    fn top(&mut self, top: &TopRows) {
-        self.numbers(&[top.ties_left, top.candidates.len() as u64]);
-        for c in &top.candidates {
-            self.numbers(&[c.key.to_bits(), c.tie, c.id, c.score.to_bits()]);
+impl Wire<'_, '_> {
+    fn number(&mut self, number: u64) -> Result<u64> {
+        match self {
+            Wire::Out(bytes) => {
+                bytes.extend_from_slice(&number.to_le_bytes());
+                Ok(number)
+            }
+            Wire::In(bytes) => {
+                let (number, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
+                **bytes = rest;
+                Ok(u64::from_le_bytes(*number))
+            }
         }
     }
-}
 
-/// `usize::MAX` stands for "no limit" on machines of any word size.
-fn unlimited(count: usize) -> u64 {
-    if count == usize::MAX { u64::MAX } else { count as u64 }
-}
-
-fn size(count: u64) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn number(&mut self) -> Result<u64> {
-        let (number, rest) = self.0.split_first_chunk().ok_or_else(damaged)?;
-        self.0 = rest;
-        Ok(u64::from_le_bytes(*number))
+    fn flag(&mut self, flag: bool) -> Result<bool> {
+        Ok(self.number(flag.into())? != 0)
     }
 
-    /// A count of rows: below 2^48, so that sums of them cannot overflow.
-    fn count(&mut self) -> Result<u64> {
-        self.number().and_then(|count| if count >> 48 == 0 { Ok(count) } else { Err(damaged()) })
+    fn float(&mut self, number: f64) -> Result<f64> {
+        self.number(number.to_bits()).map(f64::from_bits)
     }
 
-    /// A count of items of at least `bytes` bytes, which must still be there: no memory is taken on
-    /// a lie.
-    fn length(&mut self, bytes: usize) -> Result<usize> {
-        let length = size(self.number()?);
-        if length > self.0.len() / bytes { Err(damaged()) } else { Ok(length) }
+    /// `usize::MAX` stands for "no limit" on machines of any word size.
+    fn size(&mut self, size: usize) -> Result<usize> {
+        let number = self.number(if size == usize::MAX { u64::MAX } else { size as u64 })?;
+        Ok(usize::try_from(number).unwrap_or(usize::MAX))
     }
 
-    fn list(&mut self) -> Result<Vec<u64>> {
-        (0..self.length(8)?).map(|_| self.number()).collect()
+    /// Counts of rows: below 2^48 where they are read, so that sums of them cannot overflow.
+    fn counts<const N: usize>(&mut self, mut counts: [u64; N]) -> Result<[u64; N]> {
+        for count in &mut counts {
+            *count = self.number(*count)?;
+            if matches!(self, Wire::In(_)) && *count >> 48 != 0 {
+                return Err(damaged());
+            }
+        }
+        Ok(counts)
     }
 
-    fn plan(&mut self) -> Result<Plan> {
-        let k = size(self.number()?);
-        let order = if self.number()? == 0 { Order::Highest } else { Order::Lowest };
-        let ties = if self.number()? == 0 { Ties::First } else { Ties::Random };
-        let seed = self.number()?;
-        let perturb = *PERTURBS.get(size(self.number()?)).ok_or_else(damaged)?;
-        let coldness = f64::from_bits(self.number()?);
-        let power_complement = self.number()? != 0;
-        let power_slack = f64::from_bits(self.number()?);
-        let with_quotas = self.number()? != 0;
-        let per_group = self.list()?.first().map(|&cap| size(cap));
-        let quotas = self.list()?.into_iter().map(size).collect();
-        let quotas = if with_quotas { Some(quotas) } else { None };
-        let exclude = Arc::from(self.list()?);
+    /// A count of items of at least `bytes` bytes, which where they are read must still be there:
+    /// no memory is taken on a lie.
+    fn length(&mut self, length: usize, bytes: usize) -> Result<usize> {
+        let length = self.size(length)?;
+        match self {
+            Wire::In(left) if length > left.len() / bytes => Err(damaged()),
+            _ => Ok(length),
+        }
+    }
+
+    fn list<T: Clone + Default>(
+        &mut self,
+        items: &[T],
+        bytes: usize,
+        mut each: impl FnMut(&mut Self, T) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let length = self.length(items.len(), bytes)?;
+        (0..length).map(|i| each(self, items.get(i).cloned().unwrap_or_default())).collect()
+    }
+
+    fn plan(&mut self, plan: &Plan) -> Result<Plan> {
+        let perturb = PERTURBS.iter().position(|&one| one == plan.perturb).expect("the list is complete");
+        let k = self.size(plan.k)?;
+        let order = if self.flag(plan.order == Order::Lowest)? { Order::Lowest } else { Order::Highest };
+        let ties = if self.flag(plan.ties == Ties::Random)? { Ties::Random } else { Ties::First };
+        let seed = self.number(plan.seed)?;
+        let perturb = *PERTURBS.get(self.size(perturb)?).ok_or_else(damaged)?;
+        let coldness = self.float(plan.coldness)?;
+        let power_complement = self.flag(plan.power_complement)?;
+        let power_slack = self.float(plan.power_slack)?;
+        let with_quotas = self.flag(plan.quotas.is_some())?;
+        let per_group = self.list(plan.per_group.as_slice(), 8, Self::size)?.first().copied();
+        let quotas = self.list(plan.quotas.as_deref().unwrap_or_default(), 8, Self::size)?;
+        let quotas = with_quotas.then_some(quotas);
+        let exclude = self.list(&plan.exclude, 8, Self::number)?.into();
         Ok(Plan { k, order, ties, seed, perturb, coldness, power_complement, power_slack, per_group, quotas, exclude })
     }
 
-    fn top(&mut self, list: &mut TopK) -> Result<()> {
-        let ties_left = self.count()?;
-        let mut candidates = Vec::new();
-        for _ in 0..self.length(32)? {
-            let (key, tie, id) = (f64::from_bits(self.number()?), self.number()?, self.number()?);
-            candidates.push(Candidate { key, tie, id, score: f64::from_bits(self.number()?) });
-        }
-        let ordered =
-            candidates.iter().all(|candidate| !candidate.key.is_nan()) && candidates.is_sorted_by(|a, b| !b.beats(a));
-        if !ordered || !list.resume(TopRows { candidates, ties_left }) {
-            return Err(damaged());
-        }
-        Ok(())
+    fn seen(&mut self, ranges: &[Range<u64>]) -> Result<Vec<Range<u64>>> {
+        self.list(ranges, 16, |wire, ids| Ok(wire.number(ids.start)?..wire.number(ids.end)?))
+    }
+
+    fn top(&mut self, top: &TopRows) -> Result<TopRows> {
+        let [ties_left] = self.counts([top.ties_left])?;
+        let candidates = self.list(&top.candidates, 32, |wire, Candidate { key, tie, id, score }| {
+            let (key, tie, id) = (wire.float(key)?, wire.number(tie)?, wire.number(id)?);
+            Ok(Candidate { key, tie, id, score: wire.float(score)? })
+        })?;
+        Ok(TopRows { candidates, ties_left })
     }
 }
 
@@ -204,6 +194,7 @@ impl Reader<'_> {
 mod tests {
     use super::*;
     use crate::select::Rows;
+    use std::sync::Arc;
 
     fn states() -> Vec<Selector> {
         let plain = Plan::new(5, Order::Lowest);

@@ -8,18 +8,13 @@ use crate::random::{STEP_PERTURB, Stream, gumbel_of, ln, uniform};
 /// Turns scores into keys, as a plan asks for.
 pub(super) struct Keys<'a> {
     plan: &'a Plan,
-    stream: Stream,
+    /// The random bits of each row.
+    pub(super) stream: Stream,
 }
 
 impl<'a> Keys<'a> {
     pub(super) fn new(plan: &'a Plan) -> Keys<'a> {
         Keys { plan, stream: Stream::new(plan.seed, STEP_PERTURB) }
-    }
-
-    /// The random bits of a row.
-    #[inline(always)]
-    pub(super) fn bits(&self, id: u64) -> u64 {
-        self.stream.bits(id)
     }
 
     /// What the score of a row counts for, before its logarithm under [`Perturb::Power`].

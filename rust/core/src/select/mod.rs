@@ -45,9 +45,9 @@
 //!
 //! ```text
 //! state.check(rows, len)?                 ids are new, and the description fits
-//! shared = state.shared_cut()             a threshold that all threads see and raise
-//! each thread:  part = state.fork()       an empty state of the same plan
-//!               part.absorb(scores, rows, shared)?     for each of its blocks
+//! shared = state.shared_among(threads)    a threshold that all threads see and raise
+//! each thread:  part = state.fork(shared) an empty state of the same plan
+//!               part.absorb(scores, rows, level)?      for each of its blocks
 //! state.join(part)                        for each thread, in any order
 //! state.record(rows, len)                 the ids count as seen, once
 //! ```
@@ -82,7 +82,6 @@ mod one_by_one;
 mod plan;
 mod quota;
 mod rows;
-mod score;
 mod seen;
 mod shared;
 mod sort;
@@ -94,6 +93,4 @@ mod tests;
 
 pub use plan::{Perturb, Plan, Ties};
 pub use rows::Rows;
-pub use score::Score;
-pub(crate) use shared::SharedCut;
 pub use state::{Selected, Selector};

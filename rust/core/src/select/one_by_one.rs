@@ -2,9 +2,7 @@
 
 use super::keys::Keys;
 use super::plan::{Perturb, Ties};
-use super::rows::{Barred, Rows};
-use super::score::Score;
-use super::shared::SharedCut;
+use super::rows::Rows;
 use super::state::Selector;
 use crate::error::{Error, Result};
 use crate::order::Candidate;
@@ -14,53 +12,35 @@ use crate::random::{STEP_PERTURB, STEP_TIES, Stream, uniform};
 const STRETCH: usize = 1024;
 
 impl Selector {
-    #[inline(never)]
-    pub(super) fn absorb_one_by_one<T: Score>(
-        &mut self,
-        scores: &[T],
-        rows: &Rows<'_>,
-        shared: Option<&SharedCut>,
-    ) -> Result<()> {
-        self.absorb_rows(scores.len(), rows, shared, |i| scores[i].into())
-    }
-
     /// Takes note of `len` rows that have no scores, under [`Perturb::Uniform`]: each gets a random
     /// one.
     ///
     /// See [`Selector::absorb`] for the rest.
-    pub(crate) fn absorb_count(&mut self, len: usize, rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
+    pub(crate) fn absorb_count(&mut self, len: usize, rows: &Rows<'_>) -> Result<()> {
         if self.plan.perturb != Some(Perturb::Uniform) {
             return Err(Error::Argument(
                 "rows without scores are accepted for uniform picks only, which need no scores".into(),
             ));
         }
         let stream = Stream::new(self.plan.seed, STEP_PERTURB);
-        self.absorb_rows(len, rows, shared, |i| uniform(stream.bits(rows.id(i))))
+        self.absorb_rows(len, rows, |i| uniform(stream.bits(rows.id(i))))
     }
 
-    #[inline(always)]
-    fn absorb_rows(
-        &mut self,
-        len: usize,
-        rows: &Rows<'_>,
-        shared: Option<&SharedCut>,
-        score_of: impl Fn(usize) -> f64,
-    ) -> Result<()> {
+    /// Takes note of rows whose scores are found one by one.
+    pub(super) fn absorb_rows(&mut self, len: usize, rows: &Rows<'_>, score_of: impl Fn(usize) -> f64) -> Result<()> {
         let plan = self.plan.clone();
         match (rows.groups, plan.grouped()) {
             (None, true) => return Err(Error::Argument("groups is missing; per_group and quotas need it".into())),
             (Some(_), false) => return Err(Error::Argument("groups was given without per_group or quotas".into())),
             _ => {}
         }
-        let barred = Barred::new(rows, len, &plan.exclude);
-        self.rows += len as u64;
-        self.excluded += barred.count(len);
+        let barred = self.count(&plan, rows, len);
         let keys = Keys::new(&plan);
         let ties = Stream::new(plan.seed, STEP_TIES);
         let drawn = matches!(plan.perturb, Some(Perturb::Power | Perturb::Softmax));
         for start in (0..len).step_by(STRETCH) {
             let stretch = start..len.min(start + STRETCH);
-            let floor = self.floor(shared);
+            let floor = self.floor();
             let gate = if drawn && floor > f64::NEG_INFINITY {
                 let worth = stretch.clone().map(|i| keys.worth(score_of(i)));
                 keys.gate(worth.fold(f64::NEG_INFINITY, |best, worth| if worth > best { worth } else { best }), floor)
@@ -70,19 +50,19 @@ impl Selector {
             for i in stretch {
                 let (id, score) = (rows.id(i), score_of(i));
                 let worth = keys.worth(score);
-                let bits = if plan.perturb.is_some() { keys.bits(id) } else { 0 };
+                let bits = if plan.perturb.is_some() { keys.stream.bits(id) } else { 0 };
                 if bits < gate && keys.ordinary(worth) {
                     continue;
                 }
                 if score.is_nan() {
-                    self.invalid += u64::from(!barred.has(i));
+                    self.counts.invalid += u64::from(!barred.has(i));
                     continue;
                 }
                 if drawn && barred.has(i) {
                     continue;
                 }
                 let Some(key) = keys.key(score, worth, id, bits)? else {
-                    self.never_drawn += 1;
+                    self.counts.never_drawn += 1;
                     continue;
                 };
                 if key < floor || barred.has(i) {
@@ -100,8 +80,8 @@ impl Selector {
                     }
                 }
             }
-            if let (Some(shared), Some(cut), None) = (shared, self.top.threshold(), rows.groups) {
-                shared.raise(cut.key);
+            if rows.groups.is_none() {
+                self.share_cut();
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! What a selection is asked to do, and what of it cannot be.
 
+use crate::named::named;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -8,55 +9,30 @@ use crate::order::Order;
 /// How many groups there can be: their codes are indices into tables.
 pub(crate) const MAX_GROUPS: usize = 1 << 24;
 
-/// Which of several rows with the same score is picked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ties {
-    /// The one with the lowest id.
-    First,
-    /// A random one, by a hash of seed and id.
-    Random,
-}
-
-impl Ties {
-    /// All rules.
-    pub const ALL: [Ties; 2] = [Ties::First, Ties::Random];
-
-    /// The name users write: `"first"` or `"random"`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Ties::First => "first",
-            Ties::Random => "random",
-        }
+named! {
+    /// Which of several rows with the same score is picked.
+    pub enum Ties {
+        /// The one with the lowest id.
+        First = "first",
+        /// A random one, by a hash of seed and id.
+        Random = "random",
     }
 }
 
-/// How scores are made random before rows are ordered by them (Kirsch et al. 2021-23, stochastic
-/// batch acquisition).
-///
-/// With G a standard Gumbel number, s the score turned so that larger is more informative, and b
-/// the coldness:
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Perturb {
-    /// By ln s + G/b: rows are drawn without replacement in proportion to s^b. With b = 1 that is
-    /// weighted sampling (Efraimidis & Spirakis 2006). A row of score 0 is never drawn.
-    Power,
-    /// By s + G/b: rows are drawn without replacement in proportion to e^(b s).
-    Softmax,
-    /// By a hash of seed and id alone: all rows are equally likely.
-    Uniform,
-}
-
-impl Perturb {
-    /// All perturbations.
-    pub const ALL: [Perturb; 3] = [Perturb::Power, Perturb::Softmax, Perturb::Uniform];
-
-    /// The name users write: `"power"`, `"softmax"` or `"uniform"`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Perturb::Power => "power",
-            Perturb::Softmax => "softmax",
-            Perturb::Uniform => "uniform",
-        }
+named! {
+    /// How scores are made random before rows are ordered by them (Kirsch et al. 2021-23,
+    /// stochastic batch acquisition).
+    ///
+    /// With G a standard Gumbel number, s the score turned so that larger is more informative, and
+    /// b the coldness:
+    pub enum Perturb {
+        /// By ln s + G/b: rows are drawn without replacement in proportion to s^b. With b = 1 that
+        /// is weighted sampling (Efraimidis & Spirakis 2006). A row of score 0 is never drawn.
+        Power = "power",
+        /// By s + G/b: rows are drawn without replacement in proportion to e^(b s).
+        Softmax = "softmax",
+        /// By a hash of seed and id alone: all rows are equally likely.
+        Uniform = "uniform",
     }
 }
 
@@ -106,6 +82,11 @@ impl Plan {
             quotas: None,
             exclude: Arc::from([]),
         }
+    }
+
+    /// Whether rows are picked by their score alone.
+    pub(crate) fn by_score(&self) -> bool {
+        self.perturb.is_none() && !self.grouped()
     }
 
     /// Whether rows must come with group codes.

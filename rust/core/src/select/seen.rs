@@ -38,6 +38,11 @@ impl Seen {
         }
     }
 
+    /// Adds all ids of another, none of which is there yet.
+    pub(super) fn add_all(&mut self, other: &Seen) {
+        other.ranges.iter().for_each(|ids| self.add(ids.clone()));
+    }
+
     /// The ranges, ascending.
     pub(super) fn ranges(&self) -> &[Range<u64>] {
         &self.ranges

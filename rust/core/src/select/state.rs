@@ -3,7 +3,6 @@
 use super::groups::GroupLists;
 use super::plan::Plan;
 use super::rows::Rows;
-use super::score::Score;
 use super::seen::Seen;
 use super::shared::SharedCut;
 use super::sort;
@@ -11,6 +10,7 @@ use super::topk::TopK;
 use crate::blocks::{self, Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::Candidate;
+use crate::simd::{Float, Level};
 use std::sync::Arc;
 
 /// Rows without scores between two looks at whether to stop.
@@ -26,16 +26,17 @@ pub struct Selector {
     pub(super) seen: Seen,
     /// Whether some rows came with ids of their own, which `seen` does not cover.
     pub(super) own_ids: bool,
-    pub(super) rows: u64,
-    pub(super) invalid: u64,
-    pub(super) excluded: u64,
-    pub(super) never_drawn: u64,
-    /// Of a draft: the key that rows must reach, and the ids seen, in the state it is of.
-    pub(super) before: (f64, Seen),
+    /// The counts of the result, which has no candidates yet.
+    pub(super) counts: Selected,
+    /// Of a draft: the ids seen in the state it is of.
+    pub(super) before: Seen,
+    /// Of a fork or a draft: the key that rows must reach, as others know it. A state that is
+    /// neither raises none.
+    pub(super) shared: Arc<SharedCut>,
 }
 
 /// The result of a selection.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selected {
     /// The picked rows, best first: at most k.
     pub candidates: Vec<Candidate>,
@@ -61,21 +62,19 @@ impl Selector {
     /// An empty state.
     pub fn new(plan: Plan) -> Result<Selector> {
         plan.check()?;
-        Ok(Selector::empty(Arc::new(plan)))
+        Ok(Selector::empty(Arc::new(plan), Arc::new(SharedCut::among(0))))
     }
 
-    fn empty(plan: Arc<Plan>) -> Selector {
+    fn empty(plan: Arc<Plan>, shared: Arc<SharedCut>) -> Selector {
         Selector {
             top: TopK::new(plan.k),
             plan,
             groups: GroupLists::default(),
             seen: Seen::default(),
             own_ids: false,
-            rows: 0,
-            invalid: 0,
-            excluded: 0,
-            never_drawn: 0,
-            before: (f64::NEG_INFINITY, Seen::default()),
+            counts: Selected::default(),
+            before: Seen::default(),
+            shared,
         }
     }
 
@@ -84,49 +83,33 @@ impl Selector {
         &self.plan
     }
 
-    /// Rows seen so far.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// The score a row must reach to be picked, as far as this state and `shared` know it: strictly
-    /// worse rows can be left unscored, by giving them the worst score there is. `None` where
-    /// nothing is known yet, where keys are not scores, and where rows come in groups.
-    #[inline]
-    pub(crate) fn threshold(&self, shared: Option<&SharedCut>) -> Option<f64> {
-        let floor = self.floor(shared);
-        (self.plan.perturb.is_none() && floor > f64::NEG_INFINITY).then(|| self.plan.order.orient(floor))
+    /// The key of the last of the best k of its own rows.
+    fn own_floor(&self) -> f64 {
+        self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key)
     }
 
     /// The key that rows must reach. Groups are cut at different keys, so there is none for all of
     /// them.
     #[inline(always)]
-    pub(super) fn floor(&self, shared: Option<&SharedCut>) -> f64 {
-        if self.plan.grouped() {
-            return f64::NEG_INFINITY;
+    pub(super) fn floor(&self) -> f64 {
+        if self.plan.grouped() { f64::NEG_INFINITY } else { self.own_floor().max(self.shared.key()) }
+    }
+
+    /// Raise the threshold that it shares to its own.
+    pub(super) fn share_cut(&self) {
+        self.shared.raise(self.own_floor());
+    }
+
+    /// Tell the other threads that a share of k of its rows have reached some key, where its own
+    /// threshold is no longer `told`. It is the thread of that number.
+    pub(crate) fn tell(&self, thread: usize, told: &mut f64) {
+        let own = self.own_floor();
+        if own != *told {
+            *told = own;
+            if let Some(key) = self.top.key_of(self.shared.share(self.plan.k)) {
+                self.shared.tell(thread, key);
+            }
         }
-        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
-        shared.map_or(own, |shared| own.max(shared.key()))
-    }
-
-    /// The key that the best `n` of its rows have reached, as far as it keeps so many.
-    pub(crate) fn key_of(&self, n: usize) -> Option<f64> {
-        self.top.key_of(n)
-    }
-
-    /// A threshold for threads to share, starting from what this state has reached.
-    pub(crate) fn shared_cut(&self) -> SharedCut {
-        self.shared_among(0)
-    }
-
-    /// The same, for so many threads that tell of their share.
-    pub(crate) fn shared_among(&self, threads: usize) -> SharedCut {
-        let shared = SharedCut::among(threads);
-        shared.raise(self.before.0);
-        if let Some(cut) = self.top.threshold() {
-            shared.raise(cut.key);
-        }
-        shared
     }
 
     /// Says whether `len` rows can be absorbed: their description fits, and none of their ids was
@@ -148,7 +131,7 @@ impl Selector {
     }
 
     fn overlap(&self, ids: &std::ops::Range<u64>) -> Option<std::ops::Range<u64>> {
-        self.seen.overlap(ids).or_else(|| self.before.1.overlap(ids))
+        self.seen.overlap(ids).or_else(|| self.before.overlap(ids))
     }
 
     /// Notes the ids of `len` rows as seen.
@@ -159,26 +142,32 @@ impl Selector {
         }
     }
 
+    /// A threshold for so many threads to share, starting from what this state has reached.
+    pub(crate) fn shared_among(&self, threads: usize) -> Arc<SharedCut> {
+        let shared = SharedCut::among(threads);
+        shared.raise(self.own_floor().max(self.shared.key()));
+        Arc::new(shared)
+    }
+
     /// An empty state of the same plan, for a thread.
-    pub(crate) fn fork(&self) -> Selector {
+    pub(crate) fn fork(&self, shared: &Arc<SharedCut>) -> Selector {
         // A plan of its own: threads would contend for the reference count of a common one.
-        Selector::empty(Arc::new(self.plan().clone()))
+        Selector::empty(Arc::new(self.plan().clone()), Arc::clone(shared))
     }
 
     /// An empty state for rows that this one is to take over with [`Selector::commit`], or not at
     /// all. It knows the threshold and the ids of this one.
     pub fn draft(&self) -> Selector {
         let mut draft = self.draft_of_checked();
-        draft.before.1 = self.before.1.clone();
-        self.seen.ranges().iter().for_each(|ids| draft.before.1.add(ids.clone()));
+        draft.before = self.before.clone();
+        draft.before.add_all(&self.seen);
         draft
     }
 
     /// The same for rows that this one was asked about with [`Selector::check`]: it does not know
     /// the ids, of which there may be many ranges.
     pub fn draft_of_checked(&self) -> Selector {
-        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
-        Selector { before: (own.max(self.before.0), Seen::default()), ..Selector::empty(Arc::clone(&self.plan)) }
+        Selector::empty(Arc::clone(&self.plan), self.shared_among(0))
     }
 
     /// Takes over the rows of a draft of this state: all of them, or none where one of their ids
@@ -199,7 +188,7 @@ impl Selector {
     fn take_over(&mut self, other: &Selector) {
         self.join(other);
         self.own_ids |= other.own_ids;
-        other.seen.ranges().iter().for_each(|ids| self.seen.add(ids.clone()));
+        self.seen.add_all(&other.seen);
     }
 
     /// Takes over what a forked state has absorbed.
@@ -208,17 +197,17 @@ impl Selector {
         self.top.merge(&other.top);
         let plan = self.plan.clone();
         self.groups.merge(&plan, &other.groups).expect("states of one plan accept the same groups");
-        self.rows += other.rows;
-        self.invalid += other.invalid;
-        self.excluded += other.excluded;
-        self.never_drawn += other.never_drawn;
+        self.counts.rows += other.counts.rows;
+        self.counts.invalid += other.counts.invalid;
+        self.counts.excluded += other.counts.excluded;
+        self.counts.never_drawn += other.counts.never_drawn;
     }
 
     /// Takes note of a block on the calling thread: all of it, or nothing when there is an error.
-    pub fn update<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>) -> Result<()> {
+    pub fn update<T: Float>(&mut self, scores: &[T], rows: &Rows<'_>) -> Result<()> {
         self.check(rows, scores.len())?;
-        let mut block = self.fork();
-        block.absorb(scores, rows, Some(&self.shared_cut()))?;
+        let mut block = self.fork(&self.shared_among(0));
+        block.absorb(scores, rows, Level::best())?;
         self.join(&block);
         self.record(rows, scores.len());
         Ok(())
@@ -229,16 +218,12 @@ impl Selector {
     /// of them, or of nothing when there is an error.
     pub fn update_count(&mut self, len: usize, rows: &Rows<'_>, watch: &mut dyn Watch) -> Result<()> {
         self.check(rows, len)?;
-        let shared = self.shared_cut();
+        let shared = self.shared_among(0);
         let blocks = blocks::split(len, COUNTED).map(|block| (block, ()));
-        let states = blocks::run(
-            len,
-            blocks,
-            1,
-            watch,
-            || self.fork(),
-            |state, block, ()| state.absorb_count(block.len(), &rows.slice(block.start, block.end), Some(&shared)),
-        )?;
+        let fork = || self.fork(&shared);
+        let states = blocks::run(len, blocks, 1, watch, fork, |state, block, ()| {
+            state.absorb_count(block.len(), &rows.slice(block.start, block.end))
+        })?;
         states.iter().for_each(|state| self.join(state));
         self.record(rows, len);
         Ok(())
@@ -273,15 +258,7 @@ impl Selector {
             Some(last) => candidates.iter().rev().take_while(|c| c.key == last.key).count() as u64,
             None => 0,
         };
-        Ok(Selected {
-            candidates,
-            rows: self.rows,
-            invalid: self.invalid,
-            excluded: self.excluded,
-            never_drawn: self.never_drawn,
-            ties_picked,
-            ties_left,
-        })
+        Ok(Selected { candidates, ties_picked, ties_left, ..self.counts })
     }
 
     /// Says which id came twice, as far as the candidates kept can tell.

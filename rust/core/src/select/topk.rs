@@ -20,7 +20,7 @@ pub(crate) struct TopK {
 }
 
 /// What a [`TopK`] has picked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct TopRows {
     /// At most k candidates, best first.
     pub(crate) candidates: Vec<Candidate>,
@@ -69,7 +69,10 @@ impl TopK {
             return;
         }
         if self.k > 0 {
-            self.push(candidate);
+            self.buffer.push(candidate);
+            if self.buffer.len() >= self.full {
+                self.compact();
+            }
         }
     }
 
@@ -79,13 +82,6 @@ impl TopK {
     pub(crate) fn count_ties(&mut self, count: u64) {
         debug_assert!(self.cut.is_some());
         self.ties_left += count;
-    }
-
-    fn push(&mut self, candidate: Candidate) {
-        self.buffer.push(candidate);
-        if self.buffer.len() >= self.full {
-            self.compact();
-        }
     }
 
     /// Keeps the best k of the buffer and raises the threshold to the k-th.
@@ -138,16 +134,18 @@ impl TopK {
         Ok(TopRows { candidates: self.buffer, ties_left: self.ties_left })
     }
 
-    /// Puts an empty list into the state [`TopK::finish`] describes; `false` if no list of this k
+    /// Puts an empty list into the state [`TopK::finish`] describes; nothing if no list of this k
     /// can be in it.
-    pub(super) fn resume(&mut self, top: TopRows) -> bool {
-        if top.candidates.len() > self.k || (top.ties_left > 0 && top.candidates.len() < self.k) {
-            return false;
+    pub(super) fn resume(&mut self, top: TopRows) -> Option<()> {
+        let candidates = &top.candidates;
+        let ordered = candidates.iter().all(|one| !one.key.is_nan()) && candidates.is_sorted_by(|a, b| !b.beats(a));
+        if !ordered || candidates.len() > self.k || (top.ties_left > 0 && candidates.len() < self.k) {
+            return None;
         }
         self.cut = top.candidates.last().copied().filter(|_| top.candidates.len() == self.k);
         self.buffer = top.candidates;
         self.ties_left = top.ties_left;
-        true
+        Some(())
     }
 }
 
@@ -224,7 +222,7 @@ mod tests {
         let rows = rows(5, 1000, 3);
         for k in [0, 1, 20, 999, 1001] {
             let mut list = TopK::new(k);
-            assert!(list.resume(fill(k, &rows[..400]).finish(&mut Unwatched).unwrap()));
+            assert!(list.resume(fill(k, &rows[..400]).finish(&mut Unwatched).unwrap()).is_some());
             rows[400..].iter().for_each(|&row| list.offer(row));
             assert_eq!(list.finish(&mut Unwatched).unwrap(), oracle(&rows, k));
         }

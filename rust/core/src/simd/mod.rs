@@ -54,15 +54,14 @@ mod mul_add;
 #[cfg(target_arch = "x86_64")]
 mod operand;
 mod portable;
-mod scalar;
 #[cfg(test)]
 mod tests;
 mod vector;
 
+pub use crate::coefficients::Spread;
 pub use half::Half;
 use lane_wise::lane_wise;
-pub use scalar::{Float, Spread, sealed};
-pub use vector::Vector;
+pub use vector::{Float, Kernel, Simd, Vector, sealed};
 
 use std::sync::OnceLock;
 
@@ -75,27 +74,6 @@ pub enum Level {
     Avx2,
     /// x86-64 with AVX-512 F, VL, BW and DQ.
     Avx512,
-}
-
-/// A computation that [`Level::run`] enters once per block of rows.
-pub trait Kernel {
-    /// What it returns.
-    type Output;
-    /// The computation. It must be `#[inline(always)]`, and so must all it calls that touches
-    /// vectors.
-    fn run<S: Simd>(self, simd: S) -> Self::Output;
-}
-
-/// The token of a level, which proves that the CPU has it: [`Level::run`] alone makes one. It has
-/// no size, so it costs nothing to pass on or to keep.
-pub trait Simd: Copy + 'static {
-    /// Vectors of 16 or 8 lanes.
-    type F32: Vector<Scalar = f32, Simd = Self>;
-    /// Vectors of 8 or 4 lanes.
-    type F64: Vector<Scalar = f64, Simd = Self>;
-    /// Whether its vectors are quick to load from half precision. Kernels that would are not
-    /// compiled for other levels: see [`Level::widens`].
-    const WIDENS: bool = false;
 }
 
 impl Level {
@@ -146,11 +124,6 @@ impl Level {
             Level::Avx2 => "avx2",
             Level::Avx512 => "avx512",
         }
-    }
-
-    /// The level of that name.
-    pub fn parse(name: &str) -> Option<Level> {
-        Level::ALL.into_iter().find(|level| level.name() == name)
     }
 
     /// Enter `kernel` compiled for this level, or for the best one if the machine lacks it.

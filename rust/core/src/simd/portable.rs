@@ -9,20 +9,20 @@ use super::{Simd, Vector, lane_wise};
 pub struct Portable;
 
 impl Simd for Portable {
-    type F32 = Lanes<f32, 8>;
-    type F64 = Lanes<f64, 4>;
+    type F32 = Array<f32, 8>;
+    type F64 = Array<f64, 4>;
 }
 
 #[derive(Clone, Copy)]
-pub struct Lanes<T, const N: usize>([T; N]);
+pub struct Array<T, const N: usize>([T; N]);
 
 macro_rules! portable {
     ($float:ty, $bits:ty, $shifted:ty, $lanes:literal, $mantissa_bits:literal, $line:literal, $dropped:literal,
      $fused:ident, $whole:ident) => {
-        impl Lanes<$float, $lanes> {
+        impl Array<$float, $lanes> {
             #[inline]
             fn zip(self, other: Self, f: impl Fn($float, $float) -> $float) -> Self {
-                Lanes(std::array::from_fn(|i| f(self.0[i], other.0[i])))
+                Array(std::array::from_fn(|i| f(self.0[i], other.0[i])))
             }
 
             #[inline]
@@ -32,7 +32,7 @@ macro_rules! portable {
 
             #[inline]
             fn map_bits(self, f: impl Fn($bits) -> $bits) -> Self {
-                Lanes(self.0.map(|x| <$float>::from_bits(f(x.to_bits()))))
+                Array(self.0.map(|x| <$float>::from_bits(f(x.to_bits()))))
             }
 
             #[inline]
@@ -41,7 +41,7 @@ macro_rules! portable {
             }
         }
 
-        impl Vector for Lanes<$float, $lanes> {
+        impl Vector for Array<$float, $lanes> {
             type Scalar = $float;
             type Mask = [bool; $lanes];
             type Simd = Portable;
@@ -50,9 +50,9 @@ macro_rules! portable {
             lane_wise! {
                 #![inline]
                 fn simd(self) -> Portable = Portable;
-                fn splat(_: Portable, value: $float) -> Self = Lanes([value; $lanes]);
+                fn splat(_: Portable, value: $float) -> Self = Array([value; $lanes]);
                 unsafe fn load(_: Portable, from: *const $float) -> Self =
-                    Lanes(from.cast::<[$float; $lanes]>().read());
+                    Array(from.cast::<[$float; $lanes]>().read());
                 unsafe fn store(self, to: *mut $float) = to.cast::<[$float; $lanes]>().write(self.0);
                 unsafe fn stream(self, to: *mut $float) = self.store(to);
 
@@ -62,7 +62,7 @@ macro_rules! portable {
                 fn div(self, y: Self) -> Self = self.zip(y, |a, b| a / b);
                 fn min(self, y: Self) -> Self = self.zip(y, |a, b| if a < b { a } else { b });
                 fn max(self, y: Self) -> Self = self.zip(y, |a, b| if a > b { a } else { b });
-                fn sqrt(self) -> Self = Lanes(self.0.map(<$float>::sqrt));
+                fn sqrt(self) -> Self = Array(self.0.map(<$float>::sqrt));
 
                 fn lt(self, y: Self) -> Self::Mask = self.test(y, |a, b| a < b);
                 fn le(self, y: Self) -> Self::Mask = self.test(y, |a, b| a <= b);
@@ -70,9 +70,9 @@ macro_rules! portable {
                 fn and(a: Self::Mask, b: Self::Mask) -> Self::Mask = std::array::from_fn(|i| a[i] & b[i]);
                 fn all(mask: Self::Mask) -> bool = mask.iter().fold(true, |all, &one| all & one);
                 fn select(mask: Self::Mask, yes: Self, no: Self) -> Self =
-                    Lanes(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }));
+                    Array(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }));
                 fn zero_where(self, mask: Self::Mask) -> Self =
-                    Lanes(std::array::from_fn(|i| if mask[i] { 0.0 } else { self.0[i] }));
+                    Array(std::array::from_fn(|i| if mask[i] { 0.0 } else { self.0[i] }));
 
                 fn signs(self) -> u32 =
                     self.0.iter().rev().fold(0, |signs, one| signs << 1 | u32::from(one.is_sign_negative()));
@@ -84,20 +84,20 @@ macro_rules! portable {
                 fn exponent_up(self) -> Self = self.map_bits(|x| x << $mantissa_bits);
                 fn line_to_power(self) -> Self = self.map_bits(|x| x << $line);
                 fn line_down(self) -> Self = self.map_bits(|x| x >> $dropped);
-                fn whole_less(self, less: u32) -> Self = Lanes(self.0.map(|x| $whole(x, less)));
+                fn whole_less(self, less: u32) -> Self = Array(self.0.map(|x| $whole(x, less)));
 
                 unsafe fn load_first(from: *const $float, count: usize, fill: Self) -> Self =
-                    Lanes(std::array::from_fn(|i| if i < count { *from.add(i) } else { fill.0[i] }));
+                    Array(std::array::from_fn(|i| if i < count { *from.add(i) } else { fill.0[i] }));
                 unsafe fn load_columns(_: Portable, from: *const $float, stride: usize) -> [Self; 4] =
-                    std::array::from_fn(|j| Lanes(std::array::from_fn(|row| *from.add(row * stride + j))));
+                    std::array::from_fn(|j| Array(std::array::from_fn(|row| *from.add(row * stride + j))));
                 unsafe fn load_pairs(_: Portable, from: *const $float) -> [Self; 2] =
-                    std::array::from_fn(|j| Lanes(std::array::from_fn(|row| *from.add(2 * row + j))));
+                    std::array::from_fn(|j| Array(std::array::from_fn(|row| *from.add(2 * row + j))));
             }
 
             #[inline]
             fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
                 let lane = |i: usize| if i < $lanes { self.0[i] } else { other.0[i - $lanes] };
-                [0, 1].map(|j| Lanes(std::array::from_fn(|i| lane(2 * i + j))))
+                [0, 1].map(|j| Array(std::array::from_fn(|i| lane(2 * i + j))))
             }
 
             // Without the instruction it is a call, or dozens of operations: too long to be
@@ -105,7 +105,7 @@ macro_rules! portable {
             #[cfg_attr(target_arch = "x86_64", inline(never))]
             #[cfg_attr(not(target_arch = "x86_64"), inline)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
-                Lanes($fused(self.0, factor.0, term.0))
+                Array($fused(self.0, factor.0, term.0))
             }
         }
     };

@@ -1,7 +1,7 @@
 //! Every operation, at every level that the machine has, against the plain arrays.
 
 use super::{Float, Half, Kernel, Level, Simd, Vector};
-use crate::math::Coefficients;
+use crate::coefficients::Coefficients;
 use crate::random::hash;
 use half::{bf16, f16};
 
@@ -176,6 +176,19 @@ fn memory_is_read_and_lanes_are_merged_by_their_places_at_every_level() {
     for level in Level::ALL.into_iter().filter(|level| level.supported()) {
         level.run(Memory(&places));
         level.run(Memory(&narrow));
+    }
+}
+
+#[test]
+fn at_most_rounds_down() {
+    let third = 1.0 / 3.0;
+    for x in [third, -third, 1e-50, -1e-50, 1e300, -1e300, f64::from(f32::MAX) * 1.0000001] {
+        assert!(f64::from(f32::at_most(x)) <= x && f64::from(f32::at_most(x).next_up()) > x, "{x}");
+        assert!(f64::from(-f32::at_most(-x)) >= x && f64::from((-f32::at_most(-x)).next_down()) < x, "{x}");
+        assert_eq!(f64::at_most(x), x);
+    }
+    for x in [0.0, 0.25, -3.0, f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!((f64::from(f32::at_most(x)), f64::from(-f32::at_most(-x))), (x, x));
     }
 }
 

@@ -1,10 +1,32 @@
-//! What a vector can do, whatever the level.
+//! What a vector can do, whatever the level; the scalars in its lanes, and the kernels over it.
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
-use super::scalar::Spread;
-use super::sealed::Lanes;
-use super::{Float, Half, Simd};
+use super::Half;
+use crate::coefficients::{Coefficients, Spread};
+use sealed::Lanes;
+use std::ops::Neg;
+
+/// A computation that [`Level::run`](super::Level::run) enters once per block of rows.
+pub trait Kernel {
+    /// What it returns.
+    type Output;
+    /// The computation. It must be `#[inline(always)]`, and so must all it calls that touches
+    /// vectors.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// The token of a level, which proves that the CPU has it: [`Level::run`](super::Level::run) alone
+/// makes one. It has no size, so it costs nothing to pass on or to keep.
+pub trait Simd: Copy + 'static {
+    /// Vectors of 16 or 8 lanes.
+    type F32: Vector<Scalar = f32, Simd = Self>;
+    /// Vectors of 8 or 4 lanes.
+    type F64: Vector<Scalar = f64, Simd = Self>;
+    /// Whether its vectors are quick to load from half precision. Kernels that would are not
+    /// compiled for other levels: see [`Level::widens`](super::Level::widens).
+    const WIDENS: bool = false;
+}
 
 /// A vector of some level. Methods that read or write memory are unsafe, all others are plain
 /// lane-wise arithmetic.
@@ -251,16 +273,17 @@ pub trait Vector: Copy + 'static {
         self.bits_and(Self::splat(self.simd(), Self::Scalar::MANTISSA)).or(one)
     }
 
-    /// `2^n` for `self = n + ROUNDER`, see [`Coefficients`](crate::math::Coefficients::ROUNDER):
-    /// `n` is a whole number, and `2^n` normal.
+    /// `2^n` for `self = n + ROUNDER`, see
+    /// [`Coefficients`](crate::coefficients::Coefficients::ROUNDER): `n` is a whole number, and
+    /// `2^n` normal.
     #[inline(always)]
     fn power_of_two(self) -> Self {
         self.exponent_up().bits_add(self.full_like(1.0))
     }
 
     /// About `2^x` for `self = OVER_EXP_ONE + x 2^14` (`f32`) or `+ x 2^20` (`f64`), see
-    /// [`Coefficients`](crate::math::Coefficients::OVER_EXP_ONE), with `2^x` a normal number: the
-    /// bits of `x` moved up to the place of exponent and mantissa.
+    /// [`Coefficients`](crate::coefficients::Coefficients::OVER_EXP_ONE), with `2^x` a normal
+    /// number: the bits of `x` moved up to the place of exponent and mantissa.
     fn line_to_power(self) -> Self;
 
     /// The other way: for `self = (1 + f) 2^e` the number `e + f`, which is at most the logarithm
@@ -270,4 +293,84 @@ pub trait Vector: Copy + 'static {
     fn power_to_line(self) -> Self {
         self.line_down().whole_less(Self::Scalar::LINE_OF_ONE)
     }
+}
+
+/// A type the kernels compute in: `f32` or `f64`.
+pub trait Float:
+    Copy + PartialOrd + Neg<Output = Self> + Send + Sync + Into<f64> + std::fmt::Debug + Lanes + 'static
+{
+    /// The number of virtual lanes: sums of many classes are spread over so many, and rows are
+    /// handled in multiples of it. A vector has as many lanes, or half as many.
+    const LANES: usize;
+    /// The quiet NaN that marks an invalid row.
+    const NAN: Self;
+    /// Zero.
+    const ZERO: Self;
+    /// The distance from 1 to the next number.
+    const EPSILON: Self;
+    /// The nearest value of this type.
+    fn from_f64(value: f64) -> Self;
+    /// The largest number of this type that is at most `x`.
+    fn at_most(x: f64) -> Self;
+}
+
+pub mod sealed {
+    use crate::simd::vector::{Coefficients, Simd, Vector};
+
+    /// The vector type of a scalar at a level, and the constants of the methods of [`Vector`] that
+    /// take numbers apart.
+    pub trait Lanes: Coefficients {
+        type Vector<S: Simd>: Vector<Scalar = Self, Simd = S>;
+        /// All bits of the mantissa set, and no other.
+        const MANTISSA: Self;
+        /// The least mantissa that a split gives: about the square root of one half.
+        const SPLIT_LEAST: Self;
+        /// What [`Vector::line_down`] makes of 1.
+        const LINE_OF_ONE: u32;
+    }
+}
+
+impl Float for f32 {
+    const LANES: usize = 16;
+    const NAN: Self = f32::NAN;
+    const ZERO: Self = 0.0;
+    const EPSILON: Self = f32::EPSILON;
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+    #[inline(always)]
+    fn at_most(x: f64) -> Self {
+        let nearest = x as f32;
+        if f64::from(nearest) > x { nearest.next_down() } else { nearest }
+    }
+}
+
+impl Lanes for f32 {
+    type Vector<S: Simd> = S::F32;
+    const MANTISSA: Self = f32::from_bits(0x007f_ffff);
+    const SPLIT_LEAST: Self = f32::from_bits(0x3f35_04f3);
+    const LINE_OF_ONE: u32 = 0x3f80_0000;
+}
+
+impl Float for f64 {
+    const LANES: usize = 8;
+    const NAN: Self = f64::NAN;
+    const ZERO: Self = 0.0;
+    const EPSILON: Self = f64::EPSILON;
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+    #[inline(always)]
+    fn at_most(x: f64) -> Self {
+        x
+    }
+}
+
+impl Lanes for f64 {
+    type Vector<S: Simd> = S::F64;
+    const MANTISSA: Self = f64::from_bits(0x000f_ffff_ffff_ffff);
+    const SPLIT_LEAST: Self = f64::from_bits(0x3fe6_a09e_667f_3bcd);
+    const LINE_OF_ONE: u32 = 0x3ff0_0000;
 }

@@ -3,15 +3,15 @@
 use half::{bf16, f16};
 use shortlist_core::blocks::Unwatched;
 use shortlist_core::compiled::Compiled;
+use shortlist_core::float::Float;
 use shortlist_core::matrix::Matrix;
 use shortlist_core::measure::Measure;
 use shortlist_core::scorer::{Invalid, Normalize, Scorer};
-use shortlist_core::select::Score;
 use shortlist_core::{Level, error};
 use std::fmt::Debug;
 
 /// A number type of a matrix.
-pub trait Dtype: Compiled<Compute: Score + Default + Debug> + Debug {
+pub trait Dtype: Compiled<Compute: Float + Default + Debug> + Debug {
     /// The name users type.
     const NAME: &'static str;
     /// The distance from 1 to the next number of the type computed in.
@@ -60,7 +60,7 @@ pub const INPUTS: [Input; 4] =
 /// Every measure of such rows.
 pub fn measures(input: Input) -> impl Iterator<Item = Measure> {
     let logits = matches!(input, Input::Logits(_));
-    Measure::ALL.iter().copied().filter(move |measure| logits || measure.takes_probabilities())
+    Measure::ALL.iter().copied().filter(move |measure| logits || measure.about().takes_probabilities())
 }
 
 /// A scorer that marks invalid rows.

@@ -315,7 +315,7 @@ fn the_first_of_several_bad_rows_is_named_on_any_number_of_threads() {
         let (raising, skipping) =
             (with(measure, CHECKED, Invalid::Raise, Level::best()), scorer(measure, CHECKED, Level::best()));
         let faults = skipping.faults(&matrix).unwrap();
-        let kinds: Vec<(usize, &str)> = faults.iter().map(|&(row, fault)| (row, fault.kind())).collect();
+        let kinds: Vec<(usize, &str)> = faults.iter().map(|one| (one.row as usize, one.fault.kind())).collect();
         let third = rows / 3;
         let all = [(third, "nan"), (third + 1, "nan"), (third + 2, "negative"), (rows / 2, "nan"), (rows - 1, "nan")];
         assert_eq!(kinds, all);

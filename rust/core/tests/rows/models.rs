@@ -5,10 +5,10 @@ use crate::levels;
 use half::{bf16, f16};
 use shortlist_core::Level;
 use shortlist_core::blocks::Unwatched;
-use shortlist_core::float::Element;
+use shortlist_core::float::{Element, Float};
 use shortlist_core::matrix::Matrix;
 use shortlist_core::measure::Measure;
-use shortlist_core::model::{Compared, Linear, Link, Narrowed, Outcome, Sparse, Tree, Trees};
+use shortlist_core::model::{Linear, Link, Narrowed, Outcome, Sparse, Tree, Trees};
 use shortlist_core::random::{hash, uniform};
 
 const MEASURES: [Measure; 6] = [
@@ -267,7 +267,7 @@ impl Grown {
     }
 }
 
-fn forest<T: Compared + Element<Compute = T>>(outcome: Outcome, classes: usize, rows: usize) {
+fn forest<T: Float + Element<Compute = T>>(outcome: Outcome, classes: usize, rows: usize) {
     let (features, count) = (5, 30);
     let width = if outcome == Outcome::Mean { classes } else { 1 };
     let grown: Vec<Grown> = (0..count).map(|i| Grown::new(i, i as usize % 9, features, width)).collect();
@@ -275,7 +275,7 @@ fn forest<T: Compared + Element<Compute = T>>(outcome: Outcome, classes: usize, 
         vec![if outcome == Outcome::Mean { 0.0 } else { 0.1 }; if outcome == Outcome::Logistic { 1 } else { classes }];
     let model: Trees<T> = Trees::new(grown.iter().map(Grown::tree), features, &base, outcome).unwrap();
     let values: Vec<f64> = (0..rows * features).map(|i| number(11, i)).collect();
-    let taken: Vec<f64> = values.iter().map(|&value| T::nearest(value).into()).collect();
+    let taken: Vec<f64> = values.iter().map(|&value| T::from_f64(value).into()).collect();
     let columns: Vec<f64> = (0..rows * features).map(|i| values[i % rows * features + i / rows]).collect();
     for measure in MEASURES {
         let truth: Vec<f64> = (0..rows)

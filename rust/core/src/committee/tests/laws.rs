@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::error::Result;
-use crate::fault::Fault;
+use crate::fault::{Fault, RowFault};
 use crate::order::Order;
 use crate::select::{Plan, Rows, Selector};
 
@@ -161,8 +161,8 @@ fn a_bad_row_is_named_with_its_member() {
     let scorer = scorer(CommitteeMeasure::VoteEntropy, false, Level::best());
     let faults = scorer.faults(&members).unwrap();
     assert_eq!(faults.len(), 2);
-    assert_eq!((faults[0].0, faults[0].1.member), (33, 2));
-    assert_eq!(faults[1], (35, MemberFault { member: 1, fault: Fault::Sum(1.2) }));
+    assert_eq!((faults[0].row, faults[0].member), (33, Some(2)));
+    assert_eq!(faults[1], RowFault { row: 35, member: Some(1), fault: Fault::Sum(1.2) });
 }
 
 #[test]
@@ -172,8 +172,8 @@ fn logits_of_nothing_finite_are_invalid_to_every_measure() {
     let members = matrices(&data, 3, 2);
     for &measure in CommitteeMeasure::ALL {
         let faults = scorer(measure, true, Level::best()).faults(&members).unwrap();
-        let found: Vec<_> = faults.iter().map(|(row, fault)| (*row, fault.member, fault.fault)).collect();
-        assert_eq!(found, [(0, 1, Fault::NothingFinite), (1, 1, Fault::Infinite(1, f64::INFINITY))]);
+        let found: Vec<_> = faults.iter().map(|found| (found.row, found.member, found.fault)).collect();
+        assert_eq!(found, [(0, Some(1), Fault::NothingFinite), (1, Some(1), Fault::Infinite(1, f64::INFINITY))]);
     }
 }
 

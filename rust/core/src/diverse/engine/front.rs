@@ -58,13 +58,13 @@ const SAMPLE: usize = 1 << 14;
 const MOST_THREADS: usize = 4;
 
 /// What one thread has collected.
-struct Part {
+struct Leaders {
     entries: Vec<Entry>,
     /// Comes before every row left out, or is one of them.
     rest: Option<Entry>,
 }
 
-impl Part {
+impl Leaders {
     fn leave_out(&mut self, entry: Entry) {
         if self.rest.is_none_or(|rest| entry.beats(&rest)) {
             self.rest = Some(entry);
@@ -108,7 +108,7 @@ pub(crate) fn scan(
         ranges,
         threads,
         watch,
-        || Part { entries: Vec::new(), rest: None },
+        || Leaders { entries: Vec::new(), rest: None },
         |part, range, ()| {
             part.make_room(range.len());
             let mut below = f64::NEG_INFINITY;
@@ -145,7 +145,7 @@ pub(crate) fn scan(
             Ok(())
         },
     )?;
-    let mut all = Part { entries: Vec::new(), rest: None };
+    let mut all = Leaders { entries: Vec::new(), rest: None };
     for part in parts {
         if let Some(rest) = part.rest {
             all.leave_out(rest);

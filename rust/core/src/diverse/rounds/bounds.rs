@@ -3,7 +3,7 @@
 use super::Worth;
 use std::cmp::Ordering;
 
-/// A key and an id: no row that is kept back comes before these in the [`order`].
+/// A key and an id: no row that is kept back comes before these in the `order`.
 pub type Bound = (f64, i64);
 
 /// The total order of rows by key and id: the highest key first, then the lowest id.

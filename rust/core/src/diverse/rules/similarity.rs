@@ -2,36 +2,24 @@
 
 use crate::distance::{GROUP, Metric};
 use crate::math::exp;
+use crate::named::named;
 use crate::simd::{Simd, Vector};
 
-/// The kinds of similarity. s is the scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Similarity {
-    /// 1 up to the distance s, 0 beyond.
-    TopHat,
-    /// exp(-d² / (2 s²)).
-    Gaussian,
-    /// exp(-d / s).
-    Laplacian,
-    /// The cosine of the angle between the rows, 0 where it is negative.
-    Cosine,
+named! {
+    /// The kinds of similarity. s is the scale.
+    pub enum Similarity {
+        /// 1 up to the distance s, 0 beyond.
+        TopHat = "top_hat",
+        /// exp(-d² / (2 s²)).
+        Gaussian = "gaussian",
+        /// exp(-d / s).
+        Laplacian = "laplacian",
+        /// The cosine of the angle between the rows, 0 where it is negative.
+        Cosine = "cosine",
+    }
 }
 
 impl Similarity {
-    /// All similarities.
-    pub const ALL: [Similarity; 4] =
-        [Similarity::TopHat, Similarity::Gaussian, Similarity::Laplacian, Similarity::Cosine];
-
-    /// The name users write.
-    pub fn name(self) -> &'static str {
-        match self {
-            Similarity::TopHat => "top_hat",
-            Similarity::Gaussian => "gaussian",
-            Similarity::Laplacian => "laplacian",
-            Similarity::Cosine => "cosine",
-        }
-    }
-
     /// The similarities behind the sums of eight distances; never rising with these, and 0 for an
     /// infinite one.
     #[inline(always)]

@@ -25,7 +25,7 @@ fn millions_of_picks_can_be_given_up() {
     assert_eq!(state.to_bytes(), before);
     state.update_count(1 << 20, &Rows::default(), &mut Unwatched).unwrap();
     let mut at_once = Selector::new(state.plan().clone()).unwrap();
-    at_once.absorb_count(1 << 20, &Rows::default(), None).unwrap();
+    at_once.absorb_count(1 << 20, &Rows::default()).unwrap();
     assert_eq!(state.finish(), at_once.finish());
 }
 
@@ -37,7 +37,7 @@ fn a_draft_knows_what_its_state_has_seen() {
     for mut draft in [state.draft(), state.draft().draft()] {
         let refused = draft.update(&scores[..3], &Rows::from(998)).unwrap_err();
         assert_eq!(refused.to_string(), "ids 998..1000 were already seen");
-        assert_eq!(draft.shared_cut().key(), state.shared_cut().key());
+        assert_eq!(draft.floor(), state.floor());
     }
     let (mut one, mut other) = (state.draft(), state.draft());
     one.update(&scores, &Rows::from(5000)).unwrap();

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::float::Float;
 use crate::order::Order;
 use crate::select::plan::MAX_GROUPS;
-use crate::select::{Perturb, Plan, Rows, Score, Selector, Ties};
+use crate::select::{Perturb, Plan, Rows, Selector, Ties};
 
 fn plain() -> Plan {
     Plan::new(10, Order::Highest)
@@ -14,7 +15,7 @@ fn refused(plan: Plan) -> String {
     Selector::new(plan).unwrap_err().to_string()
 }
 
-fn update<T: Score>(plan: Plan, scores: &[T], rows: &Rows<'_>) -> String {
+fn update<T: Float>(plan: Plan, scores: &[T], rows: &Rows<'_>) -> String {
     let mut state = Selector::new(plan).unwrap();
     let before = state.to_bytes();
     let sentence = state.update(scores, rows).unwrap_err().to_string();
@@ -149,6 +150,6 @@ fn merging_other_plans() {
 
 #[test]
 fn rows_without_scores_need_uniform() {
-    let refused = Selector::new(plain()).unwrap().absorb_count(3, &Rows::default(), None).unwrap_err();
+    let refused = Selector::new(plain()).unwrap().absorb_count(3, &Rows::default()).unwrap_err();
     assert_eq!(refused.to_string(), "rows without scores are accepted for uniform picks only, which need no scores");
 }

@@ -2,6 +2,7 @@
 
 use crate::order::Order;
 use crate::select::{Perturb, Plan, Rows, Selector};
+use crate::simd::Level;
 
 const DRAWS: u64 = 60_000;
 
@@ -10,7 +11,7 @@ fn pairs(plan: &Plan, scores: &[f64]) -> Vec<Vec<f64>> {
     let mut counts = vec![vec![0.0; scores.len()]; scores.len()];
     for seed in 0..DRAWS {
         let mut state = Selector::new(Plan { seed, k: 2, ..plan.clone() }).unwrap();
-        state.absorb(scores, &Rows::from(1000), None).unwrap();
+        state.absorb(scores, &Rows::from(1000), Level::best()).unwrap();
         let picks = state.finish().unwrap().candidates;
         counts[(picks[0].id - 1000) as usize][(picks[1].id - 1000) as usize] += 1.0;
     }
@@ -89,7 +90,7 @@ fn the_inclusion_of_far_rows_is_fair() {
     let mut quarters = [0.0; 4];
     for seed in 0..100 {
         let mut state = Selector::new(Plan { seed, ..plan.clone() }).unwrap();
-        state.absorb_count(20_000, &Rows::from(7), None).unwrap();
+        state.absorb_count(20_000, &Rows::from(7)).unwrap();
         let picks = state.finish().unwrap().candidates;
         assert_eq!(picks.len(), 1000);
         picks.iter().for_each(|pick| quarters[((pick.id - 7) / 5000) as usize] += 1.0);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::order::{Candidate, Order};
 use crate::random::{STEP_PERTURB, STEP_TIES, gumbel_of, hash, ln, uniform};
-use crate::select::{Perturb, Plan, Rows, Selected, Selector, SharedCut, Ties};
+use crate::select::shared::SharedCut;
+use crate::select::{Perturb, Plan, Rows, Selected, Selector, Ties};
+use crate::simd::Level;
 
 /// A pool with everything a row can have.
 struct Pool {
@@ -143,12 +145,12 @@ fn selected(plan: &Plan, pool: &Pool, masked: bool, seed: u64) -> Selector {
         let drafted = hash(seed, 69, block.start as u64).is_multiple_of(2);
         let state = if drafted { &mut draft } else { &mut *shard };
         state.check(&rows, scores.len()).unwrap();
-        let shared = state.shared_cut();
-        let mut threads = [state.fork(), state.fork(), state.fork()];
+        let shared = state.shared_among(0);
+        let mut threads = [state.fork(&shared), state.fork(&shared), state.fork(&shared)];
         for part in (0..scores.len()).step_by(stride) {
             let end = scores.len().min(part + stride);
             let thread = hash(seed, 65, (block.start + part) as u64) as usize % 3;
-            threads[thread].absorb(&scores[part..end], &rows.slice(part, end), Some(&shared)).unwrap();
+            threads[thread].absorb(&scores[part..end], &rows.slice(part, end), Level::best()).unwrap();
         }
         threads.iter().for_each(|thread| state.join(thread));
         state.record(&rows, scores.len());
@@ -253,8 +255,8 @@ fn a_threshold_only_filters() {
     for key in [f64::NEG_INFINITY, 0.2, expected.candidates[19].key] {
         let shared = SharedCut::among(0);
         shared.raise(key);
-        let mut state = Selector::new(plan.clone()).unwrap();
-        state.absorb(&pool.scores, &Rows::default(), Some(&shared)).unwrap();
+        let mut state = Selector::new(plan.clone()).unwrap().fork(&Arc::new(shared));
+        state.absorb(&pool.scores, &Rows::default(), Level::best()).unwrap();
         assert_eq!(state.finish().unwrap(), expected);
     }
 }
@@ -267,21 +269,20 @@ fn rows_worse_than_the_threshold_need_no_score() {
         let plan = Plan::new(64, order);
         let expected = oracle(&plan, &pool, false);
         let mut state = Selector::new(plan).unwrap();
-        let shared = state.shared_cut();
-        assert_eq!(state.threshold(Some(&shared)), None);
+        assert_eq!(state.cut::<f64>(), order.orient(f64::NEG_INFINITY));
         let mut unscored = 0;
         for start in (0..30_000).step_by(500) {
-            let threshold = state.threshold(Some(&shared)).map(|score| order.orient(score));
-            let bounded = |score: &f32| match threshold.filter(|&key| order.orient(f64::from(*score)) < key) {
-                Some(_) => order.orient(f64::NEG_INFINITY) as f32,
-                None => *score,
+            let threshold = order.orient(state.cut::<f64>());
+            let bounded = |score: &f32| match order.orient(f64::from(*score)) < threshold {
+                true => order.orient(f64::NEG_INFINITY) as f32,
+                false => *score,
             };
             let scores: Vec<f32> = pool.scores[start..start + 500].iter().map(bounded).collect();
             unscored += scores.iter().filter(|score| score.is_infinite()).count();
-            state.absorb(&scores, &Rows::from(start as u64), Some(&shared)).unwrap();
+            state.absorb(&scores, &Rows::from(start as u64), Level::best()).unwrap();
         }
         assert!(unscored > 20_000);
         assert_eq!(state.finish().unwrap(), expected);
-        assert!(order.orient(state.threshold(None).unwrap()) <= expected.candidates[63].key);
+        assert!(order.orient(state.cut::<f64>()) <= expected.candidates[63].key);
     }
 }
