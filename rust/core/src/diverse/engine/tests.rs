@@ -1,6 +1,6 @@
 //! The engine against the loop over all rows.
 
-use super::filter::{ROWS, UNROLL, sums_to};
+use super::filter::{ROWS, UNROLL, lower_sums};
 use super::front::Entry;
 use super::nearest::Nearest;
 use super::pack::{Block, Fill, Points, State};
@@ -246,7 +246,7 @@ impl Kernel for Certified<'_> {
         let truth = Level::best().run(All { metric, rows, points: rows });
         let candidates = Candidates::new(rows, None).unwrap();
         let near = Nearest::new(candidates, metric, Some(&rows), None, Level::best()).unwrap();
-        let points = Points::new(&near, near.origin(), 0.0, 0);
+        let points = Points::new(&near, near.origin(), 0.0);
         let states = vec![State::new(f64::INFINITY); rows.rows()];
         let front: Vec<Entry> = (0..rows.rows() as u32).map(|row| Entry { key: 0.0, row }).collect();
         let mut blocks = vec![Block::EMPTY; front.len().div_ceil(ROWS)];
@@ -257,11 +257,12 @@ impl Kernel for Certified<'_> {
         for (number, row) in coordinates.chunks(points.width).enumerate() {
             for (point, truth) in truth.iter().enumerate() {
                 let values = &points.values[point * points.width..][..points.width];
-                let [sums] = if metric == Metric::Manhattan {
-                    sums_to::<S, Absolute, 1, UNROLL>(simd, row, [values])
+                let mut sums = [f32::INFINITY; ROWS];
+                if metric == Metric::Manhattan {
+                    lower_sums::<S, Absolute, 1, UNROLL>(simd, row, values, &mut sums);
                 } else {
-                    sums_to::<S, Square, 1, UNROLL>(simd, row, [values])
-                };
+                    lower_sums::<S, Square, 1, UNROLL>(simd, row, values, &mut sums);
+                }
                 for (&sum, &distance) in sums.iter().zip(&truth[number * ROWS..]) {
                     let (low, high) = (points.filter.lower(sum), points.filter.upper(sum));
                     assert!(low <= distance && distance <= high, "{metric:?} {low} {distance} {high}");
