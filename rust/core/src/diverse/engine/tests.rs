@@ -223,6 +223,20 @@ fn the_first_bad_row_is_named() {
 }
 
 #[test]
+fn a_row_that_is_too_large_is_named_under_every_metric() {
+    for metric in Metric::ALL {
+        for large in [2f64.powi(500), -2f64.powi(600), 1e308] {
+            let mut values = data(300, 4, 3, 1);
+            values[4 * 170 + 2] = large;
+            let matrix = Matrix::from_rows(&values, 300, 4).unwrap();
+            let options = KCenterOptions { init: Init::Row(3), ..options(3, metric) };
+            let error = k_center(matrix, None, None, &options, &mut Unwatched).unwrap_err();
+            assert!(error.to_string().starts_with("row 170 has "), "{error}");
+        }
+    }
+}
+
+#[test]
 fn the_watch_can_stop_it() {
     let mut stop = |_: usize, _: usize| Err(Error::Interrupted);
     let values = data(40_000, 64, 50, 8);
