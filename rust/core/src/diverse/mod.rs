@@ -13,16 +13,15 @@
 //!
 //! ```text
 //! engine/      begin with lazy.rs, which opens with the whole idea
-//!     lazy.rs  front.rs      row by row, for an `Objective`: its keys and values, and how rows are
-//!                            brought up to date
-//!     by_distance.rs         what rules ask where the value of a row is its distance to the nearest
-//!                            point, which they say the worth of
-//!     packed.rs  pack.rs  sweep.rs   points of which the core knows the rows (nearest.rs): sixteen rows at
-//!                            a time, with sums in f32 (filter.rs) in front of the truth
+//!     lazy.rs front.rs       row by row, for an `Objective`: its keys and values, and how rows
+//!                            are brought up to date
+//!     by_distance.rs         what the value of a row, its distance to the nearest point, is worth
+//!     packed.rs pack.rs      points of which the core knows the rows (nearest.rs): sixteen rows
+//!     sweep.rs filter.rs     at a time, with sums in f32 in front of the truth
 //!     told.rs                points whose distances somebody else tells
 //! rules/       a file for each rule
-//!     k_center  ranked_batch  diverse_uncertain      by distance; uncertain.rs runs the last two
-//!     kmeans_plus_plus  badge      clocks that run at the speed of a squared distance: race.rs
+//!     k_center ranked_batch diverse_uncertain        by distance; uncertain.rs runs the last two
+//!     kmeans_plus_plus badge       clocks that run at the speed of a squared distance: race.rs
 //!     herding                      what a row adds to the coverage of reference rows
 //!     typiclust                    the most typical row of a cluster: a loop of its own
 //! rounds/      the same picks where rows lie in parts

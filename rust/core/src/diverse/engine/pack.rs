@@ -12,8 +12,8 @@ use std::ops::Range;
 /// So many labelled rows give all others their first bound.
 const FEW: usize = 8;
 
-/// Where the sum of a row to an acceptable one is below this, no coordinate of it is too large: from
-/// there to the limit it would take a step of more.
+/// Where the sum of a row to an acceptable one is below this, no coordinate of it is too large:
+/// from there to the limit it would take a step of more.
 const LARGEST: f64 = f64::from_bits((1023 + 400) << 52);
 
 /// Rows that are asked for ahead of their use: they are packed in no order that the hardware could
