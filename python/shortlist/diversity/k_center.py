@@ -110,12 +110,13 @@ def k_center(
     compared with the picks they have not seen: a few percent of rows x k distances
     (``.report.computed_share``) on most data. No number of threads changes the picks.
 
-    Memory beside X is about 20 bytes a row, 12 bytes a feature of each labelled or picked row, and
-    (m + k)²/4 bytes where that is at most 128 MiB. A `.npy` file of up to 128 MiB is read into
-    memory. Larger ones and files of other kinds are read block by block, whole in each pass
-    (``.report.passes``), of which each yields many picks, with 12 bytes a row and up to 128 MiB of
-    candidates held in memory. So is a memory map larger than memory (what is available, and what
-    control groups allow); of a smaller one a pass reads only the rows that may be picked.
+    Memory beside X is about 20 bytes a row, 20 bytes a feature of each labelled or picked row, and
+    one row in sixteen in float32, or all of them where these take up to 32 MiB. A `.npy` file of up
+    to 128 MiB is read into memory. Larger ones and files of other kinds are read block by block,
+    whole in each pass (``.report.passes``), of which each yields many picks, with 12 bytes a row
+    and up to 128 MiB of candidates held in memory. So is a memory map larger than memory (what is
+    available, and what control groups allow); of a smaller one a pass reads only the rows that may
+    be picked.
 
     Examples
     --------

@@ -82,9 +82,9 @@ def ranked_batch(
     -----
     A row's value can only fall as its distance does, so a row is compared with labelled and picked
     rows only until it has lost to the best value known for certain: the picks are those of
-    computing every distance at every step. Memory is 20 bytes a row beside the input, and the
-    labelled and picked rows in float64. The picks depend on the data alone, not on the number of
-    threads. A cold start compares each row with each, in the same memory.
+    computing every distance at every step. Memory is that of `k_center`, and 8 bytes a row. The
+    picks depend on the data alone, not on the number of threads. A cold start compares each row
+    with each, in the same memory.
 
     See Also
     --------

@@ -64,11 +64,17 @@ impl<T: Float> Contenders<'_, T> {
         if threshold == T::from_f64(f64::NEG_INFINITY) {
             return;
         }
-        for ((&lower, &width), column) in bounds.iter().zip(widths).zip(column as u32..) {
+        // The lowest upper bound first: it spares most columns being noted.
+        let mut least = f64::INFINITY;
+        for (&lower, &width) in bounds.iter().zip(widths) {
+            let upper = lower.into() + width.into();
+            least = if upper < least { upper } else { least };
+        }
+        let least = T::from_f64(least);
+        threshold = if least < threshold { least } else { threshold };
+        self.thresholds[row] = threshold;
+        for (&lower, column) in bounds.iter().zip(column as u32..) {
             if lower <= threshold && lower < infinity {
-                let upper = T::from_f64(lower.into() + width.into());
-                threshold = if upper < threshold { upper } else { threshold };
-                self.thresholds[row] = threshold;
                 self.note(row, column, lower);
             }
         }

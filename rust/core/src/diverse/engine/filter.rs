@@ -95,26 +95,27 @@ impl Filter {
     }
 }
 
-/// The sums of the distances of sixteen rows to `N` points. Coordinates are taken `SIDE` at a time,
-/// so that no addition waits for the one before it.
+/// Lowers sums of sixteen rows to those of their distances to `N` points, where these are lower.
+/// Coordinates are taken `SIDE` at a time, so that no addition waits for the one before it.
 #[inline(always)]
-pub(super) fn sums_to<S: Simd, T: PairTerm, const N: usize, const SIDE: usize>(
+pub(super) fn lower_sums<S: Simd, T: PairTerm, const N: usize, const SIDE: usize>(
     simd: S,
     rows: &[[f32; ROWS]],
-    points: [&[f32]; N],
-) -> [[f32; ROWS]; N] {
+    points: &[f32],
+    sums: &mut [f32; ROWS],
+) {
     let zero = S::F32::splat(simd, 0.0);
     let parts = ROWS / S::F32::LANES;
     let width = rows.len();
-    assert!(parts <= 2 && width.is_multiple_of(SIDE));
+    assert!(parts <= 2 && points.len() == N * width && width.is_multiple_of(SIDE));
     let mut all = [[zero; 2]; N];
     let mut start = 0;
     while start < width {
         let count = if start + PART < width { PART } else { width - start };
         let (rows, _) = rows[start..][..count].as_chunks::<SIDE>();
         let mut ys = [&[[0.0; SIDE]; 0][..]; N];
-        for (ys, point) in ys.iter_mut().zip(&points) {
-            (*ys, _) = point[start..][..count].as_chunks::<SIDE>();
+        for (n, ys) in ys.iter_mut().enumerate() {
+            (*ys, _) = points[n * width + start..][..count].as_chunks::<SIDE>();
             assert!(ys.len() == rows.len());
         }
         let mut some = [[[zero; 2]; N]; SIDE];
@@ -139,11 +140,12 @@ pub(super) fn sums_to<S: Simd, T: PairTerm, const N: usize, const SIDE: usize>(
         }
         start += count;
     }
-    let mut sums = [[0.0; ROWS]; N];
-    for (sums, all) in sums.iter_mut().zip(&all) {
-        for part in 0..parts {
-            all[part].to_slice(&mut sums[part * S::F32::LANES..(part + 1) * S::F32::LANES]);
+    for part in 0..parts {
+        let to = &mut sums[part * S::F32::LANES..(part + 1) * S::F32::LANES];
+        let mut least = S::F32::from_slice(simd, to);
+        for sum in &all {
+            least = least.min(sum[part]);
         }
+        least.to_slice(to);
     }
-    sums
 }

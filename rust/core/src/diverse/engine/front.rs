@@ -180,3 +180,27 @@ fn threshold(rows: usize, key: &impl Fn(usize) -> f64, want: usize) -> f64 {
     let (_, &mut threshold, _) = sample.select_nth_unstable_by(rank, |a, b| b.total_cmp(a));
     threshold
 }
+
+/// Brings entries of like keys together, the highest first.
+pub(super) fn roughly_sort(entries: &mut Vec<Entry>) {
+    const BINS: usize = 256;
+    let low = entries.iter().map(|entry| entry.key).fold(f64::INFINITY, f64::min);
+    let high = entries.iter().map(|entry| entry.key).fold(f64::NEG_INFINITY, f64::max);
+    let per_key = (BINS - 1) as f64 / (high - low);
+    if !(per_key.is_finite() && high.is_finite()) {
+        return;
+    }
+    let bin = |entry: &Entry| ((high - entry.key) * per_key) as usize;
+    let mut starts = [0; BINS + 1];
+    entries.iter().for_each(|entry| starts[bin(entry) + 1] += 1);
+    for i in 0..BINS {
+        starts[i + 1] += starts[i];
+    }
+    let mut sorted = vec![Entry { key: 0.0, row: 0 }; entries.len()];
+    for entry in entries.iter() {
+        let place = &mut starts[bin(entry)];
+        sorted[*place] = *entry;
+        *place += 1;
+    }
+    *entries = sorted;
+}

@@ -1,4 +1,4 @@
-//! Greedy selection, lazily.
+//! Greedy selection, lazily: the engines, and what they ask of rules.
 
 pub(crate) mod by_distance;
 mod filter;
@@ -8,8 +8,8 @@ pub(crate) mod nearest;
 pub(crate) mod objective;
 mod pack;
 pub(crate) mod packed;
+mod sweep;
 pub(crate) mod told;
-mod triangle;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use crate::diverse::candidates::Candidates;
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Level, Simd};
+use crate::simd::{Kernel, Level, Simd};
 
 /// Rows of a pool, and points of which there is one more after each step.
 pub(crate) struct Nearest<'a, E> {
@@ -58,20 +58,38 @@ impl<'a, E: Element> Nearest<'a, E> {
         origin
     }
 
-    /// The distance of a prepared row to the nearest of the points from `seen` on, which is the
-    /// truth, and that point.
+    /// The distance of a prepared row to the nearest of the points from `seen` on: the truth.
     #[inline(always)]
-    pub(super) fn truth<S: Simd>(&self, simd: S, row: &[f64], zero: bool, seen: usize) -> (f64, u32) {
-        let mut nearest = (f64::INFINITY, 0);
+    pub(super) fn truth<S: Simd>(&self, simd: S, row: &[f64], zero: bool, seen: usize) -> f64 {
+        let mut nearest = f64::INFINITY;
         for group in seen / GROUP..self.points.len().div_ceil(GROUP) {
             let sums = self.centres.sums(simd, row, zero, group);
             for (lane, &sum) in sums.iter().enumerate() {
                 // Where there is no point yet a sum is infinite.
-                if sum < nearest.0 && group * GROUP + lane >= seen {
-                    nearest = (sum, (group * GROUP + lane) as u32);
+                if sum < nearest && group * GROUP + lane >= seen {
+                    nearest = sum;
                 }
             }
         }
-        (self.metric.finish(nearest.0), nearest.1)
+        self.metric.finish(nearest)
+    }
+}
+
+/// The true distance of a row to the nearest of the points from `seen` on.
+pub(super) struct Truth<'n, 'a, E> {
+    pub(super) near: &'n Nearest<'a, E>,
+    pub(super) tile: &'n mut Tile,
+    pub(super) row: usize,
+    pub(super) seen: usize,
+}
+
+impl<E: Element> Kernel for Truth<'_, '_, E> {
+    type Output = Result<f64>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Result<f64> {
+        self.tile.clear();
+        self.near.candidates.push(simd, self.tile, self.row)?;
+        Ok(self.near.truth(simd, self.tile.row(0), self.tile.zero(0), self.seen))
     }
 }

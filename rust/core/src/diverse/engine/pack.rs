@@ -1,11 +1,9 @@
-//! Sixteen rows to a block, and bringing blocks up to date.
+//! Sixteen rows to a block: how they get there, and what is known of them.
 
-use super::by_distance::DistanceWorth;
-use super::filter::{Filter, ROWS, UNROLL, sums_to};
+use super::filter::{Filter, ROWS, UNROLL};
 use super::front::Entry;
 use super::nearest::Nearest;
-use super::triangle::{Push, Triangle, UNKNOWN};
-use crate::distance::{Absolute, LANES, Metric, Square, Tile, between, wide};
+use crate::distance::{LANES, Metric, Tile, between, wide};
 use crate::error::Result;
 use crate::float::Element;
 use crate::simd::{Kernel, Simd};
@@ -14,15 +12,13 @@ use std::ops::Range;
 /// So many labelled rows give all others their first bound.
 const FEW: usize = 8;
 
-/// Coordinates are not too large where a sum is below this: it is far from overflow.
-const LARGEST: f64 = f64::from_bits((1023 + 900) << 52);
+/// Where the sum of a row to an acceptable one is below this, no coordinate of it is too large:
+/// from there to the limit it would take a step of more.
+const LARGEST: f64 = f64::from_bits((1023 + 400) << 52);
 
 /// Rows that are asked for ahead of their use: they are packed in no order that the hardware could
 /// guess.
 const AHEAD: usize = 8;
-
-/// Points that a block sees before it is asked whether it still matters.
-const AT_ONCE: usize = 4;
 
 /// No row.
 pub(super) const NOWHERE: u32 = u32::MAX;
@@ -30,28 +26,24 @@ pub(super) const NOWHERE: u32 = u32::MAX;
 /// What is known of a row that is not packed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct State {
-    /// Its true distance to the nearest of the points that it has seen, or, where it is [`VAGUE`],
-    /// the sum of the filter; −∞ for a row that is out.
+    /// Its true distance to the nearest of the points that it has seen, or, where it is vague, the
+    /// sum of the filter; −∞ for a row that is out.
     pub(super) value: f64,
     /// How many it has seen.
     pub(super) seen: u32,
-    /// The nearest of them, if it is known which.
-    pub(super) near: u32,
+    pub(super) vague: bool,
 }
-
-/// In [`State::near`]: the true distance is not known.
-const VAGUE: u32 = 1 << 31;
 
 impl State {
     /// Of a row that has seen no point.
     pub(super) fn new(value: f64) -> State {
-        State { value, seen: 0, near: UNKNOWN }
+        State { value, seen: 0, vague: false }
     }
 
     /// A distance that the row is not above.
     #[inline(always)]
     pub(super) fn upper(&self, filter: &Filter) -> f64 {
-        if self.near & VAGUE == 0 { self.value } else { filter.upper(self.value as f32) }
+        if self.vague { filter.upper(self.value as f32) } else { self.value }
     }
 }
 
@@ -70,8 +62,6 @@ pub(super) struct Block {
     pub(super) sums: [f32; ROWS],
     /// Points of at least this sum are not nearer than those behind the true distance.
     pub(super) cuts: [f32; ROWS],
-    /// Which of all points is the nearest, as far as it is known.
-    pub(super) near: [u32; ROWS],
 }
 
 impl Block {
@@ -83,7 +73,6 @@ impl Block {
         exact: [0; ROWS],
         sums: [f32::NEG_INFINITY; ROWS],
         cuts: [f32::NEG_INFINITY; ROWS],
-        near: [UNKNOWN; ROWS],
     };
 
     /// Whether the true distance of a row counts all points that it has seen.
@@ -92,44 +81,22 @@ impl Block {
         self.sums[lane] >= self.cuts[lane]
     }
 
-    /// Takes note of the sums to some points, and of `which` is the nearest.
-    #[inline(always)]
-    fn lower<const N: usize>(&mut self, points: [usize; N], sums: [[f32; ROWS]; N], which: bool) {
-        for (point, sums) in points.into_iter().zip(&sums) {
-            if !which {
-                for lane in 0..ROWS {
-                    self.sums[lane] = if sums[lane] < self.sums[lane] { sums[lane] } else { self.sums[lane] };
-                }
-                continue;
-            }
-            for lane in 0..ROWS {
-                let nearer = sums[lane] < self.sums[lane];
-                self.near[lane] = if nearer { point as u32 } else { self.near[lane] };
-                self.sums[lane] = if nearer { sums[lane] } else { self.sums[lane] };
-            }
-        }
-    }
-
     /// What is known of a row.
     pub(super) fn state(&self, lane: usize) -> State {
-        let (seen, near) = (self.seen, self.near[lane]);
-        if self.true_value(lane) {
-            State { value: self.values[lane], seen, near }
-        } else {
-            State { value: self.sums[lane].into(), seen, near: near | VAGUE }
-        }
+        let vague = !self.true_value(lane);
+        let value = if vague { self.sums[lane].into() } else { self.values[lane] };
+        State { value, seen: self.seen, vague }
     }
 
     /// Puts a row in a lane.
     fn set(&mut self, lane: usize, row: u32, state: State, filter: &Filter) {
         self.rows[lane] = row;
-        self.near[lane] = state.near & !VAGUE;
         self.seen = self.seen.min(state.seen);
-        if state.near & VAGUE == 0 {
-            self.set_value(lane, state.value, state.seen, filter);
-        } else {
+        if state.vague {
             (self.values[lane], self.exact[lane]) = (f64::INFINITY, 0);
             (self.sums[lane], self.cuts[lane]) = (state.value as f32, f32::INFINITY);
+        } else {
+            self.set_value(lane, state.value, state.seen, filter);
         }
     }
 
@@ -149,19 +116,17 @@ pub(super) struct Points {
     /// Coordinates of a row.
     pub(super) width: usize,
     pub(super) values: Vec<f32>,
-    triangle: Option<Triangle>,
 }
 
 impl Points {
     /// The points of `near`. No size, of a row or point, is above `largest`.
-    pub(super) fn new<E: Element>(near: &Nearest<'_, E>, origin: Vec<f64>, largest: f64, wanted: usize) -> Points {
+    pub(super) fn new<E: Element>(near: &Nearest<'_, E>, origin: Vec<f64>, largest: f64) -> Points {
         let zeros = if near.metric == Metric::Cosine { 2 } else { 0 };
         let width = (near.candidates.features() + zeros).next_multiple_of(UNROLL);
         let sizes = (0..near.points.len()).map(|i| size(near.metric, near.points.row(i), &origin));
         let largest = sizes.fold(largest, f64::max).max(if zeros > 0 { 1.0 } else { 0.0 });
         let filter = Filter::new(near.metric, width, largest * (1.0 + (width + 16) as f64 * f64::EPSILON));
-        let triangle = Triangle::new(near.candidates.rows(), width, near.points.len().saturating_add(wanted));
-        let mut points = Points { filter, origin, width, values: Vec::new(), triangle };
+        let mut points = Points { filter, origin, width, values: Vec::new() };
         (0..near.points.len()).for_each(|point| points.add(near, point));
         points
     }
@@ -181,16 +146,6 @@ impl Points {
         if near.points.zero(point) {
             self.values[start + features + 1] = self.filter.scale as f32;
         }
-        if let Some(triangle) = &mut self.triangle {
-            let (filter, values, metric) = (&self.filter, &self.values[start..], near.metric);
-            near.level.run(Push { triangle, filter, values, metric });
-        }
-    }
-
-    /// A point.
-    #[inline(always)]
-    fn row(&self, point: usize) -> &[f32] {
-        &self.values[point * self.width..(point + 1) * self.width]
     }
 
     /// Writes the coordinates of a row into a lane of a block.
@@ -280,10 +235,8 @@ impl<E: Element> Kernel for First<'_, '_, E> {
             largest = if size > largest { size } else { largest };
             if state.value == f64::INFINITY {
                 state.seen = points as u32;
-                for (point, &sum) in sums[..points].iter().enumerate() {
-                    let value = near.metric.finish(sum);
-                    (state.value, state.near) =
-                        if value < state.value { (value, point as u32) } else { (state.value, state.near) };
+                for &sum in &sums[..points] {
+                    state.value = near.metric.finish(sum).min(state.value);
                 }
             }
         }
@@ -336,144 +289,4 @@ impl<E: Element> Kernel for Fill<'_, '_, E> {
         }
         Ok(())
     }
-}
-
-/// What came of a sweep.
-pub(super) struct Swept {
-    /// What the best row is worth at least.
-    pub(super) floor: f64,
-    /// Distances computed, and rows brought up to date.
-    pub(super) compared: u64,
-    pub(super) rows: u64,
-}
-
-/// Shows blocks whose bound reaches a floor the points they have not seen, until it falls below.
-pub(super) struct Sweep<'s, W> {
-    pub(super) points: &'s Points,
-    pub(super) metric: Metric,
-    pub(super) worth: &'s W,
-    pub(super) steps: usize,
-    pub(super) blocks: &'s mut [Block],
-    pub(super) coordinates: &'s [[f32; ROWS]],
-    pub(super) bounds: &'s mut [f64],
-    pub(super) floor: f64,
-}
-
-impl<W: DistanceWorth> Kernel for Sweep<'_, W> {
-    type Output = Swept;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Swept {
-        let Sweep { points, metric, worth, steps, blocks, coordinates, bounds, floor } = self;
-        let (drift, slack, width) = (worth.drift(), worth.slack(), points.width);
-        let mut swept = Swept { floor, compared: 0, rows: 0 };
-        let blocks = blocks.iter_mut().zip(coordinates.chunks_exact(width));
-        for ((block, coordinates), bound) in blocks.zip(bounds) {
-            if *bound < swept.floor - drift - slack {
-                continue;
-            }
-            let mut seen = block.seen as usize;
-            loop {
-                // The next few points that may be nearer to one of the rows.
-                let (mut some, mut count) = ([0; AT_ONCE], 0);
-                let reach =
-                    points.triangle.as_ref().map(|triangle| triangle.reach(&points.filter, &block.sums, &block.near));
-                while seen < steps && count < AT_ONCE {
-                    if reach.as_ref().is_none_or(|(triangle, reach)| !triangle.far(seen, &block.near, reach)) {
-                        (some[count], count) = (seen, count + 1);
-                    }
-                    seen += 1;
-                }
-                let which = reach.is_some();
-                if count == AT_ONCE {
-                    let rows = [points.row(some[0]), points.row(some[1]), points.row(some[2]), points.row(some[3])];
-                    block.lower(some, sums::<S, AT_ONCE, 1>(simd, metric, coordinates, rows), which);
-                } else {
-                    for &point in &some[..count] {
-                        let row = [points.row(point)];
-                        block.lower([point], sums::<S, 1, UNROLL>(simd, metric, coordinates, row), which);
-                    }
-                }
-                swept.compared += (count * ROWS) as u64;
-                let upper = upper(points, worth, block);
-                *bound = upper - drift;
-                if seen == steps {
-                    let lower = lower(points, worth, block);
-                    swept.floor = if lower > swept.floor { lower } else { swept.floor };
-                    break;
-                }
-                if upper < swept.floor {
-                    break;
-                }
-            }
-            block.seen = seen as u32;
-            swept.rows += ROWS as u64;
-        }
-        swept
-    }
-}
-
-/// See [`sums_to`].
-#[inline(always)]
-fn sums<S: Simd, const N: usize, const SIDE: usize>(
-    simd: S,
-    metric: Metric,
-    rows: &[[f32; ROWS]],
-    points: [&[f32]; N],
-) -> [[f32; ROWS]; N] {
-    if metric == Metric::Manhattan {
-        sums_to::<S, Absolute, N, SIDE>(simd, rows, points)
-    } else {
-        sums_to::<S, Square, N, SIDE>(simd, rows, points)
-    }
-}
-
-/// A key that no row of a block is above, with the points that it has seen.
-#[inline(always)]
-fn upper<W: DistanceWorth>(points: &Points, worth: &W, block: &Block) -> f64 {
-    if W::ALIKE {
-        let most = most(&block.sums);
-        return worth.key(0, if most < 0.0 { f64::NEG_INFINITY } else { points.filter.upper(most) });
-    }
-    let mut upper = f64::NEG_INFINITY;
-    for lane in 0..ROWS {
-        let (sum, value) = (block.sums[lane], block.values[lane]);
-        if sum >= 0.0 {
-            let high = points.filter.upper(sum);
-            let key = worth.key(block.rows[lane] as usize, if value < high { value } else { high });
-            upper = if key > upper { key } else { upper };
-        }
-    }
-    upper
-}
-
-/// A key that the best row of a block is not below.
-#[inline(always)]
-fn lower<W: DistanceWorth>(points: &Points, worth: &W, block: &Block) -> f64 {
-    let most = if W::ALIKE { most(&block.sums) } else { f32::NEG_INFINITY };
-    let mut lower = f64::NEG_INFINITY;
-    for lane in 0..ROWS {
-        let (sum, value) = (block.sums[lane], block.values[lane]);
-        // Where a distance is worth the same for all, that of the largest sum will do.
-        if sum >= 0.0 && sum >= most {
-            let low = points.filter.lower(sum);
-            let key = worth.key(block.rows[lane] as usize, if value < low { value } else { low });
-            lower = if key > lower { key } else { lower };
-        }
-    }
-    lower
-}
-
-/// The largest of some sums.
-#[inline(always)]
-fn most(sums: &[f32; ROWS]) -> f32 {
-    let mut most = *sums;
-    let mut half = ROWS / 2;
-    while half > 0 {
-        for i in 0..half {
-            most[i] = if most[i + half] > most[i] { most[i + half] } else { most[i] };
-        }
-        half /= 2;
-    }
-    most[0]
 }

@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! pool      of every row: its distance to the nearest of the points it has seen, true or by the
-//!           filter, how many it has seen, and which is the nearest
+//!           filter, and how many it has seen
 //!   │ the best bounds, in order
 //!   ▼
 //! blocks    the same of sixteen rows, with their coordinates and a bound above all their keys
@@ -36,15 +36,15 @@
 
 use super::by_distance::{DistanceWorth, Greedy, PointSet};
 use super::filter::ROWS;
-use super::front::{Entry, scan};
+use super::front::{Entry, roughly_sort, scan};
 use super::lazy::{Pick, Work};
-use super::nearest::Nearest;
-use super::pack::{Block, Fill, First, NOWHERE, Points, State, Sweep};
+use super::nearest::{Nearest, Truth};
+use super::pack::{Block, Fill, First, NOWHERE, Points, State};
+use super::sweep::Sweep;
 use crate::blocks::{self, LOOK_EVERY, Watch};
 use crate::distance::Tile;
 use crate::error::Result;
 use crate::float::Element;
-use crate::simd::{Kernel, Simd};
 use std::time::Instant;
 
 /// Blocks that a thread takes at a time.
@@ -160,7 +160,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         }
         Ok(Packed {
             work: Work { computed: ended.iter().map(|state| state.2).sum(), ..Work::default() },
-            points: Points::new(&near, origin, largest, wanted),
+            points: Points::new(&near, origin, largest),
             tile: Tile::new(near.metric, near.candidates.features()),
             drift: worth.drift(),
             near,
@@ -301,14 +301,10 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
             let (row, seen, steps) = (best.entry.row as usize, block.exact[lane] as usize, near.points.len());
             // The row was read before, so it is fine.
             let found = near.level.run(Truth { near, tile: &mut self.tile, row, seen });
-            if let Ok((value, point)) = found
-                && value < block.values[lane]
-            {
-                (block.values[lane], block.near[lane]) = (value, point);
-            }
             self.work.computed += (steps - seen) as u64;
-            block.set_value(lane, block.values[lane], steps as u32, filter);
-            (best.entry.key, best.true_key) = (worth.key(row, block.values[lane]), true);
+            let value = block.values[lane].min(found.unwrap_or(f64::INFINITY));
+            block.set_value(lane, value, steps as u32, filter);
+            (best.entry.key, best.true_key) = (worth.key(row, value), true);
         }
     }
 
@@ -376,12 +372,12 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         let (worth, filter, states) = (&self.worth, &self.points.filter, &self.states);
         let key = |row: usize| worth.key(row, states[row].upper(filter));
         (self.front, self.outside) = scan(all, key, want, self.threads, watch)?;
-        if self.near.held.is_some() {
-            self.front.sort_unstable_by_key(|entry| entry.row);
-        } else {
+        // Threads collect in any order.
+        self.front.sort_unstable_by_key(|entry| entry.row);
+        if self.near.held.is_none() {
             roughly_sort(&mut self.front);
             for some in self.front.chunks_mut(LIKE) {
-                some.sort_unstable_by_key(|entry| self.states[entry.row as usize].seen);
+                some.sort_by_key(|entry| self.states[entry.row as usize].seen);
             }
         }
         (self.packed, self.drift) = (0, self.worth.drift());
@@ -454,47 +450,4 @@ impl<'a, E: Element> PointSet for Nearest<'a, E> {
     ) -> Result<Packed<'a, E, W>> {
         Packed::new(self, worth, out, wanted, threads, watch)
     }
-}
-
-/// The true distance of a row to the nearest of the points from `seen` on.
-struct Truth<'n, 'a, E> {
-    near: &'n Nearest<'a, E>,
-    tile: &'n mut Tile,
-    row: usize,
-    seen: usize,
-}
-
-impl<E: Element> Kernel for Truth<'_, '_, E> {
-    type Output = Result<(f64, u32)>;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Result<(f64, u32)> {
-        self.tile.clear();
-        self.near.candidates.push(simd, self.tile, self.row)?;
-        Ok(self.near.truth(simd, self.tile.row(0), self.tile.zero(0), self.seen))
-    }
-}
-
-/// Brings entries of like keys together, the highest first.
-fn roughly_sort(entries: &mut Vec<Entry>) {
-    const BINS: usize = 256;
-    let low = entries.iter().map(|entry| entry.key).fold(f64::INFINITY, f64::min);
-    let high = entries.iter().map(|entry| entry.key).fold(f64::NEG_INFINITY, f64::max);
-    let per_key = (BINS - 1) as f64 / (high - low);
-    if !(per_key.is_finite() && high.is_finite()) {
-        return;
-    }
-    let bin = |entry: &Entry| ((high - entry.key) * per_key) as usize;
-    let mut starts = [0; BINS + 1];
-    entries.iter().for_each(|entry| starts[bin(entry) + 1] += 1);
-    for i in 0..BINS {
-        starts[i + 1] += starts[i];
-    }
-    let mut sorted = vec![Entry { key: 0.0, row: 0 }; entries.len()];
-    for entry in entries.iter() {
-        let place = &mut starts[bin(entry)];
-        sorted[*place] = *entry;
-        *place += 1;
-    }
-    *entries = sorted;
 }

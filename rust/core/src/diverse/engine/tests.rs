@@ -1,6 +1,6 @@
 //! The engine against the loop over all rows.
 
-use super::filter::{ROWS, UNROLL, sums_to};
+use super::filter::{ROWS, UNROLL, lower_sums};
 use super::front::Entry;
 use super::nearest::Nearest;
 use super::pack::{Block, Fill, Points, State};
@@ -223,6 +223,20 @@ fn the_first_bad_row_is_named() {
 }
 
 #[test]
+fn a_row_that_is_too_large_is_named_under_every_metric() {
+    for metric in Metric::ALL {
+        for large in [2f64.powi(500), -2f64.powi(600), 1e308] {
+            let mut values = data(300, 4, 3, 1);
+            values[4 * 170 + 2] = large;
+            let matrix = Matrix::from_rows(&values, 300, 4).unwrap();
+            let options = KCenterOptions { init: Init::Row(3), ..options(3, metric) };
+            let error = k_center(matrix, None, None, &options, &mut Unwatched).unwrap_err();
+            assert!(error.to_string().starts_with("row 170 has "), "{error}");
+        }
+    }
+}
+
+#[test]
 fn the_watch_can_stop_it() {
     let mut stop = |_: usize, _: usize| Err(Error::Interrupted);
     let values = data(40_000, 64, 50, 8);
@@ -246,7 +260,7 @@ impl Kernel for Certified<'_> {
         let truth = Level::best().run(All { metric, rows, points: rows });
         let candidates = Candidates::new(rows, None).unwrap();
         let near = Nearest::new(candidates, metric, Some(&rows), None, Level::best()).unwrap();
-        let points = Points::new(&near, near.origin(), 0.0, 0);
+        let points = Points::new(&near, near.origin(), 0.0);
         let states = vec![State::new(f64::INFINITY); rows.rows()];
         let front: Vec<Entry> = (0..rows.rows() as u32).map(|row| Entry { key: 0.0, row }).collect();
         let mut blocks = vec![Block::EMPTY; front.len().div_ceil(ROWS)];
@@ -257,11 +271,12 @@ impl Kernel for Certified<'_> {
         for (number, row) in coordinates.chunks(points.width).enumerate() {
             for (point, truth) in truth.iter().enumerate() {
                 let values = &points.values[point * points.width..][..points.width];
-                let [sums] = if metric == Metric::Manhattan {
-                    sums_to::<S, Absolute, 1, UNROLL>(simd, row, [values])
+                let mut sums = [f32::INFINITY; ROWS];
+                if metric == Metric::Manhattan {
+                    lower_sums::<S, Absolute, 1, UNROLL>(simd, row, values, &mut sums);
                 } else {
-                    sums_to::<S, Square, 1, UNROLL>(simd, row, [values])
-                };
+                    lower_sums::<S, Square, 1, UNROLL>(simd, row, values, &mut sums);
+                }
                 for (&sum, &distance) in sums.iter().zip(&truth[number * ROWS..]) {
                     let (low, high) = (points.filter.lower(sum), points.filter.upper(sum));
                     assert!(low <= distance && distance <= high, "{metric:?} {low} {distance} {high}");
