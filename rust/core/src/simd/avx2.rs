@@ -1,7 +1,7 @@
 //! AVX2 and FMA: 256-bit registers.
 
-use super::operand::{first_pd, first_ps, horner, opaque_address, opaque_pd, opaque_ps, step_pd, step_ps};
-use super::{Kernel, Simd, Spread, Vector, lane_wise};
+use super::operand::{first_pd, first_ps, opaque_address, opaque_pd, opaque_ps, step_pd, step_ps};
+use super::{Kernel, Simd, Spread, Vector, horner, lane_wise};
 use std::arch::x86_64::*;
 
 /// The token of the AVX2 level.
