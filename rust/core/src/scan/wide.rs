@@ -112,12 +112,12 @@ impl<V: Vector, F: Fold<V>> Classes<V, F> {
             while class < whole {
                 ahead.ask::<V>(class);
                 first = fold.step(first, self.at(class, bits));
-                if !F::LONG {
+                if !(F::LONG || V::LARGE) {
                     second = fold.step(second, self.at(class + half, bits));
                 }
                 class += lanes;
             }
-            if F::LONG {
+            if F::LONG || V::LARGE {
                 class = lanes;
                 while class < whole {
                     second = fold.step(second, self.at(class + half, bits));
