@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo loop loop-page test test-rust test-python test-oldest test-label-studio bench bench-report instructions label-savings docs wheels release-ready lint clean python-found cargo-found
+.PHONY: help venv build demo loop loop-page test test-rust test-python test-oldest test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs wheels release-ready lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -50,6 +50,12 @@ test-oldest: build $(VENV)-oldest/.made  ## the tests of the Python package on t
 test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
 	$(PY) tests/label_studio/run.py $(STUDIO)/bin/label-studio
 
+test-arm: cargo-found python-found  ## the tests of the core for ARM, by emulation (installs a cross-linker and QEMU: Debian or Ubuntu, as root)
+	@$(PYTHON) tests/arm/run.py core
+
+wheel-arm: cargo-found $(VENV)/.made  ## build the wheel for ARM, and use it in a Python for ARM, by emulation (installs the same)
+	@$(PY) tests/arm/run.py wheel
+
 docs: $(VENV)/.docs  ## build the documentation site, its notebooks run, into target/site
 	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b html docs target/site
 	@echo "Open target/site/index.html"
@@ -69,6 +75,9 @@ bench-report: venv  ## make docs/benchmarks.md again from the figures stored in 
 
 instructions: cargo-found  ## count the instructions of the main kernels against the baseline (needs valgrind)
 	@$(or $(wildcard $(PY)),$(PYTHON)) benches/instructions.py
+
+instructions-arm: cargo-found python-found  ## count the instructions of the main kernels on ARM, by emulation, against those at AVX2
+	@$(PYTHON) tests/arm/run.py instructions
 
 label-savings: $(VENV)/.study  ## the study behind docs/label-savings.md (under an hour on 2 cores; killed, it goes on)
 	$(PY) -m benches.label_savings

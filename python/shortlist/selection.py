@@ -69,7 +69,7 @@ class Report:
     n_threads : int
         Threads used at most.
     cpu_level : str
-        Instruction set used: "avx512", "avx2" or "portable".
+        Instruction set used: "avx512", "avx2", "neon" or "portable".
 
     Examples
     --------

@@ -30,7 +30,7 @@ pub(crate) struct Absolute;
 impl PairTerm for Absolute {
     #[inline(always)]
     fn add<V: Vector>(sum: V, x: V, y: V) -> V {
-        sum.add(x.sub(y).max(y.sub(x)))
+        sum.add(x.apart(y))
     }
 }
 

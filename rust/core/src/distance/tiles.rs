@@ -135,7 +135,7 @@ pub(crate) struct NegatedDifference;
 impl Term for NegatedDifference {
     #[inline(always)]
     fn add<V: Vector>(x: V, y: V, sum: V) -> V {
-        sum.sub(x.max(y).sub(x.min(y)))
+        sum.sub(x.apart(y))
     }
 }
 

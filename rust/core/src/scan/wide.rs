@@ -113,12 +113,12 @@ impl<V: Vector<Scalar = E::Compute>, E: Element, F: Fold<V>> Classes<V, E, F> {
             while class < whole {
                 ahead.ask(class);
                 first = fold.step(first, self.at(class, bits));
-                if !F::LONG {
+                if !(F::LONG || V::LARGE) {
                     second = fold.step(second, self.at(class + half, bits));
                 }
                 class += lanes;
             }
-            if F::LONG {
+            if F::LONG || V::LARGE {
                 class = lanes;
                 while class < whole {
                     second = fold.step(second, self.at(class + half, bits));

@@ -1,4 +1,4 @@
-//! Methods of a level's vectors, as a table.
+//! Methods of a level's vectors: a table of them, and polynomials.
 
 /// Methods that are one expression each, inside `impl Vector for` a register:
 ///
@@ -35,3 +35,27 @@ macro_rules! lane_wise {
     };
 }
 pub(super) use lane_wise;
+
+/// A polynomial by Horner's rule, of a level's own steps. The number of coefficients is known where
+/// this is compiled, so of the steps listed here only those that are needed are left.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! horner {
+    ($x:expr, $coefficients:ident, $first:ident, $step:ident) => {
+        horner!($x, $coefficients, $first, $step, 11 10 9 8 7 6 5 4 3 2 1 0)
+    };
+    ($x:expr, $coefficients:ident, $first:ident, $step:ident, $($i:literal)*) => {{
+        let (from, last) = ($coefficients.as_ptr(), $coefficients.len() - 1);
+        assert!(last <= 11, "as many coefficients as are listed here");
+        let mut sum = $x;
+        $(
+            if $i == last {
+                sum = $first::<$i>(from);
+            } else if $i < last {
+                sum = $step::<$i>(sum, $x, from);
+            }
+        )*
+        sum
+    }};
+}
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(super) use horner;

@@ -3,8 +3,10 @@
 //! A vector is a register of its level, or a plain array that the compiler maps to what the target
 //! has. Where a lane of a vector holds a row, the number of lanes does not matter. Where lanes
 //! share the classes of one row, kernels work on *virtual* lanes, 16 of `f32` or 8 of `f64`: one
-//! register of AVX-512, two of AVX2. Each operation is exact or correctly rounded (`mul_add` is
-//! always fused), so a kernel over [`Vector`] gives the same bits at every level.
+//! register of AVX-512, two of AVX2, four of NEON. Each operation is exact or correctly rounded
+//! (`mul_add` is always fused), so a kernel over [`Vector`] gives the same bits at every level.
+//! [`Vector::min`] and [`Vector::max`] alone are free in what they make of a NaN and of the sign of
+//! a zero: of valid rows no score depends on it, and a NaN shows in the sum of a row that has one.
 //!
 //! # Kernels
 //!
@@ -36,7 +38,8 @@
 //!    `load_pairs`, `pair`, and `pair_place` where `pair` takes lanes in another order. What loads
 //!    half precision has a form that works everywhere, and a level may have a quicker one.
 //! 2. Here: its `mod`, its variant of [`Level`] after the levels it includes, and a line in `ALL`,
-//!    `supported`, `name` and `run`.
+//!    `supported`, `name` and `run`. A level that every CPU of the target has needs no `supported`
+//!    of its own, as in `neon.rs`.
 //!
 //! `tests.rs` runs every operation at every level that the machine has, and names the one whose
 //! bits differ.
@@ -51,6 +54,8 @@ mod half;
 mod lane_wise;
 #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
 mod mul_add;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 #[cfg(target_arch = "x86_64")]
 mod operand;
 mod portable;
@@ -60,6 +65,8 @@ mod vector;
 
 pub use crate::coefficients::Spread;
 pub use half::Half;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use lane_wise::horner;
 use lane_wise::lane_wise;
 pub use vector::{Float, Kernel, Simd, Vector, sealed};
 
@@ -70,6 +77,8 @@ use std::sync::OnceLock;
 pub enum Level {
     /// What every CPU of this architecture can do.
     Portable,
+    /// AArch64, which always has NEON.
+    Neon,
     /// x86-64 with AVX2, FMA and F16C.
     Avx2,
     /// x86-64 with AVX-512 F, VL, BW and DQ.
@@ -78,7 +87,7 @@ pub enum Level {
 
 impl Level {
     /// All levels, from the plainest upwards.
-    pub const ALL: [Level; 3] = [Level::Portable, Level::Avx2, Level::Avx512];
+    pub const ALL: [Level; 4] = [Level::Portable, Level::Neon, Level::Avx2, Level::Avx512];
 
     /// The best level of this machine.
     pub fn best() -> Level {
@@ -93,6 +102,7 @@ impl Level {
     pub fn supported(self) -> bool {
         match self {
             Level::Portable => true,
+            Level::Neon => cfg!(target_arch = "aarch64"),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => avx2::supported(),
             #[cfg(target_arch = "x86_64")]
@@ -121,6 +131,7 @@ impl Level {
     pub fn name(self) -> &'static str {
         match self {
             Level::Portable => "portable",
+            Level::Neon => "neon",
             Level::Avx2 => "avx2",
             Level::Avx512 => "avx512",
         }
@@ -135,7 +146,11 @@ impl Level {
             Level::Avx512 => return unsafe { avx512::enter(kernel) },
             // SAFETY: as above.
             Level::Avx2 => return unsafe { avx2::enter(kernel) },
-            Level::Portable => {}
+            Level::Neon | Level::Portable => {}
+        }
+        #[cfg(target_arch = "aarch64")]
+        if self >= Level::Neon {
+            return neon::enter(kernel);
         }
         kernel.run(portable::Portable)
     }
@@ -149,7 +164,9 @@ pub fn prefetch<T>(from: *const T) {
     unsafe {
         std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(from.cast())
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    neon::prefetch(from);
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     let _ = from;
 }
 

@@ -49,28 +49,6 @@ macro_rules! steps {
 steps!(first_ps, step_ps, f32, __m256, "vmovaps", "vfmadd213ps");
 steps!(first_pd, step_pd, f64, __m256d, "vmovapd", "vfmadd213pd");
 
-/// A polynomial by Horner's rule. The number of coefficients is known where this is compiled, so of
-/// the steps listed here only those that are needed are left.
-macro_rules! horner {
-    ($x:expr, $coefficients:ident, $first:ident, $step:ident) => {
-        horner!($x, $coefficients, $first, $step, 11 10 9 8 7 6 5 4 3 2 1 0)
-    };
-    ($x:expr, $coefficients:ident, $first:ident, $step:ident, $($i:literal)*) => {{
-        let (from, last) = ($coefficients.as_ptr(), $coefficients.len() - 1);
-        assert!(last <= 11, "as many coefficients as are listed here");
-        let mut sum = $x;
-        $(
-            if $i == last {
-                sum = $first::<$i>(from);
-            } else if $i < last {
-                sum = $step::<$i>(sum, $x, from);
-            }
-        )*
-        sum
-    }};
-}
-pub(super) use horner;
-
 /// The same vector, but the compiler can't tell its value.
 #[inline]
 #[target_feature(enable = "avx2")]

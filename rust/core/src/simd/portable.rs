@@ -1,6 +1,6 @@
 //! Plain arrays, for CPUs without a level of their own. Where every CPU of the target has vectors
 //! (NEON), the compiler finds them in these loops. Where some lack a fused multiply-add (x86-64),
-//! `mul_add.rs` makes that of `f32` of other operations, and the library that of `f64`.
+//! `mul_add.rs` makes it of other operations.
 
 use super::{Simd, Vector, lane_wise};
 
@@ -46,6 +46,7 @@ macro_rules! portable {
             type Mask = [bool; $lanes];
             type Simd = Portable;
             const LANES: usize = $lanes;
+            const LARGE: bool = cfg!(target_arch = "x86_64");
 
             lane_wise! {
                 #![inline]
@@ -96,8 +97,15 @@ macro_rules! portable {
 
             #[inline]
             fn pair<const STEP: usize>(self, other: Self) -> [Self; 2] {
-                let lane = |i: usize| if i < $lanes { self.0[i] } else { other.0[i - $lanes] };
-                [0, 1].map(|j| Array(std::array::from_fn(|i| lane(2 * i + j))))
+                // Loops: the compiler makes calls of closures in closures.
+                let mut pair = [self; 2];
+                for i in 0..$lanes / 2 {
+                    for j in [0, 1] {
+                        pair[j].0[i] = self.0[2 * i + j];
+                        pair[j].0[$lanes / 2 + i] = other.0[2 * i + j];
+                    }
+                }
+                pair
             }
 
             // Without the instruction it is a call, or dozens of operations: too long to be
@@ -121,6 +129,9 @@ fn fused_f32(a: [f32; 8], b: [f32; 8], c: [f32; 8]) -> [f32; 8] {
 
 #[inline(always)]
 fn fused_f64(a: [f64; 4], b: [f64; 4], c: [f64; 4]) -> [f64; 4] {
+    #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
+    return super::mul_add::f64_lanes(a, b, c);
+    #[cfg(not(all(target_arch = "x86_64", not(target_feature = "fma"))))]
     std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
 }
 

@@ -65,14 +65,18 @@ impl<T: Float> Kernel for LaneWise<'_, T> {
 #[inline(always)]
 fn lane_wise<V: Vector>(x: V, y: V, z: V, results: &mut Results) {
     let (zero, one) = (x.full_like(0.0), x.full_like(1.0));
+    // Of a NaN in the first, `min` and `max` may make what they like.
+    let number = V::select(x.eq(x), x, zero);
+    let positive = number.max(zero);
     let found = [
         ("add", x.add(y)),
         ("sub", x.sub(y)),
         ("mul", x.mul(y)),
         ("div", x.div(y)),
         ("mul_add", x.mul_add(y, z)),
-        ("min", x.min(y)),
-        ("max", x.max(y)),
+        ("min", number.min(y)),
+        ("max", number.max(y)),
+        ("apart", x.apart(y)),
         ("sqrt", x.sqrt()),
         ("or", x.or(y)),
         ("lt", V::select(x.lt(y), one, zero)),
@@ -85,8 +89,8 @@ fn lane_wise<V: Vector>(x: V, y: V, z: V, results: &mut Results) {
         ("bits_add", x.bits_add(y)),
         ("bits_sub", x.bits_sub(y)),
         ("opaque", x.opaque()),
-        ("exponent of split", x.max(zero).split().0),
-        ("mantissa of split", x.max(zero).split().1),
+        ("exponent of split", positive.split().0),
+        ("mantissa of split", positive.split().1),
         ("mantissa", x.mantissa(one)),
         ("power_of_two", x.power_of_two()),
         ("line_to_power", x.line_to_power()),
@@ -128,7 +132,7 @@ impl<T: Float> Kernel for Memory<'_, T> {
                 assert_eq!(lanes_of(column), places(&|row| 2 * row + j), "column {j} of pairs");
             }
             let fill = T::Vector::<S>::load(simd, from.add(100));
-            for count in 0..lanes {
+            for count in 0..=lanes {
                 let found = T::Vector::<S>::load_first(from, count, fill);
                 assert_eq!(lanes_of(found), places(&|i| if i < count { i } else { 100 + i }), "first {count}");
             }

@@ -42,6 +42,9 @@ pub trait Vector: Copy + 'static {
     /// Whether shifts keep the sign, and whole numbers may be negative; `f64` of most levels can't.
     const SIGNED: bool = size_of::<Self::Scalar>() == 4;
 
+    /// Whether it takes so many registers that two at a time are too many for a loop.
+    const LARGE: bool = false;
+
     /// The token of its level, which a vector proves as well as the token it was made with.
     fn simd(self) -> Self::Simd;
 
@@ -181,10 +184,17 @@ pub trait Vector: Copy + 'static {
     fn div(self, other: Self) -> Self;
     /// `self * factor + term`, rounded once.
     fn mul_add(self, factor: Self, term: Self) -> Self;
-    /// `if self < other { self } else { other }`: a NaN in `self` yields `other`.
+    /// The smaller. Where `other` is NaN, a NaN; where `self` alone is NaN, that or `other`; of two
+    /// zeros either. What kernels make of a NaN or of a zero's sign must not depend on which.
     fn min(self, other: Self) -> Self;
-    /// `if self > other { self } else { other }`: a NaN in `self` yields `other`.
+    /// The larger, with the same freedom as [`Vector::min`].
     fn max(self, other: Self) -> Self;
+
+    /// `|self - other|`, rounded once; the sign of a zero is the level's own.
+    #[inline(always)]
+    fn apart(self, other: Self) -> Self {
+        self.sub(other).max(other.sub(self))
+    }
 
     /// The bits set in either.
     fn or(self, other: Self) -> Self;
