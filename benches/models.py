@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MEASURES = ("margin", "entropy", "least_confident")
 PICKS = 100
+CLOSE = 4e-6
+"""What a float32 model's own scores of a row differ by, asked about in one batch or another."""
 REST = 0.1
 """Seconds until threads of others are asleep."""
 
@@ -122,8 +124,8 @@ def compare(model: Any, X: Any, measure: str, rounds: int) -> tuple[float, float
         whole, expected = seconds(lambda: predicted(model, X, measure))
         query, picks = seconds(lambda: sl.query(model, X, measure, PICKS))
         reading, _ = seconds(lambda: read(X))
-        close = np.abs(np.sort(picks.scores) - np.sort(expected.scores)).max() < 1e-6
-        sure = expected.indices[np.abs(expected.scores - expected.scores[-1]) > 1e-6]
+        close = np.abs(np.sort(picks.scores) - np.sort(expected.scores)).max() < CLOSE
+        sure = expected.indices[np.abs(expected.scores - expected.scores[-1]) > CLOSE]
         same = same and bool(close) and set(sure.tolist()) <= set(picks.indices.tolist())
         if turn:
             ratios.append(whole / query)
