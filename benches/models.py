@@ -1,9 +1,12 @@
 """Queries that ask the model about a sliver of the pool: ``python -m benches.models``.
 
 Each line is a model over a pool. Shown is how many times longer it takes to predict the whole pool and select from that
-than to query by a strategy, in turns in one process, as the median of the ratios of runs that follow each other; how
-many rows the model was asked about; and whether the picks are the same, but for rows whose scores lie closer than the
-last bits of the model's own arithmetic.
+than to query, in turns in one process, as the median of the ratios of runs that follow each other; the same against
+reading the features once, below which no query can be; how many rows the model was asked about; and whether the picks
+are the same, but for rows whose scores lie closer than the last bits of the model's own arithmetic.
+
+Before each run the threads of the one before are left to fall asleep: those of OpenBLAS spin on for a while, and take a
+core away from whoever comes next.
 """
 
 from __future__ import annotations
@@ -20,17 +23,18 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 
 import shortlist as sl
+from shortlist import _core
 from shortlist.benchmarking.machine import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STRATEGIES = {
-    "margin": sl.margin_sampling,
-    "entropy": sl.entropy_sampling,
-    "least_confident": sl.uncertainty_sampling,
-}
+MEASURES = ("margin", "entropy", "least_confident")
 PICKS = 100
+CLOSE = 4e-6
+"""What a float32 model's own scores of a row differ by, asked about in one batch or another."""
+REST = 0.1
+"""Seconds until threads of others are asleep."""
 
 
 def dense(rows: int, features: int, classes: int) -> tuple[Any, Any]:
@@ -57,6 +61,11 @@ def texts(rows: int, words: int, classes: int, dtype: Any) -> tuple[Any, Any]:
     return X, y
 
 
+def committee() -> sl.Committee:
+    """Return five members that are not fitted yet."""
+    return sl.Committee([sl.ActiveLearner(LogisticRegression(max_iter=100)) for _ in range(5)])
+
+
 def lines(scale: float) -> list[tuple[str, float, Any, Callable[[], tuple[Any, Any]]]]:
     """Return for each line its name, its target, a model, and its pool."""
     rows = int(1_000_000 * scale)
@@ -75,49 +84,53 @@ def lines(scale: float) -> list[tuple[str, float, Any, Callable[[], tuple[Any, A
             HistGradientBoostingClassifier(random_state=0),
             lambda: dense(rows, 20, 5),
         ),
+        ("committee of 5 logistic, 64 f32", 10, committee(), lambda: dense(rows, 64, 10)),
     ]
 
 
-class Asked:
-    """Counts the rows a model is asked about."""
-
-    def __init__(self, model: Any) -> None:
-        self.model, self.rows = model, 0
-        self.ask = type(model).predict_proba
-
-    def __enter__(self) -> Asked:
-        def predict_proba(model: Any, X: Any) -> Any:
-            self.rows += X.shape[0]
-            return self.ask(model, X)
-
-        type(self.model).predict_proba = predict_proba
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        type(self.model).predict_proba = self.ask
+def fit(model: Any, X: Any, y: Any) -> None:
+    """Fit a model to the first rows; the members of a committee to resamples of them."""
+    model.fit(X[:5000], y[:5000])
+    if isinstance(model, sl.Committee):
+        model.rebag()
 
 
 def seconds(call: Callable[[], Any]) -> tuple[float, Any]:
     """Return how long a call takes, and what it gives."""
+    time.sleep(REST)
     begun = time.perf_counter()
     value = call()
     return time.perf_counter() - begun, value
 
 
-def compare(model: Any, X: Any, measure: str, rounds: int) -> tuple[float, int, bool]:
-    """Return the median ratio, the rows asked about, and whether the picks are the same."""
-    ratios, same, asked = [], True, 0
+def predicted(model: Any, X: Any, measure: str) -> Any:
+    """Return the picks from the predictions of all rows."""
+    if isinstance(model, sl.Committee):
+        return sl.query(model, X, measure, PICKS, screen=False)
+    return sl.select(model.predict_proba(X), measure, k=PICKS, normalize="as_is")
+
+
+def read(X: Any) -> None:
+    """Read the features once, on as many threads as a query has."""
+    if not sparse.issparse(X):
+        words = X.reshape(-1).view(np.float64)
+        _core.read_all(words, _core.default_threads())
+
+
+def compare(model: Any, X: Any, measure: str, rounds: int) -> tuple[float, float, Any, bool]:
+    """Return the median ratios of query and of reading, the report, and whether the picks are the same."""
+    ratios, limits, same = [], [], True
     for turn in range(rounds + 1):
-        whole, expected = seconds(lambda: sl.select(model.predict_proba(X), measure, k=PICKS, normalize="as_is"))
-        with Asked(model) as counted:
-            query, (picked, scores) = seconds(lambda: STRATEGIES[measure](model, X, n_instances=PICKS))
-        asked = counted.rows
-        close = np.abs(np.sort(scores) - np.sort(expected.scores)).max() < 1e-6
-        sure = expected.indices[np.abs(expected.scores - expected.scores[-1]) > 1e-6]
-        same = same and bool(close) and set(sure.tolist()) <= set(np.asarray(picked).tolist())
+        whole, expected = seconds(lambda: predicted(model, X, measure))
+        query, picks = seconds(lambda: sl.query(model, X, measure, PICKS))
+        reading, _ = seconds(lambda: read(X))
+        close = np.abs(np.sort(picks.scores) - np.sort(expected.scores)).max() < CLOSE
+        sure = expected.indices[np.abs(expected.scores - expected.scores[-1]) > CLOSE]
+        same = same and bool(close) and set(sure.tolist()) <= set(picks.indices.tolist())
         if turn:
             ratios.append(whole / query)
-    return statistics.median(ratios), asked, same
+            limits.append(whole / reading)
+    return statistics.median(ratios), statistics.median(limits), picks.report, same
 
 
 def main() -> None:
@@ -128,17 +141,20 @@ def main() -> None:
     parser.add_argument("--only", default="", help="lines whose name has this")
     options = parser.parse_args()
     print(machine())
-    print(f"{'model':34} {'measure':16} {'times faster':>12} {'target':>6} {'rows asked':>10}  picks")
+    head = f"{'model':34} {'measure':16} {'times faster':>12} {'target':>6} {'read once':>9} {'rows asked':>10}  picks"
+    print(head)
     for name, target, model, pool in lines(options.rows):
         if options.only not in name:
             continue
         X, y = pool()
-        model.fit(X[:5000], y[:5000])
-        for measure in STRATEGIES:
-            ratio, asked, same = compare(model, X, measure, options.rounds)
+        fit(model, X, y)
+        for measure in ("vote_entropy", "bald") if isinstance(model, sl.Committee) else MEASURES:
+            ratio, limit, report, same = compare(model, X, measure, options.rounds)
             said = "" if ratio >= target else "  MISSED"
-            said += "" if asked < X.shape[0] else "  (asked about all)"
-            print(f"{name:34} {measure:16} {ratio:12.1f} {target:6} {asked:10}  {'same' if same else 'DIFFER'}{said}")
+            said += "" if report.asked < X.shape[0] else f"  ({report.screen})"
+            limited = "" if sparse.issparse(X) else f"{limit:.0f}"
+            picks = "same" if same else "DIFFER"
+            print(f"{name:34} {measure:16} {ratio:12.1f} {target:6} {limited:>9} {report.asked:10}  {picks}{said}")
 
 
 if __name__ == "__main__":

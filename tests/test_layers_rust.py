@@ -46,7 +46,8 @@ MAY = {
     | {"scan", "scorer", "second_look", "select"}
     | NUMBERS,
     # A fitted model's features to what it may say of a row.
-    "model": {"blocks", "error", "math", "measure", "order", "random", "rules", "scan", "scorer"} | NUMBERS,
+    "model": {"blocks", "committee", "error", "math", "measure", "order", "random", "rules", "scan", "scorer"}
+    | NUMBERS,
     # Two rows to a distance, and what is picked by it.
     "distance": {"blocks", "error", "fault", "named", "random"} | NUMBERS,
     "density": {"blocks", "distance", "error", "random"} | NUMBERS,

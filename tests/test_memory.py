@@ -93,3 +93,18 @@ print((DEPTH + 1) * READ)
 """
     *found, buffers = peaks(script, str(tmp_path / "probs.npy"), order)
     assert max(found) < buffers + 16 * MIB, [f"{peak / MIB:.1f} MiB" for peak in found]
+
+
+def test_a_query_takes_less_than_32_mib_beside_the_features():
+    script = """
+from sklearn.linear_model import LogisticRegression
+X = fill(np.empty((400_000, 32), np.float32))
+y = X[:2_000, :12].argmax(axis=1)
+model = LogisticRegression(max_iter=50, C=1e4).fit(X[:2_000], y)
+sl.query(model, X[:20_000], "margin", 10)
+def query():
+    assert sl.query(model, X, "margin", 100).report.screen == "linear"
+extra(query)
+"""
+    (peak,) = peaks(script)
+    assert peak < 32 * MIB

@@ -89,7 +89,7 @@ def test_a_user_who_checks_types_is_told_them(tmp_path):
         (uncertainty.classifier_margin, "classifier X chunk_size progress invalid kwargs"),
         (
             sl.margin_sampling,
-            "classifier X n_instances random_tie_break random_state chunk_size progress invalid kwargs",
+            "classifier X n_instances random_tie_break random_state chunk_size progress invalid screen kwargs",
         ),
         (disagreement.KL_max_disagreement, "committee X chunk_size progress invalid kwargs"),
         (sl.max_EI, "optimizer X tradeoff n_instances random_tie_break random_state chunk_size progress invalid"),

@@ -88,6 +88,7 @@ from shortlist.strategies import (
     vote_entropy_sampling,
     weighted_random,
 )
+from shortlist.strategies.querying import query
 
 __version__: str
 
@@ -95,6 +96,7 @@ __all__ = [
     # Score and select
     "score",
     "select",
+    "query",
     "sample",
     "Selector",
     "Selection",

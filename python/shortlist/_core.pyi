@@ -324,9 +324,11 @@ class LinearModel:
         weights: NDArray[np.float64],
         intercepts: NDArray[np.float64],
         *,
+        sparse: bool = False,
         link: str = "softmax",
         hidden: float = 0.0,
         own_unit: float = 0.0,
+        members: int = 1,
     ) -> LinearModel: ...
     def candidates(
         self,

@@ -10,6 +10,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Score and select": {
         "shortlist.scoring": "score",
         "shortlist.selecting": "select",
+        "shortlist.strategies.querying": "query",
         "shortlist.sampling": "sample",
         "shortlist.selector": "Selector",
         "shortlist.selection": "Selection Report",

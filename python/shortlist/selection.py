@@ -66,6 +66,11 @@ class Report:
     seed : int or None
         Seed of the hash behind random ties, perturbation or sampling; None where nothing was
         random.
+    asked : int or None
+        Rows that a model was asked about; None where the pool came as predictions.
+    screen : str or None
+        Where a model was asked: "linear" or "trees" where bounds of such a model left few rows to
+        ask about, otherwise why it was asked about all.
     n_threads : int
         Threads used at most.
     cpu_level : str
@@ -97,6 +102,8 @@ class Report:
     passes: int = 0
     perturb: str | None = None
     seed: int | None = None
+    asked: int | None = None
+    screen: str | None = None
     n_threads: int = 1
     cpu_level: str = ""
 
@@ -130,6 +137,8 @@ class Report:
             lines.append(f"{self.computed_share:.2%} of all distances computed")
         if self.passes:
             lines.append(f"{self.passes:,} pass{'es' if self.passes != 1 else ''} over the rows")
+        if self.asked is not None:
+            lines.append(f"the model was asked about {self.asked:,} rows ({self.screen})")
         if self.scored_fraction < 1:
             lines.append(f"{self.scored_fraction:.1%} of rows were computed in full")
         if self.seed is not None:

@@ -12,7 +12,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.linear_model import LogisticRegression, SGDClassifier
-from sklearn.naive_bayes import ComplementNB, MultinomialNB
+from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -88,7 +88,7 @@ LINEAR = [
 ]
 
 
-@pytest.mark.parametrize("classes", [3, 13])
+@pytest.mark.parametrize("classes", [2, 3, 13])
 @pytest.mark.parametrize("model", LINEAR, ids=lambda model: repr(model)[:40])
 def test_linear_models(model, classes, monkeypatch):
     X, y = data(classes)
@@ -123,9 +123,27 @@ def test_compressed_rows(model, classes, monkeypatch):
     model.fit(X[:2000], y[:2000])
     check(model, X, monkeypatch, share=0.1)
     check(model, X.astype(np.float32), monkeypatch, share=0.1, measures=["margin"])
-    one_logit = classes == 2 and isinstance(model, LogisticRegression)
-    share = 1.01 if one_logit else 0.1
-    check(model, X.toarray().astype(np.float64), monkeypatch, share=share, measures=["margin"])
+    check(model, X.toarray().astype(np.float64), monkeypatch, share=0.1, measures=["margin"])
+
+
+@pytest.mark.parametrize("binarize", [0.0, 0.5, None])
+def test_presence_of_words(binarize, monkeypatch):
+    X, y = counts(6)
+    there = (X > 0).astype(np.float64)
+    model = BernoulliNB(binarize=binarize).fit(there[:2000], y[:2000])
+    check(model, there, monkeypatch, share=0.1)
+    check(model, there.toarray(), monkeypatch, share=0.1, measures=["margin"])
+    # Counts are no presence: which of them the model takes for it is left to the model.
+    check(model, X, monkeypatch, share=1.01, measures=["margin"])
+
+
+@pytest.mark.parametrize("scale", [1, 1000])
+def test_one_model_a_class(scale, monkeypatch):
+    X, y = data(4)
+    model = make_pipeline(StandardScaler(), SGDClassifier(loss="log_loss", random_state=0)).fit(X[:2000], y[:2000])
+    # Far from every class the logistic functions are 0: all classes are alike there, and the model is asked.
+    model[-1].coef_ = scale * model[-1].coef_
+    check(model, X, monkeypatch, share=0.1 if scale == 1 else 1.01, close=1e-5)
 
 
 TREES = [
@@ -179,8 +197,6 @@ def test_what_is_not_known_stands_back(monkeypatch):
     assert bounds_of(Ours().fit(X[:300], y[:300])) is None
     assert bounds_of(make_pipeline(Ours()).fit(X[:300], y[:300])) is None
     assert bounds_of(SGDClassifier(loss="modified_huber").fit(X[:300], y[:300])) is None
-    # Far from every class each logistic function is 0, and the model says that all are alike.
-    assert bounds_of(SGDClassifier(loss="log_loss").fit(X[:300], y[:300])) is None
     model = LogisticRegression(max_iter=300).fit(X[:300], y[:300])
     model.predict_proba = lambda X: np.full((len(X), 3), 1 / 3)
     assert bounds_of(model) is None
@@ -232,9 +248,10 @@ def test_a_pool_where_all_rows_are_alike_is_asked_about_once(monkeypatch):
     model = LogisticRegression(max_iter=300).fit(X[:300], y[:300])
     same = np.repeat(X[:1], ROWS, axis=0)
     counted = Counted(model, monkeypatch)
-    picked, _ = sl.margin_sampling(model, same, n_instances=5)
+    picked = sl.query(model, same, "margin", 5)
     assert counted.rows < 1.01 * ROWS
-    np.testing.assert_array_equal(picked, np.arange(5))
+    np.testing.assert_array_equal(picked.indices, np.arange(5))
+    assert (picked.report.asked, picked.report.screen) == (ROWS, "bounds rule too few rows out")
 
 
 def test_small_pools_are_asked_about_once(monkeypatch):

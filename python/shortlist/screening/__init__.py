@@ -12,7 +12,15 @@ together than that may change places, as they do whenever a pool is asked about 
 """
 
 from shortlist.screening.bounds import Bounds
-from shortlist.screening.candidates import Candidates, candidates
-from shortlist.screening.known import bounds_of
+from shortlist.screening.candidates import COMMITTEE_MEASURES, MEASURES, Candidates, candidates
+from shortlist.screening.known import bounds_of, bounds_of_committee
 
-__all__ = ["Bounds", "Candidates", "bounds_of", "candidates"]
+__all__ = [
+    "COMMITTEE_MEASURES",
+    "MEASURES",
+    "Bounds",
+    "Candidates",
+    "bounds_of",
+    "bounds_of_committee",
+    "candidates",
+]

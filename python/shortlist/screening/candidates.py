@@ -18,9 +18,16 @@ if TYPE_CHECKING:
     from shortlist.screening.bounds import Bounds
 
 MEASURES = ("least_confident", "margin", "ratio", "entropy", "normalised_entropy", "gini")
-"""What can be bounded."""
+"""What can be bounded of a model."""
 
-_READ_AS_IT_IS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
+COMMITTEE_MEASURES = ("vote_entropy", "consensus_entropy", "max_disagreement", "bald", "variation_ratio", "mean_std")
+"""What can be bounded of a committee."""
+
+_READ_AS_IT_IS = {
+    "array": (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)),
+    "sparse": (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int32), np.dtype(np.int64)),
+}
+"""Types the core reads where they lie, by the kind of rows."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ def candidates(
     X : array, frame or sparse matrix of shape (rows, features)
         Features. Arrays and compressed rows of float32 and float64 are read as they lie, others in blocks.
     measure : str
-        One of `MEASURES`.
+        One of `MEASURES`, or of `COMMITTEE_MEASURES`.
     k : int
         How many rows are wanted.
     n_threads : int, optional
@@ -84,14 +91,11 @@ def candidates(
     found: Candidates | None = None
     # One thread inside a worker of a cluster.
     n_threads = thread_count(n_threads)
-    models: dict[Any, _core.LinearModel | _core.TreeModel] = {}
     for first, block in pool:
         features = _numbers(block, holder)
-        if features is None:
+        if features is None or (bounds.binary and not _binary(features, holder)):
             return None
-        if features.dtype not in models:
-            models[features.dtype] = bounds.model(features.dtype)
-        model = models[features.dtype]
+        model = bounds.model(features.dtype, sparse=holder == "sparse")
         part = _of_block(model, features, measure, k, n_threads, progress if len(pool) == 1 else None)
         if part is None:
             return None
@@ -103,17 +107,22 @@ def candidates(
 def _as_it_lies(X: Any, holder: str) -> bool:
     """Return whether the core can read the rows where they are."""
     if holder == "sparse":
-        return X.format == "csr" and X.dtype in _READ_AS_IT_IS[1:]
-    return holder == "array" and type(X) in (np.ndarray, np.memmap) and X.dtype in _READ_AS_IT_IS
+        return X.format == "csr" and X.dtype in _READ_AS_IT_IS["sparse"]
+    return holder == "array" and type(X) in (np.ndarray, np.memmap) and X.dtype in _READ_AS_IT_IS["array"]
 
 
 def _numbers(block: Any, holder: str) -> Any:
     """Return a block as floats the core reads; None where it holds anything else."""
     if holder == "sparse":
         block = block.tocsr()
-        return block if block.dtype in _READ_AS_IT_IS[1:] else _exact(block)
+        return block if block.dtype in _READ_AS_IT_IS["sparse"] else _exact(block)
     array = np.asarray(block)
-    return array if array.dtype in _READ_AS_IT_IS else _exact(array)
+    return array if array.dtype in _READ_AS_IT_IS["array"] else _exact(array)
+
+
+def _binary(block: Any, holder: str) -> bool:
+    values = block.data if holder == "sparse" else block
+    return bool(((values == 0) | (values == 1)).all())
 
 
 def _exact(block: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.screening import of_linear, of_trees
 from shortlist.screening.classes import is_exactly
+from shortlist.screening.of_committee import of_committee
 from shortlist.screening.of_pipeline import of_pipeline
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _ADAPTERS: dict[str, tuple[str, Callable[[Any], Bounds | None]]] = {
     "SGDClassifier": ("linear_model._stochastic_gradient", of_linear.gradient_descent),
     "LinearDiscriminantAnalysis": ("discriminant_analysis", of_linear.discriminant),
     "MultinomialNB": ("naive_bayes", of_linear.multinomial),
+    "BernoulliNB": ("naive_bayes", of_linear.bernoulli),
     "ComplementNB": ("naive_bayes", of_linear.complement),
     "DecisionTreeClassifier": ("tree._classes", of_trees.tree),
     "RandomForestClassifier": ("ensemble._forest", of_trees.forest),
@@ -58,4 +60,22 @@ def bounds_of(estimator: Any) -> Bounds | None:
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         # Not fitted, tampered with, or of a version that keeps its numbers elsewhere: the plain way
         # is always right.
+        return None
+
+
+def bounds_of_committee(members: list[Any]) -> Bounds | None:
+    """Return the bounds of a committee of linear models; None of any other.
+
+    Parameters
+    ----------
+    members : list of estimator
+        Of scikit-learn, fitted.
+
+    Returns
+    -------
+    Bounds or None
+    """
+    try:
+        return of_committee(members, bounds_of)
+    except (AttributeError, TypeError, ValueError):
         return None

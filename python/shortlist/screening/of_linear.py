@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,15 +23,11 @@ def _model(model: Any, weights: Any, intercepts: Any, link: Link) -> Linear | No
         return None
     if classes == 2 and len(weights) == 1:
         link = "logistic"
-    elif link == "one_versus_rest":
-        # Where every logistic function is 0, rounded, the model says that all classes are alike:
-        # which rows these are, a bound on logits does not tell.
-        return None
     intercepts = np.broadcast_to(np.asarray(intercepts, dtype=np.float64), (len(weights),))
     if len(weights) != (1 if link == "logistic" else classes):
         return None
     dtype = np.result_type(weights.dtype, np.float32)
-    return Linear(np.ascontiguousarray(weights, dtype=np.float64), intercepts.copy(), link, dtype)
+    return Linear(np.asarray(weights, dtype=np.float64), intercepts.copy(), link, dtype)
 
 
 def logistic(model: Any) -> Linear | None:
@@ -59,3 +56,13 @@ def complement(model: Any) -> Linear | None:
     """Read a `ComplementNB`."""
     # Its feature_log_prob_ are the weights; the prior counts only where there is one class.
     return _model(model, model.feature_log_prob_, 0.0, "softmax")
+
+
+def bernoulli(model: Any) -> Linear | None:
+    """Read a `BernoulliNB`: its logits are linear in features that are 0 or 1."""
+    if model.binarize is not None and not 0 <= model.binarize < 1:
+        return None
+    absent = np.log(1 - np.exp(model.feature_log_prob_))
+    bounds = _model(model, model.feature_log_prob_ - absent, model.class_log_prior_ + absent.sum(axis=1), "softmax")
+    hidden = float(np.abs(absent).sum(axis=1).max())
+    return None if bounds is None else replace(bounds, hidden=hidden, binary=True)

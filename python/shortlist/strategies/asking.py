@@ -7,16 +7,20 @@ pool never exist at once.
 
 from __future__ import annotations
 
+import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
+from shortlist.options import flag
+from shortlist.registry import find_measure
 from shortlist.rows import blocks, count, take
 from shortlist.scoring import score
+from shortlist.selection import Report, Selection
 from shortlist.selector import Selector
 from shortlist.strategies import randomness
 from shortlist.strategies.answers import Asked, check_valid, mended, warn_sums
@@ -25,7 +29,7 @@ from shortlist.strategies.answers.asked import check_invalid
 from shortlist.strategies.answers.models import says_nothing
 from shortlist.strategies.choice import Array, Picks, best
 from shortlist.strategies.errors import PoolTooSmallError, check_count
-from shortlist.strategies.screened import inside, left_for
+from shortlist.strategies.screened import SAMPLE, inside, left_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,6 +54,8 @@ class Question:
         What every row scores while the model is not fitted.
     method : str, default="predict_proba"
         What errors say was asked.
+    named : str, optional
+        What the question is called, where that is not the measure.
     words : dict of str: str
         What the docstrings of its utility and its strategy say.
     """
@@ -58,7 +64,13 @@ class Question:
     ask: Callable[..., Array]
     unfitted: float
     method: str = "predict_proba"
+    named: str | None = None
     words: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """What the question is called."""
+        return self.named or self.measure
 
     @property
     def from_logits(self) -> bool:
@@ -167,58 +179,100 @@ def pick(
     kwargs: dict[str, Any],
     screen: bool = True,
 ) -> Picks:
-    """Return positions and scores of the most informative rows, best first.
+    """Return positions and scores of the most informative rows, best first, as `chosen` has them."""
+    selection = chosen(
+        question, model, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs, screen
+    )
+    return selection.indices.copy(), selection.scores.copy()
 
-    With `screen` a model whose scores can be bounded is asked about the rows that may be among them alone.
+
+def chosen(
+    question: Question,
+    model: Any,
+    X: Any,
+    n_instances: int,
+    random_tie_break: bool,
+    random_state: RandomState,
+    chunk_size: ChunkSize,
+    progress: Progress,
+    invalid: Invalid,
+    kwargs: dict[str, Any],
+    screen: bool = True,
+    *,
+    name: str = "n_instances",
+    depth: int = 6,
+) -> Selection:
+    """Select the most informative rows.
+
+    With `screen` a model whose scores can be bounded is asked about the rows that may be among them alone. `name` is
+    what the number of rows is called, and `depth` how many calls below the user's a warning is given.
     """
     check_invalid(invalid)
+    began = time.perf_counter()
     pool = pool_of(model, X, chunk_size, progress)
-    wanted = check_count(n_instances, pool.rows)
+    wanted = check_count(n_instances, pool.rows, name)
     random_state = randomness.of(model, random_state)
     ties: dict[str, Any] = {"invalid": invalid, "strict": False}
     if random_tie_break:
         ties |= {"ties": "random", "random_state": randomness.seed(random_state)}
     new = partial(Selector, question.measure, wanted, n_threads=_threads(pool), **question.how, **ties)
-    if screen and not kwargs:
-        picked = _picked_from_few(question, model, X, new(), wanted, progress)
-        if picked is not None:
-            return picked
-    selector = new()
+    found: Selection | str = "turned off"
+    if flag(screen, "screen"):
+        found = "keywords for the model" if kwargs else _from_few(question, model, X, new(), wanted, progress)
+    picked = _from_all(question, model, pool, new(), invalid, kwargs, found) if isinstance(found, str) else found
+    if picked is None:
+        warn_unfitted(depth)
+        same = np.full(pool.rows, question.unfitted)
+        ids, scores = best(same, wanted, random_tie_break=random_tie_break, random_state=random_state)
+        report = Report(rows=pool.rows, asked=0, screen="it is not fitted")
+        picked = Selection(ids, scores, question.measure, find_measure(question.measure).order, report)
+    check_enough(wanted, len(picked), pool.rows, name)
+    return replace(picked, report=replace(picked.report, rows=pool.rows, seconds=time.perf_counter() - began))
+
+
+def _from_all(
+    question: Question,
+    model: Any,
+    pool: Blocks,
+    selector: Selector,
+    invalid: Invalid,
+    kwargs: dict[str, Any],
+    why: str,
+) -> Selection | None:
+    """Select from the answers for all rows; None where the model is not fitted."""
     try:
         for asked, answer in question.answers(model, pool, kwargs):
             asked.check_rows(answer.shape[-2])
             question.taken(partial(selector.update, first_id=asked.first), answer, asked, invalid)
     except NotFittedError:
-        warn_unfitted()
-        same = np.full(pool.rows, question.unfitted)
-        return best(same, wanted, random_tie_break=random_tie_break, random_state=random_state)
+        return None
     selection = selector.finish()
-    check_enough(wanted, len(selection), pool.rows)
-    return selection.indices.copy(), selection.scores.copy()
+    return replace(selection, report=replace(selection.report, asked=pool.rows, screen=why))
 
 
-def _picked_from_few(
+def _from_few(
     question: Question, model: Any, X: Any, selector: Selector, wanted: int, progress: Progress
-) -> Picks | None:
-    """Return the picks where bounds leave few rows to ask about; None where the model is to be asked about all."""
+) -> Selection | str:
+    """Select where bounds leave few rows to ask about, or say why the model is to be asked about all."""
+    found = left_for(question, model, X, wanted, progress)
+    if isinstance(found, str):
+        return found
+    left, kind = found
     try:
-        left = left_for(question, model, X, wanted, progress)
-        if left is None:
-            return None
-        few = blocks(take(X, left.rows), outputs=16)
-        for first, block in few:
+        for first, block in blocks(take(X, left.rows), outputs=16):
             rows = left.rows[first : first + count(block)]
             answer = question.ask(model, block, first)
             asked = Asked(model, question.method, len(rows), first)
             if not inside(np.asarray(score(answer, question.measure, invalid="skip", **question.how)), left, first):
-                return None
+                return "its answers lie outside its bounds"
             question.taken(partial(selector.update, ids=rows), answer, asked, "raise")
     except Exception:
-        # Whatever is wrong is found again, and said with the right row, where the model is asked
-        # about all.
-        return None
+        # It is found again, and said with the right row, where the model is asked about all.
+        return "an answer was refused"
     selection = selector.finish()
-    return (selection.indices.copy(), selection.scores.copy()) if len(selection) == wanted else None
+    if len(selection) < wanted:
+        return "too few of its answers are valid"
+    return replace(selection, report=replace(selection.report, asked=SAMPLE + len(left), screen=kind))
 
 
 def best_known(values: Any, n_instances: int, invalid: Invalid, **how: Any) -> Picks:
@@ -233,11 +287,11 @@ def best_known(values: Any, n_instances: int, invalid: Invalid, **how: Any) -> P
     return known[indices], picked
 
 
-def check_enough(wanted: int, known: int, rows: int) -> None:
+def check_enough(wanted: int, known: int, rows: int, name: str = "n_instances") -> None:
     """Raise where the model has no answer for so many rows that too few are left."""
     if wanted > known:
         raise PoolTooSmallError(
-            f"n_instances came as {wanted}; the model gave NaN for {rows - known} of the {rows} rows of the pool, so at "
+            f"{name} came as {wanted}; the model gave NaN for {rows - known} of the {rows} rows of the pool, so at "
             f"most {known} is accepted"
         )
 
@@ -264,11 +318,11 @@ def _threads(pool: Blocks) -> int | None:
     return 1 if min(pool.size, pool.rows) < 1 << 16 else None
 
 
-def warn_unfitted() -> None:
-    """Say that the model knows nothing yet, and what to do."""
+def warn_unfitted(depth: int = 5) -> None:
+    """Say that the model knows nothing yet, and what to do, so many calls below the user's."""
     warnings.warn(
         "the model is not fitted, so every row of the pool scores the same and the first rows are picked; "
         "give X_training, or call fit or teach, before the first query (random_sampling picks a seed set)",
         UserWarning,
-        stacklevel=5,
+        stacklevel=depth,
     )

@@ -203,6 +203,7 @@ def _sampling(
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
     invalid: Invalid = "raise",
+    screen: bool = True,
     **kwargs: Any,
 ) -> Picks:
     """Pick the rows the members of a committee differ on most, by $what: $order first.
@@ -220,6 +221,7 @@ def _sampling(
     $random_state
     $blocks
     $invalid
+    $screen
     **kwargs
         Passed on to ``$method``.
 
@@ -247,7 +249,17 @@ def _sampling(
     array([1])
     """
     return pick(
-        question, committee, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
+        question,
+        committee,
+        X,
+        n_instances,
+        random_tie_break,
+        random_state,
+        chunk_size,
+        progress,
+        invalid,
+        kwargs,
+        screen,
     )
 
 
@@ -260,7 +272,7 @@ def _question(
     measure: str | None = None,
 ) -> Question:
     words = {"what": what, "values": values, "method": method, **measure_words(name)}
-    return Question(measure or name, ask, unfitted=0.0, method=method, words=words)
+    return Question(measure or name, ask, unfitted=0.0, method=method, named=name, words=words)
 
 
 _VOTE_ENTROPY = _question(
@@ -277,6 +289,12 @@ _MINORITY = "the share of members that do not vote with the majority"
 _VARIATION_RATIO = _question("variation_ratio", _MINORITY, "[0. , 0.5, 0. ]")
 _SPREAD = "the standard deviation over the members, averaged over the classes"
 _MEAN_STD = _question("mean_std", _SPREAD, "[0.007, 0.225, 0.001]")
+
+QUESTIONS = {
+    question.name: question
+    for question in (_VOTE_ENTROPY, _CONSENSUS_ENTROPY, _MAX_DISAGREEMENT, _BALD, _VARIATION_RATIO, _MEAN_STD)
+}
+"""What can be asked of a committee, by measure."""
 
 vote_entropy = member(_values, _VOTE_ENTROPY, "vote_entropy")
 vote_entropy_sampling = member(_sampling, _VOTE_ENTROPY, "vote_entropy_sampling")

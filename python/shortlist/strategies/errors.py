@@ -41,16 +41,14 @@ class PoolTooSmallError(ArgumentError):
     """
 
 
-def check_count(n_instances: Any, rows: int) -> int:
-    """Return `n_instances` as an int, or say why it cannot be had from a pool of that many rows."""
+def check_count(n_instances: Any, rows: int, name: str = "n_instances") -> int:
+    """Return a number of rows as an int, or say why a pool of so many does not have it."""
     try:
         wanted = int(n_instances.__index__())
     except AttributeError:
-        raise ArgumentError(f"n_instances came as {n_instances!r}; accepted is an integer, 0 or more") from None
+        raise ArgumentError(f"{name} came as {n_instances!r}; accepted is an integer, 0 or more") from None
     if wanted < 0:
-        raise ArgumentError(f"n_instances came as {wanted}; accepted is an integer, 0 or more")
+        raise ArgumentError(f"{name} came as {wanted}; accepted is an integer, 0 or more")
     if wanted > rows:
-        raise PoolTooSmallError(
-            f"n_instances came as {wanted}; the pool has {rows} rows, so at most {rows} is accepted"
-        )
+        raise PoolTooSmallError(f"{name} came as {wanted}; the pool has {rows} rows, so at most {rows} is accepted")
     return wanted

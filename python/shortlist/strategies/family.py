@@ -35,6 +35,8 @@ SHARED = {
     about all at once.
 progress : callable, bool or None, default=None
     Called with (rows done, rows in all) after each block; True shows a bar.""",
+    "screen": """screen : bool, default=True
+    Whether a model whose scores can be bounded (docs/learners.md) is asked only about rows that may be picked.""",
     "invalid": """invalid : {"raise", "skip"}, default="raise"
     Whether a row that the model answers with NaN is an error, or is never picked.""",
     "invalid_values": """invalid : {"raise", "skip"}, default="raise"

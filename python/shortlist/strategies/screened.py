@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.rows import count, kind, take
-from shortlist.screening import bounds_of, candidates
-from shortlist.screening.bounds import Linear
-from shortlist.screening.candidates import MEASURES
+from shortlist.rows import count, take
+from shortlist.screening import COMMITTEE_MEASURES, MEASURES, bounds_of, bounds_of_committee, candidates
 
 if TYPE_CHECKING:
     from shortlist.rows.blocks import Progress
-    from shortlist.screening import Bounds, Candidates
+    from shortlist.screening import Candidates
     from shortlist.strategies.asking import Question
     from shortlist.strategies.choice import Array
 
@@ -24,21 +22,37 @@ SAMPLE = 32
 """Rows that the model is asked about before its bounds are believed."""
 
 
-def left_for(question: Question, model: Any, X: Any, wanted: int, progress: Progress = None) -> Candidates | None:
-    """Return the rows that may be among the best, or None where the model is to be asked about all.
+def left_for(
+    question: Question, model: Any, X: Any, wanted: int, progress: Progress = None
+) -> tuple[Candidates, str] | str:
+    """Return the rows that may be among the best and the kind of their bounds, or why the model is to be asked about all.
 
     Before its bounds are believed, the model is asked about a few rows, spread over the pool.
     """
     rows = count(X)
-    if question.measure not in MEASURES or question.method != "predict_proba" or rows < LEAST_ROWS:
-        return None
-    bounds = bounds_of(_asked(model)) if 0 < 8 * wanted <= rows else None
-    # One logit of a dense row takes the model no longer than its bound takes: measured.
-    cheap = isinstance(bounds, Linear) and bounds.link == "logistic" and kind(X) != "sparse"
-    if bounds is None or cheap or not _holds_on_a_few(bounds, question, model, X, rows):
-        return None
-    found = candidates(bounds, X, question.measure, wanted, progress=progress if callable(progress) else None)
-    return None if found is None or 2 * len(found) > rows else found
+    measure, members = question.name, _members(model)
+    if measure not in (MEASURES if members is None else COMMITTEE_MEASURES):
+        return "its measure has no bound"
+    if rows < LEAST_ROWS or 8 * wanted > rows or wanted == 0:
+        return "the pool is small"
+    bounds = bounds_of(_asked(model)) if members is None else bounds_of_committee(members)
+    if bounds is None:
+        return "its arithmetic is not known"
+    try:
+        few = take(X, np.linspace(0, rows - 1, SAMPLE).astype(np.int64))
+        found = candidates(bounds, few, measure, SAMPLE)
+        if found is None or len(found) < SAMPLE:
+            return "its rows can't be read"
+        if not inside(question.scores_of(model, few), found):
+            return "its answers lie outside its bounds"
+        found = candidates(bounds, X, measure, wanted, progress=progress if callable(progress) else None)
+    except Exception:
+        # Whatever is wrong is found again, and said with the right row, where the model is asked
+        # about all.
+        return "bounding it failed"
+    if found is None or 2 * len(found) > rows:
+        return "bounds rule too few rows out"
+    return found, bounds.kind
 
 
 def inside(scores: Array, found: Candidates, start: int = 0) -> bool:
@@ -54,7 +68,7 @@ def _asked(model: Any) -> Any:
     return model
 
 
-def _holds_on_a_few(bounds: Bounds, question: Question, model: Any, X: Any, rows: int) -> bool:
-    few = take(X, np.linspace(0, rows - 1, SAMPLE).astype(np.int64))
-    found = candidates(bounds, few, question.measure, SAMPLE)
-    return found is not None and len(found) == SAMPLE and inside(question.scores_of(model, few), found)
+def _members(model: Any) -> list[Any] | None:
+    """Return the estimators of a committee of ours; None of anything else."""
+    committee = type(model).__module__ == "shortlist.learners.committee" and type(model).__name__ == "Committee"
+    return [_asked(learner) for learner in model.learner_list] if committee else None

@@ -80,6 +80,7 @@ def _sampling(
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
     invalid: Invalid = "raise",
+    screen: bool = True,
     **kwargs: Any,
 ) -> Picks:
     """Pick the rows a classifier is least sure of, by $what: $order first.
@@ -97,6 +98,7 @@ def _sampling(
     $random_state
     $blocks
     $invalid
+    $screen
     **kwargs
         Passed on to ``$method``.
 
@@ -123,7 +125,17 @@ def _sampling(
     $>>> indices, rows = learner.query([[1.0], [5.0], [9.0]], n_instances=2)
     """
     return pick(
-        question, classifier, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs
+        question,
+        classifier,
+        X,
+        n_instances,
+        random_tie_break,
+        random_state,
+        chunk_size,
+        progress,
+        invalid,
+        kwargs,
+        screen,
     )
 
 
@@ -149,6 +161,11 @@ _ENERGY = _question(
     ask=logits,
     method="decision_function",
 )
+
+QUESTIONS = {
+    question.name: question for question in (UNCERTAINTY, _MARGIN, _RATIO, ENTROPY, _NORMALISED_ENTROPY, _GINI, _ENERGY)
+}
+"""What can be asked of a classifier, by measure."""
 
 classifier_uncertainty = member(_values, UNCERTAINTY, "classifier_uncertainty")
 uncertainty_sampling = member(_sampling, UNCERTAINTY, "uncertainty_sampling")

@@ -87,6 +87,13 @@ impl<'a, E: Copy> Matrix<'a, E> {
         Matrix { origin: self.pointer(rows.start, 0), rows: rows.len(), ..*self }
     }
 
+    /// Every so many columns: the first, and those that many after it.
+    pub(crate) fn every(&self, columns: usize) -> Matrix<'a, E> {
+        assert!(columns > 0);
+        let column_stride = self.column_stride * columns as isize;
+        Matrix { columns: self.columns.div_ceil(columns), column_stride, ..*self }
+    }
+
     /// A row whose elements are adjacent.
     pub(crate) fn adjacent_row(&self, row: usize) -> Option<&'a [E]> {
         assert!(row < self.rows);

@@ -5,8 +5,9 @@ use crate::array::{Rows, with_matrix};
 use crate::border::{Lookout, raise, type_error};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
+use shortlist_core::committee::CommitteeMeasure;
 use shortlist_core::measure::Measure;
-use shortlist_core::model::{Index, Linear, Link, Narrowed, Outcome, Sparse, Tree, Trees};
+use shortlist_core::model::{Index, Layout, Linear, Link, Narrowed, Outcome, Sparse, Tree, Trees, Value};
 
 /// Rows, and the ends of the interval of each one's score.
 type Candidates<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
@@ -40,6 +41,11 @@ fn measure_of(name: &str) -> PyResult<Measure> {
     choice("measure", name, &names)
 }
 
+fn committee_measure_of(name: &str) -> PyResult<CommitteeMeasure> {
+    let names: Vec<_> = CommitteeMeasure::ALL.iter().map(|measure| (measure.about().name, *measure)).collect();
+    choice("measure", name, &names)
+}
+
 fn found<'py>(py: Python<'py>, found: Narrowed) -> Option<Candidates<'py>> {
     let Narrowed::To(rows) = found else { return None };
     let numbers: Vec<i64> = rows.iter().map(|row| row.row as i64).collect();
@@ -64,13 +70,29 @@ impl Model {
         cpu_level: Option<&str>,
     ) -> PyResult<Option<Candidates<'py>>> {
         let rows = Rows::borrow(x, "X", false)?;
-        let (measure, level, threads) = (measure_of(measure)?, level(cpu_level)?, threads(n_threads)?);
+        let (level, threads) = (level(cpu_level)?, threads(n_threads)?);
         let mut lookout = Lookout::new(progress);
-        let result = with_matrix!(&rows, |matrix| py.detach(|| match &self.core {
-            Core::Linear(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
-            Core::Single(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
-            Core::Double(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
-        }));
+        let result = match &self.core {
+            Core::Linear(model) if model.members() > 1 => {
+                let measure = committee_measure_of(measure)?;
+                with_matrix!(&rows, |matrix| py.detach(|| model.candidates_of_committee(
+                    &matrix,
+                    measure,
+                    k,
+                    level,
+                    threads,
+                    &mut lookout
+                )))
+            }
+            core => {
+                let measure = measure_of(measure)?;
+                with_matrix!(&rows, |matrix| py.detach(|| match core {
+                    Core::Linear(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
+                    Core::Single(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
+                    Core::Double(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
+                }))
+            }
+        };
         Ok(found(py, lookout.settle(py, rows.len(), result)?))
     }
 }
@@ -78,18 +100,22 @@ impl Model {
 #[pymethods]
 impl LinearModel {
     #[new]
-    #[pyo3(signature = (weights, intercepts, *, link="softmax", hidden=0.0, own_unit=0.0))]
+    #[pyo3(signature = (weights, intercepts, *, sparse=false, link="softmax", hidden=0.0, own_unit=0.0, members=1))]
+    #[allow(clippy::too_many_arguments)]
     fn new(
         weights: PyReadonlyArray2<'_, f64>,
         intercepts: PyReadonlyArray1<'_, f64>,
+        sparse: bool,
         link: &str,
         hidden: f64,
         own_unit: f64,
+        members: usize,
     ) -> PyResult<PyClassInitializer<Self>> {
         let link = choice("link", link, &LINKS)?;
         let weights = crate::array::matrix::<_, f64>(&weights);
-        let core = Linear::new(&weights, intercepts.as_slice()?, hidden, link, own_unit).map_err(raise)?;
-        Ok(PyClassInitializer::from(Model { core: Core::Linear(core) }).add_subclass(LinearModel))
+        let layout = if sparse { Layout::Compressed } else { Layout::Dense };
+        let core = Linear::new(&weights, intercepts.as_slice()?, hidden, link, layout, own_unit, members);
+        Ok(PyClassInitializer::from(Model { core: Core::Linear(core.map_err(raise)?) }).add_subclass(LinearModel))
     }
 
     /// What `candidates` says, of compressed rows (CSR) of `width` columns.
@@ -145,18 +171,19 @@ impl Run<'_> {
         data: &Bound<'py, PyAny>,
     ) -> PyResult<shortlist_core::error::Result<Narrowed>> {
         let (starts, columns) = (starts.as_slice()?, columns.as_slice()?);
-        if let Ok(values) = data.extract::<PyReadonlyArray1<'py, f64>>() {
-            let values = values.as_slice()?;
-            Ok(py.detach(|| self.pass(starts, columns, values)))
-        } else if let Ok(values) = data.extract::<PyReadonlyArray1<'py, f32>>() {
-            let values = values.as_slice()?;
-            Ok(py.detach(|| self.pass(starts, columns, values)))
-        } else {
-            Err(type_error("data has another dtype; accepted are float32 and float64"))
+        macro_rules! first_of {
+            ($($value:ty),*) => {
+                $(if let Ok(values) = data.extract::<PyReadonlyArray1<'py, $value>>() {
+                    let values = values.as_slice()?;
+                    return Ok(py.detach(|| self.pass(starts, columns, values)));
+                })*
+            };
         }
+        first_of!(f64, f32, i64, i32);
+        Err(type_error("data has another dtype; accepted are float32, float64, int32 and int64"))
     }
 
-    fn pass<I: Index, E: shortlist_core::float::Element>(
+    fn pass<I: Index, E: Value>(
         &mut self,
         starts: &[I],
         columns: &[I],

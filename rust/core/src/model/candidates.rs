@@ -23,9 +23,12 @@ pub enum Narrowed {
     NotWorthIt,
 }
 
-/// How many more rows than wanted are held before they are looked through, and are always worth
-/// asking about.
+/// How many more rows than wanted are always worth asking about.
 const ROOM: usize = 4096;
+
+/// How many more are held, at least, before the threshold is raised. Until it is first known, all
+/// rows get a second look.
+const HELD: usize = 256;
 
 /// The share of rows, at most, that may be left for the model: a pass is worth less than what it
 /// spares then.
@@ -38,7 +41,7 @@ pub(super) struct Shared {
     order: Order,
     threshold: AtomicU64,
     seen: AtomicUsize,
-    left: AtomicUsize,
+    more: AtomicUsize,
     stop: AtomicBool,
 }
 
@@ -46,6 +49,8 @@ pub(super) struct Shared {
 pub(super) struct Intervals {
     rows: Vec<Interval>,
     counted: usize,
+    /// How many more than wanted were left when they were counted.
+    more: usize,
 }
 
 /// Bits of a number that order as numbers do.
@@ -66,14 +71,25 @@ impl Shared {
             order,
             threshold: AtomicU64::new(ordered(f64::NEG_INFINITY)),
             seen: AtomicUsize::new(0),
-            left: AtomicUsize::new(0),
+            more: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
         }
     }
 
     /// What k rows are known to reach. Only rises, so an old value is a bound too.
-    fn threshold(&self) -> f64 {
+    pub(super) fn threshold(&self) -> f64 {
         number(self.threshold.load(Ordering::Relaxed))
+    }
+
+    /// The places of rows whose interval reaches the threshold.
+    pub(super) fn reaching(&self, scores: &[f64], errors: &[f64], places: &mut Vec<u32>) {
+        let threshold = self.threshold();
+        places.clear();
+        for ((&score, &error), place) in scores.iter().zip(errors).zip(0..) {
+            if ends(score, error, self.order).1 >= threshold {
+                places.push(place);
+            }
+        }
     }
 
     /// Whether too many rows were left for the pass to be worth its time.
@@ -108,29 +124,34 @@ fn kth(rows: &mut [Interval], k: usize) -> f64 {
     kth.low
 }
 
+/// The ends of the interval of a score, turned so that larger is better.
+fn ends(score: f64, error: f64, order: Order) -> (f64, f64) {
+    let score = order.orient(score);
+    let known = score.is_finite() && error.is_finite();
+    if known { (score - error, score + error) } else { (f64::NEG_INFINITY, f64::INFINITY) }
+}
+
 impl Intervals {
     pub(super) fn new() -> Self {
-        Intervals { rows: Vec::new(), counted: 0 }
+        Intervals { rows: Vec::new(), counted: 0, more: 0 }
     }
 
-    /// Look at a few more rows from `first` on: their scores, NaN where there is none, and how
-    /// wrong each may be.
-    pub(super) fn take(&mut self, first: u64, scores: &[f64], errors: &[f64], shared: &Shared) {
+    /// Look at rows from `first` on: those at `places` of them, with their scores, NaN where there
+    /// is none, and how wrong each may be. The others are out.
+    pub(super) fn take(&mut self, first: u64, places: &[u32], scores: &[f64], errors: &[f64], shared: &Shared) {
         let mut threshold = shared.threshold();
-        for ((&score, &error), row) in scores.iter().zip(errors).zip(first..) {
-            let score = shared.order.orient(score);
-            let known = score.is_finite() && error.is_finite();
-            let (low, high) = if known { (score - error, score + error) } else { (f64::NEG_INFINITY, f64::INFINITY) };
+        for &place in places {
+            let (low, high) = ends(scores[place as usize], errors[place as usize], shared.order);
             if high >= threshold {
-                self.rows.push(Interval { row, low, high });
-                if self.rows.len() >= 2 * (shared.k + ROOM) && self.rows.len() >= 2 * self.counted {
+                self.rows.push(Interval { row: first + u64::from(place), low, high });
+                if self.rows.len() >= 2 * self.counted.max(shared.k + HELD) {
                     self.prune(shared);
                     threshold = shared.threshold();
                 }
             }
         }
         let seen = shared.seen.fetch_add(scores.len(), Ordering::Relaxed) + scores.len();
-        if self.counted > 0 && shared.left.load(Ordering::Relaxed) > (shared.k + ROOM).max(seen / WORTH) {
+        if self.counted > 0 && shared.more.load(Ordering::Relaxed) > (shared.k + ROOM).max(seen / WORTH) {
             shared.stop.store(true, Ordering::Relaxed);
         }
     }
@@ -141,9 +162,11 @@ impl Intervals {
         shared.threshold.fetch_max(ordered(own), Ordering::Relaxed);
         let threshold = shared.threshold();
         self.rows.retain(|row| row.high >= threshold);
-        shared.left.fetch_add(self.rows.len(), Ordering::Relaxed);
-        shared.left.fetch_sub(self.counted, Ordering::Relaxed);
         self.counted = self.rows.len();
+        let more = self.counted.saturating_sub(shared.k);
+        shared.more.fetch_add(more, Ordering::Relaxed);
+        shared.more.fetch_sub(self.more, Ordering::Relaxed);
+        self.more = more;
     }
 }
 
@@ -156,7 +179,9 @@ mod tests {
         let shared = Shared::new(k, order);
         let mut parts: Vec<Intervals> = (0..threads).map(|_| Intervals::new()).collect();
         for (i, (scores, errors)) in scores.chunks(100).zip(errors.chunks(100)).enumerate() {
-            parts[i % threads].take(100 * i as u64, scores, errors, &shared);
+            let mut places = Vec::new();
+            shared.reaching(scores, errors, &mut places);
+            parts[i % threads].take(100 * i as u64, &places, scores, errors, &shared);
         }
         shared.finish(parts)
     }

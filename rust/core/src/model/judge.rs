@@ -37,9 +37,14 @@ impl<T: Float + crate::float::Element<Compute = T>> Judge<T> {
         };
         let scorer = Scorer::new(measure, logits, 1.0, Normalize::AsIs, Invalid::Skip, level)?;
         let ours = UNITS * T::EPSILON.into();
-        let theirs = (classes + 20) as f64 * own_unit;
+        // What the model loses in the link, and a measure of ours of what the model gives.
+        let theirs = (2 * classes + 40) as f64 * own_unit;
         let recipe = scorer.recipe::<T>(classes);
         Ok(Judge { recipe, level, slope, slack: scale * (ours + theirs), classes, measure })
+    }
+
+    pub(super) fn measure(&self) -> Measure {
+        self.measure
     }
 
     pub(super) fn order(&self) -> Order {
@@ -60,6 +65,22 @@ impl<T: Float + crate::float::Element<Compute = T>> Judge<T> {
     #[inline(always)]
     pub(super) fn error_of_logits(&self, error: f64) -> f64 {
         self.slope * error + self.slack
+    }
+
+    /// The same of a row that has this score, and this probability of its likeliest class: where
+    /// that is small, most measures move little.
+    ///
+    /// While logits move by up to `error`, the logarithm of a probability, of the rest beside it,
+    /// and of a ratio of two, moves by up to twice as much. `measure.rs` has the derivatives.
+    pub(super) fn error_of_logits_at(&self, error: f64, score: f64, top: f64) -> f64 {
+        let (grown, top) = ((2.0 * error).exp() * (1.0 + 1e-6), top + 1e-9);
+        let slope = match self.measure {
+            Measure::Margin | Measure::Gini => 2.0 * top * grown,
+            Measure::LeastConfident => 2.0 * top.min(1.0 + 2e-9 - top) * grown,
+            Measure::Ratio => 2.0 * (score + 1e-9) * grown,
+            _ => f64::INFINITY,
+        };
+        self.slope.min(slope) * error + self.slack
     }
 
     /// How wrong a score may be where no probability is off by more than `error`.

@@ -1,40 +1,29 @@
-//! Logits of a linear model, in `f32`, with a bound on how wrong each row's are.
-//!
-//! A lane is a row. Features are taken `DEPTH` at a time: the columns of a group of rows are
-//! brought into lanes once (through 4 x 4 transposes), and then multiplied with the weights of up
-//! to twelve classes at a time, whose sums stay in registers. What they come to is added to the
-//! logits so far, which lie class by class and stay in cache:
-//!
-//! ```text
-//! for each group of 16 rows (8 at AVX2):
-//!     logits[all classes] = intercepts
-//!     for each DEPTH features:
-//!         columns[DEPTH] = the group's features, a row a lane
-//!         size += |x| * (largest |weight| of the feature)
-//!         for each 12 classes:
-//!             sums[12] = 0;  for each column: sums[c] += column * weight[c]
-//!             logits[c] += sums[c]
-//! ```
-
-#![allow(unsafe_code)]
+//! A linear model with its weights where the kernels want them, and how wrong its logits may be.
 
 use crate::error::{Error, Result};
-use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{self, Float, Kernel, Simd, Vector};
-use std::ops::Range;
+use crate::simd::Float;
+use std::borrow::Cow;
 
-/// Features whose products are added before the sum is added to the others.
-pub(super) const DEPTH: usize = 32;
+/// Virtual lanes: weights are filled up to multiples of it.
+pub(super) const LANES: usize = f32::LANES;
 
-/// The most classes whose sums are in registers at a time.
-const MOST: usize = 12;
+/// The most classes of dense rows whose sums are in registers at a time.
+pub(super) const MOST: usize = 5;
 
-/// The most rows of a vector.
-const ROWS: usize = 16;
+/// The same of compressed rows, in vectors of 16 classes; half as many classes where a vector has 8
+/// lanes.
+pub(super) const MOST_VECTORS: usize = 8;
 
 /// Half the distance from 1 to the next `f32`: what an operation is off by, relative to its result.
 const UNIT: f64 = f32::EPSILON as f64 / 2.0;
+
+/// The largest whole number that a weight of compressed rows becomes.
+const WHOLE: f64 = 32_767.0;
+
+/// A model that computes in `f64` is off by so little that sizes may count its weights at a
+/// fraction.
+const FRACTION: f64 = 1.0 / (1 << 20) as f64;
 
 /// How logits become probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,63 +36,154 @@ pub enum Link {
     OneVersusRest,
 }
 
-/// A linear model with its weights where the kernels want them.
+/// The rows that a model's weights are laid out for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Rows of all features: class by class, `padded` features each, and classes of zeros after.
+    Dense,
+    /// Compressed rows: feature by feature, `padded` classes each, as whole numbers of the
+    /// feature's unit. A weight takes two bytes: most of the time goes to reading them.
+    Compressed,
+}
+
+/// A linear model for rows of one layout.
+///
+/// A softmax does not change where all logits do, so the weights of a feature are counted from the
+/// middle between the least and the greatest of them.
 #[derive(Clone, Debug)]
 pub struct Linear {
     features: usize,
-    /// Classes whose logits are computed: one under [`Link::Logistic`].
+    /// Classes whose logits are computed: one under [`Link::Logistic`]. Those of each member follow
+    /// each other.
     outputs: usize,
+    /// One but for committees.
+    members: usize,
     link: Link,
-    /// Feature by feature, as both dense and sparse rows ask for them: `padded` places each, for
-    /// the classes and zeros.
+    layout: Layout,
+    /// Of dense rows.
     weights: Vec<f32>,
+    /// Of compressed rows.
+    wholes: Vec<i16>,
     padded: usize,
-    /// Classes whose sums are in registers at a time.
-    chunk: usize,
-    /// As many as a feature's weights.
+    /// As many as there are places for classes.
     intercepts: Vec<f32>,
-    /// The largest size of each feature's weights, not rounded down.
-    largest: Vec<f32>,
-    /// The same of what is added to all rows.
+    /// What the size of a row counts each feature at, and zeros up to whole vectors: of dense rows
+    /// the largest size of its weights, not rounded down; of compressed ones its unit.
+    sizes: Vec<f32>,
+    /// The largest size of what is added to all rows.
     base: f64,
     /// What the model's own products and sums are off by, relative to each.
     own_unit: f64,
+    /// The same beside the sizes of features.
+    own_share: f64,
 }
 
 impl Linear {
-    /// From weights (outputs x features, row by row) and intercepts.
+    /// From weights (outputs x features, row by row) and intercepts; the outputs are shared by so
+    /// many members in turn.
     ///
     /// `hidden` is the size of numbers that cancel inside the intercepts, as where the mean of a
     /// feature was subtracted; `own_unit` is what the model's own arithmetic is off by at each
     /// step: 2^-24 where it computes in `f32`.
-    pub fn new(weights: &Matrix<'_, f64>, intercepts: &[f64], hidden: f64, link: Link, own_unit: f64) -> Result<Self> {
+    pub fn new(
+        weights: &Matrix<'_, f64>,
+        intercepts: &[f64],
+        hidden: f64,
+        link: Link,
+        layout: Layout,
+        own_unit: f64,
+        members: usize,
+    ) -> Result<Self> {
         let (outputs, features) = (weights.rows(), weights.columns());
-        let least = if link == Link::Logistic { 1 } else { 2 };
-        if intercepts.len() != outputs || outputs < least || (link == Link::Logistic && outputs > 1) {
+        let whole = members > 0 && outputs.is_multiple_of(members);
+        let of_each = if whole { outputs / members } else { 0 };
+        let fits = if link == Link::Logistic { of_each == 1 } else { of_each > 1 };
+        if intercepts.len() != outputs || !fits {
             return Err(Error::Argument(format!(
-                "weights came with {outputs} rows and intercepts with {} numbers; accepted is one of each a class",
+                "weights came with {outputs} rows, intercepts with {} numbers; accepted is one of each a class and member",
                 intercepts.len()
             )));
         }
-        let all = || (0..outputs).flat_map(|output| (0..features).map(move |feature| (output, feature)));
-        let fits = |value: f64| value.abs() < 1e30;
-        if !all().all(|(output, feature)| fits(weights.get(output, feature))) || !intercepts.iter().all(|&b| fits(b)) {
+        let base = intercepts.iter().fold(0.0_f64, |most, b| most.max(b.abs())) + hidden;
+        let mut narrow: Vec<f32> = intercepts.iter().map(|&b| b as f32).collect();
+        let fraction = if own_unit < UNIT * FRACTION { FRACTION } else { 1.0 };
+        let mut model = Linear {
+            features,
+            outputs,
+            members,
+            link,
+            layout,
+            weights: Vec::new(),
+            wholes: Vec::new(),
+            padded: 0,
+            intercepts: Vec::new(),
+            sizes: Vec::new(),
+            base,
+            own_unit,
+            own_share: own_unit / fraction,
+        };
+        let fit = match layout {
+            Layout::Dense => model.lay_out_dense(weights, fraction),
+            Layout::Compressed => model.lay_out_compressed(weights, fraction),
+        };
+        if !fit || !intercepts.iter().all(|b| b.abs() < 1e30) {
             return Err(Error::Argument("weights or intercepts are not finite, or 1e30 or more".into()));
         }
-        let chunks = outputs.div_ceil(MOST);
-        let chunk = outputs.div_ceil(chunks).next_multiple_of(2);
-        let padded = (chunks * chunk).next_multiple_of(f32::LANES);
-        let mut by_feature = vec![0.0; padded * features];
-        let mut largest = vec![0.0_f32; features];
-        for (output, feature) in all() {
-            let weight = weights.get(output, feature);
-            by_feature[feature * padded + output] = weight as f32;
-            largest[feature] = largest[feature].max((weight.abs() as f32).next_up());
+        narrow.resize(model.padded.max(outputs), 0.0);
+        model.intercepts = narrow;
+        model.sizes.resize(features.next_multiple_of(LANES), 0.0);
+        Ok(model)
+    }
+
+    /// Lay weights out class by class; whether all are of a size that is taken.
+    fn lay_out_dense(&mut self, weights: &Matrix<'_, f64>, fraction: f64) -> bool {
+        let rows: Vec<Cow<'_, [f64]>> = (0..self.outputs).map(|output| row_of(weights, output)).collect();
+        let mut ranges = vec![Range::new(); self.features];
+        for row in &rows {
+            ranges.iter_mut().zip(row.iter()).for_each(|(range, &weight)| range.take(weight));
         }
-        let base = intercepts.iter().fold(0.0_f64, |most, b| most.max(b.abs())) + hidden;
-        let mut intercepts: Vec<f32> = intercepts.iter().map(|&b| b as f32).collect();
-        intercepts.resize(padded, 0.0);
-        Ok(Linear { features, outputs, link, weights: by_feature, padded, chunk, intercepts, largest, base, own_unit })
+        let middles: Vec<f64> = ranges.iter().map(|range| range.middle(self.link)).collect();
+        self.sizes = ranges.iter().map(|range| range.size(self.link, fraction)).collect();
+        self.padded = self.features.next_multiple_of(LANES);
+        self.weights = vec![0.0; (self.outputs + MOST) * self.padded];
+        for (to, row) in self.weights.chunks_exact_mut(self.padded.max(1)).zip(&rows) {
+            for ((to, &weight), &middle) in to.iter_mut().zip(row.iter()).zip(&middles) {
+                *to = (weight - middle) as f32;
+            }
+        }
+        ranges.iter().all(Range::fits)
+    }
+
+    /// Lay weights out feature by feature; whether all are of a size that is taken.
+    fn lay_out_compressed(&mut self, weights: &Matrix<'_, f64>, fraction: f64) -> bool {
+        /// In whose bits a small whole number that is added comes last.
+        const ROUNDER: f64 = 1.5 * (1_u64 << 52) as f64;
+        let vectors = self.outputs.div_ceil(LANES);
+        let chunks = vectors.div_ceil(MOST_VECTORS);
+        self.padded = chunks * vectors.div_ceil(chunks) * LANES;
+        self.wholes = vec![0; self.padded * self.features];
+        let adjacent = weights.column_major().is_some();
+        let rows: Vec<Cow<'_, [f64]>> =
+            if adjacent { Vec::new() } else { (0..self.outputs).map(|output| row_of(weights, output)).collect() };
+        let mut gathered = vec![0.0; self.outputs];
+        let mut fits = true;
+        for (feature, to) in self.wholes.chunks_exact_mut(self.padded).enumerate() {
+            let of_feature = if adjacent {
+                weights.adjacent_column(0..self.outputs, feature)
+            } else {
+                gathered.iter_mut().zip(&rows).for_each(|(to, row)| *to = row[feature]);
+                &gathered
+            };
+            let range = Range::of(of_feature);
+            fits &= range.fits();
+            let unit = (range.size(self.link, fraction) / WHOLE as f32).next_up().max(f32::MIN_POSITIVE);
+            let (middle, inverse) = (range.middle(self.link), 1.0 / f64::from(unit));
+            for (to, weight) in to.iter_mut().zip(of_feature) {
+                *to = ((weight - middle) * inverse + ROUNDER).to_bits() as i16;
+            }
+            self.sizes.push(unit);
+        }
+        fits
     }
 
     /// Features of a row.
@@ -116,26 +196,51 @@ impl Linear {
         self.outputs
     }
 
+    /// Members of a committee, or one.
+    pub fn members(&self) -> usize {
+        self.members
+    }
+
+    /// Classes of a row of probabilities.
+    pub(super) fn classes(&self) -> usize {
+        if self.link == Link::Logistic { 2 } else { self.outputs / self.members }
+    }
+
+    /// Whether these rows are what the weights are laid out for.
+    pub(super) fn takes(&self, layout: Layout, columns: usize) -> Result<()> {
+        let (known, features) = (self.layout, self.features);
+        if layout != known {
+            return Err(Error::Argument(format!("x came with rows for layout {layout:?}; this model's is {known:?}")));
+        }
+        if columns != features {
+            return Err(Error::Argument(format!("x has {columns} columns; the model was fitted on {features}")));
+        }
+        Ok(())
+    }
+
     /// How logits become probabilities.
     pub(super) fn link(&self) -> Link {
         self.link
     }
 
-    /// How wrong a row's logits can be, for each unit of its size, where so many products are
-    /// added: ours beside the true ones, and the model's own. `steps` of these sums are one behind
-    /// the other here.
-    pub(super) fn error(&self, terms: usize, steps: usize) -> f64 {
+    /// How wrong the logits of a row of this size can be, where so many products are added: ours
+    /// beside the true ones, and the model's own. `steps` of these sums are one behind the other
+    /// here.
+    pub(super) fn error(&self, size: f32, terms: usize, steps: usize) -> f64 {
         // Beside the sums: the product, the rounding of weight, feature and intercept, the
         // logarithm of a logistic function, and what a measure loses when it subtracts the largest
         // logit. The size itself is summed with the same errors, hence the last factor.
         let ours = (steps + 16) as f64 * UNIT;
-        let theirs = (terms + 6) as f64 * self.own_unit;
-        (ours + theirs) * (1.0 + 4.0 * ours)
-    }
-
-    /// How many sums of dense rows are one behind the other.
-    pub(super) fn steps(&self) -> usize {
-        DEPTH.min(self.features) + self.features.div_ceil(DEPTH)
+        let theirs = (terms + 6) as f64;
+        let size = f64::from(size) * (1.0 + 4.0 * ours);
+        let of_all = (ours + theirs * self.own_unit) * self.size_of_all();
+        let of_size = ours + theirs * self.own_share;
+        of_all
+            + match self.layout {
+                Layout::Dense => of_size * size,
+                // A weight is off by half a unit.
+                Layout::Compressed => (0.500_001 + of_size * (WHOLE + 1.0)) * size,
+            }
     }
 
     /// What the model's own arithmetic is off by at a step.
@@ -143,194 +248,102 @@ impl Linear {
         self.own_unit
     }
 
-    /// Places of a feature's weights: the classes, filled up to whole vectors of any level.
+    /// How far the weights of one class or feature are from those of the next.
     pub(super) fn padded(&self) -> usize {
         self.padded
     }
 
-    /// The weights of a feature.
+    /// The weights of all features, one after the other, for compressed rows.
     #[inline(always)]
-    pub(super) fn weights_of(&self, feature: usize) -> &[f32] {
-        &self.weights[feature * self.padded..][..self.padded]
+    pub(super) fn wholes(&self) -> &[i16] {
+        &self.wholes
     }
 
-    /// The intercepts, as many as a feature has weights.
+    /// The weights of a class from a feature on, and all that follow, for dense rows.
+    #[inline(always)]
+    pub(super) fn weights_from(&self, output: usize, feature: usize) -> &[f32] {
+        &self.weights[output * self.padded + feature..]
+    }
+
+    /// The intercepts, and zeros up to whole vectors.
     #[inline(always)]
     pub(super) fn intercepts(&self) -> &[f32] {
         &self.intercepts
     }
 
-    /// The largest size of a feature's weights, if there is such a feature.
+    /// What the size of a row counts features at, from one on, and zeros up to whole vectors.
     #[inline(always)]
-    pub(super) fn largest(&self, feature: usize) -> Option<f32> {
-        self.largest.get(feature).copied()
+    pub(super) fn sizes_from(&self, feature: usize) -> &[f32] {
+        &self.sizes[feature..]
     }
 
-    /// What the logits of every row are off by beside: sizes that are in all of them, and products
-    /// so small that they are rounded to whole denormals.
-    pub(super) fn size_of_all(&self) -> f64 {
+    /// Sizes that are in the logits of every row, and products so small that they are rounded to
+    /// whole denormals.
+    fn size_of_all(&self) -> f64 {
         1.0 + self.base + self.features as f64 * f64::from(f32::MIN_POSITIVE)
     }
 }
 
-/// Computes the logits of some rows.
-pub(super) struct DenseLogits<'a, 'm, E> {
-    pub(super) model: &'a Linear,
-    pub(super) matrix: &'a Matrix<'m, E>,
-    pub(super) rows: Range<usize>,
-    /// Class by class: each has as many places as there are rows, rounded up to whole groups of 16.
-    pub(super) logits: &'a mut [f32],
-    /// Of each row, the sum of the sizes of its products with the largest weights. As many places
-    /// as rows, rounded up.
-    pub(super) sizes: &'a mut [f32],
+/// A row of a matrix, copied where it is not adjacent.
+fn row_of<'a>(matrix: &Matrix<'a, f64>, row: usize) -> Cow<'a, [f64]> {
+    match matrix.adjacent_row(row) {
+        Some(there) => Cow::Borrowed(there),
+        None => Cow::Owned((0..matrix.columns()).map(|column| matrix.get(row, column)).collect()),
+    }
 }
 
-/// Some columns of a group of rows, for rows that can't be read where they lie.
-struct Copied([f32; ROWS * DEPTH + 4]);
+/// The least and the greatest weight of a feature.
+#[derive(Clone, Copy)]
+struct Range {
+    least: f64,
+    greatest: f64,
+    fits: bool,
+}
 
-impl<E: Element> Kernel for DenseLogits<'_, '_, E> {
-    type Output = ();
+impl Range {
+    fn new() -> Self {
+        Range { least: f64::INFINITY, greatest: f64::NEG_INFINITY, fits: true }
+    }
+
+    fn of(weights: &[f64]) -> Self {
+        // Side by side, so that the compiler makes vectors of it.
+        let mut side_by_side = [Range::new(); 8];
+        let groups = weights.chunks_exact(8);
+        let rest = groups.remainder();
+        for group in groups {
+            side_by_side.iter_mut().zip(group).for_each(|(range, &weight)| range.take(weight));
+        }
+        side_by_side.iter_mut().zip(rest).for_each(|(range, &weight)| range.take(weight));
+        side_by_side.into_iter().fold(Range::new(), |all, one| Range {
+            least: if one.least < all.least { one.least } else { all.least },
+            greatest: if one.greatest > all.greatest { one.greatest } else { all.greatest },
+            fits: all.fits & one.fits,
+        })
+    }
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let DenseLogits { model, matrix, rows, logits, sizes } = self;
-        let lanes = S::F32::LANES;
-        let stride = rows.len().next_multiple_of(ROWS);
-        assert!(rows.end <= matrix.rows() && matrix.columns() == model.features);
-        assert!(logits.len() == model.outputs * stride && sizes.len() == stride);
-        let mut copied = Copied([0.0; ROWS * DEPTH + 4]);
-        let mut columns = [S::F32::splat(simd, 0.0); DEPTH];
-        for (output, &intercept) in model.intercepts[..model.outputs].iter().enumerate() {
-            logits[output * stride..][..stride].fill(intercept);
-        }
-        for group in (0..stride).step_by(lanes) {
-            let count = lanes.min(rows.len().saturating_sub(group));
-            let mut size = S::F32::splat(simd, 0.0);
-            for start in (0..model.features).step_by(DEPTH) {
-                let depth = DEPTH.min(model.features - start);
-                let whole = depth.next_multiple_of(4);
-                let (from, apart) = match direct(matrix, rows.start + group, start, count == lanes && whole == depth) {
-                    Some(there) => there,
-                    None => (copied.fill(matrix, rows.start + group, count, start, depth), DEPTH),
-                };
-                ask_ahead(from, apart, lanes, depth);
-                for quad in (0..whole).step_by(4) {
-                    // SAFETY: four values from `quad` on are readable of each row of the group: in
-                    // the matrix, by `direct`, or in the copy, whose rows are `DEPTH` apart and
-                    // hold `whole` values.
-                    let four = unsafe { S::F32::load_columns(simd, from.wrapping_add(quad), apart) };
-                    for (i, &column) in four.iter().enumerate() {
-                        columns[quad + i] = column;
-                        if quad + i < depth {
-                            let bound = S::F32::splat(simd, model.largest[start + quad + i]);
-                            size = column.max(S::F32::splat(simd, 0.0).sub(column)).mul_add(bound, size);
-                        }
-                    }
-                }
-                let columns = &columns[..depth];
-                match model.chunk {
-                    2 => add::<S, 2>(simd, model, columns, start, group, stride, logits),
-                    4 => add::<S, 4>(simd, model, columns, start, group, stride, logits),
-                    6 => add::<S, 6>(simd, model, columns, start, group, stride, logits),
-                    8 => add::<S, 8>(simd, model, columns, start, group, stride, logits),
-                    10 => add::<S, 10>(simd, model, columns, start, group, stride, logits),
-                    _ => add::<S, MOST>(simd, model, columns, start, group, stride, logits),
-                }
-            }
-            size.to_slice(&mut sizes[group..group + lanes]);
-        }
+    fn take(&mut self, weight: f64) {
+        self.least = if weight < self.least { weight } else { self.least };
+        self.greatest = if weight > self.greatest { weight } else { self.greatest };
+        self.fits &= weight.abs() < 1e30;
     }
-}
 
-/// Ask for the same columns of the rows after the next group. Rows are read side by side, which the
-/// hardware does not follow, and waits for each: measured, two to four times as slow.
-#[inline(always)]
-fn ask_ahead(from: *const f32, apart: usize, lanes: usize, depth: usize) {
-    const LINE: usize = 64 / size_of::<f32>();
-    for row in 2 * lanes..3 * lanes {
-        let mut column = 0;
-        while column < depth {
-            simd::prefetch(from.wrapping_add(row * apart + column));
-            column += LINE;
-        }
+    fn fits(&self) -> bool {
+        self.fits
     }
-}
 
-/// Where the columns from `start` on of a group of rows can be read as they lie, and how far apart
-/// its rows are.
-#[inline(always)]
-fn direct<E: Element>(matrix: &Matrix<'_, E>, row: usize, start: usize, whole: bool) -> Option<(*const f32, usize)> {
-    let stride = matrix.row_major().filter(|_| whole)?;
-    let from = E::as_compute(matrix.pointer(row, start))?;
-    (size_of::<E::Compute>() == size_of::<f32>()).then_some((from.cast(), stride))
-}
-
-impl Copied {
-    /// Copy some columns of some rows, rounded to `f32`, zeros in what is left.
-    #[inline(always)]
-    fn fill<E: Element>(
-        &mut self,
-        matrix: &Matrix<'_, E>,
-        row: usize,
-        count: usize,
-        start: usize,
-        depth: usize,
-    ) -> *const f32 {
-        self.0.fill(0.0);
-        for i in 0..count {
-            let to = &mut self.0[i * DEPTH..][..depth];
-            match matrix.adjacent_row(row + i) {
-                Some(from) => {
-                    let mut wide = [E::Compute::ZERO; DEPTH];
-                    E::widen_all(&from[start..start + depth], &mut wide[..depth]);
-                    to.iter_mut().zip(&wide).for_each(|(to, &from)| *to = narrowed(from));
-                }
-                None => {
-                    let value = |column| narrowed(matrix.get(row + i, column).widen());
-                    to.iter_mut().zip(start..).for_each(|(to, column)| *to = value(column));
-                }
-            }
-        }
-        self.0.as_ptr()
+    /// Where the weights are counted from.
+    fn middle(&self, link: Link) -> f64 {
+        if link == Link::Softmax { (self.least + self.greatest) / 2.0 } else { 0.0 }
     }
-}
 
-/// To the nearest `f32`.
-#[inline(always)]
-pub(super) fn narrowed<T: Into<f64>>(value: T) -> f32 {
-    let wide: f64 = value.into();
-    wide as f32
-}
-
-/// Add the products of these columns, of one group of rows, to the logits of all classes, `N` at a
-/// time.
-#[inline(always)]
-fn add<S: Simd, const N: usize>(
-    simd: S,
-    model: &Linear,
-    columns: &[S::F32],
-    start: usize,
-    group: usize,
-    stride: usize,
-    logits: &mut [f32],
-) {
-    let lanes = S::F32::LANES;
-    let weights = &model.weights[start * model.padded..][..columns.len() * model.padded];
-    for first in (0..model.outputs).step_by(N) {
-        let mut sums = [S::F32::splat(simd, 0.0); N];
-        for (&column, weights) in columns.iter().zip(weights.chunks_exact(model.padded)) {
-            let weights = &weights[first..first + N];
-            let mut class = 0;
-            while class < N {
-                sums[class] = column.mul_add(S::F32::splat(simd, weights[class]), sums[class]);
-                class += 1;
-            }
-        }
-        let mut class = 0;
-        while class < N && first + class < model.outputs {
-            let to = &mut logits[(first + class) * stride + group..][..lanes];
-            S::F32::from_slice(simd, to).add(sums[class]).to_slice(to);
-            class += 1;
-        }
+    /// The largest size of a weight counted from there, and at least a fraction of what it is as
+    /// the model has it. One too small for a normal `f32` is off by less than a unit of the least
+    /// normal one.
+    fn size(&self, link: Link, fraction: f64) -> f32 {
+        let whole = self.greatest.abs().max(self.least.abs());
+        let middle = self.middle(link);
+        let counted = (self.greatest - middle).max(middle - self.least);
+        (counted.max(fraction * whole) as f32).next_up().max(f32::MIN_POSITIVE)
     }
 }

@@ -51,3 +51,61 @@ pub(super) fn modulus(measure: Measure, classes: usize, error: f64) -> f64 {
         Measure::Energy => f64::INFINITY,
     }
 }
+
+/// The most that a measure can come to, turned so that larger is better, where a class has at least
+/// the probability `top`, and no other more than `second`.
+pub(super) fn most(measure: Measure, classes: usize, top: f64, second: f64) -> f64 {
+    let (others, least) = ((classes.max(2) - 1) as f64, 1.0 / classes.max(2) as f64);
+    // Both are largest where all other classes are alike.
+    let top_or_even = top.clamp(least, 1.0);
+    let rest = 1.0 - top_or_even;
+    let entropy = || -top_or_even * top_or_even.ln() - if rest > 0.0 { rest * (rest / others).ln() } else { 0.0 };
+    match measure {
+        Measure::LeastConfident => 1.0 - top,
+        Measure::Margin => (second - top).min(0.0),
+        Measure::Ratio => {
+            if second < top {
+                second / top
+            } else {
+                1.0
+            }
+        }
+        Measure::Gini => 1.0 - top_or_even * top_or_even - rest * rest / others,
+        Measure::Entropy => entropy(),
+        Measure::NormalisedEntropy => entropy() / (classes.max(2) as f64).ln(),
+        Measure::Energy => f64::INFINITY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{hash, uniform};
+
+    #[test]
+    fn no_row_comes_to_more_than_the_most() {
+        for row in 0..20_000_u64 {
+            let classes = 2 + row as usize % 6;
+            let mut p: Vec<f64> =
+                (0..classes).map(|i| uniform(hash(row, 0, i as u64)).powi(1 + row as i32 % 5)).collect();
+            let sum: f64 = p.iter().sum();
+            p.iter_mut().for_each(|p| *p /= sum);
+            p.sort_unstable_by(|a, b| b.total_cmp(a));
+            let entropy = -p.iter().filter(|&&p| p > 0.0).map(|p| p * p.ln()).sum::<f64>();
+            let (top, second) = (p[0] - 0.3 * uniform(hash(row, 1, 0)) * p[0], p[1] + 0.3 * uniform(hash(row, 2, 0)));
+            for (measure, score) in [
+                (Measure::LeastConfident, 1.0 - p[0]),
+                (Measure::Margin, p[1] - p[0]),
+                (Measure::Ratio, p[1] / p[0]),
+                (Measure::Gini, 1.0 - p.iter().map(|p| p * p).sum::<f64>()),
+                (Measure::Entropy, entropy),
+                (Measure::NormalisedEntropy, entropy / (classes as f64).ln()),
+            ] {
+                for (top, second) in [(top, second), (p[0], p[1])] {
+                    let most = most(measure, classes, top, second);
+                    assert!(score <= most + 1e-12, "{measure:?} {p:?}: {score} above {most}");
+                }
+            }
+        }
+    }
+}

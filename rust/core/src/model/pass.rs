@@ -20,8 +20,11 @@ pub(super) trait Pool: Sync {
     fn bytes(&self) -> usize;
     /// What a thread works with.
     fn state(&self) -> Self::State;
-    /// The score of each of some rows, NaN where there is none, and how wrong it may be.
-    fn score(&self, rows: Range<usize>, state: &mut Self::State, scores: &mut [f64], errors: &mut [f64]);
+    /// The score of each of some rows, NaN where there is none, and how wrong it may be. Of rows
+    /// that can't reach the bar, turned so that larger is better, any score below it will do.
+    fn score(&self, rows: Range<usize>, bar: f64, state: &mut Self::State, scores: &mut [f64], errors: &mut [f64]);
+    /// Know better what a few of the rows that were scored last are worth.
+    fn look_again(&self, _places: &[u32], _state: &mut Self::State, _scores: &mut [f64], _errors: &mut [f64]) {}
 }
 
 /// The rows that may be among the k best.
@@ -34,19 +37,21 @@ pub(super) fn pass(
 ) -> Result<Narrowed> {
     let (rows, size) = (pool.rows(), pool.part_rows());
     let shared = Shared::new(k, order);
-    let state = || (pool.state(), vec![0.0; size], vec![0.0; size], Intervals::new());
+    let state = || (pool.state(), vec![0.0; size], vec![0.0; size], Vec::with_capacity(size), Intervals::new());
     let blocks = blocks::split(rows, pool.block_rows()).map(|block| (block, ()));
     let threads = blocks::crew(threads, pool.bytes());
     let workers = blocks::run(rows, blocks, threads, watch, state, |worker, block, ()| {
-        let (state, scores, errors, candidates) = worker;
+        let (state, scores, errors, places, candidates) = worker;
         for start in block.clone().step_by(size) {
             if shared.stopped() {
                 break;
             }
             let part = start..block.end.min(start + size);
             let (scores, errors) = (&mut scores[..part.len()], &mut errors[..part.len()]);
-            pool.score(part, state, scores, errors);
-            candidates.take(start as u64, scores, errors, &shared);
+            pool.score(part, shared.threshold(), state, scores, errors);
+            shared.reaching(scores, errors, places);
+            pool.look_again(places, state, scores, errors);
+            candidates.take(start as u64, places, scores, errors, &shared);
         }
         Ok(())
     })?;

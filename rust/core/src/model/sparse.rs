@@ -1,13 +1,15 @@
 //! The same for features of which most are zero, in compressed rows (CSR): lanes are classes, and a
 //! row's products are added in the order of its entries.
+//!
+//! Weights are whole numbers of a unit that each feature has. An entry's value times the unit of
+//! its feature is its *factor*: what its weights are multiplied by.
 
 #![allow(unsafe_code)]
 
-use super::linear::Linear;
+use super::linear::{LANES, Linear, MOST_VECTORS};
 use crate::error::{Error, Result};
-use crate::float::Element;
 use crate::matrix::Matrix;
-use crate::simd::{Kernel, Simd, Vector};
+use crate::simd::{self, Kernel, Simd, Vector};
 use std::ops::Range;
 
 /// Rows as SciPy's `csr_matrix` holds them: entries `starts[i]..starts[i + 1]` are row i's.
@@ -25,21 +27,32 @@ pub trait Index: Copy + Send + Sync + 'static {
     fn place(self) -> usize;
 }
 
-impl Index for i32 {
-    #[inline(always)]
-    fn place(self) -> usize {
-        usize::try_from(self).unwrap_or(usize::MAX)
-    }
+/// What an entry may be: a number, or a count.
+pub trait Value: Copy + Send + Sync + 'static {
+    /// To the nearest `f32`.
+    fn single(self) -> f32;
 }
 
-impl Index for i64 {
-    #[inline(always)]
-    fn place(self) -> usize {
-        usize::try_from(self).unwrap_or(usize::MAX)
-    }
+macro_rules! entries {
+    ($($index:ty)*; $($value:ty)*) => {
+        $(impl Index for $index {
+            #[inline(always)]
+            fn place(self) -> usize {
+                usize::try_from(self).unwrap_or(usize::MAX)
+            }
+        })*
+        $(impl Value for $value {
+            #[inline(always)]
+            fn single(self) -> f32 {
+                self as f32
+            }
+        })*
+    };
 }
 
-impl<'a, E: Element, I: Index> Sparse<'a, E, I> {
+entries!(i32 i64; f32 f64 i32 i64);
+
+impl<'a, E: Value, I: Index> Sparse<'a, E, I> {
     /// From the three arrays, as many columns wide. Entries are looked at when a row is read.
     pub fn new(starts: &'a [I], columns: &'a [I], values: &'a [E], width: usize) -> Result<Self> {
         let rises = starts.windows(2).all(|pair| pair[0].place() <= pair[1].place());
@@ -72,87 +85,137 @@ impl<'a, E: Element, I: Index> Sparse<'a, E, I> {
     }
 }
 
-/// Computes the logits of some rows, and of each row its size and its number of entries.
-pub(super) struct SparseLogits<'a, 'm, E, I> {
-    pub(super) model: &'a Linear,
-    pub(super) matrix: &'a Sparse<'m, E, I>,
-    pub(super) rows: Range<usize>,
-    /// Row by row, each padded.
-    pub(super) logits: &'a mut [f32],
-    pub(super) sizes: &'a mut [f32],
-    pub(super) entries: &'a mut [u32],
+/// The entries of some rows, as the kernel wants them.
+#[derive(Default)]
+pub(super) struct Entries {
+    /// Where the weights of each entry's feature are.
+    weights: Vec<usize>,
+    factors: Vec<f32>,
+    /// Where each row ends.
+    ends: Vec<usize>,
+    /// The sum of the sizes of a row's factors; NaN where an entry lies outside.
+    sizes: Vec<f32>,
 }
 
-/// Vectors of classes whose sums are in registers at a time.
-const WIDTH: usize = 4;
+impl Entries {
+    /// Read some rows.
+    pub(super) fn read<E: Value, I: Index>(&mut self, model: &Linear, matrix: &Sparse<'_, E, I>, rows: Range<usize>) {
+        self.weights.clear();
+        self.factors.clear();
+        self.ends.clear();
+        self.sizes.clear();
+        let units = &model.sizes_from(0)[..model.features()];
+        for row in rows {
+            let there = matrix.row(row);
+            let mut size = 0.0_f32;
+            for (column, value) in matrix.columns[there.clone()].iter().zip(&matrix.values[there]) {
+                // An entry outside the matrix is for the model to complain about: such a row has no
+                // interval.
+                let column = column.place();
+                let unit = units.get(column).copied().unwrap_or(f32::NAN);
+                let factor = value.single() * unit;
+                size += factor.abs();
+                if !unit.is_nan() {
+                    self.factors.push(factor);
+                    self.weights.push(column * model.padded());
+                }
+            }
+            self.sizes.push(size);
+            self.ends.push(self.weights.len());
+        }
+    }
 
-impl<E: Element, I: Index> Kernel for SparseLogits<'_, '_, E, I> {
+    /// The size of each row, and how many entries it has.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (f32, usize)> {
+        let mut start = 0;
+        self.sizes.iter().zip(&self.ends).map(move |(&size, &end)| {
+            let count = end - start;
+            start = end;
+            (size, count)
+        })
+    }
+}
+
+/// How many entries ahead weights are asked for: their features are all over the place.
+const AHEAD: usize = 12;
+
+/// Computes the logits of some rows.
+pub(super) struct SparseLogits<'a> {
+    pub(super) model: &'a Linear,
+    pub(super) entries: &'a Entries,
+    /// Row by row, each padded.
+    pub(super) logits: &'a mut [f32],
+}
+
+impl Kernel for SparseLogits<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let SparseLogits { model, matrix, rows, logits, sizes, entries } = self;
-        assert!(rows.end <= matrix.rows() && matrix.width == model.features());
-        for (i, row) in rows.enumerate() {
-            let there = matrix.row(row);
-            let (columns, values) = (&matrix.columns[there.clone()], &matrix.values[there]);
-            let to = &mut logits[i * model.padded()..][..model.padded()];
-            let mut size = 0.0_f32;
-            for (column, value) in columns.iter().zip(values) {
-                // An entry outside the matrix is for the model to complain about: such a row has no
-                // interval.
-                let bound = model.largest(column.place()).unwrap_or(f32::NAN);
-                size += super::linear::narrowed(value.widen()).abs() * bound;
-            }
-            sizes[i] = size;
-            entries[i] = u32::try_from(columns.len()).unwrap_or(u32::MAX);
-            if size.is_nan() {
-                to.fill(f32::NAN);
-                continue;
-            }
-            let mut first = 0;
-            while first + WIDTH * S::F32::LANES <= model.padded() {
-                add::<S, E, I, WIDTH>(simd, model, columns, values, first, to);
-                first += WIDTH * S::F32::LANES;
-            }
-            while first < model.padded() {
-                add::<S, E, I, 1>(simd, model, columns, values, first, to);
-                first += S::F32::LANES;
-            }
+        let vectors = self.model.padded() / LANES;
+        match vectors / vectors.div_ceil(MOST_VECTORS) {
+            1 => self.by::<S, 1>(simd),
+            2 => self.by::<S, 2>(simd),
+            3 => self.by::<S, 3>(simd),
+            4 => self.by::<S, 4>(simd),
+            5 => self.by::<S, 5>(simd),
+            6 => self.by::<S, 6>(simd),
+            7 => self.by::<S, 7>(simd),
+            _ => self.by::<S, MOST_VECTORS>(simd),
         }
     }
 }
 
-/// The logits of `N` vectors of classes from `first` on.
-#[inline(always)]
-fn add<S: Simd, E: Element, I: Index, const N: usize>(
-    simd: S,
-    model: &Linear,
-    columns: &[I],
-    values: &[E],
-    first: usize,
-    to: &mut [f32],
-) {
-    let lanes = S::F32::LANES;
-    let mut sums = [S::F32::splat(simd, 0.0); N];
-    let mut i = 0;
-    while i < N {
-        sums[i] = S::F32::from_slice(simd, &model.intercepts()[first + i * lanes..][..lanes]);
-        i += 1;
-    }
-    for (column, value) in columns.iter().zip(values) {
-        let weights = &model.weights_of(column.place())[first..][..N * lanes];
-        let value = S::F32::splat(simd, super::linear::narrowed(value.widen()));
-        let mut i = 0;
-        while i < N {
-            sums[i] = value.mul_add(S::F32::from_slice(simd, &weights[i * lanes..][..lanes]), sums[i]);
-            i += 1;
+impl SparseLogits<'_> {
+    /// `N` vectors of classes at a time.
+    #[inline(always)]
+    fn by<S: Simd, const N: usize>(self, simd: S) {
+        let SparseLogits { model, entries, logits } = self;
+        let (padded, lanes) = (model.padded(), S::F32::LANES);
+        let weights = model.wholes();
+        assert!(padded.is_multiple_of(N * lanes) && logits.len() >= entries.ends.len() * padded);
+        let mut start = 0;
+        for (&end, to) in entries.ends.iter().zip(logits.chunks_exact_mut(padded)) {
+            let (places, factors) = (&entries.weights[start..end], &entries.factors[start..end]);
+            let later = &entries.weights[(start + AHEAD).min(entries.weights.len())..];
+            let mut first = 0;
+            while first < padded {
+                let mut sums = [S::F32::splat(simd, 0.0); N];
+                let mut i = 0;
+                while i < N {
+                    sums[i] = S::F32::from_slice(simd, &model.intercepts()[first + i * lanes..][..lanes]);
+                    i += 1;
+                }
+                for (entry, (&place, &factor)) in places.iter().zip(factors).enumerate() {
+                    if let Some(&later) = later.get(entry) {
+                        let mut i = 0;
+                        while i < N {
+                            // Two vectors of 16 whole numbers are a line.
+                            if i * lanes % (2 * LANES) == 0 {
+                                simd::prefetch(weights.as_ptr().wrapping_add(later + first + i * lanes));
+                            }
+                            i += 1;
+                        }
+                    }
+                    let wholes = &weights[place + first..][..N * lanes];
+                    let factor = S::F32::splat(simd, factor);
+                    let mut i = 0;
+                    while i < N {
+                        // SAFETY: the slice has `N` vectors of them.
+                        let whole = unsafe { S::F32::load_wholes(simd, wholes.as_ptr().add(i * lanes)) };
+                        sums[i] = factor.mul_add(whole, sums[i]);
+                        i += 1;
+                    }
+                }
+                let mut i = 0;
+                while i < N {
+                    sums[i].to_slice(&mut to[first + i * lanes..][..lanes]);
+                    i += 1;
+                }
+                first += N * lanes;
+            }
+            start = end;
         }
-    }
-    let mut i = 0;
-    while i < N {
-        sums[i].to_slice(&mut to[first + i * lanes..][..lanes]);
-        i += 1;
     }
 }
 

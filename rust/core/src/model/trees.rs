@@ -1,10 +1,13 @@
 //! Forests and boosted trees: what the leaves of a row add up to.
 //!
-//! Rows go through a tree sixteen at a time, a step down for each in turn, so that the processor
-//! waits for sixteen nodes at once and not for one. All rows of a part go through one tree before
-//! the next, so a tree and the part stay in cache. The two children of a node lie beside each
-//! other: the next node is the left one, plus one where the feature is above the threshold. A leaf
-//! is a node that leads to itself.
+//! Rows go through a tree eight at a time, a step down for each in turn, so that the processor
+//! waits for eight nodes at once and not for one. All rows of a part go through one tree before the
+//! next, so a tree and the part stay in cache. The two children of a node lie beside each other:
+//! the next node is the left one, plus one where the feature is above the threshold. A leaf is a
+//! node that leads to itself.
+//!
+//! Of a mean of trees, rows that the trees left can't bring over the bar go no further:
+//! probabilities only grow, and by no more than the largest leaves.
 //!
 //! A comparison is exact, so every row ends in the leaf that the model finds. Sums are in `f64`;
 //! only their order differs from the model's. A row with NaN, or a feature out of the range that is
@@ -14,6 +17,7 @@
 
 use super::candidates::Narrowed;
 use super::judge::Judge;
+use super::measure::most;
 use super::pass::{Pool, pass};
 use crate::blocks::Watch;
 use crate::error::{Error, Result};
@@ -25,10 +29,13 @@ use crate::simd::{Float, Level};
 use std::ops::Range;
 
 /// Rows that go down a tree side by side.
-const ABREAST: usize = 16;
+const ABREAST: usize = 8;
 
 /// Rows of a part: with their features they stay in the second-level cache.
 const PART: usize = 512;
+
+/// Trees after which it is asked which rows go on.
+const STRETCH: usize = 8;
 
 /// Half the distance from 1 to the next `f64`.
 const UNIT: f64 = f64::EPSILON / 2.0;
@@ -82,8 +89,12 @@ pub struct Trees<T> {
     outcome: Outcome,
     /// What all rows start from.
     base: Vec<f64>,
-    /// The sum over the trees of the largest size of a leaf.
+    /// The largest size of a leaf of each tree.
+    largest: Vec<f64>,
+    /// The sum of them, and of the largest size that rows start from.
     size: f64,
+    /// Whether no leaf is below 0.
+    grows: bool,
 }
 
 impl<T: Float + Element<Compute = T>> Trees<T> {
@@ -99,7 +110,8 @@ impl<T: Float + Element<Compute = T>> Trees<T> {
         let (nodes, roots, depths, values) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let size = base.iter().fold(0.0_f64, |most, base| most.max(base.abs()));
         let base = base.to_vec();
-        let mut all = Trees { nodes, roots, depths, values, width, features, outcome, base, size };
+        let (largest, grows) = (Vec::new(), true);
+        let mut all = Trees { nodes, roots, depths, values, width, features, outcome, base, largest, size, grows };
         trees.into_iter().try_for_each(|tree| all.push(&tree))?;
         let enough = !all.roots.is_empty() && all.base.len() >= if outcome == Outcome::Logistic { 1 } else { 2 };
         if !enough || !all.size.is_finite() || u32::try_from(all.nodes.len()).is_err() {
@@ -143,11 +155,13 @@ impl<T: Float + Element<Compute = T>> Trees<T> {
             if leaf {
                 largest =
                     values.iter().fold(largest, |most, value| if value.abs() <= most { most } else { value.abs() });
+                self.grows &= values.iter().all(|&value| value >= 0.0);
             }
             at += 1;
         }
         self.roots.push(first as u32);
         self.depths.push(depth);
+        self.largest.push(largest);
         self.size += largest;
         Ok(())
     }
@@ -187,23 +201,25 @@ impl<T: Float + Element<Compute = T>> Trees<T> {
         if self.outcome == Outcome::Logistic { 2 } else { self.base.len() }
     }
 
-    /// Add what a tree says of some rows, whose features lie one row after the other, to their
-    /// sums, `classes` apart.
-    fn add(&self, tree: usize, features: &[T], sums: &mut [f64], classes: usize, column: usize) {
-        let root = self.roots[tree];
-        for (features, sums) in
-            features.chunks_exact(ABREAST * self.features).zip(sums.chunks_exact_mut(ABREAST * classes))
-        {
+    /// Add what a tree says of some rows of a part to their sums, `classes` apart.
+    fn add(&self, tree: usize, rows: &[u32], features: &[T], sums: &mut [f64], classes: usize, column: usize) {
+        let (root, held) = (self.roots[tree], features.len() / self.features);
+        for rows in rows.chunks(ABREAST) {
+            assert!(rows.iter().all(|&row| (row as usize) < held));
+            let mut from = [0; ABREAST];
+            for (i, from) in from.iter_mut().enumerate() {
+                *from = rows[i.min(rows.len() - 1)] as usize * self.features;
+            }
             let mut at = [root; ABREAST];
             for _ in 0..self.depths[tree] {
                 let mut moved = 0;
-                for (row, at) in at.iter_mut().enumerate() {
+                for (from, at) in from.iter().zip(at.iter_mut()) {
                     // SAFETY: `push` gave every node a next one with a neighbour, or itself, inside
-                    // `nodes`, and a feature below `self.features`; there are the features of
-                    // `ABREAST` rows.
+                    // `nodes`, and a feature below `self.features`; the rows are inside `features`,
+                    // by the assertion.
                     let (node, value) = unsafe {
                         let node = self.nodes.get_unchecked(*at as usize);
-                        (node, *features.get_unchecked(row * self.features + node.feature as usize))
+                        (node, *features.get_unchecked(from + node.feature as usize))
                     };
                     let next = node.next + u32::from(value > node.threshold);
                     moved |= next ^ *at;
@@ -213,11 +229,23 @@ impl<T: Float + Element<Compute = T>> Trees<T> {
                     break;
                 }
             }
-            for (&leaf, sums) in at.iter().zip(sums.chunks_exact_mut(classes)) {
+            for (&leaf, &row) in at.iter().zip(rows) {
                 let values = &self.values[leaf as usize * self.width..][..self.width];
-                sums[column..column + self.width].iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+                let sums = &mut sums[row as usize * classes + column..][..self.width];
+                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
             }
         }
+    }
+
+    /// The most that a row can come to by a measure, turned so that larger is better, once so many
+    /// trees have been added.
+    fn most(&self, sums: &[f64], left: f64, measure: Measure) -> f64 {
+        let (mut top, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+        for &sum in sums {
+            (top, second) = if sum > top { (sum, top) } else { (top, second.max(sum)) };
+        }
+        let trees = self.roots.len() as f64;
+        most(measure, sums.len(), top / trees, (second + left) / trees)
     }
 }
 
@@ -240,6 +268,9 @@ struct TreeRoom<T> {
     features: Vec<T>,
     sums: Vec<f64>,
     known: Vec<bool>,
+    /// Rows of the part that go on, and what those that don't can come to at most.
+    going: Vec<u32>,
+    most: Vec<f64>,
     scores: Vec<f64>,
     scan: Scan<f64>,
 }
@@ -269,16 +300,17 @@ impl<T: Float + Element<Compute = T>, E: Element> Pool for TreeWalk<'_, '_, T, E
             features: vec![T::ZERO; PART * self.trees.features],
             sums: vec![0.0; PART * self.judge.classes()],
             known: vec![true; PART],
+            going: Vec::with_capacity(PART),
+            most: vec![f64::INFINITY; PART],
             scores: vec![0.0; PART],
             scan: self.judge.scan(),
         }
     }
 
-    fn score(&self, rows: Range<usize>, room: &mut TreeRoom<T>, scores: &mut [f64], errors: &mut [f64]) {
-        let TreeRoom { features, sums, known, scores: own, scan } = room;
+    fn score(&self, rows: Range<usize>, bar: f64, room: &mut TreeRoom<T>, scores: &mut [f64], errors: &mut [f64]) {
+        let TreeRoom { features, sums, known, going, most, scores: own, scan } = room;
         let (count, width, classes) = (rows.len(), self.trees.features, self.judge.classes());
-        let whole = count.next_multiple_of(ABREAST);
-        let (features, sums) = (&mut features[..whole * width], &mut sums[..whole * classes]);
+        let (features, sums, most) = (&mut features[..count * width], &mut sums[..count * classes], &mut most[..count]);
         for ((row, to), known) in rows.zip(features.chunks_exact_mut(width)).zip(known.iter_mut()) {
             *known = read(self.matrix, row, to);
         }
@@ -287,23 +319,41 @@ impl<T: Float + Element<Compute = T>, E: Element> Pool for TreeWalk<'_, '_, T, E
             row[..column].fill(0.0);
             row[column..].copy_from_slice(&self.trees.base);
         }
-        for tree in 0..self.trees.roots.len() {
+        most.fill(f64::INFINITY);
+        going.clear();
+        going.extend(0..count as u32);
+        let trees = self.trees.roots.len();
+        let stops = self.trees.outcome == Outcome::Mean && self.trees.grows && bar > f64::NEG_INFINITY;
+        let mut left = self.trees.largest.iter().sum::<f64>();
+        for tree in 0..trees {
             let column = match self.trees.outcome {
                 Outcome::Mean => 0,
                 Outcome::Softmax => tree % classes,
                 Outcome::Logistic => 1,
             };
-            self.trees.add(tree, features, sums, classes, column);
+            self.trees.add(tree, going, features, sums, classes, column);
+            left -= self.trees.largest[tree];
+            if stops && (tree + 1).is_multiple_of(STRETCH) {
+                going.retain(|&row| {
+                    let row = row as usize;
+                    let sums = &sums[row * classes..][..classes];
+                    most[row] = self.trees.most(sums, left, self.judge.measure()) + self.error + 1e-9;
+                    most[row] >= bar || !known[row]
+                });
+            }
         }
         if self.trees.outcome == Outcome::Mean {
-            let trees = self.trees.roots.len() as f64;
-            sums.iter_mut().for_each(|sum| *sum /= trees);
+            sums.iter_mut().for_each(|sum| *sum /= trees as f64);
         }
-        let matrix = Matrix::from_rows(sums, whole, classes).expect("as many as there is room for");
+        let matrix = Matrix::from_rows(sums, count, classes).expect("as many as there is room for");
         self.judge.scores(&matrix, scan, own, scores);
         errors.fill(self.error);
-        for (score, _) in scores.iter_mut().zip(&known[..count]).filter(|(_, known)| !**known) {
-            *score = f64::NAN;
+        for (((score, error), &most), &known) in scores.iter_mut().zip(errors).zip(&*most).zip(&known[..count]) {
+            if !known {
+                *score = f64::NAN;
+            } else if most < bar {
+                (*score, *error) = (self.judge.order().orient(most), 0.0);
+            }
         }
     }
 }

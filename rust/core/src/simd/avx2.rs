@@ -132,6 +132,8 @@ impl Vector for F32 {
             let mask = _mm256_loadu_ps(FIRST.as_ptr().cast::<f32>().add(16 - count));
             F32(_mm256_blendv_ps(fill.0, widened::<H>(_mm_shuffle_epi8(last, down)).0, mask))
         };
+        unsafe fn load_wholes(_: Avx2, from: *const i16) -> Self =
+            F32(_mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128(from.cast()))));
         // Opaque: to add the two, the compiler would take an instruction that is three times as
         // slow.
         unsafe fn load_pairs(_: Avx2, from: *const f32) -> [Self; 2] = {

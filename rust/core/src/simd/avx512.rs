@@ -98,6 +98,8 @@ impl Vector for F32 {
             F32(_mm512_cvtepi32_ps(whole))
         };
 
+        unsafe fn load_wholes(_: Avx512, from: *const i16) -> Self =
+            F32(_mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256(from.cast()))));
         unsafe fn load_pairs(_: Avx512, from: *const f32) -> [Self; 2] = {
             let [a, b] = [_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16))];
             let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);

@@ -146,6 +146,22 @@ pub trait Vector: Copy + 'static {
     /// `2 * LANES` values must be readable at `from`.
     unsafe fn load_pairs(simd: Self::Simd, from: *const Self::Scalar) -> [Self; 2];
 
+    /// All lanes from whole numbers in memory.
+    ///
+    /// # Safety
+    /// As many as there are lanes must be readable at `from`.
+    #[inline(always)]
+    unsafe fn load_wholes(simd: Self::Simd, from: *const i16) -> Self {
+        let mut lanes = [Self::Scalar::ZERO; 16];
+        let mut lane = 0;
+        while lane < Self::LANES {
+            // SAFETY: the caller's promise.
+            lanes[lane] = Self::Scalar::from_f64(f64::from(unsafe { *from.add(lane) }));
+            lane += 1;
+        }
+        Self::from_slice(simd, &lanes[..Self::LANES])
+    }
+
     /// A step of the tree that merges the lanes of rows: two vectors that hold, lane by lane, what
     /// is to be merged. At each step a row has half as many lanes, and twice as many rows share a
     /// vector. With as many lanes as [`Float::LANES`] the first step pairs lane `l` with the one
