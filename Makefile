@@ -67,7 +67,7 @@ bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth 
 bench-report: venv  ## make docs/benchmarks.md again from the figures stored in docs/benchmarks/
 	$(PY) -m benches.bench_report
 
-instructions: cargo-found  ## count the instructions of the main kernels against the baseline (needs valgrind)
+instructions: cargo-found  ## count the instructions of the kernels, by dtype and level, against the baseline (needs valgrind)
 	@$(or $(wildcard $(PY)),$(PYTHON)) benches/instructions.py
 
 label-savings: $(VENV)/.study  ## the study behind docs/label-savings.md (under an hour on 2 cores; killed, it goes on)
