@@ -2,6 +2,7 @@
 
 import io
 import json
+import pickle
 
 import numpy as np
 import oracles
@@ -274,6 +275,50 @@ def test_report_says_what_was_read():
     assert (report.rows, report.bytes, report.n_threads) == (len(P), P.nbytes, 1)
     assert report.seconds > 0
     assert report.gb_per_s == pytest.approx(P.nbytes / report.seconds / 1e9)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("options", [{}, {"normalize": "as_is"}, {"invalid": "skip"}, {"from_logits": True}])
+def test_an_array_picked_from_at_once_is_picked_from_as_in_blocks(dtype, options):
+    for x in (P.astype(dtype), np.asfortranarray(P.astype(dtype)), P.astype(dtype)[3:90:2, ::-1]):
+        at_once, in_blocks = (sl.select(pool, "margin", 5, **options) for pool in (x, [x]))
+        assert at_once == in_blocks
+        assert at_once.ids is None
+        told = [
+            {**picks.to_dict()["report"], "seconds": 0, "gb_per_s": 0, "n_threads": 0} for picks in (at_once, in_blocks)
+        ]
+        assert told[0] == told[1]
+        with pytest.raises(ValueError, match="read-only"):
+            at_once.indices[0] = 1
+        assert np.array_equal(sl.score(x, "entropy", **options), sl.score([x], "entropy", **options))
+        assert pickle.loads(pickle.dumps(at_once)).report == at_once.report
+
+
+@pytest.mark.parametrize(
+    ("x", "k", "options"),
+    [
+        (np.full((3, 2), np.nan), 1, {}),
+        (np.full((3, 2), 0.9), 1, {}),
+        (P, 5001, {}),
+        (P, -1, {}),
+        (P, 1.5, {}),
+        (P, 10**30, {}),
+        (P[:0], 1, {}),
+        (P[0], 1, {}),
+        (P, 1, {"temperature": 2.0}),
+        (P, 1, {"normalize": "sum"}),
+        (P, 1, {"from_logits": 1}),
+        (np.full((3, 2), np.nan), 2, {"invalid": "skip"}),
+        (P, 1, {"n_threads": 0}),
+    ],
+)
+def test_an_array_is_refused_at_once_as_it_is_with_progress(x, k, options):
+    said = []
+    for progress in (None, lambda _done, _rows: None):
+        with pytest.raises((ValueError, TypeError)) as refused:
+            sl.select(x, "margin", k, progress=progress, **options)
+        said.append((refused.type, str(refused.value)))
+    assert said[0] == said[1]
 
 
 def test_repr_is_short_and_says_where_the_cut_is():

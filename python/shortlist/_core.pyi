@@ -22,10 +22,13 @@ __all__ = [
     "density",
     "part_sums",
     "add_terms",
+    "ALONE",
     "TERM",
     "TreeModel",
     "Turn",
     "read_all",
+    "score_at_once",
+    "select_at_once",
     "typiclust",
     "uncertain_batch",
     "uncertain_batch_by",
@@ -37,6 +40,10 @@ _Progress: TypeAlias = Callable[[int, int], object]
 def measures() -> list[dict[str, Any]]: ...
 def build_info() -> dict[str, Any]: ...
 def default_threads() -> int: ...
+def select_at_once(
+    scorer: Scorer, x: NDArray[Any], k: int, n_threads: int
+) -> tuple[NDArray[np.int64], NDArray[np.floating[Any]], dict[str, Any]] | None: ...
+def score_at_once(scorer: Scorer, x: NDArray[Any], out: NDArray[np.floating[Any]], n_threads: int) -> bool: ...
 def k_center(
     x: NDArray[Any],
     k: int,
@@ -205,6 +212,7 @@ def add_terms(
     more: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
 
+ALONE: int
 TERM: int
 
 def read_all(words: NDArray[np.float64], n_threads: int) -> int: ...

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist import _core
 from shortlist.arguments import Exclusion, whole
 from shortlist.groups import as_labels, count, distinct
 from shortlist.options import flag
 from shortlist.pools import Pool, open_pool
 from shortlist.quotas import settled
-from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of
+from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of, scorer_at_once
 from shortlist.scoring import score_pool
+from shortlist.selection import selection_of
 from shortlist.selector import Selector, both_or_neither
-from shortlist.threads import thread_count
+from shortlist.threads import thread_count, threads_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
     from shortlist.arguments import Progress, RandomState
     from shortlist.selection import Selection
+
+PLAIN = (str, float, bool)
+"""The types of the options that a plain call has as they are by default."""
 
 
 def select(
@@ -152,6 +157,15 @@ def select(
     >>> sl.select(probs, "margin", per_group=1, groups=["cat", "cat", "dog", "dog"]).indices
     array([1, 3])
     """
+    if (
+        (order is None and dtype is None and random_state is None and perturb is None and progress is None)
+        and (exclude is None and groups is None and per_group is None and quotas is None)
+        and (type(ties), type(coldness), type(strict)) == PLAIN
+        and ties == "first"
+        and coldness == 1.0
+        and (picks := _at_once(x, measure, k, from_logits, temperature, normalize, invalid, n_threads)) is not None
+    ):
+        return picks
     pool = open_pool(x, committee=is_committee(measure), dtype=dtype)
     if pool.rows == 0:
         raise ValueError(f"{pool.name} is empty: it has no rows; at least one is needed")
@@ -208,6 +222,29 @@ def select(
     if exclusion.missing:
         picks = replace(picks, report=replace(picks.report, missing_ids=exclusion.missing))
     return with_own_ids(picks, pool)
+
+
+def _at_once(
+    x: Any,
+    measure: MeasureName | str | Function,
+    k: int | None,
+    from_logits: bool,
+    temperature: float,
+    normalize: str,
+    invalid: str,
+    n_threads: int | None,
+) -> Selection | None:
+    """Pick by score alone from an array that the core reads as it lies; None where it takes more, or an error is near."""
+    if type(x) is not np.ndarray or not isinstance(measure, str) or type(k) is not int or not 0 <= k <= x.size:
+        return None
+    scorer = scorer_at_once(measure, from_logits, temperature, normalize, invalid)
+    if scorer is None:
+        return None
+    found = _core.select_at_once(scorer, x, k, threads_for(x, n_threads))
+    if found is None or len(found[0]) < k:
+        return None
+    indices, scores, report = found
+    return selection_of(indices, scores, measure, scorer.order, report)
 
 
 def softrank_picks(

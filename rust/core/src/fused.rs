@@ -52,7 +52,7 @@ impl Scorer {
         let begun = AtomicUsize::new(0);
         let by_score = selector.plan().perturb.is_none() && !selector.plan().grouped();
         let state = || Worker {
-            scores: vec![E::Compute::ZERO; part_rows::<E::Compute>()],
+            scores: vec![E::Compute::ZERO; part_rows::<E::Compute>().min(matrix.rows())],
             scan: Scan::new(self.level()),
             kept: selector.fork(),
             screen: if by_score {

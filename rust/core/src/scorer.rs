@@ -130,7 +130,8 @@ impl Scorer {
         let threads = blocks::crew(threads, matrix.bytes());
         let size = part_rows::<E::Compute>();
         let name = |row: usize| first_row + row as u64;
-        let state = || (vec![E::Compute::ZERO; size], Scan::new(self.rules.level), 0);
+        let kept = if stream { size } else { 0 };
+        let state = || (vec![E::Compute::ZERO; kept], Scan::new(self.rules.level), 0);
         let states = blocks::run(rows, blocks, threads, watch, state, |(buffer, scan, invalid), block, out| {
             for (start, out) in block.step_by(size).zip(out.chunks_mut(size)) {
                 let part = start..start + out.len();

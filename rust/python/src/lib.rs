@@ -2,6 +2,7 @@
 
 mod arguments;
 mod array;
+mod at_once;
 mod badge;
 mod border;
 mod callable_metric;
@@ -30,6 +31,8 @@ use shortlist_core::measure::Measure;
 #[pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
+    use super::at_once::{score_at_once, select_at_once};
+    #[pymodule_export]
     use super::badge::badge;
     #[pymodule_export]
     use super::density::density;
@@ -57,6 +60,9 @@ mod _core {
     use super::typiclust::typiclust;
     #[pymodule_export]
     use super::uncertain::{uncertain_batch, uncertain_batch_by};
+    /// Bytes of rows up to which a call works alone.
+    #[pymodule_export]
+    const ALONE: usize = shortlist_core::blocks::ALONE;
     /// Rows whose sum is one term of a mean.
     #[pymodule_export]
     const TERM: usize = shortlist_core::diverse::mean::TERM;
