@@ -24,7 +24,8 @@ TOLERANCE = 0.03
 
 def build() -> Path:
     """Compile the example that runs one kernel; its path."""
-    command = ["cargo", "build", "--release", "--quiet", "-p", "shortlist-core", "--example", "instructions"]
+    # Of the whole workspace, so that the core is compiled as for the extension, and so once.
+    command = ["cargo", "build", "--release", "--quiet", "--workspace", "--example", "instructions"]
     subprocess.run(
         [*command, "--message-format=json-render-diagnostics"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
     )
