@@ -1,12 +1,14 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo loop loop-page test test-rust test-python test-label-studio bench bench-report instructions label-savings lint clean python-found cargo-found
+.PHONY: help venv build demo loop loop-page test test-rust test-python test-oldest test-label-studio bench bench-report instructions label-savings docs wheels release-ready lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 WORKERS = $(shell $(PY) -c 'import os; print(min(8, len(os.sched_getaffinity(0)) + 1) if hasattr(os, "sched_getaffinity") else 4)')
+# What Python compiles is kept, as hundreds of processes of the tests import it.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 PY := $(VENV)/bin/python
 STUDIO := .venv-label-studio
@@ -42,8 +44,22 @@ test-python: venv  ## the tests of the Python package and the command, files of 
 	@# One more than there are cores, as many tests wait for processes of their own.
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
+test-oldest: build $(VENV)-oldest/.made  ## the tests of the Python package on the oldest versions that pyproject.toml accepts
+	PYTHONPATH=python $(VENV)-oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile
+
 test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
 	$(PY) tests/label_studio/run.py $(STUDIO)/bin/label-studio
+
+docs: $(VENV)/.docs  ## build the documentation site, its notebooks run, into target/site
+	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b html docs target/site
+	@echo "Open target/site/index.html"
+
+wheels: $(VENV)/.release  ## build the wheel (for glibc 2.17) and the sdist into dist/, and try each where nothing else is
+	$(PY) release/wheels.py
+
+release-ready: $(VENV)/.release  ## the checklist before a release, and the workflows against their schema
+	$(PY) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(PY) release/ready.py
 
 bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth and against rivals, in ten minutes (TORCH=1: against torch too, a large download)
 	$(PY) -m benches --minutes 10
@@ -67,7 +83,7 @@ lint: venv  ## formatting, clippy, ruff, mypy --strict, stubs against the module
 	$(PY) -m mypy.stubtest shortlist --mypy-config-file pyproject.toml --allowlist <(echo 'shortlist\.(?!_core)\w+\..*')
 
 clean:  ## remove everything that was built
-	rm -rf $(VENV) $(STUDIO) target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis python/shortlist/_core*.so
+	rm -rf $(VENV) $(VENV)-oldest $(STUDIO) target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis python/shortlist/_core*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made: | python-found
@@ -84,12 +100,27 @@ $(VENV)/.tools: pyproject.toml | $(VENV)/.made
 	@$(PY) -m pip install --quiet --disable-pip-version-check --group test --group lint
 	@touch $@
 
+$(VENV)-oldest/.made: pyproject.toml | $(VENV)/.made
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv
+	$(VENV)/bin/uv venv --quiet --clear $(VENV)-oldest --python $(PY)
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)-oldest/bin/python --resolution lowest-direct -r pyproject.toml --group test \
+		$(addprefix --extra ,cli page plot arrow pandas polars zarr hdf5 dask skactiveml)
+	@touch $@
+
 $(STUDIO)/.made: tests/label_studio/requirements.txt | python-found
 	$(PYTHON) -m venv $(STUDIO)
 	$(STUDIO)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 $(VENV)/.demo: examples/requirements.txt | build
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml | build
+	@$(PY) -m pip install --quiet --disable-pip-version-check --group docs
+	@touch $@
+
+$(VENV)/.release: release/requirements.txt | $(VENV)/.made cargo-found
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 

@@ -5,8 +5,13 @@ import signal
 import threading
 import time
 
-import pytest
-from clusters import end_clusters, uses_clusters
+# Before NumPy is imported. Files of tests share the cores, and so threads of linear algebra would wait, at work, for
+# those of other processes: that took two thirds of the time of the learners.
+for library in ("OPENBLAS", "OMP", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+import pytest  # noqa: E402
+from clusters import end_clusters, uses_clusters  # noqa: E402
 
 FIRST = (
     "loop/test_loop_kills.py",

@@ -1,9 +1,6 @@
 """compare(): overlaps, ranks, mixes, near-duplicates and ties against definitions written out."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import oracles
@@ -130,18 +127,13 @@ def test_mistakes(call, message):
         call()
 
 
-def test_the_command(tmp_path):
-    pytest.importorskip("click")
+def test_the_command(tmp_path, command):
     pytest.importorskip("matplotlib")
     np.save(tmp_path / "p.npy", P)
-    words = [sys.executable, "-m", "shortlist", "compare", "p.npy", "-s", "margin,entropy,random", "-k", "50"]
-    done = subprocess.run(
-        [*words, "--json", "c.json", "--png", "c.png"],
-        capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120, env={**os.environ, "COLUMNS": "150"},
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
+    words = ["compare", "p.npy", "-s", "margin,entropy,random", "-k", "50"]
+    done = command(*words, "--json", "c.json", "--png", "c.png")
+    assert done.stderr == ""
     assert "no two of these strategies pick nearly the same rows" in done.stdout
     assert json.loads((tmp_path / "c.json").read_text())["names"] == ["margin", "entropy", "random"]
     assert (tmp_path / "c.png").stat().st_size > 10_000
-    late = subprocess.run([*words, "--png", "nowhere/c.png"], capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert (late.returncode, "there is no folder nowhere to write c.png to" in late.stderr) == (2, True)
+    assert "there is no folder nowhere to write c.png to" in command(*words, "--png", "nowhere/c.png", code=2).stderr

@@ -51,7 +51,9 @@ def whole(value: Any, name: str, *, least: int = 0, most: int = LARGEST) -> int:
 
 
 def seed_of(random_state: RandomState) -> int:
-    """Return the seed of a hash: the int itself, one draw from a generator, or fresh entropy for None."""
+    """Return the seed of a hash: the int itself, one draw from a generator,
+    or fresh entropy for None.
+    """
     if random_state is None:
         import secrets
 
@@ -64,7 +66,8 @@ def seed_of(random_state: RandomState) -> int:
 
 
 class Exclusion:
-    """Rows never to pick: by the ids of an id column, by places where there is none, or by a mask over the whole pool.
+    """Rows never to pick: by the ids of an id column, by places where there is none,
+    or by a mask over the whole pool.
 
     Attributes
     ----------
@@ -140,7 +143,9 @@ def by_places(rows: Any) -> bool:
 
 
 def own_ids_of(rows: Any, name: str) -> OwnIds | None:
-    """Return rows of a pool with an id column as ids of their own; None for none, for a mask, and for places."""
+    """Return rows of a pool with an id column as ids of their own;
+    None for none, for a mask, and for places.
+    """
     return None if rows is None or by_places(rows) or as_mask(rows, name) is not None else OwnIds(rows, name)
 
 
@@ -189,7 +194,9 @@ def distinct_ids(values: ArrayLike, name: str) -> NDArray[np.int64]:
 
 
 class Steps:
-    """Passes the progress of one block on as progress of the pool, at most every `PROGRESS_EVERY`."""
+    """Passes the progress of one block on as progress of the pool,
+    at most every `PROGRESS_EVERY`.
+    """
 
     def __init__(self, progress: Progress | None, total: int | None) -> None:
         if progress is not None and not callable(progress):

@@ -94,7 +94,9 @@ FROM_OUTPUTS = ("badge", "cluster_margin")
 
 
 def wanted_of(strategies: Any, from_logits: bool, embedded: bool, more: Collection[str] = ()) -> dict[str, Any]:
-    """Return strategies by name, checked; all that fit the pool where none are named. `more` need embeddings too."""
+    """Return strategies by name, checked; all that fit the pool where none are named.
+    `more` need embeddings too.
+    """
     diverse = [*DIVERSE, *more]
     if strategies is None:
         inputs = "logits" if from_logits else "probabilities"

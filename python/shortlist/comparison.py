@@ -143,13 +143,13 @@ class Comparison:
         ModuleNotFoundError
             There is no matplotlib: the extra `plot`.
         """
-        from matplotlib.figure import Figure
+        from shortlist.figures import Shown
 
         drawn = [("Overlap of the picks (Jaccard)", self.jaccard, self._with_values(self.jaccard))]
         if ranked := self._with_values(self.rank_correlation):
             drawn.append(("Rank correlation over the pool", self.rank_correlation, ranked))
         widths = [2.2 + 0.52 * max(4, len(there)) for *_, there in drawn]
-        figure = Figure(figsize=(sum(widths), max(widths)), layout="constrained")
+        figure = Shown(figsize=(sum(widths), max(widths)), layout="constrained")
         places = figure.subplots(1, len(drawn), squeeze=False, width_ratios=widths)[0]
         for axes, (title, values, there) in zip(places, drawn, strict=True):
             names = [self.names[i] for i in there]

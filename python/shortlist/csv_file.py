@@ -1,4 +1,6 @@
-"""Text files line by line, and CSV as people have it: what is wrong is said with the file and the line."""
+"""Text files line by line, and CSV as people have it:
+what is wrong is said with the file and the line.
+"""
 
 from __future__ import annotations
 
@@ -38,15 +40,16 @@ class CsvFile:
     path : Path
         The file. It is read once, from beginning to end.
     names : iterable of str
-        Columns that are looked for: the separator is that of comma, semicolon and tab under which the first line has one of
-        them, or else the comma.
+        Columns that are looked for: the separator is that of comma, semicolon and tab under which
+        the first line has one of them, or else the comma.
     encoding : str, optional
         By default what a byte order mark says, or else UTF-8.
 
     Attributes
     ----------
     head : list of str
-        Cells of the first row that is not blank, without spaces around them; empty where there is none.
+        Cells of the first row that is not blank, without spaces around them; empty where there is
+        none.
     line : int
         The line of the first row.
     """
@@ -68,7 +71,8 @@ class CsvFile:
         self.head = [cell.strip() for cell in head]
 
     def column(self, *names: str) -> int | None:
-        """Return the place of the first of some columns that the heading has, in any case; None where it has none.
+        """Return the place of the first of some columns that the heading has, in any case;
+        None where it has none.
 
         Raises
         ------
@@ -85,7 +89,9 @@ class CsvFile:
         return None
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the rows below the first with the lines that they begin in; blank ones are left out."""
+        """Yield the rows below the first with the lines that they begin in;
+        blank ones are left out.
+        """
         for line, row in self._rows:
             if len(row) != len(self.head):
                 raise ValueError(
@@ -116,7 +122,8 @@ class CsvFile:
 
 
 def text_lines(path: Path, encoding: str | None = None, *, translate: bool = True) -> Iterator[str]:
-    """Yield the lines of a text file with their ends, whatever these are: as newlines, or as they are.
+    """Yield the lines of a text file with their ends, whatever these are:
+    as newlines, or as they are.
 
     Raises
     ------

@@ -1,6 +1,7 @@
 """Files on disk: opened where they are regular, and read by positions.
 
-Nothing is read through a memory map: another process that cuts a mapped file short kills every process that looks at it.
+Nothing is read through a memory map: another process that cuts a mapped file short kills every
+process that looks at it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISSOCK, "a socket"),
 )
 READ = 16 << 20
-"""Bytes that are asked for at once where a file is read whole, so that Ctrl-C is answered between."""
+"""Bytes that are asked for at once where a file is read whole,
+so that Ctrl-C is answered between.
+"""
 
 
 def no_file(path: Path) -> FileNotFoundError:
@@ -90,7 +93,8 @@ def fill(file: BinaryIO, into: memoryview, offset: int, what: str) -> None:
 
 @contextmanager
 def readable(name: str, what: str) -> Iterator[None]:
-    """Turn whatever a package raises over a damaged file into one sentence that names the file; ours pass.
+    """Turn whatever a package raises over a damaged file into one sentence that names the file;
+    ours pass.
 
     Raises
     ------

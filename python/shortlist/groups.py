@@ -1,4 +1,6 @@
-"""Groups of rows: any labels as the codes the core works with, and quotas in proportion to their counts."""
+"""Groups of rows: any labels as the codes the core works with,
+and quotas in proportion to their counts.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,8 @@ def as_labels(groups: ArrayLike, rows: int | None = None, name: str = "groups") 
 
 
 def refuse_missing(given: Any, array: NDArray[Any], name: str) -> None:
-    """Refuse labels of which one is NaN, NA, masked or, but in groups, None, naming the first such row.
+    """Refuse labels of which one is NaN, NA, masked or, but in groups, None,
+    naming the first such row.
 
     A group may be called None: rows that belong to none of the others.
     """
@@ -96,7 +99,9 @@ def refuse_missing(given: Any, array: NDArray[Any], name: str) -> None:
 
 
 def distinct(groups: NDArray[Any]) -> Labels:
-    """Return the distinct labels in ascending order, or in order of appearance where they cannot be compared."""
+    """Return the distinct labels in ascending order,
+    or in order of appearance where they cannot be compared.
+    """
     if groups.dtype.kind == "O":
         labels = list(dict.fromkeys(groups.tolist()))
         with contextlib.suppress(TypeError):
@@ -118,7 +123,9 @@ def count(labels: Labels, groups: NDArray[Any], exclusion: Exclusion) -> NDArray
 
 
 def apportion(k: int, weights: list[int]) -> list[int]:
-    """Share k in proportion to whole weights by largest remainders, the first of equal remainders first."""
+    """Share k in proportion to whole weights by largest remainders,
+    the first of equal remainders first.
+    """
     total = sum(weights)
     if not total:
         return [0] * len(weights)

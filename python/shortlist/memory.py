@@ -10,7 +10,9 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def room() -> int | None:
-    """Return the bytes that a file may take in the page cache: what is available and control groups allow; None if unknown."""
+    """Return the bytes that a file may take in the page cache:
+    what is available and control groups allow; None if unknown.
+    """
     found = [*_available(), *_limits()]
     return min(found) if found else None
 

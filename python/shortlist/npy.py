@@ -27,7 +27,8 @@ NUMPY_INT = re.compile(rb"np\.u?int\d*\((\d+)\)")
 
 
 class NpyFile:
-    """One `.npy` file: where its array lies, and `.array`, which is read when it is first asked for.
+    """One `.npy` file: where its array lies, and `.array`,
+    which is read when it is first asked for.
 
     Raises
     ------
@@ -87,7 +88,9 @@ def check_size(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], held: in
 
 
 def read_header(file: Any, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Read shape, Fortran order and dtype at the start of a `.npy` stream, and leave it at the first byte of data."""
+    """Read shape, Fortran order and dtype at the start of a `.npy` stream,
+    and leave it at the first byte of data.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

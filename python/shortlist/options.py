@@ -1,4 +1,6 @@
-"""Options on their way to the core: of the right type, so that what is wrong is told by the option's name."""
+"""Options on their way to the core: of the right type,
+so that what is wrong is told by the option's name.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def flag(value: Any, name: str) -> bool:
 
 
 def word(value: Any) -> str:
-    """Return a name for the core to look up; what is no text is described, so that the core refuses it by its list."""
+    """Return a name for the core to look up; what is no text is described,
+    so that the core refuses it by its list.
+    """
     return value if isinstance(value, str) else what(value)
 
 

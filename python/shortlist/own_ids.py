@@ -1,4 +1,6 @@
-"""Ids that rows have of their own, compared by value: 7, 7.0 and "7" name the same row of a pool of whole numbers."""
+"""Ids that rows have of their own, compared by value:
+7, 7.0 and "7" name the same row of a pool of whole numbers.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ WHOLE = re.compile(r"\s*[+-]?0*[0-9]{1,18}(\.0*)?\s*")
 
 @dataclass(frozen=True)
 class Positions:
-    """Rows by their places in the pool, counted from 0, where the pool names its rows by an id column.
+    """Rows by their places in the pool, counted from 0,
+    where the pool names its rows by an id column.
 
     Parameters
     ----------
@@ -91,7 +94,9 @@ class OwnIds:
         return np.fromiter(map(self._has, own.tolist()), np.bool, len(own))
 
     def positions(self, blocks: Iterable[NDArray[Any]]) -> NDArray[np.int64]:
-        """Return the places of the rows that have one of these, of all rows given block by block."""
+        """Return the places of the rows that have one of these,
+        of all rows given block by block.
+        """
         found, done = [np.empty(0, np.int64)], 0
         for own in blocks:
             found.append(np.flatnonzero(self.among(own)) + done)
@@ -141,7 +146,9 @@ class OwnIds:
 
 
 def key_of(value: Any) -> int | str | None:
-    """Return an id as what it is compared by: a whole number, or text; None for a value that is missing."""
+    """Return an id as what it is compared by: a whole number, or text;
+    None for a value that is missing.
+    """
     if isinstance(value, np.generic):
         value = str(value) if value.dtype.kind in "mM" else value.item()
     if is_missing(value):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,21 +41,7 @@ def shown(picks: Selection) -> str:
     width = max([len(str(i)) for i in picks.indices[:SHOWN]], default=1)
     rows = [f"  {rank:>4}  {index:>{width}}  {score:.6g}" for rank, index, score in _first(picks)]
     more = [f"   ...  {len(picks) - SHOWN:,} more"] if len(picks) > SHOWN else []
-    return "\n".join([visible(_head(picks)), *rows, *more, *map(visible, picks.report.lines())])
-
-
-def shown_in_html(picks: Selection) -> str:
-    """Return the same as a table for notebooks."""
-    rows = "".join(
-        f"<tr><td>{rank}</td><td>{index}</td><td>{score:.6g}</td></tr>" for rank, index, score in _first(picks)
-    )
-    more = f"<tr><td colspan=3>{len(picks) - SHOWN:,} more</td></tr>" if len(picks) > SHOWN else ""
-    report = "<br>".join(html.escape(visible(line)) for line in picks.report.lines())
-    return (
-        f"<div><strong>{html.escape(visible(_head(picks)))}</strong>"
-        "<table><thead><tr><th>rank</th><th>index</th><th>score</th></tr></thead>"
-        f"<tbody>{rows}{more}</tbody></table><small>{report}</small></div>"
-    )
+    return "\n".join([visible(headline(picks)), *rows, *more, *map(visible, picks.report.lines())])
 
 
 def _rows(picks: Selection) -> Iterator[tuple[int, str, Any]]:
@@ -69,7 +54,8 @@ def _first(picks: Selection) -> Iterator[tuple[int, Any, Any]]:
     return zip(range(1, SHOWN + 1), picks.indices, picks.scores, strict=False)
 
 
-def _head(picks: Selection) -> str:
+def headline(picks: Selection) -> str:
+    """Say in a line what was picked by what."""
     head = f"Selection of {len(picks):,} by {picks.measure}"
     if picks.report.perturb is not None:
         return f"{head}, drawn by the {picks.report.perturb} rule"

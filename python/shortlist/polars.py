@@ -1,7 +1,8 @@
-"""Scores as Polars expressions: after ``import shortlist.polars`` every expression has ``.shortlist``.
+"""Scores as Polars expressions: after ``import shortlist.polars`` every
+expression has ``.shortlist``.
 
-``pl.col("proba").shortlist.margin()`` scores a column of arrays, one row of probabilities or logits each, in the eager, lazy
-and streaming engines. A struct of such columns is a committee.
+``pl.col("proba").shortlist.margin()`` scores a column of arrays, one row of probabilities or logits
+each, in the eager, lazy and streaming engines. A struct of such columns is a committee.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ pl = need("polars", "polars", "shortlist.polars")
 
 @pl.api.register_expr_namespace("shortlist")
 class ShortlistExpressions:
-    """What ``expression.shortlist`` offers: one method for each measure, all with the options of `shortlist.score`.
+    """What ``expression.shortlist`` offers: one method for each measure,
+    all with the options of `shortlist.score`.
 
     Examples
     --------
     >>> import polars as pl, shortlist.polars
-    >>> frame = pl.DataFrame({"proba": [[0.75, 0.25], [0.5, 0.5]]}, schema={"proba": pl.Array(pl.Float32, 2)})
+    >>> proba = [[0.75, 0.25], [0.5, 0.5]]
+    >>> frame = pl.DataFrame({"proba": proba}, schema={"proba": pl.Array(pl.Float32, 2)})
     >>> frame.select(pl.col("proba").shortlist.margin())["proba"].to_list()
     [0.5, 0.0]
     >>> wide = pl.LazyFrame({"cat": [0.9, 0.6], "dog": [0.1, 0.4]})
@@ -46,13 +49,15 @@ class ShortlistExpressions:
         measure : str
             Name of a measure, see `shortlist.measures`.
         **options
-            What `shortlist.score` takes: from_logits, temperature, normalize, invalid, dtype, n_threads.
+            What `shortlist.score` takes: from_logits, temperature, normalize, invalid, dtype,
+            n_threads.
 
         Returns
         -------
         Expr
-            Float64; scores of narrower input are what `shortlist.score` gives, widened. Null where the row is null, and
-            with ``invalid="skip"`` where it is no valid input. Messages count rows from the start of the batch.
+            Float64; scores of narrower input are what `shortlist.score` gives, widened. Null where
+            the row is null, and with ``invalid="skip"`` where it is no valid input. Messages count
+            rows from the start of the batch.
         """
         about = find_measure(measure)
         work = partial(_score, about=about, options=options)

@@ -148,7 +148,9 @@ def _plain(name: str) -> str:
 
 
 def elsewhere(name: str) -> str | None:
-    """Say how to call what has this name and is no measure of a row: a rule of diversity, or a strategy of learners."""
+    """Say how to call what has this name and is no measure of a row:
+    a rule of diversity, or a strategy of learners.
+    """
     import importlib
     import inspect
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,9 @@ class Selection(Picked):
 
     @property
     def rule(self) -> str:
-        """What picked the rows, without its metric: "k_center" where `measure` is "k_center (euclidean)"."""
+        """What picked the rows, without its metric: "k_center" where `measure`
+        is "k_center (euclidean)".
+        """
         return self.measure.partition(" (")[0] if self.measure.endswith(")") else self.measure
 
     @property
@@ -432,15 +435,104 @@ class Selection(Picked):
 
         return doccano_examples(self, data, text, id_column, out)
 
+    def to_pandas(self) -> Any:
+        """Return the picks as a pandas frame.
+
+        Returns
+        -------
+        pandas.DataFrame of shape (k, 3 or 4)
+            rank (from 1), index, score, and id where the pool names its rows.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            There is no pandas.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1).to_pandas()
+           rank  index  score
+        0     1      1    0.0
+        """
+        from shortlist.selection_tables import to_pandas
+
+        return to_pandas(self)
+
+    def to_polars(self) -> Any:
+        """Return the picks as a Polars frame.
+
+        Returns
+        -------
+        polars.DataFrame of shape (k, 3 or 4)
+            rank (from 1), index, score, and id where the pool names its rows.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            There is no Polars: the extra `polars`.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> sl.select(np.array([[0.9, 0.1], [0.5, 0.5]]), "margin", k=1).to_polars().rows()
+        [(1, 1, 0.0)]
+        """
+        from shortlist.selection_tables import to_polars
+
+        return to_polars(self)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Give the columns of `to_pandas` to whatever reads Arrow's C interface: DuckDB, Polars, pyarrow."""
+        from shortlist.selection_tables import to_arrow
+
+        return to_arrow(self).__arrow_c_stream__(requested_schema)
+
+    def plot(self, scores: ArrayLike | None = None, *, embeddings: ArrayLike | None = None) -> Figure:
+        """Draw where the scores of the picks lie, and with embeddings where their rows do.
+
+        Parameters
+        ----------
+        scores : array-like of shape (rows,), optional
+            The score of each row of the pool, as `score` gives them: then a histogram of all, with the
+            picks and the cut. By default the scores of the picks by rank.
+        embeddings : array-like of shape (rows, features), optional
+            Adds a map: the rows (20,000 of them at most) and the picks by two principal components.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ValueError
+            `scores` or `embeddings` has another shape, or fewer rows than the pool.
+        ModuleNotFoundError
+            There is no matplotlib: the extra `plot`.
+
+        Examples
+        --------
+        >>> import numpy as np, shortlist as sl
+        >>> probs = np.random.default_rng(0).dirichlet(np.ones(3), 1000)
+        >>> picks = sl.select(probs, "margin", k=20)
+        >>> figure = picks.plot(sl.score(probs, "margin"))
+        >>> figure.axes[0].get_xlabel()
+        'margin'
+        """
+        from shortlist.selection_plot import draw
+
+        return draw(self, scores, embeddings)
+
     def __repr__(self) -> str:
         from shortlist.picks_text import shown
 
         return shown(self)
 
     def _repr_html_(self) -> str:
-        from shortlist.picks_text import shown_in_html
+        from shortlist.picks_text import headline
+        from shortlist.selection_html import shown_in_html
 
-        return shown_in_html(self)
+        return shown_in_html(self, headline(self))
 
 
 def selection_of(

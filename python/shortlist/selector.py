@@ -401,8 +401,8 @@ class Selector:
         pool : Pool
             As `shortlist.pools.open_pool` returns it.
         exclusion : Exclusion
-            Rows of the pool not to pick, by a mask or by ids of a stream; those by place go with the
-            Selector.
+            Rows of the pool not to pick, by a mask or by ids of a stream; those by place go with
+            the Selector.
         first_id, ids, progress
             As for `update`.
         groups : ndarray, shape (rows,), optional
@@ -471,8 +471,8 @@ class Selector:
         Parameters
         ----------
         labels : array-like or Labels
-            All that there are, the same in every state that is to be merged. Quotas name their groups
-            themselves, which then stay as they are.
+            All that there are, the same in every state that is to be merged. Quotas name their
+            groups themselves, which then stay as they are.
 
         Returns
         -------

@@ -21,7 +21,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 def visible(text: str) -> str:
-    r"""Return text with control characters written out, as ``\x1b``, so that none of them reaches a terminal.
+    r"""Return text with control characters written out, as ``\x1b``,
+    so that none of them reaches a terminal.
 
     Examples
     --------

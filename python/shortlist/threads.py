@@ -17,10 +17,11 @@ MOST = 64
 
 
 def thread_count(n_threads: int | None, name: str = "n_threads") -> int:
-    """Return `n_threads`, or the default where it is None; more than could ever be of use are not started.
+    """Return `n_threads`, or the default where it is None;
+    more than could ever be of use are not started.
 
-    The default is what affinity and cgroup limits allow, and 1 inside a Dask or Ray worker: there the cluster has
-    already given each core its task.
+    The default is what affinity and cgroup limits allow, and 1 inside a Dask or Ray worker: there
+    the cluster has already given each core its task.
     """
     if n_threads is not None:
         wanted = whole(n_threads, name, least=1)

@@ -1,8 +1,9 @@
 """Every file that the package writes: whole, or not at all.
 
-A regular file is written under another name, or none, in the folder of its target, and takes the target's place once
-it is on disk. So whoever reads the target finds the old content or the new one, whatever fails or is killed meanwhile,
-and of several writers the last wins. Links are followed, and the mode of a file that was there is kept.
+A regular file is written under another name, or none, in the folder of its target, and takes the
+target's place once it is on disk. So whoever reads the target finds the old content or the new one,
+whatever fails or is killed meanwhile, and of several writers the last wins. Links are followed, and
+the mode of a file that was there is kept.
 
 A FIFO, a character device and a descriptor such as ``/dev/stdout`` are written in place.
 """
@@ -79,7 +80,9 @@ def json_text(value: Any, indent: int | None = None) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a value for JSON: None for infinity and NaN, which JSON has no word for, and text for what is no number."""
+    """Return a value for JSON: None for infinity and NaN, which JSON has no word for,
+    and text for what is no number.
+    """
     if isinstance(value, dict):
         return {name if isinstance(name, str) else str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -102,7 +105,9 @@ def make_folder(folder: Target, name: str) -> Path:
 
 
 def told(error: OSError, target: Target, more: str = "") -> OSError:
-    """Return an error of the same kind that says in one sentence which file could not be written, and why."""
+    """Return an error of the same kind that says in one sentence which file could not be written,
+    and why.
+    """
     if error.errno is None:
         return error  # a sentence of ours
     sentence = type(error)(f"{visible(str(target))} cannot be written ({_reason(error)}){more}")
@@ -156,7 +161,7 @@ class Place:
             # its beginning.
             sys.stdout.flush()
             return open(os.dup(self._descriptor), "wb")  # noqa: PTH123
-        if not self._fifo:
+        if not self._fifo or not hasattr(os, "mkfifo"):
             return self.path.open("wb")
         until = time.monotonic() + PATIENCE
         while True:
@@ -175,7 +180,9 @@ class Place:
                 return open(opened, "wb")  # noqa: PTH123
 
     def _follow(self, text: str) -> tuple[Path, int | None]:
-        """Return where links lead, and the descriptor where that is one: -1 for another process's."""
+        """Return where links lead, and the descriptor where that is one:
+        -1 for another process's.
+        """
         for _ in range(40):
             folder = Path(os.path.realpath(os.path.dirname(text)))  # noqa: PTH120 - "" is where we are
             path = folder / Path(text).name
@@ -230,7 +237,9 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
 
 
 def _create(name: Path, mode: int) -> tuple[int, bool]:
-    """Return a new file and whether it has its name yet: one without a name is gone with a process that is killed."""
+    """Return a new file and whether it has its name yet:
+    one without a name is gone with a process that is killed.
+    """
     if hasattr(os, "O_TMPFILE"):
         with contextlib.suppress(OSError):  # not every file system has it
             descriptor = os.open(name.parent, os.O_TMPFILE | os.O_WRONLY, mode)

@@ -42,7 +42,7 @@ def peaks(script, *arguments):
 
 def test_24_bytes_a_row_beside_an_array():
     script = """
-x = rng.standard_normal((2_000_000, 8), dtype=np.float32)
+x = rng.standard_normal((1_000_000, 8), dtype=np.float32)
 extra(lambda: sl.k_center(x, 100))
 extra(lambda: sl.k_center(x, 100, n_threads=8))
 extra(lambda: sl.k_center(x, 100, labelled=x[:100], metric="cosine"))
@@ -50,12 +50,12 @@ x[:] = 1
 extra(lambda: sl.k_center(x, 100, n_threads=8))
 """
     # Room for the threads and for what the allocator keeps; one number more a row would not fit.
-    assert max(peaks(script)) < 24 * 2_000_000 + 6 * MIB
+    assert max(peaks(script)) < 24 * 1_000_000 + 6 * MIB
 
 
 def test_a_file_takes_little_that_the_system_cannot_take_back(tmp_path):
     """Pages of a mapped file are not the process's own: all else is held under a limit."""
-    rows, features = 400_000, 384
+    rows, features = 200_000, 384
     script = """
 import resource
 x = np.lib.format.open_memmap(sys.argv[1], "w+", np.float32, (int(sys.argv[2]), int(sys.argv[3])))

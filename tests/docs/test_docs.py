@@ -5,8 +5,6 @@ import importlib
 import pkgutil
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +14,12 @@ import pytest
 import shortlist
 
 CHECKOUT = Path(__file__).parents[2]
-PAGES = ["README.md", *(f"docs/{page}.md" for page in ("selection", "diversity", "learners", "command"))]
+PAGES = [
+    "README.md",
+    *(f"docs/{page}.md" for page in ("index", "selection", "diversity", "learners", "command", "bounds")),
+    *sorted(str(page.relative_to(CHECKOUT)) for page in CHECKOUT.glob("docs/questions/*.md")),
+    *(f"docs/guides/{page}.md" for page in ("million-rows", "your-data")),
+]
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(shortlist.__path__, "shortlist.")
@@ -73,13 +76,15 @@ def test_python_of_a_page(pool, page):
         exec(compile(code, page, "exec"), pool)
 
 
+def test_messages_are_those_that_the_page_on_errors_shows():
+    page = CHECKOUT / "docs" / "errors.md"
+    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    assert doctest.testfile(str(page), module_relative=False, optionflags=options).failed == 0
+
+
 @pytest.mark.parametrize("page", pages("sh"))
-def test_shell_of_a_page(pool, page):
+def test_shell_of_a_page(pool, command, page):
     for code in blocks(page, "sh"):
         for line in code.replace("\\\n", " ").splitlines():
             if line.startswith("shortlist "):
-                words = shlex.split(line, comments=True)[1:]
-                done = subprocess.run(
-                    [sys.executable, "-m", "shortlist", *words], capture_output=True, text=True, timeout=120
-                )
-                assert done.returncode == 0, f"{line}\n{done.stderr}"
+                command(*shlex.split(line, comments=True)[1:])

@@ -3,14 +3,11 @@
 import csv
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-pytest.importorskip("click")
 pytest.importorskip("sklearn")
 
 TEXT = (Path(__file__).parents[2] / "docs" / "loop.md").read_text()
@@ -37,8 +34,7 @@ def write_labels(path, truth):
         out.writerows(truth.items())
 
 
-def test_the_tutorial(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_tutorial(command):
     rng = np.random.default_rng(0)
     truth = {f"T-{row}": "bug" if row % 3 else "billing" for row in range(600)}
     with Path("tickets.csv").open("w", newline="") as file:
@@ -57,9 +53,7 @@ def test_the_tutorial(tmp_path, monkeypatch):
         if words[2] == "simulate":
             write_labels(Path("truth.csv"), truth)
             words += ["--repeats", "2"]
-        done = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, (line, done.stderr)
-        said[words[2]] = done.stdout
+        said[words[2]] = command(*words[1:]).stdout
     assert "model 1 was trained" in said["run"]
     assert "round 2 was opened" in said["run"]
     assert "2 repeats of tickets: 600 rows; 3 people, wrong about 0.05 of the rows" in said["simulate"]

@@ -58,15 +58,10 @@ def test_pools(files):
     assert found["best"]["url"].to_list() == found["picks"].ids.tolist()
 
 
-def test_pools_by_command(files):
-    pytest.importorskip("click")
+def test_pools_by_command(files, command):
     for code in blocks("pools.md", "sh"):
         for line in code.splitlines():
-            words = shlex.split(line)[1:]
-            done = subprocess.run(
-                [sys.executable, "-m", "shortlist", *words], capture_output=True, text=True, timeout=120
-            )
-            assert done.returncode == 0, f"{line}\n{done.stderr}"
+            command(*shlex.split(line)[1:])
 
 
 @pytest.mark.filterwarnings("ignore")

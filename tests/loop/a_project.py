@@ -13,12 +13,14 @@ def truth(row):
     return "a" if int(row) % 3 else "b"
 
 
-def write_pool(path, rows=200):
-    rng = np.random.default_rng(0)
-    with path.open("w", newline="", encoding="utf-8") as file:
+def write_pool(path, rows=200, start=0):
+    """Write a pool, or more rows behind those that are there."""
+    rng = np.random.default_rng(start)
+    with path.open("a" if start else "w", newline="", encoding="utf-8") as file:
         out = csv.writer(file)
-        out.writerow(["id", "body", "lang"])
-        for row in range(rows):
+        if not start:
+            out.writerow(["id", "body", "lang"])
+        for row in range(start, start + rows):
             words = [*rng.choice(WORDS["a"] + WORDS["b"], 2), *rng.choice(WORDS[truth(row)], 3), f"n{row}"]
             out.writerow([row, " ".join(words), "pt" if row % 10 == 0 else "en"])
 

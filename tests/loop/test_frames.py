@@ -1,8 +1,6 @@
 """Loops over frames of Python: the same rounds as over a file, and a sentence where the frame is missing or another."""
 
 import csv
-import subprocess
-import sys
 
 import pytest
 from a_project import answer, play, spec_text, write_pool
@@ -50,16 +48,12 @@ def test_the_rounds_are_those_of_a_file(tmp_path, kind):
     assert again.check()
 
 
-def test_a_loop_without_its_frame(tmp_path):
+def test_a_loop_without_its_frame(tmp_path, command):
     loop = begin(tmp_path, columns_of(tmp_path))
     with pytest.raises(LoopError, match=r"its rows come from Python; open this loop as sl.Loop\(folder, pool=frame\)"):
         sl.Loop(loop.folder).next()
     for words in (["next", "--dir", "loop"], ["init", "x.toml", "--dir", "other"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "shortlist", "loop", *words],
-            capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False,
-        )  # fmt: skip
-        assert done.returncode == 1
+        done = command("loop", *words, code=1)
         assert done.stderr.startswith('shortlist: error: [pool] path is "frame", so its rows come from Python')
     assert not (tmp_path / "other").exists()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import a_project
 import numpy as np
 import pytest
+from a_project import answer, truth, write_pool
 
 import shortlist as sl
 from shortlist.loop.errors import LoopError
@@ -65,7 +66,6 @@ def test_a_process_that_ends_leaves_nothing(tmp_path, at_work):
     assert list(tmp_path.iterdir()) == []
 
 
-WORDS = {"a": ["pay", "bill", "money", "invoice"], "b": ["crash", "error", "screen", "freeze"]}
 SPEC = """
 loop = 1
 name = "x"
@@ -88,34 +88,17 @@ when = "budget:60"
 """
 
 
-def truth(row):
-    return "a" if int(row) % 3 else "b"
-
-
 @pytest.fixture
 def loop(tmp_path):
     """A loop of three answered rounds, at whose end the budget is spent."""
-    rng = np.random.default_rng(0)
-    with (tmp_path / "pool.csv").open("w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file)
-        out.writerow(["id", "body"])
-        for row in range(300):
-            words = [*rng.choice(WORDS["a"] + WORDS["b"], 2), *rng.choice(WORDS[truth(row)], 3), f"n{row}"]
-            out.writerow([row, " ".join(words)])
+    write_pool(tmp_path / "pool.csv", 300)
     (tmp_path / "x.toml").write_text(SPEC)
     with sl.Loop.init(tmp_path / "x.toml", tmp_path / "loop") as begun:
         yield begun
 
 
-def answer(loop, rows, annotator="amy", label=truth):
-    return loop.ingest([{"id": row, "label": label(row), "annotator": annotator} for row in rows])
-
-
 def play(loop, rounds=3):
-    loop.next()
-    for _ in range(rounds):
-        answer(loop, loop.next().ids)
-        loop.run_once()
+    a_project.play(loop, rounds)
 
 
 @pytest.fixture
@@ -261,7 +244,7 @@ def test_a_pool_that_was_changed_in_a_way_that_only_reading_shows(loop, tmp_path
     play(loop, 1)
     pool = tmp_path / "pool.csv"
     before, text = pool.stat(), pool.read_bytes()
-    pool.write_bytes(text.replace(b"n17\r", b"m17\r"))
+    pool.write_bytes(text.replace(b"n17,", b"m17,"))
     os.utime(pool, ns=(before.st_atime_ns, before.st_mtime_ns))
     found = damage(loop)
     assert len(found) == 1
@@ -543,7 +526,7 @@ def test_what_is_kept_of_an_earlier_pool_is_removed_once_nobody_reads_there(loop
     try:
         assert other.stdout.readline() == "ready\n"
         with (tmp_path / "pool.csv").open("a") as file:
-            file.write("300,pay\r\n")
+            file.write("300,pay,en\r\n")
         with sl.Loop(loop.folder) as again:
             again.next()
             assert again.replay(1)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.skipif(sys.platform != "linux" or shutil.which("cc") is None, reason="needs a C compiler and LD_PRELOAD")
 @pytest.mark.parametrize(
     "given",
-    [["writes", "--every", "151", "--journal", "delete"], ["random", "--kills", "6", "--at-writes"]],
+    [["writes", "--every", "211", "--journal", "delete"], ["random", "--kills", "4", "--at-writes"]],
     ids=lambda g: g[0],
 )
 def test_killed_loops_lose_nothing(given):

@@ -1,31 +1,13 @@
 """Loops of many kinds, in one process: what counts, what trains, what opens a round, and what is refused."""
 
-import csv
-
 import numpy as np
 import pytest
+from a_project import answer, play, truth, write_pool
 
 import shortlist as sl
 from shortlist.loop.errors import LoopError
 
 pytest.importorskip("sklearn")
-
-WORDS = {"a": ["pay", "bill", "money", "invoice"], "b": ["crash", "error", "screen", "freeze"]}
-
-
-def truth(row):
-    return "a" if int(row) % 3 else "b"
-
-
-def write_pool(path, rows, start=0):
-    rng = np.random.default_rng(start)
-    with path.open("a" if start else "w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file)
-        if not start:
-            out.writerow(["id", "body", "lang"])
-        for row in range(start, start + rows):
-            words = [*rng.choice(WORDS["a"] + WORDS["b"], 2), *rng.choice(WORDS[truth(row)], 3), f"n{row}"]
-            out.writerow([row, " ".join(words), "pt" if row % 10 == 0 else "en"])
 
 
 @pytest.fixture
@@ -71,18 +53,6 @@ def check_replays(loop):
     for found in loop.replay_all(n_threads=3):
         assert found, str(found)
         assert found.missing is None
-
-
-def answer(loop, rows, annotator="amy", label=truth):
-    return loop.ingest([{"id": row, "label": label(row), "annotator": annotator} for row in rows])
-
-
-def play(loop, rounds):
-    """Label so many rounds; open the next one behind each."""
-    loop.next()
-    for _ in range(rounds):
-        answer(loop, loop.next().ids)
-        loop.run_once()
 
 
 def test_a_round_is_the_same_until_it_is_closed_and_in_another_process(start):

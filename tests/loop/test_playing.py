@@ -169,7 +169,7 @@ def test_nothing_is_left_behind(tmp_path, dots, whole):
     assert simulated(tmp_path, labels=dots).to_dict() == whole
     assert sorted(tmp_path.iterdir()) == before
     assert times.PLAYED.get() is None
-    found = simulated(tmp_path, out=tmp_path / "out")
+    found = simulated(tmp_path, repeats=1, out=tmp_path / "out")
     found.save(tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.html", "results.json", "runs.jsonl"]
     page = (tmp_path / "out" / "report.html").read_text()

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from a_project import WORDS, truth
 
 import shortlist as sl
 from shortlist.loop.errors import LoopError
 
 pytest.importorskip("sklearn")
 
-WORDS = {"a": ["pay", "bill", "money", "invoice"], "b": ["crash", "error", "screen", "freeze"]}
 EVERYTHING = """
 loop = 1
 name = "x"
@@ -71,10 +71,6 @@ when = "growth:0.1"
 [stop]
 when = "budget:1000"
 """
-
-
-def truth(row):
-    return "a" if int(row) % 3 else "b"
 
 
 def write_pool(path, rows, start=0):

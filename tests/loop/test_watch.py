@@ -176,33 +176,27 @@ def test_one_watches_at_a_time(tmp_path):
     assert words(run(loop))[0] == "nothing"
 
 
-def call(folder, *given, code):
-    done = subprocess.run(
-        [sys.executable, "-m", "shortlist", "loop", "run", *given, "--dir", str(folder)],
-        capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
-    assert done.returncode == code, (done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def test_the_command(tmp_path):
+def test_the_command(tmp_path, command):
     loop = begin(tmp_path, stop="budget:20")
+
+    def call(*given, code):
+        return command("loop", "run", *given, "--dir", loop.folder, code=code)
+
     watcher = subprocess.Popen(
         [sys.executable, "-m", "shortlist", "loop", "run", "--watch", "0.05", "--json", "--dir", str(loop.folder)],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     first = json.loads(watcher.stdout.readline())
     assert (first["did"], first["round"], first["rows"]) == ("opened", 1, 20)
-    assert "watched already" in call(loop.folder, "--watch", code=1).stderr
+    assert "watched already" in call("--watch", code=1).stderr
     watcher.send_signal(signal.SIGINT)
     rest = [json.loads(line) for line in watcher.communicate(timeout=60)[0].splitlines()]
     assert watcher.returncode == 0
     assert rest[-1]["did"] == "ended"
     save(round_file(loop, 1))
-    done = call(loop.folder, "--watch", "5", code=4)
+    done = call("--watch", "5", code=4)
     assert "round-0001.csv: 20 new, 0 known" in done.stdout
     assert "the rule of stopping is met" in done.stdout.splitlines()[-1]
-    lines = [json.loads(line) for line in call(loop.folder, "--once", "--json", code=4).stdout.splitlines()]
+    lines = [json.loads(line) for line in call("--once", "--json", code=4).stdout.splitlines()]
     assert [line["did"] for line in lines] == ["stopped"]
-    assert "give one of --once and --watch" in call(loop.folder, code=2).stderr
+    assert "give one of --once and --watch" in call(code=2).stderr

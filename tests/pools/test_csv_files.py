@@ -1,7 +1,6 @@
 """Text and CSV as people have them: in `--exclude` and in `simulate`, read right or refused with the file and the line."""
 
-import subprocess
-import sys
+import csv
 
 import numpy as np
 import pytest
@@ -209,15 +208,7 @@ def test_places_are_whole_numbers(tmp_path, cell, suffix):
     assert read_ids(path).tolist() == read_places(path).values.tolist() == [4, 7]
 
 
-def command(*words, cwd, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "shortlist", *map(str, words)], capture_output=True, text=True, timeout=120, cwd=cwd
-    )
-    assert done.returncode == code, (done.stdout, done.stderr)
-    return done
-
-
-def test_the_command_excludes_by_the_id_column(tmp_path):
+def test_the_command_excludes_by_the_id_column(tmp_path, command):
     pa = pytest.importorskip("pyarrow", reason="pip install 'shortlist[arrow]'")
     pq = pytest.importorskip("pyarrow.parquet")
     P = np.random.default_rng(0).dirichlet(np.ones(3), 80)
@@ -241,30 +232,30 @@ def test_the_command_excludes_by_the_id_column(tmp_path):
         5,
         "-q",
     ]
-    first = command(*words, "--out", "picks.csv", cwd=tmp_path)
+    first = command(*words, "--out", "picks.csv")
     assert first.stderr == ""
     for suffix in ("csv", "jsonl"):
-        command(*words, "--out", f"picks.{suffix}", cwd=tmp_path)
-        done = command(*words, "--exclude", f"picks.{suffix}", "--out", "next.npy", cwd=tmp_path)
+        command(*words, "--out", f"picks.{suffix}")
+        done = command(*words, "--exclude", f"picks.{suffix}", "--out", "next.npy")
         assert done.stderr == ""
         assert np.load(tmp_path / "next.npy").tolist() == best[5:10].tolist()
     (tmp_path / "done.txt").write_text(f"=u{best[0]}, {best[0]}\nlost\n")
-    done = command(*words, "--exclude", "done.txt", "--out", "next.npy", cwd=tmp_path)
+    done = command(*words, "--exclude", "done.txt", "--out", "next.npy")
     assert done.stderr == "shortlist: 1 id that was given is not in the pool\n"
     assert np.load(tmp_path / "next.npy").tolist() == best[1:6].tolist()
     (tmp_path / "places.txt").write_text("\n".join(map(str, best[:3])))
-    command(*words, "--exclude-positions", "places.txt", "--out", "next.npy", cwd=tmp_path)
+    command(*words, "--exclude-positions", "places.txt", "--out", "next.npy")
     assert np.load(tmp_path / "next.npy").tolist() == best[3:8].tolist()
-    done = command(*words, "--exclude-positions", "places.txt", "--exclude", "done.txt", cwd=tmp_path, code=1)
+    done = command(*words, "--exclude-positions", "places.txt", "--exclude", "done.txt", code=1)
     assert (
         done.stderr == "shortlist: error: --exclude and --exclude-positions were both given; accepted is one of them\n"
     )
 
 
-def test_the_command_says_what_is_wrong_in_one_line(tmp_path):
+def test_the_command_says_what_is_wrong_in_one_line(tmp_path, command):
     np.save(tmp_path / "p.npy", np.full((4, 2), 0.5))
     (tmp_path / "deep.jsonl").write_text("[" * 100_000)
-    # A limit of the csv module that a process of its own starts with.
+    csv.field_size_limit(1 << 17)  # which a process starts with
     (tmp_path / "wide.csv").write_text("x" * 200_000)
     (tmp_path / "latin.csv").write_bytes(csv_text().encode("latin-1"))
     for words, message in (
@@ -277,13 +268,13 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path):
         (["select", "p.npy", "-k", 1, "--exclude", "wide.csv"], "wide.csv has 'xxx"),
         (["simulate", "latin.csv", "--text", "said"], "others by name, as --encoding cp1252"),
     ):
-        done = command(*words, cwd=tmp_path, code=1)
+        done = command(*words, code=1)
         assert done.stdout == ""
         assert message in done.stderr
         assert done.stderr.count("\n") == 1
     with open(tmp_path / "un.csv", "w") as out:
         out.write("a,label\n" + "".join(f"{i % 7},{['', 'x', 'y'][i % 3]}\n" for i in range(90)))
     words = ["simulate", "un.csv", "--budget", 10, "--batch", 5, "--repeats", 1, "--jobs", 1, "-s", "margin"]
-    done = command(*words, cwd=tmp_path)
+    done = command(*words)
     assert "un.csv has no label in 30 of 90 rows, the first in line 2; they were left out" in done.stderr
     assert "of 42 + 18 rows" in done.stdout

@@ -24,8 +24,8 @@ class ShortlistSampling(SingleAnnotatorPoolQueryStrategy):  # type: ignore[misc]
     Parameters
     ----------
     query_strategy : callable, default=uncertainty_sampling
-        See `shortlist.strategies`. It meets the classifier as an `ActiveLearner` that was taught the labelled rows, so
-        that `uncertainty_batch_sampling` and `mix` work as well.
+        See `shortlist.strategies`. It meets the classifier as an `ActiveLearner` that was taught
+        the labelled rows, so that `uncertainty_batch_sampling` and `mix` work as well.
     missing_label : scalar, default=MISSING_LABEL
         What stands for a missing label in `y`.
     random_state : int, RandomState or None, default=None
@@ -80,11 +80,13 @@ class ShortlistSampling(SingleAnnotatorPoolQueryStrategy):  # type: ignore[misc]
         sample_weight : array-like of shape (rows,), default=None
             For that fit.
         candidates : None, array of int, or array-like of shape (candidates, features), default=None
-            Which rows may be picked: the unlabelled ones, those at these positions of `X`, or these.
+            Which rows may be picked: the unlabelled ones, those at these positions of `X`, or
+            these.
         batch_size : int, default=1
             How many to pick.
         return_utilities : bool, default=False
-            Whether to return the utility of each row at each pick as well; of shape (batch_size, rows).
+            Whether to return the utility of each row at each pick as well; of shape (batch_size,
+            rows).
 
         Returns
         -------

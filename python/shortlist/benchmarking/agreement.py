@@ -12,8 +12,8 @@ from shortlist.benchmarking.rivals import reference
 def agreement(ours: Any, theirs: Any, measure: str, probs: Any) -> str:
     """Return "the same", or how many picks differ and why.
 
-    Rows picked by one side alone are scored by the definition in double precision: they must all be equal, or as near to
-    each other as the dtype can tell.
+    Rows picked by one side alone are scored by the definition in double precision: they must all be
+    equal, or as near to each other as the dtype can tell.
     """
     mine, others = np.setdiff1d(ours, theirs), np.setdiff1d(theirs, ours)
     if len(ours) != len(theirs):

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 PLAUSIBLE = 1.2
-"""The most that a share of read bandwidth can be, with room for noise: nothing reads faster than what only reads."""
+"""The most that a share of read bandwidth can be, with room for noise:
+nothing reads faster than what only reads.
+"""
 
 
 def check(n_bytes: int = 400_000_000, rounds: int = 7) -> dict[str, float]:
@@ -26,12 +28,14 @@ def check(n_bytes: int = 400_000_000, rounds: int = 7) -> dict[str, float]:
     Returns
     -------
     dict
-        10^9 bytes read a second by each, ``copy`` writing as many besides: medians of interleaved runs.
+        10^9 bytes read a second by each, ``copy`` writing as many besides: medians of interleaved
+        runs.
 
     Raises
     ------
     RuntimeError
-        Where NumPy reads faster by more than a tenth: shares of such a bandwidth would be too large.
+        Where NumPy reads faster by more than a tenth: shares of such a bandwidth would be too
+        large.
     """
     x = np.ones(n_bytes // 8)
     target = np.empty_like(x)

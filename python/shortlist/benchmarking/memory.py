@@ -1,4 +1,4 @@
-"""Peak memory beyond the input, each competitor in a process of its own over the same mapped file."""
+"""Peak memory beyond the input, each competitor in its own process over the same mapped file."""
 
 from __future__ import annotations
 

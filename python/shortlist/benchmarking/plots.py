@@ -1,4 +1,6 @@
-"""The plot of a benchmark: rows against time on logarithmic axes, bars against read bandwidth, rules against rivals."""
+"""The plot of a benchmark: rows against time on logarithmic axes, bars against read bandwidth,
+rules against rivals.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,14 @@ import statistics
 from functools import partial
 from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
 from shortlist.benchmarking.rivals import MEASURES
 from shortlist.benchmarking.tasks import OURS
+from shortlist.figures import Shown
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from matplotlib.figure import Figure
 
     from shortlist.benchmarking.result import Benchmark
 
@@ -24,7 +27,9 @@ MARKERS = "s^Dv<>Xph*d+x"
 
 
 def draw(found: Benchmark) -> Figure:
-    """Draw a panel of curves for each measure that rivals share, one of bars, and one of rules over embeddings."""
+    """Draw a panel of curves for each measure that rivals share, one of bars,
+    and one of rules over embeddings.
+    """
     shared = [name for name in MEASURES if name in found.strategies] or found.strategies[: not found.contests]
     panels: list[Any] = [partial(_curves, strategy=name) for name in shared]
     if any(found.share(name, found.threads[0]) for name in found.strategies):
@@ -33,7 +38,7 @@ def draw(found: Benchmark) -> Figure:
         panels.append(_contests)
     across = min(2, max(1, len(panels)))
     down = -(-len(panels) // across)
-    figure = Figure(figsize=(6.4 * across, 4.6 * down + 0.8), layout="constrained")
+    figure = Shown(figsize=(6.4 * across, 4.6 * down + 0.8), layout="constrained")
     places = figure.subplots(down, across, squeeze=False).ravel()
     legend: dict[str, Any] = {}
     for axes, panel in zip(places, panels, strict=False):

@@ -81,7 +81,8 @@ class Benchmark:
     Examples
     --------
     >>> import shortlist as sl
-    >>> found = sl.bench(strategies="margin", rows=2000, classes=4, k=10, rivals="none", rounds=3, threads=[1], peaks=False)
+    >>> how = {"rows": 2000, "classes": 4, "k": 10, "rivals": "none", "rounds": 3, "threads": [1]}
+    >>> found = sl.bench(strategies="margin", peaks=False, **how)
     >>> found.strategies, found.shape
     (['margin'], (2000, 4))
     >>> sl.Benchmark.from_dict(found.to_dict()).median("margin", 1) == found.median("margin", 1)
@@ -181,7 +182,8 @@ class Benchmark:
         return rows * classes * size / statistics.median(self.reads[threads, rows]) / 1e9
 
     def share(self, strategy: str, threads: int) -> float | None:
-        """Return the share of read bandwidth that a strategy reaches; None where it reads more than once.
+        """Return the share of read bandwidth that a strategy reaches;
+        None where it reads more than once.
 
         None also where it would be above what is possible: the machine did something else while
         bandwidth was measured.
@@ -230,7 +232,9 @@ class Benchmark:
         return [head, *body]
 
     def rival_rows(self) -> list[list[str]]:
-        """Return the rivals' figures as text; a mark ``*`` is on those of fewer runs; empty where there was no rival."""
+        """Return the rivals' figures as text; a mark ``*`` is on those of fewer runs;
+        empty where there was no rival.
+        """
         body = []
         for strategy in self.strategies:
             for n in self.threads:
@@ -247,7 +251,9 @@ class Benchmark:
 
     @property
     def contests(self) -> list[tuple[Timing, list[Timing]]]:
-        """Rules over embeddings beside their rivals: Shortlist's timing, and theirs on the same rows."""
+        """Rules over embeddings beside their rivals: Shortlist's timing,
+        and theirs on the same rows.
+        """
         smaller = [t for t in self.timings if t.bytes is None and t.rows < self.shape[0]]
         return [
             (ours, [t for t in smaller if t.who != OURS and t.strategy == ours.strategy])

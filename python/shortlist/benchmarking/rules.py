@@ -1,8 +1,9 @@
 """Rules over embeddings and their rivals: the same work for all, and whether they come to the same.
 
-A rival is a class with a `name` and one method for each rule it has, named as the rule. The method takes a `Work`, converts
-and allocates, and returns the call that is timed: picks in order, or for density a number a row, and for min_distances the
-nearest of the labelled rows. It returns None where the work does not fit its memory.
+A rival is a class with a `name` and one method for each rule it has, named as the rule. The method
+takes a `Work`, converts and allocates, and returns the call that is timed: picks in order, or for
+density a number a row, and for min_distances the nearest of the labelled rows. It returns None
+where the work does not fit its memory.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROWS = {"density": 5_000, "ranked_batch": 5_000, "herding": 2_000}
-"""Rows at most for a rule whose rivals take time or memory by rows times rows, or all labelled rows at every pick."""
+"""Rows at most for a rule whose rivals take time or memory by rows times rows,
+or all labelled rows at every pick.
+"""
 MOST_ROWS, MOST_PICKS, LABELLED = 20_000, 100, 100
 CELLS = 64_000_000
 """Numbers in the largest array that a rival may hold: 512 MB of float64."""
@@ -57,7 +60,9 @@ class Work:
 
 
 def work_of(rule: str, X: Any, probs: Any, k: int, threads: int) -> Work:
-    """Return the first rows of a pool as the work for one rule; the very first of them are labelled."""
+    """Return the first rows of a pool as the work for one rule;
+    the very first of them are labelled.
+    """
     rows = min(len(X), ROWS.get(rule, MOST_ROWS))
     labelled = min(LABELLED, rows // 5)
     most = min(k, MOST_PICKS, (rows - labelled) // 10)
@@ -102,7 +107,9 @@ def same(rule: str, ours: Any, theirs: Any) -> str:
 
 
 def complaint(rival: Any) -> str | None:
-    """Try a rival on a small pool where nothing is tied; say what is wrong with its answer, if anything."""
+    """Try a rival on a small pool where nothing is tied;
+    say what is wrong with its answer, if anything.
+    """
     rng = np.random.default_rng(0)
     probs = rng.dirichlet(np.ones(4), 300)
     X = rng.standard_normal((300, 5)).astype(np.float32)

@@ -55,34 +55,38 @@ def bench(
     random_state: int = 0,
     progress: Callable[[int, int], object] | None = None,
 ) -> Benchmark:
-    """Measure strategies on a pool: time, share of read bandwidth, memory, and rivals on the same work.
+    """Measure strategies on a pool: time, share of read bandwidth, memory,
+    and rivals on the same work.
 
     Parameters
     ----------
     x : ndarray or path of shape (rows, classes), optional
-        Probabilities, or logits with `from_logits`; without it a pool is made of `rows`, `classes` and `dtype`.
+        Probabilities, or logits with `from_logits`; without it a pool is made of `rows`, `classes`
+        and `dtype`.
     strategies : list of str, optional
-        Measures of a row, "random", and with `embeddings` rules of diverse batches, "density" and "min_distances". By
-        default all that fit.
+        Measures of a row, "random", and with `embeddings` rules of diverse batches, "density" and
+        "min_distances". By default all that fit.
     k : int, default=100
         Rows to pick.
     rows : int, optional
-        Of the pool that is made, spread evenly over the simplex: by default a million, or one for each
-        of `embeddings`.
+        Of the pool that is made, spread evenly over the simplex: by default a million, or one for
+        each of `embeddings`.
     classes : int, default=100
         Of the pool that is made.
     dtype : {"float32", "float64", "float16"}
         Of the pool that is made.
     embeddings : ndarray or path of shape (rows, features), optional
-        For diverse batches, which have no bandwidth to be held against. They are timed on the whole pool, and beside their
-        rivals on its first rows: 20,000, fewer where rivals take rows times rows.
+        For diverse batches, which have no bandwidth to be held against. They are timed on the whole
+        pool, and beside their rivals on its first rows: 20,000, fewer where rivals take rows times
+        rows.
     features : int, optional
         Of embeddings that are made, in 100 loose clusters, where none are given.
     from_logits : bool
         x holds logits; rivals of measures, which take probabilities, are left out.
     rivals : "auto", "none", or list of str, default="auto"
-        As ["numpy", "modal"]; "auto" is all that are installed and give right answers. Those of other packages, and of
-        rules over embeddings, are in Shortlist's repository: `python -m benches.bench` there.
+        As ["numpy", "modal"]; "auto" is all that are installed and give right answers. Those of
+        other packages, and of rules over embeddings, are in Shortlist's repository: `python -m
+        benches.bench` there.
     rounds : int, default=7
         Interleaved runs of each task, at least 3. Rivals ten times slower stop after two.
     threads : list of int, default=1 and all
@@ -108,12 +112,14 @@ def bench(
 
     Notes
     -----
-    Every round runs every task once, so that drift hits all alike; the median counts. Rivals get the same threads.
+    Every round runs every task once, so that drift hits all alike; the median counts. Rivals get
+    the same threads.
 
     Examples
     --------
     >>> import shortlist as sl
-    >>> found = sl.bench(rows=2000, classes=4, k=10, rivals="none", rounds=3, threads=[1], peaks=False)
+    >>> how = {"rows": 2000, "classes": 4, "k": 10, "rivals": "none", "rounds": 3, "threads": [1]}
+    >>> found = sl.bench(peaks=False, **how)
     >>> found.median("margin", 1) > 0
     True
     """

@@ -56,7 +56,8 @@ def settle() -> None:
     """Wait until no other thread of this process is busy.
 
     Those of some packages go on looking for work for tens of milliseconds after their answer, and
-    would take a core from whoever is next. This one does not sleep: nobody is to begin on a cold core.
+    would take a core from whoever is next. This one does not sleep: nobody is to begin on a cold
+    core.
     """
     until = time.perf_counter() + PATIENCE
     others = LOOK

@@ -1,4 +1,6 @@
-"""`shortlist select --rule`: rows that differ from each other, out of those that a measure puts first."""
+"""`shortlist select --rule`: rows that differ from each other,
+out of those that a measure puts first.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ def pick(
     names: list[Any] | None = None,
     **how: Any,
 ) -> Selection:
-    """Return k rows of a pool, by a rule of distances where one is named; labelled rows are never picked again.
+    """Return k rows of a pool, by a rule of distances where one is named;
+    labelled rows are never picked again.
 
     Parameters
     ----------
@@ -40,7 +43,8 @@ def pick(
     batch : Batch
         The rule, the embeddings, and how many rows to pick from.
     excluded, labelled
-        Rows never to pick, and labelled ones, which a rule keeps away from: by their ids, or by their places in the pool.
+        Rows never to pick, and labelled ones, which a rule keeps away from: by their ids, or by
+        their places in the pool.
     names : list, optional
         What rows are called where the pool itself doesn't say.
     how
@@ -81,7 +85,8 @@ def pick(
 
 
 def places_of(values: Any, source: Any, names: list[Any] | None, what: str) -> tuple[NDArray[np.int64], int]:
-    """Return the places of rows in the pool, by the ids of the data or of the pool where there are any, and how many are lost.
+    """Return the places of rows in the pool, by the ids of the data or of the pool where there are
+    any, and how many are lost.
 
     Raises
     ------
@@ -112,7 +117,9 @@ def places_of(values: Any, source: Any, names: list[Any] | None, what: str) -> t
 
 
 def outputs_of(source: Any) -> Any:
-    """Return what the model said of all rows as rules of distance read it: a .npy file in place, anything else in memory."""
+    """Return what the model said of all rows as rules of distance read it:
+    a .npy file in place, anything else in memory.
+    """
     files = source.x if isinstance(source.x, list) else [source.x]
     if len(files) == 1 and str(files[0]).lower().endswith(".npy"):
         return files[0]

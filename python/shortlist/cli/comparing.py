@@ -46,7 +46,9 @@ def compare_command(
     png: Path | None,
     **how: Any,
 ) -> None:
-    """Compare what strategies pick from FILE: overlap, ranks, class mix, near-duplicates, ties at the cut."""
+    """Compare what strategies pick from FILE: overlap, ranks, class mix, near-duplicates,
+    ties at the cut.
+    """
     from shortlist.comparing import compare
 
     with one_line_errors():

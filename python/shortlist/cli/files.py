@@ -32,15 +32,18 @@ PICKS = ["rank", "index", "score"]
 
 
 def read_ids(path: Path, id_column: str | None = None, encoding: str | None = None) -> Any:
-    """Read ids: those of the rows' own where an id column is named, and otherwise places in the pool.
+    """Read ids: those of the rows' own where an id column is named,
+    and otherwise places in the pool.
 
-    A ``.npy`` holds an array of ids, or a mask; a ``.csv`` or ``.tsv`` a column named like the id column, "id" or "index", or one
-    column without a heading; a ``.jsonl`` objects with such a key, or bare ids; anything else has one id a line.
+    A ``.npy`` holds an array of ids, or a mask; a ``.csv`` or ``.tsv`` a column named like the id
+    column, "id" or "index", or one column without a heading; a ``.jsonl`` objects with such a key,
+    or bare ids; anything else has one id a line.
 
     Raises
     ------
     ValueError
-        No such column, a line without an id, or where places are wanted, with none: the message names file and line.
+        No such column, a line without an id, or where places are wanted, with none: the message
+        names file and line.
     """
     if path.suffix.lower() == ".npy":
         return np.array(NpyFile(path).array)
@@ -153,7 +156,9 @@ def _short(value: Any) -> str:
 
 
 def format_of(out: str) -> str | None:
-    """Return how picks are written to a path: by its suffix, or as CSV where it is no regular file; None if by neither."""
+    """Return how picks are written to a path: by its suffix, or as CSV where it is no regular file;
+    None if by neither.
+    """
     suffix = Path(out).suffix
     return suffix if suffix in FORMATS else None if place_of(out).is_file else ".csv"
 

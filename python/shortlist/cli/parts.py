@@ -1,4 +1,6 @@
-"""Commands that are imported when they are asked for: starting must cost less than reading a small pool."""
+"""Commands that are imported when they are asked for:
+starting must cost less than reading a small pool.
+"""
 
 from __future__ import annotations
 

@@ -97,7 +97,8 @@ def select_command(
 ) -> None:
     """Pick the k most informative rows, most informative first.
 
-    FILE is a .npy, .npz, .parquet, .arrow, .h5 or .zarr, or raw binary; several files, folders and globs are one pool.
+    FILE is a .npy, .npz, .parquet, .arrow, .h5 or .zarr, or raw binary; several files, folders and
+    globs are one pool.
     """
     with one_line_errors():
         own = id_column if sending.data is None or any(map(is_table, files)) else None

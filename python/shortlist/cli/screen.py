@@ -1,4 +1,6 @@
-"""Progress bars and tables on a terminal. Rich is imported here, and only where one of them is to be shown."""
+"""Progress bars and tables on a terminal. Rich is imported here,
+and only where one of them is to be shown.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def bar(title: str, unit: str, quiet: bool) -> AbstractContextManager[Callable[[int, int | None], object] | None]:
-    """Show a progress bar on standard error, gone when the work is done; none if quiet, or where nobody looks."""
+    """Show a progress bar on standard error, gone when the work is done;
+    none if quiet, or where nobody looks.
+    """
     return nullcontext() if quiet or not sys.stderr.isatty() else _bar(title, unit)
 
 
@@ -67,7 +71,9 @@ def plain_table(*heading: str) -> Table:
 
 
 def table_of(rows: Sequence[Sequence[str]], *, right: bool = False) -> Table:
-    """Return rows as a table, the first row being its heading; all columns but the first to the right if asked."""
+    """Return rows as a table, the first row being its heading;
+    all columns but the first to the right if asked.
+    """
     table = plain_table(*rows[0])
     for column in table.columns[1:]:
         column.justify = "right" if right else "left"

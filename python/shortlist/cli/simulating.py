@@ -68,9 +68,11 @@ def simulate_command(
     quiet: bool,
     **how: Any,
 ) -> None:
-    """Play active learning on labelled data: learning curves, labels saved against random, stopping rules.
+    """Play active learning on labelled data: learning curves, labels saved against random,
+    stopping rules.
 
-    DATASET is digits, iris, wine or breast_cancer; or a file: .npz (X and y), .npy with --labels, .csv, .svmlight.
+    DATASET is digits, iris, wine or breast_cancer; or a file: .npz (X and y), .npy with --labels,
+    .csv, .svmlight.
     """
     from shortlist.simulation import simulate
     from shortlist.simulation.datasets import estimator_of, load

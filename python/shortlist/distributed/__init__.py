@@ -1,1 +1,3 @@
-"""Selection on a cluster: `shortlist.distributed.dask` and `shortlist.distributed.ray`, each needing its own extra."""
+"""Selection on a cluster: `shortlist.distributed.dask` and `shortlist.distributed.ray`,
+each needing its own extra.
+"""

@@ -1,4 +1,6 @@
-"""What rounds on every engine share: tasks from a part as the engine holds it to an answer, and checks on the driver."""
+"""What rounds on every engine share: tasks from a part as the engine holds it to an answer,
+and checks on the driver.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""What every engine shares: one Selector state for each part of a pool, merged in a tree, finished once.
+"""What every engine shares: one Selector state for each part of a pool, merged in a tree,
+finished once.
 
-A state is O(k) and remembers which ids it has seen, so merging in any tree gives what one machine gives, and a part that is
-counted twice is an error. Tasks copy what they were given before they change it: an engine may run a task again.
+A state is O(k) and remembers which ids it has seen, so merging in any tree gives what one machine
+gives, and a part that is counted twice is an error. Tasks copy what they were given before they
+change it: an engine may run a task again.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ DEFAULTS = {
 FAN_IN = 8
 """States that one task merges."""
 LOCAL_BITS = 40
-"""Where the rows of a part are not known beforehand, a row's id is its part's number followed by so many bits of its place."""
+"""Where the rows of a part are not known beforehand,
+a row's id is its part's number followed by so many bits of its place.
+"""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,9 @@ class Plan:
     Attributes
     ----------
     saved : dict
-        What a Selector would pickle: the state that every part starts from. Workers look at its version before they make a
-        Selector of it: an engine may take an error while it unpickles for one that passes, and try again for ever.
+        What a Selector would pickle: the state that every part starts from. Workers look at its
+        version before they make a Selector of it: an engine may take an error while it unpickles
+        for one that passes, and try again for ever.
     column, id_column
         As `Source` takes them.
     """
@@ -80,7 +85,8 @@ def make_plan(
     n_threads: int | None,
     options: dict[str, Any],
 ) -> Plan:
-    """Check the arguments of a selection on the driver, and make the state that every part starts from.
+    """Check the arguments of a selection on the driver,
+    and make the state that every part starts from.
 
     `labels` are the labels of all groups, and how many rows of each may be picked.
     """
@@ -95,7 +101,9 @@ def make_plan(
 
 
 def takes_ids(measure: Any, options: dict[str, Any]) -> bool:
-    """Whether picks depend on more of a row's id than its place in order: whether something is drawn at random."""
+    """Whether picks depend on more of a row's id than its place in order:
+    whether something is drawn at random.
+    """
     return (
         (isinstance(measure, str) and measure == "random")
         or options.get("ties") == "random"
@@ -111,7 +119,9 @@ def take_note(
     groups: Any = None,
     part: int | None = None,
 ) -> Selector:
-    """Return the state of one part: a task. `part` is its number where `first_id` is not the place of its first row."""
+    """Return the state of one part: a task. `part` is its number where `first_id` is not
+    the place of its first row.
+    """
     state = plan.start()
     mask = None
     if excluded is not None and len(excluded):
@@ -160,7 +170,7 @@ def tree(states: list[Any], task: Callable[..., Any]) -> Any:
 def score_part(
     block: Any, measure: Any, first_row: int, part: int | None, options: dict[str, Any], column: Any = None
 ) -> NDArray[np.floating[Any]]:
-    """Return the scores of one part: a task. `part` is its number where `first_row` is not known."""
+    """Return the scores of one part: a task. `part` is its number where `first_row` isn't known."""
     options = {**DEFAULTS, **options}
     dtype, threads = options.pop("dtype"), options.pop("n_threads")
     scorer = make_scorer(measure, "highest" if callable(measure) else None, **options)
@@ -176,7 +186,9 @@ def score_part(
 
 
 def located(error: ValueError, first_id: int, part: int | None) -> ValueError:
-    """Return an error about a row as one about that row of a part, where the part is all one knows."""
+    """Return an error about a row as one about that row of a part,
+    where the part is all one knows.
+    """
 
     def place(found: re.Match[str]) -> str:
         return f"row {int(found[1].replace(',', '')) - first_id:,} of partition {part}"
@@ -205,7 +217,9 @@ def count_labels(groups: ArrayLike, excluded: NDArray[np.int64] | None = None) -
 
 
 def merge_labels(found: Sequence[tuple[list[Any], list[int]]]) -> tuple[Labels, NDArray[np.int64]]:
-    """Return the labels of all parts in one fixed order, and the rows of each that may be picked."""
+    """Return the labels of all parts in one fixed order,
+    and the rows of each that may be picked.
+    """
     totals: dict[Any, int] = {}
     for labels, free in found:
         for label, rows in zip(labels, free, strict=True):

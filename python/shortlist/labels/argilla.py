@@ -1,4 +1,6 @@
-"""Argilla: records as plain dicts, nested or flat, as its SDK writes and reads them. As of Argilla 2.8."""
+"""Argilla: records as plain dicts, nested or flat, as its SDK writes and reads them.
+As of Argilla 2.8.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def records_in(path: Path, encoding: str | None) -> Iterator[tuple[str, dict[str
 
 
 def answers_of(record: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-    """Yield the responses to a record, nested or flat, or one that says nothing where there is none yet."""
+    """Yield the responses to a record, nested or flat,
+    or one that says nothing where there is none yet.
+    """
     told = record["metadata"] if isinstance(record.get("metadata"), dict) else record
     row = about(told, id_names, theirs=True)
     row["id"] = record.get("id") if row["id"] is None else row["id"]
@@ -57,7 +61,9 @@ def answers_of(record: Mapping[str, Any], id_names: Sequence[str] = ()) -> Itera
 
 
 def _responses(record: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the responses to each question: a list in a nested record, three lists side by side in a flat one."""
+    """Return the responses to each question: a list in a nested record,
+    three lists side by side in a flat one.
+    """
     nested = record.get("responses")
     if isinstance(nested, dict):
         return {name: listed(nested, name, dict) for name in nested}
@@ -76,7 +82,9 @@ def _at(values: Sequence[Any], place: int) -> Any:
 
 
 def records(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
-    """Yield records in this order: columns as fields of text, and under ``metadata`` what the row comes home by."""
+    """Yield records in this order: columns as fields of text,
+    and under ``metadata`` what the row comes home by.
+    """
     for row, told in told_of(rows, sent):
         plain = [re.sub(r"[^a-z0-9_-]", "_", column.lower()) for column in row.shown]
         names = names_of(plain, OWN, "pool_")

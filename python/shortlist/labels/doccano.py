@@ -26,7 +26,9 @@ def answers_of(example: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iter
 
 
 def examples(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
-    """Yield examples in this order: the text, no label yet, and the rest, which comes back as it is."""
+    """Yield examples in this order: the text, no label yet, and the rest,
+    which comes back as it is.
+    """
     for row, told in told_of(rows, sent):
         others = others_of(row, sent.text)
         names = names_of(list(others), OWN, "pool_")

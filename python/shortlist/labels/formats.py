@@ -1,4 +1,6 @@
-"""THE table of formats: what reads and writes each, and which files are taken for it where nobody says."""
+"""THE table of formats: what reads and writes each,
+and which files are taken for it where nobody says.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,8 @@ def format_named(name: Any) -> Format:
 
 
 def format_of(path: Path, id_names: Sequence[str], encoding: str | None) -> Format | None:
-    """Return the format of a file: by the ending of its name, and of JSON by the first object; None for an empty one.
+    """Return the format of a file: by the ending of its name, and of JSON by the first object;
+    None for an empty one.
 
     Raises
     ------
@@ -143,7 +146,9 @@ def _is_plain(record: Mapping[str, Any], id_names: Sequence[str]) -> bool:
 
 
 def write_rows(target: Any, name: str, rows: Sequence[HandedRow], sent: Sent) -> None:
-    """Write rows to label into a file of some format, or into an open text file where the format is text."""
+    """Write rows to label into a file of some format,
+    or into an open text file where the format is text.
+    """
     from shortlist.writing import write_bytes, write_text
 
     parts: Any = format_named(name).write(rows, sent)

@@ -1,4 +1,4 @@
-"""Rows that go to people, and the columns that they see under names that a tool's own do not take."""
+"""Rows that go to people, and the columns that they see, under names that tools leave free."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class Sent(NamedTuple):
     ranked : bool
         Whether tables have the rank and the score of each row too.
     spreadsheet : bool
-        Whether texts that a spreadsheet would take for a formula get an apostrophe in front. Ids never do.
+        Whether texts that a spreadsheet would take for a formula get an apostrophe in front. Ids
+        never do.
     """
 
     classes: tuple[str, ...] = ()
@@ -101,14 +102,18 @@ def names_of(columns: Sequence[str], taken: Iterable[str], before: str = "pool."
 
 
 def told_of(rows: Iterable[HandedRow], sent: Sent) -> Iterator[tuple[HandedRow, dict[str, Any]]]:
-    """Yield rows, and what their tool is told beside their columns: id, rank and score, and what all have in common."""
+    """Yield rows, and what their tool is told beside their columns:
+    id, rank and score, and what all have in common.
+    """
     for rank, row in enumerate(rows, 1):
         score = {} if row.score is None else {"score": row.score}
         yield row, {ROW_ID: row.id, "rank": rank, **score, **sent.told}
 
 
 def text_of_row(row: HandedRow, text: str | None) -> str:
-    """Return what people read of a row where a tool shows one text: a column, or all with their names."""
+    """Return what people read of a row where a tool shows one text:
+    a column, or all with their names.
+    """
     if text is not None and text in row.shown:
         return plain_text(row.shown[text]) or ""
     if len(row.shown) == 1:

@@ -1,4 +1,6 @@
-"""Label Studio's labelling interfaces: one made for a loop's classes, and checks of one that somebody wrote."""
+"""Label Studio's labelling interfaces: one made for a loop's classes,
+and checks of one that somebody wrote.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ VARIABLE = re.compile(r"\$(\w+)")
 
 
 def config_for(rows: Sequence[HandedRow], classes: Sequence[str]) -> str:
-    """Return a labelling interface that shows the columns of rows and offers the classes, and "none of these".
+    """Return a labelling interface that shows the columns of rows and offers the classes,
+    and "none of these".
 
     Examples
     --------
@@ -69,7 +72,8 @@ def config_text(config: str | os.PathLike[str]) -> str:
 
 
 def check_config(text: str, columns: Iterable[str] | None, classes: Sequence[str] | None, name: str) -> None:
-    """Check a labelling interface against the columns of the tasks and the classes; `name` is what it is called.
+    """Check a labelling interface against the columns of the tasks and the classes;
+    `name` is what it is called.
 
     Raises
     ------

@@ -32,7 +32,9 @@ def tasks_in(path: Path, encoding: str | None) -> Iterator[tuple[str, dict[str, 
 
 
 def answers_of(task: Mapping[str, Any], id_names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-    """Yield the answers to a task: one for each annotation, or one that says nothing where there is none yet."""
+    """Yield the answers to a task: one for each annotation,
+    or one that says nothing where there is none yet.
+    """
     data = task.get("data")
     row = about(data if isinstance(data, dict) else {}, id_names)
     try:
@@ -88,7 +90,9 @@ def _other(path: Path, where: str, task: Mapping[str, Any]) -> ValueError:
 
 
 def tasks(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
-    """Yield tasks to import, in this order: the columns of each row, and what it comes home by, under ``data``."""
+    """Yield tasks to import, in this order: the columns of each row, and what it comes home by,
+    under ``data``.
+    """
     columns = columns_of(rows)
     names = names_of(columns, TOLD, "pool_")
     for row, told in told_of(rows, sent):
@@ -96,6 +100,8 @@ def tasks(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
 
 
 def _shown(value: Any) -> Any:
-    """Return a value as Label Studio imports it: a whole import is refused for one that is nothing, or a table."""
+    """Return a value as Label Studio imports it: a whole import is refused for one that is nothing,
+    or a table.
+    """
     value = plain(value)
     return json_text(value) if isinstance(value, dict) else "" if value is None else value

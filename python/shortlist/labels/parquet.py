@@ -1,4 +1,6 @@
-"""Parquet files, with the names of classes where Hugging Face's datasets keep them, and folders that these load."""
+"""Parquet files, with the names of classes where Hugging Face's datasets keep them,
+and folders that these load.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def files_of(path: Path) -> list[Path]:
-    """Return the Parquet files of a path: a file, or a folder such as ``datasets`` write and load."""
+    """Return the Parquet files of a path: a file, or a folder as ``datasets`` write and load it."""
     if not path.is_dir():
         return [path]
     found = sorted(path.rglob("*.parquet"))
@@ -41,7 +43,8 @@ def rows_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def file_of(columns: Mapping[str, list[Any]], coded: str | None, classes: Sequence[str]) -> bytes:
-    """Return a Parquet file; its column `coded` holds places among the classes, with their names where datasets looks.
+    """Return a Parquet file; its column `coded` holds places among the classes,
+    with their names where datasets looks.
 
     Numbers stay numbers where a column has nothing else; anything else is text.
     """
@@ -64,7 +67,9 @@ def file_of(columns: Mapping[str, list[Any]], coded: str | None, classes: Sequen
 def write_folder(
     folder: str | os.PathLike[str], columns: Mapping[str, list[Any]], classes: Sequence[str], about: str
 ) -> Path:
-    """Write a folder that ``datasets.load_dataset`` loads as the split ``train``; its ``label`` is a ClassLabel."""
+    """Write a folder that ``datasets.load_dataset`` loads as the split ``train``;
+    its ``label`` is a ClassLabel.
+    """
     target = make_folder(folder, "path")
     data = make_folder(target / "data", "path")
     write_bytes(data / "train-00000-of-00001.parquet", [file_of(columns, "label", classes)])

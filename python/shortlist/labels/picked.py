@@ -32,12 +32,14 @@ def rows_of(picks: Selection, data: Any, id_column: str | None = None) -> list[H
     data : frame, list of dict, list of str, or dict of columns
         What people are shown: a row for each row of the pool, in the same order.
     id_column : str, optional
-        The column of `data` that names its rows. Where the picks have ids too, rows are found by these, in any order.
+        The column of `data` that names its rows. Where the picks have ids too, rows are found by
+        these, in any order.
 
     Raises
     ------
     ValueError, TypeError
-        `data` isn't that of the pool, or has no such column; or rows without a name, or two of one name.
+        `data` isn't that of the pool, or has no such column; or rows without a name, or two of one
+        name.
     """
     table = _table(data)
     names = None if id_column is None else names_in(table, id_column)
@@ -129,7 +131,9 @@ def _key(value: Any) -> Any:
 
 
 def _check_aligned(picks: Selection, rows: int) -> None:
-    """Refuse data of another length than the pool: what people label would be other rows than those picked."""
+    """Refuse data of another length than the pool: what people label would be
+    other rows than those picked.
+    """
     whole = picks.report.rows if picks.measure in {RANDOM, *(measure.name for measure in measures())} else 0
     least = max(whole, int(picks.indices.max(initial=-1)) + 1)
     if rows < least or (whole and rows != whole):

@@ -1,4 +1,6 @@
-"""Answers in tables: CSV, JSON lines and Parquet with an id and a label in each row, among other columns."""
+"""Answers in tables: CSV, JSON lines and Parquet with an id and a label in each row,
+among other columns.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,17 @@ if TYPE_CHECKING:
     from shortlist.labels.records import Records
 
 PARTS = {"label": ("label",), "annotator": ("annotator",), "time": ("time",), "skip": ("skip", "skipped")}
-"""What an answer has beside its id, and what that may be called. Any other column is of the row itself."""
+"""What an answer has beside its id, and what that may be called.
+Any other column is of the row itself.
+"""
 OF_LABEL_STUDIO = {"annotation_id", "annotator", "lead_time"}
 """Columns of a CSV file that Label Studio exports."""
 
 
 def csv_records(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:
-    """Yield the rows of a CSV file, ``id,label[,annotator,time,skip]`` in any order, among other columns."""
+    """Yield the rows of a CSV file, ``id,label[,annotator,time,skip]`` in any order,
+    among other columns.
+    """
     file = CsvFile(path, id_names, encoding)
     own = file.column(*id_names)
     places = {part: file.column(*names) for part, names in PARTS.items()}
@@ -60,7 +66,9 @@ def parquet_records(path: Path, id_names: Sequence[str], encoding: str | None) -
 
 
 def parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the rows of a Parquet file as they are, or those of a folder that ``datasets`` would load."""
+    """Yield the rows of a Parquet file as they are,
+    or those of a folder that ``datasets`` would load.
+    """
     from shortlist.labels.parquet import files_of, rows_of
 
     files = files_of(path)

@@ -1,4 +1,6 @@
-"""Prodigy: tasks as JSON lines, and what ``prodigy db-out`` gives. As of Prodigy 1.18, from its documentation."""
+"""Prodigy: tasks as JSON lines, and what ``prodigy db-out`` gives.
+As of Prodigy 1.18, from its documentation.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def _answer(task: Mapping[str, Any], row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _who(task: Mapping[str, Any]) -> str | None:
-    """Return who answered: the name of the session, without that of the dataset before it where we wrote that."""
+    """Return who answered: the name of the session,
+    without that of the dataset before it where we wrote that.
+    """
     session = task.get("_annotator_id") or task.get("_session_id")
     if not isinstance(session, str):
         return None
@@ -67,7 +71,9 @@ def _who(task: Mapping[str, Any]) -> str | None:
 
 
 def tasks(rows: Sequence[HandedRow], sent: Sent) -> Iterator[dict[str, Any]]:
-    """Yield tasks in this order: text or image, the classes as options, and what the row comes home by."""
+    """Yield tasks in this order: text or image, the classes as options,
+    and what the row comes home by.
+    """
     for row, told in told_of(rows, sent):
         text = text_of_row(row, sent.text)
         others = others_of(row, sent.text)

@@ -39,8 +39,8 @@ def read(
     format : {"label-studio", "prodigy", "argilla", "doccano", "csv", "jsonl", "parquet"}, optional
         By default told from the ending of the name, and of JSON from what the first record has.
     id_column : str, optional
-        The column or field that has the ids of rows, where it isn't ``row_id``, which `Selection.to_prodigy` and its like
-        write, or ``id``.
+        The column or field that has the ids of rows, where it isn't ``row_id``, which
+        `Selection.to_prodigy` and its like write, or ``id``.
     classes : iterable of str, optional
         What could be answered. Where there are two, "not this one" says the other.
     encoding : str, optional
@@ -49,13 +49,14 @@ def read(
     Returns
     -------
     Labels
-        A row an answer: id, label, annotator, time, skipped. Rows that nobody has answered are left out.
+        A row an answer: id, label, annotator, time, skipped. Rows that nobody has answered are left
+        out.
 
     Raises
     ------
     ValueError, OSError
-        One sentence that names the file and the place in it: no such format, an export cut in half, one of other rows, two
-        classes in one answer.
+        One sentence that names the file and the place in it: no such format, an export cut in half,
+        one of other rows, two classes in one answer.
 
     Examples
     --------
@@ -79,12 +80,14 @@ def answers_in(
     encoding: str | None = None,
     format: str | None = None,  # noqa: A002
 ) -> Iterator[dict[str, Any]]:
-    """Yield the answers of a file, each with the place where it stands; see `shortlist.labels.records` for what they have.
+    """Yield the answers of a file, each with the place where it stands;
+    see `shortlist.labels.records` for what they have.
 
     Parameters
     ----------
     path : path
-        A file of any format. A name like that of a round's file, as ``round-0007.csv``, tells the round.
+        A file of any format. A name like that of a round's file, as ``round-0007.csv``, tells the
+        round.
     id_names : sequence of str
         What the id may be called; the first that is there counts.
     encoding : str, optional
@@ -167,7 +170,8 @@ def label_of(record: Mapping[str, Any], classes: Sequence[str] | None = None) ->
 
 
 def the_other(none_of: Any, classes: Sequence[str]) -> str | None:
-    """Return the one class that is left where somebody said which one it is not; None where more are left.
+    """Return the one class that is left where somebody said which one it is not;
+    None where more are left.
 
     Examples
     --------

@@ -1,4 +1,6 @@
-"""What the readers of all formats give: answers as mappings, each with the place where it stands."""
+"""What the readers of all formats give: answers as mappings,
+each with the place where it stands.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ def own_id(record: Mapping[str, Any], id_names: Sequence[str], *, theirs: bool =
 
 
 def about(record: Mapping[str, Any], id_names: Sequence[str], *, theirs: bool = False) -> dict[str, Any]:
-    """Return what a row that comes back from a tool says of itself: its id, round and loop, and its columns."""
+    """Return what a row that comes back from a tool says of itself:
+    its id, round and loop, and its columns.
+    """
     found: dict[str, Any] = {"id": own_id(record, id_names, theirs=theirs)}
     if isinstance(record.get("round"), int):
         found["round"] = record["round"]

@@ -22,7 +22,8 @@ class Label(NamedTuple):
     id : str
         The row.
     label : str or None
-        What it was said to be; None where it was skipped, or said not to be the class that was asked for.
+        What it was said to be; None where it was skipped, or said not to be the class that was
+        asked for.
     annotator : str or None
         Who said it, where that is known.
     time : str or None
@@ -47,9 +48,9 @@ class Label(NamedTuple):
 class Labels(Sequence[Label]):
     """Answers in the order of their file: a list of named tuples, and columns by name.
 
-    ``pandas.DataFrame(labels)``, ``polars.DataFrame(labels)`` and ``pyarrow.table(labels.to_dict())``
-    make a frame of it, and `Loop.ingest` takes it. Index it by a place, a slice, or the name of a
-    column.
+    ``pandas.DataFrame(labels)``, ``polars.DataFrame(labels)`` and
+    ``pyarrow.table(labels.to_dict())`` make a frame of it, and `Loop.ingest` takes it. Index it by
+    a place, a slice, or the name of a column.
 
     Parameters
     ----------
@@ -64,7 +65,8 @@ class Labels(Sequence[Label]):
     Examples
     --------
     >>> import shortlist as sl
-    >>> labels = sl.labels.Labels([sl.labels.Label("7", "bug", "amy"), sl.labels.Label("8", None, skipped=True)])
+    >>> said = [sl.labels.Label("7", "bug", "amy"), sl.labels.Label("8", None, skipped=True)]
+    >>> labels = sl.labels.Labels(said)
     >>> labels["label"], len(labels), labels[0].id
     (['bug', None], 2, '7')
     """

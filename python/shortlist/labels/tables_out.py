@@ -1,4 +1,6 @@
-"""Rows to label as tables: CSV for spreadsheets, JSON lines for programs, Parquet, each with a label to fill in."""
+"""Rows to label as tables: CSV for spreadsheets, JSON lines for programs, Parquet,
+each with a label to fill in.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ RANKED = ("rank", "score")
 
 
 def csv_rows(rows: Sequence[HandedRow], sent: Sent) -> Iterator[str]:
-    """Yield the lines of a CSV file: id, what people see, and empty cells for label and annotator."""
+    """Yield the lines of a CSV file: id, what people see,
+    and empty cells for label and annotator.
+    """
     columns, names = _columns(rows, sent)
     safe = harmless if sent.spreadsheet else lambda value: value
     yield csv_line(["id", *(RANKED if sent.ranked else ()), *map(safe, names), "label", "annotator"])
@@ -57,6 +61,8 @@ def table_of(rows: Sequence[HandedRow], sent: Sent) -> dict[str, list[Any]]:
 
 
 def _columns(rows: Sequence[HandedRow], sent: Sent) -> tuple[list[str], list[str]]:
-    """Return the columns that people see, and how they are called in a file, where "label" is what people fill in."""
+    """Return the columns that people see, and how they are called in a file,
+    where "label" is what people fill in.
+    """
     columns = columns_of(rows)
     return columns, names_of(columns, (*RESERVED, *(RANKED if sent.ranked else ())))

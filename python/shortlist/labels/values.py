@@ -52,7 +52,9 @@ def text_or_none(value: Any) -> str | None:
 
 
 def is_absent(value: Any) -> bool:
-    """Return whether nothing is written: tables have many words for that, which are not equal to themselves."""
+    """Return whether nothing is written: tables have many words for that,
+    which are not equal to themselves.
+    """
     return value is None or (not value.strip() if isinstance(value, str) else bool(value != value))
 
 
@@ -63,7 +65,8 @@ def is_yes(value: Any) -> bool:
 
 
 def utc(value: Any) -> str:
-    """Return a time as text in UTC with microseconds, so that text order is order in time; without a zone it is UTC.
+    """Return a time as text in UTC with microseconds, so that text order is order in time;
+    without a zone it is UTC.
 
     Parameters
     ----------

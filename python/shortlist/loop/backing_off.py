@@ -1,4 +1,6 @@
-"""When a loop that runs by itself trains again: not while a training is under way, and ever later where each one fails."""
+"""When a loop that runs by itself trains again:
+not while a training is under way, and ever later where each one fails.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whether a loop is as it should be: its folder, its pool, its rounds, and the labels that people gave."""
+"""Whether a loop is as it should be: its folder, its pool, its rounds,
+and the labels that people gave.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ class Check:
     notes : list of str
         What is worth knowing and no damage.
     suspects : list of str or None
-        Rows whose label may be wrong by the last model's word, the most suspect first; None where nothing looks for them.
+        Rows whose label may be wrong by the last model's word, the most suspect first; None where
+        nothing looks for them.
     disputed : list of str or None
         Rows whose answers differ; None where the answers can't be read.
     """

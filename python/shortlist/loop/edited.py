@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 
 def edited_spec(store: Store, path: Path, *, files: bool = False) -> Spec | None:
-    """Return the specification of a file where it is another than the one in force; None where it is the same or not there.
+    """Return the specification of a file where it is another than the one in force;
+    None where it is the same or not there.
 
     Parameters
     ----------
     store : Store
         The loop's.
     path : Path
-        Its ``loop.toml``. Relative paths in it mean the folder of the specification that the loop began with.
+        Its ``loop.toml``. Relative paths in it mean the folder of the specification that the loop
+        began with.
     files : bool
         Whether the files and modules that it names must be there too.
 

@@ -1,4 +1,6 @@
-"""Trainings that go on without this process: submitted now, asked about later, and their results taken in by whoever comes."""
+"""Trainings that go on without this process: submitted now, asked about later,
+and their results taken in by whoever comes.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shortlist.loop.errors import LoopError
 from shortlist.loop.keeping import about_job, keep
 from shortlist.loop.store.times import now, seconds_between
-from shortlist.loop.training.command import LOG, tail_of
+from shortlist.loop.training.command import LOG, tail_of, write_job
 from shortlist.loop.training.returned import read_answers
 from shortlist.loop.training.submitted import NoAnswer, asked, log_of, submit
 from shortlist.loop.training.trained import Trained
@@ -30,23 +32,29 @@ def send(
     facts: Mapping[str, Any],
     attempt: int,
 ) -> None:
-    """Submit a training by the command of ``[model]``; the job is under way until its lease is over."""
+    """Submit a training by the command of ``[model]``;
+    the job is under way until its lease is over.
+    """
     rows, labels, weights = training.rows, training.labels, training.weights
-    about = submit(ground.spec, place.resolve(), about_job(store, job, facts), ground.pool, rows, labels, weights)
-    detail = {"facts": dict(facts), "attempt": attempt, "spec": ground.spec.version, "job": about, "place": place.name}
+    spec, folder = ground.spec, place.resolve()
+    about = write_job(spec, folder, about_job(store, job, facts), ground.pool, rows, labels, weights)
+    submit(spec, folder)
+    detail = {"facts": dict(facts), "attempt": attempt, "spec": spec.version, "job": about, "place": place.name}
     if not store.send_job(job.token, detail):
         raise LoopError("another training has begun meanwhile, and this one's result is not used")
 
 
 def take_in(store: Store, ground: Ground) -> Model | None:
-    """Take in what trainings that were submitted have brought; return the model of the last one, if it is done.
+    """Take in what trainings that were submitted have brought;
+    return the model of the last one, if it is done.
 
     A result of one that was superseded is kept with its job, and not used.
 
     Raises
     ------
     LoopError
-        The last one has failed at every try, nobody can say how it is, or rows of the pool have changed.
+        The last one has failed at every try, nobody can say how it is, or rows of the pool have
+        changed.
     """
     found, sent = None, store.sent_jobs("train")
     if sent:
@@ -61,7 +69,9 @@ def take_in(store: Store, ground: Ground) -> Model | None:
 
 
 def next_attempt(store: Store, spec: Spec) -> int:
-    """Return which try the next submission is: the first one, or one more where the last has failed before its last try."""
+    """Return which try the next submission is: the first one,
+    or one more where the last has failed before its last try.
+    """
     last = store.job("train")
     attempt = 0 if last is None or last.ok is not False else int(last.detail.get("attempt", 0))
     return attempt + 1 if spec.model.poll is not None and attempt <= spec.model.retries else 1
@@ -77,7 +87,9 @@ def under_way(store: Store) -> str | None:
 
 
 def log_now(store: Store) -> str:
-    """Return the last line that a training under way has written to its log; nothing where there is none."""
+    """Return the last line that a training under way has written to its log;
+    nothing where there is none.
+    """
     job = store.under_way("train")
     log = store.folder / "cache" / f"training-{job.number}" / LOG if job else None
     return tail_of(log, 1) if log else ""

@@ -49,7 +49,8 @@ class Finished:
     estimate : dict or None
         How good the last model is that has an estimate: ``value``, ``low``, ``high``, ``rows``.
     open : int
-        Rows of the last round that nobody has answered. Answers to them still count, for another finish.
+        Rows of the last round that nobody has answered. Answers to them still count, for another
+        finish.
     """
 
     folder: Path

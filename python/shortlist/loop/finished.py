@@ -1,4 +1,6 @@
-"""Whether a loop was brought to its end, and goes on all the same: both are jobs, of which the last one counts."""
+"""Whether a loop was brought to its end, and goes on all the same:
+both are jobs, of which the last one counts.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ if TYPE_CHECKING:
     from shortlist.loop.store import Job, Store
 
 KIND, AGAIN = "finish", "reopen"
-"""Kinds of jobs: one that ends a loop, with what it made in its detail, and one after which it goes on."""
+"""Kinds of jobs: one that ends a loop, with what it made in its detail,
+and one after which it goes on.
+"""
 SAID = "finished"
 """How the reason of an end begins that somebody has brought about."""
 

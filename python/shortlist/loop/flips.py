@@ -1,4 +1,6 @@
-"""How much a model would change its mind if it were trained again, told by a cheap stand-in for it."""
+"""How much a model would change its mind if it were trained again,
+told by a cheap stand-in for it.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,11 @@ FILE = "flips.json"
 
 
 def flips(store: Store, ground: Ground, last: Model, training: Training) -> float | None:
-    """Return the share of rows on which a logistic model answers otherwise now than with the labels of the last model.
+    """Return the share of rows on which a logistic model answers otherwise now than with the
+    labels of the last model.
 
-    None where labels of one class alone leave nothing to compare. It is fitted again only where labels have changed.
+    None where labels of one class alone leave nothing to compare. It is fitted again only where
+    labels have changed.
     """
     file = store.folder / "cache" / FILE
     kept = _kept(file)
@@ -62,7 +66,9 @@ def flips(store: Store, ground: Ground, last: Model, training: Training) -> floa
 
 
 def _answers(ground: Ground, training: Training, matrix: Any) -> list[str] | None:
-    """Return what a stand-in says that is fitted to some labels; None where they are of one class."""
+    """Return what a stand-in says that is fitted to some labels;
+    None where they are of one class.
+    """
     from scipy.sparse import issparse
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits

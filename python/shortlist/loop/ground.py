@@ -1,4 +1,6 @@
-"""What a loop stands on: its pool as it is now, the stratum kept apart for the estimate, and the features."""
+"""What a loop stands on: its pool as it is now, the stratum kept apart for the estimate,
+and the features.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ FEATURES = "features"
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """Rows that a model is trained on: labelled ones outside the stratum, and labels from before that are not of the pool."""
+    """Rows that a model is trained on: labelled ones outside the stratum,
+    and labels from before that are not of the pool.
+    """
 
     rows: NDArray[np.int64]
     labels: list[str]
@@ -127,7 +131,8 @@ class Ground:
         return read_labels(self.spec, self.pool, path).extra if path else None
 
     def version(self) -> str:
-        """Return the hash of the pool as it is now, which is kept where rows were appended, with its features.
+        """Return the hash of the pool as it is now, which is kept where rows were appended,
+        with its features.
 
         Raises
         ------
@@ -164,9 +169,11 @@ class Ground:
         return self._settled()[1]
 
     def training(self, labels: Mapping[str, str], *, fold_in: bool = False) -> Training:
-        """Return the rows that labels train on, in the order of the pool; equal rows count as often as there are of them.
+        """Return the rows that labels train on, in the order of the pool;
+        equal rows count as often as there are of them.
 
-        With `fold_in` those of the stratum are among them: of what is trained on these nothing can be known.
+        With `fold_in` those of the stratum are among them: of what is trained on these nothing can
+        be known.
         """
         rows, names = self.places(labels)
         outside = ~self.held.mask[rows] | fold_in
@@ -182,7 +189,9 @@ class Ground:
         return Training(rows, [labels[name] for name in kept], copies, self._extra)
 
     def trains(self, labels: Iterable[str]) -> list[str]:
-        """Return which labelled rows a model is trained on: those of `training` by their ids, found without their places."""
+        """Return which labelled rows a model is trained on:
+        those of `training` by their ids, found without their places.
+        """
         gone = self._store.rows_allowed("unknown")
         if gone:
             gone = [row for row, place in zip(gone, self.pool.index_of(gone).tolist(), strict=True) if place < 0]

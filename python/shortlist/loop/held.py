@@ -16,7 +16,8 @@ CONFIRMS = ("label", "reject", "review")
 
 
 def unconfirmed(store: Store, until: int | None = None, models: int | None = None) -> list[str]:
-    """Return the rows that a model has suspected and that nobody has answered since, the last model's first.
+    """Return the rows that a model has suspected and that nobody has answered since,
+    the last model's first.
 
     Parameters
     ----------
@@ -42,7 +43,9 @@ def unconfirmed(store: Store, until: int | None = None, models: int | None = Non
 def that_train(
     store: Store, spec: Spec, labels: Mapping[str, str], until: int | None = None, models: int | None = None
 ) -> Mapping[str, str]:
-    """Return the labels that a model may be trained on: with ``[check] action = "hold"`` all but the suspected ones."""
+    """Return the labels that a model may be trained on:
+    with ``[check] action = "hold"`` all but the suspected ones.
+    """
     if spec.check.action != "hold":
         return labels
     held = set(unconfirmed(store, until, models))

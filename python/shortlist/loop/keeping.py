@@ -1,4 +1,6 @@
-"""What a training brought, kept: its arrays as blobs, and the model in the log, unless the job was superseded."""
+"""What a training brought, kept: its arrays as blobs, and the model in the log,
+unless the job was superseded.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from shortlist.loop.training import Trained
 
 BEFORE = "before"
-"""In a model's estimate: what was known of the model before, when this one was trained. Rules of stopping see it."""
+"""In a model's estimate: what was known of the model before, when this one was trained.
+Rules of stopping see it.
+"""
 
 
 def about_job(store: Store, job: Job, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +88,9 @@ def keep(
 
 
 def tidy(cache: Path, last: int, running: set[int]) -> None:
-    """Remove what trainings up to one have left: those that failed leave their logs until one succeeds."""
+    """Remove what trainings up to one have left: those that failed leave
+    their logs until one succeeds.
+    """
     for path in cache.glob("training-*"):
         number = int(path.name.removeprefix("training-"))
         if number <= last and number not in running:

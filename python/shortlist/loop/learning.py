@@ -1,4 +1,6 @@
-"""A model of a loop: trained in a job with a lease, its answers kept as blobs, all in the log at once or not at all."""
+"""A model of a loop: trained in a job with a lease, its answers kept as blobs,
+all in the log at once or not at all.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ def learn(
     fit: Callable[..., Any] | None = None,
     progress: Progress | None = None,
 ) -> Model | None:
-    """Train the next model and keep it; where that fails the loop is as it was, and the job says why.
+    """Train the next model and keep it; where that fails the loop is as it was,
+    and the job says why.
 
     None where the training was only submitted: `elsewhere.take_in` brings its result.
     """
@@ -92,7 +95,8 @@ def learn_apart(
     fit: Callable[..., Any] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train a model that is none of the loop's: it picks no rows, and no rule sees it. It is kept with its job.
+    """Train a model that is none of the loop's: it picks no rows, and no rule sees it.
+    It is kept with its job.
 
     Returns
     -------
@@ -174,7 +178,9 @@ def _trained(
 
 
 def _suspects(ground: Ground, held: Held | None) -> list[str] | None:
-    """Return rows whose label may be wrong, the most suspect first; None where nothing looks for them."""
+    """Return rows whose label may be wrong, the most suspect first;
+    None where nothing looks for them.
+    """
     spec = ground.spec
     if held is None or (spec.check.issues is None and not spec.round.relabel):
         return None

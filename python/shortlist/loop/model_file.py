@@ -80,7 +80,8 @@ class SavedModel:
         self._asked = Members.of(kept)
 
     def predict_proba(self, X: Any) -> NDArray[np.float32]:
-        """Return a row for each row of X with a column for each class: what the loop's own file of answers has.
+        """Return a row for each row of X with a column for each class:
+        what the loop's own file of answers has.
 
         Parameters
         ----------

@@ -1,4 +1,6 @@
-"""What models say of the rows that they were not trained on: each row of the training, answered out of fold."""
+"""What models say of the rows that they were not trained on:
+each row of the training, answered out of fold.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
     from shortlist.loop.training import Trained
 
 ARRAY, ROWS = "held", "held_rows"
-"""In a model's estimate: the blobs of the answers, and of the rows with the labels that they had."""
+"""In a model's estimate: the blobs of the answers,
+and of the rows with the labels that they had.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """Rows of the pool that a model was trained on, in its order, with what was said of them out of fold.
+    """Rows of the pool that a model was trained on, in its order,
+    with what was said of them out of fold.
 
     Attributes
     ----------
@@ -49,7 +54,9 @@ class Held:
 
 
 def held_of(ground: Ground, training: Training, trained: Trained) -> Held | None:
-    """Return what came out of fold; None where there were too few labels for that, or a command has trained."""
+    """Return what came out of fold; None where there were too few labels for that,
+    or a command has trained.
+    """
     if trained.out_of_fold is None:
         return None
     codes = np.array([ground.spec.classes.index(label) for label in training.labels], dtype=np.int64)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 class PastGround(Ground):
-    """What a loop stood on: only the rows that the pool had then, and the features that were fitted to them.
+    """What a loop stood on: only the rows that the pool had then,
+    and the features that were fitted to them.
 
     Parameters
     ----------

@@ -1,4 +1,6 @@
-"""Where a loop stands: whether a model is due, how good the last one is, and whether the end is reached."""
+"""Where a loop stands: whether a model is due, how good the last one is,
+and whether the end is reached.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +144,9 @@ def due(store: Store, ground: Ground, said: Summary, out: Out) -> Due:
 
 
 def estimate_of(store: Store, ground: Ground, model: Model | None, said: Summary) -> Estimate | None:
-    """Return how good a model is on all validation rows that people have labelled; None below 60 of them."""
+    """Return how good a model is on all validation rows that people have labelled;
+    None below 60 of them.
+    """
     if model is None:
         return None
     rows = validated(store, ground, said, model)
@@ -156,7 +160,9 @@ def estimate_of(store: Store, ground: Ground, model: Model | None, said: Summary
 
 
 def compared(store: Store, ground: Ground, said: Summary) -> Comparison | None:
-    """Compare the last two models on the same validation rows; None below 60 rows, or with one model."""
+    """Compare the last two models on the same validation rows;
+    None below 60 rows, or with one model.
+    """
     models = store.models()
     if len(models) < 2:
         return None
@@ -168,7 +174,9 @@ def compared(store: Store, ground: Ground, said: Summary) -> Comparison | None:
 
 
 def seen_now(store: Store, ground: Ground, model: Model | None, said: Summary) -> dict[str, Any]:
-    """Return what rules of stopping see of a model with the labels that there are now, as plain values."""
+    """Return what rules of stopping see of a model with the labels that there are now,
+    as plain values.
+    """
     spec = ground.spec
     wants = rule_of(spec.stop.when).wants
     found = estimate_of(store, ground, model, said) if wants & {"score", "low"} else None
@@ -196,7 +204,9 @@ def stop(store: Store, ground: Ground, said: Summary) -> Stop:
 
 
 def rule_of_stopping(store: Store, ground: Ground, said: Summary) -> Stop:
-    """Return whether ``[stop]`` holds: rules see one step for each model, the last one as it is now."""
+    """Return whether ``[stop]`` holds: rules see one step for each model,
+    the last one as it is now.
+    """
     rule = rule_of(ground.spec.stop.when)
     models = store.models()
     arrays = rule.wants & ARRAYS
@@ -236,7 +246,9 @@ def trains_differently(store: Store, ground: Ground, model: Model, said: Summary
 
 
 def _changed(store: Store, ground: Ground, last: Model | None, said: Summary) -> tuple[int, int]:
-    """Return how many rows that train have another label than at the last model, and how many of these had one then."""
+    """Return how many rows that train have another label than at the last model,
+    and how many of these had one then.
+    """
     if last is None:
         return 0, 0
     if said.position == last.position:

@@ -1,4 +1,6 @@
-"""A round planned once more from what the store keeps, and compared bit for bit with what was picked."""
+"""A round planned once more from what the store keeps,
+and compared bit for bit with what was picked.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,8 @@ class Replay:
     difference : str or None
         The first difference, in words; None where there is none.
     missing : str or None
-        What the round was planned from and is not there any more. Then the picks can only be compared with the scores that
-        were kept with the round.
+        What the round was planned from and is not there any more. Then the picks can only be
+        compared with the scores that were kept with the round.
     """
 
     round: int
@@ -162,7 +164,9 @@ def _of_decided(then: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
 
 
 def _against_reach(past: Round, picks: Sequence[Pick], store: Store) -> tuple[int, str | None]:
-    """Compare what a strategy picked with the scores that were kept; return how many rows these are."""
+    """Compare what a strategy picked with the scores that were kept;
+    return how many rows these are.
+    """
     reach = {row: (place, score) for place, (row, score) in enumerate(past.decided.get("reach") or (), 1)}
     mine = [pick for pick in picks if pick.share == "strategy" and pick.row in reach]
     for pick in mine:

@@ -70,8 +70,9 @@ class Batch:
 class Out:
     """How far a round has come: its rows, and how many of them were answered and skipped.
 
-    `share` is the part of the rows that can hold it open which are answered or skipped; None before the first round.
-    `by` is how many of its rows each person has answered, whoever answered most first.
+    `share` is the part of the rows that can hold it open which are answered or skipped; None before
+    the first round. `by` is how many of its rows each person has answered, whoever answered most
+    first.
     """
 
     rows: int = 0
@@ -159,7 +160,9 @@ def open_next(store: Store, ground: Ground, said: Summary, why: str, progress: P
 def _reached(
     store: Store, ground: Ground, said: Summary, number: int, model: Model | None, progress: Progress | None
 ) -> Plan:
-    """Plan a round, for which the pool is scored again where it reaches further than the answers that were kept."""
+    """Plan a round, for which the pool is scored again where it reaches further than
+    the answers that were kept.
+    """
     for everything in (False, False, True):
         try:
             return planned(store, ground, said, number, model, progress=progress)
@@ -182,7 +185,8 @@ def planned(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> Plan:
-    """Plan a round from what was known when it was opened, now or later: the picks are the same bit for bit.
+    """Plan a round from what was known when it was opened, now or later:
+    the picks are the same bit for bit.
 
     Parameters
     ----------
@@ -257,10 +261,11 @@ def hand_over(store: Store, ground: Ground, number: int, out: Path | None, sprea
 
 
 def hand_again(store: Store, ground: Ground, annotator: str, out: Path | None, spreadsheet: bool) -> Batch | None:
-    """Hand somebody the rows that two people are to label and another one has answered; None where all are done.
+    """Hand somebody the rows that two people are to label and another one has answered;
+    None where all are done.
 
-    They are those of one round at a time, the same until that person has answered them all. Who has a row's second label
-    has it for good: nobody is asked for a third one.
+    They are those of one round at a time, the same until that person has answered them all. Who has
+    a row's second label has it for good: nobody is asked for a third one.
     """
     if ground.spec.handoff.live is not None and out is None:
         raise LoopError(
@@ -308,7 +313,9 @@ def _push(
 
 
 def _guesses(store: Store, ground: Ground, picks: list[Pick], number: int) -> list[Guess | None]:
-    """Return what the model that a round was planned with says of its rows; nothing before the first model."""
+    """Return what the model that a round was planned with says of its rows;
+    nothing before the first model.
+    """
     model = store.round(number).model
     if model is None:
         return [None] * len(picks)

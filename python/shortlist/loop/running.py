@@ -33,7 +33,8 @@ LEASE = 86400.0
 def once(loop: Loop, *, train: bool | None = None) -> tuple[list[Step], LoopError | None]:
     """Do whatever is to be done now; return what was, and what went wrong, if anything did.
 
-    Where training fails, the next round is opened all the same, with the model so far. By default it is tried again ever later.
+    Where training fails, the next round is opened all the same, with the model so far. By default
+    it is tried again ever later.
     """
     steps, failure = list[Step](), None
     if finished(loop._store):
@@ -81,7 +82,8 @@ def watch(
     *,
     wait: Callable[[float], object] = time.sleep,
 ) -> None:
-    """Do what is to be done again and again, until the rule of stopping is met; files that people save are taken in.
+    """Do what is to be done again and again, until the rule of stopping is met;
+    files that people save are taken in.
 
     Parameters
     ----------

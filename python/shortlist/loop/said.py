@@ -1,4 +1,6 @@
-"""What models say of rows, as it was kept: of all that they have scored, or of those that a cluster brought back."""
+"""What models say of rows, as it was kept: of all that they have scored,
+or of those that a cluster brought back.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from shortlist.loop.store import Model, Store
 
 KEPT = "kept"
-"""In a model's estimate, and in the detail of a job that has scored the pool again: which answers came back."""
+"""In a model's estimate, and in the detail of a job that has scored the pool again:
+which answers came back.
+"""
 ALL = "all_answers"
 """In a model's estimate: why a cluster has brought all answers back."""
 SCORE = "score"
@@ -45,7 +49,8 @@ def answers_file(store: Store, blob: str, folder: Path) -> Path:
 
 
 def answers_then(store: Store, model: Model, number: int, folder: Path) -> Path | KeptAnswers | None:
-    """Return what a model says as it was known when a round was planned: what came back last, up to then.
+    """Return what a model says as it was known when a round was planned:
+    what came back last, up to then.
 
     A file of all answers is given a name in a folder.
     """
@@ -99,9 +104,11 @@ def rows_of(store: Store, model: Model) -> int:
 
 
 def scored(store: Store, model: Model) -> dict[str, Any] | None:
-    """Return which answers a cluster has brought back, as plain values; None for a model that was not trained on one.
+    """Return which answers a cluster has brought back, as plain values;
+    None for a model that was not trained on one.
 
-    ``rows`` were scored, answers for ``kept`` of them are here, and ``why`` says why they are all, where they are.
+    ``rows`` were scored, answers for ``kept`` of them are here, and ``why`` says why they are all,
+    where they are.
     """
     why, rows = model.estimate.get(ALL), rows_of(store, model) if model.probabilities else 0
     found = None if why is None else {"rows": rows, "kept": rows, "why": why}
@@ -112,7 +119,9 @@ def scored(store: Store, model: Model) -> dict[str, Any] | None:
 
 
 def uncertainty_of(store: Store, model: Model) -> Mapping[str, Mapping[str, float]] | None:
-    """Return how uncertain a model is in each group, by column, where a cluster has found that out."""
+    """Return how uncertain a model is in each group, by column,
+    where a cluster has found that out.
+    """
     found = None
     for _, about in _brought(store, model):
         if about and about.get("places"):
@@ -121,7 +130,9 @@ def uncertainty_of(store: Store, model: Model) -> Mapping[str, Mapping[str, floa
 
 
 def kept_in(store: Store, kept: Kept, spec: str) -> dict[str, Any]:
-    """Keep which rows answers are of, and return what is to be said of that; `spec` is the version of the specification."""
+    """Keep which rows answers are of, and return what is to be said of that;
+    `spec` is the version of the specification.
+    """
     if kept.places is None:
         return {**kept.about, "spec": spec}
     array = io.BytesIO()
@@ -130,7 +141,9 @@ def kept_in(store: Store, kept: Kept, spec: str) -> dict[str, Any]:
 
 
 def _brought(store: Store, model: Model, until: int | None = None) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-    """Yield what came back of a model's answers, with what is known of it: at its training, and later for rounds."""
+    """Yield what came back of a model's answers, with what is known of it:
+    at its training, and later for rounds.
+    """
     about = model.estimate.get(KEPT)
     yield str(model.probabilities), about
     for job in store.jobs_of(SCORE) if about else ():

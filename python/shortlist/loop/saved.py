@@ -1,4 +1,6 @@
-"""Round files that people fill in and save where they lie: taken in once they are whole, and again after each change."""
+"""Round files that people fill in and save where they lie:
+taken in once they are whole, and again after each change.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ class SavedFiles:
             self._told.discard(path)
 
     def _whole(self, path: Path, state: State, data: bytes) -> bool:
-        """Return whether nobody is writing a file: it was left alone for a while, or since it was looked at last."""
+        """Return whether nobody is writing a file: it was left alone for a while,
+        or since it was looked at last.
+        """
         ends = data.endswith((b"\n", b"\r")) or path.suffix.lower() == ".parquet"
         age = time.time() - state[1] / 1e9
         # The clock of a file system may be ahead of ours.
@@ -83,7 +87,9 @@ class SavedFiles:
 
 
 def _files(loop: Loop) -> list[Path]:
-    """Return the files that people may have filled in; programs put a dot or a tilde before those of their own."""
+    """Return the files that people may have filled in;
+    programs put a dot or a tilde before those of their own.
+    """
     if loop.spec.handoff.tool not in ("csv", "jsonl"):
         return []
     found = (loop.folder / "handoff").glob("*")

@@ -1,4 +1,6 @@
-"""Folders that can be made again: removed once they are of no use, and never under a process that is at work with them."""
+"""Folders that can be made again: removed once they are of no use,
+and never under a process that is at work with them.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +30,11 @@ IN_USE = "in-use"
 
 @contextlib.contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
-    """Give a new folder in another one, removed at the end; what killed processes have left there is removed first.
+    """Give a new folder in another one, removed at the end;
+    what killed processes have left there is removed first.
 
-    A file beside it is locked meanwhile. The system lets go of the lock when the process ends, however it ends, so that a
-    folder whose lock can be had is nobody's.
+    A file beside it is locked meanwhile. The system lets go of the lock when the process ends,
+    however it ends, so that a folder whose lock can be had is nobody's.
     """
     make_folder(parent, "folder")
     remove_left(parent)
@@ -48,7 +51,9 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
 
 
 def name_it(work: Path, folder: Path) -> None:
-    """Bring all files of a folder to disk, and give it its name, unless a folder of that name is there."""
+    """Bring all files of a folder to disk, and give it its name,
+    unless a folder of that name is there.
+    """
     for path in work.iterdir():
         if path.is_file():
             with path.open("rb") as file:
@@ -75,7 +80,9 @@ def remove_left(parent: Path) -> None:
 
 
 def hold(folder: Path) -> int | None:
-    """Keep a folder from being removed while a descriptor is open; None where it was removed before."""
+    """Keep a folder from being removed while a descriptor is open;
+    None where it was removed before.
+    """
     path = folder / IN_USE
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)

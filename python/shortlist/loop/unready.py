@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def check_ready(spec: Spec) -> None:
-    """Raise where a specification asks for a package that is not there, or for a tool that can't be used, all of it at once."""
+    """Raise where a specification asks for a package that is not there,
+    or for a tool that can't be used, all of it at once.
+    """
     found = []
     try:
         check_tool(spec)

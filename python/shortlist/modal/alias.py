@@ -35,7 +35,8 @@ _displaced: dict[str, ModuleType] | None = None
 def install_as_modAL() -> None:  # noqa: N802
     """Make ``import modAL`` and everything below it give Shortlist, for the rest of the process.
 
-    An installed modAL is set aside, not touched; `uninstall_modAL` brings it back. A second call does nothing.
+    An installed modAL is set aside, not touched; `uninstall_modAL` brings it back. A second call
+    does nothing.
     """
     global _displaced
     if _displaced is not None:

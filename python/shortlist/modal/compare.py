@@ -1,8 +1,9 @@
 """Run your own modAL script twice, on modAL and on Shortlist, and compare every pick.
 
-``python -m shortlist.modal.compare SCRIPT [ARGUMENT ...]`` runs both here. Where modAL does not run on this stack, name the
-interpreter of an environment in which it does: ``--modal-python old/bin/python``. The script is not changed; give it a
-fixed seed, or both runs will differ by chance.
+``python -m shortlist.modal.compare SCRIPT [ARGUMENT ...]`` runs both here. Where modAL does not run
+on this stack, name the interpreter of an environment in which it does:
+``--modal-python old/bin/python``. The script is not changed; give it a fixed seed, or both runs
+will differ by chance.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Run a script and note every query it makes. Needs nothing of Shortlist, so that an old environment can run it too.
+"""Run a script and note every query it makes. Needs nothing of Shortlist,
+so that an old environment can run it too.
 
-``python recorder.py OUT.jsonl SCRIPT [ARGUMENT ...]``; with ``SHORTLIST_RECORD=shortlist`` modAL is stood in for first.
+``python recorder.py OUT.jsonl SCRIPT [ARGUMENT ...]``; with ``SHORTLIST_RECORD=shortlist`` modAL is
+stood in for first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Pools: anything array-like, table, tensor, file or stream of blocks, seen as blocks of rows.
 
-What the core can read is passed on untouched: any strides, read-only, memory-mapped. Where a copy cannot be avoided it
-is made block by block if possible, and a sentence in `Pool.copies` says so. Each kind of source has a file of its own;
-what it needs beside NumPy is imported when one comes along.
+What the core can read is passed on untouched: any strides, read-only, memory-mapped. Where a copy
+cannot be avoided it is made block by block if possible, and a sentence in `Pool.copies` says so.
+Each kind of source has a file of its own; what it needs beside NumPy is imported when one comes
+along.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def open_pool(x: Any, *, committee: bool = False, dtype: str | None = None, name
     Parameters
     ----------
     x : Source, path, array-like, table, list or iterator of blocks
-        (rows, classes); for a committee (members, rows, classes) or a list of (rows, classes), one per member.
+        (rows, classes); for a committee (members, rows, classes) or a list of (rows, classes), one
+        per member.
     committee : bool
         Whether rows have the output of several models.
     dtype : {None, "bfloat16"}
@@ -43,7 +45,8 @@ def open_pool(x: Any, *, committee: bool = False, dtype: str | None = None, name
     TypeError
         A kind or dtype that is not accepted.
     ValueError
-        A wrong number of dimensions, no columns, members of different shapes, a file that is not what it says.
+        A wrong number of dimensions, no columns, members of different shapes, a file that is not
+        what it says.
     OSError
         A file that cannot be opened.
     ModuleNotFoundError

@@ -25,7 +25,9 @@ class _End:
 
 
 def started(work: Callable[..., None], *arguments: Any) -> threading.Thread | None:
-    """Start a reader; None where the system gives no more threads, and those there are have to do."""
+    """Start a reader; None where the system gives no more threads,
+    and those there are have to do.
+    """
     reader = threading.Thread(target=work, args=arguments, name="shortlist-reader", daemon=True)
     try:
         reader.start()
@@ -35,10 +37,12 @@ def started(work: Callable[..., None], *arguments: Any) -> threading.Thread | No
 
 
 def ahead(items: Iterable[T], depth: int = 1) -> Iterator[T]:
-    """Yield the items of an iterable that one background thread runs through, at most `depth` items ahead.
+    """Yield the items of an iterable that one background thread runs through,
+    at most `depth` items ahead.
 
-    The thread lives no longer than the iteration. Errors come out here, in their place. The iterable must not mind being
-    run by another thread. Where no thread can start, the calling one reads.
+    The thread lives no longer than the iteration. Errors come out here, in their place. The
+    iterable must not mind being run by another thread. Where no thread can start, the calling one
+    reads.
     """
     ready: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
     room = threading.Semaphore(depth)
@@ -80,7 +84,8 @@ def ahead(items: Iterable[T], depth: int = 1) -> Iterator[T]:
 
 
 def in_order(tasks: Sequence[Callable[[], T]], readers: int) -> Iterator[T]:
-    """Yield the results of tasks in order; `readers` background threads work on them, no further ahead than that.
+    """Yield the results of tasks in order; `readers` background threads work on them,
+    no further ahead than that.
 
     Where no thread can start, the calling one works.
     """

@@ -1,4 +1,6 @@
-"""Tables in Arrow's format: pyarrow's own, and whatever offers its C interface (DuckDB, Polars, ADBC, nanoarrow, ...)."""
+"""Tables in Arrow's format: pyarrow's own, and whatever offers its C interface (DuckDB,
+Polars, ADBC, nanoarrow, ...).
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class TablePool(Pool):
 
     @property
     def unsettled(self) -> bool:
-        """Whether its rows do not tell how many numbers a row has, or of which dtype: there are none, or all are null."""
+        """Whether its rows do not tell how many numbers a row has, or of which dtype:
+        there are none, or all are null.
+        """
         return not self.choice.classes or self.choice.void
 
     def settle(self, like: Pool) -> None:
@@ -182,7 +186,9 @@ def _numbers(kind: Any) -> np.dtype[Any] | None:
 
 
 def measured(choice: Choice, batches: Iterable[Any], name: str) -> Choice:
-    """Complete a choice by the length of the first list that is not null; leave it where there is none."""
+    """Complete a choice by the length of the first list that is not null;
+    leave it where there is none.
+    """
     if choice.classes:
         return choice
     widths: dict[str, int] = {}
@@ -277,7 +283,9 @@ def missing(choice: Choice) -> float:
 
 
 def taken(column: Any, rows: NDArray[np.int64], name: str) -> NDArray[Any]:
-    """Return the values of an id column at some rows: int64 where all are whole numbers, else objects."""
+    """Return the values of an id column at some rows:
+    int64 where all are whole numbers, else objects.
+    """
     return as_own_ids(checked(column, name).take(rows).to_pylist())
 
 

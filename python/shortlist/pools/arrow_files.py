@@ -168,7 +168,9 @@ def storage(kind: Any) -> Any:
 
 
 def layout(schema: Any) -> dict[str, tuple[int, int]]:
-    """Return the first node and the first buffer of each column that can be read in pieces: of numbers, or of lists of them."""
+    """Return the first node and the first buffer of each column that can be read in pieces:
+    of numbers, or of lists of them.
+    """
     node = buffer = 0
     found = {}
     for field in schema:

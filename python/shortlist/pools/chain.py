@@ -68,7 +68,9 @@ class ChainPool(Pool):
         self.ids_ahead = True
 
     def parts(self, threads: int) -> Iterator[Part] | None:
-        """Return all rows in parts, in order, for so many threads to read; None where one thread has to read them all."""
+        """Return all rows in parts, in order, for so many threads to read;
+        None where one thread has to read them all.
+        """
         if self._opened is None:
             return None
         inner = [(pool, pool.parts(threads)) for pool in self._opened]
@@ -85,7 +87,9 @@ class ChainPool(Pool):
 
     @contextmanager
     def reader(self, limit: int | None = None) -> Iterator[Callable[[Part], Iterator[Block]]]:
-        """Return what one thread reads parts with: a function from a part to its blocks, of at most `limit` rows each."""
+        """Return what one thread reads parts with: a function from a part to its blocks,
+        of at most `limit` rows each.
+        """
         reader: tuple[Pool, Callable[[Part], Iterator[Block]]] | None = None
         with ExitStack() as present:
 

@@ -24,8 +24,8 @@ class Column:
     Attributes
     ----------
     kind : {"list", "ragged", "number", "void", "other"}
-        Lists of one length, lists of any length, one number a row, nothing at all (what writers make of a column that has no
-        values), or anything else.
+        Lists of one length, lists of any length, one number a row, nothing at all (what writers
+        make of a column that has no values), or anything else.
     dtype : dtype or None
         Of the numbers.
     width : int
@@ -83,7 +83,8 @@ def choose(table: Sequence[Column], reading: Reading, name: str) -> Choice:
     Raises
     ------
     ValueError, TypeError
-        No column of that name, more than one way to choose, a column that holds no floating-point numbers.
+        No column of that name, more than one way to choose, a column that holds no floating-point
+        numbers.
     """
     by_name = {column.name: column for column in table}
     if len(by_name) < len(table):

@@ -53,13 +53,17 @@ def one_array(x: Any, dtype: str | None, name: str) -> tuple[NDArray[Any], bool,
 
 
 def read_dtype(array: NDArray[Any], bfloat16: bool, name: str) -> tuple[NDArray[Any], bool]:
-    """Return the array as the core reads it, and whether it holds bfloat16; refuse every other dtype."""
+    """Return the array as the core reads it, and whether it holds bfloat16;
+    refuse every other dtype.
+    """
     dtype, found = accepted_dtype(array.dtype, bfloat16, name)
     return (array.view(dtype) if dtype != array.dtype else array), found
 
 
 def accepted_dtype(found: np.dtype[Any], bfloat16: bool, name: str) -> tuple[np.dtype[Any], bool]:
-    """Return the dtype as the core reads it, and whether it holds bfloat16; refuse every other one."""
+    """Return the dtype as the core reads it, and whether it holds bfloat16;
+    refuse every other one.
+    """
     if found.kind == "V" and found.itemsize == 2 and (found.name == "bfloat16" or (bfloat16 and found.names is None)):
         return np.dtype(np.uint16), True
     if bfloat16:

@@ -1,4 +1,6 @@
-"""Several threads over one pool: each reads a part, works on it while it is in cache, and takes the next."""
+"""Several threads over one pool: each reads a part, works on it while it is in cache,
+and takes the next.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,9 @@ class Crew:
     def run(self, work: Callable[[int, int, Block], None], told: Callable[[int], None]) -> int:
         """Run `work(member, first row, block)` on every block; return the rows there were.
 
-        The calling thread is member 0, and calls `told(rows done)` between blocks. Parts are begun in order; when some
-        fail, the error of the first of them is raised. Where the system gives no more threads, those there are read all.
+        The calling thread is member 0, and calls `told(rows done)` between blocks. Parts are begun
+        in order; when some fail, the error of the first of them is raised. Where the system gives
+        no more threads, those there are read all.
         """
 
         def act(member: int) -> None:
@@ -99,6 +102,8 @@ class Crew:
 
 
 def crew_of(pool: Pool, threads: int, limit: int | None = None) -> Crew | None:
-    """Return so many threads for a pool; None for one thread, and where one has to read all rows."""
+    """Return so many threads for a pool; None for one thread,
+    and where one has to read all rows.
+    """
     parts = pool.parts(threads) if threads > 1 else None
     return None if parts is None else Crew(pool, parts, threads, limit)

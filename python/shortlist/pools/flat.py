@@ -1,8 +1,9 @@
 """Arrays that lie in a file byte for byte: `.npy`, stored members of `.npz`, raw binary.
 
-They are read by positioned reads into a few buffers: by several threads, each of which works on what it has read, or by one
-in the background. That takes the same memory for a file of any size, keeps what is read in cache until it is scored, and a
-file that shrinks meanwhile is an error rather than a bus error, as it would be through a memory map.
+They are read by positioned reads into a few buffers: by several threads, each of which works on
+what it has read, or by one in the background. That takes the same memory for a file of any size,
+keeps what is read in cache until it is scored, and a file that shrinks meanwhile is an error rather
+than a bus error, as it would be through a memory map.
 """
 
 from __future__ import annotations
@@ -31,11 +32,15 @@ if TYPE_CHECKING:
     from shortlist.pools.source import Reading
 
 READ = 4 << 20
-"""Bytes that are read at once. Three such buffers stay in cache, and calls are rare enough to cost nothing."""
+"""Bytes that are read at once. Three such buffers stay in cache,
+and calls are rare enough to cost nothing.
+"""
 BUFFERS, LEAST = 64 << 20, 1 << 20
 """Bytes that the buffers of all threads take together, as long as each has the least."""
 RUN = 64 << 10
-"""Bytes of one column that are read at once where columns lie together, as long as a buffer stays below `COLUMNS_READ`."""
+"""Bytes of one column that are read at once where columns lie together,
+as long as a buffer stays below `COLUMNS_READ`.
+"""
 COLUMNS_READ = 32 << 20
 DEPTH = 2
 
@@ -52,9 +57,11 @@ class Flat:
 
 
 class OneFile:
-    """A file that threads have open together, so that the kernel reads ahead of all of them as it does of one reader.
+    """A file that threads have open together, so that the kernel reads ahead of all of
+    them as it does of one reader.
 
-    With a file of its own, each would seem to skip what the others read. Where there are no positioned reads, each has one.
+    With a file of its own, each would seem to skip what the others read. Where there are no
+    positioned reads, each has one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -112,7 +119,9 @@ class FlatPool(Pool):
 
     @contextmanager
     def reader(self, limit: int | None = None) -> Iterator[Callable[[Part], Iterator[Block]]]:
-        """Return what one thread reads parts with: a function from a part to its blocks, of at most `limit` rows each."""
+        """Return what one thread reads parts with: a function from a part to its blocks,
+        of at most `limit` rows each.
+        """
         buffer = np.empty(0, self._stored)
         with self._file.opened() as file:
 
@@ -146,14 +155,18 @@ class FlatPool(Pool):
         return block
 
     def _native(self, block: NDArray[Any]) -> Block:
-        """See what was read as a block: in native byte order, and for a committee as a list of its members."""
+        """See what was read as a block: in native byte order,
+        and for a committee as a list of its members.
+        """
         if not self._stored.isnative:
             self.note(f"{self.name} was converted from {oddity(np.empty(0, self._stored))} block by block")
             block = block.astype(self.dtype)
         return list(block) if self.members else block
 
     def _fill(self, file: BinaryIO, buffer: NDArray[Any], start: int, stop: int) -> None:
-        """Read a range of rows: one run of bytes, or one for each member or column where these lie apart."""
+        """Read a range of rows: one run of bytes, or one for each member or
+        column where these lie apart.
+        """
         flat = self.flat
         inner = flat.shape[:-1] if flat.fortran else flat.shape[-2:]
         row = int(np.prod(inner)) // flat.shape[-2] * flat.dtype.itemsize

@@ -1,7 +1,8 @@
-"""The messages of an Arrow file or stream: where they lie and what they claim, checked before anything is made of it.
+"""The messages of an Arrow file or stream: where they lie and what they claim,
+checked before anything is made of it.
 
-Arrow's own reader believes the lengths it finds. They are read here by hand from the FlatBuffers that hold them, and
-compared with the size of the file.
+Arrow's own reader believes the lengths it finds. They are read here by hand from the FlatBuffers
+that hold them, and compared with the size of the file.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ DICTIONARY, BATCH = 2, 3
 NULLS = 1 << 24
 """Most rows of a batch that takes no bytes, as one of columns of nothing but nulls."""
 UNPACKED_MOST = 1 << 16
-"""Bytes that one byte of packed data can stand for: more than LZ4 (255) and Zstandard (43,691) reach."""
+"""Bytes that one byte of packed data can stand for:
+more than LZ4 (255) and Zstandard (43,691) reach.
+"""
 
 
 @dataclass(frozen=True)

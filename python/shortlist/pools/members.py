@@ -1,4 +1,6 @@
-"""A committee in several files: the same rows of all of them are read together, one file a member."""
+"""A committee in several files: the same rows of all of them are read together,
+one file a member.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ class MembersPool(Pool):
 
     @contextmanager
     def reader(self, limit: int | None = None) -> Iterator[Callable[[Part], Iterator[Block]]]:
-        """Return what one thread reads parts with: a function from a part to its blocks, of at most `limit` rows each."""
+        """Return what one thread reads parts with: a function from a part to its blocks,
+        of at most `limit` rows each.
+        """
         with ExitStack() as opened:
             readers = [opened.enter_context(file.reader()) for file in self._files]
 

@@ -1,4 +1,6 @@
-"""Members of `.npz` files: stored ones are read in place, compressed ones by blocks while they are unpacked."""
+"""Members of `.npz` files: stored ones are read in place,
+compressed ones by blocks while they are unpacked.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,9 @@ class StoredPool(FlatPool):
         yield from super().parts(threads)
 
     def _check_sum(self) -> None:
-        """Read the member once through for its checksum: zipfile and np.load do so while they read it in order."""
+        """Read the member once through for its checksum:
+        zipfile and np.load do so while they read it in order.
+        """
         if self._sound:
             return
         found, size = 0, self._info.file_size

@@ -1,4 +1,6 @@
-"""Pandas frames: numeric columns, in place where pandas keeps them in one piece, or a column of lists or arrays."""
+"""Pandas frames: numeric columns, in place where pandas keeps them in one piece,
+or a column of lists or arrays.
+"""
 
 from __future__ import annotations
 
@@ -132,7 +134,9 @@ def _without_ids(reading: Reading) -> Reading:
 
 
 def _column(name: Any, kind: Any, cells: Any) -> Column:
-    """Describe a column by its dtype: NumPy's, pandas' own with missing values, Arrow's, or that of the first object."""
+    """Describe a column by its dtype: NumPy's, pandas' own with missing values, Arrow's,
+    or that of the first object.
+    """
     arrow = getattr(kind, "pyarrow_dtype", None)
     if arrow is not None:
         return describe(name, arrow)

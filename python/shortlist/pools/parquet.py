@@ -58,12 +58,16 @@ class ParquetPool(TablePool):
             done += batch.num_rows
 
     def parts(self, threads: int) -> list[Part] | None:  # noqa: ARG002
-        """Return all rows in parts, in order, for threads to read; None where a row group is too large for that."""
+        """Return all rows in parts, in order, for threads to read;
+        None where a row group is too large for that.
+        """
         return list(zip(self._starts[:-1].tolist(), range(self._groups), strict=True)) if self._small else None
 
     @contextmanager
     def reader(self, limit: int | None = None) -> Iterator[Callable[[Part], Iterator[Block]]]:
-        """Return what one thread reads parts with: a function from a part to its blocks, of at most `limit` rows each."""
+        """Return what one thread reads parts with: a function from a part to its blocks,
+        of at most `limit` rows each.
+        """
         self.note(f"{self.name} was decoded block by block")
 
         def read(part: Part) -> Iterator[Block]:
@@ -101,7 +105,9 @@ class ParquetPool(TablePool):
         return max(1, READ // self.row_bytes)
 
     def _cut(self, table: Any) -> list[Any]:
-        """Cut a table into batches: lists are read where they lie, but columns are put together, which is to stay in cache."""
+        """Cut a table into batches: lists are read where they lie, but columns are put together,
+        which is to stay in cache.
+        """
         batches: list[Any] = table.to_batches(max_chunksize=None if self.choice.lists else self._step())
         return batches
 

@@ -1,4 +1,6 @@
-"""Paths: which kind of file each is, what a folder or a glob stands for, and several files as one pool."""
+"""Paths: which kind of file each is, what a folder or a glob stands for,
+and several files as one pool.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def expand(x: str | os.PathLike[str]) -> list[Path]:
 
 
 def _pattern(path: Path) -> str:
-    """Return a pattern in which the folders that are there under just this name stand for themselves."""
+    """Return a pattern in which the folders that are there under just this
+    name stand for themselves.
+    """
     there = next(folder for folder in path.parents if folder.exists())
     return str(Path(glob.escape(str(there))) / path.relative_to(there))
 
@@ -67,7 +71,9 @@ def file_pool(path: Path, reading: Reading) -> Pool:
 
 
 def files_pool(files: list[Path], reading: Reading, name: str) -> Pool:
-    """See several files as one pool; all are opened once before anything is read, so what does not fit shows at once."""
+    """See several files as one pool; all are opened once before anything is read,
+    so what does not fit shows at once.
+    """
     if len(files) == 1:
         return file_pool(files[0], reading)
     arrays = reading.committee and all(file.suffix.lower() == ".npy" for file in files)
@@ -87,7 +93,9 @@ def files_pool(files: list[Path], reading: Reading, name: str) -> Pool:
 
 
 def _of_folder(folder: Path) -> list[Path]:
-    """Return the files of one kind under a folder; what starts with . or _ is none, as writers of Parquet have it."""
+    """Return the files of one kind under a folder; what starts with .
+    or _ is none, as writers of Parquet have it.
+    """
     found = [
         path
         for path in sorted(folder.rglob("*"))

@@ -1,4 +1,6 @@
-"""Polars frames: a column of arrays or lists, or numeric columns, in memory or from a lazy query in batches."""
+"""Polars frames: a column of arrays or lists, or numeric columns,
+in memory or from a lazy query in batches.
+"""
 
 from __future__ import annotations
 

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Block = Any
-"""A 2-D array, or for a committee a list of 2-D arrays, one per member. Valid until the next one is asked for."""
+"""A 2-D array, or for a committee a list of 2-D arrays, one per member.
+Valid until the next one is asked for.
+"""
 
 Part = tuple[int, Any]
-"""Some rows of a pool that any thread can read: the first of them, and what the reader needs to know."""
+"""Some rows of a pool that any thread can read:
+the first of them, and what the reader needs to know.
+"""
 
 
 class Pool:
@@ -46,12 +50,14 @@ class Pool:
     recycles : bool
         The memory of a block is used again for one of the next.
     own_ids : callable or None
-        Takes an int64 array of rows and returns what the pool's id column holds there; complete once all blocks were
-        read. None without such a column.
+        Takes an int64 array of rows and returns what the pool's id column holds there; complete
+        once all blocks were read. None without such a column.
     id_blocks : callable or None
-        Returns an iterator over what the id column holds, in the order of the rows. None without such a column.
+        Returns an iterator over what the id column holds, in the order of the rows. None without
+        such a column.
     ids_ahead : bool
-        Whether it can be asked before the rows are read. If not, as of a stream, it has the ids of what was read.
+        Whether it can be asked before the rows are read. If not, as of a stream, it has the ids of
+        what was read.
     """
 
     rows: int | None = None
@@ -88,7 +94,9 @@ class Pool:
 
     @property
     def unsettled(self) -> bool:
-        """Whether its rows do not tell how many numbers a row has: there are none, or all are null."""
+        """Whether its rows do not tell how many numbers a row has:
+        there are none, or all are null.
+        """
         return False
 
     def settle(self, like: Pool) -> None:
@@ -99,11 +107,15 @@ class Pool:
         raise NotImplementedError
 
     def parts(self, threads: int) -> Iterable[Part] | None:  # noqa: ARG002
-        """Return all rows in parts, in order, for so many threads to read; None where one thread has to read them all."""
+        """Return all rows in parts, in order, for so many threads to read;
+        None where one thread has to read them all.
+        """
         return None
 
     def reader(self, limit: int | None = None) -> AbstractContextManager[Callable[[Part], Iterator[Block]]]:
-        """Return what one thread reads parts with: a function from a part to its blocks, of at most `limit` rows each."""
+        """Return what one thread reads parts with: a function from a part to its blocks,
+        of at most `limit` rows each.
+        """
         raise NotImplementedError
 
     def overlaps(self, out: NDArray[Any]) -> bool:  # noqa: ARG002
@@ -139,7 +151,9 @@ def cut(block: Block, limit: int | None) -> Iterator[Block]:
 
 
 def same_form(form: tuple[int, int, np.dtype[Any], bool], pool: Pool) -> None:
-    """Refuse a block that has another number of classes or members or another dtype than the rows before it."""
+    """Refuse a block that has another number of classes or members or another
+    dtype than the rows before it.
+    """
     what = ("members", "classes", "dtype")
     for label, before, now in zip(what, form, pool.form, strict=False):
         if before != now:
@@ -153,7 +167,9 @@ def same_form(form: tuple[int, int, np.dtype[Any], bool], pool: Pool) -> None:
 
 
 def same_columns(first: Pool, pool: Pool) -> None:
-    """Refuse a table whose columns go by other names than those before it, or by the same in another order."""
+    """Refuse a table whose columns go by other names than those before it,
+    or by the same in another order.
+    """
     if first.columns != pool.columns and first.columns and pool.columns:
         at = next((i for i, (a, b) in enumerate(zip(first.columns, pool.columns, strict=False)) if a != b), 0)
         raise ValueError(

@@ -53,17 +53,19 @@ class Source:
     x : path, glob, list of paths, table, frame, array
         What `select` accepts.
     column : str or list of str, optional
-        For tables: the column of fixed-size lists that holds the rows, or the numeric columns that are the classes, in
-        this order. By default the one column of fixed-size lists there is, or else all columns.
+        For tables: the column of fixed-size lists that holds the rows, or the numeric columns that
+        are the classes, in this order. By default the one column of fixed-size lists there is, or
+        else all columns.
     id_column : str, optional
         For tables: a column that names the rows. The picks get its values in ``Selection.ids``.
     key : str, optional
         For files that hold several arrays (``.npz``, HDF5, Zarr): which one.
     shape : tuple of int, optional
-        For raw binary: (rows, classes), or (members, rows, classes) for a committee; rows may be -1, for what is there.
+        For raw binary: (rows, classes), or (members, rows, classes) for a committee; rows may be
+        -1, for what is there.
     dtype : str, optional
-        For raw binary: float16, float32, float64 or bfloat16, with ``>`` before it for big-endian. Elsewhere
-        ``"bfloat16"`` reads uint16 as bfloat16.
+        For raw binary: float16, float32, float64 or bfloat16, with ``>`` before it for big-endian.
+        Elsewhere ``"bfloat16"`` reads uint16 as bfloat16.
     order : {"C", "F"}
         For raw binary: whether rows or columns lie together.
     offset : int

@@ -1,7 +1,8 @@
 """Rows of a pool, whatever holds them, always by position.
 
-A pool is an ndarray, a memory map, a list, a pandas or Polars frame or column, a pyarrow table or array, a SciPy
-sparse matrix, a torch tensor or a dict of these. What comes out of a function of this package is of the kind that went in.
+A pool is an ndarray, a memory map, a list, a pandas or Polars frame or column, a pyarrow table or
+array, a SciPy sparse matrix, a torch tensor or a dict of these. What comes out of a function of
+this package is of the kind that went in.
 """
 
 from shortlist.rows.blocks import Blocks, blocks

@@ -1,8 +1,8 @@
 """A pool in blocks of rows, so that what a model makes of it never exists at once.
 
-``chunk_size="auto"`` aims at `BUDGET` bytes for one block with what a model usually makes of it: the rows, a
-copy in double precision, and a few arrays of its outputs. A read-only memory map gives its pages back after
-each block, so that a pool on disk does not pile up in memory as it is read.
+``chunk_size="auto"`` aims at `BUDGET` bytes for one block with what a model usually makes of it:
+the rows, a copy in double precision, and a few arrays of its outputs. A read-only memory map gives
+its pages back after each block, so that a pool on disk does not pile up in memory as it is read.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Blocks:
     outputs : int, default=16
         Numbers a model gives for one row; only ``"auto"`` uses it.
     progress : callable, bool or None, default=None
-        Called with rows done and rows in all about twenty times a second; True writes a line to standard error.
+        Called with rows done and rows in all about twenty times a second; True writes a line to
+        standard error.
     """
 
     def __init__(

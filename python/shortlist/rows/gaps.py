@@ -1,4 +1,6 @@
-"""Find the first cell that holds no finite number, no date or no text: the one to name in an error."""
+"""Find the first cell that holds no finite number, no date or no text:
+the one to name in an error.
+"""
 
 from __future__ import annotations
 

@@ -22,9 +22,9 @@ def kind(X: Rows) -> str:
     Returns
     -------
     str
-        ``"array"``, ``"list"``, ``"sparse"``, ``"pandas"``, ``"polars"``, ``"torch"``, ``"arrow"``, ``"dict"``, or
-        ``"other"`` for anything else with a shape that can be sliced by position. Optional libraries are recognised
-        without being imported.
+        ``"array"``, ``"list"``, ``"sparse"``, ``"pandas"``, ``"polars"``, ``"torch"``, ``"arrow"``,
+        ``"dict"``, or ``"other"`` for anything else with a shape that can be sliced by position.
+        Optional libraries are recognised without being imported.
 
     Raises
     ------
@@ -63,7 +63,8 @@ def _way_out(X: Any) -> str:
 
 
 def as_rows(X: Any, name: str = "X") -> Rows:
-    """Return rows as they came, a sequence as a list, a pyarrow array and what only has ``__array__`` as an array.
+    """Return rows as they came, a sequence as a list,
+    a pyarrow array and what only has ``__array__`` as an array.
 
     Raises
     ------

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 AT_ONCE = 32
-"""Scattered rows read before pages are given back: each may bring up to 2 MiB of neighbours along."""
+"""Scattered rows read before pages are given back:
+each may bring up to 2 MiB of neighbours along.
+"""
 
 
 def is_read_only_map(X: Any) -> bool:
@@ -19,7 +21,7 @@ def is_read_only_map(X: Any) -> bool:
 
 
 def give_back(X: Any) -> None:
-    """Let go of the pages of a read-only map; they are read again from the page cache when wanted."""
+    """Let go of the pages of a read-only map; they are read again from the page cache on demand."""
     if is_read_only_map(X):
         X._mmap.madvise(mmap.MADV_DONTNEED)
 

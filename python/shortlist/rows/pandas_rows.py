@@ -1,7 +1,9 @@
-"""Put pandas frames, columns, indexes and arrays under each other without losing what their columns are.
+"""Put pandas frames, columns, indexes and arrays under each other without
+losing what their columns are.
 
-pandas makes columns of objects, or text, where two batches differ in their categories, their time zones or their kind.
-Here categories are united and times brought to one zone; columns that cannot agree are an error that names them.
+pandas makes columns of objects, or text, where two batches differ in their categories, their time
+zones or their kind. Here categories are united and times brought to one zone; columns that cannot
+agree are an error that names them.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ def stack(parts: list[Rows]) -> Rows:
 
 
 def one_row(row: Any) -> Any:
-    """Return a row that was cut as a Series as a frame of one row, each cell with a dtype of its own."""
+    """Return a row that was cut as a Series as a frame of one row,
+    each cell with a dtype of its own.
+    """
     return row.to_frame().T.infer_objects()
 
 
@@ -80,7 +84,7 @@ def _concat(pandas: Any, parts: list[Any]) -> Any:
 
 
 def _agreed(pandas: Any, known: Any, new: Any) -> tuple[Any, Any]:
-    """Return both with columns of the same dtypes where pandas itself would make objects of them."""
+    """Return both with columns of the same dtypes where pandas would make objects of them."""
     if known.ndim == 1:
         return _agreed_columns(pandas, known, new, "values")
     if not known.columns.is_unique:
@@ -117,7 +121,9 @@ def _agreed_columns(pandas: Any, known: Any, new: Any, what: str) -> tuple[Any, 
 
 
 def _fits(new: Any, dtype: Any) -> bool:
-    """Return whether these values are the same in another dtype: 1.0 as 1, True as 1.0, a date as a time."""
+    """Return whether these values are the same in another dtype:
+    1.0 as 1, True as 1.0, a date as a time.
+    """
     if new.dtype == object:
         try:
             new.astype(dtype)
@@ -130,7 +136,9 @@ def _fits(new: Any, dtype: Any) -> bool:
 
 
 def _united(pandas: Any, old: Any, new: Any, what: str) -> Any:
-    """Return a dtype with the categories of both: the known ones in their order, then those that are new."""
+    """Return a dtype with the categories of both: the known ones in their order,
+    then those that are new.
+    """
     came = new.dtype
     others = came.categories if isinstance(came, pandas.CategoricalDtype) else pandas.Index(new.dropna().unique())
     known = old.categories

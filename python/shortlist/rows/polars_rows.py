@@ -1,4 +1,6 @@
-"""Put Polars frames and columns under each other: categories are united, times brought to one zone."""
+"""Put Polars frames and columns under each other:
+categories are united, times brought to one zone.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def _frame(polars: Any, part: Rows, first: Any) -> Any:
 
 
 def _agreed(polars: Any, known: Any, new: Any) -> list[Any]:
-    """Return both with columns that Polars stacks; text and numbers, which it makes text of, do not agree."""
+    """Return both with columns that Polars stacks; text and numbers, which it makes text of,
+    do not agree.
+    """
     for name, old in known.schema.items():
         came = new.schema[name]
         if isinstance(old, polars.Enum) and (isinstance(came, polars.Enum) or came == polars.String):

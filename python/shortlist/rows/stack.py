@@ -79,7 +79,9 @@ def hstack(parts: Sequence[Rows]) -> Rows:
 
 
 def as_format(matrix: Any, name: str) -> Any:
-    """Return a sparse matrix in the format its rows came in, even where SciPy would rather have another."""
+    """Return a sparse matrix in the format its rows came in,
+    even where SciPy would rather have another.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", sparse.SparseEfficiencyWarning)
         return matrix.asformat(name)

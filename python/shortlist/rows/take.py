@@ -36,8 +36,8 @@ def take(X: Rows, index: Any) -> Rows:
     X : rows
         See `shortlist.rows`.
     index : int, sequence of int, or boolean mask
-        Positions, never labels. One integer gives one row: an array loses its first axis, a list gives the item,
-        pandas a Series; sparse and Polars keep a one-row matrix or frame.
+        Positions, never labels. One integer gives one row: an array loses its first axis, a list
+        gives the item, pandas a Series; sparse and Polars keep a one-row matrix or frame.
 
     Returns
     -------
@@ -70,7 +70,9 @@ def take(X: Rows, index: Any) -> Rows:
 
 
 def span(X: Rows, start: int, stop: int) -> Rows:
-    """Return the rows from `start` up to, not including, `stop`; a view where the holder can give one."""
+    """Return the rows from `start` up to, not including, `stop`;
+    a view where the holder can give one.
+    """
     if kind(X) == "dict":
         return {name: span(part, start, stop) for name, part in X.items()}
     return X.iloc[start:stop] if hasattr(X, "iloc") else X[start:stop]

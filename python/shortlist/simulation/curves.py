@@ -51,11 +51,15 @@ class Curves:
 
     @property
     def area(self) -> Array:
-        """Area under each repeat's curve, divided by the labels it spans: the mean score on the way to the budget."""
+        """Area under each repeat's curve, divided by the labels it spans:
+        the mean score on the way to the budget.
+        """
         return area(self.labels, self.scores)
 
     def labels_to(self, target: float) -> tuple[float, float, float]:
-        """Return the labels at which the mean curve first reaches a score, and the bootstrap interval of that."""
+        """Return the labels at which the mean curve first reaches a score,
+        and the bootstrap interval of that.
+        """
         reached = labels_to(self.labels, resampled_means(self.scores), target)
         low, high = interval(reached[:, None])
         return float(labels_to(self.labels, self.mean[None, :], target)[0]), float(low[0]), float(high[0])
@@ -67,7 +71,9 @@ def area(labels: NDArray[Any], scores: Array) -> Array:
 
 
 def labels_to(labels: NDArray[Any], scores: Array, target: float) -> Array:
-    """Return where each row first reaches the target, with a straight line between points; infinity where it does not."""
+    """Return where each row first reaches the target, with a straight line between points;
+    infinity where it does not.
+    """
     reached = scores >= target
     first = reached.argmax(axis=1)
     rows = np.arange(len(scores))
@@ -80,9 +86,11 @@ def labels_to(labels: NDArray[Any], scores: Array, target: float) -> Array:
 
 
 def deficiency(scores: Array, baseline: Array) -> float:
-    """Return what a strategy lacks, summed over the way, divided by what the baseline lacks (Baram et al. 2004).
+    """Return what a strategy lacks, summed over the way,
+    divided by what the baseline lacks (Baram et al. 2004).
 
-    Both lack what is missing to the final mean score of the baseline; below 1 is better than the baseline.
+    Both lack what is missing to the final mean score of the baseline; below 1 is better than the
+    baseline.
     """
     final = baseline.mean(axis=0)[-1]
     lacking = float(np.sum(final - baseline.mean(axis=0)))

@@ -40,13 +40,13 @@ def load(
     Parameters
     ----------
     source : str
-        A name in `BUNDLED`; ``.npz`` with arrays X and y; ``.npy`` with `labels` naming the file of labels; ``.csv`` with a
-        heading; or ``.svmlight``.
+        A name in `BUNDLED`; ``.npz`` with arrays X and y; ``.npy`` with `labels` naming the file of
+        labels; ``.csv`` with a heading; or ``.svmlight``.
     labels : str, optional
         Column of labels in a CSV ("label" where not given), or the ``.npy`` of labels.
     text : str, optional
-        Column of a CSV to make TF-IDF features of, words and pairs of words; without it all other columns must be
-        numbers.
+        Column of a CSV to make TF-IDF features of, words and pairs of words; without it all other
+        columns must be numbers.
     encoding : str, optional
         Of a CSV; by default what a byte order mark says, or else UTF-8.
     note : callable, default=warnings.warn

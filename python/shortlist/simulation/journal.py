@@ -1,4 +1,6 @@
-"""Runs on disk: one JSON line each, appended as it ends, so that a kill costs only what was in the air."""
+"""Runs on disk: one JSON line each, appended as it ends,
+so that a kill costs only what was in the air.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ class Journal(Generic[R]):
     folder : path or None
         Where ``runs.jsonl`` is, or will be; None keeps nothing.
     identity : dict
-        What the settings must agree on. A journal of other settings is refused, naming the first that differs.
+        What the settings must agree on. A journal of other settings is refused, naming the first
+        that differs.
     made : callable
         Makes a run of the values that it was kept as.
     """
@@ -109,7 +112,9 @@ class Journal(Generic[R]):
 
 
 def read(path: Path, made: Callable[[dict[str, Any]], R]) -> tuple[tuple[dict[str, Any], list[R]] | None, int]:
-    """Return settings and runs of a journal, and how many bytes of it are whole lines; None where not one is."""
+    """Return settings and runs of a journal, and how many bytes of it are whole lines;
+    None where not one is.
+    """
     content = path.read_bytes()
     size = content.rfind(b"\n") + 1
     lines = content[:size].splitlines()
@@ -133,7 +138,9 @@ def run_of(record: dict[str, Any]) -> Run:
 
 
 def _keep_others_out(file: IO[bytes], path: Path) -> None:
-    """Refuse a journal that another process is writing. The lock ends with the file, and with a process that is killed."""
+    """Refuse a journal that another process is writing.
+    The lock ends with the file, and with a process that is killed.
+    """
     try:
         import fcntl
     except ImportError:

@@ -48,7 +48,8 @@ class Run:
     warnings : dict
         What the model or the strategy warned of, and how often.
     fits : int
-        Models that were trained; at the other points of the curve the last one holds, and the time of a fit is 0.
+        Models that were trained; at the other points of the curve the last one holds, and the time
+        of a fit is 0.
     """
 
     strategy: str
@@ -66,7 +67,9 @@ class Run:
 
 
 def run(X: Any, y: NDArray[Any], settings: Settings, name: str, strategy: Strategy, repeat: int) -> Run:
-    """Play one repeat. Seeds come from `random_state` and the number of the repeat, never from the strategy."""
+    """Play one repeat. Seeds come from `random_state` and the number of the repeat,
+    never from the strategy.
+    """
     # One thread: sums come in the same order on every machine with the same libraries, whatever
     # else runs.
     with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
@@ -129,7 +132,9 @@ class _Loop:
         return scores, query_seconds, fit_seconds, self.watch.stopped, self.fits
 
     def teach(self, trained: bool) -> float:
-        """Add the rows that were asked for, fit where a model is due, and return the time that this took."""
+        """Add the rows that were asked for, fit where a model is due,
+        and return the time that this took.
+        """
         self.left[self.next] = False
         start = time.perf_counter()
         self.learner.add(take(self.X, self.next), self.y[self.next])

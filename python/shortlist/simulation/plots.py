@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
+from shortlist.figures import Shown
 from shortlist.simulation.strategies import RANDOM
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from matplotlib.figure import Figure
 
     from shortlist.simulation.result import Simulation
 
@@ -21,7 +22,7 @@ MARKERS = "osD^vP*X"
 
 def draw(found: Simulation) -> Figure:
     """Draw the curves on the left and the differences of areas on the right."""
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
+    figure = Shown(figsize=(11, 4.8), layout="constrained")
     curves, gains = figure.subplots(1, 2, width_ratios=(3, 2))
     _curves(curves, found)
     _gains(gains, found)
@@ -29,7 +30,9 @@ def draw(found: Simulation) -> Figure:
 
 
 def _look(found: Simulation, name: str) -> dict[str, Any]:
-    """Return a colour and a marker by the order in which strategies were named: the same in studies of the same list."""
+    """Return a colour and a marker by the order in which strategies were named:
+    the same in studies of the same list.
+    """
     if name == RANDOM:
         return {"color": GREY, "linestyle": "--", "marker": ""}
     place = [other for other in found if other != RANDOM].index(name)

@@ -158,7 +158,9 @@ class Simulation:
         return float(np.mean([r.fits for r in self.runs if r.strategy == name]))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return settings, curves, summaries and stops as plain values, without times: the same for the same seed."""
+        """Return settings, curves, summaries and stops as plain values, without times:
+        the same for the same seed.
+        """
         curves: dict[str, dict[str, Any]] = {}
         for name in self.names:
             low, high = self[name].interval
@@ -232,7 +234,8 @@ class Simulation:
         write_text(target, [page(self)])
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Write ``results.json``, ``curves.png`` and ``report.html``; the PNG only where matplotlib is.
+        """Write ``results.json``, ``curves.png`` and ``report.html``;
+        the PNG only where matplotlib is.
 
         Parameters
         ----------
@@ -323,7 +326,9 @@ class Simulation:
         )
 
     def stop_rows(self) -> list[list[str]]:
-        """Return the stops as text, the first line naming the columns; empty where there was no rule."""
+        """Return the stops as text, the first line naming the columns;
+        empty where there was no rule.
+        """
         head = ["strategy", "rule", "stopped", "labels", "score there", "the rest adds"]
         body = [
             [s.strategy, s.rule, f"{s.share:.0%}", f"{s.labels:,.0f}", f"{s.score:.4f}", f"{s.left:+.4f}"]

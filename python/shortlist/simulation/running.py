@@ -60,8 +60,9 @@ def simulate(
     estimator : classifier, default=LogisticRegression(max_iter=1000)
         Cloned for each run; every ``random_state`` left at None is set by the repeat.
     strategies : str, list of str, or dict
-        Names as ``"margin"`` or ``"margin,badge"``, or a dict of names and callables ``(learner, X, n_instances)``. Measures of
-        a row and rules of diverse batches go by the names they have everywhere. Random is always among them.
+        Names as ``"margin"`` or ``"margin,badge"``, or a dict of names and callables
+        ``(learner, X, n_instances)``. Measures of a row and rules of diverse batches go by the
+        names they have everywhere. Random is always among them.
     batch : int, default=20
         Labels asked for in a round.
     budget : int, default=20 rounds
@@ -69,7 +70,8 @@ def simulate(
     initial : int, default=`batch`, and at least the number of classes
         Rows of the seed set.
     seed_set : {"random", "stratified", "k_center", "typiclust"}, default="random"
-        How these are found. "stratified" uses labels that nobody has yet, and so flatters every strategy alike.
+        How these are found. "stratified" uses labels that nobody has yet, and so flatters every
+        strategy alike.
     repeats : int, default=30
         Splits, each with its own seed set. Fewer than 30 are too few for a claim.
     test : float or int, default=0.3
@@ -79,12 +81,13 @@ def simulate(
     scoring : str or callable, default="accuracy"
         Name of a scikit-learn scorer, or a callable ``(model, X, y)``; higher is better.
     stop : str, Rule, or list of these
-        Stopping rules to judge, as ``"kappa"`` or ``stopping.Patience(5)``. None of them ends a run: the report says where
-        each would have stopped and what the rest of the budget would have brought.
+        Stopping rules to judge, as ``"kappa"`` or ``stopping.Patience(5)``. None of them ends a
+        run: the report says where each would have stopped and what the rest of the budget would
+        have brought.
     retrain : str, default=after each round
-        When a model is trained, as ``"growth:0.25"`` or ``"changed:40"``: triggers of `shortlist.stopping` that go by labels. In
-        between the last model holds, the curves stay flat, and stopping rules see it as one step. The seed set always gets
-        a model.
+        When a model is trained, as ``"growth:0.25"`` or ``"changed:40"``: triggers of
+        `shortlist.stopping` that go by labels. In between the last model holds, the curves stay
+        flat, and stopping rules see it as one step. The seed set always gets a model.
     target : float, default=the mean score of random at the budget
         Score for which labels are counted.
     random_state : int, default=0
@@ -92,15 +95,17 @@ def simulate(
     n_jobs : int, default=all cores
         Processes. The result does not depend on it.
     out : path
-        Folder for ``runs.jsonl``, to which each run is appended as it ends. The same call goes on where it was, and a call
-        with more repeats or strategies adds to it.
+        Folder for ``runs.jsonl``, to which each run is appended as it ends. The same call goes on
+        where it was, and a call with more repeats or strategies adds to it.
     progress : bool or callable
-        True draws a line with the time left on standard error; a callable gets (runs done, runs in all).
+        True draws a line with the time left on standard error; a callable gets (runs done, runs in
+        all).
 
     Returns
     -------
     Simulation
-        Curves, intervals, tests and verdicts; shows itself as a table, and saves itself as JSON, PNG and HTML.
+        Curves, intervals, tests and verdicts; shows itself as a table, and saves itself as JSON,
+        PNG and HTML.
 
     Raises
     ------

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEED_SETS = ("stratified", "random", "k_center", "typiclust")
-"""stratified: as many rows of each class as its share, at least one where there are enough; it takes labels to know.
-random: rows drawn uniformly. k_center, typiclust: rows that cover the pool, found without labels."""
+"""stratified: as many rows of each class as its share, at least one where there are enough; it
+takes labels to know. random: rows drawn uniformly. k_center, typiclust: rows that cover the pool,
+found without labels.
+"""
 
 
 def split(y: NDArray[Any], pool: int, test: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -40,7 +42,9 @@ def _enough(y: NDArray[Any], kept: int) -> bool:
 
 
 def seed_rows(method: str, X: Any, y: NDArray[Any], initial: int, seed: int) -> NDArray[np.int64]:
-    """Return positions of the seed set in the pool: always of two classes at least, or no model could be fitted."""
+    """Return positions of the seed set in the pool:
+    always of two classes at least, or no model could be fitted.
+    """
     drawn = np.random.default_rng(seed).permutation(len(y))
     if method == "stratified":
         return _stratified(drawn, y, initial)

@@ -19,9 +19,11 @@ LEVEL = 0.95
 
 
 def resampled_means(values: Array, seed: int = 0) -> Array:
-    """Return means over resampled repeats, ``(RESAMPLES, points)``, of values of shape ``(repeats, points)``.
+    """Return means over resampled repeats, ``(RESAMPLES, points)``,
+    of values of shape ``(repeats, points)``.
 
-    The resamples depend on the number of repeats and the seed alone: those of two strategies are paired.
+    The resamples depend on the number of repeats and the seed alone: those of two strategies are
+    paired.
     """
     repeats = len(values)
     drawn = np.random.default_rng(seed).integers(repeats, size=(RESAMPLES, repeats))
@@ -33,7 +35,9 @@ def resampled_means(values: Array, seed: int = 0) -> Array:
 
 
 def interval(resampled: Array) -> tuple[Array, Array]:
-    """Return the percentile interval of a statistic over resamples along the first axis (Efron 1979)."""
+    """Return the percentile interval of a statistic over resamples along
+    the first axis (Efron 1979).
+    """
     tail = 50 * (1 - LEVEL)
     # "lower" and "higher" take values that are there: infinity, for a target that is not reached,
     # stays infinity.
@@ -49,7 +53,9 @@ def mean_interval(values: Any) -> tuple[float, float, float]:
 
 
 def signed_rank(differences: Any) -> float:
-    """Return the p value of Wilcoxon's two-sided signed-rank test (1945) on paired differences; 1 where all are 0."""
+    """Return the p value of Wilcoxon's two-sided signed-rank test (1945) on paired differences;
+    1 where all are 0.
+    """
     values = np.asarray(differences, dtype=np.float64)
     return float(wilcoxon(values).pvalue) if np.any(values != 0) else 1.0
 

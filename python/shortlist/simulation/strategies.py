@@ -36,7 +36,9 @@ def names() -> list[str]:
 
 
 def strategy_of(name: str) -> Strategy:
-    """Return the strategy of this name, or raise a ValueError that lists the names and suggests the nearest."""
+    """Return the strategy of this name, or raise a ValueError that lists the names
+    and suggests the nearest.
+    """
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]!r}?" if near else ""

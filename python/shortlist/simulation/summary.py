@@ -1,4 +1,6 @@
-"""What is said of a strategy: areas, labels to the target, a verdict, and where stopping rules would have stopped."""
+"""What is said of a strategy: areas, labels to the target, a verdict,
+and where stopping rules would have stopped.
+"""
 
 from __future__ import annotations
 
@@ -40,19 +42,21 @@ class Summary:
     area : Interval
         Mean area under the curve, as a score.
     gain : Interval or None
-        Mean difference of the areas of a repeat, less that of random in the same repeat; None for random.
+        Mean difference of the areas of a repeat, less that of random in the same repeat; None for
+        random.
     p, p_holm : float or None
-        Wilcoxon's signed-rank test of these differences, and the same adjusted for the number of strategies.
+        Wilcoxon's signed-rank test of these differences, and the same adjusted for the number of
+        strategies.
     deficiency : float
         Below 1 is better than random.
     to_target : Interval
         Labels to the target; infinite where it is not reached.
     saved : float or None
-        Labels saved against random at the target, below 0 where more are needed; None where the intervals of the two
-        overlap.
+        Labels saved against random at the target, below 0 where more are needed; None where the
+        intervals of the two overlap.
     verdict : str
-        The same in words; "worse than random" where no labels are saved and the area is lower, with an adjusted p value
-        below 0.05.
+        The same in words; "worse than random" where no labels are saved and the area is lower, with
+        an adjusted p value below 0.05.
     last_rounds : Interval or None
         Mean difference to random over the last rounds.
     """

@@ -1,4 +1,6 @@
-"""When a simulation trains again: triggers in the grammar of `shortlist.stopping`, and rules that see each model once."""
+"""When a simulation trains again: triggers in the grammar of `shortlist.stopping`,
+and rules that see each model once.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from shortlist.stopping.grammar import Node
 
 KNOWN = ("growth", "changed", "answered")
-"""Triggers that a simulation can measure: it has no clock, nobody who corrects a label, and no stand-in for the model."""
+"""Triggers that a simulation can measure: it has no clock, nobody who corrects a label,
+and no stand-in for the model.
+"""
 
 
 def checked(text: str | None) -> str | None:
@@ -53,7 +57,9 @@ class Trigger:
         self._then: int | None = None
 
     def due(self, labels: int, asked: int) -> bool:
-        """Return whether to train with so many labels, the last `asked` of them of this round; if so, it counts as done."""
+        """Return whether to train with so many labels, the last `asked` of them of this round;
+        if so, it counts as done.
+        """
         then = self._then
         if self._text is not None and then is not None:
             facts = Facts(
@@ -70,7 +76,8 @@ class Trigger:
 
 
 class Watch:
-    """Rules of stopping that look at a loop in which a model may hold for several rounds: they see one step for each model.
+    """Rules of stopping that look at a loop in which a model may hold for several rounds:
+    they see one step for each model.
 
     The step of the last model is looked at anew in each round, with the labels that there are then.
     """

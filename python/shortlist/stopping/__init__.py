@@ -1,9 +1,9 @@
 """Rules that say when to stop asking for labels, for any loop.
 
-A rule is told what is known after each round and answers whether to stop. Rules combine with ``&`` and ``|``, and each
-keeps its trace, so that a stop can be explained. No rule is best on every data set (Pullar-Strecker et al. 2022):
-watch several, and look at the traces before believing one. Triggers and guards, for when to train again, are written in the
-same way and read by `state_of`.
+A rule is told what is known after each round and answers whether to stop. Rules combine with ``&``
+and ``|``, and each keeps its trace, so that a stop can be explained. No rule is best on every data
+set (Pullar-Strecker et al. 2022): watch several, and look at the traces before believing one.
+Triggers and guards, for when to train again, are written in the same way and read by `state_of`.
 
 >>> from shortlist import stopping
 >>> rule = stopping.Budget(500) | stopping.TargetScore(0.9) & stopping.Patience(2)

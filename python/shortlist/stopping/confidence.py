@@ -1,4 +1,6 @@
-"""Rules about how sure the model is of the rows that are left (Zhu, Wang and Hovy 2008; Zhu et al. 2010)."""
+"""Rules about how sure the model is of the rows that are left (Zhu, Wang and Hovy 2008;
+Zhu et al. 2010).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ class _Confidence(Rule):
 
 
 class MaxConfidence(_Confidence):
-    """Stop once the model is sure of every row that has no label: the largest entropy is below a threshold.
+    """Stop once the model is sure of every row that has no label:
+    the largest entropy is below a threshold.
 
     Parameters
     ----------
@@ -30,14 +33,17 @@ class MaxConfidence(_Confidence):
 
     Notes
     -----
-    Zhu, Wang and Hovy (2008), "Multi-criteria-based strategy to stop active learning for data annotation".
+    Zhu, Wang and Hovy (2008), "Multi-criteria-based strategy to stop active learning for data
+    annotation".
 
     Examples
     --------
     >>> from shortlist import stopping
     >>> rule = stopping.MaxConfidence(0.01)
-    >>> rule.update(labels=100, uncertainty=[0.001, 0.6]), rule.update(labels=200, uncertainty=[0.001, 0.002])
-    (False, True)
+    >>> rule.update(labels=100, uncertainty=[0.001, 0.6])
+    False
+    >>> rule.update(labels=200, uncertainty=[0.001, 0.002])
+    True
     """
 
     def __init__(self, threshold: float = 0.001) -> None:
@@ -68,15 +74,17 @@ class OverallUncertainty(_Confidence):
 
     Notes
     -----
-    Zhu, Wang and Hovy (2008), "Learning a stopping criterion for active learning for word sense disambiguation and text
-    classification".
+    Zhu, Wang and Hovy (2008), "Learning a stopping criterion for active learning for word sense
+    disambiguation and text classification".
 
     Examples
     --------
     >>> from shortlist import stopping
     >>> rule = stopping.OverallUncertainty(0.1)
-    >>> rule.update(labels=100, uncertainty=[0.05, 0.6]), rule.update(labels=200, uncertainty=[0.05, 0.1])
-    (False, True)
+    >>> rule.update(labels=100, uncertainty=[0.05, 0.6])
+    False
+    >>> rule.update(labels=200, uncertainty=[0.05, 0.1])
+    True
     """
 
     def __init__(self, threshold: float = 0.01) -> None:

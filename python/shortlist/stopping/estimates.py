@@ -1,4 +1,6 @@
-"""Rules about an estimate with an interval: a target that is surely reached, and people's own agreement."""
+"""Rules about an estimate with an interval: a target that is surely reached,
+and people's own agreement.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,9 @@ class TargetLower(Rule):
 
     Notes
     -----
-    A score above the target may be luck; the lower end of a 95% interval is so by luck in one of forty looks. Looking
-    after each round makes luck likelier: join the rule to `Patience`. Where there is no estimate yet, give NaN.
+    A score above the target may be luck; the lower end of a 95% interval is so by luck in one of
+    forty looks. Looking after each round makes luck likelier: join the rule to `Patience`. Where
+    there is no estimate yet, give NaN.
 
     Examples
     --------
@@ -70,8 +73,9 @@ class AgreementCeiling(Rule):
 
     Notes
     -----
-    Compared are the lower end of the interval of the model's accuracy against people's labels, and the share of pairs of
-    people who gave a row the same label. Labels can't tell a better model from this one: beyond, they measure the people.
+    Compared are the lower end of the interval of the model's accuracy against people's labels, and
+    the share of pairs of people who gave a row the same label. Labels can't tell a better model
+    from this one: beyond, they measure the people.
 
     Examples
     --------
@@ -91,7 +95,9 @@ class AgreementCeiling(Rule):
         self.rows = whole(rows, "rows", least=1)
 
     def judge(self, seen: Round) -> tuple[float, bool]:
-        """Take the people's agreement from the model's: that is the value, NaN while too little is known."""
+        """Take the people's agreement from the model's:
+        that is the value, NaN while too little is known.
+        """
         low, agreement, rows = (self.given(seen, name) for name in self.needs)
         if rows < self.rows:
             return math.nan, False

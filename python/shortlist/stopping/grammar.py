@@ -1,4 +1,6 @@
-"""How conditions are written: names with values after colons, joined by ``&`` and ``|``, grouped by parentheses."""
+"""How conditions are written: names with values after colons, joined by ``&`` and ``|``,
+grouped by parentheses.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ LONGEST = 1000
 
 
 def parse(text: str, said: str) -> Node:
-    """Read a text; ``&`` binds tighter than ``|``. `said` begins each complaint, as ``stop is 'kappa'``."""
+    """Read a text; ``&`` binds tighter than ``|``. `said` begins each complaint,
+    as ``stop is 'kappa'``.
+    """
     if len(text) > LONGEST:
         raise ValueError(f"{said[:60]}..., {len(text):,} characters; accepted are at most {LONGEST:,}")
     return _Reader(text, said).read()

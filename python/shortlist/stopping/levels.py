@@ -1,4 +1,6 @@
-"""Triggers and guards: conditions on what is known now, for when to train again. They hold no memory."""
+"""Triggers and guards: conditions on what is known now, for when to train again.
+They hold no memory.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ class Facts:
     days : float or None
         Days since the last good model.
     flips : float or None
-        Share of rows on which a cheap stand-in for the model, trained now, differs from itself at the last model.
+        Share of rows on which a cheap stand-in for the model, trained now, differs from itself at
+        the last model.
     class_counts : mapping of str to int
         For each class of the specification the rows that train.
     agreement : float or None
@@ -85,8 +88,8 @@ class State:
     said : str
         As ``"growth:0.25 is 0.11"``.
     labels_needed : int or None
-        Labels after which it holds: 0 where it does, None where labels alone don't bring it about, or
-        nobody knows.
+        Labels after which it holds: 0 where it does, None where labels alone don't bring it about,
+        or nobody knows.
 
     Examples
     --------
@@ -108,7 +111,9 @@ Answer: TypeAlias = tuple[bool, str, int | None]
 
 
 def growth(facts: Facts, share: float) -> Answer:
-    """Labels grew by a share since the last model, in whole labels, so that no rounding delays it."""
+    """Labels grew by a share since the last model, in whole labels,
+    so that no rounding delays it.
+    """
     then, now = facts.labelled_then, facts.labelled_now
     if not then:
         return _first(facts)
@@ -180,7 +185,9 @@ def agreement(facts: Facts, alpha: float) -> Answer:
 
 
 def issues_below(facts: Facts, share: float) -> Answer:
-    """Fewer than a share of labels are suspect; the first model, which finds these, needs no wait."""
+    """Fewer than a share of labels are suspect; the first model, which finds these,
+    needs no wait.
+    """
     now = facts.issues_share
     if now is None:
         said = "is not known before the first model" if facts.first else "is not known: suspects were not looked for"
@@ -202,7 +209,9 @@ def _rows(value: int, name: str) -> int:
 
 
 class Level:
-    """A trigger or a guard as it is written: called with its value, it returns what judges facts."""
+    """A trigger or a guard as it is written: called with its value,
+    it returns what judges facts.
+    """
 
     def __init__(self, state: Callable[[Facts, Any], Answer], check: Callable[[Any, str], Any], sample: str) -> None:
         self._state, self._check, self.sample = state, check, sample

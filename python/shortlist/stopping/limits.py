@@ -64,7 +64,8 @@ class TargetScore(Rule):
     --------
     >>> from shortlist import stopping
     >>> rule = stopping.TargetScore(0.9, rounds=2)
-    >>> [rule.update(labels=labels, score=score) for labels, score in [(20, 0.91), (40, 0.89), (60, 0.92), (80, 0.93)]]
+    >>> rounds = [(20, 0.91), (40, 0.89), (60, 0.92), (80, 0.93)]
+    >>> [rule.update(labels=labels, score=score) for labels, score in rounds]
     [False, False, False, True]
     """
 
@@ -110,7 +111,8 @@ class Patience(Rule):
     --------
     >>> from shortlist import stopping
     >>> rule = stopping.Patience(2)
-    >>> [rule.update(labels=labels, score=score) for labels, score in [(20, 0.8), (40, 0.9), (60, 0.9), (80, 0.89)]]
+    >>> rounds = [(20, 0.8), (40, 0.9), (60, 0.9), (80, 0.89)]
+    >>> [rule.update(labels=labels, score=score) for labels, score in rounds]
     [False, False, False, True]
     """
 

@@ -43,15 +43,16 @@ PLACES = {"stop": "[stop] when", "trigger": "[retrain] when", "guard": "[retrain
 
 
 def rule_of(text: str | Rule) -> Rule:
-    """Return the rule that a text such as ``"kappa"``, ``"target:0.9"`` or ``"kappa:0.98:5|budget:500"`` names.
+    """Return the rule that a text such as ``"kappa"``,
+    ``"target:0.9"`` or ``"kappa:0.98:5|budget:500"`` names.
 
     ``&`` binds tighter than ``|``; parentheses group.
 
     Parameters
     ----------
     text : str or Rule
-        Names of `RULES`, what follows a colon goes to their first arguments; a rule comes back as it
-        is.
+        Names of `RULES`, what follows a colon goes to their first arguments; a rule comes back as
+        it is.
 
     Returns
     -------
@@ -109,8 +110,8 @@ def check(text: str, kind: Literal["stop", "trigger", "guard"], place: str | Non
     >>> stopping.check("growth:0.25 | days:2", "trigger")
     >>> stopping.check("grwoth:0.25", "trigger")
     Traceback (most recent call last):
-    ValueError: [retrain] when is "grwoth:0.25", and 'grwoth' is no rule; known are growth, changed, answered, days, flips,
-    corrections; did you mean 'growth'?
+    ValueError: [retrain] when is "grwoth:0.25", and 'grwoth' is no rule; known are growth, changed,
+    answered, days, flips, corrections; did you mean 'growth'?
     """
     if kind not in PLACES:
         raise ValueError(f"kind is {kind!r}; accepted are {', '.join(PLACES)}")

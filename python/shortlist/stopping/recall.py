@@ -29,12 +29,14 @@ class Recall(Rule):
 
     Notes
     -----
-    Callaghan and Müller-Hansen (2020), "Statistical stopping criteria for automated screening in systematic reviews".
-    If the recall were missed, more than ``found / recall`` rows would be wanted, and those not yet found lie in what is
-    left. The value is the probability that so few of the drawn rows would be wanted then: hypergeometric. The paper draws
-    once the strategy has ended. Rows drawn between its queries, too, only make the rule more careful, as long as what the
-    strategy picks later is at least as rich in wanted rows as what it leaves; `last` keeps to the most recent ones.
-    It takes many: with 200 rows found and a recall of 0.95, about a quarter of what is left has to be drawn.
+    Callaghan and Müller-Hansen (2020), "Statistical stopping criteria for automated screening in
+    systematic reviews". If the recall were missed, more than ``found / recall`` rows would be
+    wanted, and those not yet found lie in what is left. The value is the probability that so few of
+    the drawn rows would be wanted then: hypergeometric. The paper draws once the strategy has
+    ended. Rows drawn between its queries, too, only make the rule more careful, as long as what the
+    strategy picks later is at least as rich in wanted rows as what it leaves; `last` keeps to the
+    most recent ones. It takes many: with 200 rows found and a recall of 0.95, about a quarter of
+    what is left has to be drawn.
 
     Examples
     --------
@@ -55,7 +57,9 @@ class Recall(Rule):
         self.last = None if last is None else whole(last, "last", least=1)
 
     def judge(self, seen: Round) -> tuple[float, bool]:
-        """Compute the probability of as few wanted rows among those drawn; NaN where too few were drawn."""
+        """Compute the probability of as few wanted rows among those drawn;
+        NaN where too few were drawn.
+        """
         found, left, drawn = (self.given(seen, name) for name in self.needs)
         positive = int(drawn.sum())
         if found < positive:
@@ -78,7 +82,8 @@ class Recall(Rule):
 
 
 def chance_of_missing(found: int, left: int, drawn: int, positive: int, recall: float) -> float:
-    """Return how likely so few positives among the drawn rows are if the recall is missed by one row.
+    """Return how likely so few positives among the drawn rows are if the
+    recall is missed by one row.
 
     Parameters
     ----------

@@ -35,7 +35,8 @@ class Round:
     uncertainty : ndarray or None
         Entropy of the model's answer, in nats, for every row that has no label yet.
     low : float or None
-        Lower end of the interval of the model's accuracy on rows chosen at random; NaN where there is no estimate yet.
+        Lower end of the interval of the model's accuracy on rows chosen at random; NaN where there
+        is no estimate yet.
     agreement : float or None
         Share of pairs of people who gave a row the same label; NaN where no row has two labels.
     agreement_rows : int or None
@@ -155,7 +156,8 @@ class Rule(ABC):
         ----------
         labels : int
             Labels paid for so far, those of the seed set included.
-        score, predictions, unlabelled, uncertainty, low, agreement, agreement_rows, found, left, random_part
+        score, predictions, unlabelled, uncertainty, low, agreement, agreement_rows, found, left,
+        random_part
             As for `Round`. A rule needs some of these and ignores the rest.
 
         Returns
@@ -269,7 +271,9 @@ class Rule(ABC):
 
     @property
     def alternatives(self) -> tuple[Rule, ...]:
-        """The rules of which any one would do: those that are joined by ``|``, or the rule itself."""
+        """The rules of which any one would do: those that are joined by ``|``,
+        or the rule itself.
+        """
         return (self,)
 
     def stands(self) -> str:

@@ -72,7 +72,8 @@ class _Consecutive(Rule):
 
 
 class StabilisingPredictions(_Consecutive):
-    """Stop once successive models agree on a fixed set of rows: their mean kappa over a window reaches a threshold.
+    """Stop once successive models agree on a fixed set of rows:
+    their mean kappa over a window reaches a threshold.
 
     Parameters
     ----------
@@ -88,15 +89,18 @@ class StabilisingPredictions(_Consecutive):
 
     Notes
     -----
-    Bloodgood and Vijay-Shanker (2009), "A method for stopping active learning based on stabilizing predictions and the
-    need for user-adjustable stopping". The rows, the stop set, need no labels; the authors take 2,000 at random.
+    Bloodgood and Vijay-Shanker (2009), "A method for stopping active learning based on stabilizing
+    predictions and the need for user-adjustable stopping". The rows, the stop set, need no labels;
+    the authors take 2,000 at random.
 
     Examples
     --------
     >>> from shortlist import stopping
     >>> rule = stopping.StabilisingPredictions(window=1)
-    >>> rule.update(labels=100, predictions=["a", "b", "a"]), rule.update(labels=200, predictions=["a", "b", "a"])
-    (False, True)
+    >>> rule.update(labels=100, predictions=["a", "b", "a"])
+    False
+    >>> rule.update(labels=200, predictions=["a", "b", "a"])
+    True
     """
 
     def __init__(self, threshold: float = 0.99, window: int = 3) -> None:
@@ -139,14 +143,17 @@ class ClassificationChange(_Consecutive):
 
     Notes
     -----
-    Zhu, Wang and Hovy (2008), "Multi-criteria-based strategy to stop active learning for data annotation".
+    Zhu, Wang and Hovy (2008), "Multi-criteria-based strategy to stop active learning for data
+    annotation".
 
     Examples
     --------
     >>> from shortlist import stopping
     >>> rule = stopping.ClassificationChange()
-    >>> rule.update(labels=100, predictions=["a", "b", "a"]), rule.update(labels=200, predictions=["a", "b", "a"])
-    (False, True)
+    >>> rule.update(labels=100, predictions=["a", "b", "a"])
+    False
+    >>> rule.update(labels=200, predictions=["a", "b", "a"])
+    True
     """
 
     def __init__(self, share: float = 0.0) -> None:

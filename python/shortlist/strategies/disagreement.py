@@ -252,59 +252,41 @@ def _sampling(
 
 
 def _question(
-    name: str, what: str, values: str, ask: Callable[..., Array], method: str, measure: str | None = None
+    name: str,
+    what: str,
+    values: str,
+    ask: Callable[..., Array] = members,
+    method: str = "vote_proba",
+    measure: str | None = None,
 ) -> Question:
     words = {"what": what, "values": values, "method": method, **measure_words(name)}
     return Question(measure or name, ask, unfitted=0.0, method=method, words=words)
 
 
 _VOTE_ENTROPY = _question(
-    "vote_entropy", "the entropy of the votes, in nats", "[0.   , 0.693, 0.   ]", votes, "vote", measure="entropy"
+    "vote_entropy", "the entropy of the votes, in nats", "[0.   , 0.693, 0.   ]", votes, "vote", "entropy"
 )
+_MEAN_ENTROPY = "the entropy of the members' mean probabilities, in nats"
 _CONSENSUS_ENTROPY = _question(
-    "consensus_entropy",
-    "the entropy of the members' mean probabilities, in nats",
-    "[0.058, 0.693, 0.005]",
-    probabilities,
-    "predict_proba",
-    measure="entropy",
+    "consensus_entropy", _MEAN_ENTROPY, "[0.058, 0.693, 0.005]", probabilities, "predict_proba", "entropy"
 )
-_MAX_DISAGREEMENT = _question(
-    "max_disagreement",
-    "the largest Kullback-Leibler divergence of a member from the mean, in nats",
-    "[0.003, 0.106, 0.   ]",
-    members,
-    "vote_proba",
-)
-_BALD = _question(
-    "bald", "the mutual information of label and member, in nats", "[0.002, 0.105, 0.   ]", members, "vote_proba"
-)
-_VARIATION_RATIO = _question(
-    "variation_ratio",
-    "the share of members that do not vote with the majority",
-    "[0. , 0.5, 0. ]",
-    members,
-    "vote_proba",
-)
-_MEAN_STD = _question(
-    "mean_std",
-    "the standard deviation over the members, averaged over the classes",
-    "[0.007, 0.225, 0.001]",
-    members,
-    "vote_proba",
-)
+_LARGEST = "the largest Kullback-Leibler divergence of a member from the mean, in nats"
+_MAX_DISAGREEMENT = _question("max_disagreement", _LARGEST, "[0.003, 0.106, 0.   ]")
+_BALD = _question("bald", "the mutual information of label and member, in nats", "[0.002, 0.105, 0.   ]")
+_MINORITY = "the share of members that do not vote with the majority"
+_VARIATION_RATIO = _question("variation_ratio", _MINORITY, "[0. , 0.5, 0. ]")
+_SPREAD = "the standard deviation over the members, averaged over the classes"
+_MEAN_STD = _question("mean_std", _SPREAD, "[0.007, 0.225, 0.001]")
 
-vote_entropy = member(_values, _VOTE_ENTROPY, "vote_entropy", _VOTE_ENTROPY.words)
-vote_entropy_sampling = member(_sampling, _VOTE_ENTROPY, "vote_entropy_sampling", _VOTE_ENTROPY.words)
-consensus_entropy = member(_values, _CONSENSUS_ENTROPY, "consensus_entropy", _CONSENSUS_ENTROPY.words)
-consensus_entropy_sampling = member(
-    _sampling, _CONSENSUS_ENTROPY, "consensus_entropy_sampling", _CONSENSUS_ENTROPY.words
-)
-KL_max_disagreement = member(_values, _MAX_DISAGREEMENT, "KL_max_disagreement", _MAX_DISAGREEMENT.words)
-max_disagreement_sampling = member(_sampling, _MAX_DISAGREEMENT, "max_disagreement_sampling", _MAX_DISAGREEMENT.words)
-bald = member(_values, _BALD, "bald", _BALD.words)
-bald_sampling = member(_sampling, _BALD, "bald_sampling", _BALD.words)
-variation_ratio = member(_values, _VARIATION_RATIO, "variation_ratio", _VARIATION_RATIO.words)
-variation_ratio_sampling = member(_sampling, _VARIATION_RATIO, "variation_ratio_sampling", _VARIATION_RATIO.words)
-mean_std = member(_values, _MEAN_STD, "mean_std", _MEAN_STD.words)
-mean_std_sampling = member(_sampling, _MEAN_STD, "mean_std_sampling", _MEAN_STD.words)
+vote_entropy = member(_values, _VOTE_ENTROPY, "vote_entropy")
+vote_entropy_sampling = member(_sampling, _VOTE_ENTROPY, "vote_entropy_sampling")
+consensus_entropy = member(_values, _CONSENSUS_ENTROPY, "consensus_entropy")
+consensus_entropy_sampling = member(_sampling, _CONSENSUS_ENTROPY, "consensus_entropy_sampling")
+KL_max_disagreement = member(_values, _MAX_DISAGREEMENT, "KL_max_disagreement")
+max_disagreement_sampling = member(_sampling, _MAX_DISAGREEMENT, "max_disagreement_sampling")
+bald = member(_values, _BALD, "bald")
+bald_sampling = member(_sampling, _BALD, "bald_sampling")
+variation_ratio = member(_values, _VARIATION_RATIO, "variation_ratio")
+variation_ratio_sampling = member(_sampling, _VARIATION_RATIO, "variation_ratio_sampling")
+mean_std = member(_values, _MEAN_STD, "mean_std")
+mean_std_sampling = member(_sampling, _MEAN_STD, "mean_std_sampling")

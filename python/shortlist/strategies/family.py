@@ -75,7 +75,7 @@ def member(
     name : str
         What the member is called in the module of the template.
     words : dict of str: str, optional
-        What only its docstring says.
+        What only its docstring says; by default `bound`'s own ``words``, where it has some.
     defaults : tuple, optional
         Defaults of its positional parameters, where they are not those of the template.
 
@@ -102,7 +102,8 @@ def member(
     text = inspect.cleandoc(plain.__doc__ or "").replace("$>>>", ">>>")
     what, _, how = (inspect.getdoc(bound) or "").partition(".\n\n")
     about = {"what": what.removeprefix("Return ").removesuffix("."), "how": how, "name": name}
-    made.__doc__ = Template(text).substitute(SHARED | about | dict(words or {}))
+    words = getattr(bound, "words", {}) if words is None else words
+    made.__doc__ = Template(text).substitute(SHARED | about | dict(words))
     return function
 
 

@@ -127,9 +127,10 @@ def _sampling(
     )
 
 
-def _question(measure: str, what: str, values: str, unfitted: float = 0.0) -> Question:
-    words = {"what": what, "values": values, "method": "predict_proba", "picked": "1", **measure_words(measure)}
-    return Question(measure, probabilities, unfitted, words=words)
+def _question(measure: str, what: str, values: str, picked: str = "1", **how: Any) -> Question:
+    asked: dict[str, Any] = {"ask": probabilities, "unfitted": 0.0, "method": "predict_proba"} | how
+    words = {"what": what, "values": values, "method": asked["method"], "picked": picked, **measure_words(measure)}
+    return Question(measure, words=words, **asked)
 
 
 UNCERTAINTY = _question("least_confident", "one minus the largest probability", "[0.095, 0.5  , 0.095]", unfitted=1.0)
@@ -140,38 +141,29 @@ _NORMALISED_ENTROPY = _question(
     "normalised_entropy", "the entropy divided by the logarithm of the number of classes", "[0.453, 1.   , 0.453]"
 )
 _GINI = _question("gini", "one minus the sum of squared probabilities", "[0.172, 0.5  , 0.172]")
-_ENERGY = Question(
+_ENERGY = _question(
     "energy",
-    logits,
-    unfitted=0.0,
+    "minus the log-sum-exp of the logits z",
+    "[-0.1  , -0.693, -2.354]",
+    "0",
+    ask=logits,
     method="decision_function",
-    words={
-        "what": "minus the log-sum-exp of the logits z",
-        "values": "[-0.1  , -0.693, -2.354]",
-        "method": "decision_function",
-        "picked": "0",
-        **measure_words("energy"),
-    },
 )
 
-classifier_uncertainty = member(_values, UNCERTAINTY, "classifier_uncertainty", UNCERTAINTY.words)
-uncertainty_sampling = member(_sampling, UNCERTAINTY, "uncertainty_sampling", UNCERTAINTY.words)
-classifier_margin = member(_values, _MARGIN, "classifier_margin", _MARGIN.words)
-margin_sampling = member(_sampling, _MARGIN, "margin_sampling", _MARGIN.words)
-classifier_ratio = member(_values, _RATIO, "classifier_ratio", _RATIO.words)
-ratio_sampling = member(_sampling, _RATIO, "ratio_sampling", _RATIO.words)
-classifier_entropy = member(_values, ENTROPY, "classifier_entropy", ENTROPY.words)
-entropy_sampling = member(_sampling, ENTROPY, "entropy_sampling", ENTROPY.words)
-classifier_normalised_entropy = member(
-    _values, _NORMALISED_ENTROPY, "classifier_normalised_entropy", _NORMALISED_ENTROPY.words
-)
-normalised_entropy_sampling = member(
-    _sampling, _NORMALISED_ENTROPY, "normalised_entropy_sampling", _NORMALISED_ENTROPY.words
-)
-classifier_gini = member(_values, _GINI, "classifier_gini", _GINI.words)
-gini_sampling = member(_sampling, _GINI, "gini_sampling", _GINI.words)
-classifier_energy = member(_values, _ENERGY, "classifier_energy", _ENERGY.words)
-energy_sampling = member(_sampling, _ENERGY, "energy_sampling", _ENERGY.words)
+classifier_uncertainty = member(_values, UNCERTAINTY, "classifier_uncertainty")
+uncertainty_sampling = member(_sampling, UNCERTAINTY, "uncertainty_sampling")
+classifier_margin = member(_values, _MARGIN, "classifier_margin")
+margin_sampling = member(_sampling, _MARGIN, "margin_sampling")
+classifier_ratio = member(_values, _RATIO, "classifier_ratio")
+ratio_sampling = member(_sampling, _RATIO, "ratio_sampling")
+classifier_entropy = member(_values, ENTROPY, "classifier_entropy")
+entropy_sampling = member(_sampling, ENTROPY, "entropy_sampling")
+classifier_normalised_entropy = member(_values, _NORMALISED_ENTROPY, "classifier_normalised_entropy")
+normalised_entropy_sampling = member(_sampling, _NORMALISED_ENTROPY, "normalised_entropy_sampling")
+classifier_gini = member(_values, _GINI, "classifier_gini")
+gini_sampling = member(_sampling, _GINI, "gini_sampling")
+classifier_energy = member(_values, _ENERGY, "classifier_energy")
+energy_sampling = member(_sampling, _ENERGY, "energy_sampling")
 
 
 def proba_uncertainty(proba: Any) -> Array:

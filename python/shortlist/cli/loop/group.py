@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from shortlist.cli import options, screen
+from shortlist.cli.errors import one_line_errors
 from shortlist.cli.parts import Parts
 from shortlist.tables import visible
 from shortlist.writing import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from shortlist.loop.loop import Loop
 
 NOTHING, MET = 3, 4
-"""Exit codes beside 0 (did something), 1 (an error) and 2 (usage): nothing to do yet; the rule of stopping is met."""
+"""Exit codes beside 0 (did something), 1 (an error) and 2 (usage): nothing to do yet;
+the rule of stopping is met.
+"""
 
 folder = click.option("--dir", "folder", type=options.PATH, default=Path(), metavar="DIR", help="The loop's folder.")
 as_json = click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
@@ -56,7 +61,8 @@ MODULES = {
 def loop_command() -> None:
     """Label in rounds, by a specification: what to ask, when to train, when to stop.
 
-    Exit codes: 0 did something, 1 an error, 2 usage, 3 nothing to do yet, 4 the rule of stopping is met.
+    Exit codes: 0 did something, 1 an error, 2 usage, 3 nothing to do yet, 4 the rule of stopping is
+    met.
     """
 
 
@@ -86,9 +92,34 @@ def say(lines: Sequence[str], quiet: bool) -> None:
             sys.stdout.flush()
 
 
-def tell(lines: Sequence[str], facts: Mapping[str, Any], as_json: bool, quiet: bool) -> None:
-    """Print what was done: for a person as lines, or for a program as one JSON object."""
-    if as_json:
-        click.echo(json_text(dict(facts)))
-    else:
-        say(lines, quiet)
+@dataclass(frozen=True)
+class Teller:
+    """Prints what was done: for a person as lines, or for a program as one JSON object."""
+
+    as_json: bool
+    quiet: bool
+
+    def __call__(self, lines: Sequence[str], facts: Mapping[str, Any], *, always: bool = False) -> None:
+        """Print the lines or the facts; lines, with `always`, quiet or not."""
+        if self.as_json:
+            click.echo(json_text(dict(facts)))
+        else:
+            say(lines, self.quiet and not always)
+
+
+def on_loop(name: str, *own: Callable[..., Any], unit: str = "rows") -> Callable[[Callable[..., None]], click.Command]:
+    """Make a command of ``function(loop, tell, ...)``: it takes a folder, its own options,
+    ``--json`` and ``--quiet``.
+    """
+
+    def made(function: Callable[..., None]) -> click.Command:
+        @functools.wraps(function)
+        def called(folder: Path, as_json: bool, quiet: bool, **how: Any) -> None:
+            with one_line_errors(), opened(folder, quiet, unit) as loop:
+                function(loop, Teller(as_json, quiet), **how)
+
+        for option in (options.quiet, as_json, *reversed(own), folder):
+            called = option(called)
+        return click.command(name)(called)
+
+    return made

@@ -9,13 +9,14 @@ import click
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.loop.group import as_json, folder, opened, tell
+from shortlist.cli.loop.group import Teller, as_json, folder, on_loop, opened
 from shortlist.writing import json_text, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shortlist.loop.auditing.tables import Section
+    from shortlist.loop.loop import Loop
 
 show_text = click.option("--show-text", is_flag=True, help="Texts of rows too, and not only their ids.")
 
@@ -26,7 +27,9 @@ show_text = click.option("--show-text", is_flag=True, help="Texts of rows too, a
 @click.option("--disputes", is_flag=True, help="Only the rows about which people differ, all of them: who said what.")
 @show_text
 def audit_command(folder: Path, as_json: bool, disputes: bool, show_text: bool) -> None:
-    """Say what is true of groups, classes, people, labels, and of regions that nobody was asked about."""
+    """Say what is true of groups, classes, people, labels,
+    and of regions that nobody was asked about.
+    """
     from shortlist.loop.auditing.tables import disputes_table, sections
 
     with one_line_errors(), opened(folder, as_json) as loop:
@@ -44,18 +47,20 @@ def audit_command(folder: Path, as_json: bool, disputes: bool, show_text: bool) 
             _show(sections(audit))
 
 
-@click.command("report")
-@folder
-@click.option("--out", type=options.PATH, default=Path("report.html"), metavar="FILE", help="Where to write the page.")
-@show_text
-@as_json
-@options.quiet
-def report_command(folder: Path, out: Path, show_text: bool, as_json: bool, quiet: bool) -> None:
-    """Write all that is known of the loop as one HTML page, without scripts, that needs no other file."""
-    with one_line_errors(), opened(folder, quiet) as loop:
-        place_of(out)
-        loop.report(out, show_text=show_text)
-        tell([f"wrote {out}"], {"file": str(out)}, as_json, quiet)
+@on_loop(
+    "report",
+    click.option(
+        "--out", type=options.PATH, default=Path("report.html"), metavar="FILE", help="Where to write the page."
+    ),
+    show_text,
+)
+def report_command(loop: Loop, tell: Teller, out: Path, show_text: bool) -> None:
+    """Write all that is known of the loop as one HTML page, without scripts,
+    that needs no other file.
+    """
+    place_of(out)
+    loop.report(out, show_text=show_text)
+    tell([f"wrote {out}"], {"file": str(out)})
 
 
 def _show(found: Sequence[Section]) -> None:

@@ -1,4 +1,6 @@
-"""`shortlist loop replay`, `check`, `backup`, `adopt`, `retract`, `finish`: what keeps a loop trustworthy."""
+"""`shortlist loop replay`, `check`, `backup`, `adopt`, `retract`, `finish`:
+what keeps a loop trustworthy.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,13 @@ import click
 
 from shortlist.cli import options
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.loop.group import NOTHING, as_json, folder, opened, say, tell
+from shortlist.cli.loop.group import NOTHING, Teller, as_json, folder, on_loop, opened
 from shortlist.tables import visible
-from shortlist.writing import json_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from shortlist.loop.loop import Loop
 
 
 @click.command("replay")
@@ -27,50 +30,42 @@ if TYPE_CHECKING:
 def replay_command(
     folder: Path, number: int | None, every: bool, n_threads: int | None, as_json: bool, quiet: bool
 ) -> None:
-    """Plan round N once more from what was known then, and compare it bit for bit with what was picked."""
+    """Plan round N once more from what was known then,
+    and compare it bit for bit with what was picked.
+    """
     if (number is None) != every:
         raise click.UsageError("give the number of a round, or --all")
     with one_line_errors(), opened(folder, quiet, "rounds" if every else "rows") as loop:
         found = loop.replay_all(n_threads=n_threads) if number is None else [loop.replay(number, n_threads=n_threads)]
-    if as_json:
-        values = [dataclasses.asdict(each) | {"same": bool(each)} for each in found]
-        click.echo(json_text({"same": all(found), "rounds": values}))
-    else:
-        say([str(each) for each in found] or ["there is no round yet"], quiet)
+    values = [dataclasses.asdict(each) | {"same": bool(each)} for each in found]
+    lines = [str(each) for each in found] or ["there is no round yet"]
+    Teller(as_json, quiet)(lines, {"same": all(found), "rounds": values})
     if not all(found):
         raise SystemExit(1)
     if not found:
         raise SystemExit(NOTHING)
 
 
-@click.command("check")
-@folder
-@click.option("--replay", is_flag=True, help="Replay every round too, which takes longer.")
-@as_json
-@options.quiet
-def check_command(folder: Path, replay: bool, as_json: bool, quiet: bool) -> None:
+@on_loop(
+    "check",
+    click.option("--replay", is_flag=True, help="Replay every round too, which takes longer."),
+    unit="looked at",
+)
+def check_command(loop: Loop, tell: Teller, replay: bool) -> None:
     """Say what is damaged and what to do about it, and which labels may be wrong."""
-    with one_line_errors(), opened(folder, quiet, "looked at") as loop:
-        found = loop.check(replay=replay)
-    if as_json:
-        click.echo(json_text(found.values()))
-    else:
-        say(found.lines(), quiet and bool(found))
+    found = loop.check(replay=replay)
+    tell(found.lines(), found.values(), always=not found)
     if not found:
         raise SystemExit(1)
 
 
-@click.command("backup")
-@folder
-@click.argument("target", type=options.PATH)
-@as_json
-@options.quiet
-def backup_command(folder: Path, target: Path, as_json: bool, quiet: bool) -> None:
-    """Copy the loop to the new folder TARGET as it is at one moment, whoever writes meanwhile. The pool is not copied."""
-    with one_line_errors(), opened(folder, quiet, "bytes") as loop:
-        place = loop.backup(target)
-    lines = [f"copied to {place}; to go on with the copy: shortlist loop adopt --dir {place}"]
-    tell(lines, {"folder": str(place)}, as_json, quiet)
+@on_loop("backup", click.argument("target", type=options.PATH), unit="bytes")
+def backup_command(loop: Loop, tell: Teller, target: Path) -> None:
+    """Copy the loop to the new folder TARGET as it is at one moment, whoever writes meanwhile.
+    The pool is not copied.
+    """
+    place = loop.backup(target)
+    tell([f"copied to {place}; to go on with the copy: shortlist loop adopt --dir {place}"], {"folder": str(place)})
 
 
 @click.command("adopt")
@@ -82,58 +77,55 @@ def adopt_command(folder: Path, as_json: bool, quiet: bool) -> None:
     from shortlist.loop.loop import Loop
     from shortlist.loop.store import CopiedLoopError
 
+    tell = Teller(as_json, quiet)
     with one_line_errors():
         try:
             Loop(folder).close()
         except CopiedLoopError:
             Loop(folder, copied=True).close()
             lines = [f"{folder} is gone on with from here; answers that go to the other one are not seen here"]
-            tell(lines, {"adopted": True}, as_json, quiet)
+            tell(lines, {"adopted": True})
             return
-        tell([f"{folder} is no copy, and needs nothing"], {"adopted": False}, as_json, quiet)
+        tell([f"{folder} is no copy, and needs nothing"], {"adopted": False})
         raise SystemExit(NOTHING)
 
 
-@click.command("finish")
-@folder
-@click.option(
-    "--fold-in", is_flag=True, help="Train the last model on the validation rows too; it has no estimate then."
+@on_loop(
+    "finish",
+    click.option(
+        "--fold-in", is_flag=True, help="Train the last model on the validation rows too; it has no estimate then."
+    ),
+    click.option("--anyway", is_flag=True, help="End although the rule of stopping is not met."),
+    click.option(
+        "--out", type=options.PATH, metavar="FOLDER", help="Where to write; by default final, in the loop's folder."
+    ),
 )
-@click.option("--anyway", is_flag=True, help="End although the rule of stopping is not met.")
-@click.option(
-    "--out", type=options.PATH, metavar="FOLDER", help="Where to write; by default final, in the loop's folder."
-)
-@as_json
-@options.quiet
-def finish_command(folder: Path, fold_in: bool, anyway: bool, out: Path | None, as_json: bool, quiet: bool) -> None:
-    """End the loop: a last model on all labels, written to a folder with these. `next --anyway` goes on after it."""
-    with one_line_errors(), opened(folder, quiet) as loop:
-        done = loop.finish(out, fold_in=fold_in, anyway=anyway)
-    if as_json:
-        click.echo(json_text(dataclasses.asdict(done) | {"folder": str(done.folder)}))
-    else:
-        say(done.lines(), quiet)
+def finish_command(loop: Loop, tell: Teller, fold_in: bool, anyway: bool, out: Path | None) -> None:
+    """End the loop: a last model on all labels, written to a folder with these.
+    `next --anyway` goes on after it.
+    """
+    done = loop.finish(out, fold_in=fold_in, anyway=anyway)
+    tell(done.lines(), dataclasses.asdict(done) | {"folder": str(done.folder)})
 
 
-@click.command("retract")
-@folder
-@click.option("--annotator", required=True, metavar="NAME", help='Whose; "" for answers that nobody is named for.')
-@click.option("--since", metavar="TIME", help="Only what was answered then or later: ISO 8601, in UTC unless it says.")
-@click.argument("rows", nargs=-1, metavar="[ROW]...")
-@as_json
-@options.quiet
-def retract_command(
-    folder: Path, annotator: str, since: str | None, rows: tuple[str, ...], as_json: bool, quiet: bool
-) -> None:
-    """Take back answers of NAME: all of them, those since a time, or those to some rows by their ids."""
-    with one_line_errors(), opened(folder, quiet) as loop:
-        count = loop.retract(annotator, since=since, rows=rows or None)
+@on_loop(
+    "retract",
+    click.option("--annotator", required=True, metavar="NAME", help='Whose; "" for answers that nobody is named for.'),
+    click.option(
+        "--since", metavar="TIME", help="Only what was answered then or later: ISO 8601, in UTC unless it says."
+    ),
+    click.argument("rows", nargs=-1, metavar="[ROW]..."),
+)
+def retract_command(loop: Loop, tell: Teller, annotator: str, since: str | None, rows: tuple[str, ...]) -> None:
+    """Take back answers of NAME: all of them, those since a time,
+    or those to some rows by their ids.
+    """
+    count = loop.retract(annotator, since=since, rows=rows or None)
     whose = annotator or "nobody named"
     if rows and count < len(set(rows)):
         click.echo(
             f"shortlist: {len(set(rows)) - count:,} of these rows have no such answer of {visible(whose)}", err=True
         )
-    lines = [f"took back {count:,} {'answer' if count == 1 else 'answers'} of {whose}"]
-    tell(lines, {"retracted": count}, as_json, quiet)
+    tell([f"took back {count:,} {'answer' if count == 1 else 'answers'} of {whose}"], {"retracted": count})
     if not count:
         raise SystemExit(NOTHING)

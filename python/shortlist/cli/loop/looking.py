@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @folder
 @as_json
 def status_command(folder: Path, as_json: bool) -> None:
-    """Say where the loop stands: what is out, when a model is due, how good the last is, and why it goes on."""
+    """Say where the loop stands: what is out, when a model is due, how good the last is,
+    and why it goes on.
+    """
     with one_line_errors(), opened(folder, True) as loop:
         if as_json:
             click.echo(json_text(loop.status()))

@@ -9,40 +9,39 @@ import click
 
 from shortlist.cli import options
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.loop.group import MET, NOTHING, as_json, folder, opened, say, tell
+from shortlist.cli.loop.group import MET, NOTHING, Teller, folder, on_loop, opened, say
 from shortlist.tables import visible
 from shortlist.writing import json_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shortlist.loop.loop import Loop
     from shortlist.loop.step import Step
 
 SECONDS = 60.0
 
 
-@click.command("train")
-@folder
-@click.option("--force", is_flag=True, help="Train although no model is due, or in place of one that is being trained.")
-@as_json
-@options.quiet
-def train_command(folder: Path, force: bool, as_json: bool, quiet: bool) -> None:
+@on_loop(
+    "train",
+    click.option(
+        "--force", is_flag=True, help="Train although no model is due, or in place of one that is being trained."
+    ),
+)
+def train_command(loop: Loop, tell: Teller, force: bool) -> None:
     """Train a model where one is due."""
-    with one_line_errors(), opened(folder, quiet) as loop:
-        before = loop.under_way()
-        model = loop.train(force=force)
-        going = loop.under_way()
-        if model is None and going and going != before:
-            lines = [f"{going}; its result is taken in by the same command, later"]
-            tell(lines, {"model": None, "why": going}, as_json, quiet)
-            return
-        if model is None:
-            why = str(loop.due())
-            tell([f"no model is due: {why}"], {"model": None, "why": why}, as_json, quiet)
-            raise SystemExit(NOTHING)
-        lines = [f"model {model.number} was trained on {model.labels:,} labels: {model.why}"]
-        facts = {"model": model.number, "labels": model.labels, "why": model.why, "seconds": model.seconds}
-        tell(lines, facts, as_json, quiet)
+    before = loop.under_way()
+    model = loop.train(force=force)
+    going = loop.under_way()
+    if model is None and going and going != before:
+        tell([f"{going}; its result is taken in by the same command, later"], {"model": None, "why": going})
+        return
+    if model is None:
+        why = str(loop.due())
+        tell([f"no model is due: {why}"], {"model": None, "why": why})
+        raise SystemExit(NOTHING)
+    lines = [f"model {model.number} was trained on {model.labels:,} labels: {model.why}"]
+    tell(lines, {"model": model.number, "labels": model.labels, "why": model.why, "seconds": model.seconds})
 
 
 @click.command("run")
@@ -108,7 +107,9 @@ def _watch(folder: Path, seconds: float, as_json: bool, quiet: bool) -> None:
 
 
 def _tell(step: Step, as_json: bool, quiet: bool, *, clock: bool) -> None:
-    """Print a step, for a program or for a person; what went wrong to standard error, quiet or not."""
+    """Print a step, for a program or for a person; what went wrong to standard error,
+    quiet or not.
+    """
     moment = datetime.datetime.now().astimezone()
     if as_json:
         click.echo(

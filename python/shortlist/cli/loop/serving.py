@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @click.option("--no-open", is_flag=True, help="Only print the address, and open no browser.")
 @click.option("--show-model", is_flag=True, help="Let people see what the model thinks of a row.")
 def serve_command(folder: Path, host: str, port: int, token: str | None, no_open: bool, show_model: bool) -> None:
-    """Serve the page that people label on, train when a model is due, and open rounds, until Ctrl-C."""
+    """Serve the page that people label on, train when a model is due, and open rounds,
+    until Ctrl-C.
+    """
     with one_line_errors():
         from shortlist.loop.page.serving import serve
 

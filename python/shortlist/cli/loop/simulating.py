@@ -38,9 +38,11 @@ if TYPE_CHECKING:
 def simulate_command(
     spec: Path, labels: Path, *, as_json: Path | None, out: Path | None, quiet: bool, **how: Any
 ) -> None:
-    """Play the loop of SPEC.toml with known labels: what it would cost, where it would stop, how true its estimate is.
+    """Play the loop of SPEC.toml with known labels:
+    what it would cost, where it would stop, how true its estimate is.
 
-    Nothing is asked, and no folder is begun. Random is played beside it, up to the same number of labels.
+    Nothing is asked, and no folder is begun. Random is played beside it, up to the same number of
+    labels.
     """
     with one_line_errors():
         from shortlist.loop.playing import simulate_loop

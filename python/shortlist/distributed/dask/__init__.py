@@ -1,6 +1,8 @@
-"""Selection from Dask arrays and dataframes: the picks and scores of one machine, for any chunks and any workers.
+"""Selection from Dask arrays and dataframes: the picks and scores of one machine,
+for any chunks and any workers.
 
-Tasks are pure functions of a chunk, so those of a worker that dies are run again by Dask, with the same result.
+Tasks are pure functions of a chunk, so those of a worker that dies are run again by Dask, with the
+same result.
 """
 
 from __future__ import annotations

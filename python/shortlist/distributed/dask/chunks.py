@@ -126,7 +126,9 @@ class Chunks:
         return list(zip(self.parts, self.blocks, strict=True))
 
     def _width(self, column: Any, id_column: str | None, dtype: str | None) -> tuple[int, int]:
-        """Return how many features a row has, and its bytes: of a dataframe only a partition tells."""
+        """Return how many features a row has, and its bytes:
+        of a dataframe only a partition tells.
+        """
         if not self.pool.frame:
             return int(self.pool.x.shape[1]), max(1, int(self.pool.x.shape[1]) * self.pool.x.dtype.itemsize)
         if not self.blocks:

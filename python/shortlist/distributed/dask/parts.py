@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Parts:
-    """The parts of a pool: lazy blocks, and the place of the first row of each where Dask knows it."""
+    """The parts of a pool: lazy blocks, and the place of each one's first row if Dask knows it."""
 
     def __init__(self, x: Any, committee: bool, groups: str | None) -> None:
         self.frame = is_frame(x)

@@ -34,7 +34,8 @@ def score(
     column : str or list of str, optional
         For dataframes, as `Source` takes it.
     **options
-        What else `shortlist.score` takes: from_logits, temperature, normalize, invalid, dtype, n_threads (1 by default).
+        What else `shortlist.score` takes: from_logits, temperature, normalize, invalid, dtype,
+        n_threads (1 by default).
 
     Returns
     -------

@@ -1,4 +1,6 @@
-"""select(): each chunk becomes the state of a selection where it lies, and states are merged in a tree."""
+"""select(): each chunk becomes the state of a selection where it lies,
+and states are merged in a tree.
+"""
 
 from __future__ import annotations
 
@@ -55,32 +57,35 @@ def select(
     n_threads : int, optional
         Threads of each task; by default 1, as the workers have a task for each core already.
     **options
-        What else `shortlist.select` takes: order, from_logits, temperature, normalize, invalid, dtype, ties, random_state,
-        perturb, coldness, strict.
+        What else `shortlist.select` takes: order, from_logits, temperature, normalize, invalid,
+        dtype, ties, random_state, perturb, coldness, strict.
 
     Returns
     -------
     Selection
-        ``.indices`` are places in the whole array or dataframe; with `id_column` there are ``.ids``.
-        ``.report.seconds`` is what all tasks took together.
+        ``.indices`` are places in the whole array or dataframe; with `id_column` there are
+        ``.ids``. ``.report.seconds`` is what all tasks took together.
 
     Raises
     ------
     ValueError, TypeError
-        As `shortlist.select`. A bad row is named, or where its place is not known, its place in its partition.
+        As `shortlist.select`. A bad row is named, or where its place is not known, its place in its
+        partition.
 
     Notes
     -----
-    One pass over the data. Where Dask does not know how many rows a partition has, and ids are looked up (`exclude`, groups
-    in memory) or drawn from (`ties`, `perturb`, ``"random"``), there is a pass before it that counts them. Labels in Dask
-    take a pass over them alone. ``perturb="softrank"`` brings the scores to the client.
+    One pass over the data. Where Dask does not know how many rows a partition has, and ids are
+    looked up (`exclude`, groups in memory) or drawn from (`ties`, `perturb`, ``"random"``), there
+    is a pass before it that counts them. Labels in Dask take a pass over them alone.
+    ``perturb="softrank"`` brings the scores to the client.
 
     Examples
     --------
     >>> import dask.array as da, numpy as np, shortlist as sl
     >>> from shortlist.distributed import dask as sld
     >>> probs = np.random.default_rng(0).dirichlet(np.ones(5), size=1000)
-    >>> sld.select(da.from_array(probs, chunks=(300, 2)), "margin", k=10) == sl.select(probs, "margin", k=10)
+    >>> lazy = da.from_array(probs, chunks=(300, 2))
+    >>> sld.select(lazy, "margin", k=10) == sl.select(probs, "margin", k=10)
     True
     """
     dask = need("dask", "dask", "shortlist.distributed.dask")

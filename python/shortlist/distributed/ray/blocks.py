@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 
 class Blocks:
-    """Blocks as the parts of `drive.Parts`: they and the states of rounds stay in Ray's object store.
+    """Blocks as the parts of `drive.Parts`: they and the states of rounds
+    stay in Ray's object store.
 
     Parameters
     ----------

@@ -1,7 +1,9 @@
-"""k_center() and ranked_batch() of a Ray Dataset, in rounds: the picks of one machine that has the rows by ascending id.
+"""k_center() and ranked_batch() of a Ray Dataset, in rounds:
+the picks of one machine that has the rows by ascending id.
 
-The dataset is executed once; its blocks and what they remember between rounds (12 bytes a row) stay in Ray's object store,
-which spills to disk. Both are results of pure tasks, so Ray makes them again if they are lost.
+The dataset is executed once; its blocks and what they remember between rounds (12 bytes a row) stay
+in Ray's object store, which spills to disk. Both are results of pure tasks, so Ray makes them again
+if they are lost.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ def k_center(
     Parameters
     ----------
     dataset : ray.data.Dataset
-        With a column of lists of one length or of tensors, or numeric columns, and a column of ids. It is executed once.
+        With a column of lists of one length or of tensors, or numeric columns, and a column of ids.
+        It is executed once.
     k, labelled, metric, strict
         As `shortlist.k_center` takes them; no callable metric.
     id_column : str
@@ -47,10 +50,12 @@ def k_center(
     column : str or list of str, optional
         As `Source` takes it.
     init : {"farthest", "central"} or int
-        As `shortlist.k_center` takes it; an int is an id. The mean behind the first two is added up in the order of ids,
-        so no two blocks may have ids that overlap: ``dataset.sort(id_column)`` sees to that.
+        As `shortlist.k_center` takes it; an int is an id. The mean behind the first two is added up
+        in the order of ids, so no two blocks may have ids that overlap: ``dataset.sort(id_column)``
+        sees to that.
     candidates : int, optional
-        Rows that a round brings to the driver; by default 32 MiB of them, at most 16,384. More rows, fewer rounds.
+        Rows that a round brings to the driver; by default 32 MiB of them, at most 16,384. More
+        rows, fewer rounds.
     n_threads : int, optional
         Threads of each task; by default 1.
     progress : callable, optional
@@ -68,7 +73,8 @@ def k_center(
 
     Notes
     -----
-    Rounds as in `shortlist.distributed.dask.k_center`; one pass before them counts rows and looks at ids.
+    Rounds as in `shortlist.distributed.dask.k_center`; one pass before them counts rows and looks
+    at ids.
     """
     parts = Blocks(dataset, id_column, column, None, n_threads)
     return rounds.pick(drive.k_center, parts, k, metric, labelled, strict, candidates, progress, init=init)
@@ -88,7 +94,8 @@ def ranked_batch(
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> Selection:
-    """Pick what `shortlist.ranked_batch` picks of all rows by ascending id, in rounds over the blocks.
+    """Pick what `shortlist.ranked_batch` picks of all rows by ascending id,
+    in rounds over the blocks.
 
     Parameters
     ----------
@@ -97,8 +104,8 @@ def ranked_batch(
     uncertainty : str
         Name of the column of uncertainties: finite numbers, the highest most uncertain.
     labelled : array-like, shape (m, features)
-        Features of rows that are labelled already, at least one: without any, the first pick would take a comparison of
-        each row with each.
+        Features of rows that are labelled already, at least one: without any, the first pick would
+        take a comparison of each row with each.
     k, id_column, column, metric, strict, candidates, n_threads, progress
         As in `k_center`.
 
@@ -110,7 +117,8 @@ def ranked_batch(
     Raises
     ------
     ValueError, TypeError
-        As `shortlist.ranked_batch`. Errors about rows come as Ray raises them, with the id of a row.
+        As `shortlist.ranked_batch`. Errors about rows come as Ray raises them, with the id of a
+        row.
     """
     if not isinstance(uncertainty, str):
         raise TypeError(

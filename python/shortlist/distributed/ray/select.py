@@ -52,7 +52,8 @@ def select(
     measure, k, per_group, quotas
         As `shortlist.select` takes them.
     id_column : str
-        Column of whole numbers, 0 or more, each once. They decide between equal scores, and are what random draws hash.
+        Column of whole numbers, 0 or more, each once. They decide between equal scores, and are
+        what random draws hash.
     column : str or list of str, optional
         As `Source` takes it.
     exclude : array of int or set, optional
@@ -62,8 +63,8 @@ def select(
     n_threads : int, optional
         Threads of each task; by default 1.
     **options
-        What else `shortlist.select` takes: order, from_logits, temperature, normalize, invalid, dtype, ties, random_state,
-        perturb ("power" and "softmax"), coldness, strict.
+        What else `shortlist.select` takes: order, from_logits, temperature, normalize, invalid,
+        dtype, ties, random_state, perturb ("power" and "softmax"), coldness, strict.
 
     Returns
     -------
@@ -73,7 +74,8 @@ def select(
     Raises
     ------
     ValueError, TypeError
-        As `shortlist.select`, where it is about arguments. Errors about rows come as Ray raises them, with the id of the row.
+        As `shortlist.select`, where it is about arguments. Errors about rows come as Ray raises
+        them, with the id of the row.
 
     Notes
     -----

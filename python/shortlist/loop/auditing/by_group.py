@@ -51,7 +51,9 @@ def unevenness_of(of: Evidence, estimate: Estimate | None = None) -> list[Group]
 
 
 def _weighted(line: Group, estimate: Estimate | None) -> Group:
-    """Return a line with the accuracy of the estimate, in which rows count as often as there are equal ones."""
+    """Return a line with the accuracy of the estimate,
+    in which rows count as often as there are equal ones.
+    """
     found = None if estimate is None else estimate.per_group.get(line.column, {}).get(line.name)
     if found is None:
         return line
@@ -75,7 +77,9 @@ def _agreement(
 
 
 def _uncertainty(of: Evidence, columns: dict[str, tuple[NDArray[np.int32], list[str]]]) -> dict[tuple[str, str], float]:
-    """Return the mean uncertainty of each group, over all rows that the last model has an answer for."""
+    """Return the mean uncertainty of each group, over all rows that the
+    last model has an answer for.
+    """
     if of.model is None or not columns:
         return {}
     known = uncertainty_of(of.store, of.model)

@@ -1,4 +1,6 @@
-"""How common each class is, as far as the validation stratum tells, and classes that nobody gave."""
+"""How common each class is, as far as the validation stratum tells,
+and classes that nobody gave.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ class ClassLine:
     found, rows : int
         Validation rows of this class, and all that were answered.
     share, low, high : float
-        Its share of the pool with Clopper and Pearson's 95% interval, exact duplicates counted as often as there are
-        of them; 0 to 1 where no validation row was answered.
+        Its share of the pool with Clopper and Pearson's 95% interval, exact duplicates counted as
+        often as there are of them; 0 to 1 where no validation row was answered.
     """
 
     name: str

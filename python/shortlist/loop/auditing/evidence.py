@@ -1,4 +1,6 @@
-"""What an audit is made from: the log folded once, the picks of all rounds, and the last model on the validation rows."""
+"""What an audit is made from: the log folded once, the picks of all rounds,
+and the last model on the validation rows.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ class Evidence:
 
     @cached_property
     def rows(self) -> Validated:
-        """Validation rows with an answer that the last model answers for too, or all of them before there is one."""
+        """Validation rows with an answer that the last model answers for too,
+        or all of them before there is one.
+        """
         return validated(self.store, self.ground, self.said, *self.models[-1:])
 
     @cached_property

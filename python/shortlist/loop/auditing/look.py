@@ -1,4 +1,6 @@
-"""What status says to look at: made when a model is trained or an audit is asked for, so that a look costs next to nothing."""
+"""What status says to look at: made when a model is trained or an audit is asked for,
+so that a look costs next to nothing.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ MOST = 20
 
 
 def keep_look(of: Evidence, groups: Sequence[Group] | None = None, odd: Sequence[str] | None = None) -> None:
-    """Keep which groups are picked unevenly, and what is odd about somebody's labels; found out where it isn't given."""
+    """Keep which groups are picked unevenly, and what is odd about somebody's labels;
+    found out where it isn't given.
+    """
     groups = unevenness_of(of) if groups is None else groups
     kept: dict[str, Any] = {"loop": of.store.id, "models": len(of.models)}
     kept["odd"] = people_of(of).odd if odd is None else list(odd)
@@ -44,7 +48,9 @@ def keep_look(of: Evidence, groups: Sequence[Group] | None = None, odd: Sequence
 
 
 def looks(store: Store, ground: Ground, said: Summary, estimate: Estimate | None) -> list[str]:
-    """Return what somebody should look at, as far as it is known without an audit: what was kept, and what is at hand."""
+    """Return what somebody should look at, as far as it is known without an audit:
+    what was kept, and what is at hand.
+    """
     models = store.models()
     kept = _read(ground.cache / FILE)
     if kept.get("loop") != store.id or kept.get("models") != len(models):

@@ -1,4 +1,6 @@
-"""What the people did who label: how far they agree, whose labels are odd, and rows about which they differ."""
+"""What the people did who label: how far they agree, whose labels are odd,
+and rows about which they differ.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,8 @@ class People:
     annotators : list of Annotator
         Whoever labelled most first.
     alpha : float or None
-        Krippendorff's alpha, and `twice` the rows labelled by two people or more, on which it rests.
+        Krippendorff's alpha, and `twice` the rows labelled by two people or more, on which it
+        rests.
     twice : int
     agreement : Share or None
         How often two people give a row the same label.

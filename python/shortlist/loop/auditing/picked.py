@@ -26,7 +26,9 @@ DRAWN = "random"
 def picked_estimate(
     store: Store, ground: Ground, model: Model | None, said: Summary, all_rounds: Sequence[Round]
 ) -> Drawn | str:
-    """Return how good a model is on rows that it picked since it was trained, or why that can't be said."""
+    """Return how good a model is on rows that it picked since it was trained,
+    or why that can't be said.
+    """
     if model is None:
         return "no model yet"
     if rows_of(store, model) < ground.pool.rows:

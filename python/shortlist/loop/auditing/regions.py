@@ -52,7 +52,9 @@ class Region:
 
 
 def regions_of(of: Evidence) -> tuple[list[Region], int]:
-    """Return the regions without a label that trains, the largest first, and how many rows were looked at."""
+    """Return the regions without a label that trains, the largest first,
+    and how many rows were looked at.
+    """
     ground, pool = of.ground, of.ground.pool
     places, _ = ground.places(of.answers.labels)
     labelled = np.unique(pool.first_of(places[~ground.held.mask[places]]))

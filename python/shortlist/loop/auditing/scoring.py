@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 
 def score_finds_errors(of: Evidence) -> Ranking | str:
-    """Return how well the strategy's score tells the last model's errors on the stratum, or why that can't be said."""
+    """Return how well the strategy's score tells the last model's errors on the stratum,
+    or why that can't be said.
+    """
     strategy, model = of.ground.spec.round.strategy, of.model
     if strategy == RANDOM or strategy in DIVERSE:
         return f"{strategy} gives a row no score of its own"

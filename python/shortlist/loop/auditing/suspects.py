@@ -28,7 +28,9 @@ class Suspect:
 
 
 def suspects_of(of: Evidence) -> list[Suspect] | str:
-    """Return the suspect labels of the last model, the most suspect first, or why there are none to tell of."""
+    """Return the suspect labels of the last model, the most suspect first,
+    or why there are none to tell of.
+    """
     spec, model = of.ground.spec, of.model
     found = None if model is None else model.estimate.get("suspects")
     if model is None or found is None:

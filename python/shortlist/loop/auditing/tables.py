@@ -40,7 +40,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Look:
-    """Something to look at: a sentence, the part of a report that shows it, and a command that does."""
+    """Something to look at: a sentence, the part of a report that shows it,
+    and a command that does.
+    """
 
     text: str
     part: str
@@ -76,7 +78,9 @@ def _uneven(line: Group) -> Look:
 
 
 def served_worse(estimate: Estimate | None) -> list[Look]:
-    """Return the groups whose accuracy lies below that of all, its whole interval included, the worst first."""
+    """Return the groups whose accuracy lies below that of all, its whole interval included,
+    the worst first.
+    """
     if estimate is None:
         return []
     worse = [
@@ -89,7 +93,9 @@ def served_worse(estimate: Estimate | None) -> list[Look]:
 
 
 def served(accuracy: Share | None, overall: Estimate | None) -> bool:
-    """Whether the model is known to serve a group as well as all: then it does no harm that few of its rows are picked."""
+    """Whether the model is known to serve a group as well as all:
+    then it does no harm that few of its rows are picked.
+    """
     if accuracy is None or overall is None or accuracy.rows < FEW:
         return False
     return accuracy.value >= overall.value
@@ -161,7 +167,9 @@ def text_of(found: Sequence[Section]) -> str:
 
 
 def _groups(audit: Audit) -> list[Section]:
-    """Return two tables, as one would be too wide for a terminal: how groups are picked, and how they are served."""
+    """Return two tables, as one would be too wide for a terminal:
+    how groups are picked, and how they are served.
+    """
     if not audit.groups:
         return [Section("Groups", ["none are named in [pool] groups"])]
     picked, shown = audit.groups[0].picked.rows, audit.groups[:MOST_GROUPS]

@@ -1,1 +1,3 @@
-"""What Cleanlab finds out about a loop's labels: suspects, a consensus of several people, what to ask next, a report."""
+"""What Cleanlab finds out about a loop's labels:
+suspects, a consensus of several people, what to ask next, a report.
+"""

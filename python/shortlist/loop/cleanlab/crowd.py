@@ -1,7 +1,8 @@
 """Several people's labels of rows, weighed by CROWDLAB, and what ActiveLab would ask next.
 
-CROWDLAB (Goh, Tkachenko and Mueller 2022) weighs people and the model by how far they agree; ActiveLab (Goh and Mueller
-2023) says of each row, labelled or not, how much another label of it would tell.
+CROWDLAB (Goh, Tkachenko and Mueller 2022) weighs people and the model by how far they agree;
+ActiveLab (Goh and Mueller 2023) says of each row, labelled or not, how much another label of it
+would tell.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class Crowd:
         return bool((np.count_nonzero(~np.isnan(self.labels), axis=1) > 1).any())
 
     def consensus(self) -> NDArray[np.int64]:
-        """Return the class of each row by CROWDLAB: ``consensus_label`` of ``get_label_quality_multiannotator``."""
+        """Return the class of each row by CROWDLAB: ``consensus_label`` of
+        ``get_label_quality_multiannotator``.
+        """
         with _quiet():
             found = module("multiannotator").get_label_quality_multiannotator(
                 self.labels,
@@ -56,13 +59,17 @@ class Crowd:
         return found["label_quality"]["consensus_label"].to_numpy().astype(np.int64)  # type: ignore[no-any-return]
 
     def scores(self) -> NDArray[np.float64]:
-        """Return how little another label of each row would tell: the first of what ``get_active_learning_scores`` returns."""
+        """Return how little another label of each row would tell:
+        the first of what ``get_active_learning_scores`` returns.
+        """
         with _quiet():
             found = module("multiannotator").get_active_learning_scores(self.labels, self.probabilities)[0]
         return np.asarray(found, dtype=np.float64)
 
     def scores_of_new(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the same of rows without a label, a block at a time: the second of what that function returns."""
+        """Return the same of rows without a label, a block at a time:
+        the second of what that function returns.
+        """
         temperature, weights = self._weights
         inner = module("internal.multiannotator_utils")
         scaled = inner.temp_scale_pred_probs(probabilities, temperature)
@@ -91,8 +98,8 @@ class Crowd:
 def votes_of(answers: Answers, classes: Mapping[str, int], held: set[str]) -> dict[str, dict[str, int]]:
     """Return what each person gave to rows, as numbers of classes.
 
-    Left out are rows that are kept apart for the estimate, those that a reviewer has decided, and those that somebody
-    called none of the classes.
+    Left out are rows that are kept apart for the estimate, those that a reviewer has decided, and
+    those that somebody called none of the classes.
     """
     table: dict[str, dict[str, int]] = {}
     for row, given in answers.by_row().items():
@@ -105,7 +112,9 @@ def votes_of(answers: Answers, classes: Mapping[str, int], held: set[str]) -> di
 
 
 def labels_of(votes: Mapping[str, Mapping[str, int]]) -> NDArray[np.float64]:
-    """Return votes as Cleanlab takes them: a row for each row, a column for each person in the order of their names."""
+    """Return votes as Cleanlab takes them: a row for each row,
+    a column for each person in the order of their names.
+    """
     people = {who: place for place, who in enumerate(sorted({who for given in votes.values() for who in given}))}
     found = np.full((len(votes), len(people)), np.nan)
     for number, given in enumerate(votes.values()):

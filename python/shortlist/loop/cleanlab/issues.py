@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def suspects(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return what ``cleanlab.filter.find_label_issues`` finds with its defaults, the least credible label first.
+    """Return what ``cleanlab.filter.find_label_issues`` finds with its defaults,
+    the least credible label first.
 
     Parameters
     ----------

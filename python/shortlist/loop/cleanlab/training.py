@@ -1,8 +1,9 @@
 """What several people's labels come to each time that a model is trained.
 
-A consensus of CROWDLAB rests on a model, and so it is made once, when that model is trained, and goes into the log beside
-it. What a row's label is stays a fold of the log alone: it holds until somebody answers the row again, and every replay
-finds it where it was. Nothing is made of rows that are kept apart for the estimate: a model must not mark its own work.
+A consensus of CROWDLAB rests on a model, and so it is made once, when that model is trained, and
+goes into the log beside it. What a row's label is stays a fold of the log alone: it holds until
+somebody answers the row again, and every replay finds it where it was. Nothing is made of rows that
+are kept apart for the estimate: a model must not mark its own work.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ def of_crowd(store: Store, ground: Ground, held: Held | None, position: int, mod
 
 
 def _crowd(ground: Ground, held: Held, answers: Answers) -> tuple[list[str], Crowd]:
-    """Return the rows that people gave classes to, and what they and models that had not seen these say of them."""
+    """Return the rows that people gave classes to, and what they and models that had
+    not seen these say of them.
+    """
     places = {name: place for place, name in enumerate(ground.spec.classes)}
     listed = sorted({row for row, _ in answers.current})
     found = ground.pool.index_of(listed)
@@ -88,7 +91,9 @@ def _crowd(ground: Ground, held: Held, answers: Answers) -> tuple[list[str], Cro
 def _events(
     rows: list[str], crowd: Crowd, answers: Answers, position: int, model: int, classes: tuple[str, ...]
 ) -> list[Event]:
-    """Return a consensus for each row of several people that comes to something else than holds so far."""
+    """Return a consensus for each row of several people that comes to
+    something else than holds so far.
+    """
     found = []
     several = np.count_nonzero(~np.isnan(crowd.labels), axis=1) > 1
     for row, code, many in zip(rows, crowd.consensus().tolist(), several.tolist(), strict=True):
@@ -101,7 +106,9 @@ def _events(
 
 
 def _scored(store: Store, ground: Ground, held: Held, rows: list[str], crowd: Crowd) -> dict[str, Any]:
-    """Keep ActiveLab's scores: of every row as one that nobody has labelled, and of those that somebody has."""
+    """Keep ActiveLab's scores: of every row as one that nobody has labelled,
+    and of those that somebody has.
+    """
     scores = crowd.scores()
     lowest = np.argsort(scores, kind="stable")[:MOST_AGAIN]
     whole = np.load(held.said.probabilities, mmap_mode="r")

@@ -19,12 +19,14 @@ OF_ONE_KIND = 20
 
 
 def krippendorff_alpha(table: Table) -> float | None:
-    """Return Krippendorff's alpha for classes: 1 where people agree fully, 0 where they do as chance would.
+    """Return Krippendorff's alpha for classes: 1 where people agree fully,
+    0 where they do as chance would.
 
     Parameters
     ----------
     table : mapping of row to mapping of annotator to label
-        None as a label is "none of these", which people may agree on too. Rows with one label are passed over.
+        None as a label is "none of these", which people may agree on too. Rows with one label are
+        passed over.
 
     Returns
     -------
@@ -33,8 +35,8 @@ def krippendorff_alpha(table: Table) -> float | None:
 
     Notes
     -----
-    Krippendorff (2011), "Computing Krippendorff's alpha-reliability": 1 - observed / expected disagreement, for any number
-    of people, with labels missing.
+    Krippendorff (2011), "Computing Krippendorff's alpha-reliability": 1 - observed / expected
+    disagreement, for any number of people, with labels missing.
 
     Examples
     --------
@@ -65,7 +67,8 @@ def labelled_twice(table: Table) -> int:
 def raw_agreement(table: Table) -> Share | None:
     """Return how often two people give a row the same label; None where no row has two labels.
 
-    Each row counts once: of several people all pairs are looked at. The interval is Wilson's over rows.
+    Each row counts once: of several people all pairs are looked at. The interval is Wilson's over
+    rows.
     """
     shares = [_pairs(labels) for labels in table.values() if len(labels) > 1]
     if not shares:

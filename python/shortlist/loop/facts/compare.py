@@ -23,8 +23,8 @@ class Comparison:
     difference, low, high : float
         Accuracy of the first less that of the second, with its 95% interval.
     p : float
-        Of McNemar's exact test: how likely so uneven a split of the rows on which one alone is right would be if both
-        were as good.
+        Of McNemar's exact test: how likely so uneven a split of the rows on which one alone is
+        right would be if both were as good.
     rows : int
     """
 
@@ -52,8 +52,8 @@ def mcnemar(a_right: ArrayLike, b_right: ArrayLike, weights: ArrayLike | None = 
 
     Notes
     -----
-    The interval is that of Agresti and Min (2005): Wald's after half a row is added to each of the four cells. The test
-    is exact (binomial) and counts each row once.
+    The interval is that of Agresti and Min (2005): Wald's after half a row is added to each of the
+    four cells. The test is exact (binomial) and counts each row once.
 
     Examples
     --------

@@ -1,4 +1,6 @@
-"""How good a model is on rows that it never saw, from those that were picked by it and labelled since."""
+"""How good a model is on rows that it never saw,
+from those that were picked by it and labelled since.
+"""
 
 from __future__ import annotations
 
@@ -46,25 +48,28 @@ class Drawn:
 
 
 def drawn_estimate(model: int, rounds: Sequence[tuple[ArrayLike, ArrayLike, int]]) -> Drawn | str:
-    """Estimate the accuracy of a model on the rows that nobody had been asked about; or say why that can't be done.
+    """Estimate the accuracy of a model on the rows that nobody had been asked about;
+    or say why that can't be done.
 
     Parameters
     ----------
     model : int
         Its number.
     rounds : sequence of (right, random, candidates)
-        For each closed round that the model picked, the first one first: of each row with an answer whether the model is right,
-        and whether the row was drawn at random; and how many rows could be picked. The model must not have been trained
-        on any of them.
+        For each closed round that the model picked, the first one first: of each row with an answer
+        whether the model is right, and whether the row was drawn at random; and how many rows could
+        be picked. The model must not have been trained on any of them.
 
     Notes
     -----
-    A round draws its random rows before the strategy takes the best of what is left. So each random row speaks evenly for
-    all rows that were left at its turn, and what was labelled before speaks for itself: a draw gives the losses known by then
-    plus its own times the rows left. That is the unbiased estimate of Farquhar, Gal and Rainforth (2021) with an
-    even propensity, and the value is the mean over all draws. Picks of the strategy have no share in the draw, and count only as
-    rows that are known to the draws of later rounds. The interval is Wilson's of as many rows as were drawn. Whether
-    anything is said depends on that number alone: an estimate that is shown once some rows are wrong would be too low.
+    A round draws its random rows before the strategy takes the best of what is left. So each random
+    row speaks evenly for all rows that were left at its turn, and what was labelled before speaks
+    for itself: a draw gives the losses known by then plus its own times the rows left. That is the
+    unbiased estimate of Farquhar, Gal and Rainforth (2021) with an even propensity, and the value
+    is the mean over all draws. Picks of the strategy have no share in the draw, and count only as
+    rows that are known to the draws of later rounds. The interval is Wilson's of as many rows as
+    were drawn. Whether anything is said depends on that number alone: an estimate that is shown
+    once some rows are wrong would be too low.
 
     Examples
     --------

@@ -37,7 +37,8 @@ class Estimate:
         Accuracy by column of groups, and by group.
     classes : tuple of str
     confusion : tuple of tuple of float
-        For each class that people gave (down) how many rows the model gave which (across); duplicates count.
+        For each class that people gave (down) how many rows the model gave which (across);
+        duplicates count.
     rejected : int
         Rows of which people said "none of these"; the model is wrong on each.
     """
@@ -71,10 +72,11 @@ def estimate(
     Parameters
     ----------
     truth, predicted : sequence of str
-        What people and the model say of each row; None in `truth` where people said "none of these".
+        What people and the model say of each row; None in `truth` where people said "none of
+        these".
     weights : array-like, optional
-        How many rows of the pool each stands for, as exact duplicates are asked once. The interval is then that of the
-        effective number of rows (Kish 1965).
+        How many rows of the pool each stands for, as exact duplicates are asked once. The interval
+        is then that of the effective number of rows (Kish 1965).
     groups : mapping of str to sequence of str, optional
         For each column of groups the group of each row.
     classes : sequence of str, optional

@@ -27,11 +27,12 @@ class Group:
     ----------
     column, name : str
     pool, picked, labelled, skipped : Share
-        Share of the rows of the pool that are of this group; of the rows picked; of the rows labelled; and the share of
-        this group's rows that people were asked about and skipped.
+        Share of the rows of the pool that are of this group; of the rows picked; of the rows
+        labelled; and the share of this group's rows that people were asked about and skipped.
     p : float or None
-        How likely so uneven picking would be if rows were picked in proportion, before and (`p_holm`) after Holm's
-        adjustment for the number of groups tested; None for groups of fewer than 20 rows.
+        How likely so uneven picking would be if rows were picked in proportion, before and
+        (`p_holm`) after Holm's adjustment for the number of groups tested; None for groups of fewer
+        than 20 rows.
     p_holm : float or None
     uncertainty : float or None
         Mean over the group's rows of what was given as uncertainty.
@@ -61,7 +62,9 @@ class Group:
 
     @property
     def said(self) -> str:
-        """As ``"language=pt: 11.0% of the pool, 5.4% of 315 picked rows (p = 0.001); accuracy 0.71 (0.53 to 0.84) on 31"``."""
+        """As ``"language=pt: 11.0% of the pool, 5.4% of 315 picked rows (p = 0.001);
+        accuracy 0.71 (0.53 to 0.84) on 31"``.
+        """
         start = f"{self.column}={self.name}: {self.pool.value:.1%} of the pool"
         if self.p_holm is None:
             return f"{start}; {round(self.pool.value * self.pool.rows):,} rows, too few to say"
@@ -100,8 +103,8 @@ def audit(
     columns : mapping of str to (codes, names)
         For each column the number of each pool row's group, -1 for none, and the groups' names.
     picked, labelled, skipped : array-like of int
-        Places in the pool, each at most once. For the test, `picked` should be what the strategy picked: rows drawn at
-        random belong to every group in proportion.
+        Places in the pool, each at most once. For the test, `picked` should be what the strategy
+        picked: rows drawn at random belong to every group in proportion.
     asked : array-like of int, optional
         Rows that people were asked about, of which `skipped` are a part; by default those picked.
     rounds : sequence of array-like of int
@@ -117,7 +120,8 @@ def audit(
     --------
     >>> import numpy as np
     >>> codes = np.repeat([0, 1], [900, 100])
-    >>> lines = audit({"language": (codes, ["en", "pt"])}, picked=np.arange(300), labelled=np.arange(200))
+    >>> columns = {"language": (codes, ["en", "pt"])}
+    >>> lines = audit(columns, picked=np.arange(300), labelled=np.arange(200))
     >>> lines[0].said
     'language=en: 90.0% of the pool, 100.0% of 300 picked rows (p < 0.001)'
     """
@@ -139,7 +143,8 @@ def floor_rows(share: float, floor: float, rows: int) -> int:
 
 
 def uneven_picking(pool_rows: int, group_rows: int, picked: int, of_group: int) -> float:
-    """Return how likely a share of the picks so far from the group's share of the pool is: twice the smaller tail.
+    """Return how likely a share of the picks so far from the group's share of the pool is:
+    twice the smaller tail.
 
     Picks in proportion follow the hypergeometric distribution.
     """

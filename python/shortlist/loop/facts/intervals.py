@@ -32,7 +32,8 @@ class Share:
 
 
 def wilson(k: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's interval (1927) of a share, k of n; k and n may be fractions, as those of weighted rows are.
+    """Return Wilson's interval (1927) of a share, k of n;
+    k and n may be fractions, as those of weighted rows are.
 
     Examples
     --------
@@ -87,7 +88,9 @@ def prevalence(k: int, n: int) -> str:
 
 
 def rows_for_margin(value: float, margin: float = 0.05, level: float = 0.95) -> int:
-    """Return the fewest rows for which Wilson's interval of this share is at most so far from its middle."""
+    """Return the fewest rows for which Wilson's interval of this share is at
+    most so far from its middle.
+    """
     if not 0 < margin < 1 or not 0 <= value <= 1:
         raise ValueError(f"value is {value} and margin {margin}; accepted are shares, a margin above 0 and below 1")
 
@@ -99,7 +102,9 @@ def rows_for_margin(value: float, margin: float = 0.05, level: float = 0.95) -> 
 
 
 def rows_for_lower(accuracy: float, level: float = 0.95) -> int:
-    """Return the fewest rows with which the lower end can reach this accuracy at all: all of them right."""
+    """Return the fewest rows with which the lower end can reach this accuracy at all:
+    all of them right.
+    """
     if not 0 < accuracy < 1:
         raise ValueError(f"accuracy is {accuracy}; accepted is above 0 and below 1")
     return _fewest(lambda n: wilson(n, n, level)[0] < accuracy)

@@ -19,7 +19,8 @@ FEWEST_ERRORS = 10
 
 @dataclass(frozen=True)
 class Ranking:
-    """How often a row that the model gets wrong scores above one that it gets right: the area under the ROC curve.
+    """How often a row that the model gets wrong scores above one that it gets right:
+    the area under the ROC curve.
 
     Attributes
     ----------
@@ -51,8 +52,8 @@ def auroc(scores: ArrayLike, errors: ArrayLike) -> Ranking | None:
     Parameters
     ----------
     scores : array-like of shape (n,)
-        What the strategy makes of each validation row: higher is picked sooner. Turn round those of measures where the
-        lowest are picked.
+        What the strategy makes of each validation row: higher is picked sooner. Turn round those of
+        measures where the lowest are picked.
     errors : array-like of bool, shape (n,)
         Whether the model is wrong on the row.
 

@@ -26,14 +26,17 @@ def suspects(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.int64]:
     Returns
     -------
     ndarray of int64
-        Row numbers by the probability of the given label, lowest first; the lower row first where that is equal.
+        Row numbers by the probability of the given label, lowest first; the lower row first where
+        that is equal.
 
     Notes
     -----
-    How many rows of each class carry the label of each other class is counted among those that reach the mean probability
-    of a class (the confident joint); so many, those with the widest margin, are suspects, but for rows that the model
-    gives the label they have. The same as ``cleanlab.filter.find_label_issues`` with its defaults, ranked by self-confidence;
-    where counts or margins are equal, NumPy's sort decides as it does there, and another CPU may decide otherwise.
+    How many rows of each class carry the label of each other class is counted among those that
+    reach the mean probability of a class (the confident joint); so many, those with the widest
+    margin, are suspects, but for rows that the model gives the label they have. The same as
+    ``cleanlab.filter.find_label_issues`` with its defaults, ranked by self-confidence; where counts
+    or margins are equal, NumPy's sort decides as it does there, and another CPU may decide
+    otherwise.
 
     Examples
     --------
@@ -67,7 +70,9 @@ def suspects(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.int64]:
 
 
 def _confident_joint(y: NDArray[np.int64], p: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Count the rows by the label given (down) and the class they confidently belong to (across), scaled to all rows."""
+    """Count the rows by the label given (down) and the class they confidently belong to (across),
+    scaled to all rows.
+    """
     classes = p.shape[1]
     sizes = np.bincount(y, minlength=classes)
     # Nothing is confidently of a class that nobody gave.

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNCERTAINTY = "least_confident"
-"""1 less the highest probability: with probabilities that can be trusted, how often the model is wrong."""
+"""1 less the highest probability: with probabilities that can be trusted,
+how often the model is wrong.
+"""
 PIECE = 1 << 20
 
 

@@ -21,8 +21,8 @@ class Cell:
     share : float
         Of all rows that were looked at.
     distance : float
-        Median distance of its rows to the nearest labelled row, as a multiple of that of all rows; infinite where all
-        other rows lie on labelled ones.
+        Median distance of its rows to the nearest labelled row, as a multiple of that of all rows;
+        infinite where all other rows lie on labelled ones.
     examples : tuple of int
         The rows nearest to its middle.
     """
@@ -41,7 +41,8 @@ def unseen_cells(
     Parameters
     ----------
     X : array-like of shape (n, features)
-        Rows of the pool, or a sample of it: with 20,000 rows a cell of a hundredth of the pool can't be missed.
+        Rows of the pool, or a sample of it: with 20,000 rows a cell of a hundredth of the pool
+        can't be missed.
     labelled : array-like of int
         Which of these rows are labelled.
     cells : int, default=50
@@ -52,7 +53,8 @@ def unseen_cells(
     Examples
     --------
     >>> import numpy as np
-    >>> X = np.concatenate([np.zeros((60, 2)), np.full((40, 2), 9.0)]) + np.random.default_rng(0).normal(size=(100, 2)) / 10
+    >>> X = np.repeat([[0.0, 0.0], [9.0, 9.0]], [60, 40], axis=0)
+    >>> X += np.random.default_rng(0).normal(size=(100, 2)) / 10
     >>> [(cell.rows, cell.share) for cell in unseen_cells(X, np.arange(10), cells=2)]
     [(40, 0.4)]
     """

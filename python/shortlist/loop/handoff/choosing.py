@@ -90,7 +90,9 @@ def check_tool(spec: Spec) -> None:
 
 
 def is_file(spec: Spec) -> bool:
-    """Return whether rounds go out as files or on the page, so that answers come without being asked for."""
+    """Return whether rounds go out as files or on the page,
+    so that answers come without being asked for.
+    """
     return not is_path(spec.handoff.tool) and spec.handoff.live is None
 
 

@@ -39,11 +39,14 @@ class FileHandoff:
     out : path, optional
         Where to write instead.
     sent : Sent, optional
-        What goes with the rows: the classes, the column of text, and the loop, which comes back with each answer.
+        What goes with the rows: the classes, the column of text, and the loop, which comes back
+        with each answer.
     spreadsheet : bool
-        Whether texts that a spreadsheet would take for a formula get an apostrophe in front. Ids and labels never do.
+        Whether texts that a spreadsheet would take for a formula get an apostrophe in front. Ids
+        and labels never do.
     label_config : path, optional
-        A labelling interface of Label Studio, which is checked; by default one is written beside the round.
+        A labelling interface of Label Studio, which is checked; by default one is written beside
+        the round.
     """
 
     def __init__(
@@ -63,7 +66,8 @@ class FileHandoff:
         self._label_config = label_config
 
     def push(self, number: int, rows: Sequence[HandedRow]) -> dict[str, Any]:
-        """Write a round's file. One that is there with these rows is left alone: somebody may be filling it in.
+        """Write a round's file. One that is there with these rows is left alone:
+        somebody may be filling it in.
 
         Raises
         ------
@@ -125,7 +129,9 @@ class FileHandoff:
         return "parquet" if self._kind == DATASETS else self._kind
 
     def _is_there(self, path: Path, rows: Sequence[HandedRow]) -> bool:
-        """Return whether a file has these rows already; say so where it has anything that would be lost."""
+        """Return whether a file has these rows already;
+        say so where it has anything that would be lost.
+        """
         if self._kind == DATASETS:
             there_is = path.is_dir() and any(path.iterdir())
         else:

@@ -1,4 +1,6 @@
-"""Labels for the world: CSV, JSON lines, Parquet, and a folder that Hugging Face's datasets load."""
+"""Labels for the world: CSV, JSON lines, Parquet,
+and a folder that Hugging Face's datasets load.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,11 @@ def labels_out(
     *,
     shown: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> int:
-    """Write ``id, label, annotator, time``, one row for each row with a label, as resolved; return how many.
+    """Write ``id, label, annotator, time``, one row for each row with a label, as resolved;
+    return how many.
 
-    Annotator and time are those of the last answer that agrees with the label. Ids and labels are written as they are.
+    Annotator and time are those of the last answer that agrees with the label. Ids and labels are
+    written as they are.
 
     Parameters
     ----------
@@ -40,9 +44,10 @@ def labels_out(
     answers : Answers
         What holds.
     path : path
-        ``.csv``; ``.jsonl``; ``.parquet``, which also has ``label_code``, the place of the label among the classes; or a folder
-        (a name without an ending), in which Hugging Face's ``datasets.load_dataset`` finds the split ``train``, where
-        ``label`` is a ClassLabel and ``label_text`` its name.
+        ``.csv``; ``.jsonl``; ``.parquet``, which also has ``label_code``, the place of the label
+        among the classes; or a folder (a name without an ending), in which Hugging Face's
+        ``datasets.load_dataset`` finds the split ``train``, where ``label`` is a ClassLabel and
+        ``label_text`` its name.
     shown : mapping of id to mapping, optional
         Columns to add to the folder, as the text of each row.
     """

@@ -1,4 +1,6 @@
-"""Tools of the user's own: a class by ``package.module:Class`` with the four functions of the protocol."""
+"""Tools of the user's own: a class by ``package.module:Class`` with the four
+functions of the protocol.
+"""
 
 from __future__ import annotations
 

@@ -49,8 +49,9 @@ class Handoff(Protocol):
     def pull(self, state: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
         """Yield answers of a round that `push` returned this for, or of later ones.
 
-        An answer is a mapping: ``id``, ``label``, ``annotator``, ``time``, ``skip``; ``key`` where the tool has one for this
-        version of the answer; ``source``, ``where``, ``round``, ``loop``; and under ``shown`` what came along of the row.
+        An answer is a mapping: ``id``, ``label``, ``annotator``, ``time``, ``skip``; ``key`` where
+        the tool has one for this version of the answer; ``source``, ``where``, ``round``, ``loop``;
+        and under ``shown`` what came along of the row.
         """
 
     def withdraw(self, rows: Sequence[str]) -> None:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def pull(store: Store, ground: Ground) -> Ingested:
-    """Take in what people have answered in the tool: of all rounds, as answers may be corrected later."""
+    """Take in what people have answered in the tool:
+    of all rounds, as answers may be corrected later.
+    """
     tool = handoff_of(ground.spec, store)
     found = ingest(store, _answers(store, ground, tool), pool=ground.pool)
     return found if ground.spec.handoff.live is None else replace(found, deleted=cast("LabelStudio", tool).pulled())

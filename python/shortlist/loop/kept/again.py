@@ -1,4 +1,6 @@
-"""A pool that is scored once more by a model, as a round reaches further than the answers that were kept."""
+"""A pool that is scored once more by a model, as a round reaches further than
+the answers that were kept.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ def score_again(
     *,
     everything: bool = False,
 ) -> None:
-    """Let the cluster score the pool for a round, with the model that it trained, and keep what comes back.
+    """Let the cluster score the pool for a round, with the model that it trained,
+    and keep what comes back.
 
     Where ``[retrain] where`` names no cluster any more, it is done in this process.
 

@@ -54,7 +54,8 @@ class Cut:
     ----------
     measure : str
     row : int or None
-        The last row that was kept for the measure: all rows before it are kept. None where no row was left out.
+        The last row that was kept for the measure: all rows before it are kept. None where no row
+        was left out.
     score : float
         Its score.
     """

@@ -1,4 +1,6 @@
-"""Rows that a measure puts first among those whose answers were kept: the same as among all, or a refusal."""
+"""Rows that a measure puts first among those whose answers were kept:
+the same as among all, or a refusal.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,8 @@ def best_of(
     from_logits : bool
         Whether the answers are logits.
     codes, labels, quotas
-        The group of each row of the pool, the names of the groups, and how many rows each of them gets.
+        The group of each row of the pool, the names of the groups, and how many rows each of them
+        gets.
 
     Raises
     ------

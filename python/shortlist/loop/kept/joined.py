@@ -35,8 +35,8 @@ class Kept:
     places : ndarray of int64 or None
         Their places, ascending; None where they are all.
     about : dict
-        Plain values: ``rows`` scored, ``ties``, ``cuts``, ``uncertainty`` by column and group, and ``all`` with the reason
-        why all answers came back.
+        Plain values: ``rows`` scored, ``ties``, ``cuts``, ``uncertainty`` by column and group, and
+        ``all`` with the reason why all answers came back.
     warned : list of str
         What workers were warned of.
     """
@@ -56,7 +56,8 @@ class Kept:
 
 
 def joined(parts: Sequence[Part], wanted: Wanted, pool: LoopPool, rows: int, out: Path) -> Kept:
-    """Join the parts of a pool, whatever the cluster has cut it into: the result is the same for all ways.
+    """Join the parts of a pool, whatever the cluster has cut it into:
+    the result is the same for all ways.
 
     Parameters
     ----------
@@ -106,7 +107,9 @@ def joined(parts: Sequence[Part], wanted: Wanted, pool: LoopPool, rows: int, out
 
 
 def _cuts(best: Best, picks: Selection, pool: LoopPool) -> dict[str, dict[str, Any]]:
-    """Return how far the rows reach, as `Cut` has it: where all were kept that there are, nothing was cut off."""
+    """Return how far the rows reach, as `Cut` has it:
+    where all were kept that there are, nothing was cut off.
+    """
     if best.column is None or best.quotas is None:
         last = None if len(picks) < best.k else -1
         return {best.name: _cut(picks, last)}

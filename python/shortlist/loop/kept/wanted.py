@@ -1,4 +1,6 @@
-"""Which of a model's answers a cluster is to bring back, so that the next rounds are what they would be with all of them."""
+"""Which of a model's answers a cluster is to bring back,
+so that the next rounds are what they would be with all of them.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +31,17 @@ if TYPE_CHECKING:
     from shortlist.loop.store.summary import Summary
 
 AHEAD = 20
-"""Rounds without a training for which rows are kept. After them, or sooner where much is labelled, the pool is scored again."""
+"""Rounds without a training for which rows are kept.
+After them, or sooner where much is labelled, the pool is scored again.
+"""
 SPARE = 10
 
 
 @dataclass(frozen=True)
 class Best:
-    """The rows that a measure puts first: k of all, or with quotas so many of each group of a column, by its code."""
+    """The rows that a measure puts first: k of all,
+    or with quotas so many of each group of a column, by its code.
+    """
 
     name: str
     measure: str | Likely | Border
@@ -123,8 +129,9 @@ def wanted_of(
 
     Notes
     -----
-    Rows that are labelled now may be the first ones of every order, and so may those that the next rounds pick. So many
-    more are kept: where that was too few, nothing is picked but the pool is scored again.
+    Rows that are labelled now may be the first ones of every order, and so may those that the next
+    rounds pick. So many more are kept: where that was too few, nothing is picked but the pool is
+    scored again.
     """
     spec, pool = ground.spec, ground.pool
     everything = all_because(spec, said.labels)
@@ -170,7 +177,9 @@ def _floors(ground: Ground, closed: NDArray[np.int64], rows: int) -> list[Best]:
 
 
 def _rare(spec: Spec, beside: int, rows: int, columns: int) -> list[Best]:
-    """Return the rows that are likely of each rare class, and those on its border, with so many beside them."""
+    """Return the rows that are likely of each rare class, and those on its border,
+    with so many beside them.
+    """
     logits = spec.model.returns == "logits"
     share = spec.round.rare_share * spec.round.rows / max(1, len(spec.round.rare_classes))
     k = min(rows, beside + AHEAD * (math.ceil(share) + 1))
@@ -185,7 +194,9 @@ def _rare(spec: Spec, beside: int, rows: int, columns: int) -> list[Best]:
 def _explored(
     ground: Ground, number: int, closed: NDArray[np.int64], apart: NDArray[np.bool]
 ) -> list[NDArray[np.int64]]:
-    """Return the rows from which the next rounds draw their random ones, twice as many as they take."""
+    """Return the rows from which the next rounds draw their random ones,
+    twice as many as they take.
+    """
     spec, pool = ground.spec, ground.pool
     if not spec.round.explore:
         return []

@@ -1,4 +1,6 @@
-"""Where the page of a loop is: its address is kept in the loop's folder, and stays from one start to the next."""
+"""Where the page of a loop is: its address is kept in the loop's folder,
+and stays from one start to the next.
+"""
 
 from __future__ import annotations
 

@@ -145,7 +145,9 @@ class Answers:
         return await self._take("review", request)
 
     async def leave(self, request: Request) -> Response:
-        """Note that somebody has closed the page; a browser sends this as text, at the last moment."""
+        """Note that somebody has closed the page; a browser sends this as text,
+        at the last moment.
+        """
         with contextlib.suppress(PostError, ValueError, AttributeError):
             await self._office.desk.leave(annotator_of(json.loads(await _body(request)).get("annotator")))
         return Response(status_code=204)

@@ -1,4 +1,6 @@
-"""Which row is whose turn: the rows of the round that is out, and those that a second person is to label."""
+"""Which row is whose turn: the rows of the round that is out,
+and those that a second person is to label.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,8 @@ class Turn(NamedTuple):
 class Asking:
     """Hands rows to people by what the store holds, whoever wrote it.
 
-    What it knows of answers is brought up to date by the events that came since, so that asking costs the same in a loop
-    of a hundred answers and of a million.
+    What it knows of answers is brought up to date by the events that came since, so that asking
+    costs the same in a loop of a hundred answers and of a million.
     """
 
     def __init__(self, store: Store, leases: Leases | None = None) -> None:
@@ -108,7 +110,9 @@ class Asking:
         return Turn(self.pick_for(rows[0], annotator), rows[1:])
 
     def pick_for(self, row: str, annotator: str) -> Pick | None:
-        """Return the pick by which somebody is asked for a row: as a second person, or as the first."""
+        """Return the pick by which somebody is asked for a row:
+        as a second person, or as the first.
+        """
         again = row in self._again and self._second(row, annotator)
         return self._again[row] if again else self._main.get(row) or self._again.get(row)
 
@@ -121,7 +125,9 @@ class Asking:
         return fold(self._store.events_of([row]), self.spec).current.get((row, annotator))
 
     def _rows_for(self, annotator: str, have: str | None) -> Iterator[str]:
-        """Yield rows for somebody: what they have, what waits for a second person, and the round in its order."""
+        """Yield rows for somebody: what they have, what waits for a second person,
+        and the round in its order.
+        """
         wanted = dict.fromkeys(row for row in self._half if self._second(row, annotator))
         wanted |= self._open_rows
         own = self.leases.of(annotator)

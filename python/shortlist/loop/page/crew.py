@@ -1,4 +1,6 @@
-"""The page's side of the process that trains: asks it to look whenever something has changed, and hears what it does."""
+"""The page's side of the process that trains: asks it to look whenever something has changed,
+and hears what it does.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 SOON = 1.0
 """Seconds between two looks, at least."""
 LATER = 30.0
-"""Seconds after which it looks although nothing has changed: days pass, and others work on the loop too."""
+"""Seconds after which it looks although nothing has changed:
+days pass, and others work on the loop too.
+"""
 SHARE = 4
 """A look that found nothing to do is followed by a rest of so many times its length."""
 LONGEST_LINE = 1 << 20

@@ -16,7 +16,9 @@ MOST = 50
 
 
 def to_decide(store: Store, spec: Spec) -> dict[str, Any]:
-    """Return the rows that wait for a decision: how many, and the first of them with what people said."""
+    """Return the rows that wait for a decision: how many,
+    and the first of them with what people said.
+    """
     disputed = summary(store, spec).disputed
     remarks = store._database.read(
         "SELECT row, max(seq) FROM events AS flag WHERE kind = 'flag' GROUP BY row "

@@ -1,4 +1,6 @@
-"""The one thread that hands out rows and takes answers in: many answers that come at once go to disk together."""
+"""The one thread that hands out rows and takes answers in:
+many answers that come at once go to disk together.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +41,9 @@ class Looked(NamedTuple):
 class Desk:
     """Rows out and answers in, for any number of people at once.
 
-    All that touches the store is done in one thread of its own, so that nothing has to be locked; answers that came while
-    others were written go together into the next transaction, and each is acknowledged once it is on disk.
+    All that touches the store is done in one thread of its own, so that nothing has to be locked;
+    answers that came while others were written go together into the next transaction, and each is
+    acknowledged once it is on disk.
 
     Parameters
     ----------

@@ -1,4 +1,6 @@
-"""Who may ask: nothing from other sites, nothing without the token, and headers that keep a browser strict."""
+"""Who may ask: nothing from other sites, nothing without the token,
+and headers that keep a browser strict.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ class Guard:
     app : callable
         An ASGI application.
     hosts : set of str, optional
-        Names by which a browser may call this server, against sites that have their name point here; None for any.
+        Names by which a browser may call this server, against sites that have their name point
+        here; None for any.
     token : str, optional
         What a request must bring: in its cookie, as ``Authorization: Bearer``, or as ``?token=``.
     cookie : str

@@ -12,14 +12,18 @@ if TYPE_CHECKING:
 STAY = 600.0
 """Seconds after which a row comes back from somebody who has shown no sign of life."""
 LONG = 60.0
-"""Seconds after which a row that somebody has may go to another person who has nothing else to do."""
+"""Seconds after which a row that somebody has may go to another who has nothing else to do."""
 LEAVE = 15.0
-"""Seconds after which it comes back from somebody who has left: long enough for a page that is loaded again."""
+"""Seconds after which it comes back from somebody who has left:
+long enough for a page that is loaded again.
+"""
 
 
 @dataclass
 class Lease:
-    """A row that somebody has from one time until another; `shown` unless it is kept ready for later."""
+    """A row that somebody has from one time until another;
+    `shown` unless it is kept ready for later.
+    """
 
     annotator: str
     since: float
@@ -28,7 +32,8 @@ class Lease:
 
 
 class Leases:
-    """Rows by who has them. They are advice: an answer to a row that somebody else has is taken all the same.
+    """Rows by who has them. They are advice: an answer to a row that somebody else
+    has is taken all the same.
 
     Parameters
     ----------
@@ -60,7 +65,9 @@ class Leases:
         lease.until, lease.shown = now + STAY, shown
 
     def spare(self, rows: Iterable[str]) -> str | None:
-        """Return the row that its holder would miss least: one they don't see yet, or have had for long."""
+        """Return the row that its holder would miss least:
+        one they don't see yet, or have had for long.
+        """
         held = [(row, lease) for row in rows if (lease := self.holder(row)) is not None]
         unseen = [row for row, lease in held if not lease.shown]
         if unseen:

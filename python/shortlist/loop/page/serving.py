@@ -1,4 +1,6 @@
-"""A page from its beginning to its end: the address, the processes and threads behind it, and what is printed."""
+"""A page from its beginning to its end: the address, the processes and threads behind it,
+and what is printed.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from shortlist.loop.spec import Spec
 
 LEASE = 60.0
-"""Seconds after which a page that has shown no sign of life, on another machine, counts as ended."""
+"""Seconds after which a page that has shown no sign of life, on another machine,
+counts as ended.
+"""
 LONGEST_TOKEN = 200
 SWITCH = 0.0005
 """Seconds after which a thread lets another one go on."""
@@ -101,7 +105,8 @@ def serve(
     folder : path
         The loop's.
     host : str
-        The address to listen on. On any but this machine's own a token is needed, and made where none is given.
+        The address to listen on. On any but this machine's own a token is needed, and made where
+        none is given.
     port : int
         0 for the one of the last time, or else any that is free.
     token : str, optional

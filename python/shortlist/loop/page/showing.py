@@ -33,7 +33,9 @@ Kind = Literal["text", "value", "image", "link"]
 
 @dataclass(frozen=True)
 class Field:
-    """One thing that is shown: its kind, where that can be told from the specification, and the folder of its files."""
+    """One thing that is shown: its kind, where that can be told from the specification,
+    and the folder of its files.
+    """
 
     kind: Kind | None
     root: Path | None = None
@@ -61,7 +63,9 @@ def origins_of(spec: Spec) -> list[str]:
 
 
 def origin_of(template: str) -> str | None:
-    """Return the origin of a web address; None where it isn't one, or where the row decides about it."""
+    """Return the origin of a web address; None where it isn't one,
+    or where the row decides about it.
+    """
     found = re.match(r"(https?)://([A-Za-z0-9.-]+(?::\d{1,5})?)/", template)
     return f"{found[1]}://{found[2]}" if found else None
 

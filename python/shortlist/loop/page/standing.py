@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from shortlist.loop.loop import Loop
 
 OLD = 30.0
-"""Seconds after which it is found out again although nothing was written: triggers may wait for days to pass."""
+"""Seconds after which it is found out again although nothing was written:
+triggers may wait for days to pass.
+"""
 
 
 class Standing(Reader):

@@ -1,4 +1,6 @@
-"""Answers into the log: the same one sent twice is one, and what was taken back is as if it had not been."""
+"""Answers into the log: the same one sent twice is one,
+and what was taken back is as if it had not been.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,9 @@ def _said(spelling: Spelling, post: Post) -> tuple[Kind | None, str | None]:
 
 
 def _is_known(store: Store, event: Event) -> bool:
-    """Return whether an event is in the log under its key, and refuse the key where it is another's."""
+    """Return whether an event is in the log under its key,
+    and refuse the key where it is another's.
+    """
     for old in _events_of(some_of(store._database, f"{EVENTS} WHERE key", [event.key])):
         if (old.kind, old.row, old.annotator, old.label) != (event.kind, event.row, event.annotator, event.label):
             raise PostError("key is that of another answer; accepted is a new one for each", 409)
@@ -108,7 +112,9 @@ def _stands(store: Store, spec: Spec, event: Event) -> bool:
 
 
 def _undo(store: Store, spec: Spec, post: Post) -> Taken:
-    """Take back what somebody said of a row in its last round; what they said of it in another round stands again."""
+    """Take back what somebody said of a row in its last round;
+    what they said of it in another round stands again.
+    """
     key = f"{SOURCE}:{post.key}" if post.key else ""
     event = Event("retract", post.row, post.annotator, "", None, SOURCE, key)
     if key and _is_known(store, event):

@@ -1,6 +1,8 @@
-"""A process beside the page: it trains when a model is due and opens the next round, while people go on labelling.
+"""A process beside the page: it trains when a model is due and opens the next round,
+while people go on labelling.
 
-Each line that it reads makes it look once; what it does and what came of it are lines of JSON. It ends with the page.
+Each line that it reads makes it look once; what it does and what came of it are lines of JSON. It
+ends with the page.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ class Turns:
         self._folder, self._tell = folder, tell
 
     def look(self) -> None:
-        """Train if a model is due, open the next round once the last is closed, and tell what was done."""
+        """Train if a model is due, open the next round once the last is closed,
+        and tell what was done.
+        """
         said: dict[str, Any] = {"doing": None, "done": [], "failed": None, "ended": None}
         try:
             with Loop(self._folder) as loop:

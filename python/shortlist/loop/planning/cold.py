@@ -23,7 +23,9 @@ STRATIFIED = "stratified:"
 
 
 def seed_rows(at: Situation, k: int) -> list[tuple[int, str, float | None]]:
-    """Return k rows with why each was picked, and how probable that was: what a search finds, then what the rest asks for."""
+    """Return k rows with why each was picked, and how probable that was:
+    what a search finds, then what the rest asks for.
+    """
     found: list[tuple[int, str, float | None]] = []
     if at.spec.seed.search and k:
         hits = {name: rows[~at.closed[rows]] for name, rows in search(at).items()}
@@ -52,7 +54,9 @@ def seed_rows(at: Situation, k: int) -> list[tuple[int, str, float | None]]:
 
 
 def search(at: Situation) -> Mapping[str, NDArray[np.int64]]:
-    """Return for each class the rows outside the stratum whose text has one of its words, in any case, in a random order."""
+    """Return for each class the rows outside the stratum whose text has one of its words,
+    in any case, in a random order.
+    """
     words = {name: [word.casefold() for word in wanted] for name, wanted in at.spec.seed.search.items()}
     hits: dict[str, list[int]] = {name: [] for name in words}
     for start, texts in at.pool.texts():

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def shortages(
     at: Situation, shares: Shares, rows: int, picked: list[int], left: int
 ) -> Iterator[tuple[str, list[str], NDArray[np.int32], dict[int, int]]]:
-    """Yield each column of groups with its labels and codes, and the rows that its groups lack of their least share.
+    """Yield each column of groups with its labels and codes,
+    and the rows that its groups lack of their least share.
 
     `picked` may grow between columns: what was picked for one column counts for the next.
     """

@@ -1,4 +1,6 @@
-"""How likely a row is of one class, and how near to its border: what the share of rare classes is picked by."""
+"""How likely a row is of one class, and how near to its border:
+what the share of rare classes is picked by.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Likely:
-    """How likely rows are of a class, as its column says; the order of their probabilities where these are logits."""
+    """How likely rows are of a class, as its column says;
+    the order of their probabilities where these are logits.
+    """
 
     column: int
     logits: bool = False
@@ -29,7 +33,9 @@ class Likely:
 
 @dataclass(frozen=True)
 class Border:
-    """How near rows are to the border of a class: less the further its column is from the best other one."""
+    """How near rows are to the border of a class: less the further its column
+    is from the best other one.
+    """
 
     column: int
     order: ClassVar[str] = "highest"

@@ -47,7 +47,8 @@ class Plan:
     picks : list of Pick
         By rank. Shares are dealt out evenly, so that a part of the round holds a part of each.
     decided : dict
-        Plain values of what the picks came from: rows in each share, fractions carried over, the scores around the cut.
+        Plain values of what the picks came from: rows in each share, fractions carried over, the
+        scores around the cut.
     """
 
     picks: list[Pick]
@@ -91,12 +92,13 @@ def plan(
     answers : mapping of str to str
         Labels by row, as resolved.
     taken : collection of str
-        Rows that were asked about before and are not to be asked again; those of `answers` need not be named.
+        Rows that were asked about before and are not to be asked again; those of `answers` need not
+        be named.
     features : Features
         For distances.
     probabilities : Path, array or KeptAnswers, optional
-        What the model says of each row, (rows, classes), or of some; without it the round is one of the first kind, as
-        ``[seed]`` says.
+        What the model says of each row, (rows, classes), or of some; without it the round is one of
+        the first kind, as ``[seed]`` says.
     members : Path or array, optional
         What each of several models says, (members, rows, classes).
     activelab : Path, optional
@@ -165,7 +167,9 @@ def plan(
 
 
 def _check_kept(kept: KeptAnswers, picks: Sequence[Pick]) -> None:
-    """Refuse picks by a model whose own answer for them is not there: it is judged by these later."""
+    """Refuse picks by a model whose own answer for them is not there:
+    it is judged by these later.
+    """
     rows = np.array([p.index for p in picks if p.share in JUDGED and p.index < kept.rows], dtype=np.int64)
     lacking = rows[~kept.holds(rows)]
     if len(lacking):
@@ -231,7 +235,9 @@ def _relabel(at: Situation, k: int, suspects: Sequence[str]) -> list[_Chosen]:
 
 
 def _again(at: Situation, k: int, again: Sequence[tuple[str, float]], picked: list[int]) -> list[_Chosen]:
-    """Return rows with labels of which another label tells more than one of a new row: half of the k at most."""
+    """Return rows with labels of which another label tells more than one of a new row:
+    half of the k at most.
+    """
     if k < 2 or at.activelab is None or not again:
         return []
     fresh = ranked(at, ACTIVELAB, k).scores
@@ -253,7 +259,9 @@ def _explore(at: Situation, k: int, share: float) -> list[_Chosen]:
 
 
 def _strategy(at: Situation, shares: Shares, rows: int, picked: list[int], reach: list[list[Any]]) -> list[_Chosen]:
-    """Return the rest of the round: the least that each group gets, and what the strategy puts first."""
+    """Return the rest of the round: the least that each group gets,
+    and what the strategy puts first.
+    """
     k = max(0, rows - len(picked))
     rule = at.spec.round.diverse
     open_rows, explore, name = at.open_rows(), at.spec.round.explore, at.spec.round.strategy
@@ -317,7 +325,9 @@ def _dealt(chosen: list[_Chosen]) -> list[_Chosen]:
 
 
 def _picks(at: Situation, chosen: list[_Chosen], overlap: int) -> list[Pick]:
-    """Return picks by rank; behind them the rows that a second person is asked about too, drawn by a hash."""
+    """Return picks by rank; behind them the rows that a second person is asked about too,
+    drawn by a hash.
+    """
     rows = np.array([each.row for each in chosen], dtype=np.int64)
     ids = at.pool.id_of(rows)
     picks = [

@@ -1,4 +1,6 @@
-"""Rows in the order of a strategy: measures in one sweep over the model's answers, rules of distance over a part."""
+"""Rows in the order of a strategy: measures in one sweep over the model's answers,
+rules of distance over a part.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,8 @@ def ranked(
     quotas: dict[int, int] | None = None,
     groups: tuple[str, list[str]] | None = None,
 ) -> Ranked:
-    """Return the k rows that a strategy puts first, or with quotas so many of each group; fewer where there are fewer.
+    """Return the k rows that a strategy puts first, or with quotas so many of each group;
+    fewer where there are fewer.
 
     `groups` is the column that `codes` are of, and the labels of its groups.
     """
@@ -84,7 +87,9 @@ def ranked(
 
 
 def by_rule(at: Situation, rule: str, k: int, candidates: NDArray[np.int64], apart_from: NDArray[np.int64]) -> Ranked:
-    """Return k of some rows by a rule of distances, away from others that are labelled or picked."""
+    """Return k of some rows by a rule of distances,
+    away from others that are labelled or picked.
+    """
     k = min(k, len(candidates))
     if not k:
         return Ranked(np.empty(0, np.int64), np.empty(0))

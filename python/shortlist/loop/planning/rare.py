@@ -24,7 +24,9 @@ EXAMPLES = 1_000
 
 
 def rare_rows(at: Situation, k: int, seen: Collection[str]) -> list[tuple[int, str, float | None]]:
-    """Return up to k rows, with why and their score: half the likeliest, half on the border; before any example by search."""
+    """Return up to k rows, with why and their score: half the likeliest, half on the border;
+    before any example by search.
+    """
     names = at.spec.round.rare_classes
     found: list[tuple[int, str, float | None]] = []
     for name, quota in zip(names, apportion(k, [1] * len(names)), strict=True):
@@ -70,7 +72,7 @@ def _best(at: Situation, score: Likely | Border, k: int, name: str) -> Selection
 
 
 def _by_search(at: Situation, name: str, quota: int) -> list[tuple[int, str, float | None]]:
-    """Return rows with a word of the class; once all are asked those nearest to the mean of these."""
+    """Return rows with a word of the class; once all are asked those nearest to their mean."""
     hits = search(at)[name]
     fresh = hits[~at.closed[hits]][:quota]
     found: list[tuple[int, str, float | None]] = [

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from shortlist.loop.spec.model import Spec
 
 REACH = 20_000
-"""Rows that are compared with each other at most; of a larger pool they are drawn by a hash of their ids."""
+"""Rows that are compared with each other at most;
+of a larger pool they are drawn by a hash of their ids.
+"""
 
 
 @dataclass(eq=False)
@@ -34,13 +36,15 @@ class Situation:
     Attributes
     ----------
     closed : ndarray of bool
-        Rows that may not be picked: of the stratum, asked before, picked for this round, or like a row before them.
+        Rows that may not be picked: of the stratum, asked before, picked for this round, or like a
+        row before them.
     held_out : ndarray of bool
         Rows of the stratum.
     labelled : ndarray of int64
         Rows that have a label and train, ascending.
     scored : int
-        Rows that the model has an answer for, from the first on; none of the others is picked by what it says.
+        Rows that the model has an answer for, from the first on; none of the others is picked by
+        what it says.
     probabilities : Path, array, KeptAnswers or None
         What the model says of each of these rows, or of some of them.
     activelab : Path or None

@@ -1,4 +1,6 @@
-"""What is said of played loops: their cost, their end, the truth then, and the estimate beside it; and all against random."""
+"""What is said of played loops: their cost, their end, the truth then, and the estimate beside it;
+and all against random.
+"""
 
 from __future__ import annotations
 
@@ -132,7 +134,9 @@ def holds(point: Point) -> bool:
 
 
 def way(run: Played, first: int = 0) -> float | None:
-    """Return the mean accuracy on held-out rows over the labels given: from the first model, or from `first` labels, on."""
+    """Return the mean accuracy on held-out rows over the labels given:
+    from the first model, or from `first` labels, on.
+    """
     known = [(point.labels, point.held_out) for point in run.points if point.held_out is not None]
     if not known:
         return None

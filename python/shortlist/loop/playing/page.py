@@ -40,10 +40,11 @@ def page(found: LoopSimulation) -> str:
 def _figure(found: LoopSimulation) -> str:
     try:
         import matplotlib as mpl
-        from matplotlib.figure import Figure
+
+        from shortlist.figures import Shown
     except ImportError:
         return "<p class=\"note\">No figure: matplotlib is not installed (pip install 'shortlist[plot]').</p>"
-    figure = Figure(figsize=(9, 4.4), layout="constrained")
+    figure = Shown(figsize=(9, 4.4), layout="constrained")
     axes: Any = figure.subplots()
     from shortlist.simulation.plots import COLOURS, GREY
 

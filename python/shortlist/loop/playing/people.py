@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 class People:
-    """Who labels what, and what they say: a hash of the seed, the person and the row, so that it is the same in every loop.
+    """Who labels what, and what they say: a hash of the seed, the person and the row,
+    so that it is the same in every loop.
 
     Parameters
     ----------
@@ -27,7 +28,8 @@ class People:
     number : int
         How many people there are.
     error : float
-        The probability with which each is wrong about a row: any other class is as likely as the next.
+        The probability with which each is wrong about a row: any other class is as likely as the
+        next.
     seed : int
         Seed of all this.
     """
@@ -58,7 +60,9 @@ class People:
         return {"id": row, "label": self.said(person, row, int(self._truth[place])), "annotator": _name(person)}
 
     def _whose(self, row: str) -> int:
-        """Return who is next to be asked about a row: all in turn, from a person on who is drawn."""
+        """Return who is next to be asked about a row: all in turn,
+        from a person on who is drawn.
+        """
         return (number_of(self._seed, "who", row) + self._asked.get(row, 0)) % self._number
 
     def said(self, person: int, row: str, code: int) -> str:

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 """When every played loop begins."""
 STOPPED, EMPTY, SPENT, OTHER = "stop", "pool", "budget", "other"
-"""How a played loop ended: by its rule of stopping, as no row was left to ask for, as the budget was spent, or where the
-loop ended that it is compared with."""
+"""How a played loop ended: by its rule of stopping, as no row was left to ask for,
+as the budget was spent, or where the loop ended that it is compared with.
+"""
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class Point:
     model : int
         The number of the last model; 0 before the first.
     held_out, pool, left : float or None
-        The accuracy of that model on all rows of the validation stratum, on all rows of the pool, and on those outside the
-        stratum that had no label when it was trained.
+        The accuracy of that model on all rows of the validation stratum, on all rows of the pool,
+        and on those outside the stratum that had no label when it was trained.
     estimate, low, high : float or None
         What the loop itself says.
     rows : int
@@ -225,7 +226,9 @@ class _Play:
         return SPENT if self.setting.budget is not None and given >= self.setting.budget else None
 
     def look(self, number: int) -> int:
-        """Train where a model is due, and note where the loop stands; return the labels given so far."""
+        """Train where a model is due, and note where the loop stands;
+        return the labels given so far.
+        """
         loop = self.loop
         said = loop._said()
         if self.setting.rows_a_day is not None:
@@ -248,7 +251,9 @@ class _Play:
         return said.given
 
     def judged(self, model: Model, labelled: list[str]) -> tuple[float | None, float | None, float | None]:
-        """Return how often a model is right: on the stratum, on the pool, and on what is left of the rest."""
+        """Return how often a model is right: on the stratum, on the pool,
+        and on what is left of the rest.
+        """
         ground = self.loop._ground
         rows, held = np.arange(len(self.truth)), ground.held.mask
         right = said_of(self.loop._store, model, rows).argmax(axis=1) == self.truth
@@ -282,7 +287,9 @@ def _mean(right: NDArray[np.bool]) -> float | None:
 
 @contextmanager
 def _still() -> Iterator[None]:
-    """Let time stand still, but for what `Setting.rows_a_day` says: no result depends on how long anything takes."""
+    """Let time stand still, but for what `Setting.rows_a_day` says:
+    no result depends on how long anything takes.
+    """
     before = PLAYED.set(START)
     try:
         yield
@@ -291,7 +298,9 @@ def _still() -> Iterator[None]:
 
 
 def _share_pool(pools: Path, cache: Path) -> None:
-    """Let a loop find what was read of its pool: the same files, as nothing changes them in their place."""
+    """Let a loop find what was read of its pool: the same files,
+    as nothing changes them in their place.
+    """
     for kept in pools.glob("pool-*"):
         shutil.copytree(kept, cache / kept.name, copy_function=_linked)
 

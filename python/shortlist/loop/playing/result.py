@@ -96,7 +96,9 @@ class LoopSimulation:
         return [["", WRITTEN, RANDOM], *([name, say(mine), say(other)] for name, say in lines)]
 
     def difference_rows(self) -> list[list[str]]:
-        """Return the differences to random as text, the first line naming the columns; empty where no model was trained."""
+        """Return the differences to random as text, the first line naming the columns;
+        empty where no model was trained.
+        """
         head = ["less random's at the same labels", "difference", "p (Holm)"]
         body = [[d.what, with_interval(d.difference, "+.4f"), f"{d.p_holm:.2g}"] for d in self.against_random]
         return [head, *body] if body else []
@@ -154,7 +156,9 @@ class LoopSimulation:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Return settings, figures and every played loop as plain values: the same for the same seed."""
+        """Return settings, figures and every played loop as plain values:
+        the same for the same seed.
+        """
         kept: dict[str, Any] = plain(
             {
                 "settings": self.settings,

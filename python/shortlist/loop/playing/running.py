@@ -1,4 +1,6 @@
-"""`simulate_loop`: a specification played with known labels in repeats, in parallel processes, beside random."""
+"""`simulate_loop`: a specification played with known labels in repeats,
+in parallel processes, beside random.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,8 @@ def simulate_loop(
     out: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], object] | bool | None = None,
 ) -> LoopSimulation:
-    """Play a loop with known labels: what it would cost, where it would stop, and how far off its estimate would be.
+    """Play a loop with known labels: what it would cost, where it would stop,
+    and how far off its estimate would be.
 
     See `shortlist.Loop.simulate`.
     """
@@ -127,7 +130,9 @@ def _pair(spec: Spec, truth: NDArray[Any], setting: Setting, work: Path, repeat:
 
 
 def _about(spec: Spec, ground: Ground, truth: NDArray[Any], setting: Setting) -> dict[str, Any]:
-    """Return what two simulations must agree on to belong together, and what a reader wants to know; ready for JSON."""
+    """Return what two simulations must agree on to belong together,
+    and what a reader wants to know; ready for JSON.
+    """
     pool = json.dumps(dict(ground.pool.fingerprint), sort_keys=True).encode()
     return {
         "name": spec.name,

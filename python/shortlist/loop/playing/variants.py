@@ -1,4 +1,6 @@
-"""The specifications that are played: the one that was written, with the seed of a repeat, and random beside it."""
+"""The specifications that are played: the one that was written, with the seed of a repeat,
+and random beside it.
+"""
 
 from __future__ import annotations
 

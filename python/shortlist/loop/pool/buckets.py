@@ -1,4 +1,6 @@
-"""Hashes in ascending order, with the rows they belong to, made in files: a sixteenth of all is in memory at a time."""
+"""Hashes in ascending order, with the rows they belong to, made in files:
+a sixteenth of all is in memory at a time.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ BITS = 4
 
 
 def ordered(hashes: DiskArray) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
-    """Yield hashes in ascending order with their rows, those of equal hashes ascending; equal ones are never split."""
+    """Yield hashes in ascending order with their rows, those of equal hashes ascending;
+    equal ones are never split.
+    """
     shift = np.uint64(64 - BITS)
     for bucket in range(1 << BITS if len(hashes) > 1 << 16 else 1):
         values, rows = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]

@@ -1,4 +1,6 @@
-"""One pass over a pool, once: ids, hashes, groups and kinds of columns are kept in files beside the loop."""
+"""One pass over a pool, once: ids, hashes, groups and kinds of columns are kept
+in files beside the loop.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ def build(
     Raises
     ------
     LoopError
-        A row without an id, an id that two rows have, a text that is missing, a weight that is no number.
+        A row without an id, an id that two rows have, a text that is missing, a weight that is no
+        number.
     """
     if not table.rows:
         raise LoopError(f"the pool {table.name} has no rows")

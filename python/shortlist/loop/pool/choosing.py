@@ -1,4 +1,6 @@
-"""Rows drawn by a hash of their ids: what is drawn depends on the seed and on the ids alone, never on places or blocks."""
+"""Rows drawn by a hash of their ids: what is drawn depends on the seed and on the ids alone,
+never on places or blocks.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def lowest(pool: LoopPool, seed: int, count: int, exclude: NDArray[np.bool] | None = None) -> NDArray[np.int64]:
-    """Return so many rows with the lowest numbers of (seed, id), ascending by these; fewer where there are fewer."""
+    """Return so many rows with the lowest numbers of (seed, id), ascending by these;
+    fewer where there are fewer.
+    """
     values, rows = np.empty(0), np.empty(0, np.int64)
     for start in range(0, pool.rows if count else 0, PIECE):
         numbers = pool.numbers(seed, start, min(start + PIECE, pool.rows))

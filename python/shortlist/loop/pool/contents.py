@@ -81,7 +81,9 @@ def view_of(spec: PoolSpec, table: Table) -> View:
 def content_hashes(
     view: View, block: Mapping[str, Any], table: Table, start: int, numeric: dict[str, bool]
 ) -> NDArray[np.uint64]:
-    """Return a hash of each row's content, and note in `numeric` which columns hold other things than numbers."""
+    """Return a hash of each row's content, and note in `numeric` which columns hold
+    other things than numbers.
+    """
     if view.kind == "vector":
         rows = _vectors(block[view.columns[0]])
         bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))

@@ -72,7 +72,9 @@ class DiskArray:
 
 
 def runs(places: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Yield ranges of ascending places that lie near each other, and are short enough to be read at once."""
+    """Yield ranges of ascending places that lie near each other,
+    and are short enough to be read at once.
+    """
     cuts = (np.flatnonzero(np.diff(places) > NEAR) + 1).tolist()
     for begin, end in itertools.pairwise([0, *cuts, len(places)] if len(places) else []):
         first = begin

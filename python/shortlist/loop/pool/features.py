@@ -1,4 +1,6 @@
-"""What models and distances are given of a pool's rows: fitted outside the validation stratum, kept as JSON."""
+"""What models and distances are given of a pool's rows:
+fitted outside the validation stratum, kept as JSON.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ class Features:
     def fit(
         cls, pool: LoopPool, outside: NDArray[np.bool] | None, seed: int, progress: Progress | None = None
     ) -> Features:
-        """Fit to rows that are not in `outside`, a mask of the stratum: drawn by a hash of their ids where there are many."""
+        """Fit to rows that are not in `outside`, a mask of the stratum:
+        drawn by a hash of their ids where there are many.
+        """
         most = MOST_TEXTS if pool.kind == "text" else MOST_ROWS
         rows = np.sort(lowest(pool, number_of(seed, "features"), most, outside))
         raw = pool.raw(rows)
@@ -74,7 +78,9 @@ class Features:
         return (raw.astype(np.float64) - self._centre) / self._spread
 
     def dense(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return features of some rows for distances: vectors as they are, texts projected to 256 columns."""
+        """Return features of some rows for distances: vectors as they are,
+        texts projected to 256 columns.
+        """
         rows = np.asarray(rows, dtype=np.int64)
         parts = [self._dense(self._pool.raw(rows[low : low + PIECE])) for low in range(0, len(rows), PIECE)]
         return np.concatenate(parts) if parts else np.empty((0, 1), np.float32)
@@ -131,7 +137,9 @@ def _fit_column(name: str, values: NDArray[Any]) -> dict[str, Any]:
 
 
 def _column(about: Mapping[str, Any], values: NDArray[Any]) -> NDArray[np.float64]:
-    """Return a column of numbers, scaled, with one that marks gaps where there were any; or one for each word."""
+    """Return a column of numbers, scaled, with one that marks gaps where there were any;
+    or one for each word.
+    """
     if about["words"] is None:
         known = np.isfinite(values)
         scaled = np.where(known, (np.where(known, values, 0.0) - about["centre"]) / about["spread"], 0.0)

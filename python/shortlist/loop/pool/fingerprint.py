@@ -1,4 +1,6 @@
-"""What tells a pool from another: whether its rows are those that a round was planned on, or which are not."""
+"""What tells a pool from another: whether its rows are those that a round was planned on,
+or which are not.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
     from shortlist.loop.pool.rows import LoopPool
 
 BESIDE = "beside"
-"""In a fingerprint: by what it is, a hash of each column of groups and of weights. Loops that began before have none."""
+"""In a fingerprint: by what it is, a hash of each column of groups and of weights.
+Loops that began before have none.
+"""
 BLOCKS = 64
 PIECE = 1 << 18
 
@@ -22,7 +26,8 @@ PIECE = 1 << 18
 def fingerprint_of(
     columns: Sequence[str], rows: int, ids: DiskArray, contents: DiskArray, beside: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return schema, rows, size of what was hashed, a hash of all ids, and a hash of each of 64 blocks of rows.
+    """Return schema, rows, size of what was hashed, a hash of all ids,
+    and a hash of each of 64 blocks of rows.
 
     `beside` are hashes of columns that no model sees.
     """
@@ -50,14 +55,18 @@ def column_hash(array: DiskArray, rows: int, labels: Sequence[str]) -> str:
 
 
 def changed_beside(old: Mapping[str, Any], pool: LoopPool) -> list[str]:
-    """Return which columns that no model sees have other values than those of a fingerprint, rows for rows."""
+    """Return which columns that no model sees have other values than those of a fingerprint,
+    rows for rows.
+    """
     rows = min(int(old["rows"]), pool.rows)
     now = pool.first(rows).beside
     return [name for name, then in (old.get(BESIDE) or {}).items() if now.get(name, then) != then]
 
 
 def changed(old: Mapping[str, Any], pool: LoopPool) -> list[str]:
-    """Return what is wrong with a pool, beside rows that were appended: which rows are not those of the fingerprint."""
+    """Return what is wrong with a pool, beside rows that were appended:
+    which rows are not those of the fingerprint.
+    """
     rows = int(old["rows"])
     missing = sorted(set(old["schema"]) - set(pool.columns))
     found = [f"the pool has no column {missing[0]!r} any more; restore it, or start a new loop"] if missing else []

@@ -1,4 +1,6 @@
-"""Hashes of ids and of contents, and random numbers made of them: the same on every machine, in any order of rows."""
+"""Hashes of ids and of contents, and random numbers made of them:
+the same on every machine, in any order of rows.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""TF-IDF of a whole pool, kept in files, so that texts are taken apart once and not for every model."""
+"""TF-IDF of a whole pool, kept in files, so that texts are taken apart
+once and not for every model.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ FILES = {"data": np.dtype(np.float64), "indices": np.dtype(np.int32), "ends": np
 
 
 def matrices(features: Features, pool: LoopPool, size: int) -> Iterator[tuple[int, Any]]:
-    """Yield features of all rows in blocks of at most `size`, with the place of the first row of each."""
+    """Yield features of all rows in blocks of at most `size`,
+    with the place of the first row of each.
+    """
     if pool.kind != "text" or pool.rows > MOST_ROWS:
         for start, raw in pool.blocks(size):
             yield start, features.transform(raw)

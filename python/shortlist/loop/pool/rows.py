@@ -1,4 +1,6 @@
-"""The pool of a loop: rows by id and by place, what a model sees of them, what people are shown; all in flat memory."""
+"""The pool of a loop: rows by id and by place, what a model sees of them, what people are shown;
+all in flat memory.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ class LoopPool:
             )
 
     def first(self, rows: int, numeric: Mapping[str, bool] | None = None) -> LoopPool:
-        """Return the pool as it was when it had no more than its first rows, and these columns held numbers alone."""
+        """Return the pool as it was when it had no more than its first rows,
+        and these columns held numbers alone.
+        """
         found = copy.copy(self)
         for made in ("fingerprint", "repeated"):
             found.__dict__.pop(made, None)
@@ -182,7 +186,9 @@ class LoopPool:
         return {column: self.group(column) for column in self._spec.pool.groups}
 
     def group(self, column: str) -> tuple[NDArray[np.int32], list[str]]:
-        """Return the codes and labels of one column of groups, or of the column that the seed is stratified by."""
+        """Return the codes and labels of one column of groups,
+        or of the column that the seed is stratified by.
+        """
         number = list(self._groups).index(column)
         codes = np.fromfile(self.folder / f"group-{number}", np.int32, self.rows)
         # Codes are given in the order of the rows: those of rows to come are the last.
@@ -190,7 +196,9 @@ class LoopPool:
 
     @property
     def beside(self) -> dict[str, str]:
-        """A hash of each column of groups, of the one that the seed is stratified by, and of the weights, by what it is."""
+        """A hash of each column of groups, of the one that the seed is stratified by,
+        and of the weights, by what it is.
+        """
         found = {}
         for number, (column, labels) in enumerate(self._groups.items()):
             codes = DiskArray(self.folder / f"group-{number}", np.int32).first(self.rows)
@@ -236,10 +244,11 @@ class LoopPool:
         return self._view.raw(table.take(self._view.columns, rows), self.numeric)
 
     def blocks(self, size: int = BLOCK, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, Raw]]:
-        """Yield what a model sees of all rows, in blocks of at most `size`, with the place of the first of each.
+        """Yield what a model sees of all rows, in blocks of at most `size`,
+        with the place of the first of each.
 
-        With `begin` and `end` these are the blocks that begin from the one to before the other. They are cut as all are, so
-        that parts which follow each other have each block once.
+        With `begin` and `end` these are the blocks that begin from the one to before the other.
+        They are cut as all are, so that parts which follow each other have each block once.
         """
         end = self.rows if end is None else end
         if self.embeddings is not None:
@@ -316,8 +325,8 @@ def open_pool(
     spec : Spec
         The specification; relative paths mean its folder.
     cache : Path, optional
-        A folder for what is kept of the pool, so that it is read through once and not at every start; by default a folder
-        for this process alone.
+        A folder for what is kept of the pool, so that it is read through once and not at every
+        start; by default a folder for this process alone.
     frame : frame or dict of columns, optional
         The rows, in place of the file that the specification names.
     progress : callable, optional
@@ -348,7 +357,9 @@ def open_pool(
 
 
 def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> None:
-    """Build what is kept of a pool under another name first, so that it is there whole or not at all."""
+    """Build what is kept of a pool under another name first,
+    so that it is there whole or not at all.
+    """
     with temporary_folder(folder.parent) as work:
         table = open_table(spec.pool, spec.folder, work, frame)
         view = view_of(spec.pool, table)
@@ -369,7 +380,9 @@ def _make(spec: Spec, folder: Path, frame: Any, progress: Progress | None) -> No
 
 
 def _note_sizes(folder: Path) -> None:
-    """Note how long each file is, so that one which a crash of the machine cut off is told from a whole one."""
+    """Note how long each file is, so that one which a crash of the machine cut off
+    is told from a whole one.
+    """
     write_json(folder / SIZES, {path.name: path.stat().st_size for path in folder.iterdir()})
 
 
@@ -383,14 +396,18 @@ def _is_whole(folder: Path) -> bool:
 
 
 def remove_other_pools(pool: LoopPool) -> None:
-    """Remove what is kept beside a pool of earlier versions of it, unless a process is at work with them."""
+    """Remove what is kept beside a pool of earlier versions of it,
+    unless a process is at work with them.
+    """
     for other in pool.folder.parent.glob("pool-*"):
         if other != pool.folder:
             remove_unless_held(other)
 
 
 def _held(spec: Spec, folder: Path, frame: Any) -> LoopPool | None:
-    """Return the pool of a folder, which stays while the pool is in use; None where it was removed just now."""
+    """Return the pool of a folder, which stays while the pool is in use;
+    None where it was removed just now.
+    """
     descriptor = hold(folder)
     if descriptor is None:
         return None
@@ -434,7 +451,9 @@ def _refuse_repeats(pool: LoopPool, table: Table) -> None:
 
 
 def _refuse_alike(pool: LoopPool, table: Table) -> None:
-    """Refuse ids that a spreadsheet takes for the same, so that no label comes home to another row."""
+    """Refuse ids that a spreadsheet takes for the same,
+    so that no label comes home to another row.
+    """
     path = pool.folder / ALIKE
     for later, firsts in repeats(DiskArray(path, np.uint64)):
         if len(later):

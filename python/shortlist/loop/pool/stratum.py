@@ -1,4 +1,6 @@
-"""The validation stratum: rows that are fixed before round 1 by a hash of their ids, and that no model is fitted to."""
+"""The validation stratum: rows that are fixed before round 1 by a hash of their ids,
+and that no model is fitted to.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,9 @@ class Stratum:
 def stratum(pool: LoopPool, seed: int, share: float, cap: int) -> Stratum:
     """Return the rows whose hash of (seed, id) is below `share`, the lowest `cap` of them.
 
-    Rows with the content of an earlier one follow that one, so that no text is trained on and validated with.
-    A pool that grows keeps its stratum: rows only leave it that come last in its order, and only for new rows.
+    Rows with the content of an earlier one follow that one, so that no text is trained on and
+    validated with. A pool that grows keeps its stratum: rows only leave it that come last in its
+    order, and only for new rows.
     """
     later, firsts = pool.repeated
     rows = _order(pool, seed, share, cap, later)
@@ -57,7 +60,9 @@ def stratum(pool: LoopPool, seed: int, share: float, cap: int) -> Stratum:
 
 
 def _order(pool: LoopPool, seed: int, share: float, cap: int, later: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows to be asked in their order. It is kept with the pool, so that all ids are looked at once."""
+    """Return the rows to be asked in their order. It is kept with the pool,
+    so that all ids are looked at once.
+    """
     kept = pool.folder / f"stratum-{number_of(seed, share, cap, pool.rows):016x}"
     if kept.exists():
         return np.fromfile(kept, np.int64)

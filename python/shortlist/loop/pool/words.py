@@ -1,4 +1,6 @@
-"""TF-IDF as a state of plain values: fitted once, kept as JSON, the same numbers wherever it is read."""
+"""TF-IDF as a state of plain values: fitted once, kept as JSON,
+the same numbers wherever it is read.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ MOST_TERMS = 50_000
 FEW_TEXTS = 1_000
 """Up to so many texts a term counts though only one text has it."""
 LONG_WORD = 12
-"""Words that are longer than this on average are runs of a script without blanks: pairs of characters serve better."""
+"""Words that are longer than this on average are runs of a script without blanks:
+pairs of characters serve better.
+"""
 WIDTH = 256
 TOLD = 1_000
 """Texts after which progress is told."""
@@ -66,7 +70,9 @@ def words_of(state: Mapping[str, Any]) -> Any:
 
 
 def projection(terms: int, seed: int) -> NDArray[np.float32]:
-    """Return signs of 256 columns for each term, by which distances between texts are kept within a few percent."""
+    """Return signs of 256 columns for each term, by which distances between texts are
+    kept within a few percent.
+    """
     words = np.arange(terms * (WIDTH // 64), dtype=np.uint64) ^ np.uint64(number_of(seed, "projection"))
     bits = np.unpackbits(mixed(words).astype("<u8").view(np.uint8)).reshape(terms, WIDTH)
     return (bits.astype(np.float32) * 2 - 1) / np.float32(np.sqrt(WIDTH))

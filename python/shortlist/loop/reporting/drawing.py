@@ -1,4 +1,6 @@
-"""Pictures of a report as SVG: the learning curve, intervals on a line, and shares round by round. Colours are the page's."""
+"""Pictures of a report as SVG: the learning curve, intervals on a line, and shares round by round.
+Colours are the page's.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""How a loop went: what each round asked for, what made each model, how good it is, and what a point of accuracy cost."""
+"""How a loop went: what each round asked for, what made each model, how good it is,
+and what a point of accuracy cost.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class Step:
 
     @property
     def cost(self) -> str:
-        """What a point of accuracy over the model before cost, in labels; empty where that isn't known."""
+        """What a point of accuracy over the model before cost, in labels;
+        empty where that isn't known.
+        """
         return "" if self.over is None else cost_of(self.added, self.over)
 
 
@@ -83,7 +87,9 @@ def steps_of(of: Evidence) -> list[Step]:
 
 
 def whole_cost(of: Evidence, steps: list[Step]) -> str:
-    """Return in a sentence what a point cost from the first model to the last; empty where that isn't known."""
+    """Return in a sentence what a point cost from the first model to the last;
+    empty where that isn't known.
+    """
     judged = [step for step in steps if step.accuracy is not None]
     if len(judged) < 2:
         return ""
@@ -112,7 +118,9 @@ def rounds_of(of: Evidence) -> list[RoundLine]:
 
 
 def cost_of(labels: int, over: Comparison) -> str:
-    """Return labels for each point of accuracy gained, with what the interval of the gain allows."""
+    """Return labels for each point of accuracy gained,
+    with what the interval of the gain allows.
+    """
     if labels <= 0:
         return ""
     if over.high <= 0:

@@ -1,4 +1,6 @@
-"""Pieces of HTML: whatever comes from people is escaped here, and nowhere else is HTML made of text."""
+"""Pieces of HTML: whatever comes from people is escaped here,
+and nowhere else is HTML made of text.
+"""
 
 from __future__ import annotations
 

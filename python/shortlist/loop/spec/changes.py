@@ -1,4 +1,6 @@
-"""A spec that is edited once a loop has begun; whatever labels and the estimate so far depend on may not change."""
+"""A spec that is edited once a loop has begun; whatever labels and the estimate so far
+depend on may not change.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ def forbidden_changes(old: Spec, new: Spec) -> list[str]:
     Returns
     -------
     list of str
-        A sentence for each change that may not be made after round 1; empty where the new one may follow.
+        A sentence for each change that may not be made after round 1; empty where the new one may
+        follow.
     """
     found = _classes(old.classes, new.classes)
     fixed = (

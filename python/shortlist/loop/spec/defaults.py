@@ -23,7 +23,9 @@ def full_text(spec: Spec) -> str:
 
 
 def values_of(spec: Spec) -> dict[str, dict[str, Any]]:
-    """Return what a spec says by table and key, as its file has it; what is left out is None or not there."""
+    """Return what a spec says by table and key, as its file has it;
+    what is left out is None or not there.
+    """
     pool, rounds = dataclasses.asdict(spec.pool), dataclasses.asdict(spec.round)
     excepted = pool.pop("features_except")
     if excepted is not None:

@@ -58,7 +58,8 @@ def guess(pool_path: str | os.PathLike[str], name: str | None = None) -> Guess:
     Returns
     -------
     Guess
-        A spec that can be read once its classes are filled in, or at once where the pool has a column of labels.
+        A spec that can be read once its classes are filled in, or at once where the pool has a
+        column of labels.
 
     Raises
     ------

@@ -263,7 +263,9 @@ TABLES: dict[str, tuple[Key, ...]] = {
         Key("show_model", checks.flag, "of Label Studio: show people what the model says", example=True),
     ),
 }  # fmt: skip
-"""Tables by their names; ``round.mix`` is ``mix = { ... }`` of ``[round]``, or a table of its own."""
+"""Tables by their names; ``round.mix`` is ``mix = { ... }`` of ``[round]``,
+or a table of its own.
+"""
 
 OPTIONAL = ("round.rare", "round.diverse")
 """Tables without which there is no such thing, so that none of their keys has a default."""

@@ -33,7 +33,8 @@ class Sample:
     Attributes
     ----------
     columns : dict of list
-        Values by column, None where a row has none; columns without a name, or with one that others have too, are left out.
+        Values by column, None where a row has none; columns without a name, or with one that others
+        have too, are left out.
     rows : int
         Rows that were seen; of an array, all.
     more : bool
@@ -159,7 +160,9 @@ def _arrow(path: Path, suffix: str) -> Iterator[dict[str, Any]]:
 
 
 def _simple(schema: Any) -> list[str]:
-    """Return the columns that a guess can be made from: no bytes, which may be pictures, and nothing nested but lists."""
+    """Return the columns that a guess can be made from:
+    no bytes, which may be pictures, and nothing nested but lists.
+    """
     types = need("pyarrow.types", "arrow", "a table")
     unfit = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_struct, types.is_map)
     return [

@@ -32,8 +32,8 @@ class PoolSpec:
     groups : tuple of str
         Columns that are audited; neither models nor annotators see them.
     show : mapping of str to str
-        What people see: a name, and the column or the URL template (``"https://.../{id}.jpg"``) it stands for. Empty for the
-        text, or else the columns of features.
+        What people see: a name, and the column or the URL template (``"https://.../{id}.jpg"``) it
+        stands for. Empty for the text, or else the columns of features.
     """
 
     path: str
@@ -59,8 +59,8 @@ class PoolSpec:
 class ModelSpec:
     """How a model is made: an estimator by name or path, or a command that trains elsewhere.
 
-    With `poll` the command only submits: that is a command too, which says how far the job is; empty where
-    ``out/done.json`` alone says so.
+    With `poll` the command only submits: that is a command too, which says how far the job is;
+    empty where ``out/done.json`` alone says so.
     """
 
     estimator: str | None = None
@@ -86,7 +86,9 @@ class SeedSpec:
 
 @dataclass(frozen=True)
 class RoundSpec:
-    """What a round is made of; `explore`, `validation`, `relabel` and `rare_share` are shares of its rows."""
+    """What a round is made of; `explore`, `validation`,
+    `relabel` and `rare_share` are shares of its rows.
+    """
 
     rows: int = 100
     strategy: str = "margin"
@@ -158,7 +160,9 @@ class HandoffSpec:
 
     @property
     def live(self) -> str | None:
-        """The address of the Label Studio that rounds go to by HTTP; None for files, and for tools of the user's own."""
+        """The address of the Label Studio that rounds go to by HTTP;
+        None for files, and for tools of the user's own.
+        """
         url = self.rest.get("url") if self.tool == "label-studio" else None
         return None if url is None else str(url)
 

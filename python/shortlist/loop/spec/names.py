@@ -1,4 +1,6 @@
-"""The names that a spec may have for strategies, estimators and the rest, as this version knows them."""
+"""The names that a spec may have for strategies, estimators and the rest,
+as this version knows them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whether what a spec says of its pool fits together: the kind of file, what names a row, and what is what in it."""
+"""Whether what a spec says of its pool fits together:
+the kind of file, what names a row, and what is what in it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ COLUMNS = ("id", "text", "features", "embeddings", "groups")
 def check_pool(
     pool: dict[str, Any], seed: dict[str, Any], rounds: dict[str, Any], m: Mistakes, folder: Path
 ) -> str | None:
-    """Note what does not fit together; return what a model is given of a row, or None where that is not known."""
+    """Note what does not fit together; return what a model is given of a row,
+    or None where that is not known.
+    """
     kind = None
     if m.fine("[pool] path"):
         array = names.is_array(pool["path"]) or (

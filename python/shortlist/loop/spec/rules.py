@@ -1,4 +1,6 @@
-"""The rules of a spec: their grammar, which `shortlist.stopping` knows, and whether anything can ever meet them."""
+"""The rules of a spec: their grammar, which `shortlist.stopping` knows,
+and whether anything can ever meet them.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ def _target(found: dict[str, dict[str, Any]], m: Mistakes) -> None:
 
 
 def rows_needed(stop: str) -> int:
-    """Return the fewest validation rows with which a rule's target can be met at all; 0 where it has none."""
+    """Return the fewest validation rows with which a rule's target can be met at all;
+    0 where it has none.
+    """
     target = TARGET.search(stop)
     if target is None:
         return 0

@@ -1,4 +1,6 @@
-"""The values of a spec, key by key: unknown keys, types and ranges, and defaults for what is left out."""
+"""The values of a spec, key by key: unknown keys, types and ranges,
+and defaults for what is left out.
+"""
 
 from __future__ import annotations
 

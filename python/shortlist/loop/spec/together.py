@@ -1,4 +1,6 @@
-"""What must fit together in a spec: names that other tables define, shares of one whole, a strategy and its model."""
+"""What must fit together in a spec: names that other tables define, shares of one whole,
+a strategy and its model.
+"""
 
 from __future__ import annotations
 

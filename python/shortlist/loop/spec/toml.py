@@ -47,7 +47,9 @@ def shown(value: Any) -> str:
 
 
 def table_written(head: str, lines: Mapping[str, tuple[str, str]]) -> list[str]:
-    """Return the lines of one table: its head, if it has one, and its keys with values and comments in a column."""
+    """Return the lines of one table: its head, if it has one,
+    and its keys with values and comments in a column.
+    """
     pairs = [(f"{key} = {value}", about) for key, (value, about) in lines.items()]
     width = min(WIDEST, max((len(pair) for pair, _ in pairs), default=0))
     return ([head] if head else []) + [f"{pair.ljust(width)}  # {about}" if about else pair for pair, about in pairs]

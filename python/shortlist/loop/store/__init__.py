@@ -1,4 +1,6 @@
-"""What happened to a loop, on disk: a log that is only appended to, and everything else as folds of it."""
+"""What happened to a loop, on disk: a log that is only appended to,
+and everything else as folds of it.
+"""
 
 from shortlist.loop.store.events import Appended, Event
 from shortlist.loop.store.jobs import Job

@@ -1,4 +1,6 @@
-"""What people have said, folded from the log: the current answer of each of them, and what a row's label is."""
+"""What people have said, folded from the log: the current answer of each of them,
+and what a row's label is.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ IMPORT = "import"
 class Answers:
     """What people have said.
 
-    Rows are in the order that `fold` was given, or else in that of their ids, whatever the order of the answers.
+    Rows are in the order that `fold` was given, or else in that of their ids, whatever the order of
+    the answers.
 
     Attributes
     ----------
@@ -44,7 +47,8 @@ class Answers:
     outside : list of str
         Rows with an answer that is no class of the spec; it counts once the class is appended.
     given : int
-        Answers: labels and rejects, one for each row, person and round; without skips, imports and what was taken back.
+        Answers: labels and rejects, one for each row, person and round; without skips, imports and
+        what was taken back.
     by_annotator : dict of annotator to (dict of row to Event)
         The same as `current`, by person.
     reviews : dict of row to Event
@@ -68,7 +72,9 @@ class Answers:
         return {who: rows[row] for who, rows in sorted(self.by_annotator.items()) if row in rows}
 
     def by_row(self) -> dict[str, dict[str, str | None]]:
-        """Return for each row what each person gave it, None for "none of these"; without skips and imports."""
+        """Return for each row what each person gave it, None for "none of these";
+        without skips and imports.
+        """
         table: dict[str, dict[str, str | None]] = {}
         for (row, annotator), event in self.current.items():
             if event.kind in ("label", "reject") and event.source != IMPORT:
@@ -79,9 +85,10 @@ class Answers:
 def fold(events: Iterable[Event], spec: Spec, *, order: Sequence[str] | None = None) -> Answers:
     """Fold events into what holds now.
 
-    A person's current answer to a row is the last one by time, and by place in the log where times are equal. An answer
-    without a time of its own, and whatever is taken back, comes behind all that the log held of that person and row:
-    there the place in the log decides, so that a clock that was put back does no harm.
+    A person's current answer to a row is the last one by time, and by place in the log where times
+    are equal. An answer without a time of its own, and whatever is taken back, comes behind all
+    that the log held of that person and row: there the place in the log decides, so that a clock
+    that was put back does no harm.
 
     Parameters
     ----------
@@ -123,7 +130,9 @@ def fold(events: Iterable[Event], spec: Spec, *, order: Sequence[str] | None = N
 
 
 Standing: TypeAlias = "tuple[str, int, Event]"
-"""An event behind what it is ordered by: its time, as `_history` takes it, and its place in the log."""
+"""An event behind what it is ordered by: its time, as `_history` takes it,
+and its place in the log.
+"""
 
 
 def _enter(row: str, events: list[Event], answers: Answers, resolve: Resolver, known: set[str]) -> int:
@@ -210,7 +219,7 @@ def _decide(
 
 
 Resolver: TypeAlias = "Callable[[list[Standing], Event | None], Event | None]"
-"""Decides by several votes, and the consensus that was made of just these when a model was trained."""
+"""Decides by several votes, and the consensus made of just these when a model was trained."""
 
 
 def _latest(votes: list[Standing], agreed: Event | None) -> Event | None:  # noqa: ARG001

@@ -1,4 +1,6 @@
-"""What is too large for a database: files named by their SHA-256, each there whole or not at all."""
+"""What is too large for a database: files named by their SHA-256,
+each there whole or not at all.
+"""
 
 from __future__ import annotations
 

@@ -25,14 +25,16 @@ ROOM = 1 << 16
 class Database:
     """One loop.db, open in any number of threads and processes at once.
 
-    Every thread has a connection of its own, and a forked process opens new ones: SQLite's must not cross a fork.
+    Every thread has a connection of its own, and a forked process opens new ones: SQLite's must not
+    cross a fork.
 
     Parameters
     ----------
     path : Path
         Where it is.
     journal : {"wal", "delete"}
-        How SQLite keeps a transaction whole: "delete" for network file systems, which have no shared memory.
+        How SQLite keeps a transaction whole: "delete" for network file systems, which have no
+        shared memory.
     """
 
     def __init__(self, path: Path, journal: str) -> None:
@@ -55,7 +57,9 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write in one transaction: all that is done within is kept, or nothing. One within another is part of it."""
+        """Write in one transaction: all that is done within is kept, or nothing.
+        One within another is part of it.
+        """
         with told(self.path):
             connection = self.connection()
             if connection.in_transaction:

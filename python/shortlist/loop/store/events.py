@@ -30,20 +30,23 @@ class Event(NamedTuple):
     Attributes
     ----------
     kind : {"label", "reject", "skip", "retract", "review", "flag", "consensus"}
-        A class; none of the classes; no answer; the answer so far is taken back; a reviewer's word, which decides the row;
-        a remark; what was made of several answers when a model was trained, which nobody said.
+        A class; none of the classes; no answer; the answer so far is taken back; a reviewer's word,
+        which decides the row; a remark; what was made of several answers when a model was trained,
+        which nobody said.
     row : str
         The row's id.
     annotator : str
         Who it came from; empty where nobody said.
     time : str
-        When it happened: ISO 8601. Empty for now, in the order in which they are appended, whatever the clock does.
+        When it happened: ISO 8601. Empty for now, in the order in which they are appended, whatever
+        the clock does.
     label : str, optional
         The class of a label or a review (a review without one says "none of these").
     source : str
         Where it came from: the name of a file or tool; "import" for labels from before the loop.
     key : str
-        What makes it unique: an event whose key is known is not appended again. Empty for one made from the rest.
+        What makes it unique: an event whose key is known is not appended again. Empty for one made
+        from the rest.
     payload : mapping
         Anything else, for JSON: ``round`` is the round that the answer belongs to.
     seq : int
@@ -125,7 +128,9 @@ class Log:
         return {row[0] for row in some_of(self._database, "SELECT key FROM events WHERE key", keys)}
 
     def rows_allowed(self, kind: str) -> list[str]:
-        """Return the rows with an answer that was taken although something of this kind was wrong with it."""
+        """Return the rows with an answer that was taken although something of
+        this kind was wrong with it.
+        """
         rows = self._database.read(
             "SELECT DISTINCT row FROM events WHERE payload LIKE '%allowed%' || ? || '%'", (kind,)
         )

@@ -1,4 +1,6 @@
-"""Whether answers belong to a loop: to rows that it asked for, by the ids that they have, with the texts that they have."""
+"""Whether answers belong to a loop: to rows that it asked for, by the ids that they have,
+with the texts that they have.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class Rows(Protocol):
 
 
 def rounds_of(store: Store, answers: Sequence[Answer]) -> dict[str, list[int]]:
-    """Return the rounds in which rows were picked, in order: all rows ever picked, where some of the answers' were not."""
+    """Return the rounds in which rows were picked, in order:
+    all rows ever picked, where some of the answers' were not.
+    """
     rows = dict.fromkeys(answer.row for answer in answers)
     found = _by_row(some_of(store._database, "SELECT row, round FROM picks WHERE row", rows))
     return found if len(found) == len(rows) else _by_row(store._database.read("SELECT row, round FROM picks"))
@@ -44,7 +48,9 @@ def _by_row(picks: Iterable[tuple[Any, ...]]) -> dict[str, list[int]]:
 
 
 def as_written(answers: list[Answer], rounds: Mapping[str, Any], pool: Rows | None) -> list[Answer]:
-    """Return answers by the ids that rows have: 7 may be row 7.0 or 007, where no row is called 7."""
+    """Return answers by the ids that rows have: 7 may be row 7.0 or 007,
+    where no row is called 7.
+    """
     strange = {answer.row for answer in answers if answer.row not in rounds}
     if not strange:
         return answers
@@ -61,7 +67,7 @@ def as_written(answers: list[Answer], rounds: Mapping[str, Any], pool: Rows | No
 
 
 def _one_way(row: str) -> str:
-    """Return what ids have in common that spreadsheets and readers of text files don't tell apart."""
+    """Return what ids have in common that spreadsheets and readers of text don't tell apart."""
     return alike(row.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -1,4 +1,6 @@
-"""Where a loop lives: a copy of it is told from the loop itself, and a network file system from a disk."""
+"""Where a loop lives: a copy of it is told from the loop itself,
+and a network file system from a disk.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,16 @@ NETWORK = (
     *("virtiofs", "davfs", "fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone", "fuse.gcsfuse", "fuse.davfs2"),
     *("fuse.juicefs", "fuse.ceph", "fuse.blobfuse", "fuse.blobfuse2", "fuse.smbnetfs", "fuse.curlftpfs"),
 )
-"""File systems whose files another machine may write, which SQLite's shared memory doesn't reach."""
+"""File systems whose files another machine may write,
+which SQLite's shared memory doesn't reach.
+"""
 MOUNTS = Path("/proc/self/mounts")
 
 
 def network_kind(folder: Path) -> str | None:
-    """Return the kind of the network file system that holds a folder; None for a disk, and where nobody can say."""
+    """Return the kind of the network file system that holds a folder;
+    None for a disk, and where nobody can say.
+    """
     try:
         lines = MOUNTS.read_text(errors="surrogateescape").splitlines()
     except OSError:
@@ -34,12 +40,16 @@ def network_kind(folder: Path) -> str | None:
 
 
 def home_of(database: Path) -> str:
-    """Return what tells this file from a copy of it, as JSON: its inode, which a move within a disk leaves, and its path."""
+    """Return what tells this file from a copy of it, as JSON:
+    its inode, which a move within a disk leaves, and its path.
+    """
     return json.dumps({"inode": database.stat().st_ino, "path": os.path.realpath(database)})
 
 
 def copied_from(home: str, database: Path) -> str | None:
-    """Return the path that a copied file was copied from; None for one that is where it was made, or was moved."""
+    """Return the path that a copied file was copied from;
+    None for one that is where it was made, or was moved.
+    """
     was, now = json.loads(home), json.loads(home_of(database))
     if was["inode"] == now["inode"]:
         # A snapshot of a file system keeps inodes: there, the first one is still in its place.

@@ -85,7 +85,8 @@ def ingest(
     encoding: str | None = None,
     format: str | None = None,  # noqa: A002 - what people call it
 ) -> Ingested:
-    """Take answers in, in one transaction. The same answer twice is one answer; the order doesn't matter.
+    """Take answers in, in one transaction. The same answer twice is one answer;
+    the order doesn't matter.
 
     Parameters
     ----------
@@ -94,7 +95,8 @@ def ingest(
     items, annotator, allow, encoding, format
         As `Loop.ingest` takes them.
     pool : LoopPool, optional
-        Tells rows that are not in the pool from those that were never picked, and texts that have changed.
+        Tells rows that are not in the pool from those that were never picked, and texts that have
+        changed.
 
     Raises
     ------
@@ -149,7 +151,9 @@ def _events(store: Store, answers: Sequence[Answer], rounds: Mapping[str, list[i
 
 
 def _round_of(answer: Answer, mine: Sequence[int], opened: Mapping[int, str]) -> int | None:
-    """Return the round that an answer belongs to: the one it names, or else the last that was open at its time."""
+    """Return the round that an answer belongs to: the one it names,
+    or else the last that was open at its time.
+    """
     if not mine:
         return None
     if answer.round in mine:
@@ -160,7 +164,8 @@ def _round_of(answer: Answer, mine: Sequence[int], opened: Mapping[int, str]) ->
 
 
 def _keys_of_old(store: Store, answers: Sequence[Answer], rounds: Mapping[str, list[int]]) -> dict[int, str]:
-    """Return the known keys of answers that name neither time nor round, of rows that were asked for more than once.
+    """Return the known keys of answers that name neither time nor round,
+    of rows that were asked for more than once.
 
     An export of an old round is still the same export after its rows were asked for again.
     """
@@ -202,7 +207,9 @@ def _act(
 
 
 def _superseded(store: Store, answers: Sequence[Answer], events: Sequence[Event]) -> list[Refused]:
-    """Return the answers that are known, say no time, and are not what the same person says by now."""
+    """Return the answers that are known, say no time,
+    and are not what the same person says by now.
+    """
     last = {(a.row, a.annotator): (a, event.key) for a, event in zip(answers, events, strict=True) if not a.time}
     current = fold(store.events_of(dict.fromkeys(row for row, _ in last)), store.spec).current
     found = []

@@ -69,7 +69,9 @@ def blobs_referred_to(store: Store) -> dict[str, str]:
 
 
 def blob_damage(named: Mapping[str, str], folder: Path, progress: Progress | None = None) -> list[str]:
-    """Return which blobs, with what each of them is, a loop's folder lacks or has with other bytes than were kept."""
+    """Return which blobs, with what each of them is,
+    a loop's folder lacks or has with other bytes than were kept.
+    """
     found = []
     for number, (name, what) in enumerate(named.items(), 1):
         path = folder / NAME / name

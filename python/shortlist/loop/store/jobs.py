@@ -1,4 +1,6 @@
-"""Jobs such as a training: one of a kind at a time, by a lease, and a late result of one that was superseded isn't used."""
+"""Jobs such as a training: one of a kind at a time, by a lease,
+and a late result of one that was superseded isn't used.
+"""
 
 from __future__ import annotations
 
@@ -96,12 +98,15 @@ class Jobs:
         return self._jobs_where("WHERE number = ?", number)[0]
 
     def under_way(self, kind: str) -> Job | None:
-        """Return the job of a kind that is under way: it hasn't ended, its lease lasts, and its process lives."""
+        """Return the job of a kind that is under way: it hasn't ended, its lease lasts,
+        and its process lives.
+        """
         last = self.job(kind)
         return None if last is None or is_over(last) else last
 
     def send_job(self, token: str, detail: Mapping[str, Any]) -> bool:
-        """Let a job go on elsewhere: it outlives this process, and its detail says how to take its result in.
+        """Let a job go on elsewhere: it outlives this process,
+        and its detail says how to take its result in.
 
         Returns False where it ended or was superseded meanwhile.
         """
@@ -113,15 +118,21 @@ class Jobs:
             return True
 
     def sent_jobs(self, kind: str) -> list[Job]:
-        """Return the jobs of a kind that went on elsewhere and whose result has not come, superseded ones too."""
+        """Return the jobs of a kind that went on elsewhere and whose result has not come,
+        superseded ones too.
+        """
         return [job for job in self._jobs_where("WHERE kind = ? AND ended IS NULL ORDER BY number", kind) if job.detail]
 
     def running_jobs(self) -> set[int]:
-        """Return the numbers of jobs that may still be at work: they haven't ended, and their process isn't gone."""
+        """Return the numbers of jobs that may still be at work:
+        they haven't ended, and their process isn't gone.
+        """
         return {job.number for job in self._jobs_where("WHERE ended IS NULL") if not _died(job.process)}
 
     def renew_job(self, token: str, lease_seconds: float) -> bool:
-        """Lengthen the lease of a job, counted from now; return False where it ended or was superseded."""
+        """Lengthen the lease of a job, counted from now;
+        return False where it ended or was superseded.
+        """
         with self._database.transaction() as connection:
             job = self._by(token)
             if job.ended is not None or self._superseded(job):
@@ -132,8 +143,9 @@ class Jobs:
     def finish_job(self, token: str, ok: bool, detail: Mapping[str, Any]) -> bool:
         """End a job; return whether its result is to be used.
 
-        It isn't where a later job of its kind has begun, nor where it ended before: what came is kept, and no more.
-        Keep what the result brings in the same transaction, as ``with store.transaction(): if store.finish_job(...): ...``.
+        It isn't where a later job of its kind has begun, nor where it ended before: what came is
+        kept, and no more. Keep what the result brings in the same transaction, as
+        ``with store.transaction(): if store.finish_job(...): ...``.
         """
         with self._database.transaction() as connection:
             job = self._by(token)
@@ -197,6 +209,8 @@ def _died(process: str) -> bool:
     # Another machine's, or another container's, where the same number means another process.
     if boot != _boot():
         return False
+    if windows():
+        return runs_on_windows(number) is False
     try:
         os.kill(number, 0)
     except ProcessLookupError:
@@ -206,8 +220,29 @@ def _died(process: str) -> bool:
     return started is not None and _started(number) != started
 
 
+def windows() -> bool:
+    """Return whether this is Windows, where signal 0 is Ctrl-C and would end what it asks about."""
+    return os.name == "nt"
+
+
+def runs_on_windows(number: int) -> bool | None:
+    """Return whether a process runs; None where this user may not know."""
+    import ctypes
+
+    system = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]
+    handle = system.OpenProcess(0x00100000, False, number)  # SYNCHRONIZE
+    if not handle:
+        return False if system.GetLastError() == 87 else None  # ERROR_INVALID_PARAMETER: there is none
+    try:
+        return bool(system.WaitForSingleObject(handle, 0) == 0x102)  # WAIT_TIMEOUT: it has not ended
+    finally:
+        system.CloseHandle(handle)
+
+
 def _boot() -> str:
-    """Return what tells this machine, since it was started, from others, and a container's numbers of processes."""
+    """Return what tells this machine, since it was started, from others,
+    and a container's numbers of processes.
+    """
     try:
         space = os.readlink("/proc/self/ns/pid")  # noqa: PTH115
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + space
@@ -216,7 +251,9 @@ def _boot() -> str:
 
 
 def _started(number: int) -> str | None:
-    """Return when a process that runs began, as its system counts it; numbers of processes are used again."""
+    """Return when a process that runs began, as its system counts it;
+    numbers of processes are used again.
+    """
     try:
         parts = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
         # One that has ended and that nobody has asked about, as in a container without an init,

@@ -1,4 +1,6 @@
-"""A round as files that people can look at. They are made from the database, on demand, and never read."""
+"""A round as files that people can look at. They are made from the database, on demand,
+and never read.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ COLUMNS = ("rank", "id", "index", "share", "why", "propensity", "score")
 
 
 def mirror_round(store: Store, number: int) -> Path:
-    """Write ``rounds/0007/`` with ``picks.csv``, ``handoff.json`` and the log of the last training; return the folder."""
+    """Write ``rounds/0007/`` with ``picks.csv``, ``handoff.json`` and the log of the last training;
+    return the folder.
+    """
     store.round(number)
     folder = make_folder(store.folder / "rounds" / f"{number:04}", "folder")
     picks = [(p.rank, p.row, p.index, p.share, p.why, p.propensity, p.score) for p in store.picks(number)]

@@ -34,7 +34,8 @@ class Model:
     blob : str or None
         Hash of the model's file.
     probabilities : str or None
-        Hash of its probabilities over the pool, or a path to them; with ``kept`` in `estimate`, over the rows named there.
+        Hash of its probabilities over the pool, or a path to them; with ``kept`` in `estimate`,
+        over the rows named there.
     seconds : float
         How long the training took.
     estimate : mapping

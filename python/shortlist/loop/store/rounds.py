@@ -1,4 +1,6 @@
-"""Rounds, their picks, and how far each has come. A round is never changed; its states are appended."""
+"""Rounds, their picks, and how far each has come. A round is never changed;
+its states are appended.
+"""
 
 from __future__ import annotations
 
@@ -151,7 +153,9 @@ class Rounds:
         ]
 
     def picked(self, rows: Iterable[str] | None = None) -> dict[str, list[Pick]]:
-        """Return the picks of all rows that were ever picked, or of some, by row: the first round first."""
+        """Return the picks of all rows that were ever picked, or of some, by row:
+        the first round first.
+        """
         found: dict[str, list[Pick]] = {}
         if rows is None:
             listed = self._database.read(f"{PICKS} ORDER BY round, rank")
@@ -184,7 +188,9 @@ class Rounds:
         return dict(rows)
 
     def add_handoff(self, number: int, phase: str, detail: Mapping[str, Any]) -> None:
-        """Note a step of handing a round to people, as "intent" before a tool is asked and "done" after it answered."""
+        """Note a step of handing a round to people, as "intent" before a tool is asked and
+        "done" after it answered.
+        """
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO handoffs (round, phase, detail, time) VALUES (?, ?, ?, ?)",

@@ -20,7 +20,8 @@ LONGEST = 80
 
 
 class Spelling:
-    """What a label says: a class, whose case, blanks and accents may be written otherwise where no other class is meant.
+    """What a label says: a class, whose case, blanks and accents may be written otherwise
+    where no other class is meant.
 
     Parameters
     ----------

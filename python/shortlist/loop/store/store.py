@@ -43,8 +43,8 @@ class CopiedLoopError(LoopError):
 class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
     """A loop's log, rounds, models, jobs and blobs, in any number of threads and processes at once.
 
-    Whatever a method wrote is on disk when it returns, and nothing of it is where it raised. Made by `Store.create` and
-    `Store.open`.
+    Whatever a method wrote is on disk when it returns, and nothing of it is where it raised. Made
+    by `Store.create` and `Store.open`.
 
     Attributes
     ----------
@@ -101,12 +101,14 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         copied : bool
             Whether to go on although the folder is a copy; said once, it holds for good.
         journal : {"wal", "delete"}, optional
-            How SQLite keeps a transaction whole, where that is to change: "delete" for a network file system.
+            How SQLite keeps a transaction whole, where that is to change: "delete" for a network
+            file system.
 
         Raises
         ------
         LoopError
-            No loop is there, it can't be written, it is of a newer version, a copy, or on a network file system.
+            No loop is there, it can't be written, it is of a newer version, a copy, or on a network
+            file system.
         """
         place = Path(folder)
         _check_there(place)
@@ -150,14 +152,16 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         return self._database.transaction()
 
     def backup(self, target: str | os.PathLike[str], progress: Progress | None = None) -> Path:
-        """Copy the loop to a new folder as it is at one moment, whoever writes meanwhile; return the folder.
+        """Copy the loop to a new folder as it is at one moment, whoever writes meanwhile;
+        return the folder.
 
         `progress` is called with (bytes of blobs copied, bytes in all).
 
         Raises
         ------
         LoopError
-            The folder has something in it; or the loop is damaged. Where only blobs are, the copy is made all the same.
+            The folder has something in it; or the loop is damaged. Where only blobs are, the copy
+            is made all the same.
         """
         place = make_folder(target, "target")
         if any(place.iterdir()):
@@ -228,7 +232,9 @@ def _copied(place: Path, first: Path) -> str:
 
 
 def _end_jobs(database: Database) -> None:
-    """End the jobs that were under way in the loop which was copied: their results go there, and nobody waits for them here."""
+    """End the jobs that were under way in the loop which was copied:
+    their results go there, and nobody waits for them here.
+    """
     jobs = Jobs()
     jobs._database = database
     for job in jobs.jobs():
@@ -237,7 +243,9 @@ def _end_jobs(database: Database) -> None:
 
 
 def _peek(place: Path) -> sqlite3.Connection:
-    """Open what may be no loop's database at all, so that nothing is changed in it and no file is made."""
+    """Open what may be no loop's database at all, so that nothing is
+    changed in it and no file is made.
+    """
     return sqlite3.connect(
         f"{(place / FILE).resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=PATIENCE
     )

@@ -1,4 +1,6 @@
-"""What all rows have come to, at once: a fold that is kept in a file, so that only rows with news are folded again."""
+"""What all rows have come to, at once: a fold that is kept in a file,
+so that only rows with news are folded again.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,8 @@ class Summary:
 
 
 def summary(store: Store, spec: Spec, until: int | None = None) -> Summary:
-    """Return what all rows have come to: what a fold of the whole log gives, but for rows without news from a file.
+    """Return what all rows have come to: what a fold of the whole log gives,
+    but for rows without news from a file.
 
     With `until` it is what they had come to at that place in the log, from the log alone.
     """
@@ -84,7 +87,9 @@ def summary(store: Store, spec: Spec, until: int | None = None) -> Summary:
 
 
 def labels_at(store: Store, spec: Spec, position: int) -> dict[str, str]:
-    """Return the labels that rows had when the log ended at a position; those of the position asked for last are kept."""
+    """Return the labels that rows had when the log ended at a position;
+    those of the position asked for last are kept.
+    """
     path = store.folder / THEN
     about = [*_about(store, spec), position, _key_at(store, position)]
     # Where the file isn't there or is of another position, or can't be written, the log is folded.
@@ -101,7 +106,9 @@ def labels_at(store: Store, spec: Spec, position: int) -> dict[str, str]:
 
 
 def _read(path: Path, store: Store, spec: Spec) -> tuple[int, int, dict[str, int]]:
-    """Return position, answers and rows of the file; of none where it isn't of this log, or of another spec."""
+    """Return position, answers and rows of the file;
+    of none where it isn't of this log, or of another spec.
+    """
     try:
         kept = json.loads(path.read_bytes())
         *about, position, key, given = kept["about"]

@@ -1,4 +1,6 @@
-"""Times as the log keeps them: text in UTC with microseconds, so that text order is the order in time."""
+"""Times as the log keeps them: text in UTC with microseconds,
+so that text order is the order in time.
+"""
 
 from __future__ import annotations
 

@@ -63,7 +63,9 @@ class Versions:
         return [PoolVersion(name, json.loads(fingerprint), time) for name, fingerprint, time in rows]
 
     def add_pool(self, fingerprint: Mapping[str, Any]) -> str:
-        """Keep the fingerprint of the pool as it is now; return its hash, by which rounds name it."""
+        """Keep the fingerprint of the pool as it is now;
+        return its hash, by which rounds name it.
+        """
         text = json.dumps(fingerprint, sort_keys=True, separators=(",", ":"))
         name = hashlib.sha256(text.encode()).hexdigest()
         with self._database.transaction() as connection:

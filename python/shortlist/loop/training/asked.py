@@ -1,4 +1,6 @@
-"""Fitted models, asked about rows: what they answer is checked, and put in the order of the classes."""
+"""Fitted models, asked about rows: what they answer is checked,
+and put in the order of the classes.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ class Members:
         name_of: Callable[[int], str],
         each: Callable[[int, NDArray[np.float32]], object] | None = None,
     ) -> NDArray[np.float32]:
-        """Return what they say of a block of rows; `each` is called with the number of a model and its own answers."""
+        """Return what they say of a block of rows; `each` is called with the number of a
+        model and its own answers.
+        """
         total = np.zeros((block.rows, len(self.classes)))
         for number, model in enumerate(self.models):
             said = checked(model(block), block.rows, self.classes, name_of, logits=self.logits)
@@ -68,7 +72,9 @@ class Members:
 
 
 def asker_of(model: Any, name: str, classes: Sequence[str]) -> Asked:
-    """Return what asks a fitted model, known by a name or of the user's own: rows to answers in the order of the classes."""
+    """Return what asks a fitted model, known by a name or of the user's own:
+    rows to answers in the order of the classes.
+    """
     if not hasattr(model, "predict_proba"):
         if not callable(model):
             raise LoopError(

@@ -1,4 +1,6 @@
-"""What workers of a cluster do: they read the pool themselves, from the paths that the specification names."""
+"""What workers of a cluster do: they read the pool themselves,
+from the paths that the specification names.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A model that was fitted on a worker, for others to score with; without `pickled` it can't leave the first one."""
+    """A model that was fitted on a worker, for others to score with;
+    without `pickled` it can't leave the first one.
+    """
 
     pickled: bytes | None
     refused: str = ""
@@ -78,7 +82,9 @@ class Model:
 
 @dataclass(frozen=True, eq=False)
 class Scoring:
-    """All that a worker is sent, beside a model, to score rows of the pool: the first `rows` of it."""
+    """All that a worker is sent, beside a model, to score rows of the pool:
+    the first `rows` of it.
+    """
 
     spec: Spec
     pool: Mapping[str, Any]
@@ -95,7 +101,9 @@ class Scored:
 
 
 def work(task: Task) -> Answer:
-    """Train and score all rows. What is wrong with the data comes back as a sentence, as trying again would not help."""
+    """Train and score all rows. What is wrong with the data comes back as a sentence,
+    as trying again would not help.
+    """
     with tempfile.TemporaryDirectory(prefix="shortlist-train-") as name:
         folder = Path(name)
         try:
@@ -126,7 +134,9 @@ def fit(task: Task) -> Model:
 
 
 def score(scoring: Scoring, model: Model, begin: int, end: int) -> Scored:
-    """Score the blocks of rows that begin from one row to before another, and return what is wanted of that."""
+    """Score the blocks of rows that begin from one row to before another,
+    and return what is wanted of that.
+    """
     try:
         return Scored(score_in(_pool_of(scoring.spec, scoring.pool), scoring, model, begin, end))
     except LoopError as error:
@@ -165,7 +175,9 @@ def score_in(pool: LoopPool, scoring: Scoring, model: Model, begin: int = 0, end
 
 
 def _loaded(model: Model, spec: Spec) -> Mapping[str, Any]:
-    """Load a model, which has come from one of the cluster's own workers, or from the loop's folder by its hash."""
+    """Load a model, which has come from one of the cluster's own workers,
+    or from the loop's folder by its hash.
+    """
     for name in (spec.model.estimator or "", *spec.model.committee):
         if ":" in name:
             # What is beside the specification is found by its name from now on.
@@ -178,7 +190,9 @@ def _loaded(model: Model, spec: Spec) -> Mapping[str, Any]:
 
 
 def _pool_of(spec: Spec, fingerprint: Mapping[str, Any]) -> LoopPool:
-    """Open the pool, which is read through at the first task of a process and kept beside it until it ends."""
+    """Open the pool, which is read through at the first task of a process and
+    kept beside it until it ends.
+    """
     pool = open_pool(spec, cache=_folder())
     if dict(pool.fingerprint) != dict(fingerprint):
         raise LoopError("the worker finds another pool under the path of the specification; accepted is the same")
@@ -188,7 +202,9 @@ def _pool_of(spec: Spec, fingerprint: Mapping[str, Any]) -> LoopPool:
 
 @cache
 def _folder() -> Path:
-    """Return a folder of this process, removed at its end, or by the next worker of this machine where it was killed."""
+    """Return a folder of this process, removed at its end,
+    or by the next worker of this machine where it was killed.
+    """
     user = os.getuid() if hasattr(os, "getuid") else "user"
     parent = Path(tempfile.gettempdir()) / f"shortlist-workers-{user}"
     parent.mkdir(mode=0o700, exist_ok=True)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def function_of(path: str, key: str, folder: Path) -> Callable[..., Any]:
-    """Return what a path names; modules beside the specification are found as well as installed ones."""
+    """Return what a path names; modules beside the specification are found
+    as well as installed ones.
+    """
     module, _, name = path.partition(":")
     if not module or not name:
         raise LoopError(f"{key} is {path!r}; accepted is package.module:function")

@@ -1,4 +1,6 @@
-"""One temperature for a model's probabilities, fitted to answers that it gave for rows it had not seen."""
+"""One temperature for a model's probabilities, fitted to answers that it gave
+for rows it had not seen.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ GOLDEN = (5**0.5 - 1) / 2
 
 
 def folds_of(codes: NDArray[np.int64], numbers: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the fold of each row: the rows of each class in the order of their hashes, dealt out in turn."""
+    """Return the fold of each row: the rows of each class in the order of their hashes,
+    dealt out in turn.
+    """
     folds = np.empty(len(codes), dtype=np.int64)
     turn = 0
     for code in np.unique(codes).tolist():
@@ -38,7 +42,9 @@ def out_of_fold(
     classes: int,
     fit: Callable[[NDArray[np.int64]], Callable[[NDArray[np.int64]], NDArray[Any]]],
 ) -> NDArray[np.float64] | None:
-    """Return for each row what a model says that was fitted without its fold; None where some fold's rest has one class."""
+    """Return for each row what a model says that was fitted without its fold;
+    None where some fold's rest has one class.
+    """
     folds = folds_of(codes, numbers)
     found = np.zeros((len(codes), classes))
     for fold in range(FOLDS):
@@ -53,8 +59,9 @@ def out_of_fold(
 def temperature_of(probabilities: NDArray[np.float64], codes: NDArray[np.int64]) -> float:
     """Return the temperature with the least log loss, between 1/10 and 10.
 
-    A label counts as right with probability (n + 1) / (n + classes), as Platt (1999) has it: where a model makes no mistake in
-    n rows it would else be believed without limit, and rows could no longer be told apart by their margins.
+    A label counts as right with probability (n + 1) / (n + classes), as Platt (1999) has it: where
+    a model makes no mistake in n rows it would else be believed without limit, and rows could no
+    longer be told apart by their margins.
     """
     logits = np.log(np.clip(probabilities, SMALLEST, None))
     rows, classes = logits.shape

@@ -1,4 +1,6 @@
-"""Training on a cluster of Dask or Ray: one task fits the models, and all workers score the pool; or one task does both."""
+"""Training on a cluster of Dask or Ray: one task fits the models, and all workers score the pool;
+or one task does both.
+"""
 
 from __future__ import annotations
 
@@ -55,19 +57,21 @@ def train_on(
     where : {"dask", "ray"}
         The kind of cluster.
     address : str, optional
-        Its address; by default the one that this process is connected to, or else one on this machine, which is ended
-        afterwards.
+        Its address; by default the one that this process is connected to, or else one on this
+        machine, which is ended afterwards.
     spec, pool, features, rows, labels, weights, seed, out, extra
         As `train` takes them. With ``[model] command`` the command runs on the worker.
     job : mapping
         Loop, round and token: what names the task, and what ``job.json`` says of it.
     wanted : Wanted, optional
-        Which answers are to come back; by default all of them. Where none are, there is no file of them either.
+        Which answers are to come back; by default all of them. Where none are, there is no file of
+        them either.
 
     Raises
     ------
     LoopError
-        No such cluster, a task that failed at every try or took longer than ``[model] timeout``, or what `train` refuses.
+        No such cluster, a task that failed at every try or took longer than ``[model] timeout``, or
+        what `train` refuses.
 
     Notes
     -----
@@ -114,7 +118,9 @@ def train_on(
 def score_on(
     where: str, address: str | None, name: str, scoring: Scoring, model: bytes, pool: LoopPool, out: Path
 ) -> Kept:
-    """Score the pool once more with a model that was trained before, and write what comes back to `out`."""
+    """Score the pool once more with a model that was trained before,
+    and write what comes back to `out`.
+    """
     with tasks_on(where, address, *_patience(scoring.spec)) as tasks:
         return _scored(tasks, name, scoring, tasks.put(Model(model)), pool, out)
 
@@ -149,7 +155,9 @@ def _trained(model: Model, file: Path, kept: Kept | None, seconds: float) -> Tra
 
 
 def _patience(spec: Spec) -> tuple[int, float | None]:
-    """Return retries and timeout of the tasks. A command has them on the worker too, for each of its tries."""
+    """Return retries and timeout of the tasks. A command has them on the worker too,
+    for each of its tries.
+    """
     retries, timeout = spec.model.retries, spec.model.timeout
     if timeout and spec.model.command:
         timeout = timeout * (retries + 1) + BACK_OFF * 2**retries

@@ -1,4 +1,6 @@
-"""Training by a command of the user's, in any language: a folder goes out, and answers come back in it."""
+"""Training by a command of the user's, in any language:
+a folder goes out, and answers come back in it.
+"""
 
 from __future__ import annotations
 
@@ -51,9 +53,11 @@ def run_job(
     Parameters
     ----------
     spec : Spec
-        `[model]` command, timeout, retries and returns; the command runs in the specification's folder.
+        `[model]` command, timeout, retries and returns; the command runs in the specification's
+        folder.
     folder : Path
-        The job's own folder: ``job.json`` and ``labels.csv`` are written to it, ``out/`` is read, ``train.log`` kept.
+        The job's own folder: ``job.json`` and ``labels.csv`` are written to it, ``out/`` is read,
+        ``train.log`` kept.
     job : mapping
         What ``job.json`` says beside the classes: loop, round, seed, token, log position.
     pool, rows, labels, weights
@@ -64,7 +68,8 @@ def run_job(
     Raises
     ------
     LoopError
-        The command failed at every try, took too long, or left answers that are not accepted; with the end of its log.
+        The command failed at every try, took too long, or left answers that are not accepted; with
+        the end of its log.
     """
     began = time.perf_counter()
     folder = folder.resolve()
@@ -98,7 +103,9 @@ def write_job(
     labels: Sequence[str],
     weights: NDArray[np.float64] | None,
 ) -> dict[str, Any]:
-    """Write what a command is given to a job's folder, with an empty log; return what ``job.json`` says."""
+    """Write what a command is given to a job's folder, with an empty log;
+    return what ``job.json`` says.
+    """
     if not spec.model.command:
         raise LoopError('[model] command is missing; accepted is a list as ["python", "train.py", "{job}"]')
     folder.mkdir(parents=True, exist_ok=True)

@@ -105,7 +105,9 @@ class Block:
         return len(next(iter(self._raw.values()))) if isinstance(self._raw, dict) else len(self._raw)  # type: ignore[arg-type]
 
     def input(self, name: str) -> Any:
-        """Return the rows as an estimator takes them: features for those by name, as they are for the user's own."""
+        """Return the rows as an estimator takes them: features for those by name,
+        as they are for the user's own.
+        """
         if name not in NAMED:
             return _as_they_are(self._raw)
         if self._matrix is None:

@@ -1,4 +1,6 @@
-"""Labels from before the loop in the export of an annotation tool: one table of ids and labels, as any other file."""
+"""Labels from before the loop in the export of an annotation tool:
+one table of ids and labels, as any other file.
+"""
 
 from __future__ import annotations
 
@@ -39,15 +41,17 @@ def is_export(spec: Spec, path: Path) -> bool:
 
 
 def table_of_export(spec: Spec, path: Path, folder: Path) -> Path:
-    """Write the labels of an export as JSON lines with the ids, labels and columns of rows; return the file.
+    """Write the labels of an export as JSON lines with the ids, labels and columns of rows;
+    return the file.
 
-    Of each person the last answer to a row counts, and of each row the label that most people gave. Rows that nobody
-    answered, or of which as many people say one thing as another, are left out.
+    Of each person the last answer to a row counts, and of each row the label that most people gave.
+    Rows that nobody answered, or of which as many people say one thing as another, are left out.
 
     Raises
     ------
     LoopError
-        There is no label, an answer that can't be read, or a label that is no class; the message names the place.
+        There is no label, an answer that can't be read, or a label that is no class; the message
+        names the place.
     """
     spelling = Spelling(spec.classes)
     said: dict[str, dict[Any, tuple[Label, str]]] = defaultdict(dict)
@@ -86,6 +90,8 @@ def _most(answers: dict[Any, tuple[Label, str]]) -> str | None:
 
 
 def _columns(spec: Spec, shown: dict[str, Any]) -> dict[str, Any]:
-    """Return the columns of a row; tools that show one text call it ``text``, whatever the pool calls it."""
+    """Return the columns of a row; tools that show one text call it ``text``,
+    whatever the pool calls it.
+    """
     text = spec.pool.text
     return {**shown, text: shown["text"]} if text and text not in shown and "text" in shown else shown

@@ -65,7 +65,9 @@ class Fitted:
     _features: Features
 
     def pickled(self) -> bytes | None:
-        """Return the models with all that their answers are made of; None where they cannot be pickled."""
+        """Return the models with all that their answers are made of;
+        None where they cannot be pickled.
+        """
         models = [each.model for each in self.asked.models]
         if any(model is None for model in models):
             return None
@@ -97,7 +99,9 @@ def fit_models(
     fit: Callable[..., Any] | None = None,
     told: Callable[[], object] | None = None,
 ) -> Fitted:
-    """Fit the models of a specification to labelled rows; parameters are those of `train`, and `told` is called at each fit."""
+    """Fit the models of a specification to labelled rows;
+    parameters are those of `train`, and `told` is called at each fit.
+    """
     order = np.argsort(rows, kind="stable")
     rows = rows[order]
     sorted_labels, raw = [labels[i] for i in order.tolist()], pool.raw(rows)
@@ -134,7 +138,9 @@ def models_of(spec: Spec, pool: LoopPool) -> list[str]:
 
 @contextmanager
 def alone() -> Iterator[list[str]]:
-    """Let linear algebra run on one thread, and yield a list that has what was warned of at the end."""
+    """Let linear algebra run on one thread, and yield a list that has what
+    was warned of at the end.
+    """
     from threadpoolctl import threadpool_limits
 
     found: list[str] = []
@@ -157,7 +163,9 @@ def _codes(classes: Sequence[str], labels: list[str]) -> NDArray[np.int64]:
 
 
 def _fitted(given: _Given, name: str, seed: int, number: int, members: int) -> Asked:
-    """Fit one model: to all rows, or as one of several of the same name to rows drawn with replacement."""
+    """Fit one model: to all rows, or as one of several of the same name to
+    rows drawn with replacement.
+    """
     chosen = np.arange(len(given.codes))
     if members > 1 and not given.spec.model.committee:
         chosen = _bootstrap(given.codes, number_of(seed, "member", number))
@@ -175,7 +183,9 @@ def _bootstrap(codes: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
 
 
 def _predictor(given: _Given, name: str, seed: int, chosen: NDArray[np.int64]) -> Asked:
-    """Fit a model to some of the rows, and return what asks it: raw rows to probabilities of all classes, in order."""
+    """Fit a model to some of the rows, and return what asks it:
+    raw rows to probabilities of all classes, in order.
+    """
     spec = given.spec
     raw, labels = part_of(given.raw, chosen), np.array(spec.classes, dtype=object)[given.codes[chosen]]
     weights = None if given.weights is None else given.weights[chosen]
@@ -217,7 +227,9 @@ def _held_out(
     log: list[str],
     told: Callable[[], object] | None,
 ) -> tuple[NDArray[np.float32] | None, float]:
-    """Return what models say of rows that they were not fitted to, and the temperature that this gives."""
+    """Return what models say of rows that they were not fitted to,
+    and the temperature that this gives.
+    """
     counts = np.bincount(given.codes, minlength=len(given.spec.classes))
     if len(ids) < 2 * FEWEST:
         return None, 1.0

@@ -1,4 +1,6 @@
-"""Labels that were there before the loop: of rows of the pool, or of others that bring what a model sees of them."""
+"""Labels that were there before the loop: of rows of the pool,
+or of others that bring what a model sees of them.
+"""
 
 from __future__ import annotations
 
@@ -65,8 +67,8 @@ class Imported:
 def read_labels(spec: Spec, pool: LoopPool, path: str) -> Imported:
     """Read a file of labels: a table, or the export of an annotation tool.
 
-    A table (CSV, JSON Lines, Parquet or Arrow) has the pool's column of ids, or ``id``, and ``label``. An export is read as
-    `shortlist.labels.read` does; of several people the most decide.
+    A table (CSV, JSON Lines, Parquet or Arrow) has the pool's column of ids, or ``id``, and
+    ``label``. An export is read as `shortlist.labels.read` does; of several people the most decide.
 
     Raises
     ------
@@ -118,7 +120,9 @@ def joined(raw: Raw, more: Raw) -> Raw:
 
 
 def _label(value: Any, spelling: Spelling, table: Table, row: int) -> str | None:
-    """Return a label as the specification spells it; None where there is none, or none of the classes."""
+    """Return a label as the specification spells it;
+    None where there is none, or none of the classes.
+    """
     try:
         said = spelling.read(value)
     except ValueError as error:

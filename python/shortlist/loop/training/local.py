@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from shortlist.loop.training.imports import Extra
 
 BLOCK = 1 << 13
-"""Rows that a model is asked about at once: the same for every number of threads, so that the bits are."""
+"""Rows that a model is asked about at once: the same for every number of threads,
+so that the bits are.
+"""
 
 
 def train(
@@ -61,19 +63,22 @@ def train(
     extra : Extra, optional
         Labelled rows that are not in the pool; each counts once.
     fit : callable, optional
-        ``fit(X, labels)`` that returns a fitted classifier, or a function of X that returns probabilities in the order of
-        the classes; X is what the pool holds, not made into features.
+        ``fit(X, labels)`` that returns a fitted classifier, or a function of X that returns
+        probabilities in the order of the classes; X is what the pool holds, not made into features.
     progress : callable, optional
-        Called with (rows done, rows in all): rows that each model is fitted to count, and then those of the pool.
+        Called with (rows done, rows in all): rows that each model is fitted to count, and then
+        those of the pool.
 
     Raises
     ------
     LoopError
-        Labels of one class only, a model that cannot be fitted, or answers that are no probabilities.
+        Labels of one class only, a model that cannot be fitted, or answers that are no
+        probabilities.
 
     Notes
     -----
-    Linear algebra runs on one thread, so that the same labels give the same bits on every machine with the same libraries.
+    Linear algebra runs on one thread, so that the same labels give the same bits on every machine
+    with the same libraries.
     """
     began = time.perf_counter()
     went = _Went(progress, rows, extra, spec, pool)
@@ -99,7 +104,9 @@ def train(
 
 
 class _Went:
-    """How far a training has come, in rows: those that each model is fitted to, and then all of the pool."""
+    """How far a training has come, in rows: those that each model is fitted to,
+    and then all of the pool.
+    """
 
     def __init__(
         self, progress: Progress | None, rows: NDArray[np.int64], extra: Extra | None, spec: Spec, pool: LoopPool
@@ -125,7 +132,9 @@ class _Went:
 def _answers(
     asked: Members, blocks: Iterable[tuple[int, Block]], pool: LoopPool, files: list[Path], went: _Went
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield the mean of what all members say, block by block; each member's own goes to a file of its own."""
+    """Yield the mean of what all members say, block by block;
+    each member's own goes to a file of its own.
+    """
     for path in files:
         path.unlink(missing_ok=True)
 
@@ -150,7 +159,9 @@ def _joined(files: list[Path]) -> Iterator[NDArray[np.float32]]:
 def raw_blocks(
     pool: LoopPool, features: Features, begin: int = 0, end: int | None = None
 ) -> Iterator[tuple[int, Block]]:
-    """Yield rows to ask about, in the blocks in which models are always asked; see `LoopPool.blocks`."""
+    """Yield rows to ask about, in the blocks in which models are always asked;
+    see `LoopPool.blocks`.
+    """
     for start, raw in pool.blocks(BLOCK, begin, end):
         yield start, Block(features, raw)
 

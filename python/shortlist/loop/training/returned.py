@@ -1,4 +1,6 @@
-"""Answers that came back from elsewhere: of this job, for this pool, in the order of the classes, and probabilities."""
+"""Answers that came back from elsewhere: of this job, for this pool,
+in the order of the classes, and probabilities.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ def read_answers(spec: Spec, pool: LoopPool, folder: Path, job: Mapping[str, Any
     Raises
     ------
     LoopError
-        Answers of another job or pool, other classes, a row that is missing or twice, numbers that are no probabilities.
+        Answers of another job or pool, other classes, a row that is missing or twice, numbers that
+        are no probabilities.
     """
     done = finished(folder)
     for key in ECHOED:

@@ -1,22 +1,19 @@
-"""A command that only submits a job, as to a queue: it returns at once, and the answers come later."""
+"""A command that only submits a job, as to a queue:
+it returns at once, and the answers come later.
+"""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.training.command import LOG, attempt_in, tail_of, words_of, write_job
+from shortlist.loop.training.command import LOG, attempt_in, tail_of, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from shortlist.loop.pool.rows import LoopPool
     from shortlist.loop.spec.model import Spec
 
 PATIENCE = 600.0
@@ -24,34 +21,25 @@ PATIENCE = 600.0
 NOT_YET = 3
 
 
-def submit(
-    spec: Spec,
-    folder: Path,
-    job: Mapping[str, Any],
-    pool: LoopPool,
-    rows: NDArray[np.int64],
-    labels: Sequence[str],
-    weights: NDArray[np.float64] | None,
-) -> dict[str, Any]:
-    """Write a job's folder and run the command of ``[model]``, which submits it; return what ``job.json`` says.
+def submit(spec: Spec, folder: Path) -> None:
+    """Run the command of ``[model]``, which submits a job whose folder is written.
 
     Raises
     ------
     LoopError
         The command failed, with the end of its log.
     """
-    about = write_job(spec, folder, job, pool, rows, labels, weights)
     shutil.rmtree(folder / "out", ignore_errors=True)
     (folder / "out").mkdir()
     words = words_of(spec.model.command or (), folder)
     wrong = attempt_in(words, spec.folder, folder / LOG, min(PATIENCE, spec.model.timeout or PATIENCE))
     if wrong is not None:
         raise LoopError(f"the command {words[0]} failed to submit: {wrong}; {log_of(folder)}")
-    return about
 
 
 def asked(spec: Spec, folder: Path) -> Literal["done", "not yet"]:
-    """Say whether a job is done: ``out/done.json`` is there, or ``[model] poll`` ends with 0; with 3 it goes on.
+    """Say whether a job is done: ``out/done.json`` is there, or ``[model] poll`` ends with 0;
+    with 3 it goes on.
 
     Raises
     ------

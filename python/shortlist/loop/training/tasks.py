@@ -27,7 +27,9 @@ class Tasks(Protocol):
         """How many tasks run side by side."""
 
     def submit(self, name: str, function: Callable[..., Any], *given: Any) -> Any:
-        """Begin a task, which is tried again where a worker dies; what another one returns is given by its handle."""
+        """Begin a task, which is tried again where a worker dies;
+        what another one returns is given by its handle.
+        """
 
     def put(self, value: Any) -> Any:
         """Return a handle for a value, which is sent to each worker once."""
@@ -50,8 +52,8 @@ def tasks_on(where: str, address: str | None, retries: int, timeout: float | Non
     where : {"dask", "ray"}
         The kind of cluster.
     address : str, optional
-        Its address; by default the one that this process is connected to, or else one on this machine, which is ended
-        afterwards.
+        Its address; by default the one that this process is connected to, or else one on this
+        machine, which is ended afterwards.
     retries : int
         How often a task is tried again.
     timeout : float or None
@@ -191,7 +193,9 @@ def _on_ray(address: str | None, retries: int, timeout: float | None) -> Iterato
 
 @contextmanager
 def _ray(ray: Any, address: str | None) -> Iterator[Any]:
-    """Connect to a cluster until the work is done, or take the one that this process is connected to."""
+    """Connect to a cluster until the work is done, or take the one that
+    this process is connected to.
+    """
     if ray.is_initialized():
         yield ray
         return

@@ -25,7 +25,8 @@ class Trained:
     model : bytes or None
         The model, pickled, for the user; never loaded to go on.
     probabilities : Path
-        A ``.npy`` file of float32, (rows, classes): probabilities, or logits where the specification says so.
+        A ``.npy`` file of float32, (rows, classes): probabilities, or logits where the
+        specification says so.
     seconds : float
         Time it took.
     log : str
@@ -33,7 +34,8 @@ class Trained:
     temperature : float
         What the logits were divided by; 1 where nothing was calibrated.
     out_of_fold : ndarray of float32 or None
-        (training rows, classes): what models say that had not seen the row, in the order of the training rows.
+        (training rows, classes): what models say that had not seen the row, in the order of the
+        training rows.
     members : Path or None
         A ``.npy`` file of float32, (members, rows, classes), of a committee.
     kept : Kept or None
@@ -54,7 +56,9 @@ class Trained:
 
 
 def write_npy(path: Path, shape: tuple[int, ...], blocks: Iterable[NDArray[Any]]) -> None:
-    """Write float32 blocks one after the other as one array, under another name until all is there."""
+    """Write float32 blocks one after the other as one array,
+    under another name until all is there.
+    """
     import os
 
     part = path.with_name(path.name + ".part")

@@ -1,4 +1,6 @@
-"""HTTP to Label Studio with the standard library: tokens of both kinds, tries, bounds, and a sentence for what goes wrong."""
+"""HTTP to Label Studio with the standard library:
+tokens of both kinds, tries, bounds, and a sentence for what goes wrong.
+"""
 
 from __future__ import annotations
 

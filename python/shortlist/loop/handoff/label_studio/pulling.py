@@ -1,4 +1,6 @@
-"""Answers out of a project: what has changed since the last time, corrections and deletions among it."""
+"""Answers out of a project: what has changed since the last time,
+corrections and deletions among it.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,15 @@ if TYPE_CHECKING:
 KEY = re.compile(rf"{TOOL}:(\d+) ")
 """How the key of an answer from here begins in the log: with the number of its annotation."""
 BACK = 120.0
-"""Seconds before the server's time from which the next look begins, as what was written then may show only later."""
+"""Seconds before the server's time from which the next look begins,
+as what was written then may show only later.
+"""
 
 
 class Seen(NamedTuple):
-    """The annotations that say something of a row in one round, by their numbers, and when its task last changed."""
+    """The annotations that say something of a row in one round, by their numbers,
+    and when its task last changed.
+    """
 
     annotations: frozenset[str]
     changed: str
@@ -73,7 +79,9 @@ def answers(client: Client, project: int, loop: str, since: str | None, pulled: 
 
 
 def _names(client: Client) -> dict[Any, str]:
-    """Return the mail addresses of people by their numbers; nothing where the owner of the token may not see them."""
+    """Return the mail addresses of people by their numbers;
+    nothing where the owner of the token may not see them.
+    """
     try:
         said = client.get("/api/users")
     except (ForbiddenError, NotThereError):
@@ -90,7 +98,9 @@ def _time(value: Any) -> str:
 
 
 def take_back(store: Store, client: Client, pulled: Pulled) -> int:
-    """Take back what people stood by and have deleted or emptied in the project; return how many answers that were."""
+    """Take back what people stood by and have deleted or emptied in the project;
+    return how many answers that were.
+    """
     rows = list(dict.fromkeys(row for row, _ in pulled.seen))
     gone = []
     for (row, who), event in fold(store.events_of(rows), store.spec).current.items():
@@ -163,6 +173,8 @@ class Cursor:
         write_text(self._path, [json.dumps(kept)])
 
     def _event(self, position: int) -> str | None:
-        """Return what tells the event of a place from that of another log, as of a backup that was put back."""
+        """Return what tells the event of a place from that of another log,
+        as of a backup that was put back.
+        """
         found = list(self._store.events(position - 1, position)) if position else []
         return found[0].key if found else None

@@ -24,8 +24,9 @@ ROWS, BYTES = 250, 8 << 20
 def imported(client: Client, project: int, number: int, loop: str, tasks: Sequence[Mapping[str, Any]]) -> None:
     """Bring a round's tasks into a project.
 
-    An import can't be repeated, so the project is asked for the round first, and again after each import whose answer was lost.
-    Whatever came twice all the same, as an import that was still under way, is deleted once.
+    An import can't be repeated, so the project is asked for the round first, and again after each
+    import whose answer was lost. Whatever came twice all the same, as an import that was still
+    under way, is deleted once.
 
     Raises
     ------

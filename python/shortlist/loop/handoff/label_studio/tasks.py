@@ -27,7 +27,9 @@ def same(name: str, value: str) -> dict[str, Any]:
 
 
 def changed_since(moment: str) -> dict[str, Any]:
-    """Return a filter for what was made or changed, or lost an annotation, after a time with microseconds."""
+    """Return a filter for what was made or changed, or lost an annotation,
+    after a time with microseconds.
+    """
     return {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": moment}
 
 

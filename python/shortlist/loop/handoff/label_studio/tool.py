@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 
 class Wanted(NamedTuple):
-    """What a specification says: the address, the project, a labelling interface, and whether the model's word is shown."""
+    """What a specification says: the address, the project, a labelling interface,
+    and whether the model's word is shown.
+    """
 
     url: str
     project: str | int
@@ -53,7 +55,9 @@ class LabelStudio:
         return Client(self._url)
 
     def push(self, number: int, rows: Sequence[HandedRow]) -> dict[str, Any]:
-        """Bring a round into the project, which is made where it isn't there; what is there already stays."""
+        """Bring a round into the project, which is made where it isn't there;
+        what is there already stays.
+        """
         sent = self._sent._replace(told={**self._sent.told, "round": number})
         tasks = list(label_studio.tasks(rows, sent))
         config = self._config(rows)
@@ -89,7 +93,9 @@ class LabelStudio:
             del self._read[own]  # the address is another one now, where that project isn't
 
     def pulled(self) -> int:
-        """Take back what was deleted, once all answers are in the log, and remember up to when they are."""
+        """Take back what was deleted, once all answers are in the log,
+        and remember up to when they are.
+        """
         count = sum(take_back(self._store, self._client, pulled) for pulled in self._read.values())
         for own in self._read:
             self._cursor(own).write(self._client.began)

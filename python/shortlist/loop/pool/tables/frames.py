@@ -23,7 +23,9 @@ FRAME = "frame"
 
 
 def check_frame(spec: Spec, frame: Any) -> None:
-    """Raise where a loop has no rows: no frame for a specification that needs one, or one that workers can't read."""
+    """Raise where a loop has no rows: no frame for a specification that needs one,
+    or one that workers can't read.
+    """
     if frame is None:
         if spec.pool.path == FRAME:
             raise LoopError(

@@ -1,4 +1,6 @@
-"""CSV and JSON Lines: copied once into lines of one form whose places are known, so that any row is read by itself."""
+"""CSV and JSON Lines: copied once into lines of one form whose places are known,
+so that any row is read by itself.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ class LinesTable:
 
 
 def copy_lines(files: list[Path], names: Sequence[str], folder: Path) -> None:
-    """Copy files into lines ``[file, line, value, ...]``, and note where each ends; `names` are columns to look for."""
+    """Copy files into lines ``[file, line, value, ...]``, and note where each ends;
+    `names` are columns to look for.
+    """
     columns: dict[str, int] = {}
     ends: list[int] = []
     at = 0
@@ -93,7 +97,9 @@ def copy_lines(files: list[Path], names: Sequence[str], folder: Path) -> None:
 
 
 def _readable(rows: Iterator[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Any]]]:
-    """Yield rows; a file in another encoding is to be saved in one that is known, as no key of a specification names one."""
+    """Yield rows; a file in another encoding is to be saved in one that is known,
+    as no key of a specification names one.
+    """
     try:
         yield from rows
     except ValueError as error:

@@ -19,7 +19,8 @@ ACCEPTED = (*lines.SUFFIXES, *arrow_files.SUFFIXES, *(kind for kind in KINDS if 
 
 
 def open_table(spec: PoolSpec, folder: Path, cache: Path, frame: Any = None, path: str | None = None) -> Table:
-    """See a pool as a table; `folder` is what relative paths mean, `cache` holds the copies that some kinds need.
+    """See a pool as a table; `folder` is what relative paths mean,
+    `cache` holds the copies that some kinds need.
 
     `path` is that of another file with columns of the same names.
 
@@ -55,7 +56,9 @@ def open_table(spec: PoolSpec, folder: Path, cache: Path, frame: Any = None, pat
 
 
 def files_of(path: str, folder: Path, key: str = "[pool] path") -> list[Path]:
-    """Return the files that a path, a folder or a glob stands for, by name, all of one kind; `key` is what names it."""
+    """Return the files that a path, a folder or a glob stands for, by name, all of one kind;
+    `key` is what names it.
+    """
     full = folder / path
     if full.is_dir() and full.suffix.lower() != ".zarr":
         found = sorted(p for p in full.rglob("*") if p.is_file() and p.suffix.lower() in ACCEPTED)

@@ -1,4 +1,6 @@
-"""Rows of numbers in files: what lies row by row is read where it lies, and the rest is copied once so that it does."""
+"""Rows of numbers in files: what lies row by row is read where it lies,
+and the rest is copied once so that it does.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,7 @@ class Matrix:
 
 
 def open_matrix(path: str | Path, folder: Path, name: str = "pool") -> Matrix:
-    """See a file of numbers as a matrix; what is no plain ``.npy`` is copied into the folder once."""
+    """See a file of numbers as a matrix; what is no plain ``.npy`` is copied to the folder once."""
     path = Path(path)
     if path.suffix.lower() == ".npy":
         file = NpyFile(path)
