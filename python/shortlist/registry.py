@@ -212,7 +212,9 @@ def make_scorer(
 def scorer_at_once(
     measure: object, from_logits: object, temperature: object, normalize: object, invalid: object
 ) -> _core.Scorer | None:
-    """Return the scorer of a row's measure by name, made once for the same options; None where these need a look."""
+    """Return the scorer of a measure of a row, made once for the same options;
+    None where these need a look.
+    """
     if (type(measure), type(from_logits), type(temperature), type(normalize), type(invalid)) != PLAIN:
         return None
     return _known_scorer(measure, from_logits, temperature, normalize, invalid)

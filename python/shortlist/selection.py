@@ -540,8 +540,8 @@ def selection_of(
 ) -> Selection:
     """Make a selection of what the core found, and a report of what it says of it.
 
-    Their own constructors set field by field what nobody may change, and for a small pool that takes
-    as long as the search.
+    Their own constructors set field by field what nobody may change, and for a small pool that
+    takes as long as the search.
     """
     about, picks = object.__new__(Report), object.__new__(Selection)
     object.__setattr__(about, "__dict__", report)

@@ -30,7 +30,7 @@ def thread_count(n_threads: int | None, name: str = "n_threads") -> int:
 
 
 def threads_for(x: NDArray[Any], n_threads: int | None) -> int:
-    """Return how many threads a call on an array may use, without asking the system where one is enough."""
+    """Return how many threads a call on an array may use, at little cost where 1 will do."""
     return 1 if n_threads is None and x.nbytes <= _core.ALONE else thread_count(n_threads)
 
 
