@@ -50,7 +50,7 @@ impl Scorer {
         let shared = selector.shared_among(threads);
         let pass = Pass { scorer: self, matrix, rows, shared, recipe: self.recipe::<E>(matrix.columns()) };
         let begun = AtomicUsize::new(0);
-        let by_score = selector.plan().perturb.is_none() && !selector.plan().grouped();
+        let by_score = selector.plan().perturb.is_none();
         let state = || Worker {
             scores: vec![E::Compute::ZERO; part_rows::<E::Compute>().min(matrix.rows())],
             scan: Scan::new(self.level()),
@@ -103,7 +103,7 @@ where
             let Worker { scores, kept, survivors, .. } = worker;
             match survivors.len() {
                 0 => kept.pass_over(part.len(), &rows),
-                picked => kept.absorb_picked(survivors, &scores[..picked], part.len(), &rows, &self.shared),
+                picked => kept.absorb_picked(survivors, &scores[..picked], part.len(), &rows, &self.shared)?,
             }
             return Ok(());
         }

@@ -7,12 +7,15 @@ mod badge;
 mod border;
 mod callable_metric;
 mod density;
+mod description;
 mod herding;
 mod k_center;
 mod kmeans_plus_plus;
+mod labels;
 mod mean;
 mod min_distances;
 mod model;
+mod ranks;
 mod rounds;
 mod scorer;
 mod selector;
@@ -43,11 +46,15 @@ mod _core {
     #[pymodule_export]
     use super::kmeans_plus_plus::kmeans_plus_plus;
     #[pymodule_export]
+    use super::labels::Labels;
+    #[pymodule_export]
     use super::mean::{add_terms, part_sums};
     #[pymodule_export]
     use super::min_distances::min_distances;
     #[pymodule_export]
     use super::model::{LinearModel, TreeModel};
+    #[pymodule_export]
+    use super::ranks::near_best_ranks;
     #[pymodule_export]
     use super::rounds::{offer_rows, pick_offered};
     #[pymodule_export]

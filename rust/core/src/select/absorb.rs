@@ -6,7 +6,7 @@
 //! (NaN) scores pass too. Everything else is done for the chunks with a hit only.
 
 use super::plan::Ties;
-use super::rows::{Barred, Rows};
+use super::rows::{Barred, Groups, Rows};
 use super::score::Score;
 use super::shared::SharedCut;
 use super::state::Selector;
@@ -51,23 +51,20 @@ impl Selector {
     /// half-done and must be thrown away.
     #[inline(always)]
     pub(crate) fn absorb<T: Score>(&mut self, scores: &[T], rows: &Rows<'_>, shared: Option<&SharedCut>) -> Result<()> {
-        let plain = self.plan.perturb.is_none() && !self.plan.grouped() && rows.groups.is_none();
-        if !plain {
-            return self.absorb_one_by_one(scores, rows, shared);
+        if self.plan.perturb.is_some() {
+            return self.absorb_drawn(scores, rows, shared);
         }
         match self.plan.order {
             Order::Highest => self.absorb_plain::<T, true>(scores, rows, shared),
             Order::Lowest => self.absorb_plain::<T, false>(scores, rows, shared),
         }
-        Ok(())
     }
 
     /// The score that rows must reach, where they are picked by their score alone: strictly worse
     /// rows need only be passed over.
     #[inline]
     pub(crate) fn cut<T: Score>(&self, shared: &SharedCut) -> Option<T> {
-        let plain = self.plan.perturb.is_none() && !self.plan.grouped();
-        plain.then(|| match self.plan.order {
+        self.plan.perturb.is_none().then(|| match self.plan.order {
             Order::Highest => self.filter::<T, true>(Some(shared)),
             Order::Lowest => self.filter::<T, false>(Some(shared)),
         })
@@ -89,16 +86,17 @@ impl Selector {
         len: usize,
         rows: &Rows<'_>,
         shared: &SharedCut,
-    ) {
+    ) -> Result<()> {
         let plan = self.plan.clone();
         let barred = Barred::new(rows, len, &plan.exclude);
         self.rows += len as u64;
         self.excluded += barred.count(len);
         let cut: T = self.cut(shared).expect("rows are picked by their score alone");
         for (&i, &score) in picked.iter().zip(scores) {
-            self.absorb_row(i as usize, score, rows, &barred, cut);
+            self.absorb_row(i as usize, score, rows, &barred, cut)?;
         }
         self.share_cut(shared);
+        Ok(())
     }
 
     #[inline(always)]
@@ -107,7 +105,7 @@ impl Selector {
         scores: &[T],
         rows: &Rows<'_>,
         shared: Option<&SharedCut>,
-    ) {
+    ) -> Result<()> {
         let plan = self.plan.clone();
         let barred = Barred::new(rows, scores.len(), &plan.exclude);
         self.rows += scores.len() as u64;
@@ -122,17 +120,19 @@ impl Selector {
                 self.top.count_ties(tied(chunk, start, &barred, cut));
                 continue;
             }
-            self.absorb_chunk::<T>(chunk, start, rows, &barred, cut);
+            self.absorb_chunk::<T>(chunk, start, rows, &barred, cut)?;
             cut = self.filter::<T, HIGHEST>(shared);
         }
         if let Some(shared) = shared {
             self.share_cut(shared);
         }
+        Ok(())
     }
 
-    fn share_cut(&self, shared: &SharedCut) {
-        if let Some(cut) = self.top.threshold() {
-            shared.raise(cut.key);
+    pub(super) fn share_cut(&self, shared: &SharedCut) {
+        let own = self.own_floor();
+        if own > f64::NEG_INFINITY {
+            shared.raise(own);
         }
     }
 
@@ -144,27 +144,63 @@ impl Selector {
     }
 
     #[inline(never)]
-    fn absorb_chunk<T: Score>(&mut self, chunk: &[T], start: usize, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) {
+    fn absorb_chunk<T: Score>(
+        &mut self,
+        chunk: &[T],
+        start: usize,
+        rows: &Rows<'_>,
+        barred: &Barred<'_>,
+        cut: T,
+    ) -> Result<()> {
+        // Which rows are worse cannot be foreseen, so there is no branch where many are not.
+        let (mut passed, mut count) = ([0; CHUNK], 0);
+        let highest = self.plan.order == Order::Highest;
         for (i, &score) in chunk.iter().enumerate() {
-            self.absorb_row(start + i, score, rows, barred, cut);
+            passed[count] = i;
+            count += usize::from(!(if highest { score < cut } else { score > cut }));
         }
+        for &i in &passed[..count] {
+            self.absorb_row(start + i, chunk[i], rows, barred, cut)?;
+        }
+        Ok(())
     }
 
     /// One row, by its score alone.
     #[inline(always)]
-    fn absorb_row<T: Score>(&mut self, i: usize, score: T, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) {
+    fn absorb_row<T: Score>(&mut self, i: usize, score: T, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) -> Result<()> {
         let order = self.plan.order;
         if (if order == Order::Highest { score < cut } else { score > cut }) || barred.has(i) {
-            return;
+            return Ok(());
         }
         let score: f64 = score.into();
         if score.is_nan() {
             self.invalid += 1;
-            return;
+            return Ok(());
         }
         let id = rows.id(i);
         let tie = if self.plan.ties == Ties::Random { Stream::new(self.plan.seed, STEP_TIES).bits(id) } else { 0 };
-        self.top.offer(Candidate { key: order.orient(score), tie, id, score });
+        self.offer(Candidate { key: order.orient(score), tie, id, score }, i, rows)
+    }
+
+    /// Takes note of row `i` as a candidate.
+    #[inline(always)]
+    pub(super) fn offer(&mut self, candidate: Candidate, i: usize, rows: &Rows<'_>) -> Result<()> {
+        if let Some(groups) = &rows.groups {
+            self.offer_of_group(candidate, groups, i)
+        } else {
+            self.top.offer(candidate);
+            Ok(())
+        }
+    }
+
+    #[inline(never)]
+    fn offer_of_group(&mut self, candidate: Candidate, groups: &Groups<'_>, i: usize) -> Result<()> {
+        self.groups.offer(&self.plan, groups.code(i), candidate)?;
+        if self.plan.quotas.is_some() {
+            self.top.offer(candidate);
+        }
+        self.look_at_groups(groups.known());
+        Ok(())
     }
 
     /// Whether the chunk's rows can at best tie with the threshold and lose by their id: pools
@@ -175,6 +211,7 @@ impl Selector {
         let exact: f64 = cut.into();
         self.plan.ties == Ties::First
             && rows.ids.is_none()
+            && rows.groups.is_none()
             && rows.id(start) > own.id
             && exact == own.score
             && chunk.iter().fold(true, |worse, &score| worse & if HIGHEST { score <= cut } else { score >= cut })

@@ -32,7 +32,7 @@ impl Selector {
         out.numbers(&[self.seen.ranges().len() as u64]);
         self.seen.ranges().iter().for_each(|ids| out.numbers(&[ids.start, ids.end]));
         out.top(&self.top.finish(watch)?);
-        let groups = self.groups.finish(watch)?;
+        let groups = self.groups.finish(&self.plan, watch)?;
         out.numbers(&[groups.len() as u64]);
         for (code, top) in groups {
             out.numbers(&[u64::from(code)]);
@@ -203,7 +203,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::select::Rows;
+    use crate::select::{Groups, Rows};
 
     fn states() -> Vec<Selector> {
         let plain = Plan::new(5, Order::Lowest);
@@ -228,6 +228,7 @@ mod tests {
         let codes = state.plan().quotas.as_ref().is_none_or(|quotas| !quotas.is_empty()).then_some(&codes[..]);
         let groups = codes.filter(|_| state.plan().grouped());
         if groups.is_some() || !state.plan().grouped() {
+            let groups = groups.map(Groups::Codes);
             state.update(&scores, &Rows { groups, ..Rows::from(first_id) }).unwrap();
         }
     }

@@ -98,20 +98,35 @@ impl Selector {
         (self.plan.perturb.is_none() && floor > f64::NEG_INFINITY).then(|| self.plan.order.orient(floor))
     }
 
-    /// The key that rows must reach. Groups are cut at different keys, so there is none for all of
-    /// them.
+    /// The key that rows must reach. Groups are cut at different keys: with them it is one that
+    /// rows of any group must reach.
     #[inline(always)]
     pub(super) fn floor(&self, shared: Option<&SharedCut>) -> f64 {
-        if self.plan.grouped() {
-            return f64::NEG_INFINITY;
-        }
-        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
+        let own = self.own_floor();
         shared.map_or(own, |shared| own.max(shared.key()))
     }
 
-    /// The key that the best `n` of its rows have reached, as far as it keeps so many.
+    /// The same by its own rows alone.
+    #[inline(always)]
+    pub(super) fn own_floor(&self) -> f64 {
+        if self.plan.grouped() { self.groups.floor() } else { self.top_floor() }
+    }
+
+    fn top_floor(&self) -> f64 {
+        self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key)
+    }
+
+    /// Look for a key that rows of all groups must reach, of which so many are known.
+    #[inline]
+    pub(super) fn look_at_groups(&mut self, groups: Option<usize>) {
+        let fill = self.top_floor();
+        self.groups.look(&self.plan, groups, fill);
+    }
+
+    /// The key that the best `n` of its rows have reached, as far as it keeps so many. With groups
+    /// they may be more than can be picked.
     pub(crate) fn key_of(&self, n: usize) -> Option<f64> {
-        self.top.key_of(n)
+        if self.plan.grouped() { None } else { self.top.key_of(n) }
     }
 
     /// A threshold for threads to share, starting from what this state has reached.
@@ -123,9 +138,7 @@ impl Selector {
     pub(crate) fn shared_among(&self, threads: usize) -> SharedCut {
         let shared = SharedCut::among(threads);
         shared.raise(self.before.0);
-        if let Some(cut) = self.top.threshold() {
-            shared.raise(cut.key);
-        }
+        shared.raise(self.own_floor());
         shared
     }
 
@@ -137,6 +150,7 @@ impl Selector {
     /// are among the best.
     pub fn check(&self, rows: &Rows<'_>, len: usize) -> Result<()> {
         rows.check(len)?;
+        rows.check_groups(&self.plan)?;
         let seen = match rows.ids {
             None => self.overlap(&(rows.first_id..rows.first_id + len as u64)),
             Some(ids) => {
@@ -177,8 +191,10 @@ impl Selector {
     /// The same for rows that this one was asked about with [`Selector::check`]: it does not know
     /// the ids, of which there may be many ranges.
     pub fn draft_of_checked(&self) -> Selector {
-        let own = self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
-        Selector { before: (own.max(self.before.0), Seen::default()), ..Selector::empty(Arc::clone(&self.plan)) }
+        Selector {
+            before: (self.own_floor().max(self.before.0), Seen::default()),
+            ..Selector::empty(Arc::clone(&self.plan))
+        }
     }
 
     /// Takes over the rows of a draft of this state: all of them, or none where one of their ids
@@ -291,7 +307,8 @@ impl Selector {
         }
         let mut lists: Vec<Vec<Candidate>> = vec![self.top.finish(watch)?.candidates];
         if self.plan.grouped() {
-            lists.push(self.groups.finish(watch)?.into_iter().flat_map(|(_, top)| top.candidates).collect());
+            lists
+                .push(self.groups.finish(&self.plan, watch)?.into_iter().flat_map(|(_, top)| top.candidates).collect());
         }
         for list in &mut lists {
             sort::sort(list, |a, b| a.id.cmp(&b.id), watch)?;
