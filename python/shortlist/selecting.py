@@ -300,7 +300,12 @@ def _drawn_near_the_best(
     keeps = None if exclusion.mask is None and exclusion.ids is None else exclusion.keeps(0, len(scores))
     excluded = 0 if keeps is None else len(keeps) - int(np.count_nonzero(keeps))
     rows, weights, taking_part = _core.near_best_ranks(
-        scores, k, order=order, seed=random_state, coldness=coldness, exclude=None if keeps is None else ~keeps
+        np.require(scores, requirements=("C", "A")),  # of a cluster they come as they lie there
+        k,
+        order=order,
+        seed=random_state,
+        coldness=coldness,
+        exclude=None if keeps is None else ~keeps,
     )
     skipped = len(scores) - excluded - taking_part
     if k > taking_part or (skipped and invalid != "skip"):
