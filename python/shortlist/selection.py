@@ -483,7 +483,7 @@ class Selection(Picked):
         return to_polars(self)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Give the columns of `to_pandas` to whatever reads Arrow's C interface: DuckDB, Polars, pyarrow."""
+        """Give the columns of `to_pandas` to what reads Arrow's C interface, as DuckDB does."""
         from shortlist.selection_tables import to_arrow
 
         return to_arrow(self).__arrow_c_stream__(requested_schema)
@@ -494,8 +494,8 @@ class Selection(Picked):
         Parameters
         ----------
         scores : array-like of shape (rows,), optional
-            The score of each row of the pool, as `score` gives them: then a histogram of all, with the
-            picks and the cut. By default the scores of the picks by rank.
+            The score of each row of the pool, as `score` gives them: then a histogram of all, with
+            the picks and the cut. By default the scores of the picks by rank.
         embeddings : array-like of shape (rows, features), optional
             Adds a map: the rows (20,000 of them at most) and the picks by two principal components.
 

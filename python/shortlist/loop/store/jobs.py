@@ -232,9 +232,11 @@ def runs_on_windows(number: int) -> bool | None:
     system = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]
     handle = system.OpenProcess(0x00100000, False, number)  # SYNCHRONIZE
     if not handle:
-        return False if system.GetLastError() == 87 else None  # ERROR_INVALID_PARAMETER: there is none
+        unknown = 87  # ERROR_INVALID_PARAMETER: there is no such process
+        return False if system.GetLastError() == unknown else None
     try:
-        return bool(system.WaitForSingleObject(handle, 0) == 0x102)  # WAIT_TIMEOUT: it has not ended
+        runs = 0x102  # WAIT_TIMEOUT: it has not ended
+        return bool(system.WaitForSingleObject(handle, 0) == runs)
     finally:
         system.CloseHandle(handle)
 
