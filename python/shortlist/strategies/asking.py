@@ -17,6 +17,7 @@ from sklearn.exceptions import NotFittedError
 
 from shortlist.rows import blocks, count, take
 from shortlist.scoring import score
+from shortlist.selecting import select
 from shortlist.selector import Selector
 from shortlist.strategies import randomness
 from shortlist.strategies.answers import Asked, check_valid, mended, warn_sums
@@ -175,36 +176,45 @@ def pick(
     pool = pool_of(model, X, chunk_size, progress)
     wanted = check_count(n_instances, pool.rows)
     random_state = randomness.of(model, random_state)
-    ties: dict[str, Any] = {"invalid": invalid, "strict": False}
+    how = {"invalid": invalid, "strict": False, "n_threads": _threads(pool), **question.how}
     if random_tie_break:
-        ties |= {"ties": "random", "random_state": randomness.seed(random_state)}
-    new = partial(Selector, question.measure, wanted, n_threads=_threads(pool), **question.how, **ties)
+        how |= {"ties": "random", "random_state": randomness.seed(random_state)}
     if screen and not kwargs:
-        picked = _picked_from_few(question, model, X, new(), wanted, progress)
+        picked = _picked_from_few(question, model, X, how, wanted, progress)
         if picked is not None:
             return picked
-    selector = new()
+    # Of one block no state is needed, which for a small pool takes longer than its rows.
+    whole = len(pool) == 1 and pool.rows > 0
+    selector = None if whole else Selector(question.measure, wanted, **how)
+    selection: Any = None
     try:
         for asked, answer in question.answers(model, pool, kwargs):
             asked.check_rows(answer.shape[-2])
-            question.taken(partial(selector.update, first_id=asked.first), answer, asked, invalid)
+            if selector is None:
+                selection = question.taken(
+                    partial(select, measure=question.measure, k=wanted, **how), answer, asked, invalid
+                )
+            else:
+                question.taken(partial(selector.update, first_id=asked.first), answer, asked, invalid)
     except NotFittedError:
         warn_unfitted()
         same = np.full(pool.rows, question.unfitted)
         return best(same, wanted, random_tie_break=random_tie_break, random_state=random_state)
-    selection = selector.finish()
+    if selector is not None:
+        selection = selector.finish()
     check_enough(wanted, len(selection), pool.rows)
     return selection.indices.copy(), selection.scores.copy()
 
 
 def _picked_from_few(
-    question: Question, model: Any, X: Any, selector: Selector, wanted: int, progress: Progress
+    question: Question, model: Any, X: Any, how: dict[str, Any], wanted: int, progress: Progress
 ) -> Picks | None:
     """Return the picks where bounds leave few rows to ask about; None where the model is to be asked about all."""
     try:
         left = left_for(question, model, X, wanted, progress)
         if left is None:
             return None
+        selector = Selector(question.measure, wanted, **how)
         few = blocks(take(X, left.rows), outputs=16)
         for first, block in few:
             rows = left.rows[first : first + count(block)]
