@@ -200,7 +200,7 @@ mod tests {
                 _ => (hash(seed, 6, row) % kinds) as f32 / kinds as f32 - 0.3,
             };
             let scores: Vec<f32> = (0..rows).map(score).collect();
-            let excluded: Vec<u8> = (0..rows).map(|row| u8::from(hash(seed, 7, row) % 9 == 0)).collect();
+            let excluded: Vec<u8> = (0..rows).map(|row| u8::from(hash(seed, 7, row).is_multiple_of(9))).collect();
             for (order, coldness, k) in [(Order::Highest, 1.0, 10), (Order::Lowest, 0.3, 200), (Order::Highest, 8.0, 1)]
             {
                 let weights = all_weights(&scores, order, &excluded);
