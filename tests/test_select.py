@@ -2,6 +2,7 @@
 
 import io
 import json
+import pickle
 
 import numpy as np
 import oracles
@@ -180,6 +181,87 @@ def test_per_group_takes_at_most_so_many_of_each(labels):
     assert np.array_equal(few.indices, picks.indices[:6])
 
 
+# In the order of the codes, by which equal remainders of quotas are settled.
+LABELS = {
+    "int8": lambda codes: (codes - 3).astype(np.int8),
+    "uint16": lambda codes: codes.astype(np.uint16),
+    "int64": lambda codes: codes * 10**12 - 5,
+    "text": lambda codes: np.array(["", "ant", "ant ", "ants", "b", "cattle", "é"])[codes],
+    "bytes": lambda codes: np.array([b"", b"an", b"ant", b"ants", b"b", b"cat", b"d"])[codes],
+    "every other": lambda codes: np.repeat(codes, 2)[::2],
+    "big-endian": lambda codes: codes.astype(">i4"),
+    "float": lambda codes: (
+        np.where(codes == 0, -0.0, codes) * np.where(np.arange(len(codes)) % 2, 1, -1) ** (codes == 0)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"k": 20, "per_group": 3},
+        {"k": 15, "per_group": 4},
+        {"k": None, "per_group": 4},
+        {"k": 40, "quotas": "proportional"},
+        {"k": 40, "quotas": "equal", "exclude": np.arange(900)},
+        {"k": 9, "perturb": "power", "random_state": 0, "per_group": 2},
+        {"k": 30, "per_group": 9, "ties": "random", "random_state": 1},
+    ],
+)
+def test_groups_by_labels_of_any_kind_are_the_same(kind, options):
+    codes = np.minimum(np.random.default_rng(2).geometric(0.4, len(COARSE)) - 1, 6)
+    # Objects are told apart by a dict, in Python.
+    expected = sl.select(COARSE, "margin", groups=codes.astype(object), **options)
+    picks = sl.select(COARSE, "margin", groups=LABELS[kind](codes), **options)
+    assert picks == expected
+    assert (picks.report.ties_picked, picks.report.ties_left) == (
+        expected.report.ties_picked,
+        expected.report.ties_left,
+    )
+    blocks = [COARSE[:1], COARSE[1:700], COARSE[700:]]
+    assert sl.select(blocks, "margin", groups=LABELS[kind](codes), **options) == expected
+
+
+def test_a_selector_told_of_labels_can_be_pickled():
+    codes = np.arange(len(P)) % 5
+    selector = sl.Selector("margin", 7, per_group=2).name_groups(np.arange(5)).update(P[:900], groups=codes[:900])
+    again = pickle.loads(pickle.dumps(selector)).update(P[900:], groups=codes[900:])
+    assert again.finish() == sl.select(P, "margin", 7, groups=codes, per_group=2)
+
+
+@pytest.mark.parametrize("coldness", [0.5, 1.0, 6.0])
+@pytest.mark.parametrize("k", [1, 50, 3999])
+def test_softrank_of_few_rows_draws_as_from_all_ranks(k, coldness):
+    x, options = COARSE[:4000], {"random_state": 4, "coldness": coldness}
+    exclude = np.arange(0, len(x), 7)
+    scores = sl.score(x, "margin")
+    kept = np.setdiff1d(np.arange(len(x)), exclude)
+    k = min(k, len(kept))
+    weights = np.zeros(len(x))
+    weights[kept[np.argsort(scores[kept], kind="stable")]] = 1 / np.arange(1, len(kept) + 1)
+    drawn = sl.select(weights[:, None], lambda block: block[:, 0], k, order="highest", perturb="power", **options)
+    picks = sl.select(x, "margin", k, perturb="softrank", exclude=exclude, **options)
+    assert np.array_equal(picks.indices, drawn.indices)
+    assert np.array_equal(picks.scores, scores[picks.indices])
+    assert (picks.report.rows, picks.report.excluded, picks.report.skipped) == (len(x), len(exclude), 0)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"exclude": np.arange(0, 5000, 3)}, {"groups": np.arange(5000) % 9, "per_group": 3}]
+)
+def test_a_list_of_many_small_arrays_is_one_pool(options):
+    blocks = np.array_split(P, 400)
+    blocks.insert(7, P[:0])
+    picks = sl.select(blocks, "margin", 20, **options)
+    assert picks == sl.select(P, "margin", 20, **options)
+    assert (picks.report.rows, picks.report.bytes) == (len(P), P.nbytes)
+    assert np.array_equal(sl.score(blocks, "margin"), sl.score(P, "margin"))
+    bad = [*blocks, np.full((2, 6), np.nan, np.float32)]
+    with pytest.raises(ValueError, match="row 5000"):
+        sl.select(bad, "margin", 20)
+
+
 def test_quotas_share_k():
     codes = np.repeat([0, 1, 2], [4000, 900, 100])
     equal = sl.select(P, "margin", 31, groups=codes, quotas="equal")
@@ -274,6 +356,50 @@ def test_report_says_what_was_read():
     assert (report.rows, report.bytes, report.n_threads) == (len(P), P.nbytes, 1)
     assert report.seconds > 0
     assert report.gb_per_s == pytest.approx(P.nbytes / report.seconds / 1e9)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("options", [{}, {"normalize": "as_is"}, {"invalid": "skip"}, {"from_logits": True}])
+def test_an_array_picked_from_at_once_is_picked_from_as_in_blocks(dtype, options):
+    for x in (P.astype(dtype), np.asfortranarray(P.astype(dtype)), P.astype(dtype)[3:90:2, ::-1]):
+        at_once, in_blocks = (sl.select(pool, "margin", 5, **options) for pool in (x, [x]))
+        assert at_once == in_blocks
+        assert at_once.ids is None
+        told = [
+            {**picks.to_dict()["report"], "seconds": 0, "gb_per_s": 0, "n_threads": 0} for picks in (at_once, in_blocks)
+        ]
+        assert told[0] == told[1]
+        with pytest.raises(ValueError, match="read-only"):
+            at_once.indices[0] = 1
+        assert np.array_equal(sl.score(x, "entropy", **options), sl.score([x], "entropy", **options))
+        assert pickle.loads(pickle.dumps(at_once)).report == at_once.report
+
+
+@pytest.mark.parametrize(
+    ("x", "k", "options"),
+    [
+        (np.full((3, 2), np.nan), 1, {}),
+        (np.full((3, 2), 0.9), 1, {}),
+        (P, 5001, {}),
+        (P, -1, {}),
+        (P, 1.5, {}),
+        (P, 10**30, {}),
+        (P[:0], 1, {}),
+        (P[0], 1, {}),
+        (P, 1, {"temperature": 2.0}),
+        (P, 1, {"normalize": "sum"}),
+        (P, 1, {"from_logits": 1}),
+        (np.full((3, 2), np.nan), 2, {"invalid": "skip"}),
+        (P, 1, {"n_threads": 0}),
+    ],
+)
+def test_an_array_is_refused_at_once_as_it_is_with_progress(x, k, options):
+    said = []
+    for progress in (None, lambda _done, _rows: None):
+        with pytest.raises((ValueError, TypeError)) as refused:
+            sl.select(x, "margin", k, progress=progress, **options)
+        said.append((refused.type, str(refused.value)))
+    assert said[0] == said[1]
 
 
 def test_repr_is_short_and_says_where_the_cut_is():

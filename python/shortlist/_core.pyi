@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "Labels",
     "LinearModel",
     "Scorer",
     "Selector",
@@ -16,27 +17,45 @@ __all__ = [
     "k_center_by",
     "kmeans_plus_plus",
     "measures",
+    "near_best_ranks",
     "min_distances",
     "offer_rows",
     "pick_offered",
     "density",
     "part_sums",
     "add_terms",
+    "ALONE",
     "TERM",
     "TreeModel",
     "Turn",
     "read_all",
+    "score_at_once",
+    "select_at_once",
     "typiclust",
     "uncertain_batch",
     "uncertain_batch_by",
 ]
 
 _Block: TypeAlias = NDArray[Any] | list[NDArray[Any]]
+_Groups: TypeAlias = NDArray[np.uint32] | tuple[NDArray[np.uint8], "Labels"]
 _Progress: TypeAlias = Callable[[int, int], object]
 
 def measures() -> list[dict[str, Any]]: ...
 def build_info() -> dict[str, Any]: ...
 def default_threads() -> int: ...
+def select_at_once(
+    scorer: Scorer, x: NDArray[Any], k: int, n_threads: int
+) -> tuple[NDArray[np.int64], NDArray[np.floating[Any]], dict[str, Any]] | None: ...
+def score_at_once(scorer: Scorer, x: NDArray[Any], out: NDArray[np.floating[Any]], n_threads: int) -> bool: ...
+def near_best_ranks(
+    scores: NDArray[np.floating[Any]],
+    k: int,
+    *,
+    order: str,
+    seed: int,
+    coldness: float,
+    exclude: NDArray[np.bool] | None = None,
+) -> tuple[NDArray[np.uint64], NDArray[np.float64], int]: ...
 def k_center(
     x: NDArray[Any],
     k: int,
@@ -205,9 +224,16 @@ def add_terms(
     more: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
 
+ALONE: int
 TERM: int
 
 def read_all(words: NDArray[np.float64], n_threads: int) -> int: ...
+
+@final
+class Labels:
+    def __new__(cls, labels: NDArray[np.uint8]) -> Labels: ...
+    @staticmethod
+    def met(labels: NDArray[np.uint8], n_threads: int | None) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]: ...
 
 @final
 class Scorer:
@@ -276,9 +302,20 @@ class Selector:
         first_id: int = 0,
         ids: NDArray[np.int64] | None = None,
         exclude: NDArray[np.bool] | None = None,
-        groups: NDArray[np.uint32] | None = None,
+        groups: _Groups | None = None,
         n_threads: int | None = None,
         progress: _Progress | None = None,
+    ) -> None: ...
+    def update_all(
+        self,
+        arrays: list[NDArray[Any]],
+        *,
+        bfloat16: bool = False,
+        first_id: int = 0,
+        ids: NDArray[np.int64] | None = None,
+        exclude: NDArray[np.bool] | None = None,
+        groups: _Groups | None = None,
+        n_threads: int | None = None,
     ) -> None: ...
     def update_scores(
         self,
@@ -287,7 +324,7 @@ class Selector:
         first_id: int = 0,
         ids: NDArray[np.int64] | None = None,
         exclude: NDArray[np.bool] | None = None,
-        groups: NDArray[np.uint32] | None = None,
+        groups: _Groups | None = None,
         n_threads: int | None = None,
     ) -> None: ...
     def update_count(
@@ -297,7 +334,7 @@ class Selector:
         first_id: int = 0,
         ids: NDArray[np.int64] | None = None,
         exclude: NDArray[np.bool] | None = None,
-        groups: NDArray[np.uint32] | None = None,
+        groups: _Groups | None = None,
         progress: _Progress | None = None,
     ) -> None: ...
     def draft(self) -> Selector: ...

@@ -5,10 +5,12 @@ and quotas in proportion to their counts.
 from __future__ import annotations
 
 import contextlib
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist import _core
 from shortlist.arguments import whole
 from shortlist.own_ids import is_missing, one_column
 
@@ -25,6 +27,8 @@ TABLE = 1 << 20
 
 class Labels:
     """The distinct labels of groups in a fixed order: a label's place is its code."""
+
+    _known: _core.Labels | None = None  # made when needed, and no part of a pickled state
 
     def __init__(self, labels: NDArray[Any]) -> None:
         self.labels = labels
@@ -43,12 +47,23 @@ class Labels:
     def __contains__(self, label: object) -> bool:
         return bool(np.any(self.labels == label))
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_known"}
+
+    def for_core(self, groups: NDArray[Any]) -> tuple[NDArray[np.uint8], _core.Labels] | None:
+        """Return labels for the core to look up where it needs them; None for codes instead."""
+        if groups.dtype != self.labels.dtype or not by_bytes(groups):
+            return None
+        if self._known is None:
+            self._known = _core.Labels(as_bytes(self.labels))
+        return as_bytes(groups), self._known
+
     def codes(self, groups: NDArray[Any]) -> NDArray[np.uint32]:
         """Return the codes of labels; ``len(self)`` for labels that are not among these."""
         unknown = len(self)
         if self._codes is not None or groups.dtype.kind == "O":
             codes = self._codes if self._codes is not None else {v: i for i, v in enumerate(self.labels.tolist())}
-            return np.fromiter((codes.get(label, unknown) for label in groups.tolist()), np.uint32, len(groups))
+            return np.fromiter(map(codes.get, groups.tolist(), repeat(unknown)), np.uint32, len(groups))
         if self._table is not None and groups.dtype.kind in "iub":
             place = groups.astype(np.int64) - self._first
             inside = (place >= 0) & (place < len(self._table))
@@ -98,19 +113,44 @@ def refuse_missing(given: Any, array: NDArray[Any], name: str) -> None:
         raise ValueError(f"{name} has {came} at row {row}; accepted is a label for each row")
 
 
+def by_bytes(groups: NDArray[Any]) -> bool:
+    """Whether labels lie as bytes that are the same where the labels are."""
+    return groups.dtype.kind in "iuUS" and groups.dtype.itemsize > 0 and len(groups) > 0 and groups.flags.c_contiguous
+
+
+def as_bytes(groups: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return each label as the bytes it is made of."""
+    return groups.view(np.uint8).reshape(len(groups), groups.dtype.itemsize)
+
+
 def distinct(groups: NDArray[Any]) -> Labels:
     """Return the distinct labels in ascending order,
     or in order of appearance where they cannot be compared.
     """
+    return counted(groups)[0]
+
+
+def counted(groups: NDArray[Any], n_threads: int | None = 1) -> tuple[Labels, NDArray[np.int64] | None]:
+    """Return the distinct labels as `distinct` does, and how many rows have each,
+    where that comes with it.
+    """
+    if by_bytes(groups):
+        firsts, counts = _core.Labels.met(as_bytes(groups), n_threads)
+        labels, order = np.unique(groups[firsts], return_index=True)
+        return Labels(labels), counts[order].astype(np.int64)
+    return Labels(_in_order(groups)), None
+
+
+def _in_order(groups: NDArray[Any]) -> NDArray[Any]:
     if groups.dtype.kind == "O":
         labels = list(dict.fromkeys(groups.tolist()))
         with contextlib.suppress(TypeError):
             labels.sort()
         found = np.empty(len(labels), dtype=object)
         found[:] = labels
-        return Labels(found)
+        return found
     parts = [np.unique(groups[start : start + BLOCK]) for start in range(0, len(groups), BLOCK)]
-    return Labels(np.unique(np.concatenate(parts)) if parts else groups)
+    return np.unique(np.concatenate(parts)) if parts else groups
 
 
 def count(labels: Labels, groups: NDArray[Any], exclusion: Exclusion) -> NDArray[np.int64]:

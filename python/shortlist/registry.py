@@ -42,6 +42,9 @@ Function: TypeAlias = "Callable[[NDArray[Any]], NDArray[np.floating[Any]]]"
 RANDOM = "random"
 """Not a measure of the row: uniform random rows, the baseline of every study."""
 
+PLAIN = (str, bool, float, str, str)
+"""The types of a measure by name and of its options."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -204,6 +207,24 @@ def make_scorer(
     return _core.Scorer(
         measure, from_logits=from_logits, temperature=temperature, normalize=word(normalize), invalid=word(invalid)
     )
+
+
+def scorer_at_once(
+    measure: object, from_logits: object, temperature: object, normalize: object, invalid: object
+) -> _core.Scorer | None:
+    """Return the scorer of a measure of a row, made once for the same options;
+    None where these need a look.
+    """
+    if (type(measure), type(from_logits), type(temperature), type(normalize), type(invalid)) != PLAIN:
+        return None
+    return _known_scorer(measure, from_logits, temperature, normalize, invalid)
+
+
+@functools.lru_cache(maxsize=64)
+def _known_scorer(measure: str, *options: Any) -> _core.Scorer | None:
+    names = ("from_logits", "temperature", "normalize", "invalid")
+    scorer = make_scorer(measure, None, **dict(zip(names, options, strict=True)))
+    return scorer if isinstance(scorer, _core.Scorer) and scorer.kind == "row" else None
 
 
 def _check_order(order: str) -> None:

@@ -10,8 +10,8 @@ from shortlist import _core
 from shortlist.arguments import Progress, Steps
 from shortlist.pools import Pool, open_pool, rows_of
 from shortlist.pools.crew import Crew, crew_of
-from shortlist.registry import Function, MeasureName, is_committee, make_scorer
-from shortlist.threads import thread_count
+from shortlist.registry import Function, MeasureName, is_committee, make_scorer, scorer_at_once
+from shortlist.threads import thread_count, threads_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,6 +95,15 @@ def score(
     >>> sl.score([probs, probs[::-1]], "max_disagreement").round(3)
     array([0.137, 0.137])
     """
+    if (
+        type(x) is np.ndarray
+        and x.ndim == 2
+        and (out is None and dtype is None and progress is None)
+        and (known := scorer_at_once(measure, from_logits, temperature, normalize, invalid))
+    ):
+        fresh = np.empty(x.shape[0], np.float64 if x.dtype == np.float64 else np.float32)
+        if _core.score_at_once(known, x, fresh, threads_for(x, n_threads)):
+            return fresh
     if isinstance(measure, str) and measure == "random":
         raise ValueError('measure "random" has no scores; accepted by select() and Selector only')
     pool = open_pool(x, committee=is_committee(measure), dtype=dtype)

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.arguments import Exclusion, whole
-from shortlist.groups import as_labels, count, distinct
+from shortlist import _core
+from shortlist.arguments import Exclusion, seed_of, whole
+from shortlist.groups import as_labels, count, counted
 from shortlist.options import flag
 from shortlist.pools import Pool, open_pool
 from shortlist.quotas import settled
-from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of
+from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of, scorer_at_once
 from shortlist.scoring import score_pool
+from shortlist.selection import selection_of
 from shortlist.selector import Selector, both_or_neither
-from shortlist.threads import thread_count
+from shortlist.threads import thread_count, threads_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
     from shortlist.arguments import Progress, RandomState
     from shortlist.selection import Selection
+
+PLAIN = (str, float, bool)
+"""The types of the options that a plain call has as they are by default."""
 
 
 def select(
@@ -152,6 +157,15 @@ def select(
     >>> sl.select(probs, "margin", per_group=1, groups=["cat", "cat", "dog", "dog"]).indices
     array([1, 3])
     """
+    if (
+        (order is None and dtype is None and random_state is None and perturb is None and progress is None)
+        and (exclude is None and groups is None and per_group is None and quotas is None)
+        and (type(ties), type(coldness), type(strict)) == PLAIN
+        and ties == "first"
+        and coldness == 1.0
+        and (picks := _at_once(x, measure, k, from_logits, temperature, normalize, invalid, n_threads)) is not None
+    ):
+        return picks
     pool = open_pool(x, committee=is_committee(measure), dtype=dtype)
     if pool.rows == 0:
         raise ValueError(f"{pool.name} is empty: it has no rows; at least one is needed")
@@ -196,9 +210,11 @@ def select(
         return with_own_ids(replace(picks, report=report), pool)
     exclusion = Exclusion(exclude, pool.rows, pool)
     groups = None if groups is None else as_labels(groups, pool.rows)
-    labels = distinct(groups) if groups is not None else None
+    labels, counts = (None, None) if groups is None else counted(groups, thread_count(n_threads))
     if labels is not None and groups is not None and quotas is not None:
-        free = count(labels, groups, exclusion) if isinstance(quotas, str) else None
+        free = counts if exclude is None else None
+        if isinstance(quotas, str) and free is None:
+            free = count(labels, groups, exclusion)
         k, quotas = settled(k, quotas, labels, free)
     drawn |= {"perturb": perturb, "exclude": exclusion.ids, "quotas": quotas}
     selector = Selector(measure, k, dtype=dtype, n_threads=n_threads, **asked, **drawn)
@@ -208,6 +224,31 @@ def select(
     if exclusion.missing:
         picks = replace(picks, report=replace(picks.report, missing_ids=exclusion.missing))
     return with_own_ids(picks, pool)
+
+
+def _at_once(
+    x: Any,
+    measure: MeasureName | str | Function,
+    k: int | None,
+    from_logits: bool,
+    temperature: float,
+    normalize: str,
+    invalid: str,
+    n_threads: int | None,
+) -> Selection | None:
+    """Pick by score alone from an array that the core reads as it lies;
+    None where it takes more, or an error is near.
+    """
+    if type(x) is not np.ndarray or not isinstance(measure, str) or type(k) is not int or not 0 <= k <= x.size:
+        return None
+    scorer = scorer_at_once(measure, from_logits, temperature, normalize, invalid)
+    if scorer is None:
+        return None
+    found = _core.select_at_once(scorer, x, k, threads_for(x, n_threads))
+    if found is None or len(found[0]) < k:
+        return None
+    indices, scores, report = found
+    return selection_of(indices, scores, measure, scorer.order, report)
 
 
 def softrank_picks(
@@ -220,12 +261,58 @@ def softrank_picks(
     **options: Any,
 ) -> Selection:
     """Draw from the scores of all rows in proportion to rank^-coldness, the best being first."""
-    weights = _softrank(scores, order, Exclusion(exclude, len(scores)))[:, None]
-    from shortlist.sampling import weight_of
+    exclusion = Exclusion(exclude, len(scores))
+    options["random_state"] = seed_of(options.get("random_state"))
+    picks = _drawn_near_the_best(scores, order, k, exclusion, **options)
+    if picks is None:
+        from shortlist.sampling import weight_of
 
-    picks = select(weights, weight_of, k, order="highest", perturb="power", exclude=exclude, **options)
+        weights = _softrank(scores, order, exclusion)[:, None]
+        picks = select(weights, weight_of, k, order="highest", perturb="power", exclude=exclude, **options)
     report = replace(picks.report, perturb="softrank")
     return replace(picks, scores=scores[picks.indices], measure=name, order=order, report=report)
+
+
+def _drawn_near_the_best(
+    scores: NDArray[np.floating[Any]],
+    order: Order,
+    k: int | None,
+    exclusion: Exclusion,
+    *,
+    groups: Any,
+    quotas: Any,
+    per_group: int | None,
+    random_state: int,
+    invalid: str = "raise",
+    coldness: float = 1.0,
+    ties: str = "first",
+    strict: bool = True,
+) -> Selection | None:
+    """Draw from the few rows whose ranks let them be picked;
+    None where all ranks are asked for, or too few rows have one.
+    """
+    if not k or groups is not None or quotas is not None or per_group is not None:
+        return None
+    from shortlist.sampling import weight_of
+
+    options: dict[str, Any] = {"random_state": random_state, "coldness": coldness, "ties": ties, "strict": strict}
+    selector = Selector(weight_of, k, order="highest", perturb="power", **options)
+    keeps = None if exclusion.mask is None and exclusion.ids is None else exclusion.keeps(0, len(scores))
+    excluded = 0 if keeps is None else len(keeps) - int(np.count_nonzero(keeps))
+    rows, weights, taking_part = _core.near_best_ranks(
+        np.require(scores, requirements=("C", "A")),  # of a cluster they come as they lie there
+        k,
+        order=order,
+        seed=random_state,
+        coldness=coldness,
+        exclude=None if keeps is None else ~keeps,
+    )
+    skipped = len(scores) - excluded - taking_part
+    if k > taking_part or (skipped and invalid != "skip"):
+        return None
+    picks = selector.update(weights[:, None], ids=rows).finish()
+    report = replace(picks.report, rows=len(scores), skipped=skipped, excluded=excluded)
+    return replace(picks, report=report)
 
 
 def with_own_ids(picks: Selection, pool: Pool) -> Selection:

@@ -544,6 +544,23 @@ class Selection(Picked):
         return shown_in_html(self, headline(self))
 
 
+def selection_of(
+    indices: NDArray[np.int64], scores: NDArray[np.floating[Any]], measure: str, order: str, report: dict[str, Any]
+) -> Selection:
+    """Make a selection of what the core found, and a report of what it says of it.
+
+    Their own constructors set field by field what nobody may change, and for a small pool that
+    takes as long as the search.
+    """
+    about, picks = object.__new__(Report), object.__new__(Selection)
+    object.__setattr__(about, "__dict__", report)
+    indices.setflags(write=False)
+    scores.setflags(write=False)
+    fields = {"indices": indices, "scores": scores, "measure": measure, "order": order, "report": about, "ids": None}
+    object.__setattr__(picks, "__dict__", fields)
+    return picks
+
+
 def ids_not_there(number: int) -> str:
     """Say how many ids that were given no row has."""
     return f"{number:,} id{' that was given is' if number == 1 else 's that were given are'} not in the pool"

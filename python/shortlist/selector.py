@@ -426,7 +426,8 @@ class Selector:
                 "groups": None if groups is None else self._codes(groups[first : first + rows]),
             }
 
-        limit = BLOCK if groups is not None else None
+        by_code = groups is not None and (self._labels is None or not self._labels.for_core(groups))
+        limit = BLOCK if by_code else None
         done, double = sweep(draft, pool, self._scorer, self._n_threads, part, limit, Steps(progress, pool.rows))
         if exclusion.mask is not None and len(exclusion.mask) != done:
             raise ValueError(
@@ -483,9 +484,9 @@ class Selector:
             self._labels = labels if isinstance(labels, Labels) else distinct(as_labels(labels, name="labels"))
         return self
 
-    def _codes(self, groups: NDArray[Any]) -> NDArray[np.uint32]:
+    def _codes(self, groups: NDArray[Any]) -> NDArray[np.uint32] | tuple[NDArray[np.uint8], _core.Labels]:
         if self._labels is not None:
-            return self._labels.codes(groups)
+            return self._labels.for_core(groups) or self._labels.codes(groups)
         if groups.dtype.kind not in "iub" or (len(groups) and not 0 <= int(groups.min()) <= int(groups.max()) < 2**24):
             raise ValueError(
                 f"groups has labels of dtype {groups.dtype}; with per_group a Selector accepts whole numbers from 0 to "

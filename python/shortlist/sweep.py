@@ -9,6 +9,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.groups import BLOCK
 from shortlist.pools import rows_of
+from shortlist.pools.arrays import ArraysPool
 from shortlist.pools.crew import crew_of
 from shortlist.scoring import call_measure
 
@@ -55,6 +56,17 @@ def sweep(
     double = named and pool.score_dtype == np.float64
     if named and (crew := crew_of(pool, n_threads, limit)):
         done = _by_crew(crew, draft, pool.bfloat16, part, steps)
+    elif named and limit is None and isinstance(pool, ArraysPool):
+        done = 0
+        for run in pool.runs():
+            rows = sum(map(rows_of, run))
+            about = part(done, rows)
+            if len(run) > 1:
+                draft.update_all(run, n_threads=n_threads, **about)
+            else:
+                draft.update(run[0], n_threads=n_threads, progress=steps.within, **about)
+            done += rows
+            steps.block(rows)
     else:
         done = 0
         for block in pool.blocks(BLOCK if callable(scorer) else limit):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.pools.arrays import array_pool, committee_pool
+from shortlist.pools.arrays import ArraysPool, array_pool, committee_pool, of_one_kind
 from shortlist.pools.chain import ChainPool
 from shortlist.pools.convert import one_array
 from shortlist.pools.pool import Block, Pool, array_of, rows_of, same_form
@@ -82,6 +82,8 @@ def _open(x: Any, reading: Reading, name: str) -> Pool:
 
             return files_pool([file for path in x for file in expand(path)], reading, name)
         depth = _ndim(x[0])
+        if reading == Reading() and of_one_kind(x):
+            return ArraysPool(x, name)
         if depth == (3 if reading.committee else 2) or is_path(x[0]):
             return _chain(x, _total_rows(x), reading, name)
         if reading.committee and depth == 2:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 CONVERTED_BLOCK = 4 << 20
 """Bytes that are converted at once."""
 
+RUN = 16 << 20
+"""Bytes of small arrays that are handed to the core at once: read in a few milliseconds."""
+
 
 class ArrayPool(Pool):
     """Rows of one array, or of one per member of a committee."""
@@ -47,6 +50,58 @@ class ArrayPool(Pool):
             if self._unready:
                 parts = [np.array(a, dtype=self.dtype) for a in parts]
             yield from self._pieces(parts if self.members else parts[0], None)
+
+
+class ArraysPool(Pool):
+    """Rows of arrays that the core reads as they lie, one after the other."""
+
+    def __init__(self, arrays: Sequence[NDArray[Any]], name: str) -> None:
+        first = arrays[0]
+        super().__init__(name, sum(map(len, arrays)), (0, first.shape[1], first.dtype, False))
+        self._arrays = arrays
+
+    def overlaps(self, out: NDArray[Any]) -> bool:
+        """Whether writing to `out` might change the pool."""
+        return any(np.may_share_memory(out, a) for a in self._arrays)
+
+    def blocks(self, limit: int | None = None) -> Iterator[Block]:
+        """Yield blocks in row order, of at most `limit` rows each."""
+        for array in self._arrays:
+            if len(array):
+                yield from self._pieces(array, limit)
+
+    def runs(self) -> Iterator[list[NDArray[Any]]]:
+        """Yield arrays that follow each other, as many as take a moment."""
+        run: list[NDArray[Any]] = []
+        held = 0
+        for array in self._arrays:
+            if run and held + array.nbytes > RUN:
+                yield run
+                run, held = [], 0
+            run.append(array)
+            held += array.nbytes
+            self.bytes_read += array.nbytes
+        yield run
+
+
+def of_one_kind(items: Sequence[Any]) -> bool:
+    """Whether all are arrays of one dtype and number of classes that the core reads as they lie."""
+    first = items[0]
+    if type(first) is not np.ndarray or first.ndim != 2 or first.dtype not in READ_AS_THEY_LIE or not first.shape[1]:
+        return False
+    dtype, classes = first.dtype, first.shape[1]
+    return all(
+        type(item) is np.ndarray
+        and item.ndim == 2
+        and item.shape[1] == classes
+        and item.dtype == dtype
+        and item.dtype.isnative
+        and item.flags.aligned
+        for item in items
+    )
+
+
+READ_AS_THEY_LIE = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
 
 
 def oddity(array: NDArray[Any]) -> str:

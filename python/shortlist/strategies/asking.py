@@ -20,6 +20,7 @@ from shortlist.options import flag
 from shortlist.registry import find_measure
 from shortlist.rows import blocks, count, take
 from shortlist.scoring import score
+from shortlist.selecting import select
 from shortlist.selection import Report, Selection
 from shortlist.selector import Selector
 from shortlist.strategies import randomness
@@ -212,14 +213,13 @@ def chosen(
     pool = pool_of(model, X, chunk_size, progress)
     wanted = check_count(n_instances, pool.rows, name)
     random_state = randomness.of(model, random_state)
-    ties: dict[str, Any] = {"invalid": invalid, "strict": False}
+    how = {"invalid": invalid, "strict": False, "n_threads": _threads(pool), **question.how}
     if random_tie_break:
-        ties |= {"ties": "random", "random_state": randomness.seed(random_state)}
-    new = partial(Selector, question.measure, wanted, n_threads=_threads(pool), **question.how, **ties)
+        how |= {"ties": "random", "random_state": randomness.seed(random_state)}
     found: Selection | str = "turned off"
     if flag(screen, "screen"):
-        found = "keywords for the model" if kwargs else _from_few(question, model, X, new(), wanted, progress)
-    picked = _from_all(question, model, pool, new(), invalid, kwargs, found) if isinstance(found, str) else found
+        found = "keywords for the model" if kwargs else _from_few(question, model, X, how, wanted, progress)
+    picked = _from_all(question, model, pool, how, wanted, kwargs, found) if isinstance(found, str) else found
     if picked is None:
         warn_unfitted(depth)
         same = np.full(pool.rows, question.unfitted)
@@ -234,30 +234,43 @@ def _from_all(
     question: Question,
     model: Any,
     pool: Blocks,
-    selector: Selector,
-    invalid: Invalid,
+    how: dict[str, Any],
+    wanted: int,
     kwargs: dict[str, Any],
     why: str,
 ) -> Selection | None:
     """Select from the answers for all rows; None where the model is not fitted."""
+    invalid = how["invalid"]
+    # Of one block no state is needed, which for a small pool takes longer than its rows.
+    whole = len(pool) == 1 and pool.rows > 0
+    selector = None if whole else Selector(question.measure, wanted, **how)
+    selection: Any = None
     try:
         for asked, answer in question.answers(model, pool, kwargs):
             asked.check_rows(answer.shape[-2])
-            question.taken(partial(selector.update, first_id=asked.first), answer, asked, invalid)
+            if selector is None:
+                selection = question.taken(
+                    partial(select, measure=question.measure, k=wanted, **how), answer, asked, invalid
+                )
+            else:
+                question.taken(partial(selector.update, first_id=asked.first), answer, asked, invalid)
     except NotFittedError:
         return None
-    selection = selector.finish()
-    return replace(selection, report=replace(selection.report, asked=pool.rows, screen=why))
+    if selector is not None:
+        selection = selector.finish()
+    picked: Selection = replace(selection, report=replace(selection.report, asked=pool.rows, screen=why))
+    return picked
 
 
 def _from_few(
-    question: Question, model: Any, X: Any, selector: Selector, wanted: int, progress: Progress
+    question: Question, model: Any, X: Any, how: dict[str, Any], wanted: int, progress: Progress
 ) -> Selection | str:
     """Select where bounds leave few rows to ask about, or say why the model is to be asked about all."""
     found = left_for(question, model, X, wanted, progress)
     if isinstance(found, str):
         return found
     left, kind = found
+    selector = Selector(question.measure, wanted, **how)
     try:
         for first, block in blocks(take(X, left.rows), outputs=16):
             rows = left.rows[first : first + count(block)]

@@ -17,6 +17,9 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// About how many bytes of rows make a block.
 const BLOCK_BYTES: usize = 512 << 10;
 
+/// Up to how many bytes a call is better off without help.
+pub const ALONE: usize = 2 * BLOCK_BYTES - 1;
+
 /// How the calling thread reports progress and learns whether to stop.
 pub trait Watch {
     /// Called about twenty times a second with the rows begun and all rows. An error stops the
@@ -66,7 +69,7 @@ pub(crate) fn split(rows: usize, size: usize) -> impl ExactSizeIterator<Item = R
 
 /// How many of the threads are worth starting for so many bytes.
 pub(crate) fn crew(threads: usize, bytes: usize) -> usize {
-    threads.min(1 + bytes / (2 * BLOCK_BYTES)).max(1)
+    threads.min(1 + bytes / (ALONE + 1)).max(1)
 }
 
 /// Run `work` on each block, on up to `threads` threads, each with a state of its own from `state`;

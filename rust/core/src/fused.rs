@@ -71,7 +71,7 @@ impl Scorer {
         let by_score = selector.plan().by_score();
         let apart = matrix.row_major().is_none();
         let make = || Worker {
-            scores: vec![E::Compute::ZERO; part_rows::<E::Compute>()],
+            scores: vec![E::Compute::ZERO; part_rows::<E::Compute>().min(matrix.rows())],
             scan: Scan::new(self.level()),
             screen: Screen::new(self.measure(), &pass.recipe, matrix.columns(), apart).filter(|_| by_score),
             survivors: Vec::new(),
@@ -101,7 +101,7 @@ impl<E: Element> Pass<'_, '_, E> {
         if bound.is_some_and(|(bound, recipe)| self.screened(worker, part.clone(), bound, &recipe)) {
             match worker.survivors.len() {
                 0 => kept.pass_over(part.len(), &rows),
-                picked => kept.absorb_picked(&worker.survivors, &worker.scores[..picked], part.len(), &rows),
+                picked => kept.absorb_picked(&worker.survivors, &worker.scores[..picked], part.len(), &rows)?,
             }
             return Ok(());
         }

@@ -2,16 +2,20 @@
 
 mod arguments;
 mod array;
+mod at_once;
 mod badge;
 mod border;
 mod callable_metric;
 mod density;
+mod description;
 mod herding;
 mod k_center;
 mod kmeans_plus_plus;
+mod labels;
 mod mean;
 mod min_distances;
 mod model;
+mod ranks;
 mod rounds;
 mod scorer;
 mod selector;
@@ -30,6 +34,8 @@ use shortlist_core::measure::Measure;
 #[pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
+    use super::at_once::{score_at_once, select_at_once};
+    #[pymodule_export]
     use super::badge::badge;
     #[pymodule_export]
     use super::density::density;
@@ -40,11 +46,15 @@ mod _core {
     #[pymodule_export]
     use super::kmeans_plus_plus::kmeans_plus_plus;
     #[pymodule_export]
+    use super::labels::Labels;
+    #[pymodule_export]
     use super::mean::{add_terms, part_sums};
     #[pymodule_export]
     use super::min_distances::min_distances;
     #[pymodule_export]
     use super::model::{LinearModel, TreeModel};
+    #[pymodule_export]
+    use super::ranks::near_best_ranks;
     #[pymodule_export]
     use super::rounds::{offer_rows, pick_offered};
     #[pymodule_export]
@@ -57,6 +67,9 @@ mod _core {
     use super::typiclust::typiclust;
     #[pymodule_export]
     use super::uncertain::{uncertain_batch, uncertain_batch_by};
+    /// Bytes of rows up to which a call works alone.
+    #[pymodule_export]
+    const ALONE: usize = shortlist_core::blocks::ALONE;
     /// Rows whose sum is one term of a mean.
     #[pymodule_export]
     const TERM: usize = shortlist_core::diverse::mean::TERM;

@@ -242,7 +242,7 @@ impl Scorer {
 }
 
 /// The output, to be written to.
-fn writable<'py, T: numpy::Element>(out: &Bound<'py, PyAny>) -> PyResult<PyReadwriteArray1<'py, T>> {
+pub(crate) fn writable<'py, T: numpy::Element>(out: &Bound<'py, PyAny>) -> PyResult<PyReadwriteArray1<'py, T>> {
     let accepted = std::any::type_name::<T>().replace('f', "float");
     let Some(array) = output::<T>(out) else {
         let wanted = "accepted is one, contiguous and writable";
@@ -251,6 +251,6 @@ fn writable<'py, T: numpy::Element>(out: &Bound<'py, PyAny>) -> PyResult<PyReadw
     array.try_readwrite().map_err(|error| value_error(format!("out is not writable: {error}")))
 }
 
-fn adjacent<'a, T: numpy::Element>(out: &'a mut PyReadwriteArray1<'_, T>) -> PyResult<&'a mut [T]> {
+pub(crate) fn adjacent<'a, T: numpy::Element>(out: &'a mut PyReadwriteArray1<'_, T>) -> PyResult<&'a mut [T]> {
     out.as_slice_mut().map_err(|_| value_error("out is strided; accepted is a contiguous array"))
 }

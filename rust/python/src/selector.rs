@@ -1,8 +1,9 @@
 //! `Selector`: the mergeable state of a selection.
 
 use crate::arguments::{choice, threads};
-use crate::array::{slice, with_matrix, with_members};
+use crate::array::{with_matrix, with_members};
 use crate::border::{Lookout, raise, type_error, value_error};
+use crate::description::{Codes, Description, Mask};
 use crate::scorer::{Block, Scorer};
 use crate::turn::Turn;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
@@ -65,42 +66,6 @@ struct State {
 /// How far below zero a measure may fall by the tolerance of row sums, when a power of it is taken.
 const POWER_SLACK: f64 = 0.05;
 
-/// The arrays that describe the rows of a block.
-#[derive(Default)]
-struct Description<'py> {
-    first_id: u64,
-    ids: Option<PyReadonlyArray1<'py, i64>>,
-    exclude: Option<Mask<'py>>,
-    groups: Option<PyReadonlyArray1<'py, u32>>,
-}
-
-/// A NumPy array of bool, as the bytes it is made of: they need not be 0 and 1, which Rust's `bool`
-/// must be.
-struct Mask<'py>(PyReadonlyArray1<'py, u8>);
-
-impl<'py> FromPyObject<'_, 'py> for Mask<'py> {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if object.cast::<PyArray1<bool>>().is_err() {
-            let came = object.get_type().name()?;
-            return Err(type_error(format!("exclude is a {came}; accepted is a one-dimensional array of bool")));
-        }
-        Ok(Mask(object.call_method1("view", ("uint8",))?.extract()?))
-    }
-}
-
-impl Description<'_> {
-    fn rows(&self) -> PyResult<Described<'_>> {
-        Ok(Described {
-            first_id: self.first_id,
-            ids: slice(&self.ids)?,
-            exclude: self.exclude.as_ref().map(|mask| mask.0.as_slice()).transpose()?,
-            groups: slice(&self.groups)?,
-        })
-    }
-}
-
 #[pymethods]
 impl Selector {
     #[new]
@@ -156,7 +121,7 @@ impl Selector {
         first_id: u64,
         ids: Option<PyReadonlyArray1<'py, i64>>,
         exclude: Option<Mask<'py>>,
-        groups: Option<PyReadonlyArray1<'py, u32>>,
+        groups: Option<Codes<'py>>,
         n_threads: Option<i64>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<()> {
@@ -169,15 +134,43 @@ impl Selector {
         let threads = threads(n_threads)?;
         let (count, (classes, bytes)) = (block.len(), block.size());
         let mut draft = self.state.with(py, |state| state.draft(Some(classes), &described, count))?;
-        let mut lookout = Lookout::new(progress);
-        let result = match &block {
-            Block::Row(core, rows) => with_matrix!(rows, |matrix| py
-                .detach(|| { core.select(&matrix, &mut draft, &described, threads, &mut lookout) })),
-            Block::Committee(core, members) => with_members!(members, |matrices| py
-                .detach(|| { core.select(&matrices, &mut draft, &described, threads, &mut lookout) })),
-        };
-        let scored = lookout.settle(py, count, result)?;
+        let scored = select(py, &block, &mut draft, &described, threads, progress)?;
         self.take(py, draft, Some(classes), bytes, scored)
+    }
+
+    /// The same for arrays whose rows follow each other: many small ones go in one call.
+    #[pyo3(signature = (arrays, *, bfloat16=false, first_id=0, ids=None, exclude=None, groups=None, n_threads=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn update_all<'py>(
+        &self,
+        py: Python<'py>,
+        arrays: Vec<Bound<'py, PyAny>>,
+        bfloat16: bool,
+        first_id: u64,
+        ids: Option<PyReadonlyArray1<'py, i64>>,
+        exclude: Option<Mask<'py>>,
+        groups: Option<Codes<'py>>,
+        n_threads: Option<i64>,
+    ) -> PyResult<()> {
+        let Some(scorer) = &self.scorer else {
+            return Err(value_error("this Selector has no measure; accepted are scores, by update_scores"));
+        };
+        let blocks: Vec<_> = arrays.iter().map(|x| scorer.block(x, bfloat16)).collect::<PyResult<_>>()?;
+        let description = Description { first_id, ids, exclude, groups };
+        let (described, threads) = (description.rows()?, threads(n_threads)?);
+        let (classes, count) = (blocks.first().map(|block| block.size().0), blocks.iter().map(Block::len).sum());
+        let mut draft = self.state.with(py, |state| state.draft(classes, &described, count))?;
+        let (mut done, mut bytes, mut scored) = (0, 0, 0);
+        for block in &blocks {
+            let rows = described.slice(done, done + block.len());
+            if classes != Some(block.size().0) {
+                return Err(value_error("arrays have other numbers of classes; accepted is the same in all"));
+            }
+            scored += select(py, block, &mut draft, &rows, threads, None)?;
+            done += block.len();
+            bytes += block.size().1;
+        }
+        self.take(py, draft, classes, bytes, scored)
     }
 
     /// Take note of the best of rows that are scored already. NaN is an invalid row.
@@ -190,7 +183,7 @@ impl Selector {
         first_id: u64,
         ids: Option<PyReadonlyArray1<'py, i64>>,
         exclude: Option<Mask<'py>>,
-        groups: Option<PyReadonlyArray1<'py, u32>>,
+        groups: Option<Codes<'py>>,
         n_threads: Option<i64>,
     ) -> PyResult<()> {
         threads(n_threads)?;
@@ -215,7 +208,7 @@ impl Selector {
         first_id: u64,
         ids: Option<PyReadonlyArray1<'py, i64>>,
         exclude: Option<Mask<'py>>,
-        groups: Option<PyReadonlyArray1<'py, u32>>,
+        groups: Option<Codes<'py>>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<()> {
         let description = Description { first_id, ids, exclude, groups };
@@ -330,6 +323,27 @@ impl Selector {
         let invalid = if skip { Invalid::Skip } else { Invalid::Raise };
         Ok(Selector { scorer, invalid, state: Guarded::of(State { core, classes, bytes: read, scored }) })
     }
+}
+
+/// Score the rows of a block and take note of the best in a draft. Returns how many were scored in
+/// full.
+fn select(
+    py: Python<'_>,
+    block: &Block<'_, '_>,
+    draft: &mut Core,
+    rows: &Described<'_>,
+    threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<u64> {
+    let mut lookout = Lookout::new(progress);
+    let result = match block {
+        Block::Row(core, array) => {
+            with_matrix!(array, |matrix| py.detach(|| { core.select(&matrix, draft, rows, threads, &mut lookout) }))
+        }
+        Block::Committee(core, members) => with_members!(members, |matrices| py
+            .detach(|| { core.select(&matrices, draft, rows, threads, &mut lookout) })),
+    };
+    lookout.settle(py, block.len(), result)
 }
 
 /// The arguments of [`Selector::restore`].

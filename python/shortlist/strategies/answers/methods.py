@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sklearn.base import is_classifier, is_regressor
+from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
 
 from shortlist.strategies.answers.models import final_model
 
@@ -47,4 +47,7 @@ def _remedy(final: Any) -> str:
 
 
 def _is_regressor(model: Any) -> bool:
+    # Tags are made anew for each look, which takes as long as to pick from a small pool.
+    if isinstance(model, ClassifierMixin) and not isinstance(model, RegressorMixin):
+        return False
     return hasattr(model, "__sklearn_tags__") and is_regressor(model)

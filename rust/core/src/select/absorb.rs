@@ -5,7 +5,7 @@
 //! which invalid (NaN) scores never are. Everything else is done for the chunks with a hit only.
 
 use super::plan::{Plan, Ties};
-use super::rows::{Barred, Rows};
+use super::rows::{Barred, Groups, Rows};
 use super::state::Selector;
 use crate::error::Result;
 use crate::order::{Candidate, Order};
@@ -22,11 +22,14 @@ struct Absorb<'a, T> {
 }
 
 impl<T: Float> Kernel for Absorb<'_, T> {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(self, simd: S) -> Result<()> {
         let Absorb { selector, scores, rows } = self;
+        if !selector.plan.by_score() {
+            return selector.absorb_drawn(scores, rows);
+        }
         let plan = selector.plan.clone();
         let barred = selector.count(&plan, rows, scores.len());
         let mut cut = selector.cut();
@@ -39,10 +42,11 @@ impl<T: Float> Kernel for Absorb<'_, T> {
                 selector.top.count_ties(tied(chunk, start, &barred, cut));
                 continue;
             }
-            selector.absorb_chunk(chunk, start, rows, &barred, cut);
+            selector.absorb_chunk(chunk, start, rows, &barred, cut)?;
             cut = selector.cut();
         }
         selector.share_cut();
+        Ok(())
     }
 }
 
@@ -93,14 +97,10 @@ impl Selector {
     /// Ids are not checked against those seen before: see [`Selector::check`]. On an error the
     /// state is half-done and must be thrown away.
     pub(crate) fn absorb<T: Float>(&mut self, scores: &[T], rows: &Rows<'_>, level: Level) -> Result<()> {
-        if self.plan.by_score() && rows.groups.is_none() {
-            level.run(Absorb { selector: self, scores, rows });
-            return Ok(());
-        }
-        self.absorb_rows(scores.len(), rows, |i| scores[i].into())
+        level.run(Absorb { selector: self, scores, rows })
     }
 
-    /// The score that rows must reach where they are picked by their score alone, rounded to the
+    /// The score that rows must reach where they are ordered by their score alone, rounded to the
     /// side of letting rows pass: strictly worse rows need only be passed over. Else the worst
     /// score there is.
     #[inline(always)]
@@ -114,16 +114,23 @@ impl Selector {
         self.count(&self.plan.clone(), rows, len);
     }
 
-    /// Takes note of a block of `len` rows, where rows are picked by their score alone: row
+    /// Takes note of a block of `len` rows, where rows are ordered by their score alone: row
     /// `picked[i]` has `scores[i]`, and all others are strictly worse than [`Selector::cut`].
-    pub(crate) fn absorb_picked<T: Float>(&mut self, picked: &[u32], scores: &[T], len: usize, rows: &Rows<'_>) {
+    pub(crate) fn absorb_picked<T: Float>(
+        &mut self,
+        picked: &[u32],
+        scores: &[T],
+        len: usize,
+        rows: &Rows<'_>,
+    ) -> Result<()> {
         let plan = self.plan.clone();
         let barred = self.count(&plan, rows, len);
         let cut = self.cut();
         for (&i, &score) in picked.iter().zip(scores) {
-            self.absorb_row(i as usize, score, rows, &barred, cut);
+            self.absorb_row(i as usize, score, rows, &barred, cut)?;
         }
         self.share_cut();
+        Ok(())
     }
 
     /// Counts the rows of a block, and tells which of them are barred.
@@ -135,27 +142,63 @@ impl Selector {
     }
 
     #[inline(never)]
-    fn absorb_chunk<T: Float>(&mut self, chunk: &[T], start: usize, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) {
+    fn absorb_chunk<T: Float>(
+        &mut self,
+        chunk: &[T],
+        start: usize,
+        rows: &Rows<'_>,
+        barred: &Barred<'_>,
+        cut: T,
+    ) -> Result<()> {
+        // Which rows are worse cannot be foreseen, so there is no branch where many are not.
+        let (mut passed, mut count) = ([0; CHUNK], 0);
+        let highest = self.plan.order == Order::Highest;
         for (i, &score) in chunk.iter().enumerate() {
-            self.absorb_row(start + i, score, rows, barred, cut);
+            passed[count] = i;
+            count += usize::from(!(if highest { score < cut } else { score > cut }));
         }
+        for &i in &passed[..count] {
+            self.absorb_row(start + i, chunk[i], rows, barred, cut)?;
+        }
+        Ok(())
     }
 
     /// One row, by its score alone.
     #[inline(always)]
-    fn absorb_row<T: Float>(&mut self, i: usize, score: T, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) {
+    fn absorb_row<T: Float>(&mut self, i: usize, score: T, rows: &Rows<'_>, barred: &Barred<'_>, cut: T) -> Result<()> {
         let order = self.plan.order;
         if (if order == Order::Highest { score < cut } else { score > cut }) || barred.has(i) {
-            return;
+            return Ok(());
         }
         let score: f64 = score.into();
         if score.is_nan() {
             self.counts.invalid += 1;
-            return;
+            return Ok(());
         }
         let id = rows.id(i);
         let tie = if self.plan.ties == Ties::Random { Stream::new(self.plan.seed, STEP_TIES).bits(id) } else { 0 };
-        self.top.offer(Candidate { key: order.orient(score), tie, id, score });
+        self.offer(Candidate { key: order.orient(score), tie, id, score }, i, rows)
+    }
+
+    /// Takes note of row `i` as a candidate.
+    #[inline(always)]
+    pub(super) fn offer(&mut self, candidate: Candidate, i: usize, rows: &Rows<'_>) -> Result<()> {
+        if let Some(groups) = &rows.groups {
+            self.offer_of_group(candidate, groups, i)
+        } else {
+            self.top.offer(candidate);
+            Ok(())
+        }
+    }
+
+    #[inline(never)]
+    fn offer_of_group(&mut self, candidate: Candidate, groups: &Groups<'_>, i: usize) -> Result<()> {
+        self.groups.offer(&self.plan, groups.code(i), candidate)?;
+        if self.plan.quotas.is_some() {
+            self.top.offer(candidate);
+        }
+        self.look_at_groups(groups.known());
+        Ok(())
     }
 
     /// Whether rows from one on that tie with the threshold lose by their id: pools where most
@@ -163,7 +206,11 @@ impl Selector {
     #[inline(always)]
     fn ties_lose<T: Float>(&self, start: usize, rows: &Rows<'_>, cut: T) -> bool {
         let Some(own) = self.top.threshold() else { return false };
-        self.plan.ties == Ties::First && rows.ids.is_none() && rows.id(start) > own.id && cut.into() == own.score
+        self.plan.ties == Ties::First
+            && rows.ids.is_none()
+            && rows.groups.is_none()
+            && rows.id(start) > own.id
+            && cut.into() == own.score
     }
 }
 

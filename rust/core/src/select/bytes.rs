@@ -32,7 +32,7 @@ impl Selector {
         wire.flag(self.own_ids)?;
         wire.seen(self.seen.ranges())?;
         wire.top(&self.top.finish(watch)?)?;
-        let groups = self.groups.finish(watch)?;
+        let groups = self.groups.finish(&self.plan, watch)?;
         wire.size(groups.len())?;
         for (code, top) in groups {
             wire.number(code.into())?;
@@ -193,7 +193,7 @@ impl Wire<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::select::Rows;
+    use crate::select::{Groups, Rows};
     use std::sync::Arc;
 
     fn states() -> Vec<Selector> {
@@ -219,6 +219,7 @@ mod tests {
         let codes = state.plan().quotas.as_ref().is_none_or(|quotas| !quotas.is_empty()).then_some(&codes[..]);
         let groups = codes.filter(|_| state.plan().grouped());
         if groups.is_some() || !state.plan().grouped() {
+            let groups = groups.map(Groups::Codes);
             state.update(&scores, &Rows { groups, ..Rows::from(first_id) }).unwrap();
         }
     }

@@ -16,7 +16,26 @@ pub(super) struct GroupLists {
     /// Keys that rows of a group must reach: with many groups, most rows are turned away without a
     /// look at a list.
     cuts: Vec<f64>,
+    /// What the key of a row of any group must reach, as it was when `due` candidates had come.
+    floor: Floor,
 }
+
+/// A key that rows must reach whatever their group, looked for anew as candidates come.
+#[derive(Clone, Debug)]
+struct Floor {
+    key: f64,
+    came: usize,
+    due: usize,
+}
+
+impl Default for Floor {
+    fn default() -> Floor {
+        Floor { key: f64::NEG_INFINITY, came: 0, due: FIRST_LOOK }
+    }
+}
+
+/// Candidates after which a key that all rows must reach is looked for, at first and at least.
+const FIRST_LOOK: usize = 64;
 
 impl GroupLists {
     /// Takes note of a candidate of a group.
@@ -32,9 +51,52 @@ impl GroupLists {
     fn admit(&mut self, plan: &Plan, code: u32, candidate: Candidate) -> Result<()> {
         let list = self.list(plan, code)?;
         list.offer(candidate);
-        let cut = list.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key);
-        self.cuts[code as usize] = cut;
+        self.cuts[code as usize] = cut_of(list);
+        self.floor.came += 1;
         Ok(())
+    }
+
+    /// The key that rows of any group must reach.
+    pub(super) fn floor(&self) -> f64 {
+        self.floor.key
+    }
+
+    /// Look for a key that rows of any group must reach, where enough candidates have come since
+    /// it was looked for. It can only rise, also where lists are merged.
+    ///
+    /// Under a cap on each group that is the k-th best of all lists, which are cut to the cap: as
+    /// lists only get better, so do the best k of them. And where all groups there are have as many
+    /// rows as they may, no row counts that is worse than the last of each. Rows left over, which
+    /// fill what quotas leave short, must beat `fill` as well.
+    pub(super) fn look(&mut self, plan: &Plan, groups: Option<usize>, fill: f64) {
+        if self.floor.came < self.floor.due {
+            return;
+        }
+        let mut keys = Vec::new();
+        let (mut least, mut full) = (f64::INFINITY, 0);
+        for (code, list) in self.lists.iter_mut().enumerate() {
+            let Some(list) = list.as_deref_mut().filter(|_| capacity(plan, code) > 0) else { continue };
+            let cut = list.cut_now();
+            self.cuts[code] = cut;
+            full += usize::from(cut > f64::NEG_INFINITY);
+            least = least.min(cut);
+            if limited(plan) {
+                list.keys(&mut keys);
+            }
+        }
+        let wanted = match &plan.quotas {
+            Some(quotas) => Some(quotas.iter().filter(|&&quota| quota > 0).count()),
+            None => groups,
+        };
+        let mut key = if wanted == Some(full) && full > 0 { least } else { f64::NEG_INFINITY };
+        if plan.quotas.as_ref().is_some_and(|quotas| quotas.iter().sum::<usize>() < plan.k) {
+            key = key.min(fill);
+        }
+        self.floor.due = self.floor.came + FIRST_LOOK.max(keys.len().max(self.lists.len()) / 4);
+        if let Some(kth) = kth_best(&mut keys, plan.k) {
+            key = key.max(kth);
+        }
+        self.floor.key = self.floor.key.max(key);
     }
 
     /// The list of a group.
@@ -57,8 +119,9 @@ impl GroupLists {
         self.lists.iter().enumerate().filter_map(|(code, list)| Some((code as u32, list.as_deref()?)))
     }
 
-    /// What each list has picked, with its code.
-    pub(super) fn finish(&self, watch: &mut dyn Watch) -> Result<Vec<(u32, TopRows)>> {
+    /// What each list has picked, with its code. Under a limit for all groups together rows beyond
+    /// it are left out, of which a list may hold some or not, by the order in which they came.
+    pub(super) fn finish(&self, plan: &Plan, watch: &mut dyn Watch) -> Result<Vec<(u32, TopRows)>> {
         let mut tops = Vec::new();
         let mut since = 0;
         for (code, list) in self.iter() {
@@ -69,16 +132,40 @@ impl GroupLists {
                 watch.look(0, 0)?;
             }
         }
+        if limited(plan) {
+            let mut keys: Vec<f64> = tops.iter().flat_map(|(_, top)| &top.candidates).map(|one| one.key).collect();
+            if let Some(kth) = kth_best(&mut keys, plan.k) {
+                tops.iter_mut().for_each(|(_, top)| top.leave_out_below(kth));
+            }
+        }
         Ok(tops)
     }
 
     /// Takes over everything `other` has seen.
     pub(super) fn merge(&mut self, plan: &Plan, other: &GroupLists) -> Result<()> {
         for (code, list) in other.iter() {
-            self.list(plan, code)?.merge(list);
+            let own = self.list(plan, code)?;
+            own.merge(list);
+            self.cuts[code as usize] = cut_of(own);
         }
+        self.floor.key = self.floor.key.max(other.floor.key);
         Ok(())
     }
+}
+
+/// Whether at most k rows are picked of all that caps on the groups let pass. Callers write "no
+/// limit" as the largest number of theirs.
+fn limited(plan: &Plan) -> bool {
+    plan.quotas.is_none() && plan.k < isize::MAX as usize
+}
+
+fn cut_of(list: &TopK) -> f64 {
+    list.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key)
+}
+
+/// The k-th greatest, if there are so many.
+fn kth_best(keys: &mut [f64], k: usize) -> Option<f64> {
+    (k > 0 && k <= keys.len()).then(|| *keys.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a)).1)
 }
 
 /// How many rows of a group can be picked.

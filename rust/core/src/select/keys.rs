@@ -3,7 +3,24 @@
 use super::plan::{Perturb, Plan};
 use crate::error::{Error, Result};
 use crate::fault::Fault;
+use crate::order::Order;
 use crate::random::{STEP_PERTURB, Stream, gumbel_of, ln, uniform};
+use crate::simd::Float;
+
+/// The random bits that rows worth so much must have to reach a floor.
+#[derive(Clone, Copy)]
+pub(super) struct Gate {
+    strength: f64,
+    floor: f64,
+    pub(super) bits: u64,
+}
+
+impl Default for Gate {
+    /// An open one.
+    fn default() -> Gate {
+        Gate { strength: f64::NAN, floor: f64::NAN, bits: 0 }
+    }
+}
 
 /// Turns scores into keys, as a plan asks for.
 pub(super) struct Keys<'a> {
@@ -60,6 +77,63 @@ impl<'a> Keys<'a> {
         Err(Error::row(id, Fault::Score(score, perturb.name(), accepted)))
     }
 
+    /// Whether keys are drawn by what scores are worth.
+    pub(super) fn drawn(&self) -> bool {
+        matches!(self.plan.perturb, Some(Perturb::Power | Perturb::Softmax))
+    }
+
+    /// Between which scores those of [`Keys::ordinary`] worth lie.
+    pub(super) fn ordinary_scores<T: Float>(&self) -> (T, T) {
+        let (low, high) = match self.plan.perturb {
+            Some(Perturb::Power) if self.plan.power_complement => (f64::NEG_INFINITY, 1.0),
+            Some(Perturb::Power) => (0.0, f64::INFINITY),
+            _ => (f64::NEG_INFINITY, f64::INFINITY),
+        };
+        (T::from_f64(low), T::from_f64(high))
+    }
+
+    /// The most that any of the scores is worth.
+    #[inline(always)]
+    pub(super) fn best_worth<T: Float>(&self, scores: &[T]) -> f64 {
+        let lowest = match self.plan.perturb {
+            Some(Perturb::Power) => self.plan.power_complement,
+            _ => self.plan.order == Order::Lowest,
+        };
+        if lowest {
+            let least = T::from_f64(f64::INFINITY);
+            self.worth(scores.iter().fold(least, |best, &score| if score < best { score } else { best }).into())
+        } else {
+            let most = T::from_f64(f64::NEG_INFINITY);
+            self.worth(scores.iter().fold(most, |best, &score| if score > best { score } else { best }).into())
+        }
+    }
+
+    /// Whether the random bits of all these rows, of which the first has that id, lie below the
+    /// gate, and their scores between those that need no look.
+    #[inline(always)]
+    pub(super) fn all_stay_behind<T: Float>(&self, gate: u64, first: u64, scores: &[T], low: T, high: T) -> bool {
+        let mut behind = true;
+        for (id, &score) in (first..).zip(scores) {
+            behind &= (self.stream.bits(id) < gate) & (score > low) & (score < high);
+        }
+        behind
+    }
+
+    /// A gate for rows worth at most `best`, or the last one where it is nearly as good: to find
+    /// one takes as long as to pass over a thousand rows.
+    #[inline(never)]
+    pub(super) fn gate_again(&self, last: Gate, best: f64, floor: f64) -> Gate {
+        if !self.drawn() || floor == f64::NEG_INFINITY {
+            return Gate::default();
+        }
+        let strength = if self.plan.perturb == Some(Perturb::Power) { ln(best) } else { best };
+        let near = last.strength - 0.25 / self.plan.coldness;
+        if floor == last.floor && near <= strength && strength <= last.strength {
+            return last;
+        }
+        Gate { strength, floor, bits: self.gate(best, floor) }
+    }
+
     /// Random bits that a row worth at most `best` must have to reach the key `floor`: comparing
     /// them saves the logarithms of nearly all rows.
     ///
@@ -87,7 +161,6 @@ impl<'a> Keys<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::Order;
     use crate::random::hash;
 
     #[test]

@@ -26,17 +26,20 @@
 //! ```text
 //!                  scores of a block
 //!                         │
-//!       plain selection   │   perturbed keys, groups
+//!       keys are scores   │   keys are drawn
 //!        ┌────────────────┴──────────────┐
 //!     absorb                         one_by_one
-//!  32 scores at once:             the key of each row:
-//!  any not below the cut?         keys (random numbers, gate)
+//!  32 scores at once:             32 random numbers at once:
+//!  any not below the cut?         any not below the gate?
 //!        └────────────────┬──────────────┘
 //!                         │ candidates
 //!            ┌────────────┴────────────┐
 //!         TopK: a buffer of 2k,     GroupLists: a TopK of each group
 //!         cut back to k when full
 //! ```
+//!
+//! With groups the cut is what rows of any group must reach: which group a row is in is looked up
+//! only where its key comes so far (`labels`).
 //!
 //! A state keeps `top` alone for a plain selection, `groups` alone under
 //! `per_group`, and both under `quotas`, where `top` fills what groups leave short.
@@ -78,9 +81,11 @@ mod absorb;
 mod bytes;
 mod groups;
 mod keys;
+mod labels;
 mod one_by_one;
 mod plan;
 mod quota;
+mod ranks;
 mod rows;
 mod seen;
 mod shared;
@@ -91,6 +96,8 @@ mod topk;
 #[cfg(test)]
 mod tests;
 
+pub use labels::{Labels, Met};
 pub use plan::{Perturb, Plan, Ties};
-pub use rows::Rows;
+pub use ranks::{Ranked, near_best};
+pub use rows::{Groups, Rows};
 pub use state::{Selected, Selector};

@@ -84,9 +84,9 @@ impl Plan {
         }
     }
 
-    /// Whether rows are picked by their score alone.
+    /// Whether rows are ordered by their score alone.
     pub(crate) fn by_score(&self) -> bool {
-        self.perturb.is_none() && !self.grouped()
+        self.perturb.is_none()
     }
 
     /// Whether rows must come with group codes.

@@ -15,7 +15,7 @@ impl Selector {
             let top = std::mem::replace(&mut self.top, TopK::new(0)).into_top(watch)?;
             return Ok((top.candidates, top.ties_left));
         }
-        let tops: Vec<_> = self.groups.finish(watch)?.into_iter().map(|(_, top)| top).collect();
+        let tops: Vec<_> = self.groups.finish(&self.plan, watch)?.into_iter().map(|(_, top)| top).collect();
         let mut picks: Vec<Candidate> = tops.iter().flat_map(|top| top.candidates.iter().copied()).collect();
         sort(&mut picks, Candidate::compare, watch)?;
         if self.plan.quotas.is_none() {

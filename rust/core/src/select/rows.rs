@@ -1,5 +1,7 @@
 //! What is known of the rows of a block beside their scores.
 
+use super::labels::Labels;
+use super::plan::{MAX_GROUPS, Plan};
 use crate::error::{Error, Result};
 
 /// Ids must fit the int64 arrays that users get them in.
@@ -15,8 +17,66 @@ pub struct Rows<'a> {
     /// Marks rows that must not be picked, with any byte but 0: who keeps truth values as bytes
     /// need not keep to 1.
     pub exclude: Option<&'a [u8]>,
-    /// Group codes.
-    pub groups: Option<&'a [u32]>,
+    /// Which groups they are in.
+    pub groups: Option<Groups<'a>>,
+}
+
+/// The groups of a block's rows.
+#[derive(Clone, Copy, Debug)]
+pub enum Groups<'a> {
+    /// By codes, which mean the same in all blocks and in states that are to be merged.
+    Codes(&'a [u32]),
+    /// By labels, of which the bytes lie one after the other: codes are what these say.
+    Labels(&'a [u8], &'a Labels),
+}
+
+impl<'a> Groups<'a> {
+    fn len(&self) -> usize {
+        match self {
+            Groups::Codes(codes) => codes.len(),
+            Groups::Labels(bytes, labels) => bytes.len() / labels.width(),
+        }
+    }
+
+    #[inline]
+    fn slice(&self, start: usize, end: usize) -> Groups<'a> {
+        match self {
+            Groups::Codes(codes) => Groups::Codes(&codes[start..end]),
+            Groups::Labels(bytes, labels) => {
+                Groups::Labels(&bytes[start * labels.width()..end * labels.width()], labels)
+            }
+        }
+    }
+
+    /// How many groups there are, where that is known.
+    pub(super) fn known(&self) -> Option<usize> {
+        match self {
+            Groups::Codes(_) => None,
+            Groups::Labels(_, labels) => Some(labels.len()),
+        }
+    }
+
+    /// The code of row `i`.
+    #[inline]
+    pub(super) fn code(&self, i: usize) -> u32 {
+        match self {
+            Groups::Codes(codes) => codes[i],
+            Groups::Labels(bytes, labels) => labels.code(&bytes[i * labels.width()..][..labels.width()]),
+        }
+    }
+
+    /// Says which of them no plan of so many groups has.
+    fn check(&self, plan: &Plan) -> Result<()> {
+        let limit = plan.quotas.as_ref().map_or(MAX_GROUPS, Vec::len);
+        let wrong = match self {
+            Groups::Codes(codes) if codes.iter().fold(0, |most, &code| code.max(most)) as usize >= limit => {
+                codes.iter().copied().find(|&code| code as usize >= limit)
+            }
+            _ => None,
+        };
+        let refused = |code| Error::Argument(format!("groups has the code {code}; codes below {limit} are accepted"));
+        wrong.map_or(Ok(()), |code| Err(refused(code)))
+    }
 }
 
 impl<'a> Rows<'a> {
@@ -27,12 +87,12 @@ impl<'a> Rows<'a> {
 
     /// The part `start..end` of these rows.
     #[inline]
-    pub(crate) fn slice(&self, start: usize, end: usize) -> Rows<'a> {
+    pub fn slice(&self, start: usize, end: usize) -> Rows<'a> {
         Rows {
             first_id: self.first_id + start as u64,
             ids: self.ids.map(|ids| &ids[start..end]),
             exclude: self.exclude.map(|exclude| &exclude[start..end]),
-            groups: self.groups.map(|groups| &groups[start..end]),
+            groups: self.groups.map(|groups| groups.slice(start, end)),
         }
     }
 
@@ -45,12 +105,22 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Says whether a plan can do with their groups.
+    pub(crate) fn check_groups(&self, plan: &Plan) -> Result<()> {
+        match (self.groups, plan.grouped()) {
+            (None, true) => Err(Error::Argument("groups is missing; per_group and quotas need it".into())),
+            (Some(_), false) => Err(Error::Argument("groups was given without per_group or quotas".into())),
+            (Some(groups), true) => groups.check(plan),
+            (None, false) => Ok(()),
+        }
+    }
+
     /// Says what is wrong with these slices as a description of `len` rows.
     pub(crate) fn check(&self, len: usize) -> Result<()> {
         let lengths = [
             ("ids", self.ids.map(<[_]>::len)),
             ("exclude", self.exclude.map(<[_]>::len)),
-            ("groups", self.groups.map(<[_]>::len)),
+            ("groups", self.groups.map(|groups| groups.len())),
         ];
         for (argument, came) in lengths {
             if let Some(came) = came.filter(|&came| came != len) {
@@ -153,7 +223,7 @@ mod tests {
             "exclude has 3 elements for 2 rows; accepted is one for each"
         );
         assert_eq!(
-            sentence(Rows { groups: Some(&[1]), ..rows }, 2),
+            sentence(Rows { groups: Some(Groups::Codes(&[1])), ..rows }, 2),
             "groups has 1 elements for 2 rows; accepted is one for each"
         );
         assert_eq!(sentence(Rows { ids: Some(&[4, -2, -3]), ..rows }, 3), "ids[1] is -2; accepted is at least 0");

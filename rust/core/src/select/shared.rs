@@ -52,7 +52,7 @@ const SIGN: u64 = 1 << 63;
 
 /// Bits that compare as unsigned integers the way the numbers do.
 #[inline(always)]
-fn ordered(x: f64) -> u64 {
+pub(super) fn ordered(x: f64) -> u64 {
     let bits = x.to_bits();
     if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }

@@ -83,16 +83,30 @@ impl Selector {
         &self.plan
     }
 
-    /// The key of the last of the best k of its own rows.
+    /// The key that rows must reach. Groups are cut at different keys: with them it is one that
+    /// rows of any group must reach.
+    #[inline(always)]
+    pub(super) fn floor(&self) -> f64 {
+        self.own_floor().max(self.shared.key())
+    }
+
+    /// The same by its own rows alone.
+    #[inline(always)]
     fn own_floor(&self) -> f64 {
+        if self.plan.grouped() { self.groups.floor() } else { self.top_floor() }
+    }
+
+    /// The key of the last of the best k of its own rows, whatever their groups.
+    #[inline(always)]
+    fn top_floor(&self) -> f64 {
         self.top.threshold().map_or(f64::NEG_INFINITY, |cut| cut.key)
     }
 
-    /// The key that rows must reach. Groups are cut at different keys, so there is none for all of
-    /// them.
-    #[inline(always)]
-    pub(super) fn floor(&self) -> f64 {
-        if self.plan.grouped() { f64::NEG_INFINITY } else { self.own_floor().max(self.shared.key()) }
+    /// Look for a key that rows of all groups must reach, of which so many are known.
+    #[inline]
+    pub(super) fn look_at_groups(&mut self, groups: Option<usize>) {
+        let fill = self.top_floor();
+        self.groups.look(&self.plan, groups, fill);
     }
 
     /// Raise the threshold that it shares to its own.
@@ -101,10 +115,11 @@ impl Selector {
     }
 
     /// Tell the other threads that a share of k of its rows have reached some key, where its own
-    /// threshold is no longer `told`. It is the thread of that number.
+    /// threshold is no longer `told`. It is the thread of that number. With groups it has nothing
+    /// to tell: such rows may be more than can be picked.
     pub(crate) fn tell(&self, thread: usize, told: &mut f64) {
         let own = self.own_floor();
-        if own != *told {
+        if own != *told && !self.plan.grouped() {
             *told = own;
             if let Some(key) = self.top.key_of(self.shared.share(self.plan.k)) {
                 self.shared.tell(thread, key);
@@ -120,6 +135,7 @@ impl Selector {
     /// are among the best.
     pub fn check(&self, rows: &Rows<'_>, len: usize) -> Result<()> {
         rows.check(len)?;
+        rows.check_groups(&self.plan)?;
         let seen = match rows.ids {
             None => self.overlap(&(rows.first_id..rows.first_id + len as u64)),
             Some(ids) => {
@@ -268,7 +284,8 @@ impl Selector {
         }
         let mut lists: Vec<Vec<Candidate>> = vec![self.top.finish(watch)?.candidates];
         if self.plan.grouped() {
-            lists.push(self.groups.finish(watch)?.into_iter().flat_map(|(_, top)| top.candidates).collect());
+            lists
+                .push(self.groups.finish(&self.plan, watch)?.into_iter().flat_map(|(_, top)| top.candidates).collect());
         }
         for list in &mut lists {
             sort::sort(list, |a, b| a.id.cmp(&b.id), watch)?;

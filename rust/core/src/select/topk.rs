@@ -4,10 +4,14 @@
 //! selection keeps its best k and the k-th becomes the threshold. The worst case (ascending input)
 //! is linear too, where a heap pays log k per row.
 
+use super::shared::ordered;
 use super::sort::sort;
 use crate::blocks::Watch;
 use crate::error::Result;
 use crate::order::Candidate;
+
+/// Candidates beyond which their keys are looked at first.
+const MANY: usize = 4096;
 
 /// The best `k` candidates seen, and how many rows tie with the last of them.
 #[derive(Clone, Debug)]
@@ -26,6 +30,17 @@ pub(crate) struct TopRows {
     pub(crate) candidates: Vec<Candidate>,
     /// Candidates not among them whose key equals the last one's.
     pub(crate) ties_left: u64,
+}
+
+impl TopRows {
+    /// Leave out candidates below a key that those picked in the end must reach.
+    pub(super) fn leave_out_below(&mut self, key: f64) {
+        let reached = self.candidates.partition_point(|candidate| candidate.key >= key);
+        if reached < self.candidates.len() {
+            self.candidates.truncate(reached);
+            self.ties_left = 0;
+        }
+    }
 }
 
 impl TopK {
@@ -59,6 +74,20 @@ impl TopK {
         (n > 0 && n <= keys.len()).then(|| *keys.select_nth_unstable_by(n - 1, |a, b| b.total_cmp(a)).1)
     }
 
+    /// The same as a key, of the rows seen up to now; negative infinity where they are fewer than
+    /// k.
+    pub(super) fn cut_now(&mut self) -> f64 {
+        if self.buffer.len() > self.k || self.cut.is_none() {
+            self.compact();
+        }
+        self.cut.map_or(f64::NEG_INFINITY, |cut| cut.key)
+    }
+
+    /// Adds the keys of those kept.
+    pub(super) fn keys(&self, to: &mut Vec<f64>) {
+        to.extend(self.buffer.iter().map(|candidate| candidate.key));
+    }
+
     /// Takes note of one candidate.
     #[inline]
     pub(crate) fn offer(&mut self, candidate: Candidate) {
@@ -89,6 +118,9 @@ impl TopK {
         if self.k == 0 || self.buffer.len() < self.k {
             return;
         }
+        if self.buffer.len() > MANY {
+            self.leave_out_worst();
+        }
         let (_, &mut cut, rest) = self.buffer.select_nth_unstable_by(self.k - 1, Candidate::compare);
         // Rows counted at an earlier, lower threshold no longer tie with anything picked.
         if self.cut.is_none_or(|old| old.key != cut.key) {
@@ -99,9 +131,28 @@ impl TopK {
         self.cut = Some(cut);
     }
 
+    /// Drops candidates whose key alone shows that they are not among the best k: numbers are told
+    /// apart much sooner than candidates. Those with the key of the k-th are counted as ties later.
+    fn leave_out_worst(&mut self) {
+        let mut keys: Vec<u64> = self.buffer.iter().map(rank).collect();
+        let kth = *keys.select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a)).1;
+        // Whether a row stays cannot be foreseen, so there is no branch.
+        let mut kept = 0;
+        for i in 0..self.buffer.len() {
+            let candidate = self.buffer[i];
+            self.buffer[kept] = candidate;
+            kept += usize::from(rank(&candidate) >= kth);
+        }
+        self.buffer.truncate(kept);
+    }
+
     /// Takes over everything `other`, a list of the same k, has seen.
     pub(crate) fn merge(&mut self, other: &TopK) {
         debug_assert_eq!(self.k, other.k);
+        if self.buffer.is_empty() && self.cut.is_none() {
+            self.clone_from(other);
+            return;
+        }
         for &candidate in &other.buffer {
             self.offer(candidate);
         }
@@ -130,8 +181,7 @@ impl TopK {
     /// The same, of a list that ends here.
     pub(super) fn into_top(mut self, watch: &mut dyn Watch) -> Result<TopRows> {
         self.compact();
-        sort(&mut self.buffer, Candidate::compare, watch)?;
-        Ok(TopRows { candidates: self.buffer, ties_left: self.ties_left })
+        Ok(TopRows { candidates: in_order(self.buffer, watch)?, ties_left: self.ties_left })
     }
 
     /// Puts an empty list into the state [`TopK::finish`] describes; nothing if no list of this k
@@ -147,6 +197,29 @@ impl TopK {
         self.ties_left = top.ties_left;
         Some(())
     }
+}
+
+/// A number that is greater for a better key, and the same for both zeros.
+#[inline(always)]
+fn rank(candidate: &Candidate) -> u64 {
+    ordered(candidate.key + 0.0)
+}
+
+/// Candidates, best first. Where there are many, their keys are sorted first, with their places:
+/// these are numbers that lie together.
+fn in_order(mut candidates: Vec<Candidate>, watch: &mut dyn Watch) -> Result<Vec<Candidate>> {
+    if candidates.len() <= MANY || u32::try_from(candidates.len()).is_err() {
+        sort(&mut candidates, Candidate::compare, watch)?;
+        return Ok(candidates);
+    }
+    let key = |(place, candidate): (u32, &Candidate)| (!rank(candidate), place);
+    let mut keys: Vec<(u64, u32)> = (0..).zip(&candidates).map(key).collect();
+    sort(&mut keys, |a, b| a.0.cmp(&b.0), watch)?;
+    let mut sorted: Vec<Candidate> = keys.into_iter().map(|(_, place)| candidates[place as usize]).collect();
+    sorted.chunk_by_mut(|a, b| a.key == b.key).filter(|equals| equals.len() > 1).for_each(|equals| {
+        equals.sort_unstable_by(Candidate::compare);
+    });
+    Ok(sorted)
 }
 
 #[cfg(test)]

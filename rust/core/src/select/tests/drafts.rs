@@ -3,7 +3,7 @@
 use crate::blocks::Unwatched;
 use crate::error::Error;
 use crate::order::Order;
-use crate::select::{Perturb, Plan, Rows, Selector};
+use crate::select::{Groups, Perturb, Plan, Rows, Selector};
 
 #[test]
 fn millions_of_picks_can_be_given_up() {
@@ -13,7 +13,7 @@ fn millions_of_picks_can_be_given_up() {
     {
         let mut state = Selector::new(plan).unwrap();
         let codes = vec![0; count];
-        let groups = state.plan().grouped().then_some(&codes[..]);
+        let groups = state.plan().grouped().then_some(Groups::Codes(&codes));
         state.update(&vec![0.5f32; count], &Rows { groups, ..Rows::default() }).unwrap();
         assert_eq!(state.to_bytes_watched(&mut stop), Err(Error::Interrupted));
         assert_eq!(state.into_selected(&mut stop), Err(Error::Interrupted));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::float::Float;
 use crate::order::Order;
 use crate::select::plan::MAX_GROUPS;
-use crate::select::{Perturb, Plan, Rows, Selector, Ties};
+use crate::select::{Groups, Perturb, Plan, Rows, Selector, Ties};
 
 fn plain() -> Plan {
     Plan::new(10, Order::Highest)
@@ -89,13 +89,13 @@ fn rows() {
 #[test]
 fn groups() {
     let scores = [0.5, 0.25];
-    let grouped = Rows { groups: Some(&[0, 2]), ..Rows::default() };
+    let grouped = Rows { groups: Some(Groups::Codes(&[0, 2])), ..Rows::default() };
     let capped = Plan { per_group: Some(1), ..plain() };
     assert_eq!(update(capped.clone(), &scores, &Rows::default()), "groups is missing; per_group and quotas need it");
     assert_eq!(update(plain(), &scores, &grouped), "groups was given without per_group or quotas");
     let two = Plan { quotas: Some(vec![1, 2]), ..plain() };
     assert_eq!(update(two, &scores, &grouped), "groups has the code 2; codes below 2 are accepted");
-    let far = Rows { groups: Some(&[0, u32::MAX]), ..Rows::default() };
+    let far = Rows { groups: Some(Groups::Codes(&[0, u32::MAX])), ..Rows::default() };
     assert_eq!(update(capped, &scores, &far), "groups has the code 4294967295; codes below 16777216 are accepted");
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::order::{Candidate, Order};
 use crate::random::{STEP_PERTURB, STEP_TIES, gumbel_of, hash, ln, uniform};
 use crate::select::shared::SharedCut;
-use crate::select::{Perturb, Plan, Rows, Selected, Selector, Ties};
+use crate::select::{Groups, Perturb, Plan, Rows, Selected, Selector, Ties};
 use crate::simd::Level;
 
 /// A pool with everything a row can have.
@@ -129,7 +129,7 @@ fn selected(plan: &Plan, pool: &Pool, masked: bool, seed: u64) -> Selector {
             first_id: block.start as u64,
             ids: (hash(seed, 63, block.start as u64).is_multiple_of(4)).then_some(&ids[..]),
             exclude: masked.then_some(&pool.mask[block.clone()]),
-            groups: plan.grouped().then_some(&pool.codes[block.clone()]),
+            groups: plan.grouped().then_some(Groups::Codes(&pool.codes[block.clone()])),
         };
         let scores = &pool.scores[block.clone()];
         let at = hash(seed, 64, block.start as u64) as usize % shards.len();
