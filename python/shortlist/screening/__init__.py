@@ -1,14 +1,15 @@
 """Find the rows that a model may be least sure of, without asking it about the others.
 
 ```text
-bounds_of(estimator)      what the core needs of a model whose arithmetic is known; None of any other
-candidates(bounds, X)     rows that may be among the k best, each with an interval for its score
-strategies/screened.py    the model's own scores must lie in these intervals; else the query goes the plain way
+bounds_of(estimator)     what the core needs of a model whose arithmetic is known, or None
+candidates(bounds, X)    rows that may be among the k best, each with an interval for its score
+strategies/screened.py   the model's own scores must lie in these intervals: else all are asked for
 ```
 
-The picks are those of ``predict_proba`` on the whole pool: the model is asked about what is left, and its answers
-decide. scikit-learn's own last bits depend on how many rows it is asked about at once, so rows whose scores lie closer
-together than that may change places, as they do whenever a pool is asked about in other blocks.
+The picks are those of ``predict_proba`` on the whole pool: the model is asked about what is left,
+and its answers decide. scikit-learn's own last bits depend on how many rows it is asked about at
+once, so rows whose scores lie closer together than that may change places, as they do whenever a
+pool is asked about in other blocks.
 """
 
 from shortlist.screening.bounds import Bounds

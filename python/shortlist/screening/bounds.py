@@ -53,7 +53,8 @@ class Linear:
         One row where `link` is ``"logistic"``.
     intercepts : ndarray of float64, shape (classes,)
     link : {"softmax", "logistic", "one_versus_rest"}
-        How logits become probabilities: together; of the second of two classes; or each, divided by their sum.
+        How logits become probabilities: together; of the second of two classes; or each, divided by
+        their sum.
     dtype : dtype
         What the model multiplies its features by, which says how it rounds.
     hidden : float, default=0.0
@@ -115,7 +116,8 @@ class Trees:
     base : ndarray of float64, shape (classes,)
         What all rows start from; one number where `outcome` is ``"logistic"``.
     outcome : {"mean", "softmax", "logistic"}
-        Probabilities, to be divided by the number of trees; logits of all classes in turn; of the second of two.
+        Probabilities, to be divided by the number of trees; logits of all classes in turn; of the
+        second of two.
     double : bool, default=False
         Whether features are compared in float64 where they come so.
     """

@@ -60,7 +60,8 @@ def candidates(
     bounds : Bounds
         Of the model.
     X : array, frame or sparse matrix of shape (rows, features)
-        Features. Arrays and compressed rows of float32 and float64 are read as they lie, others in blocks.
+        Features. Arrays and compressed rows of float32 and float64 are read as they lie, others in
+        blocks.
     measure : str
         One of `MEASURES`, or of `COMMITTEE_MEASURES`.
     k : int
@@ -73,13 +74,13 @@ def candidates(
     Returns
     -------
     Candidates or None
-        None where the features are of a kind that can't be read, or where so few rows can be ruled out that the model
-        had better be asked about all.
+        None where the features are of a kind that can't be read, or where so few rows can be ruled
+        out that the model had better be asked about all.
 
     Notes
     -----
-    O(rows x features x classes) operations in float32; of sparse rows, entries in place of features. Memory beside
-    `X`: the weights in float32, and a few MiB.
+    O(rows x features x classes) operations in float32; of sparse rows, entries in place of
+    features. Memory beside `X`: the weights in float32, and a few MiB.
     """
     holder = kind(X)
     if holder not in ("array", "pandas", *(["sparse"] if bounds.sparse else [])):

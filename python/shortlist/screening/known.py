@@ -35,10 +35,11 @@ _ADAPTERS: dict[str, tuple[str, Callable[[Any], Bounds | None]]] = {
 
 
 def bounds_of(estimator: Any) -> Bounds | None:
-    """Return the bounds of a model; None of one that is not known, not fitted, or not as it should be.
+    """Return the bounds of a model; None of one that is not known, not fitted,
+    or not as it should be.
 
-    Only exact types count: a subclass may predict in another way. A pipeline counts where its last step is a linear
-    model and all others are `StandardScaler`, `MinMaxScaler` or `MaxAbsScaler`.
+    Only exact types count: a subclass may predict in another way. A pipeline counts where its last
+    step is a linear model and all others are `StandardScaler`, `MinMaxScaler` or `MaxAbsScaler`.
 
     Parameters
     ----------

@@ -180,7 +180,9 @@ def pick(
     kwargs: dict[str, Any],
     screen: bool = True,
 ) -> Picks:
-    """Return positions and scores of the most informative rows, best first, as `chosen` has them."""
+    """Return positions and scores of the most informative rows, best first,
+    as `chosen` has them.
+    """
     selection = chosen(
         question, model, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs, screen
     )
@@ -205,8 +207,9 @@ def chosen(
 ) -> Selection:
     """Select the most informative rows.
 
-    With `screen` a model whose scores can be bounded is asked about the rows that may be among them alone. `name` is
-    what the number of rows is called, and `depth` how many calls below the user's a warning is given.
+    With `screen` a model whose scores can be bounded is asked about the rows that may be among them
+    alone. `name` is what the number of rows is called, and `depth` how many calls below the user's
+    a warning is given.
     """
     check_invalid(invalid)
     began = time.perf_counter()
@@ -265,7 +268,9 @@ def _from_all(
 def _from_few(
     question: Question, model: Any, X: Any, how: dict[str, Any], wanted: int, progress: Progress
 ) -> Selection | str:
-    """Select where bounds leave few rows to ask about, or say why the model is to be asked about all."""
+    """Select where bounds leave few rows to ask about,
+    or say why the model is to be asked about all.
+    """
     found = left_for(question, model, X, wanted, progress)
     if isinstance(found, str):
         return found

@@ -1,4 +1,6 @@
-"""Answer a question by asking the model about a sliver of the pool, where its scores can be bounded."""
+"""Answer a question by asking the model about a sliver of the pool,
+where its scores can be bounded.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ SAMPLE = 32
 def left_for(
     question: Question, model: Any, X: Any, wanted: int, progress: Progress = None
 ) -> tuple[Candidates, str] | str:
-    """Return the rows that may be among the best and the kind of their bounds, or why the model is to be asked about all.
+    """Return the rows that may be among the best and the kind of their bounds,
+    or why the model is to be asked about all.
 
     Before its bounds are believed, the model is asked about a few rows, spread over the pool.
     """

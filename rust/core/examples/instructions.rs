@@ -1,8 +1,8 @@
 //! Runs kernels on made-up rows: what `benches/instructions.py` counts the instructions of.
 //!
-//! `instructions list` prints the names of the kernels, `instructions FIRST STEP` runs every `STEP`th
-//! of them. Rows are a function of their number alone, one thread works, and only [`measured`] is
-//! counted, so the counts are the same on every run of one build.
+//! `instructions list` prints the names of the kernels, `instructions FIRST STEP` runs every
+//! `STEP`th of them. Rows are a function of their number alone, one thread works, and only
+//! [`measured`] is counted, so the counts are the same on every run of one build.
 
 use half::{bf16, f16};
 use shortlist_core::Level;

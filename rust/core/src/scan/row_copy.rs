@@ -1,6 +1,6 @@
 //! A small row-major copy of some rows, for those the kernels can't read where they lie: other
-//! strides, half precision in columns, single rows picked out, and the last few rows of a matrix. It stays in
-//! cache; its size does not depend on the number of rows.
+//! strides, half precision in columns, single rows picked out, and the last few rows of a matrix.
+//! It stays in cache; its size does not depend on the number of rows.
 
 use crate::below_zero;
 use crate::float::Element;

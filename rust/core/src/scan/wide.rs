@@ -14,8 +14,8 @@ use crate::fold::{Fold, Kept, MOST_KEPT, Peak, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Walk};
 use crate::simd::{Float, Vector};
 
-/// How many bytes ahead memory is asked for where that is near, with long steps and with short ones:
-/// about as far as a kernel gets while one line comes from memory.
+/// How many bytes ahead memory is asked for where that is near, with long steps and with short
+/// ones: about as far as a kernel gets while one line comes from memory.
 const NEAR: [usize; 2] = [2048, 1024];
 
 /// Rows of many classes that follow each other in memory, `stride` apart.
