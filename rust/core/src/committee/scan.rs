@@ -65,7 +65,7 @@ impl<T: Float + Element<Compute = T>> MemberScan<T> {
             let mut score = |settle: Option<f64>| {
                 self.locate(members, rows.clone(), settle);
                 let MemberScan { sources, table, .. } = self;
-                self.level.run(Groups { sources, table, layout, measure, recipe, out })
+                self.level.run(ScoreGroups { sources, table, layout, measure, recipe, out })
             };
             // The second look can tell what counts as 0 from what is negative.
             valid &= score(None) || (!recipe.logits && score(Some(recipe.tolerance)));
@@ -108,7 +108,7 @@ fn direct<E: Element>(member: &Matrix<'_, E>, rows: &Range<usize>) -> Option<Mem
 /// Scores rows, a vector of them at a time. At each source of a member, `out.len()` rows, rounded
 /// up to whole groups, are readable; where the classes of a row are adjacent and fewer than four,
 /// so are three values past each row.
-struct Groups<'a, T> {
+struct ScoreGroups<'a, T> {
     sources: &'a [MemberRows<T>],
     table: &'a mut [T],
     layout: Layout,
@@ -117,12 +117,12 @@ struct Groups<'a, T> {
     out: &'a mut [T],
 }
 
-impl<T: Float + Element<Compute = T>> Kernel for Groups<'_, T> {
+impl<T: Float + Element<Compute = T>> Kernel for ScoreGroups<'_, T> {
     type Output = bool;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> bool {
-        let Groups { sources, table, layout, measure, recipe, out } = self;
+        let ScoreGroups { sources, table, layout, measure, recipe, out } = self;
         let lanes = T::Vector::<S>::LANES;
         let table = Table::<<T as Lanes>::Vector<S>>::new(simd, table, layout);
         let mut all = true;
