@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 
 use super::CommitteeMeasure;
-use super::table::{Layout, Needs, Table};
+use super::table::{Needs, Table, TableShape};
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
@@ -51,7 +51,7 @@ impl<T: Float + Element<Compute = T>> MemberScan<T> {
         recipe: &Recipe<T>,
         out: &mut [T],
     ) -> bool {
-        let layout = Layout { members: members.len(), classes: members[0].columns() };
+        let layout = TableShape { members: members.len(), classes: members[0].columns() };
         assert!(rows.len() == out.len());
         for member in members {
             assert!(rows.end <= member.rows() && layout.classes == member.columns());
@@ -111,7 +111,7 @@ fn direct<E: Element>(member: &Matrix<'_, E>, rows: &Range<usize>) -> Option<Mem
 struct ScoreGroups<'a, T> {
     sources: &'a [MemberRows<T>],
     table: &'a mut [T],
-    layout: Layout,
+    layout: TableShape,
     measure: CommitteeMeasure,
     recipe: &'a Recipe<T>,
     out: &'a mut [T],

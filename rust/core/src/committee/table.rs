@@ -26,12 +26,12 @@ pub(super) struct Centre<V> {
 
 /// How many vectors of each kind a table is made of, one kind after the other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Layout {
+pub(super) struct TableShape {
     pub(super) members: usize,
     pub(super) classes: usize,
 }
 
-impl Layout {
+impl TableShape {
     /// The number of vectors: a value for each member and class; for each member its scale or its
     /// vote; for each class the three that formulas keep.
     pub(super) fn vectors(self) -> usize {
@@ -42,7 +42,7 @@ impl Layout {
 /// See the module.
 pub(super) struct Table<'a, V: Vector> {
     origin: *mut V::Scalar,
-    layout: Layout,
+    layout: TableShape,
     per_member: V,
     pub(super) simd: V::Simd,
     memory: PhantomData<&'a mut [V::Scalar]>,
@@ -51,7 +51,7 @@ pub(super) struct Table<'a, V: Vector> {
 impl<'a, V: Vector> Table<'a, V> {
     /// A table in some memory, over what it held before.
     #[inline(always)]
-    pub(super) fn new(simd: V::Simd, memory: &'a mut [V::Scalar], layout: Layout) -> Self {
+    pub(super) fn new(simd: V::Simd, memory: &'a mut [V::Scalar], layout: TableShape) -> Self {
         assert!(memory.len() >= layout.vectors() * V::LANES);
         let per_member = V::splat(simd, V::Scalar::from_f64(1.0 / layout.members as f64));
         Table { origin: memory.as_mut_ptr(), layout, per_member, simd, memory: PhantomData }

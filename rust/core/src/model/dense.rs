@@ -98,7 +98,7 @@ impl Kernel for PanelLogits<'_> {
             row += 1;
         }
         for first_row in (0..stride).step_by(lanes) {
-            let group = Group { model, features: features.clone(), rows, first_row, stride, places };
+            let group = RowGroup { model, features: features.clone(), rows, first_row, stride, places };
             let alone = chunk >= model.outputs();
             for first in (0..model.outputs()).step_by(chunk) {
                 let turn = if first > 0 { LATER } else { usize::from(alone) };
@@ -122,7 +122,7 @@ const ALONE: usize = 1;
 const LATER: usize = 2;
 
 /// A group of rows, as many as a vector has lanes.
-struct Group<'a> {
+struct RowGroup<'a> {
     model: &'a Linear,
     features: Range<usize>,
     rows: Readable<'a>,
@@ -132,7 +132,7 @@ struct Group<'a> {
     places: [usize; LANES],
 }
 
-impl Group<'_> {
+impl RowGroup<'_> {
     /// Add the products to `N` logits from `first` on, and the sizes if it is their turn.
     #[inline(always)]
     fn add<S: Simd, const N: usize>(&self, simd: S, turn: usize, first: usize, logits: &mut [f32], sizes: &mut [f32]) {
@@ -215,7 +215,7 @@ impl Group<'_> {
         part: usize,
     ) -> ([[S::F32; R]; N], [S::F32; R]) {
         let zero = S::F32::splat(simd, 0.0);
-        let mut sums = Sums { sums: [[[zero; R]; N]; 2], sizes: [[zero; R]; 2] };
+        let mut sums = DotSums { sums: [[[zero; R]; N]; 2], sizes: [[zero; R]; 2] };
         let (from, end) = (self.features.start, self.features.len());
         let weights = self.model.weights_from(first, from);
         let at_most = self.model.sizes_from(from);
@@ -284,12 +284,12 @@ impl Group<'_> {
 const PARTS: usize = 4;
 
 /// Sums of lanes, of both halves of the virtual ones where a vector has no more.
-struct Sums<V, const R: usize, const N: usize> {
+struct DotSums<V, const R: usize, const N: usize> {
     sums: [[[V; R]; N]; 2],
     sizes: [[V; R]; 2],
 }
 
-impl<V: Vector, const R: usize, const N: usize> Sums<V, R, N> {
+impl<V: Vector, const R: usize, const N: usize> DotSums<V, R, N> {
     /// The first step of the tree, where a vector is half of the virtual lanes.
     #[inline(always)]
     fn halves_added(self) -> ([[V; R]; N], [V; R]) {

@@ -129,7 +129,7 @@ impl<E: Element> Pool for Jury<'_, '_, E> {
         self.rows.compute(rows, &mut logits[stride..], sizes, copy);
         let (ahead, own) = (&mut ahead[..stride], &mut own[..stride]);
         let logistic = model.link() == Link::Logistic;
-        self.rows.level.run(Ahead { logits: &logits[stride..], classes: model.classes(), logistic, ahead });
+        self.rows.level.run(RunsAhead { logits: &logits[stride..], classes: model.classes(), logistic, ahead });
         let members: Vec<Matrix<'_, f32>> = (0..model.members())
             .map(|member| {
                 if logistic {
@@ -151,7 +151,7 @@ impl<E: Element> Pool for Jury<'_, '_, E> {
 }
 
 /// Computes how far the largest logit of each member is ahead of the next, and the least of these.
-struct Ahead<'a> {
+struct RunsAhead<'a> {
     /// Column by column, each as long as `ahead`.
     logits: &'a [f32],
     classes: usize,
@@ -160,12 +160,12 @@ struct Ahead<'a> {
     ahead: &'a mut [f32],
 }
 
-impl Kernel for Ahead<'_> {
+impl Kernel for RunsAhead<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Ahead { logits, classes, logistic, ahead } = self;
+        let RunsAhead { logits, classes, logistic, ahead } = self;
         let (stride, columns) = (ahead.len(), if logistic { 1 } else { classes });
         let zero = S::F32::splat(simd, 0.0);
         let infinite = S::F32::splat(simd, f32::INFINITY);

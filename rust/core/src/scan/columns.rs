@@ -46,7 +46,7 @@
 use super::ahead::{Ask, read_ahead};
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
-use super::score_rows::{Layout, ScoreRows, Scoring};
+use super::score_rows::{RowLayout, ScoreRows, Scoring};
 use crate::fold::{Fold, Kept, MOST_KEPT, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Walk};
 use crate::simd::{Float, Vector};
@@ -259,7 +259,7 @@ fn blocks<'a, T: Float, G>(
     )
 }
 
-impl<T> Layout for WideColumns<T> {}
+impl<T> RowLayout for WideColumns<T> {}
 
 impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
     type Scalar = T;

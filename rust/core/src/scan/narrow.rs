@@ -7,7 +7,7 @@
 use super::ahead::read_ahead;
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
-use super::score_rows::{Layout, ScoreRows, Scoring};
+use super::score_rows::{RowLayout, ScoreRows, Scoring};
 use crate::float::Element;
 use crate::fold::{Fold, MOST_KEPT, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Walk};
@@ -48,7 +48,7 @@ pub(crate) struct RowMajor<E> {
     pub(crate) stride: usize,
 }
 
-impl<E: Element> Layout for RowMajor<E> {
+impl<E: Element> RowLayout for RowMajor<E> {
     const WIDENED: bool = E::WIDENED;
 }
 
@@ -97,7 +97,7 @@ pub(super) struct Pairs<E> {
     pub(super) origin: *const E,
 }
 
-impl<E: Element> Layout for Pairs<E> {
+impl<E: Element> RowLayout for Pairs<E> {
     const WIDENED: bool = E::WIDENED;
 }
 
@@ -140,7 +140,7 @@ pub(crate) struct ColumnMajor<T> {
     pub(crate) stride: isize,
 }
 
-impl<T> Layout for ColumnMajor<T> {}
+impl<T> RowLayout for ColumnMajor<T> {}
 
 impl<T: Float> Source for ColumnMajor<T> {
     type Scalar = T;

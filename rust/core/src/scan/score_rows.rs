@@ -8,7 +8,7 @@ use crate::rules::Recipe;
 use crate::simd::{Float, Kernel, Simd};
 
 /// How rows lie in memory.
-pub(super) trait Layout {
+pub(super) trait RowLayout {
     /// Whether their values are widened when they are loaded.
     const WIDENED: bool = false;
 }
@@ -40,7 +40,7 @@ pub(super) struct ScoreRows<'a, T, G, L> {
     pub(super) layout: L,
 }
 
-impl<T: Float, G: Goal, L: Layout> Kernel for ScoreRows<'_, T, G, L>
+impl<T: Float, G: Goal, L: RowLayout> Kernel for ScoreRows<'_, T, G, L>
 where
     Self: Walk<Output = Verdict<T>>,
 {

@@ -8,7 +8,7 @@
 use super::ahead::{Ask, read_ahead};
 use super::found::{Closed, Verdict};
 use super::room::MOST_CLASSES;
-use super::score_rows::{Layout, ScoreRows, Scoring};
+use super::score_rows::{RowLayout, ScoreRows, Scoring};
 use crate::float::Element;
 use crate::fold::{Fold, Kept, MOST_KEPT, Peak, SingleFold, Tail, TailFold};
 use crate::formula::{Formula, Walk};
@@ -142,7 +142,7 @@ fn greatest<V: Vector>(vector: V) -> V::Scalar {
     greatest
 }
 
-impl<E: Element> Layout for WideRows<E> {
+impl<E: Element> RowLayout for WideRows<E> {
     const WIDENED: bool = E::WIDENED;
 }
 

@@ -2,8 +2,9 @@
 
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
+use super::lane_wise::{horner, lane_wise};
 use super::operand::{first_pd, first_ps, opaque_address, opaque_pd, opaque_ps, step_pd, step_ps};
-use super::{Half, Kernel, Simd, Spread, Vector, horner, lane_wise};
+use super::{Half, Kernel, Simd, Spread, Vector};
 use std::arch::x86_64::*;
 
 /// The token of the AVX2 level.

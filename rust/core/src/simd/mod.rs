@@ -65,8 +65,6 @@ mod vector;
 
 pub use crate::coefficients::Spread;
 pub use half::Half;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-use lane_wise::horner;
 use lane_wise::lane_wise;
 pub use vector::{Float, Kernel, Simd, Vector, sealed};
 

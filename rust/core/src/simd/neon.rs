@@ -1,6 +1,7 @@
 //! NEON: 128-bit registers, two for a vector. Every AArch64 CPU has them.
 
-use super::{Kernel, Simd, Spread, Vector, horner, lane_wise};
+use super::lane_wise::{horner, lane_wise};
+use super::{Kernel, Simd, Spread, Vector};
 use std::arch::aarch64::*;
 use std::arch::asm;
 use std::ptr::read;

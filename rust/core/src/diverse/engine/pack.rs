@@ -25,7 +25,7 @@ pub(super) const NOWHERE: u32 = u32::MAX;
 
 /// What is known of a row that is not packed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct State {
+pub(super) struct RowState {
     /// Its true distance to the nearest of the points that it has seen, or, where it is vague, the
     /// sum of the filter; −∞ for a row that is out.
     pub(super) value: f64,
@@ -34,10 +34,10 @@ pub(super) struct State {
     pub(super) vague: bool,
 }
 
-impl State {
+impl RowState {
     /// Of a row that has seen no point.
-    pub(super) fn new(value: f64) -> State {
-        State { value, seen: 0, vague: false }
+    pub(super) fn new(value: f64) -> RowState {
+        RowState { value, seen: 0, vague: false }
     }
 
     /// A distance that the row is not above.
@@ -49,7 +49,7 @@ impl State {
 
 /// Sixteen rows.
 #[derive(Clone, Debug)]
-pub(super) struct Block {
+pub(super) struct PackedBlock {
     /// Where in the pool they are.
     pub(super) rows: [u32; ROWS],
     /// The points that all of them have seen.
@@ -64,9 +64,9 @@ pub(super) struct Block {
     pub(super) cuts: [f32; ROWS],
 }
 
-impl Block {
+impl PackedBlock {
     /// A block of no rows.
-    pub(super) const EMPTY: Block = Block {
+    pub(super) const EMPTY: PackedBlock = PackedBlock {
         rows: [NOWHERE; ROWS],
         seen: 0,
         values: [f64::NEG_INFINITY; ROWS],
@@ -82,14 +82,14 @@ impl Block {
     }
 
     /// What is known of a row.
-    pub(super) fn state(&self, lane: usize) -> State {
+    pub(super) fn state(&self, lane: usize) -> RowState {
         let vague = !self.true_value(lane);
         let value = if vague { self.sums[lane].into() } else { self.values[lane] };
-        State { value, seen: self.seen, vague }
+        RowState { value, seen: self.seen, vague }
     }
 
     /// Puts a row in a lane.
-    fn set(&mut self, lane: usize, row: u32, state: State, filter: &Filter) {
+    fn set(&mut self, lane: usize, row: u32, state: RowState, filter: &Filter) {
         self.rows[lane] = row;
         self.seen = self.seen.min(state.seen);
         if state.vague {
@@ -110,7 +110,7 @@ impl Block {
 /// The points so far in `f32`, and what rows are made ready with. Under the cosine metric a row of
 /// zeros is as far from all others as rows at right angles: it has a coordinate of its own, and as
 /// a point another one.
-pub(super) struct Points {
+pub(super) struct PackedPoints {
     pub(super) filter: Filter,
     origin: Vec<f64>,
     /// Coordinates of a row.
@@ -118,15 +118,15 @@ pub(super) struct Points {
     pub(super) values: Vec<f32>,
 }
 
-impl Points {
+impl PackedPoints {
     /// The points of `near`. No size, of a row or point, is above `largest`.
-    pub(super) fn new<E: Element>(near: &Nearest<'_, E>, origin: Vec<f64>, largest: f64) -> Points {
+    pub(super) fn new<E: Element>(near: &Nearest<'_, E>, origin: Vec<f64>, largest: f64) -> PackedPoints {
         let zeros = if near.metric == Metric::Cosine { 2 } else { 0 };
         let width = (near.candidates.features() + zeros).next_multiple_of(UNROLL);
         let sizes = (0..near.points.len()).map(|i| size(near.metric, near.points.row(i), &origin));
         let largest = sizes.fold(largest, f64::max).max(if zeros > 0 { 1.0 } else { 0.0 });
         let filter = Filter::new(near.metric, width, largest * (1.0 + (width + 16) as f64 * f64::EPSILON));
-        let mut points = Points { filter, origin, width, values: Vec::new() };
+        let mut points = PackedPoints { filter, origin, width, values: Vec::new() };
         (0..near.points.len()).for_each(|point| points.add(near, point));
         points
     }
@@ -195,7 +195,7 @@ pub(super) struct First<'n, 'a, E> {
     pub(super) origin: &'n [f64],
     pub(super) tile: &'n mut Tile,
     pub(super) rows: Range<usize>,
-    pub(super) states: &'n mut [State],
+    pub(super) states: &'n mut [RowState],
 }
 
 impl<E: Element> Kernel for First<'_, '_, E> {
@@ -247,11 +247,11 @@ impl<E: Element> Kernel for First<'_, '_, E> {
 /// Packs some rows.
 pub(super) struct Fill<'n, 'a, E> {
     pub(super) near: &'n Nearest<'a, E>,
-    pub(super) points: &'n Points,
-    pub(super) states: &'n [State],
+    pub(super) points: &'n PackedPoints,
+    pub(super) states: &'n [RowState],
     pub(super) front: &'n [Entry],
     pub(super) tile: &'n mut Tile,
-    pub(super) blocks: &'n mut [Block],
+    pub(super) blocks: &'n mut [PackedBlock],
     pub(super) coordinates: &'n mut [[f32; ROWS]],
 }
 

@@ -39,7 +39,7 @@ use super::filter::ROWS;
 use super::front::{Entry, roughly_sort, scan};
 use super::lazy::{Pick, Work};
 use super::nearest::{Nearest, Truth};
-use super::pack::{Block, Fill, First, NOWHERE, Points, State};
+use super::pack::{Fill, First, NOWHERE, PackedBlock, PackedPoints, RowState};
 use super::sweep::Sweep;
 use crate::blocks::{self, LOOK_EVERY, Watch};
 use crate::distance::Tile;
@@ -96,15 +96,15 @@ pub(crate) struct Packed<'a, E, W> {
     wanted: usize,
     picked: usize,
     looked: Instant,
-    points: Points,
+    points: PackedPoints,
     /// Of every row of the pool.
-    states: Vec<State>,
+    states: Vec<RowState>,
     /// Rows to pack, the best first, how many of them are packed, and what no row outside of them
     /// beats.
     front: Vec<Entry>,
     packed: usize,
     outside: Option<Entry>,
-    blocks: Vec<Block>,
+    blocks: Vec<PackedBlock>,
     coordinates: Vec<[f32; ROWS]>,
     /// Of each block a bound above the keys of its rows, less the drift then.
     bounds: Vec<f64>,
@@ -141,7 +141,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<Self> {
-        let mut states: Vec<State> = values.into_iter().map(State::new).collect();
+        let mut states: Vec<RowState> = values.into_iter().map(RowState::new).collect();
         let origin = near.origin();
         let rows = states.len();
         let crew = blocks::crew(threads, rows * near.candidates.features() * size_of::<E>());
@@ -160,7 +160,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         }
         Ok(Packed {
             work: Work { computed: ended.iter().map(|state| state.2).sum(), ..Work::default() },
-            points: Points::new(&near, origin, largest),
+            points: PackedPoints::new(&near, origin, largest),
             tile: Tile::new(near.metric, near.candidates.features()),
             drift: worth.drift(),
             near,
@@ -219,7 +219,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         let least = |floor: f64| floor - drift - slack;
         let width = points.width;
         let (points, worth, metric, level) = (&*points, &*worth, near.metric, near.level);
-        let sweep = |blocks: &mut [Block], coordinates: &[[f32; ROWS]], bounds: &mut [f64], floor| {
+        let sweep = |blocks: &mut [PackedBlock], coordinates: &[[f32; ROWS]], bounds: &mut [f64], floor| {
             level.run(Sweep { points, metric, worth, steps, blocks, coordinates, bounds, floor })
         };
         let (picked, wanted, threads) = (self.picked, self.wanted, self.threads);
@@ -243,7 +243,8 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
             }
         }
         let reached = least(floor);
-        let behind = |(block, &bound): (&Block, &f64)| if bound >= reached { steps - block.seen as usize } else { 0 };
+        let behind =
+            |(block, &bound): (&PackedBlock, &f64)| if bound >= reached { steps - block.seen as usize } else { 0 };
         let work = blocks.iter().zip(bounds.iter()).map(behind).sum::<usize>() * ROWS * width;
         if work > 0 {
             let count = blocks.len();
@@ -326,7 +327,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         self.rest = left.map_or(self.outside, |key| Some(Entry { key, row: 0 }));
         let (width, first) = (self.points.width, self.blocks.len());
         let count = first + front.len().div_ceil(ROWS);
-        self.blocks.resize(count, Block::EMPTY);
+        self.blocks.resize(count, PackedBlock::EMPTY);
         self.bounds.resize(count, f64::INFINITY);
         self.coordinates.resize(count * width, [0.0; ROWS]);
         let threads = blocks::crew(self.threads, front.len() * width * size_of::<f32>());
@@ -363,7 +364,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         self.coordinates.clear();
         // Its memory first: the next one is as large.
         self.front = Vec::new();
-        let (all, bytes) = (self.states.len(), self.points.width * size_of::<f32>() + size_of::<Block>() / ROWS);
+        let (all, bytes) = (self.states.len(), self.points.width * size_of::<f32>() + size_of::<PackedBlock>() / ROWS);
         let want = match self.near.held {
             Some(held) => held,
             None if all * bytes <= SMALL => all,

@@ -2,7 +2,7 @@
 
 use super::by_distance::DistanceWorth;
 use super::filter::{ROWS, UNROLL, lower_sums};
-use super::pack::{Block, Points};
+use super::pack::{PackedBlock, PackedPoints};
 use crate::distance::{Absolute, Metric, Square};
 use crate::simd::{Kernel, Simd};
 
@@ -20,11 +20,11 @@ pub(super) struct Swept {
 
 /// Shows blocks whose bound reaches a floor the points they have not seen, until it falls below.
 pub(super) struct Sweep<'s, W> {
-    pub(super) points: &'s Points,
+    pub(super) points: &'s PackedPoints,
     pub(super) metric: Metric,
     pub(super) worth: &'s W,
     pub(super) steps: usize,
-    pub(super) blocks: &'s mut [Block],
+    pub(super) blocks: &'s mut [PackedBlock],
     pub(super) coordinates: &'s [[f32; ROWS]],
     pub(super) bounds: &'s mut [f64],
     pub(super) floor: f64,
@@ -78,7 +78,7 @@ impl<W: DistanceWorth> Kernel for Sweep<'_, W> {
 
 /// A key that no row of a block is above, with the points that it has seen.
 #[inline(always)]
-fn upper<W: DistanceWorth>(points: &Points, worth: &W, block: &Block) -> f64 {
+fn upper<W: DistanceWorth>(points: &PackedPoints, worth: &W, block: &PackedBlock) -> f64 {
     if W::ALIKE {
         let most = most(&block.sums);
         return worth.key(0, if most < 0.0 { f64::NEG_INFINITY } else { points.filter.upper(most) });
@@ -97,7 +97,7 @@ fn upper<W: DistanceWorth>(points: &Points, worth: &W, block: &Block) -> f64 {
 
 /// A key that the best row of a block is not below.
 #[inline(always)]
-fn lower<W: DistanceWorth>(points: &Points, worth: &W, block: &Block) -> f64 {
+fn lower<W: DistanceWorth>(points: &PackedPoints, worth: &W, block: &PackedBlock) -> f64 {
     let most = if W::ALIKE { most(&block.sums) } else { f32::NEG_INFINITY };
     let mut lower = f64::NEG_INFINITY;
     for lane in 0..ROWS {

@@ -3,7 +3,7 @@
 use super::filter::{ROWS, UNROLL, lower_sums};
 use super::front::Entry;
 use super::nearest::Nearest;
-use super::pack::{Block, Fill, Points, State};
+use super::pack::{Fill, PackedBlock, PackedPoints, RowState};
 use crate::blocks::Unwatched;
 use crate::distance::{Absolute, Metric, Square, Tile};
 use crate::diverse::candidates::Candidates;
@@ -260,10 +260,10 @@ impl Kernel for Certified<'_> {
         let truth = Level::best().run(All { metric, rows, points: rows });
         let candidates = Candidates::new(rows, None).unwrap();
         let near = Nearest::new(candidates, metric, Some(&rows), None, Level::best()).unwrap();
-        let points = Points::new(&near, near.origin(), 0.0);
-        let states = vec![State::new(f64::INFINITY); rows.rows()];
+        let points = PackedPoints::new(&near, near.origin(), 0.0);
+        let states = vec![RowState::new(f64::INFINITY); rows.rows()];
         let front: Vec<Entry> = (0..rows.rows() as u32).map(|row| Entry { key: 0.0, row }).collect();
-        let mut blocks = vec![Block::EMPTY; front.len().div_ceil(ROWS)];
+        let mut blocks = vec![PackedBlock::EMPTY; front.len().div_ceil(ROWS)];
         let mut coordinates = vec![[0.0; ROWS]; blocks.len() * points.width];
         let (tile, states, front) = (&mut Tile::new(metric, rows.columns()), &states[..], &front[..]);
         let (near, blocks) = (&near, &mut blocks[..]);
