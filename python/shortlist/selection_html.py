@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SHOWN = 50
 """Picks at most that the card lists."""
 
+HEAD = "<tr><th>rank</th><th>index</th>{}<th>score</th><td></td></tr>"
 # Colours are made of the text's own, so that they suit light and dark notebooks.
 STYLE = """<style>
 .shortlist-picks{display:inline-block;min-width:20em;max-width:100%;border:1px solid;
@@ -46,11 +47,17 @@ def shown_in_html(picks: Selection, head: str) -> str:
     )
     more = f"<p>{len(picks) - count:,} more</p>" if len(picks) > count else ""
     report = "".join(f"<p>{_safe(line)}</p>" for line in picks.report.lines())
+    table = f"<table><thead>{HEAD.format(names)}</thead><tbody>{rows}</tbody></table>{more}"
     return (
-        f'{STYLE}<div class="shortlist-picks"><details open><summary>{_safe(head)}</summary><div><table><thead><tr>'
-        f"<th>rank</th><th>index</th>{names}<th>score</th><th></th></tr></thead><tbody>{rows}</tbody></table>{more}"
-        f"</div></details><details><summary>What was looked at</summary><div>{report}</div></details></div>"
+        f'{STYLE}<div class="shortlist-picks">{_part(_safe(head), "picks", table, " open")}'
+        f"{_part('What was looked at', 'report', report, '')}</div>"
     )
+
+
+def _part(title: str, name: str, content: str, how: str) -> str:
+    """Return a part that opens, and that a keyboard can scroll."""
+    region = f'<div tabindex="0" role="region" aria-label="{name}">{content}</div>'
+    return f"<details{how}><summary>{title}</summary>{region}</details>"
 
 
 def _safe(value: object) -> str:
