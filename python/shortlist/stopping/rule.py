@@ -156,9 +156,10 @@ class Rule(ABC):
         ----------
         labels : int
             Labels paid for so far, those of the seed set included.
-        score, predictions, unlabelled, uncertainty, low, agreement, agreement_rows, found, left,
-        random_part
+        score, predictions, unlabelled, uncertainty, low
             As for `Round`. A rule needs some of these and ignores the rest.
+        agreement, agreement_rows, found, left, random_part
+            Likewise.
 
         Returns
         -------
