@@ -219,18 +219,22 @@ def chosen(
     how = {"invalid": invalid, "strict": False, "n_threads": _threads(pool), **question.how}
     if random_tie_break:
         how |= {"ties": "random", "random_state": randomness.seed(random_state)}
-    found: Selection | str = "turned off"
+    found: tuple[Selection, int, str] | str = "turned off"
     if flag(screen, "screen"):
         found = "keywords for the model" if kwargs else _from_few(question, model, X, how, wanted, progress)
-    picked = _from_all(question, model, pool, how, wanted, kwargs, found) if isinstance(found, str) else found
+    if isinstance(found, str):
+        picked, asked, why = _from_all(question, model, pool, how, wanted, kwargs), pool.rows, found
+    else:
+        picked, asked, why = found
     if picked is None:
         warn_unfitted(depth)
         same = np.full(pool.rows, question.unfitted)
         ids, scores = best(same, wanted, random_tie_break=random_tie_break, random_state=random_state)
-        report = Report(rows=pool.rows, asked=0, screen="it is not fitted")
-        picked = Selection(ids, scores, question.measure, find_measure(question.measure).order, report)
+        picked = Selection(ids, scores, question.measure, find_measure(question.measure).order, Report(rows=pool.rows))
+        asked, why = 0, "it is not fitted"
     check_enough(wanted, len(picked), pool.rows, name)
-    return replace(picked, report=replace(picked.report, rows=pool.rows, seconds=time.perf_counter() - began))
+    took = time.perf_counter() - began
+    return replace(picked, report=replace(picked.report, rows=pool.rows, asked=asked, screen=why, seconds=took))
 
 
 def _from_all(
@@ -240,7 +244,6 @@ def _from_all(
     how: dict[str, Any],
     wanted: int,
     kwargs: dict[str, Any],
-    why: str,
 ) -> Selection | None:
     """Select from the answers for all rows; None where the model is not fitted."""
     invalid = how["invalid"]
@@ -259,17 +262,15 @@ def _from_all(
                 question.taken(partial(selector.update, first_id=asked.first), answer, asked, invalid)
     except NotFittedError:
         return None
-    if selector is not None:
-        selection = selector.finish()
-    picked: Selection = replace(selection, report=replace(selection.report, asked=pool.rows, screen=why))
+    picked: Selection = selection if selector is None else selector.finish()
     return picked
 
 
 def _from_few(
     question: Question, model: Any, X: Any, how: dict[str, Any], wanted: int, progress: Progress
-) -> Selection | str:
-    """Select where bounds leave few rows to ask about,
-    or say why the model is to be asked about all.
+) -> tuple[Selection, int, str] | str:
+    """Select where bounds leave few rows to ask about, and return how many and by which bounds; else
+    say why the model is to be asked about all.
     """
     found = left_for(question, model, X, wanted, progress)
     if isinstance(found, str):
@@ -290,7 +291,7 @@ def _from_few(
     selection = selector.finish()
     if len(selection) < wanted:
         return "too few of its answers are valid"
-    return replace(selection, report=replace(selection.report, asked=SAMPLE + len(left), screen=kind))
+    return selection, SAMPLE + len(left), kind
 
 
 def best_known(values: Any, n_instances: int, invalid: Invalid, **how: Any) -> Picks:
