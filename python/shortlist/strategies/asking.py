@@ -269,8 +269,8 @@ def _from_all(
 def _from_few(
     question: Question, model: Any, X: Any, how: dict[str, Any], wanted: int, progress: Progress
 ) -> tuple[Selection, int, str] | str:
-    """Select where bounds leave few rows to ask about, and return how many and by which bounds; else
-    say why the model is to be asked about all.
+    """Select where bounds leave few rows to ask about, and say how many and by which bounds; or say
+    why the model is to be asked about all.
     """
     found = left_for(question, model, X, wanted, progress)
     if isinstance(found, str):
