@@ -67,6 +67,60 @@ pub(crate) fn split(rows: usize, size: usize) -> impl ExactSizeIterator<Item = R
     (0..rows).step_by(size).map(move |start| start..rows.min(start + size))
 }
 
+/// Blocks of up to so many rows each for threads that share them. The last ones are smaller, down to
+/// a [`SMALLEST`]th, so that however many threads there are, all end at about the same time.
+#[derive(Clone, Debug)]
+pub(crate) struct Shares {
+    rows: Range<usize>,
+    size: usize,
+    threads: usize,
+    count: usize,
+}
+
+/// The smallest block is this part of a whole one.
+const SMALLEST: usize = 16;
+
+/// See [`Shares`].
+pub(crate) fn share(rows: usize, size: usize, threads: usize) -> Shares {
+    let shares = Shares { rows: 0..rows, size, threads, count: 0 };
+    let mut counted = shares.clone();
+    let count = std::iter::from_fn(|| counted.cut()).count();
+    Shares { count, ..shares }
+}
+
+impl Shares {
+    fn cut(&mut self) -> Option<Range<usize>> {
+        let (left, least) = (self.rows.len(), (self.size / SMALLEST).max(1));
+        let even = if self.threads > 1 { left.div_ceil(2 * self.threads) } else { self.size };
+        // Of narrow rows, whole groups of lanes.
+        let len = even.max(least).next_multiple_of(least.min(64)).min(self.size).min(left);
+        let start = self.rows.start;
+        self.rows.start += len;
+        (len > 0).then_some(start..start + len)
+    }
+}
+
+impl Iterator for Shares {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        let block = self.cut()?;
+        self.count -= 1;
+        Some(block)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.count, Some(self.count))
+    }
+}
+
+impl ExactSizeIterator for Shares {}
+
+/// Takes what belongs to the next block off what is left: `len` of it, or all.
+pub(crate) fn take<'a, T>(left: &mut &'a mut [T], len: usize) -> &'a mut [T] {
+    left.split_off_mut(..len.min(left.len())).expect("no more than there is")
+}
+
 /// How many of the threads are worth starting for so many bytes.
 pub(crate) fn crew(threads: usize, bytes: usize) -> usize {
     threads.min(1 + bytes / (ALONE + 1)).max(1)
@@ -154,6 +208,54 @@ mod tests {
                 };
                 let sums = run(rows, blocks(rows), threads, &mut Unwatched, || 0, work).unwrap();
                 assert_eq!(sums.iter().sum::<usize>(), (0..rows).sum());
+            }
+        }
+    }
+
+    #[test]
+    fn shares_are_all_rows_in_order_and_get_no_larger() {
+        for (rows, size, threads) in
+            [(0, 64, 2), (1, 64, 2), (1000, 256, 1), (100_001, 8192, 3), (77, 10, 4), (5000, 1 << 18, 64)]
+        {
+            let shares = share(rows, size, threads);
+            assert_eq!(shares.len(), shares.clone().count());
+            let mut end = 0;
+            let mut before = size;
+            for block in shares {
+                assert!(block.start == end && block.len() <= before);
+                assert!(block.end == rows || block.len() % (size / SMALLEST).clamp(1, 64) == 0);
+                (end, before) = (block.end, block.len());
+            }
+            assert_eq!(end, rows);
+        }
+    }
+
+    /// When the last of `threads` ends and when all would if they shared the work evenly, where one
+    /// thread works on `speed(thread)` rows in a unit of time.
+    fn ends(rows: usize, size: usize, threads: usize, speed: impl Fn(usize) -> f64) -> (f64, f64) {
+        let mut busy_until = vec![0.0; threads];
+        for block in share(rows, size, threads) {
+            let first = (0..threads).min_by(|&a, &b| f64::total_cmp(&busy_until[a], &busy_until[b])).unwrap();
+            busy_until[first] += block.len() as f64 / speed(first);
+        }
+        let together: f64 = (0..threads).map(speed).sum();
+        (busy_until.into_iter().fold(0.0, f64::max), rows as f64 / together)
+    }
+
+    #[test]
+    fn many_threads_end_at_about_the_same_time() {
+        for threads in [2, 3, 16, 64, 96] {
+            for row_bytes in [8, 40, 400, 4000] {
+                for mebibytes in [1.0, 1.3, 2.6, 50.0] {
+                    let rows = (threads as f64 * mebibytes) as usize * (1 << 20) / row_bytes;
+                    let size = block_rows(row_bytes);
+                    assert_eq!(crew(threads, rows * row_bytes), threads);
+                    let (last, even) = ends(rows, size, threads, |_| 1.0);
+                    assert!(last <= 1.05 * even, "{threads} threads, {row_bytes} bytes, {mebibytes}: {}", last / even);
+                    // A half of them reads memory that lies with the other half's processor.
+                    let (last, even) = ends(rows, size, threads, |thread| if thread % 2 == 0 { 1.0 } else { 0.6 });
+                    assert!(last <= 1.05 * even, "{threads} threads, {row_bytes} bytes, {mebibytes}: {}", last / even);
+                }
             }
         }
     }

@@ -28,8 +28,8 @@ pub(crate) fn select_parts<T, W: Send>(
     part: impl Fn(&mut Selector, &mut W, Range<usize>) -> Result<()> + Sync,
 ) -> Result<Vec<W>> {
     selector.check(rows, count)?;
-    let blocks = blocks::split(count, block_rows).map(|block| (block, ()));
     let threads = blocks::crew(threads, bytes);
+    let blocks = blocks::share(count, block_rows, threads).map(|block| (block, ()));
     let shared = selector.shared_among(threads);
     let begun = AtomicUsize::new(0);
     let state = || ((selector.fork(&shared), begun.fetch_add(1, Ordering::Relaxed), f64::NEG_INFINITY), make());

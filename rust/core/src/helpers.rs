@@ -24,8 +24,7 @@
 //! ```text
 //! assist(count, help, own):
 //!     lock: put `count` requests into the queue        each names this call
-//!           start helpers until as many are idle as there are requests
-//!     wake as many helpers as were asked for
+//!     rouse two helpers, idle or new                   each does so too, while there are requests
 //!     own()                                            the caller does its part, or all of it
 //!     lock: take back the requests that nobody has taken
 //!           wait on the call's `done` until none of its helpers is busy
@@ -155,21 +154,29 @@ impl Crew {
     fn ask(&'static self, asking: Asking, count: usize) {
         let mut state = self.lock();
         state.calls.extend(std::iter::repeat_n(asking, count));
-        while state.idle < state.calls.len() {
-            // Where the system gives no more threads, those that are there must do.
-            if std::thread::Builder::new().name("shortlist".into()).spawn(|| self.help()).is_err() {
-                break;
-            }
-            state.idle += 1;
-        }
+        self.rouse(state);
+    }
+
+    /// Wakes or starts up to two helpers for the requests there are. As each of them does the same,
+    /// sixty-four threads are at work after six steps, and the caller after the first.
+    fn rouse(&'static self, mut state: MutexGuard<'_, State>) {
+        let wanted = state.calls.len().min(2);
+        let missing = state.calls.len().saturating_sub(state.idle).min(wanted);
+        state.idle += missing;
         drop(state);
-        for _ in 0..count {
+        for _ in 0..missing {
+            if std::thread::Builder::new().name("shortlist".into()).spawn(|| self.help()).is_err() {
+                // Where the system gives no more threads, those that are there must do.
+                self.lock().idle -= 1;
+            }
+        }
+        for _ in 0..wanted {
             self.asked.notify_one();
         }
     }
 
     /// What a thread does.
-    fn help(&self) {
+    fn help(&'static self) {
         let mut state = self.lock();
         loop {
             if let Some(Asking(call)) = state.calls.pop_front() {
@@ -178,7 +185,11 @@ impl Crew {
                 let call = unsafe { &*call };
                 // SAFETY: under the lock.
                 unsafe { (*call.progress.get()).busy += 1 };
-                drop(state);
+                if state.calls.is_empty() {
+                    drop(state)
+                } else {
+                    self.rouse(state)
+                }
                 let ended = catch_unwind(AssertUnwindSafe(call.help));
                 state = self.lock();
                 // SAFETY: under the lock. When it is given up, the call may end.
@@ -243,7 +254,7 @@ mod tests {
 
     #[test]
     fn all_that_are_asked_for_help() {
-        for count in [1, 2, 7] {
+        for count in [1, 2, 7, 63] {
             let barrier = Barrier::new(count + 1);
             assist(count, &|| meet(&barrier), || meet(&barrier));
         }

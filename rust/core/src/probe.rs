@@ -9,8 +9,8 @@ use crate::simd::{self, Kernel, Level, Simd, Vector};
 pub fn read_all(words: &[f64], threads: usize) -> Result<u64> {
     let row_bytes = 64;
     let rows = words.len().div_ceil(8);
-    let blocks = blocks::split(rows, blocks::block_rows(row_bytes)).map(|rows| (rows, ()));
     let threads = blocks::crew(threads, size_of_val(words));
+    let blocks = blocks::share(rows, blocks::block_rows(row_bytes), threads).map(|rows| (rows, ()));
     let found = blocks::run(
         rows,
         blocks,

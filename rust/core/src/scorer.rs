@@ -82,8 +82,12 @@ pub(crate) fn score_parts<T: Float, S: Send>(
         return Err(Error::Length { argument: "out", came: out.len(), rows });
     }
     let stream = size_of_val(out) > STREAM_BYTES;
-    let blocks = blocks::split(rows, block_rows).zip(out.chunks_mut(block_rows));
     let threads = blocks::crew(threads, bytes);
+    let mut left = out;
+    let blocks = blocks::share(rows, block_rows, threads).map(|block| {
+        let out = blocks::take(&mut left, block.len());
+        (block, out)
+    });
     let size = part_rows::<T>();
     let state = || (vec![T::ZERO; if stream { size } else { 0 }], state(), 0);
     let states = blocks::run(rows, blocks, threads, watch, state, |(buffer, state, count), block, out| {

@@ -159,9 +159,12 @@ pub(crate) fn all_squared(
 ) -> Result<Vec<f64>> {
     let (count, bytes) = (points.among().count(), points.row_bytes());
     let mut all = vec![0.0; count];
-    let size = blocks::block_rows(bytes);
-    let blocks = blocks::split(count, size).zip(all.chunks_mut(size));
     let threads = blocks::crew(threads, count * bytes);
+    let mut left = &mut all[..];
+    let blocks = blocks::share(count, blocks::block_rows(bytes), threads).map(|rows| {
+        let out = blocks::take(&mut left, rows.len());
+        (rows, out)
+    });
     blocks::run(count, blocks, threads, watch, || (), |(), rows, out| points.squared(level, rows, point, out))?;
     Ok(all)
 }

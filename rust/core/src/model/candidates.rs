@@ -40,10 +40,15 @@ pub(super) struct Shared {
     k: usize,
     order: Order,
     threshold: AtomicU64,
-    seen: AtomicUsize,
+    seen: Apart<AtomicUsize>,
     more: AtomicUsize,
     stop: AtomicBool,
 }
+
+/// In cache lines of its own: it is written with each part of rows, and what lies beside it is read
+/// as often by every thread.
+#[repr(align(128))]
+struct Apart<T>(T);
 
 /// The candidates of one thread, turned so that larger is better.
 pub(super) struct Intervals {
@@ -70,7 +75,7 @@ impl Shared {
             k,
             order,
             threshold: AtomicU64::new(ordered(f64::NEG_INFINITY)),
-            seen: AtomicUsize::new(0),
+            seen: Apart(AtomicUsize::new(0)),
             more: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
         }
@@ -150,7 +155,7 @@ impl Intervals {
                 }
             }
         }
-        let seen = shared.seen.fetch_add(scores.len(), Ordering::Relaxed) + scores.len();
+        let seen = shared.seen.0.fetch_add(scores.len(), Ordering::Relaxed) + scores.len();
         if self.counted > 0 && shared.more.load(Ordering::Relaxed) > (shared.k + ROOM).max(seen / WORTH) {
             shared.stop.store(true, Ordering::Relaxed);
         }

@@ -38,8 +38,8 @@ pub(super) fn pass(
     let (rows, size) = (pool.rows(), pool.part_rows());
     let shared = Shared::new(k, order);
     let state = || (pool.state(), vec![0.0; size], vec![0.0; size], Vec::with_capacity(size), Intervals::new());
-    let blocks = blocks::split(rows, pool.block_rows()).map(|block| (block, ()));
     let threads = blocks::crew(threads, pool.bytes());
+    let blocks = blocks::share(rows, pool.block_rows(), threads).map(|block| (block, ()));
     let workers = blocks::run(rows, blocks, threads, watch, state, |worker, block, ()| {
         let (state, scores, errors, places, candidates) = worker;
         for start in block.clone().step_by(size) {

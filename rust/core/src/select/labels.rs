@@ -6,6 +6,7 @@
 use super::plan::MAX_GROUPS;
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
+use std::ops::Range;
 
 /// Rows that a thread looks at in one go.
 const BLOCK: usize = 1 << 16;
@@ -110,9 +111,10 @@ impl Labels {
     /// Which labels rows have, each given by so many bytes, in the order of their first rows.
     pub fn met(bytes: &[u8], width: usize, threads: usize, watch: &mut dyn Watch) -> Result<Met> {
         let rows = bytes.len() / width;
-        let blocks = blocks::split(rows, BLOCK).zip(bytes.chunks(BLOCK * width));
         let state = || (Labels::none(width), Met::default());
         let threads = blocks::crew(threads, bytes.len());
+        let labels_of = |rows: &Range<usize>| &bytes[rows.start * width..rows.end * width];
+        let blocks = blocks::share(rows, BLOCK, threads).map(|rows| (rows.clone(), labels_of(&rows)));
         let found = blocks::run(rows, blocks, threads, watch, state, |(labels, met), rows, bytes| {
             // The width as a constant makes a few instructions of what is a loop otherwise.
             match width {

@@ -117,7 +117,11 @@ impl<'a, 'y, T: Float, Y: Element> Targets<'a, 'y, T, Y> {
         let even = count.div_ceil(threads.max(1)).max(1).next_multiple_of(ROWS);
         let fitting = BLOCK_WORK / (self.norms.len() * x.columns());
         let size = (fitting - fitting % ROWS).clamp(FEWEST_ROWS, MOST_ROWS).min(even);
-        let blocks = blocks::split(count, size).zip(sums.chunks_mut(size).zip(indices.chunks_mut(size)));
+        let (mut sums, mut indices) = (sums, indices);
+        let blocks = blocks::share(count, size, threads).map(|part| {
+            let found = (blocks::take(&mut sums, part.len()), blocks::take(&mut indices, part.len()));
+            (part, found)
+        });
         let state = || Searcher::new(self, size);
         blocks::run(count, blocks, threads, watch, state, |worker, part, (sums, indices)| {
             worker.block(x, rows.part(part), sums, indices)

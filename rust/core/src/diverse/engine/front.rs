@@ -54,8 +54,8 @@ const BLOCK: usize = 1 << 14;
 /// Rows that the threshold is estimated from.
 const SAMPLE: usize = 1 << 14;
 
-/// More threads would hold more entries between them, for a look that waits for memory.
-const MOST_THREADS: usize = 4;
+/// How much more than its even share of the entries a thread has room for.
+const ROOM: usize = 4;
 
 /// What one thread has collected.
 struct Leaders {
@@ -101,8 +101,10 @@ pub(crate) fn scan(
 ) -> Result<(Vec<Entry>, Option<Entry>)> {
     let threshold = threshold(rows, &key, want);
     let most = want.saturating_add(want / 4);
-    let threads = if rows < 1 << 17 { 1 } else { threads.min(MOST_THREADS) };
-    let ranges = blocks::split(rows, BLOCK).map(|range| (range, ()));
+    let threads = threads.min(1 + rows / (4 * BLOCK));
+    // So that all threads together hold no more than a few of them would.
+    let room = most.min(ROOM * most.div_ceil(threads));
+    let ranges = blocks::share(rows, BLOCK, threads).map(|range| (range, ()));
     let parts = blocks::run(
         rows,
         ranges,
@@ -141,7 +143,7 @@ pub(crate) fn scan(
                 // Which of them has this key is not known: as if it were the first.
                 part.leave_out(Entry { key: below, row: 0 });
             }
-            part.shrink(most);
+            part.shrink(room);
             Ok(())
         },
     )?;

@@ -182,8 +182,11 @@ impl<O: Objective> Engine<O> {
         let objective = &self.objective;
         let (rows, steps) = (self.values.len(), objective.steps() as u32);
         let threads = self.threads.min(1 + rows * objective.cost(1) / WORTH_THREADS);
-        let ranges = blocks::split(rows, FIRST);
-        let blocks = ranges.zip(self.values.chunks_mut(FIRST).zip(self.seen.chunks_mut(FIRST)));
+        let (mut values, mut seen) = (&mut self.values[..], &mut self.seen[..]);
+        let blocks = blocks::share(rows, FIRST, threads).map(|rows| {
+            let states = (blocks::take(&mut values, rows.len()), blocks::take(&mut seen, rows.len()));
+            (rows, states)
+        });
         let states = blocks::run(
             rows,
             blocks,

@@ -145,7 +145,11 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         let origin = near.origin();
         let rows = states.len();
         let crew = blocks::crew(threads, rows * near.candidates.features() * size_of::<E>());
-        let blocks = blocks::split(rows, FIRST).zip(states.chunks_mut(FIRST));
+        let mut left = &mut states[..];
+        let blocks = blocks::share(rows, FIRST, crew).map(|rows| {
+            let states = blocks::take(&mut left, rows.len());
+            (rows, states)
+        });
         let mut look = |_: usize, _: usize| watch.look(0, wanted);
         let state = || (Tile::new(near.metric, near.candidates.features()), 0.0, 0);
         let ended = blocks::run(rows, blocks, crew, &mut look, state, |(tile, largest, computed), rows, states| {
