@@ -60,11 +60,18 @@ const ROOM: usize = 4;
 /// What one thread has collected.
 struct Leaders {
     entries: Vec<Entry>,
+    /// The blocks that the entries are of, each by its first row and how many entries it gave;
+    /// nothing once some were dropped.
+    blocks: Option<Vec<(usize, usize)>>,
     /// Comes before every row left out, or is one of them.
     rest: Option<Entry>,
 }
 
 impl Leaders {
+    fn new() -> Leaders {
+        Leaders { entries: Vec::new(), blocks: Some(Vec::new()), rest: None }
+    }
+
     fn leave_out(&mut self, entry: Entry) {
         if self.rest.is_none_or(|rest| entry.beats(&rest)) {
             self.rest = Some(entry);
@@ -86,12 +93,13 @@ impl Leaders {
             let (_, &mut first_out, _) = self.entries.select_nth_unstable_by(count, Entry::compare);
             self.entries.truncate(count);
             self.leave_out(first_out);
+            self.blocks = None;
         }
     }
 }
 
-/// About the `want` best of all rows, at least one if there is any, and an entry that no row left
-/// out beats. The key of a row that is out is −∞.
+/// About the `want` best of all rows in the order of rows, at least one if there is any, and an
+/// entry that no row left out beats. The key of a row that is out is −∞.
 pub(crate) fn scan(
     rows: usize,
     key: impl Fn(usize) -> f64 + Sync,
@@ -105,60 +113,50 @@ pub(crate) fn scan(
     // So that all threads together hold no more than a few of them would.
     let room = most.min(ROOM * most.div_ceil(threads));
     let ranges = blocks::share(rows, BLOCK, threads).map(|range| (range, ()));
-    let parts = blocks::run(
-        rows,
-        ranges,
-        threads,
-        watch,
-        || Leaders { entries: Vec::new(), rest: None },
-        |part, range, ()| {
-            part.make_room(range.len());
-            let mut below = f64::NEG_INFINITY;
-            let mut start = range.start;
-            while start < range.end {
-                let mut keys = [f64::NEG_INFINITY; CHUNK];
-                for (to, row) in keys.iter_mut().zip(start..range.end) {
-                    *to = key(row);
-                }
-                let mut hot = false;
-                let mut highest = f64::NEG_INFINITY;
-                for &key in &keys {
-                    hot |= key >= threshold;
-                    highest = if key > highest { key } else { highest };
-                }
-                if hot {
-                    for (i, &key) in keys.iter().enumerate() {
-                        if key >= threshold && key > f64::NEG_INFINITY {
-                            part.entries.push(Entry { key, row: (start + i) as u32 });
-                        } else {
-                            below = below.max(key);
-                        }
+    let parts = blocks::run(rows, ranges, threads, watch, Leaders::new, |part, range, ()| {
+        part.make_room(range.len());
+        let before = part.entries.len();
+        let mut below = f64::NEG_INFINITY;
+        let mut start = range.start;
+        while start < range.end {
+            let mut keys = [f64::NEG_INFINITY; CHUNK];
+            for (to, row) in keys.iter_mut().zip(start..range.end) {
+                *to = key(row);
+            }
+            let mut hot = false;
+            let mut highest = f64::NEG_INFINITY;
+            for &key in &keys {
+                hot |= key >= threshold;
+                highest = if key > highest { key } else { highest };
+            }
+            if hot {
+                for (i, &key) in keys.iter().enumerate() {
+                    if key >= threshold && key > f64::NEG_INFINITY {
+                        part.entries.push(Entry { key, row: (start + i) as u32 });
+                    } else {
+                        below = below.max(key);
                     }
-                } else {
-                    below = below.max(highest);
                 }
-                start += CHUNK;
+            } else {
+                below = below.max(highest);
             }
-            if below > f64::NEG_INFINITY {
-                // Which of them has this key is not known: as if it were the first.
-                part.leave_out(Entry { key: below, row: 0 });
-            }
-            part.shrink(room);
-            Ok(())
-        },
-    )?;
-    let mut all = Leaders { entries: Vec::new(), rest: None };
-    for part in parts {
-        if let Some(rest) = part.rest {
-            all.leave_out(rest);
+            start += CHUNK;
         }
-        if all.entries.is_empty() {
-            all.entries = part.entries;
-        } else {
-            all.make_room(part.entries.len());
-            all.entries.extend_from_slice(&part.entries);
-            all.shrink(most);
+        if below > f64::NEG_INFINITY {
+            // Which of them has this key is not known: as if it were the first.
+            part.leave_out(Entry { key: below, row: 0 });
         }
+        let found = (range.start, part.entries.len() - before);
+        part.blocks.iter_mut().for_each(|blocks| blocks.push(found));
+        part.shrink(room);
+        Ok(())
+    })?;
+    let mut all = Leaders::new();
+    parts.iter().filter_map(|part| part.rest).for_each(|rest| all.leave_out(rest));
+    all.entries = in_order(parts);
+    all.shrink(most);
+    if all.blocks.is_none() {
+        all.entries.sort_unstable_by_key(|entry| entry.row);
     }
     // Rows that a thread left out for want of room may come before some that another kept.
     if let Some(rest) = all.rest {
@@ -166,6 +164,43 @@ pub(crate) fn scan(
         all.entries.retain(|entry| entry.beats(&rest) || Some(*entry) == best);
     }
     Ok((all.entries, all.rest))
+}
+
+/// The entries of all threads in the order of their rows: block after block, where none were dropped.
+fn in_order(parts: Vec<Leaders>) -> Vec<Entry> {
+    let mut blocks = Vec::new();
+    for part in &parts {
+        let mut entries = &part.entries[..];
+        for &(start, count) in part.blocks.iter().flatten() {
+            blocks.push((start, entries.split_off(..count).unwrap_or_default()));
+        }
+    }
+    let count = parts.iter().map(|part| part.entries.len()).sum();
+    let mut all = Vec::with_capacity(count);
+    if parts.iter().all(|part| part.blocks.is_some()) {
+        blocks.sort_unstable_by_key(|&(start, _)| start);
+        blocks.iter().for_each(|(_, entries)| all.extend_from_slice(entries));
+    } else {
+        parts.iter().for_each(|part| all.extend_from_slice(&part.entries));
+        all.sort_unstable_by_key(|entry: &Entry| entry.row);
+    }
+    all
+}
+
+/// The place of the highest bound, 0 where there is none.
+pub(super) fn highest(bounds: &[f64]) -> usize {
+    const AT_ONCE: usize = 32;
+    let higher = |a: f64, b: f64| if b > a { b } else { a };
+    // As many maxima at a time, so that none waits for the one before.
+    let mut tops = [f64::NEG_INFINITY; AT_ONCE];
+    let (chunks, rest) = bounds.as_chunks::<AT_ONCE>();
+    for chunk in chunks {
+        for (top, &bound) in tops.iter_mut().zip(chunk) {
+            *top = higher(*top, bound);
+        }
+    }
+    let top = tops.iter().chain(rest).copied().fold(f64::NEG_INFINITY, higher);
+    bounds.iter().position(|&bound| bound == top).unwrap_or(0)
 }
 
 /// A key that about `want` rows reach, from a sample of all rows; at least one row reaches it.

@@ -34,10 +34,29 @@ pub(super) struct RowState {
     pub(super) vague: bool,
 }
 
+/// A state as it is kept of every row. Memory for zeros comes untouched from the system, so that
+/// each thread is the first to touch what it fills, and no thread fills all of it.
+pub(super) type Kept = [u64; 2];
+
+/// States that are not known yet.
+pub(super) fn unknown(rows: usize) -> Vec<Kept> {
+    vec![[0; 2]; rows]
+}
+
 impl RowState {
     /// Of a row that has seen no point.
     pub(super) fn new(value: f64) -> RowState {
         RowState { value, seen: 0, vague: false }
+    }
+
+    #[inline(always)]
+    pub(super) fn of(kept: Kept) -> RowState {
+        RowState { value: f64::from_bits(kept[0]), seen: kept[1] as u32, vague: kept[1] >> 32 != 0 }
+    }
+
+    #[inline(always)]
+    pub(super) fn keep(self) -> Kept {
+        [self.value.to_bits(), u64::from(self.seen) | u64::from(self.vague) << 32]
     }
 
     /// A distance that the row is not above.
@@ -195,7 +214,9 @@ pub(super) struct First<'n, 'a, E> {
     pub(super) origin: &'n [f64],
     pub(super) tile: &'n mut Tile,
     pub(super) rows: Range<usize>,
-    pub(super) states: &'n mut [RowState],
+    /// What is known of all rows before; infinity of a row that is to be compared.
+    pub(super) values: Option<&'n [f64]>,
+    pub(super) states: &'n mut [Kept],
 }
 
 impl<E: Element> Kernel for First<'_, '_, E> {
@@ -204,12 +225,12 @@ impl<E: Element> Kernel for First<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Result<(f64, u64)> {
-        let First { near, origin, tile, rows, states } = self;
+        let First { near, origin, tile, rows, values, states } = self;
         let (points, features) = (near.points.len().min(FEW), near.candidates.features());
         let from_point = if points > 0 { size(near.metric, near.points.row(0), origin) } else { 0.0 };
         let mut largest = 0.0;
         let mut sums = [0.0; FEW];
-        for (state, row) in states.iter_mut().zip(rows) {
+        for (kept, row) in states.iter_mut().zip(rows) {
             let in_place = near.candidates.matrix().adjacent_row(near.candidates.id(row));
             let mut reached = LARGEST;
             if let Some(values) = in_place
@@ -233,12 +254,14 @@ impl<E: Element> Kernel for First<'_, '_, E> {
             let to_point = if near.metric == Metric::Manhattan { reached } else { reached.sqrt() };
             let size = if fine { to_point + from_point } else { size(near.metric, tile.row(0), origin) };
             largest = if size > largest { size } else { largest };
+            let mut state = RowState::new(values.map_or(f64::INFINITY, |values| values[row]));
             if state.value == f64::INFINITY {
                 state.seen = points as u32;
                 for &sum in &sums[..points] {
                     state.value = near.metric.finish(sum).min(state.value);
                 }
             }
+            *kept = state.keep();
         }
         Ok((largest, (points * states.len()) as u64))
     }
@@ -248,7 +271,7 @@ impl<E: Element> Kernel for First<'_, '_, E> {
 pub(super) struct Fill<'n, 'a, E> {
     pub(super) near: &'n Nearest<'a, E>,
     pub(super) points: &'n PackedPoints,
-    pub(super) states: &'n [RowState],
+    pub(super) states: &'n [Kept],
     pub(super) front: &'n [Entry],
     pub(super) tile: &'n mut Tile,
     pub(super) blocks: &'n mut [PackedBlock],
@@ -284,7 +307,7 @@ impl<E: Element> Kernel for Fill<'_, '_, E> {
                         }
                     }
                 }
-                block.set(lane, entry.row, states[entry.row as usize], &points.filter);
+                block.set(lane, entry.row, RowState::of(states[entry.row as usize]), &points.filter);
             }
         }
         Ok(())

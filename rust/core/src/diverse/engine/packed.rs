@@ -36,10 +36,10 @@
 
 use super::by_distance::{DistanceWorth, Greedy, PointSet};
 use super::filter::ROWS;
-use super::front::{Entry, roughly_sort, scan};
+use super::front::{Entry, highest, roughly_sort, scan};
 use super::lazy::{Pick, Work};
 use super::nearest::{Nearest, Truth};
-use super::pack::{Fill, First, NOWHERE, PackedBlock, PackedPoints, RowState};
+use super::pack::{Fill, First, Kept, NOWHERE, PackedBlock, PackedPoints, RowState, unknown};
 use super::sweep::Sweep;
 use crate::blocks::{self, LOOK_EVERY, Watch};
 use crate::distance::Tile;
@@ -68,6 +68,9 @@ const FEWEST: usize = 512;
 
 /// Of so many rows of like bounds, those that have seen as many points go into one block.
 const LIKE: usize = 1 << 10;
+
+/// A further thread helps with so many entries of the front.
+const WORTH_SORTING: usize = 8 * LIKE;
 
 /// Rows of a file that are packed before whoever watches may hand its pages back.
 const FILE_ROWS: usize = 1 << 12;
@@ -98,7 +101,7 @@ pub(crate) struct Packed<'a, E, W> {
     looked: Instant,
     points: PackedPoints,
     /// Of every row of the pool.
-    states: Vec<RowState>,
+    states: Vec<Kept>,
     /// Rows to pack, the best first, how many of them are packed, and what no row outside of them
     /// beats.
     front: Vec<Entry>,
@@ -127,8 +130,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<Self> {
-        let values = vec![f64::INFINITY; near.candidates.rows()];
-        Self::going_on(near, worth, (values, out), wanted, threads, watch)
+        Self::going_on(near, worth, (None, out), wanted, threads, watch)
     }
 
     /// For rows whose values are known, as they are before the first point; −∞ marks rows never to
@@ -136,14 +138,14 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
     pub(crate) fn going_on(
         near: Nearest<'a, E>,
         worth: W,
-        (values, out): (Vec<f64>, &[usize]),
+        (values, out): (Option<&[f64]>, &[usize]),
         wanted: usize,
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<Self> {
-        let mut states: Vec<RowState> = values.into_iter().map(RowState::new).collect();
         let origin = near.origin();
-        let rows = states.len();
+        let rows = near.candidates.rows();
+        let mut states = unknown(rows);
         let crew = blocks::crew(threads, rows * near.candidates.features() * size_of::<E>());
         let mut left = &mut states[..];
         let blocks = blocks::share(rows, FIRST, crew).map(|rows| {
@@ -153,14 +155,15 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         let mut look = |_: usize, _: usize| watch.look(0, wanted);
         let state = || (Tile::new(near.metric, near.candidates.features()), 0.0, 0);
         let ended = blocks::run(rows, blocks, crew, &mut look, state, |(tile, largest, computed), rows, states| {
-            let (size, compared) = near.level.run(First { near: &near, origin: &origin, tile, rows, states })?;
+            let (size, compared) =
+                near.level.run(First { near: &near, origin: &origin, tile, rows, values, states })?;
             *largest = f64::max(*largest, size);
             *computed += compared;
             Ok(())
         })?;
         let largest = ended.iter().map(|state| state.1).fold(0.0, f64::max);
         for &row in out {
-            states[row].value = OUT;
+            states[row] = RowState::new(OUT).keep();
         }
         Ok(Packed {
             work: Work { computed: ended.iter().map(|state| state.2).sum(), ..Work::default() },
@@ -230,10 +233,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         let mut floor = known;
         let mut done = [0; 2];
         for _ in 0..TRIES {
-            let mut top = 0;
-            for (block, &bound) in bounds.iter().enumerate() {
-                top = if bound > bounds[top] { block } else { top };
-            }
+            let top = highest(bounds);
             if bounds.get(top).is_none_or(|&bound| bound < least(floor) || bound == OUT) {
                 break;
             }
@@ -333,10 +333,9 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         let count = first + front.len().div_ceil(ROWS);
         self.blocks.resize(count, PackedBlock::EMPTY);
         self.bounds.resize(count, f64::INFINITY);
-        self.coordinates.resize(count * width, [0.0; ROWS]);
         let threads = blocks::crew(self.threads, front.len() * width * size_of::<f32>());
         let Self { near, points, states, .. } = self;
-        let (blocks, coordinates) = (&mut self.blocks[first..], &mut self.coordinates[first * width..]);
+        let (blocks, coordinates) = (&mut self.blocks[first..], &mut self.coordinates[first * width..count * width]);
         let step = FILE_ROWS / ROWS;
         for ((front, blocks), coordinates) in
             front.chunks(FILE_ROWS).zip(blocks.chunks_mut(step)).zip(coordinates.chunks_mut(step * width))
@@ -360,12 +359,11 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
     fn collect(&mut self, watch: &mut dyn Watch) -> Result<()> {
         for block in &self.blocks {
             for lane in (0..ROWS).filter(|&lane| block.rows[lane] != NOWHERE) {
-                self.states[block.rows[lane] as usize] = block.state(lane);
+                self.states[block.rows[lane] as usize] = block.state(lane).keep();
             }
         }
         self.blocks.clear();
         self.bounds.clear();
-        self.coordinates.clear();
         // Its memory first: the next one is as large.
         self.front = Vec::new();
         let (all, bytes) = (self.states.len(), self.points.width * size_of::<f32>() + size_of::<PackedBlock>() / ROWS);
@@ -375,15 +373,29 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
             None => all / SHARE,
         };
         let (worth, filter, states) = (&self.worth, &self.points.filter, &self.states);
-        let key = |row: usize| worth.key(row, states[row].upper(filter));
+        let key = |row: usize| worth.key(row, RowState::of(states[row]).upper(filter));
         (self.front, self.outside) = scan(all, key, want, self.threads, watch)?;
-        // Threads collect in any order.
-        self.front.sort_unstable_by_key(|entry| entry.row);
         if self.near.held.is_none() {
             roughly_sort(&mut self.front);
-            for some in self.front.chunks_mut(LIKE) {
-                some.sort_by_key(|entry| self.states[entry.row as usize].seen);
-            }
+            let (rows, threads) = (self.front.len(), self.threads.min(1 + self.front.len() / WORTH_SORTING));
+            let chunks = blocks::split(rows, LIKE).zip(self.front.chunks_mut(LIKE));
+            blocks::run(
+                rows,
+                chunks,
+                threads,
+                watch,
+                || (),
+                |(), _, some| {
+                    some.sort_by_key(|entry| RowState::of(states[entry.row as usize]).seen);
+                    Ok(())
+                },
+            )?;
+        }
+        let room = self.front.len().div_ceil(ROWS) * self.points.width;
+        if self.coordinates.len() < room {
+            self.coordinates = Vec::new();
+            // Zeros from the system: each thread is the first to touch what it fills.
+            self.coordinates = vec![[0.0; ROWS]; room];
         }
         (self.packed, self.drift) = (0, self.worth.drift());
         self.work.scans += 1;

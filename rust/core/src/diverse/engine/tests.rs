@@ -261,7 +261,7 @@ impl Kernel for Certified<'_> {
         let candidates = Candidates::new(rows, None).unwrap();
         let near = Nearest::new(candidates, metric, Some(&rows), None, Level::best()).unwrap();
         let points = PackedPoints::new(&near, near.origin(), 0.0);
-        let states = vec![RowState::new(f64::INFINITY); rows.rows()];
+        let states = vec![RowState::new(f64::INFINITY).keep(); rows.rows()];
         let front: Vec<Entry> = (0..rows.rows() as u32).map(|row| Entry { key: 0.0, row }).collect();
         let mut blocks = vec![PackedBlock::EMPTY; front.len().div_ceil(ROWS)];
         let mut coordinates = vec![[0.0; ROWS]; blocks.len() * points.width];

@@ -101,7 +101,7 @@ impl<E: Element> Offers<'_, E> {
         watch: &mut dyn Watch,
     ) -> Result<Picked> {
         let by_distance = self.worth == Worth::Distance;
-        let known = (self.nearest.to_vec(), &[][..]);
+        let known = (Some(self.nearest), &[][..]);
         let mut engine = Packed::going_on(points, worth, known, wanted, self.threads, watch)?;
         let mut picked = Picked::default();
         // By distance alone it is also sought what would be picked next: that is the radius.
