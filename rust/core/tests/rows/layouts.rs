@@ -1,10 +1,12 @@
 //! One matrix in every memory layout a user may have it in. What lies between its elements is NaN,
-//! so that reading it shows.
+//! so that reading it shows, and what lies before or behind them may not be read.
 
 #![allow(unsafe_code)]
 
 use crate::dtype::Dtype;
+use crate::fence::{At, Fenced};
 use shortlist_core::matrix::Matrix;
+use shortlist_core::random::hash;
 
 /// How a matrix lies in memory.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +48,7 @@ pub const LAYOUTS: [Layout; 9] = [
 
 /// A matrix with memory of its own.
 pub struct Laid<E> {
-    memory: Vec<E>,
+    memory: Fenced<E>,
     origin: isize,
     rows: usize,
     columns: usize,
@@ -73,7 +75,9 @@ impl<E: Dtype> Laid<E> {
         let origin = -(last[0].min(0) + last[1].min(0));
         // Not an element more than the layout needs.
         let size = origin + last[0].max(0) + last[1].max(0) + 1;
-        let mut memory = vec![E::of(f64::NAN); size as usize];
+        // Mostly the end is fenced, where vectors are more likely to reach too far.
+        let at = if hash(rows as u64, columns as u64, 0).is_multiple_of(4) { At::Start } else { At::End };
+        let mut memory = Fenced::filled(E::of(f64::NAN), size as usize, at);
         for (i, &value) in values.iter().enumerate() {
             let (row, column) = ((i / columns) as isize, (i % columns) as isize);
             memory[(origin + row * strides[0] + column * strides[1]) as usize] = value;

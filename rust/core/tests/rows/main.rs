@@ -9,6 +9,7 @@
 mod bits;
 mod dtype;
 mod faults;
+mod fence;
 mod layouts;
 mod models;
 mod numbers;

@@ -1,0 +1,132 @@
+//! Memory that lies between pages that nobody may read: a kernel that reads one element too many
+//! ends the tests with a fault, where in other memory it might go unnoticed for years.
+
+#![allow(unsafe_code)]
+
+use std::ops::{Deref, DerefMut};
+
+/// Elements of a number type that any bits are valid for, with a forbidden page before the first or
+/// behind the last.
+pub struct Fenced<E> {
+    first: *mut E,
+    len: usize,
+    #[cfg(unix)]
+    _pages: pages::Pages,
+    #[cfg(not(unix))]
+    _memory: Vec<E>,
+}
+
+/// Which end lies at a forbidden page.
+#[derive(Clone, Copy, Debug)]
+pub enum At {
+    /// The page before the first element.
+    Start,
+    /// The page behind the last.
+    End,
+}
+
+#[cfg(unix)]
+mod pages {
+    use std::ptr;
+
+    /// Pages that may be read and written, between two that may not.
+    pub struct Pages {
+        start: *mut libc::c_void,
+        bytes: usize,
+        page: usize,
+    }
+
+    impl Pages {
+        pub fn new(bytes: usize) -> Pages {
+            // SAFETY: asks for a number.
+            let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap();
+            let inside = bytes.next_multiple_of(page).max(page);
+            let all = inside + 2 * page;
+            let (kind, closed) = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, libc::PROT_NONE);
+            // SAFETY: new memory, at no address of anybody.
+            let start = unsafe { libc::mmap(ptr::null_mut(), all, closed, kind, -1, 0) };
+            assert_ne!(start, libc::MAP_FAILED);
+            // SAFETY: inside of what was just mapped.
+            let opened = unsafe { libc::mprotect(start.byte_add(page), inside, libc::PROT_READ | libc::PROT_WRITE) };
+            assert_eq!(opened, 0);
+            Pages { start, bytes: all, page }
+        }
+
+        /// The first byte, and the one behind the last.
+        pub fn ends(&self) -> (*mut u8, *mut u8) {
+            let start = self.start.cast::<u8>();
+            (start.wrapping_add(self.page), start.wrapping_add(self.bytes - self.page))
+        }
+    }
+
+    impl Drop for Pages {
+        fn drop(&mut self) {
+            // SAFETY: mapped by `new`, and lent to nobody any more.
+            unsafe { libc::munmap(self.start, self.bytes) };
+        }
+    }
+}
+
+impl<E: Copy> Fenced<E> {
+    /// As many elements as `value`.
+    pub fn filled(value: E, len: usize, at: At) -> Fenced<E> {
+        #[cfg(unix)]
+        let (first, pages) = {
+            let pages = pages::Pages::new(len * size_of::<E>());
+            let (start, end) = pages.ends();
+            let first = match at {
+                At::Start => start.cast::<E>(),
+                At::End => end.cast::<E>().wrapping_sub(len),
+            };
+            (first, pages)
+        };
+        #[cfg(not(unix))]
+        let mut memory = vec![value; len];
+        #[cfg(not(unix))]
+        let first = memory.as_mut_ptr();
+        for place in 0..len {
+            // SAFETY: inside of the memory, which is nobody else's. It is aligned, as a page is a
+            // multiple of the size of any number.
+            unsafe { first.add(place).write(value) };
+        }
+        #[cfg(unix)]
+        return Fenced { first, len, _pages: pages };
+        #[cfg(not(unix))]
+        return Fenced { first, len, _memory: memory };
+    }
+}
+
+impl<E> Deref for Fenced<E> {
+    type Target = [E];
+
+    fn deref(&self) -> &[E] {
+        // SAFETY: `filled` wrote them, and they live as long as this.
+        unsafe { std::slice::from_raw_parts(self.first, self.len) }
+    }
+}
+
+impl<E> DerefMut for Fenced<E> {
+    fn deref_mut(&mut self) -> &mut [E] {
+        // SAFETY: as above, and this is borrowed for writing.
+        unsafe { std::slice::from_raw_parts_mut(self.first, self.len) }
+    }
+}
+
+/// The fence is there: a process that reads over it is ended.
+#[cfg(unix)]
+#[test]
+fn nothing_is_read_behind_the_end() {
+    for (at, outside) in [(At::End, 3_isize), (At::Start, -1)] {
+        let fenced = Fenced::filled(1.0_f32, 3, at);
+        let beyond = fenced.as_ptr().wrapping_offset(outside);
+        // The system reads for us, and says so where it may not.
+        let mut pipe = [0; 2];
+        // SAFETY: two numbers to write to, a pipe of our own, and an address that is only looked at.
+        unsafe {
+            assert_eq!(libc::pipe(pipe.as_mut_ptr()), 0);
+            assert_eq!(libc::write(pipe[1], fenced.as_ptr().cast(), 12), 12);
+            assert_eq!(libc::write(pipe[1], beyond.cast(), 4), -1);
+            pipe.into_iter().for_each(|end| assert_eq!(libc::close(end), 0));
+        }
+    }
+}
