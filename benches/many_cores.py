@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +20,9 @@ import shortlist as sl
 from shortlist.benchmarking.machine import cores
 
 from .report import Printer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 THREADS = 2
 CORES = 64
