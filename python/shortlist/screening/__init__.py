@@ -15,13 +15,16 @@ pool is asked about in other blocks.
 from shortlist.screening.bounds import Bounds
 from shortlist.screening.candidates import COMMITTEE_MEASURES, MEASURES, Candidates, candidates
 from shortlist.screening.known import bounds_of, bounds_of_committee
+from shortlist.screening.of_decision import DECISION_MARGIN, bounds_of_decision
 
 __all__ = [
     "COMMITTEE_MEASURES",
+    "DECISION_MARGIN",
     "MEASURES",
     "Bounds",
     "Candidates",
     "bounds_of",
     "bounds_of_committee",
+    "bounds_of_decision",
     "candidates",
 ]

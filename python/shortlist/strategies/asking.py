@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from shortlist.options import flag
-from shortlist.registry import find_measure
+from shortlist.registry import find_measure, name_of
 from shortlist.rows import blocks, count, take
 from shortlist.scoring import score
 from shortlist.selecting import select
@@ -35,6 +35,7 @@ from shortlist.strategies.screened import SAMPLE, inside, left_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from shortlist.registry import Function, Order
     from shortlist.rows.blocks import Blocks, ChunkSize, Progress
     from shortlist.strategies.answers import Invalid
     from shortlist.strategies.randomness import RandomState
@@ -46,8 +47,8 @@ class Question:
 
     Parameters
     ----------
-    measure : str
-        A name of `shortlist.measures`.
+    measure : str or callable
+        A name of `shortlist.measures`, or a function of what is asked with an attribute `order`.
     ask : callable
         ``ask(model, block, first_row, **kwargs)`` gives what the measure reads: ``(rows,
         classes)``, or for a committee ``(members, rows, classes)``.
@@ -61,7 +62,7 @@ class Question:
         What the docstrings of its utility and its strategy say.
     """
 
-    measure: str
+    measure: str | Function
     ask: Callable[..., Array]
     unfitted: float
     method: str = "predict_proba"
@@ -71,7 +72,13 @@ class Question:
     @property
     def name(self) -> str:
         """What the question is called."""
-        return self.named or self.measure
+        return self.named or name_of(self.measure)
+
+    @property
+    def order(self) -> Order:
+        """Which end is informative."""
+        own: Order | None = getattr(self.measure, "order", None)
+        return own or find_measure(str(self.measure)).order
 
     @property
     def from_logits(self) -> bool:
@@ -81,7 +88,14 @@ class Question:
     @property
     def how(self) -> dict[str, Any]:
         """Options of `shortlist.score`: answers are taken as the model gave them."""
+        if callable(self.measure):
+            return {}
         return {"from_logits": True} if self.from_logits else {"normalize": "as_is"}
+
+    @property
+    def selects(self) -> dict[str, Any]:
+        """The same of `shortlist.select`."""
+        return {"order": self.order} if callable(self.measure) else self.how
 
     def answers(
         self, model: Any, pool: Blocks, kwargs: dict[str, Any], *, as_they_are: bool = True
@@ -108,6 +122,8 @@ class Question:
         """Return ``take(answer)``, with rounding mended, or say which row is wrong."""
         if invalid == "skip" and not self.from_logits:
             answer = mended(answer)
+        if callable(self.measure) and invalid == "raise":
+            check_valid(answer, asked, logits=self.from_logits)  # a function says nothing of NaN
         try:
             return take(answer)
         except ValueError:
@@ -216,7 +232,7 @@ def chosen(
     pool = pool_of(model, X, chunk_size, progress)
     wanted = check_count(n_instances, pool.rows, name)
     random_state = randomness.of(model, random_state)
-    how = {"invalid": invalid, "strict": False, "n_threads": _threads(pool), **question.how}
+    how = {"invalid": invalid, "strict": False, "n_threads": _threads(pool), **question.selects}
     if random_tie_break:
         how |= {"ties": "random", "random_state": randomness.seed(random_state)}
     found: tuple[Selection, int, str] | str = "turned off"
@@ -230,7 +246,7 @@ def chosen(
         warn_unfitted(depth)
         same = np.full(pool.rows, question.unfitted)
         ids, scores = best(same, wanted, random_tie_break=random_tie_break, random_state=random_state)
-        picked = Selection(ids, scores, question.measure, find_measure(question.measure).order, Report(rows=pool.rows))
+        picked = Selection(ids, scores, question.name, question.order, Report(rows=pool.rows))
         asked, why = 0, "it is not fitted"
     check_enough(wanted, len(picked), pool.rows, name)
     took = time.perf_counter() - began

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shortlist.options import word
-from shortlist.strategies import disagreement, uncertainty
+from shortlist.strategies import decision, disagreement, uncertainty
 from shortlist.strategies.asking import chosen
 from shortlist.strategies.errors import ArgumentError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shortlist.strategies.asking import Question
     from shortlist.strategies.randomness import RandomState
 
-QUESTIONS = {**uncertainty.QUESTIONS, **disagreement.QUESTIONS}
+QUESTIONS = {**uncertainty.QUESTIONS, decision.DECISION.name: decision.DECISION, **disagreement.QUESTIONS}
 """What can be asked, by measure."""
 
 
@@ -48,7 +48,7 @@ def query(
         The pool: an array, memory map, sparse matrix, frame, list, tensor or dict of arrays.
     measure : str
         ``"least_confident"``, ``"margin"``, ``"ratio"``, ``"entropy"``, ``"normalised_entropy"``,
-        ``"gini"`` or ``"energy"``; of a committee also ``"vote_entropy"``,
+        ``"gini"``, ``"energy"`` or ``"decision_margin"``; of a committee also ``"vote_entropy"``,
         ``"consensus_entropy"``, ``"max_disagreement"``, ``"bald"``, ``"variation_ratio"`` or
         ``"mean_std"``.
     k : int
