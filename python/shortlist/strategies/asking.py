@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from shortlist.options import flag
+from shortlist.options import flag, number
 from shortlist.registry import find_measure, name_of
 from shortlist.rows import blocks, count, take
 from shortlist.scoring import score
@@ -29,8 +29,8 @@ from shortlist.strategies.answers.arrays import floats
 from shortlist.strategies.answers.asked import check_invalid
 from shortlist.strategies.answers.models import says_nothing
 from shortlist.strategies.choice import Array, Picks, best
-from shortlist.strategies.errors import PoolTooSmallError, check_count
-from shortlist.strategies.screened import SAMPLE, inside, left_for
+from shortlist.strategies.errors import ArgumentError, PoolTooSmallError, check_count
+from shortlist.strategies.screened import SAMPLE, inside, left_for, near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from shortlist.rows.blocks import Blocks, ChunkSize, Progress
     from shortlist.strategies.answers import Invalid
     from shortlist.strategies.randomness import RandomState
+
+
+NEAR = 1e-3
+"""How far approximate scores may be off where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +149,20 @@ def scores(
     kwargs: dict[str, Any],
     *,
     quiet: bool = False,
+    approximate: bool | float = False,
 ) -> Array:
-    """Return one score a row; `quiet` says nothing of a model that is not fitted."""
+    """Return one score a row; `quiet` says nothing of a model that is not fitted.
+
+    With `approximate` scores may be off by that, True being `NEAR`.
+    """
     check_invalid(invalid)
+    tolerance = _tolerance(approximate)
+    if tolerance and not kwargs:
+        close = near(
+            question, model, X, tolerance, lambda rows: scores(question, model, rows, chunk_size, None, invalid, {})
+        )
+        if close is not None:
+            return close
     pool = pool_of(model, X, chunk_size, progress)
     measure = partial(score, measure=question.measure, invalid=invalid, n_threads=_threads(pool), **question.how)
     try:
@@ -159,6 +174,20 @@ def scores(
             warn_unfitted()
         return np.full(pool.rows, question.unfitted)
     return np.concatenate(parts) if len(parts) > 1 else np.asarray(parts[0])
+
+
+def _tolerance(approximate: bool | float) -> float:
+    if isinstance(approximate, bool | np.bool_):
+        return NEAR if approximate else 0.0
+    try:
+        tolerance = number(approximate, "approximate")
+    except TypeError:
+        tolerance = -1.0
+    if not 0 <= tolerance < np.inf:
+        raise ArgumentError(
+            f"approximate came as {approximate!r}; accepted are True, False, and how far a score may be off"
+        )
+    return tolerance
 
 
 def matrix_of(

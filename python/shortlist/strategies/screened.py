@@ -22,6 +22,8 @@ from shortlist.screening import (
 from shortlist.screening.of_decision import BY, as_margins, in_reach
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shortlist.rows.blocks import Progress
     from shortlist.screening import Bounds, Candidates
     from shortlist.screening.bounds import Linear
@@ -111,6 +113,35 @@ def screen_of(measure: str, model: Any, members: list[Any] | None = None) -> Scr
     else:
         bounds = (bounds_of_decision if measure == DECISION_MARGIN else bounds_of)(_asked(model))
     return None if bounds is None else Screen(bounds, measure)
+
+
+def near(question: Question, model: Any, X: Any, tolerance: float, ask: Callable[[Any], Array]) -> Array | None:
+    """Return a score for each row that is off by no more than `tolerance`: the middle of its
+    bounds, and the model's own, by ``ask(rows)``, where these are further apart. None where the
+    model had better be asked about all.
+    """
+    rows = count(X)
+    screen = screen_of(question.name, model) if question.name in (*MEASURES, DECISION_MARGIN) else None
+    if screen is None or rows < LEAST_ROWS:
+        return None
+    try:
+        few = take(X, np.linspace(0, rows - 1, SAMPLE).astype(np.int64))
+        screen = screen.believed(question.scores_of(model, few), few)
+        # Of all rows the best are wanted, so that none is left out.
+        found = None if isinstance(screen, str) else screen.candidates(X, rows)
+        if found is None or len(found) < rows:
+            return None
+        with np.errstate(invalid="ignore"):
+            scores, off = (found.low + found.high) / 2, (found.high - found.low) / 2
+        wide = np.flatnonzero(~(off <= tolerance))
+        if 2 * len(wide) > rows:
+            return None
+        if len(wide):
+            scores[wide] = ask(take(X, wide))
+    except Exception:
+        # It is found again, and said with the right row, where the model is asked about all.
+        return None
+    return scores
 
 
 def inside(scores: Array, found: Candidates, start: int = 0) -> bool:

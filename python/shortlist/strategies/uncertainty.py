@@ -29,6 +29,7 @@ def values(
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
     invalid: Invalid = "raise",
+    approximate: bool | float = False,
     **kwargs: Any,
 ) -> Array:
     """Return $what, one value for each row of a pool.
@@ -43,13 +44,14 @@ def values(
     X $X
     $blocks
     $invalid_values
+    $approximate
     **kwargs
         Passed on to ``$method``.
 
     Returns
     -------
     ndarray of float32 or float64, shape (rows,)
-        As wide as what the model gives. Of a model that is not fitted all rows have the same value.
+        As wide as what the model gives; approximate ones are float64. Of a model that is not fitted all rows have the same value.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def values(
     $>>> sl.$name(model, [[1.0], [5.0], [9.0]]).round(3)
     array($values)
     """
-    return scores(question, classifier, X, chunk_size, progress, invalid, kwargs)
+    return scores(question, classifier, X, chunk_size, progress, invalid, kwargs, approximate=approximate)
 
 
 def sampling(
