@@ -209,3 +209,20 @@ def test_scores_that_may_be_off_are_checked(fitted):
     for wrong in (-1, "yes", float("nan"), None):
         with pytest.raises(sl.ArgumentError, match="approximate came as .*; accepted are True, False, and how far"):
             sl.classifier_margin(model, X, approximate=wrong)
+
+
+def test_rows_that_lie_anywhere(fitted):
+    model, X = fitted
+    room = np.empty(X.nbytes + 1, dtype=np.uint8)[1:]
+    shifted = room.view(X.dtype).reshape(X.shape)
+    shifted[:] = X
+    assert not shifted.flags.aligned
+    picks = sl.query(model, shifted, "margin", 20)
+    assert picks == sl.query(model, X, "margin", 20)
+    assert picks.report.screen == "linear"
+    whole = sparse.csr_matrix(X)
+    data = room[: whole.data.nbytes].view(X.dtype)
+    data[:] = whole.data
+    odd = whole.copy()
+    odd.data = data
+    assert sl.query(model, odd, "margin", 20).report.screen == "linear"
