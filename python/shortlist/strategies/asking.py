@@ -317,11 +317,31 @@ def _from_few(
     """Select where bounds leave few rows to ask about, and say how many and by which bounds; or say
     why the model is to be asked about all.
     """
+    found = state_of_few(question, model, X, how, wanted, progress)
+    if isinstance(found, str):
+        return found
+    return found[0].finish(), *found[1:]
+
+
+def state_of_few(
+    question: Question,
+    model: Any,
+    X: Any,
+    how: dict[str, Any],
+    wanted: int,
+    progress: Progress,
+    ids: Array | None = None,
+    k: int | None = None,
+) -> tuple[Selector, int, str] | str:
+    """Return the state of a selection that `_from_few` finishes.
+
+    Where the rows are a part of a pool they have `ids`, and `k` is wanted of all parts.
+    """
     found = left_for(question, model, X, wanted, progress)
     if isinstance(found, str):
         return found
     left, kind = found
-    selector = Selector(question.measure, wanted, **how)
+    selector = Selector(question.measure, wanted if k is None else k, **how)
     try:
         for first, block in blocks(take(X, left.rows), outputs=16):
             rows = left.rows[first : first + count(block)]
@@ -329,14 +349,14 @@ def _from_few(
             asked = Asked(model, question.method, len(rows), first)
             if not inside(np.asarray(score(answer, question.measure, invalid="skip", **question.how)), left, first):
                 return "its answers lie outside its bounds"
-            question.taken(partial(selector.update, ids=rows), answer, asked, "raise")
+            named = rows if ids is None else ids[rows]
+            question.taken(partial(selector.update, ids=named), answer, asked, "raise")
     except Exception:
         # It is found again, and said with the right row, where the model is asked about all.
         return "an answer was refused"
-    selection = selector.finish()
-    if len(selection) < wanted:
+    if len(selector.finish()) < wanted:
         return "too few of its answers are valid"
-    return selection, SAMPLE + len(left), kind
+    return selector, SAMPLE + len(left), kind
 
 
 def best_known(values: Any, n_instances: int, invalid: Invalid, **how: Any) -> Picks:

@@ -104,7 +104,7 @@ def query(
     >>> len(picks), picks.report.screen, picks.report.asked < 200
     (10, 'linear', True)
     """
-    question = _question_of(measure)
+    question = question_of(measure)
     if word(ties) not in ("first", "random"):
         raise ArgumentError(f'ties came as {ties!r}; accepted are "first" and "random"')
     random = word(ties) == "random"
@@ -125,7 +125,8 @@ def query(
     )
 
 
-def _question_of(measure: str) -> Question:
+def question_of(measure: str) -> Question:
+    """Return the question of a measure, or raise an error that lists them."""
     if not isinstance(measure, str) or measure not in QUESTIONS:
         accepted = ", ".join(f'"{name}"' for name in QUESTIONS)
         raise ArgumentError(f"measure came as {measure!r}; accepted are {accepted}")
