@@ -1,0 +1,112 @@
+"""Loops whose models are asked about few rows: their rounds are those of loops whose models are asked about all."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import shortlist as sl
+from shortlist.loop import stop_set
+from shortlist.loop.said import KEPT
+
+pytest.importorskip("sklearn")
+ROWS, CLASSES = 6_000, ("a", "b", "c")
+SPEC = """
+loop = 1
+name = "x"
+classes = ["a", "b", "c"]
+[pool]
+path = "pool.npy"
+ids = "ids.txt"
+[model]
+estimator = "{estimator}"
+{model}
+[seed]
+how = "random"
+rows = 40
+[round]
+rows = 20
+mix = {{ explore = 0.1, validation = 0.2 }}
+{rounds}
+[validation]
+rows = 200
+[handoff]
+tool = "csv"
+[retrain]
+when = "growth:0.2"
+[stop]
+when = "budget:1000"
+"""
+
+
+def begin(folder, screen, *, estimator="logistic", model="", rounds=""):
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, ROWS)
+    X = (0.8 * rng.normal(size=(3, 8))[truth] + rng.normal(size=(ROWS, 8))).astype(np.float32)
+    np.save(folder / "pool.npy", X)
+    (folder / "ids.txt").write_text("".join(f"{row}\n" for row in range(ROWS)))
+    more = model if screen else f"{model}\nscreen = false"
+    (folder / "x.toml").write_text(SPEC.format(estimator=estimator, model=more, rounds=rounds))
+    return sl.Loop.init(folder / "x.toml", folder / "loop"), truth
+
+
+def play(loop, truth, rounds):
+    found = []
+    for _ in range(rounds):
+        batch = loop.next()
+        found.append(([dataclasses.astuple(p) for p in loop._store.picks(batch.round)], loop._store.round(batch.round)))
+        loop.ingest({row: CLASSES[truth[int(row)]] for row in batch.ids}, annotator="amy")
+        if loop.due():
+            loop.train()
+    return found
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"rounds": 'strategy = "entropy"', "model": "calibrate = false"},
+        {"rounds": 'diverse = { rule = "k_center", among = 40 }'},
+        {"estimator": "boosting", "rounds": 'strategy = "least_confident"', "model": "calibrate = false"},
+    ],
+    ids=["margin", "entropy", "diverse", "boosting"],
+)
+def test_rounds_are_the_same(tmp_path, monkeypatch, how):
+    monkeypatch.setattr(stop_set, "ROWS", 100)
+    few, truth = begin(tmp_path / "few", True, **how)
+    whole, _ = begin(tmp_path / "whole", False, **how)
+    for (picks, one), (expected, other) in zip(play(few, truth, 5), play(whole, truth, 5), strict=True):
+        assert picks == expected
+        assert one.decided == other.decided
+    status, all_of_it = few.status(), whole.status()
+    assert status["model"]["asked"] < ROWS / 2
+    assert all_of_it["model"]["asked"] == ROWS
+    assert status["estimate"] == all_of_it["estimate"]
+    assert few.stop().why == whole.stop().why
+    about = [model.estimate[KEPT] for model in few._store.models()]
+    assert len(about) >= 2
+    for model, each in zip(few._store.models(), about, strict=True):
+        assert f"the model was asked about {each['asked']:,} of 6,000 rows" in model.estimate["log"]
+    assert all(few.replay_all(n_threads=1))
+    # Rows that no round may reach are asked about when somebody wants to know.
+    ids = [str(row) for row in range(0, ROWS, 40)]
+    assert few.predict(ids) == whole.predict(ids)
+    assert few.check().damage == []
+
+
+def test_what_needs_all_answers_gets_them(tmp_path):
+    loop, truth = begin(tmp_path / "all", True, rounds='strategy = "badge"')
+    play(loop, truth, 2)
+    model = loop._store.models()[-1]
+    why = "[round] strategy badge picks rows that no order of scores foresees"
+    assert f"the model was asked about all 6,000 rows, as {why}" in model.estimate["log"]
+    assert loop.status()["model"]["asked"] == ROWS
+    assert loop.status()["scored"] is None
+
+
+def test_a_key_that_came_later_leaves_versions_as_they_were(tmp_path):
+    plain, _ = begin(tmp_path / "plain", True)
+    said, _ = begin(tmp_path / "said", True, model="screen = true")
+    off, _ = begin(tmp_path / "off", False)
+    assert plain.spec.version == said.spec.version != off.spec.version
