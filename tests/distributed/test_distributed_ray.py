@@ -146,3 +146,5 @@ def test_models_are_asked_where_the_features_lie(cluster):
     assert (found.report.rows, found.report.screen) == (9_000, "linear")
     assert expected.report.asked < found.report.asked < 1_000
     assert slr.query(model, dataset, "margin", 30, id_column="id", column=list("abcdef"), screen=False) == expected
+    with pytest.raises(sl.PoolTooSmallError, match="k came as 3; the pool has 0 rows"):
+        slr.query(model, dataset.filter(lambda row: False), "margin", 3, id_column="id")

@@ -1,5 +1,6 @@
 """Loops whose models are asked about few rows: their rounds are those of loops whose models are asked about all."""
 
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 import shortlist as sl
 from shortlist.loop import stop_set
+from shortlist.loop.errors import LoopError
 from shortlist.loop.said import KEPT
+from shortlist.loop.training import clusters
 
 pytest.importorskip("sklearn")
 ROWS, CLASSES = 6_000, ("a", "b", "c")
@@ -34,12 +37,13 @@ rows = 200
 tool = "csv"
 [retrain]
 when = "growth:0.2"
+{retrain}
 [stop]
 when = "budget:1000"
 """
 
 
-def begin(folder, screen, *, estimator="logistic", model="", rounds=""):
+def begin(folder, screen, *, estimator="logistic", model="", rounds="", retrain=""):
     folder.mkdir()
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 3, ROWS)
@@ -47,7 +51,7 @@ def begin(folder, screen, *, estimator="logistic", model="", rounds=""):
     np.save(folder / "pool.npy", X)
     (folder / "ids.txt").write_text("".join(f"{row}\n" for row in range(ROWS)))
     more = model if screen else f"{model}\nscreen = false"
-    (folder / "x.toml").write_text(SPEC.format(estimator=estimator, model=more, rounds=rounds))
+    (folder / "x.toml").write_text(SPEC.format(estimator=estimator, model=more, rounds=rounds, retrain=retrain))
     return sl.Loop.init(folder / "x.toml", folder / "loop"), truth
 
 
@@ -93,6 +97,32 @@ def test_rounds_are_the_same(tmp_path, monkeypatch, how):
     ids = [str(row) for row in range(0, ROWS, 40)]
     assert few.predict(ids) == whole.predict(ids)
     assert few.check().damage == []
+
+
+class InTurn:
+    """A worker that works when it is asked to, in this process."""
+
+    workers = 1
+
+    def submit(self, name, function, *given):
+        return function(*given)
+
+    def result(self, handle):
+        return handle
+
+    put = result
+
+
+def test_workers_of_a_cluster_ask_about_few_rows_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(stop_set, "ROWS", 100)
+    monkeypatch.setattr(clusters, "tasks_on", lambda *_: contextlib.nullcontext(InTurn()))
+    there, truth = begin(tmp_path / "there", True, retrain='where = "dask"\naddress = "127.0.0.1:1"')
+    here, _ = begin(tmp_path / "here", True)
+    assert [picks for picks, _ in play(there, truth, 3)] == [picks for picks, _ in play(here, truth, 3)]
+    assert there.status()["model"] == here.status()["model"]
+    assert there.status()["scored"] == here.status()["scored"]
+    with pytest.raises(LoopError, match="stayed on the cluster"):
+        there.predict([str(row) for row in range(0, ROWS, 40)])
 
 
 def test_what_needs_all_answers_gets_them(tmp_path):

@@ -190,7 +190,9 @@ def test_scores_that_may_be_off(fitted, monkeypatch, tolerance):
         with monkeypatch.context() as patch:
             asked, method = [], "decision_function" if name == "decision_margin" else "predict_proba"
             ask = getattr(LogisticRegression, method)
-            patch.setattr(LogisticRegression, method, lambda model, X, ask=ask: [asked.append(len(X)), ask(model, X)][1])
+            patch.setattr(
+                LogisticRegression, method, lambda model, X, ask=ask: [asked.append(len(X)), ask(model, X)][1]
+            )
             close = utility(model, X, approximate=tolerance)
         assert np.abs(close - exact).max() <= off
         if off == 1e-3 and name != "decision_margin":

@@ -172,7 +172,7 @@ def test_trees_that_are_one_leaf():
     assert all(len(tree.nodes) == 1 for stage in model._predictors for tree in stage)
     bounds = bounds_of(model)
     # A column of a single node lies where it may, and is a column of adjacent numbers none the less.
-    assert len(candidates(bounds, X, "margin", 10)) == ROWS
+    assert len(candidates(bounds, X, "margin", ROWS)) == ROWS
 
 
 def test_learners_ask_about_a_sliver_too(monkeypatch):

@@ -178,12 +178,12 @@ def _trained(
         return train_on(where, address, *given, extra=training.extra, job=about, wanted=wanted)
     if spec.model.command and fit is None:
         return run_job(spec, place, about, pool, rows, labels, weights)
-    wanted = None
+    needed: Wanted | None = None
     if keeps and spec.model.screen and fit is None and pool.rows >= LEAST_ROWS:
-        wanted = wanted_of(store, ground, summary(store, spec, facts["position"]), pool.rows)
+        needed = wanted_of(store, ground, summary(store, spec, facts["position"]), pool.rows)
     return train(
         spec, pool, features, rows, labels, weights, seed, place,
-        extra=training.extra, fit=fit, wanted=wanted, progress=progress,
+        extra=training.extra, fit=fit, wanted=needed, progress=progress,
     )  # fmt: skip
 
 

@@ -43,7 +43,9 @@ def status_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop)
         "out": {"rows": out.rows, "answered": out.answered, "skipped": out.skipped, "open": out.open},
         "answers": said.given,
         "labelled": len(said.labels),
-        "model": None if model is None else {
+        "model": None
+        if model is None
+        else {
             "number": model.number,
             "labels": model.labels,
             "asked": asked_about(store, model),

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist.screening.bounds import Linear
 from shortlist.screening.candidates import Candidates
 from shortlist.screening.classes import is_exactly
 from shortlist.screening.of_linear import coefficients
@@ -20,6 +19,8 @@ from shortlist.screening.of_pipeline import of_pipeline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from shortlist.screening.bounds import Linear
 
 DECISION_MARGIN = "decision_margin"
 """What can be bounded of a decision function."""

@@ -4,14 +4,18 @@ the nearest: for classifiers without probabilities, such as support vector machi
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from shortlist.screening import DECISION_MARGIN
 from shortlist.strategies.answers import logits
 from shortlist.strategies.asking import Question
-from shortlist.strategies.choice import Array
 from shortlist.strategies.family import member
 from shortlist.strategies.uncertainty import sampling, values
+
+if TYPE_CHECKING:
+    from shortlist.strategies.choice import Array
 
 
 def decision_margin(decisions: Array) -> Array:

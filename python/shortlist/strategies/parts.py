@@ -105,6 +105,11 @@ def state_of_part(query: PartQuery, model: Any, X: Any, ids: NDArray[np.int64]) 
     return PartState(state, rows, rows, frozenset([why] if rows else []))
 
 
+def nothing(query: PartQuery) -> PartState:
+    """Return the state of no part."""
+    return PartState(Selector(query.question.measure, query.k, **query.how), 0, 0, frozenset())
+
+
 def together(first: PartState, *rest: PartState) -> PartState:
     """Return one state of several: a task."""
     merged, rows, asked, screens = copy.deepcopy(first.state), first.rows, first.asked, first.screens

@@ -56,10 +56,10 @@ def left_for(
         return "its arithmetic is not known"
     try:
         few = take(X, np.linspace(0, rows - 1, SAMPLE).astype(np.int64))
-        screen = screen.believed(question.scores_of(model, few), few)
-        if isinstance(screen, str):
-            return screen
-        found = screen.candidates(X, wanted, progress=progress if callable(progress) else None)
+        believed = screen.believed(question.scores_of(model, few), few)
+        if isinstance(believed, str):
+            return believed
+        found = believed.candidates(X, wanted, progress=progress if callable(progress) else None)
     except Exception:
         # Whatever is wrong is found again, and said with the right row, where the model is asked
         # about all.
@@ -126,9 +126,9 @@ def near(question: Question, model: Any, X: Any, tolerance: float, ask: Callable
         return None
     try:
         few = take(X, np.linspace(0, rows - 1, SAMPLE).astype(np.int64))
-        screen = screen.believed(question.scores_of(model, few), few)
+        believed = screen.believed(question.scores_of(model, few), few)
         # Of all rows the best are wanted, so that none is left out.
-        found = None if isinstance(screen, str) else screen.candidates(X, rows)
+        found = None if isinstance(believed, str) else believed.candidates(X, rows)
         if found is None or len(found) < rows:
             return None
         with np.errstate(invalid="ignore"):

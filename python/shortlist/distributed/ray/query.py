@@ -11,6 +11,7 @@ import numpy as np
 from shortlist.arguments import as_ids
 from shortlist.distributed import rounds, states
 from shortlist.distributed.ray.blocks import ray_for
+from shortlist.pools.extras import need
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,23 +72,23 @@ def query(
     -----
     One pass over the data. A block is asked about whole where it has fewer than 2,000 rows or 8 k.
     """
-    from shortlist.strategies.parts import finished, part_query, together
+    from shortlist.strategies.parts import finished, nothing, part_query, together
 
     ray = ray_for(dataset, id_column=id_column)
     asked = part_query(measure, k, screen, ties, random_state, invalid)
     note = partial(_note, asked=asked, model=ray.put(model), id_column=id_column, column=column)
     lazy = dataset.map_batches(note, batch_size=None, batch_format="pyarrow", zero_copy_batch=True)
     found = [loads(row[STATE]) for row in lazy.take_all()]  # noqa: S301 - of tasks of this very run
-    return finished(asked, states.tree(found, together))
+    return finished(asked, states.tree(found or [nothing(asked)], together))
 
 
 def _note(table: Any, *, asked: PartQuery, model: Any, id_column: str, column: Any) -> Any:
     """Turn a block of rows into a block of one state: a task."""
     import pyarrow as pa
-    import ray
 
     from shortlist.strategies.parts import state_of_part
 
+    ray: Any = need("ray", "ray", "shortlist.distributed.ray")
     if not table.num_rows:
         return pa.table({STATE: pa.array([], pa.binary())})
     ids = as_ids(np.asarray(table.column(id_column)), f"id_column {id_column!r}")

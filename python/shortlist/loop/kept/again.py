@@ -15,9 +15,9 @@ from shortlist.loop.pool.features import Features
 from shortlist.loop.said import KEPT, SCORE, kept_in, rows_of
 from shortlist.loop.store.blobs import BlobMissingError, hash_of
 from shortlist.loop.temporary import temporary_folder
+from shortlist.loop.training.asked import Members
 from shortlist.loop.training.at_work import Model as Pickled
 from shortlist.loop.training.at_work import Scoring, loaded, score_in
-from shortlist.loop.training.asked import Members
 from shortlist.loop.training.estimators import Block
 from shortlist.loop.training.fitting import alone
 from shortlist.npy import NpyFile

@@ -7,6 +7,7 @@ are named, and the best ones by the strategy, which bounds find without asking.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -176,9 +177,7 @@ def _doubt(asked: Members, screen: _Screen, block: Block) -> str:
     return "" if fine else "its answers lie outside its bounds"
 
 
-def _inside(
-    screen: _Screen, answers: NDArray[np.float32], low: NDArray[np.float64], high: NDArray[np.float64]
-) -> bool:
+def _inside(screen: _Screen, answers: NDArray[np.float32], low: NDArray[np.float64], high: NDArray[np.float64]) -> bool:
     values = score(answers, str(screen.best.measure)).astype(np.float64)
     values = values if screen.highest else -values
     return bool(((low <= values) & (values <= high)).all())
@@ -190,7 +189,11 @@ def _answers(asked: Members, pool: LoopPool, places: NDArray[np.int64], blocks: 
     for start, block in blocks():
         mine = places[np.searchsorted(places, start) : np.searchsorted(places, start + block.rows)]
         if len(mine):
-            found.append(asked.answers(block.part(mine - start), lambda row, mine=mine: pool.id_of(mine[row : row + 1])[0]))  # type: ignore[misc]
+            found.append(asked.answers(block.part(mine - start), partial(_name, pool, mine)))
     if sum(map(len, found)) != len(places):
         raise LoopError("the pool has other rows than when its bounds were looked at")
     return np.concatenate(found)
+
+
+def _name(pool: LoopPool, places: NDArray[np.int64], row: int) -> str:
+    return str(pool.id_of(places[row : row + 1])[0])
