@@ -1,4 +1,4 @@
-"""A question about the rows of one part of a pool, whose state is merged with those of the others."""
+"""A question about the rows of one part of a pool, whose state is merged with those of others."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class Screen:
 
 
 def screen_of(measure: str, model: Any, members: list[Any] | None = None) -> Screen | None:
-    """Return a screen of a model, or of a committee of `members`; None where it can't be bounded."""
+    """Return a screen of a model, or of a committee of `members`; None where there is no bound."""
     bounds: Bounds | None
     if members is not None:
         bounds = bounds_of_committee(members)

@@ -51,7 +51,8 @@ def values(
     Returns
     -------
     ndarray of float32 or float64, shape (rows,)
-        As wide as what the model gives; approximate ones are float64. Of a model that is not fitted all rows have the same value.
+        As wide as what the model gives; approximate ones are float64. Of a model that is not
+        fitted all rows have the same value.
 
     Raises
     ------

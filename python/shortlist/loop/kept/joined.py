@@ -36,8 +36,8 @@ class Kept:
         Their places, ascending; None where they are all.
     about : dict
         Plain values: ``rows`` scored, ``ties``, ``cuts``, ``uncertainty`` by column and group, and
-        ``all`` with the reason why all answers came back, ``asked`` with the rows that the model was
-        asked about, and ``screen`` with the bounds that have left out the others.
+        ``all`` with the reason why all answers came back, ``asked`` with how many rows the model
+        was asked about, and ``screen`` with the bounds that have left out the others.
     warned : list of str
         What workers were warned of.
     """

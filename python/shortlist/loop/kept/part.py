@@ -101,7 +101,9 @@ def part_of(
 
 
 def apart_from(spec: Spec, pool: LoopPool, rows: int) -> NDArray[np.bool]:
-    """Return which of the first rows are never among the best: of the stratum, or like one before."""
+    """Return which of the first rows are never among the best: those of the stratum,
+    and those that are like one before.
+    """
     apart = stratum(pool, spec.seed_number, spec.validation.share, spec.validation.rows).mask[:rows].copy()
     apart[pool.first(rows).repeated[0]] = True
     return apart
