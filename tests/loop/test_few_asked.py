@@ -135,6 +135,25 @@ def test_what_needs_all_answers_gets_them(tmp_path):
     assert loop.status()["scored"] is None
 
 
+def test_a_row_without_an_answer_is_named(tmp_path, monkeypatch):
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    loop, truth = begin(tmp_path / "bad", True)
+    batch = loop.next()
+    loop.ingest({row: CLASSES[truth[int(row)]] for row in batch.ids}, annotator="amy")
+    ask = linear_model.LogisticRegression.predict_proba
+
+    def answers(model, X):
+        said = ask(model, X)
+        if len(X) > 30:  # no fold
+            said[0] = np.nan
+        return said
+
+    # The first row of the pool is among those that are asked about before bounds are believed.
+    monkeypatch.setattr(linear_model.LogisticRegression, "predict_proba", answers)
+    with pytest.raises(LoopError, match="returned NaN for row '0'"):
+        loop.train()
+
+
 def test_a_key_that_came_later_leaves_versions_as_they_were(tmp_path):
     plain, _ = begin(tmp_path / "plain", True)
     said, _ = begin(tmp_path / "said", True, model="screen = true")

@@ -85,7 +85,11 @@ def few_of(
     if SHARE * screen.best.k > rows or rows < LEAST_ROWS:
         return "the pool is small"
     apart = apart_from(spec, pool, rows)
-    found = _candidates(asked, screen, apart, blocks)
+    try:
+        found = _candidates(asked, screen, apart, blocks)
+    except (LoopError, TypeError, ValueError):
+        # It is found again, and said with the right row, where the model is asked about all.
+        return "bounding it failed"
     if isinstance(found, str):
         return found
     start, stop, places, low, high = found
@@ -120,10 +124,11 @@ def _screen_of(asked: Members, wanted: Wanted, spec: Spec) -> _Screen | str:
     if best.measure not in MEASURES or unlike or asked.logits:
         return "its measure has no bound"
     bounds = bounds_of(model.model)
-    if bounds is not None:
-        bounds = at_temperature(bounds, asked.temperature)
     if bounds is None:
         return "its arithmetic is not known"
+    bounds = at_temperature(bounds, asked.temperature)
+    if bounds is None:
+        return "it is calibrated in a way that can't be bounded"
     # Below `SMALLEST` probabilities count as that, which moves all others where the temperature is
     # above 1.
     raised = 0.0 if asked.temperature == 1 else known * (known * SMALLEST) ** (1 / asked.temperature)

@@ -108,6 +108,7 @@ def train(
 
                 kept = joined([part], wanted, pool, pool.rows, out / "probs.npy")
                 log.append(kept.said)
+                went.answered(pool.rows)
         if kept is None:
             write_npy(out / "probs.npy", shape, _answers(asked, blocks(), pool, files, went))
         if several:

@@ -23,7 +23,7 @@ class Trained:
     Attributes
     ----------
     model : bytes or None
-        The model, pickled, for the user; never loaded to go on.
+        The model, pickled: for the user, and to ask it about further rows.
     probabilities : Path
         A ``.npy`` file of float32, (rows, classes): probabilities, or logits where the
         specification says so.
