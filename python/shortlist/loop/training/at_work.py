@@ -153,7 +153,7 @@ def score_in(pool: LoopPool, scoring: Scoring, model: Model, begin: int = 0, end
     blocks = partial(raw_blocks, scored, features, begin, scoring.rows if end is None else end)
     if scoring.spec.model.screen:
         with alone() as warned:
-            few = few_of(asked, scoring.wanted, scoring.spec, pool, scoring.rows, blocks, warned)
+            few = few_of(asked, scoring.wanted, scoring.spec, pool, scored, features, blocks(), warned)
         if isinstance(few, Part):
             few.warned.sort()
             return few

@@ -16,22 +16,25 @@ from shortlist.loop.errors import LoopError
 from shortlist.loop.kept.answers import STRATEGY
 from shortlist.loop.kept.part import Part, apart_from, state_of
 from shortlist.loop.training.calibration import SMALLEST
+from shortlist.loop.training.estimators import Block
 from shortlist.scoring import score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from shortlist.loop.kept.wanted import Best, Wanted
+    from shortlist.loop.pool.features import Features
     from shortlist.loop.pool.rows import LoopPool
     from shortlist.loop.spec.model import Spec
     from shortlist.loop.training.asked import Members
-    from shortlist.loop.training.estimators import Block
     from shortlist.screening import Bounds
 
-    Blocks = Callable[[], Iterable[tuple[int, Block]]]
-
+BLOCK = 1 << 13
+"""Rows that a model is asked about at once."""
+AT_ONCE = 8 << 20
+"""Bytes of features that are bounded at once."""
 LEAST_ROWS = 2_000
 """A smaller part is answered as soon as it is bounded."""
 SHARE = 8
@@ -65,7 +68,14 @@ class _Screen:
 
 
 def few_of(
-    asked: Members, wanted: Wanted, spec: Spec, pool: LoopPool, rows: int, blocks: Blocks, warned: list[str]
+    asked: Members,
+    wanted: Wanted,
+    spec: Spec,
+    pool: LoopPool,
+    scored: LoopPool,
+    features: Features,
+    blocks: Iterable[tuple[int, Block]],
+    warned: list[str],
 ) -> Part | str:
     """Return what `part_of` does, from the answers for few rows; or why all are to be asked about.
 
@@ -73,12 +83,16 @@ def few_of(
     ----------
     asked : Members
         The model.
-    wanted, spec, pool, rows, warned
+    wanted, spec, pool, warned
         As `part_of` takes them.
-    blocks : callable
-        Gives blocks of rows that follow each other, with the place of the first row of each. It is
-        called twice.
+    scored : LoopPool
+        The first rows of it, which are scored, read as the model was fitted to them.
+    features : Features
+        For rows that the model is asked about.
+    blocks : iterable of (int, Block)
+        Blocks of rows that follow each other, and the place of the first row of each.
     """
+    rows = scored.rows
     screen = _screen_of(asked, wanted, spec)
     if isinstance(screen, str):
         return screen
@@ -86,7 +100,7 @@ def few_of(
         return "the pool is small"
     apart = apart_from(spec, pool, rows)
     try:
-        found = _candidates(asked, screen, apart, blocks)
+        found = _candidates(asked, screen, apart, scored, features, blocks)
     except (LoopError, TypeError, ValueError):
         # It is found again, and said with the right row, where the model is asked about all.
         return "bounding it failed"
@@ -100,7 +114,7 @@ def few_of(
     ends = np.full((2, len(places)), np.inf) * [[-1.0], [1.0]]
     bounded = which < len(low)
     ends[:, bounded] = low[which[bounded]], high[which[bounded]]
-    answers = _answers(asked, pool, places, blocks)
+    answers = _answers(asked, scored, features, places)
     if not _inside(screen, answers, *ends):
         return "its answers lie outside its bounds"
     state = state_of(screen.best, wanted.ties, logits=False)
@@ -139,28 +153,64 @@ def _screen_of(asked: Members, wanted: Wanted, spec: Spec) -> _Screen | str:
 
 
 def _candidates(
-    asked: Members, screen: _Screen, apart: NDArray[np.bool], blocks: Blocks
+    asked: Members,
+    screen: _Screen,
+    apart: NDArray[np.bool],
+    scored: LoopPool,
+    features: Features,
+    blocks: Iterable[tuple[int, Block]],
 ) -> tuple[int, int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]] | str:
     """Return where the blocks begin and end, and the rows that may be among the best."""
-    k, name = screen.best.k, asked.models[0].name
-    begin, end, ends, count = None, 0, list[Any](), 0
-    for start, block in blocks():
-        if begin is None:
-            begin = start
-            why = _doubt(asked, screen, block)
-            if why:
-                return why
-        end = start + block.rows
-        open_rows = np.flatnonzero(~apart[start:end])
-        found = screen.around(block.part(open_rows).input(name), k)
+    k, begin, end, ends = screen.best.k, None, 0, list[Any]()
+    name = asked.models[0].name
+
+    def read() -> Iterator[tuple[NDArray[np.int64], Any]]:
+        nonlocal begin, end
+        for start, block in blocks:
+            begin, end = start if begin is None else begin, start + block.rows
+            open_rows = np.flatnonzero(~apart[start:end])
+            yield open_rows + start, block.part(open_rows).input(name)
+
+    for places, X in _together(read()):
+        if not ends:
+            few = np.unique(np.linspace(0, len(places) - 1, SAMPLE).astype(np.int64))
+            sample = screen.around(X[few], len(few)) if hasattr(X, "shape") and not hasattr(X, "iloc") else None
+            if sample is None or len(sample[0]) < len(few):
+                return "its rows can't be read"
+            if not _inside(screen, _answers(asked, scored, features, places[few]), *sample[1:]):
+                return "its answers lie outside its bounds"
+        found = screen.around(X, k)
         if found is None:
             return "its rows can't be read, or bounds rule too few out"
-        ends.append((open_rows[found[0]] + start, *found[1:]))
-        count += len(found[0])
-        if count > 4 * k:
-            ends = [_left(ends, k)]
-            count = len(ends[0][0])
-    return (begin or 0, end, *_left(ends, k)) if ends else "there is no row"
+        ends = [_left([*ends, (places[found[0]], *found[1:])], k)]
+    return (begin or 0, end, *ends[0]) if ends else "there is no row"
+
+
+def _together(blocks: Iterable[tuple[NDArray[np.int64], Any]]) -> Iterator[tuple[NDArray[np.int64], Any]]:
+    """Yield blocks of which those that follow each other are put together: the more rows are
+    bounded at once, the more are ruled out early.
+    """
+    held: list[tuple[NDArray[np.int64], Any]] = []
+    size = 0
+    for places, X in blocks:
+        held.append((places, X))
+        size += X.nbytes if isinstance(X, np.ndarray) else getattr(getattr(X, "data", None), "nbytes", AT_ONCE)
+        if size >= AT_ONCE:
+            yield _stacked(held)
+            held, size = [], 0
+    if held:
+        yield _stacked(held)
+
+
+def _stacked(held: list[tuple[NDArray[np.int64], Any]]) -> tuple[NDArray[np.int64], Any]:
+    if len(held) == 1:
+        return held[0]
+    places, parts = zip(*held, strict=True)
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(places), np.concatenate(parts)
+    from scipy.sparse import vstack
+
+    return np.concatenate(places), vstack(parts, format="csr")
 
 
 def _left(ends: Sequence[Any], k: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
@@ -172,31 +222,18 @@ def _left(ends: Sequence[Any], k: int) -> tuple[NDArray[np.int64], NDArray[np.fl
     return rows, low, high
 
 
-def _doubt(asked: Members, screen: _Screen, block: Block) -> str:
-    """Return why the bounds are not to be believed, after a look at a few rows."""
-    few = block.part(np.unique(np.linspace(0, block.rows - 1, SAMPLE).astype(np.int64)))
-    found = screen.around(few.input(asked.models[0].name), few.rows)
-    if found is None or len(found[0]) < few.rows:
-        return "its rows can't be read"
-    fine = _inside(screen, asked.answers(few, str), *found[1:])
-    return "" if fine else "its answers lie outside its bounds"
-
-
 def _inside(screen: _Screen, answers: NDArray[np.float32], low: NDArray[np.float64], high: NDArray[np.float64]) -> bool:
     values = score(answers, str(screen.best.measure)).astype(np.float64)
     values = values if screen.highest else -values
     return bool(((low <= values) & (values <= high)).all())
 
 
-def _answers(asked: Members, pool: LoopPool, places: NDArray[np.int64], blocks: Blocks) -> NDArray[np.float32]:
-    """Ask about some rows, block by block."""
+def _answers(asked: Members, pool: LoopPool, features: Features, places: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Ask about some rows."""
     found = []
-    for start, block in blocks():
-        mine = places[np.searchsorted(places, start) : np.searchsorted(places, start + block.rows)]
-        if len(mine):
-            found.append(asked.answers(block.part(mine - start), partial(_name, pool, mine)))
-    if sum(map(len, found)) != len(places):
-        raise LoopError("the pool has other rows than when its bounds were looked at")
+    for start in range(0, len(places), BLOCK):
+        mine = places[start : start + BLOCK]
+        found.append(asked.answers(Block(features, pool.raw(mine)), partial(_name, pool, mine)))
     return np.concatenate(found)
 
 

@@ -100,7 +100,7 @@ def train(
     with alone() as caught:
         blocks = partial(raw_blocks if asked.sees_rows else _matrix_blocks, pool, features)
         if wanted is not None:
-            part = few_of(asked, wanted, spec, pool, pool.rows, blocks, [])
+            part = few_of(asked, wanted, spec, pool, pool, features, blocks(), [])
             if isinstance(part, str):
                 log.append(f"the model was asked about all {pool.rows:,} rows, as {part}")
             else:
