@@ -73,9 +73,9 @@ MAY = {
     "modal": {"rows", "strategies", "learners"},
     "adapters": {"strategies", "learners"},
     "stopping": {BASE},
-    "distributed": {BASE, CORE, "pools", "diversity"},
+    "distributed": {BASE, CORE, "pools", "diversity", "strategies"},
     "benchmarking": {BASE, CORE, BESIDE},
-    "loop": {BASE, CORE, BESIDE, "pools", "labels", "diversity", "stopping", "simulation"},
+    "loop": {BASE, CORE, BESIDE, "pools", "labels", "diversity", "screening", "stopping", "simulation"},
     "simulation": {BASE, CORE, "rows", "strategies", "learners", "stopping", "loop"},
     "cli": {BASE, CORE, BESIDE, "pools", "labels", "benchmarking", "simulation", "loop"},
 }

@@ -86,7 +86,7 @@ def test_a_user_who_checks_types_is_told_them(tmp_path):
 @pytest.mark.parametrize(
     ("made", "parameters"),
     [
-        (uncertainty.classifier_margin, "classifier X chunk_size progress invalid kwargs"),
+        (uncertainty.classifier_margin, "classifier X chunk_size progress invalid approximate kwargs"),
         (
             sl.margin_sampling,
             "classifier X n_instances random_tie_break random_state chunk_size progress invalid screen kwargs",

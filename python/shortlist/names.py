@@ -40,7 +40,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Strategies by the uncertainty of a classifier": {
         "shortlist.strategies": "uncertainty_sampling margin_sampling ratio_sampling entropy_sampling "
-        "normalised_entropy_sampling gini_sampling energy_sampling",
+        "normalised_entropy_sampling gini_sampling energy_sampling decision_margin_sampling",
     },
     "Strategies by the disagreement of a committee": {
         "shortlist.strategies": "vote_entropy_sampling consensus_entropy_sampling max_disagreement_sampling "
@@ -61,8 +61,8 @@ GROUPS: dict[str, dict[str, str]] = {
     "Strategies of your own": {
         "shortlist.strategies": "make_query_strategy make_linear_combination make_product classifier_uncertainty "
         "classifier_margin classifier_ratio classifier_entropy classifier_normalised_entropy classifier_gini "
-        "classifier_energy regressor_std information_density multi_argmax multi_argmin shuffled_argmax "
-        "shuffled_argmin weighted_random",
+        "classifier_energy classifier_decision_margin regressor_std information_density multi_argmax multi_argmin "
+        "shuffled_argmax shuffled_argmin weighted_random",
     },
     "Errors of learners and strategies": {
         "shortlist.strategies": "ArgumentError NotCallableError PoolTooSmallError",

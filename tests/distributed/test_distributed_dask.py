@@ -191,3 +191,30 @@ def test_workers_of_another_version_say_so(client):
             ValueError, match="this worker's Shortlist knows version 99 of rounds, and the client's version 1"
         ):
             sld.k_center(x, 9)
+
+
+def test_models_are_asked_where_the_features_lie():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    X = rng.normal(size=(12_000, 6))
+    y = (X[:, :3] + rng.normal(size=(12_000, 3))).argmax(axis=1)
+    model = linear_model.LogisticRegression(max_iter=300).fit(X[:400], y[:400])
+    lazy = da.from_array(X, chunks=(4_000, 2))
+    expected = sl.query(model, X, "margin", 30)
+    found = sld.query(model, lazy, "margin", 30)
+    assert found == expected
+    assert (found.report.rows, found.report.screen) == (12_000, "linear")
+    assert expected.report.asked < found.report.asked < 1_000
+    whole = sld.query(model, unknown(lazy.rechunk((4_000, -1))), "margin", 30, screen=False)
+    assert whole == expected
+    assert (whole.report.asked, whole.report.screen) == (12_000, "turned off")
+    frame = dd.from_pandas(pd.DataFrame(X[:, :6], columns=list("abcdef")), npartitions=3)
+    named = linear_model.LogisticRegression(max_iter=300).fit(frame.head(400), y[:400])
+    there, here = sld.query(named, frame, "entropy", 30), sl.query(named, frame.compute(), "entropy", 30)
+    assert there.indices.tolist() == here.indices.tolist()
+    with pytest.raises(sl.PoolTooSmallError, match="k came as 12001; the pool has 12000 rows"):
+        sld.query(model, lazy, "margin", 12_001)
+    with pytest.raises(sl.ArgumentError, match="measure came as 'margins'"):
+        sld.query(model, lazy, "margins", 3)
+    X[5_000, 0] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        sld.query(model, da.from_array(X, chunks=(4_000, -1)), "margin", 30)

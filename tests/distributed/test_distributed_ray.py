@@ -130,3 +130,21 @@ def test_workers_of_another_version_say_so(dataset):
             slr.select(changed, "margin", 9, id_column="id", column="proba")
     finally:
         ray.shutdown()  # as it would use these workers again
+
+
+def test_models_are_asked_where_the_features_lie(cluster):
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    X = rng.normal(size=(9_000, 6))
+    y = (X[:, :3] + rng.normal(size=(9_000, 3))).argmax(axis=1)
+    model = linear_model.LogisticRegression(max_iter=300).fit(X[:400], y[:400])
+    table = pa.table({**{name: X[:, i] for i, name in enumerate("abcdef")}, "id": np.arange(9_000)})
+    table = table.take(rng.permutation(9_000))
+    dataset = ray.data.from_arrow([table[start : start + 3_000] for start in range(0, 9_000, 3_000)])
+    expected = sl.query(model, X, "margin", 30)
+    found = slr.query(model, dataset, "margin", 30, id_column="id")
+    assert found == expected
+    assert (found.report.rows, found.report.screen) == (9_000, "linear")
+    assert expected.report.asked < found.report.asked < 1_000
+    assert slr.query(model, dataset, "margin", 30, id_column="id", column=list("abcdef"), screen=False) == expected
+    with pytest.raises(sl.PoolTooSmallError, match="k came as 3; the pool has 0 rows"):
+        slr.query(model, dataset.filter(lambda row: False), "margin", 3, id_column="id")

@@ -218,3 +218,11 @@ def test_arguments_of_the_wrong_kind():
         multi_argmax(np.ones((2, 2)))
     with pytest.raises(AssertionError, match="weights sum to 0"):
         weighted_random(np.zeros(3))
+
+
+def test_a_learner_has_probabilities_where_its_estimator_has():
+    assert hasattr(ActiveLearner(LogisticRegression()), "predict_proba")
+    for without in (ActiveLearner(LinearSVC()), BayesianOptimizer(GaussianProcessRegressor())):
+        assert not hasattr(without, "predict_proba")
+        with pytest.raises(AttributeError, match="has no predict_proba; "):
+            without.predict_proba([[0.0]])

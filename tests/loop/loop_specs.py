@@ -33,6 +33,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "calibrate": True,
         "members": 1,
         "committee": (),
+        "screen": True,
     },
     "seed": {"rows": 60, "how": "random", "search": {}, "labels": None},
     "round": {

@@ -96,7 +96,7 @@ def test_a_worker_that_dies_is_tried_again(tmp_path, cluster):
     loop = begin(tmp_path, more=more, retrain=cluster)
     play(loop)
     assert (tmp_path / "died").exists()
-    assert loop.status()["model"] == {"number": 1, "labels": 16}
+    assert loop.status()["model"] == {"number": 1, "labels": 16, "asked": 200}
 
 
 def test_what_fails_there_is_in_status_with_the_end_of_its_log(tmp_path, cluster):

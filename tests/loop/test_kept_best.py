@@ -51,7 +51,7 @@ class Case:
             )
         places = np.unique(np.concatenate([wanted.named, *(each.finish().indices for each in states.values())]))
         places = places[(places >= start) & (places < stop)]
-        return Part(start, stop, states, places, self.answers[places], {}, [])
+        return Part(start, stop, states, places, self.answers[places], {}, [], stop - start)
 
     def all_of(self, measure, k, closed, ties, **how):
         order = {} if isinstance(measure, str) else {"order": measure.order}

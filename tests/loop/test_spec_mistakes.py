@@ -75,7 +75,7 @@ OF_TYPE = {
               ("validation", "rows")],
     "number": [("model", "timeout"), ("round", "floor"), ("round", "close"), ("round", "mix", "explore"),
                ("validation", "share"), ("labels", "overlap")],
-    "flag": [("model", "calibrate")],
+    "flag": [("model", "calibrate"), ("model", "screen")],
     "list": [("pool", "groups"), ("model", "committee"), ("model", "command")],
     "table": [("pool",), ("model",), ("round",), ("round", "mix"), ("round", "rare"), ("round", "diverse"), ("help",),
               ("seed", "search")],

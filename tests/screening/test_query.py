@@ -178,3 +178,53 @@ def test_counts_are_read_as_they_are():
         for dtype in (np.int32, np.int64, np.float64)
     ]
     assert rows[0] == rows[1] == rows[2]
+
+
+@pytest.mark.parametrize("tolerance", [True, 1e-3, 1e-5])
+def test_scores_that_may_be_off(fitted, monkeypatch, tolerance):
+    model, X = fitted
+    off = 1e-3 if tolerance is True else tolerance
+    for name in ("uncertainty", "margin", "ratio", "entropy", "gini", "decision_margin"):
+        utility = getattr(sl, f"classifier_{name}")
+        exact = utility(model, X)
+        with monkeypatch.context() as patch:
+            asked, method = [], "decision_function" if name == "decision_margin" else "predict_proba"
+            ask = getattr(LogisticRegression, method)
+            patch.setattr(
+                LogisticRegression, method, lambda model, X, ask=ask: [asked.append(len(X)), ask(model, X)][1]
+            )
+            close = utility(model, X, approximate=tolerance)
+        assert np.abs(close - exact).max() <= off
+        if off == 1e-3 and name != "decision_margin":
+            assert sum(asked) == 32
+            assert not np.array_equal(close, exact)
+
+
+def test_scores_that_may_be_off_are_checked(fitted):
+    model, X = fitted
+    holes = X.copy()
+    holes[5, 0] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        sl.classifier_margin(model, holes, approximate=True)
+    unknown = GaussianNB().fit(X[:300], model.predict(X[:300]))
+    np.testing.assert_array_equal(sl.classifier_margin(unknown, X, approximate=True), sl.classifier_margin(unknown, X))
+    for wrong in (-1, "yes", float("nan"), None):
+        with pytest.raises(sl.ArgumentError, match="approximate came as .*; accepted are True, False, and how far"):
+            sl.classifier_margin(model, X, approximate=wrong)
+
+
+def test_rows_that_lie_anywhere(fitted):
+    model, X = fitted
+    room = np.empty(X.nbytes + 1, dtype=np.uint8)[1:]
+    shifted = room.view(X.dtype).reshape(X.shape)
+    shifted[:] = X
+    assert not shifted.flags.aligned
+    picks = sl.query(model, shifted, "margin", 20)
+    assert picks == sl.query(model, X, "margin", 20)
+    assert picks.report.screen == "linear"
+    whole = sparse.csr_matrix(X)
+    data = room[: whole.data.nbytes].view(X.dtype)
+    data[:] = whole.data
+    odd = whole.copy()
+    odd.data = data
+    assert sl.query(model, odd, "margin", 20).report.screen == "linear"

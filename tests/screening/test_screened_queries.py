@@ -166,6 +166,15 @@ def test_trees(model, classes, monkeypatch):
     check(model, X.astype(np.float32), monkeypatch, share=share, close=1e-9, measures=["margin"])
 
 
+def test_trees_that_are_one_leaf():
+    X, y = data(3)
+    model = HistGradientBoostingClassifier(max_iter=2, min_samples_leaf=17, random_state=0).fit(X[:32], y[:32])
+    assert all(len(tree.nodes) == 1 for stage in model._predictors for tree in stage)
+    bounds = bounds_of(model)
+    # A column of a single node lies where it may, and is a column of adjacent numbers none the less.
+    assert len(candidates(bounds, X, "margin", ROWS)) == ROWS
+
+
 def test_learners_ask_about_a_sliver_too(monkeypatch):
     X, y = data(3)
     learner = sl.ActiveLearner(LogisticRegression(max_iter=300), sl.margin_sampling, X[:300], y[:300])

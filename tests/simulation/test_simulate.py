@@ -365,3 +365,29 @@ def test_rules_given_as_objects():
     found = sl.simulate(X, Y, GaussianNB(), "margin", stop=rule, **SMALL)
     assert found.stops[0].rule == "patience 2 and largest entropy below 0.5"
     assert rule.trace == []
+
+
+def test_models_are_asked_about_a_sliver():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 5000)
+    X = rng.normal(size=(3, 6))[y] + rng.normal(size=(5000, 6))
+
+    def twice(learner, X, n_instances, screen=True):
+        given.append(screen)
+        return sl.margin_sampling(learner, X, n_instances, screen=screen)
+
+    given = []
+    how = {"batch": 10, "budget": 50, "repeats": 1, "n_jobs": 1}
+    found, whole = (
+        sl.simulate(X, y, strategies={"margin": "margin", "mine": twice, "badge": "badge"}, screen=screen, **how)
+        for screen in (True, False)
+    )
+    assert given == 4 * [True] + 4 * [False]
+    for name in found:
+        np.testing.assert_array_equal(found[name].scores, whole[name].scores)
+    assert found.asked("margin") < 200
+    assert whole.asked("margin") > 3400
+    assert found.asked("badge") is found.asked("mine") is None
+    assert found.to_dict()["curves"]["margin"]["asked"] == found.asked("margin")
+    with pytest.raises(TypeError, match="screen is 1, a int; accepted"):
+        sl.simulate(X, y, screen=1)

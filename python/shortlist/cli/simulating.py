@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option("--retrain", metavar="WHEN", help="When a model is trained, as growth:0.25; by default after each round.")
 @click.option("--target", type=float, help="Score for which labels are counted.")
+@click.option("--screen/--no-screen", default=True, help="Ask a model about all rows, or those that may be picked.")
 @click.option("--labels", help="Column of labels in a .csv, or a .npy of labels.")
 @click.option("--text", help="Column of a .csv that is text.")
 @options.encoding

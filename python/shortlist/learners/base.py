@@ -164,27 +164,19 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
         """
         return self.estimator.predict(X, **predict_kwargs)
 
-    def predict_proba(self, X: Any, **predict_proba_kwargs: Any) -> Any:
-        """Return the class probabilities the estimator gives.
+    @property
+    def predict_proba(self) -> Callable[..., Any]:
+        """The estimator's own ``predict_proba(X, **kwargs)``: class probabilities, in the order of
+        `classes_`.
 
-        Parameters
-        ----------
-        X : rows
-            What the estimator takes.
-        **predict_proba_kwargs
-            Passed on to the estimator.
-
-        Returns
-        -------
-        ndarray, shape (rows, classes)
-            In the order of `classes_`.
+        A property, so that a learner has one only where its estimator has.
 
         Raises
         ------
         AttributeError
             The estimator has no ``predict_proba``; the message says how to come by one.
         """
-        return predict_proba_of(self.estimator)(X, **predict_proba_kwargs)
+        return predict_proba_of(self.estimator)
 
     def score(self, X: Any, y: Any, **score_kwargs: Any) -> Any:
         """Return the score the estimator gives itself.

@@ -440,7 +440,9 @@ class Committee(BaseCommittee):
             return
         if any(classes is None for classes in known):
             return
-        self.classes_ = np.unique(np.concatenate(known, axis=0), axis=0)
+        labels = np.concatenate(known, axis=0)
+        # By an axis older versions of NumPy take no objects.
+        self.classes_ = np.unique(labels, axis=0 if labels.ndim > 1 else None)
         self.n_classes_ = len(self.classes_)
         if self.classes_.ndim == 1:
             self._warn_unknown_classes([set(np.asarray(classes).tolist()) for classes in known])

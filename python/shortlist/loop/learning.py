@@ -14,11 +14,13 @@ from shortlist.loop.cleanlab.training import of_crowd
 from shortlist.loop.errors import LoopError, with_room
 from shortlist.loop.facts.suspects import suspects
 from shortlist.loop.keeping import BEFORE, about_job, keep, tidy
+from shortlist.loop.kept.wanted import Wanted, wanted_of
 from shortlist.loop.out_of_fold import held_of
 from shortlist.loop.pool.hashing import number_of
 from shortlist.loop.said import answered, rows_of, said_of
 from shortlist.loop.store.summary import summary
 from shortlist.loop.training import run_job, train
+from shortlist.loop.training.few import LEAST_ROWS
 from shortlist.writing import make_folder
 
 if TYPE_CHECKING:
@@ -133,6 +135,11 @@ def predict(store: Store, ground: Ground, ids: Sequence[str]) -> list[str]:
         why = "is not in the pool" if rows[where] < 0 else "came after the last model was trained"
         raise LoopError(f"row {ids[where]!r} (place {where} of ids) {why}; accepted are rows that the model has scored")
     there = answered(store, models[-1], rows)
+    if not there.all() and ground.spec.retrain.where == "local":
+        from shortlist.loop.kept.again import asked_now
+
+        answers = asked_now(store, ground, models[-1], rows).argmax(axis=1)
+        return [ground.spec.classes[code] for code in answers.tolist()]
     if not there.all():
         where = int(np.argmin(there))
         raise LoopError(
@@ -161,7 +168,6 @@ def _trained(
     rows, labels, weights = training.rows, training.labels, training.weights
     where, address = spec.retrain.where, spec.retrain.address
     if where in ("dask", "ray") and fit is None:
-        from shortlist.loop.kept.wanted import Wanted, wanted_of
         from shortlist.loop.training.clusters import train_on
 
         # A model that picks no rows is not asked about any.
@@ -172,9 +178,13 @@ def _trained(
         return train_on(where, address, *given, extra=training.extra, job=about, wanted=wanted)
     if spec.model.command and fit is None:
         return run_job(spec, place, about, pool, rows, labels, weights)
+    needed: Wanted | None = None
+    if keeps and spec.model.screen and fit is None and pool.rows >= LEAST_ROWS:
+        needed = wanted_of(store, ground, summary(store, spec, facts["position"]), pool.rows)
     return train(
-        spec, pool, features, rows, labels, weights, seed, place, extra=training.extra, fit=fit, progress=progress
-    )
+        spec, pool, features, rows, labels, weights, seed, place,
+        extra=training.extra, fit=fit, wanted=needed, progress=progress,
+    )  # fmt: skip
 
 
 def _suspects(ground: Ground, held: Held | None) -> list[str] | None:

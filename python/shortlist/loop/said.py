@@ -103,9 +103,16 @@ def rows_of(store: Store, model: Model) -> int:
     return int(kept["rows"]) if kept else int(NpyFile(store.blob(str(model.probabilities))).shape[0])
 
 
+def asked_about(store: Store, model: Model) -> int:
+    """Return how many rows of the pool a model was asked about when it was trained."""
+    kept = model.estimate.get(KEPT)
+    rows = rows_of(store, model) if model.probabilities else 0
+    return int(kept.get("asked", rows)) if kept else rows
+
+
 def scored(store: Store, model: Model) -> dict[str, Any] | None:
-    """Return which answers a cluster has brought back, as plain values;
-    None for a model that was not trained on one.
+    """Return which answers are kept where they may not be all, as plain values;
+    None for a model that was trained here and asked about all rows.
 
     ``rows`` were scored, answers for ``kept`` of them are here, and ``why`` says why they are all,
     where they are.

@@ -13,7 +13,7 @@ from shortlist.loop.finished import SAID
 from shortlist.loop.handoff.choosing import PAGE
 from shortlist.loop.progress import compared, estimate_of
 from shortlist.loop.rounds import out_of
-from shortlist.loop.said import scored
+from shortlist.loop.said import asked_about, scored
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
@@ -43,7 +43,13 @@ def status_of(store: Store, ground: Ground, said: Summary, due: Due, stop: Stop)
         "out": {"rows": out.rows, "answered": out.answered, "skipped": out.skipped, "open": out.open},
         "answers": said.given,
         "labelled": len(said.labels),
-        "model": None if model is None else {"number": model.number, "labels": model.labels},
+        "model": None
+        if model is None
+        else {
+            "number": model.number,
+            "labels": model.labels,
+            "asked": asked_about(store, model),
+        },
         "retrain": {"due": due.met, "why": due.why, "labels_needed": due.labels_needed},
         "stop": {"met": stop.met, "why": stop.why},
         "estimate": None

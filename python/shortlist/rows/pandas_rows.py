@@ -115,6 +115,9 @@ def _agreed_columns(pandas: Any, known: Any, new: Any, what: str) -> tuple[Any, 
         return known.astype(new.dtype), new
     if new.isna().all():
         return known, new.astype(old)
+    texts = new.dtype == object and pandas.api.types.infer_dtype(new, skipna=True) == "string"
+    if texts and isinstance(old, pandas.StringDtype):
+        return known, new.astype(old)
     if pandas.concat([known.iloc[:1], new.iloc[:1]]).dtype == object:
         raise ValueError(f"{what} came as {new.dtype}, and is {old} in the known rows; give it the same dtype")
     return known, new

@@ -33,6 +33,8 @@ def vstack(parts: Sequence[Rows]) -> Rows:
     """
     kinds = [kind(part) for part in parts]
     if "sparse" in kinds:
+        if any(getattr(part, "ndim", 2) != 2 for part in parts):
+            raise ValueError("values of one dimension came with sparse rows; accepted are rows of as many columns")
         return as_format(sparse.vstack(parts, format="csr"), parts[kinds.index("sparse")].format)
     first, holder = parts[0], kinds[0]
     if holder == "dict":

@@ -12,16 +12,22 @@ once, so rows whose scores lie closer together than that may change places, as t
 pool is asked about in other blocks.
 """
 
+from shortlist.screening.at_temperature import at_temperature, moved
 from shortlist.screening.bounds import Bounds
 from shortlist.screening.candidates import COMMITTEE_MEASURES, MEASURES, Candidates, candidates
 from shortlist.screening.known import bounds_of, bounds_of_committee
+from shortlist.screening.of_decision import DECISION_MARGIN, bounds_of_decision
 
 __all__ = [
     "COMMITTEE_MEASURES",
+    "DECISION_MARGIN",
     "MEASURES",
     "Bounds",
     "Candidates",
+    "at_temperature",
     "bounds_of",
     "bounds_of_committee",
+    "bounds_of_decision",
     "candidates",
+    "moved",
 ]

@@ -116,8 +116,11 @@ def _numbers(block: Any, holder: str) -> Any:
     """Return a block as floats the core reads; None where it holds anything else."""
     if holder == "sparse":
         block = block.tocsr()
+        if not all(part.flags.aligned for part in (block.indptr, block.indices, block.data)):
+            block = block.copy()
         return block if block.dtype in _READ_AS_IT_IS["sparse"] else _exact(block)
-    array = np.asarray(block)
+    # What comes from other processes may lie anywhere.
+    array = np.require(block, requirements="A")
     return array if array.dtype in _READ_AS_IT_IS["array"] else _exact(array)
 
 

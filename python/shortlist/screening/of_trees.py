@@ -65,6 +65,6 @@ def _by_histograms(nodes: Any) -> Tree:
 
 
 def _numbers(left: Any, right: Any, feature: Any, threshold: Any, values: Any) -> Tree:
-    left, right, feature = (np.ascontiguousarray(part, dtype=np.int64) for part in (left, right, feature))
-    threshold, values = (np.ascontiguousarray(part, dtype=np.float64).ravel() for part in (threshold, values))
+    left, right, feature = (np.require(part, np.int64, ["C", "A"]) for part in (left, right, feature))
+    threshold, values = (np.require(part, np.float64, ["C", "A"]).ravel() for part in (threshold, values))
     return left, right, feature, threshold, values

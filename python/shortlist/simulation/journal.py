@@ -132,7 +132,7 @@ def read(path: Path, made: Callable[[dict[str, Any]], R]) -> tuple[tuple[dict[st
 def run_of(record: dict[str, Any]) -> Run:
     """Return a run as it was: a score that is no number was kept as null."""
     # Before there were triggers, each point of a curve had its own model.
-    run = Run(**{"fits": len(record["scores"]), **record})
+    run = Run(**{"fits": len(record["scores"]), **record})  # nor did queries say what they asked
     run.scores = [math.nan if score is None else score for score in run.scores]
     return run
 

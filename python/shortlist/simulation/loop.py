@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from shortlist.loop.facts.intervals import wilson
 from shortlist.rows import take
 from shortlist.scoring import score
 from shortlist.simulation.seeding import seed_rows, split
+from shortlist.simulation.strategies import picker
 from shortlist.simulation.triggers import Trigger, Watch
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Run:
     fits : int
         Models that were trained; at the other points of the curve the last one holds, and the time
         of a fit is 0.
+    asked : list of int
+        Rows that each query asked the model about; empty where the strategy does not say.
     """
 
     strategy: str
@@ -60,6 +63,7 @@ class Run:
     stops: dict[str, int | None]
     warnings: dict[str, int]
     fits: int
+    asked: list[int] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; JSON gives every float back as it was."""
@@ -75,13 +79,14 @@ def run(X: Any, y: NDArray[Any], settings: Settings, name: str, strategy: Strate
     with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            scores, query_seconds, fit_seconds, stops, fits = _Loop(X, y, settings, strategy, repeat).play()
+            loop = _Loop(X, y, settings, strategy, repeat)
+            scores, query_seconds, fit_seconds, stops, fits = loop.play()
         except Exception as error:
             told = _explained(error, X)
             told.add_note(f"in repeat {repeat} of strategy {name!r}")
             raise told from error
     said = Counter(f"{w.category.__name__}: {str(w.message).splitlines()[0][:160]}" for w in caught)
-    return Run(name, repeat, scores, query_seconds, fit_seconds, stops, dict(sorted(said.items())), fits)
+    return Run(name, repeat, scores, query_seconds, fit_seconds, stops, dict(sorted(said.items())), fits, loop.asked)
 
 
 def _explained(error: Exception, X: Any) -> Exception:
@@ -111,6 +116,8 @@ class _Loop:
         self.watch = Watch(settings.rules)
         self.trigger = Trigger(settings.retrain)
         self.fits = 0
+        self.asked: list[int] = []
+        self.pick = picker(strategy, settings.screen)
         self.learner = ActiveLearner(
             seeded(settings.estimator, of_model), strategy, random_state=np.random.RandomState(of_strategy)
         )
@@ -150,8 +157,10 @@ class _Loop:
         open_rows = np.flatnonzero(self.left)
         pool = take(self.X, open_rows)
         start = time.perf_counter()
-        picks, _ = self.learner.query(pool, n_instances=wanted)
+        picks, asked = self.pick(self.learner, pool, wanted)
         taken = time.perf_counter() - start
+        if asked is not None:
+            self.asked.append(asked)
         picks = np.unique(np.atleast_1d(np.asarray(picks)))
         if len(picks) != wanted:
             raise ValueError(

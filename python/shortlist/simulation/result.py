@@ -157,6 +157,22 @@ class Simulation:
         """
         return float(np.mean([r.fits for r in self.runs if r.strategy == name]))
 
+    def asked(self, name: str) -> float | None:
+        """Return how many rows a query asked the model about, on average.
+
+        Parameters
+        ----------
+        name : str
+            The strategy.
+
+        Returns
+        -------
+        float or None
+            None of a strategy that does not go by a measure of `query`.
+        """
+        rows = [asked for r in self.runs if r.strategy == name for asked in r.asked]
+        return float(np.mean(rows)) if rows else None
+
     def to_dict(self) -> dict[str, Any]:
         """Return settings, curves, summaries and stops as plain values, without times:
         the same for the same seed.
@@ -165,7 +181,7 @@ class Simulation:
         for name in self.names:
             low, high = self[name].interval
             curves[name] = {"mean": self[name].mean, "low": low, "high": high, "scores": self[name].scores}
-            curves[name]["fits"] = self.fits(name)
+            curves[name] |= {"fits": self.fits(name), "asked": self.asked(name)}
         kept: dict[str, Any] = plain(
             {
                 "settings": self.settings,

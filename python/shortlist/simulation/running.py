@@ -44,6 +44,7 @@ def simulate(
     stop: str | Rule | Iterable[str | Rule] = (),
     retrain: str | None = None,
     target: float | None = None,
+    screen: bool = True,
     random_state: int = 0,
     n_jobs: int | None = None,
     out: str | os.PathLike[str] | None = None,
@@ -90,6 +91,9 @@ def simulate(
         flat, and stopping rules see it as one step. The seed set always gets a model.
     target : float, default=the mean score of random at the budget
         Score for which labels are counted.
+    screen : bool, default=True
+        Whether a model whose scores can be bounded is asked only about rows that may be picked, as
+        `query` does it: the picks are the same.
     random_state : int, default=0
         Seed of everything.
     n_jobs : int, default=all cores
@@ -132,7 +136,7 @@ def simulate(
     settings = settings_of(
         X, y, LogisticRegression(max_iter=1000) if estimator is None else estimator,
         batch=batch, budget=budget, initial=initial, seed_set=seed_set, test=test, pool=pool,
-        scoring=scoring, random_state=random_state, rules=rules, retrain=retrain,
+        scoring=scoring, random_state=random_state, rules=rules, retrain=retrain, screen=screen,
     )  # fmt: skip
     jobs = thread_count(n_jobs, "n_jobs")
     identity = settings.identity(X, y)

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.metrics import get_scorer
 
 from shortlist.arguments import whole
-from shortlist.options import word
+from shortlist.options import flag, word
 from shortlist.rows import count
 from shortlist.simulation.seeding import SEED_SETS
 from shortlist.simulation.triggers import checked
@@ -43,6 +43,7 @@ class Settings:
     random_state: int
     rules: Mapping[str, Rule] = field(default_factory=dict)
     retrain: str | None = None
+    screen: bool = True
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -83,6 +84,7 @@ def settings_of(
     random_state: int,
     rules: Mapping[str, Rule],
     retrain: str | None = None,
+    screen: bool = True,
 ) -> Settings:
     """Check the arguments of `simulate` and fill in what was left open."""
     rows = count(X)
@@ -125,8 +127,9 @@ def settings_of(
         )
     seed = whole(random_state, "random_state")
     return Settings(
-        estimator, batch, budget, initial, seed_set, in_test, in_pool, scoring, seed, rules, checked(retrain)
-    )
+        estimator, batch, budget, initial, seed_set, in_test, in_pool, scoring, seed, rules, checked(retrain),
+        flag(screen, "screen"),
+    )  # fmt: skip
 
 
 def _test_rows(test: float, rows: int) -> int:

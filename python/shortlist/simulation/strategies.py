@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from shortlist import strategies
 from shortlist.options import several, what
-from shortlist.registry import RULES
+from shortlist.registry import RULES, STRATEGY
+from shortlist.strategies.querying import QUESTIONS, query
 
 Strategy: TypeAlias = Callable[..., Any]
 RANDOM = "random"
@@ -45,6 +47,29 @@ def strategy_of(name: str) -> Strategy:
         raise ValueError(f"strategy {name!r} is unknown; known are {', '.join(names())}{hint}")
     found: Strategy = getattr(strategies, _ALIASES.get(name, f"{name}_sampling"))
     return found
+
+
+def picker(strategy: Strategy, screen: bool) -> Callable[[Any, Any, int], tuple[Any, int | None]]:
+    """Return what picks by a strategy: ``(learner, X, n)`` to positions, and how many rows the
+    model was asked about, where the strategy goes by a measure of `shortlist.query`.
+
+    Without `screen` strategies that could leave rows out ask about all.
+    """
+    name = getattr(strategy, "__name__", "")
+    measure = RULES.get(name, name.removesuffix(STRATEGY))
+    if measure in QUESTIONS and strategy is getattr(strategies, name, None):
+
+        def by_measure(learner: Any, X: Any, n: int) -> tuple[Any, int | None]:
+            picks = query(learner, X, measure, n, screen=screen)
+            return picks.indices, picks.report.asked
+
+        return by_measure
+    try:
+        takes_it = "screen" in inspect.signature(strategy).parameters
+    except (TypeError, ValueError):
+        takes_it = False
+    how = {"screen": False} if takes_it and not screen else {}
+    return lambda learner, X, n: (learner.query(X, n_instances=n, **how)[0], None)
 
 
 def named(wanted: str | Iterable[str] | Mapping[str, Strategy | str]) -> dict[str, Strategy]:

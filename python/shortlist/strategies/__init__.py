@@ -18,6 +18,8 @@ from shortlist.strategies.choice import weighted_random as weighted_random
 from shortlist.strategies.combination import make_linear_combination as make_linear_combination
 from shortlist.strategies.combination import make_product as make_product
 from shortlist.strategies.combination import make_query_strategy as make_query_strategy
+from shortlist.strategies.decision import classifier_decision_margin as classifier_decision_margin
+from shortlist.strategies.decision import decision_margin_sampling as decision_margin_sampling
 from shortlist.strategies.density import information_density as information_density
 from shortlist.strategies.disagreement import bald_sampling as bald_sampling
 from shortlist.strategies.disagreement import consensus_entropy_sampling as consensus_entropy_sampling

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from shortlist.options import flag
-from shortlist.registry import find_measure
+from shortlist.options import flag, number
+from shortlist.registry import find_measure, name_of
 from shortlist.rows import blocks, count, take
 from shortlist.scoring import score
 from shortlist.selecting import select
@@ -29,15 +29,20 @@ from shortlist.strategies.answers.arrays import floats
 from shortlist.strategies.answers.asked import check_invalid
 from shortlist.strategies.answers.models import says_nothing
 from shortlist.strategies.choice import Array, Picks, best
-from shortlist.strategies.errors import PoolTooSmallError, check_count
-from shortlist.strategies.screened import SAMPLE, inside, left_for
+from shortlist.strategies.errors import ArgumentError, PoolTooSmallError, check_count
+from shortlist.strategies.screened import SAMPLE, inside, left_for, near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from shortlist.registry import Function, Order
     from shortlist.rows.blocks import Blocks, ChunkSize, Progress
     from shortlist.strategies.answers import Invalid
     from shortlist.strategies.randomness import RandomState
+
+
+NEAR = 1e-3
+"""How far approximate scores may be off where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,8 @@ class Question:
 
     Parameters
     ----------
-    measure : str
-        A name of `shortlist.measures`.
+    measure : str or callable
+        A name of `shortlist.measures`, or a function of what is asked with an attribute `order`.
     ask : callable
         ``ask(model, block, first_row, **kwargs)`` gives what the measure reads: ``(rows,
         classes)``, or for a committee ``(members, rows, classes)``.
@@ -61,7 +66,7 @@ class Question:
         What the docstrings of its utility and its strategy say.
     """
 
-    measure: str
+    measure: str | Function
     ask: Callable[..., Array]
     unfitted: float
     method: str = "predict_proba"
@@ -71,7 +76,13 @@ class Question:
     @property
     def name(self) -> str:
         """What the question is called."""
-        return self.named or self.measure
+        return self.named or name_of(self.measure)
+
+    @property
+    def order(self) -> Order:
+        """Which end is informative."""
+        own: Order | None = getattr(self.measure, "order", None)
+        return own or find_measure(str(self.measure)).order
 
     @property
     def from_logits(self) -> bool:
@@ -81,7 +92,14 @@ class Question:
     @property
     def how(self) -> dict[str, Any]:
         """Options of `shortlist.score`: answers are taken as the model gave them."""
+        if callable(self.measure):
+            return {}
         return {"from_logits": True} if self.from_logits else {"normalize": "as_is"}
+
+    @property
+    def selects(self) -> dict[str, Any]:
+        """The same of `shortlist.select`."""
+        return {"order": self.order} if callable(self.measure) else self.how
 
     def answers(
         self, model: Any, pool: Blocks, kwargs: dict[str, Any], *, as_they_are: bool = True
@@ -108,6 +126,8 @@ class Question:
         """Return ``take(answer)``, with rounding mended, or say which row is wrong."""
         if invalid == "skip" and not self.from_logits:
             answer = mended(answer)
+        if callable(self.measure) and invalid == "raise":
+            check_valid(answer, asked, logits=self.from_logits)  # a function says nothing of NaN
         try:
             return take(answer)
         except ValueError:
@@ -129,9 +149,20 @@ def scores(
     kwargs: dict[str, Any],
     *,
     quiet: bool = False,
+    approximate: bool | float = False,
 ) -> Array:
-    """Return one score a row; `quiet` says nothing of a model that is not fitted."""
+    """Return one score a row; `quiet` says nothing of a model that is not fitted.
+
+    With `approximate` scores may be off by that, True being `NEAR`.
+    """
     check_invalid(invalid)
+    tolerance = _tolerance(approximate)
+    if tolerance and not kwargs:
+        close = near(
+            question, model, X, tolerance, lambda rows: scores(question, model, rows, chunk_size, None, invalid, {})
+        )
+        if close is not None:
+            return close
     pool = pool_of(model, X, chunk_size, progress)
     measure = partial(score, measure=question.measure, invalid=invalid, n_threads=_threads(pool), **question.how)
     try:
@@ -143,6 +174,20 @@ def scores(
             warn_unfitted()
         return np.full(pool.rows, question.unfitted)
     return np.concatenate(parts) if len(parts) > 1 else np.asarray(parts[0])
+
+
+def _tolerance(approximate: bool | float) -> float:
+    if isinstance(approximate, bool | np.bool_):
+        return NEAR if approximate else 0.0
+    try:
+        tolerance = number(approximate, "approximate")
+    except TypeError:
+        tolerance = -1.0
+    if not 0 <= tolerance < np.inf:
+        raise ArgumentError(
+            f"approximate came as {approximate!r}; accepted are True, False, and how far a score may be off"
+        )
+    return tolerance
 
 
 def matrix_of(
@@ -216,7 +261,7 @@ def chosen(
     pool = pool_of(model, X, chunk_size, progress)
     wanted = check_count(n_instances, pool.rows, name)
     random_state = randomness.of(model, random_state)
-    how = {"invalid": invalid, "strict": False, "n_threads": _threads(pool), **question.how}
+    how = {"invalid": invalid, "strict": False, "n_threads": _threads(pool), **question.selects}
     if random_tie_break:
         how |= {"ties": "random", "random_state": randomness.seed(random_state)}
     found: tuple[Selection, int, str] | str = "turned off"
@@ -230,7 +275,7 @@ def chosen(
         warn_unfitted(depth)
         same = np.full(pool.rows, question.unfitted)
         ids, scores = best(same, wanted, random_tie_break=random_tie_break, random_state=random_state)
-        picked = Selection(ids, scores, question.measure, find_measure(question.measure).order, Report(rows=pool.rows))
+        picked = Selection(ids, scores, question.name, question.order, Report(rows=pool.rows))
         asked, why = 0, "it is not fitted"
     check_enough(wanted, len(picked), pool.rows, name)
     took = time.perf_counter() - began
@@ -272,11 +317,31 @@ def _from_few(
     """Select where bounds leave few rows to ask about, and say how many and by which bounds; or say
     why the model is to be asked about all.
     """
+    found = state_of_few(question, model, X, how, wanted, progress)
+    if isinstance(found, str):
+        return found
+    return found[0].finish(), *found[1:]
+
+
+def state_of_few(
+    question: Question,
+    model: Any,
+    X: Any,
+    how: dict[str, Any],
+    wanted: int,
+    progress: Progress,
+    ids: Array | None = None,
+    k: int | None = None,
+) -> tuple[Selector, int, str] | str:
+    """Return the state of a selection that `_from_few` finishes.
+
+    Where the rows are a part of a pool they have `ids`, and `k` is wanted of all parts.
+    """
     found = left_for(question, model, X, wanted, progress)
     if isinstance(found, str):
         return found
     left, kind = found
-    selector = Selector(question.measure, wanted, **how)
+    selector = Selector(question.measure, wanted if k is None else k, **how)
     try:
         for first, block in blocks(take(X, left.rows), outputs=16):
             rows = left.rows[first : first + count(block)]
@@ -284,14 +349,14 @@ def _from_few(
             asked = Asked(model, question.method, len(rows), first)
             if not inside(np.asarray(score(answer, question.measure, invalid="skip", **question.how)), left, first):
                 return "its answers lie outside its bounds"
-            question.taken(partial(selector.update, ids=rows), answer, asked, "raise")
+            named = rows if ids is None else ids[rows]
+            question.taken(partial(selector.update, ids=named), answer, asked, "raise")
     except Exception:
         # It is found again, and said with the right row, where the model is asked about all.
         return "an answer was refused"
-    selection = selector.finish()
-    if len(selection) < wanted:
+    if len(selector.finish()) < wanted:
         return "too few of its answers are valid"
-    return selection, SAMPLE + len(left), kind
+    return selector, SAMPLE + len(left), kind
 
 
 def best_known(values: Any, n_instances: int, invalid: Invalid, **how: Any) -> Picks:

@@ -41,6 +41,10 @@ progress : callable, bool or None, default=None
     Whether a row that the model answers with NaN is an error, or is never picked.""",
     "invalid_values": """invalid : {"raise", "skip"}, default="raise"
     Whether a row that the model answers with NaN is an error, or has the value NaN.""",
+    "approximate": """approximate : bool or float, default=False
+    How far a score may be off, True being 0.001: then a model whose scores can be bounded
+    (docs/learners.md) is asked only about rows whose bounds are further apart, and others get the
+    middle of theirs.""",
     "indices": """indices : ndarray of int64, shape (n_instances,)
     Positions in the pool, the most informative first.""",
     "count_error": """ArgumentError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shortlist.options import word
-from shortlist.strategies import disagreement, uncertainty
+from shortlist.strategies import decision, disagreement, uncertainty
 from shortlist.strategies.asking import chosen
 from shortlist.strategies.errors import ArgumentError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shortlist.strategies.asking import Question
     from shortlist.strategies.randomness import RandomState
 
-QUESTIONS = {**uncertainty.QUESTIONS, **disagreement.QUESTIONS}
+QUESTIONS = {**uncertainty.QUESTIONS, decision.DECISION.name: decision.DECISION, **disagreement.QUESTIONS}
 """What can be asked, by measure."""
 
 
@@ -48,7 +48,7 @@ def query(
         The pool: an array, memory map, sparse matrix, frame, list, tensor or dict of arrays.
     measure : str
         ``"least_confident"``, ``"margin"``, ``"ratio"``, ``"entropy"``, ``"normalised_entropy"``,
-        ``"gini"`` or ``"energy"``; of a committee also ``"vote_entropy"``,
+        ``"gini"``, ``"energy"`` or ``"decision_margin"``; of a committee also ``"vote_entropy"``,
         ``"consensus_entropy"``, ``"max_disagreement"``, ``"bald"``, ``"variation_ratio"`` or
         ``"mean_std"``.
     k : int
@@ -104,7 +104,7 @@ def query(
     >>> len(picks), picks.report.screen, picks.report.asked < 200
     (10, 'linear', True)
     """
-    question = _question_of(measure)
+    question = question_of(measure)
     if word(ties) not in ("first", "random"):
         raise ArgumentError(f'ties came as {ties!r}; accepted are "first" and "random"')
     random = word(ties) == "random"
@@ -125,7 +125,8 @@ def query(
     )
 
 
-def _question_of(measure: str) -> Question:
+def question_of(measure: str) -> Question:
+    """Return the question of a measure, or raise an error that lists them."""
     if not isinstance(measure, str) or measure not in QUESTIONS:
         accepted = ", ".join(f'"{name}"' for name in QUESTIONS)
         raise ArgumentError(f"measure came as {measure!r}; accepted are {accepted}")

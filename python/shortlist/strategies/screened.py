@@ -4,16 +4,29 @@ where its scores can be bounded.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from shortlist.rows import count, take
-from shortlist.screening import COMMITTEE_MEASURES, MEASURES, bounds_of, bounds_of_committee, candidates
+from shortlist.screening import (
+    COMMITTEE_MEASURES,
+    DECISION_MARGIN,
+    MEASURES,
+    bounds_of,
+    bounds_of_committee,
+    bounds_of_decision,
+    candidates,
+)
+from shortlist.screening.of_decision import BY, as_margins, in_reach
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shortlist.rows.blocks import Progress
-    from shortlist.screening import Candidates
+    from shortlist.screening import Bounds, Candidates
+    from shortlist.screening.bounds import Linear
     from shortlist.strategies.asking import Question
     from shortlist.strategies.choice import Array
 
@@ -34,28 +47,101 @@ def left_for(
     """
     rows = count(X)
     measure, members = question.name, _members(model)
-    if measure not in (MEASURES if members is None else COMMITTEE_MEASURES):
+    if measure not in (COMMITTEE_MEASURES if members is not None else (*MEASURES, DECISION_MARGIN)):
         return "its measure has no bound"
     if rows < LEAST_ROWS or 8 * wanted > rows or wanted == 0:
         return "the pool is small"
-    bounds = bounds_of(_asked(model)) if members is None else bounds_of_committee(members)
-    if bounds is None:
+    screen = screen_of(measure, model, members)
+    if screen is None:
         return "its arithmetic is not known"
     try:
         few = take(X, np.linspace(0, rows - 1, SAMPLE).astype(np.int64))
-        found = candidates(bounds, few, measure, SAMPLE)
-        if found is None or len(found) < SAMPLE:
-            return "its rows can't be read"
-        if not inside(question.scores_of(model, few), found):
-            return "its answers lie outside its bounds"
-        found = candidates(bounds, X, measure, wanted, progress=progress if callable(progress) else None)
+        believed = screen.believed(question.scores_of(model, few), few)
+        if isinstance(believed, str):
+            return believed
+        found = believed.candidates(X, wanted, progress=progress if callable(progress) else None)
     except Exception:
         # Whatever is wrong is found again, and said with the right row, where the model is asked
         # about all.
         return "bounding it failed"
     if found is None or 2 * len(found) > rows:
         return "bounds rule too few rows out"
-    return found, bounds.kind
+    return found, screen.bounds.kind
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Bounds of a model's scores by a measure.
+
+    Attributes
+    ----------
+    bounds : Bounds
+        Of the model.
+    measure : str
+        Of these scores.
+    scale : float
+        What the model's decision function is multiplied by before it is bounded.
+    """
+
+    bounds: Bounds
+    measure: str
+    scale: float = 1.0
+
+    def candidates(self, X: Any, wanted: int, **how: Any) -> Candidates | None:
+        """Return every row that can be among the best, as `shortlist.screening.candidates` does."""
+        if self.measure != DECISION_MARGIN:
+            return candidates(self.bounds, X, self.measure, wanted, **how)
+        return as_margins(candidates(self.bounds, X, BY, wanted, **how), self.scale)
+
+    def believed(self, scores: Array, few: Any) -> Screen | str:
+        """Return a screen that holds the model's own scores of a few rows, or why it doesn't."""
+        screen = self
+        if self.measure == DECISION_MARGIN:
+            bounds, scale = in_reach(cast("Linear", self.bounds), scores)
+            screen = Screen(bounds, self.measure, scale)
+        found = screen.candidates(few, len(scores))
+        if found is None or len(found) < len(scores):
+            return "its rows can't be read"
+        return screen if inside(scores, found) else "its answers lie outside its bounds"
+
+
+def screen_of(measure: str, model: Any, members: list[Any] | None = None) -> Screen | None:
+    """Return a screen of a model, or of a committee of `members`; None where there is no bound."""
+    bounds: Bounds | None
+    if members is not None:
+        bounds = bounds_of_committee(members)
+    else:
+        bounds = (bounds_of_decision if measure == DECISION_MARGIN else bounds_of)(_asked(model))
+    return None if bounds is None else Screen(bounds, measure)
+
+
+def near(question: Question, model: Any, X: Any, tolerance: float, ask: Callable[[Any], Array]) -> Array | None:
+    """Return a score for each row that is off by no more than `tolerance`: the middle of its
+    bounds, and the model's own, by ``ask(rows)``, where these are further apart. None where the
+    model had better be asked about all.
+    """
+    rows = count(X)
+    screen = screen_of(question.name, model) if question.name in (*MEASURES, DECISION_MARGIN) else None
+    if screen is None or rows < LEAST_ROWS:
+        return None
+    try:
+        few = take(X, np.linspace(0, rows - 1, SAMPLE).astype(np.int64))
+        believed = screen.believed(question.scores_of(model, few), few)
+        # Of all rows the best are wanted, so that none is left out.
+        found = None if isinstance(believed, str) else believed.candidates(X, rows)
+        if found is None or len(found) < rows:
+            return None
+        with np.errstate(invalid="ignore"):
+            scores, off = (found.low + found.high) / 2, (found.high - found.low) / 2
+        wide = np.flatnonzero(~(off <= tolerance))
+        if 2 * len(wide) > rows:
+            return None
+        if len(wide):
+            scores[wide] = ask(take(X, wide))
+    except Exception:
+        # It is found again, and said with the right row, where the model is asked about all.
+        return None
+    return scores
 
 
 def inside(scores: Array, found: Candidates, start: int = 0) -> bool:

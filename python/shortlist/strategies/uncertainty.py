@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shortlist.strategies.randomness import RandomState
 
 
-def _values(
+def values(
     question: Question,
     /,
     classifier: Any,
@@ -29,6 +29,7 @@ def _values(
     chunk_size: ChunkSize = "auto",
     progress: Progress = None,
     invalid: Invalid = "raise",
+    approximate: bool | float = False,
     **kwargs: Any,
 ) -> Array:
     """Return $what, one value for each row of a pool.
@@ -43,13 +44,15 @@ def _values(
     X $X
     $blocks
     $invalid_values
+    $approximate
     **kwargs
         Passed on to ``$method``.
 
     Returns
     -------
     ndarray of float32 or float64, shape (rows,)
-        As wide as what the model gives. Of a model that is not fitted all rows have the same value.
+        As wide as what the model gives; approximate ones are float64. Of a model that is not
+        fitted all rows have the same value.
 
     Raises
     ------
@@ -65,10 +68,10 @@ def _values(
     $>>> sl.$name(model, [[1.0], [5.0], [9.0]]).round(3)
     array($values)
     """
-    return scores(question, classifier, X, chunk_size, progress, invalid, kwargs)
+    return scores(question, classifier, X, chunk_size, progress, invalid, kwargs, approximate=approximate)
 
 
-def _sampling(
+def sampling(
     question: Question,
     /,
     classifier: Any,
@@ -139,9 +142,9 @@ def _sampling(
     )
 
 
-def _question(measure: str, what: str, values: str, picked: str = "1", **how: Any) -> Question:
+def _question(measure: str, what: str, shown: str, picked: str = "1", **how: Any) -> Question:
     asked: dict[str, Any] = {"ask": probabilities, "unfitted": 0.0, "method": "predict_proba"} | how
-    words = {"what": what, "values": values, "method": asked["method"], "picked": picked, **measure_words(measure)}
+    words = {"what": what, "values": shown, "method": asked["method"], "picked": picked, **measure_words(measure)}
     return Question(measure, words=words, **asked)
 
 
@@ -167,20 +170,20 @@ QUESTIONS = {
 }
 """What can be asked of a classifier, by measure."""
 
-classifier_uncertainty = member(_values, UNCERTAINTY, "classifier_uncertainty")
-uncertainty_sampling = member(_sampling, UNCERTAINTY, "uncertainty_sampling")
-classifier_margin = member(_values, _MARGIN, "classifier_margin")
-margin_sampling = member(_sampling, _MARGIN, "margin_sampling")
-classifier_ratio = member(_values, _RATIO, "classifier_ratio")
-ratio_sampling = member(_sampling, _RATIO, "ratio_sampling")
-classifier_entropy = member(_values, ENTROPY, "classifier_entropy")
-entropy_sampling = member(_sampling, ENTROPY, "entropy_sampling")
-classifier_normalised_entropy = member(_values, _NORMALISED_ENTROPY, "classifier_normalised_entropy")
-normalised_entropy_sampling = member(_sampling, _NORMALISED_ENTROPY, "normalised_entropy_sampling")
-classifier_gini = member(_values, _GINI, "classifier_gini")
-gini_sampling = member(_sampling, _GINI, "gini_sampling")
-classifier_energy = member(_values, _ENERGY, "classifier_energy")
-energy_sampling = member(_sampling, _ENERGY, "energy_sampling")
+classifier_uncertainty = member(values, UNCERTAINTY, "classifier_uncertainty")
+uncertainty_sampling = member(sampling, UNCERTAINTY, "uncertainty_sampling")
+classifier_margin = member(values, _MARGIN, "classifier_margin")
+margin_sampling = member(sampling, _MARGIN, "margin_sampling")
+classifier_ratio = member(values, _RATIO, "classifier_ratio")
+ratio_sampling = member(sampling, _RATIO, "ratio_sampling")
+classifier_entropy = member(values, ENTROPY, "classifier_entropy")
+entropy_sampling = member(sampling, ENTROPY, "entropy_sampling")
+classifier_normalised_entropy = member(values, _NORMALISED_ENTROPY, "classifier_normalised_entropy")
+normalised_entropy_sampling = member(sampling, _NORMALISED_ENTROPY, "normalised_entropy_sampling")
+classifier_gini = member(values, _GINI, "classifier_gini")
+gini_sampling = member(sampling, _GINI, "gini_sampling")
+classifier_energy = member(values, _ENERGY, "classifier_energy")
+energy_sampling = member(sampling, _ENERGY, "energy_sampling")
 
 
 def proba_uncertainty(proba: Any) -> Array:

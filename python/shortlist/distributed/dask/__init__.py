@@ -8,7 +8,8 @@ same result.
 from __future__ import annotations
 
 from shortlist.distributed.dask.diverse import k_center, ranked_batch
+from shortlist.distributed.dask.query import query
 from shortlist.distributed.dask.score import score
 from shortlist.distributed.dask.select import select
 
-__all__ = ["k_center", "ranked_batch", "score", "select"]
+__all__ = ["k_center", "query", "ranked_batch", "score", "select"]

@@ -8,6 +8,7 @@ block, so those of a worker that dies are run again by Ray, with the same result
 from __future__ import annotations
 
 from shortlist.distributed.ray.diverse import k_center, ranked_batch
+from shortlist.distributed.ray.query import query
 from shortlist.distributed.ray.select import select
 
-__all__ = ["k_center", "ranked_batch", "select"]
+__all__ = ["k_center", "query", "ranked_batch", "select"]

@@ -11,15 +11,22 @@ from shortlist.loop.errors import LoopError, with_room
 from shortlist.loop.ground import Ground
 from shortlist.loop.kept.joined import joined
 from shortlist.loop.kept.wanted import Wanted, wanted_of
+from shortlist.loop.pool.features import Features
 from shortlist.loop.said import KEPT, SCORE, kept_in, rows_of
 from shortlist.loop.store.blobs import BlobMissingError, hash_of
 from shortlist.loop.temporary import temporary_folder
+from shortlist.loop.training.asked import Members
 from shortlist.loop.training.at_work import Model as Pickled
-from shortlist.loop.training.at_work import Scoring, score_in
+from shortlist.loop.training.at_work import Scoring, loaded, score_in
+from shortlist.loop.training.estimators import Block
+from shortlist.loop.training.fitting import alone
 from shortlist.npy import NpyFile
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from shortlist.loop.kept.answers import TooFewKeptError
     from shortlist.loop.kept.joined import Kept
@@ -65,9 +72,7 @@ def score_again(
     """
     job = store.begin_job(SCORE, LEASE)
     try:
-        blob = store.blob(str(model.blob))
-        if hash_of(blob) != model.blob:
-            raise BlobMissingError(f"{blob} has other bytes than were kept; bring it back from a backup")
+        pickled = _bytes_of(store, model)
         rows = rows_of(store, model)
         columns = NpyFile(store.blob(str(model.probabilities))).shape[1]
         wanted = Wanted(str(lacking)) if everything else wanted_of(store, ground, said, rows, lacking.rows, columns)
@@ -77,7 +82,7 @@ def score_again(
         pool = (ground if same else Ground(then, ground.cache, store)).pool
         scoring = Scoring(then, dict(pool.fingerprint), rows, wanted)
         with with_room(store.folder), temporary_folder(ground.cache) as place:
-            kept = _scored(ground, job, scoring, blob.read_bytes(), pool, place / "probs.npy")
+            kept = _scored(ground, job, scoring, pickled, pool, place / "probs.npy")
             brought = {"probabilities": store.put_blob(kept.file), KEPT: kept_in(store, kept, then.version)}
     except BaseException as error:
         said_so = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
@@ -90,6 +95,22 @@ def score_again(
         raise
     log = "\n".join([f"scored again, as {lacking}", *kept.warned, kept.said])
     store.finish_job(job.token, True, {"model": model.number, "round": number, "log": log, **brought})
+
+
+def asked_now(store: Store, ground: Ground, model: Model, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return what a model that was trained here says of some rows, whether or not that was kept."""
+    kept, pool = loaded(Pickled(_bytes_of(store, model)), ground.spec), ground.pool
+    features = Features(kept["features"], pool, kept["seed"])
+    with alone():
+        return Members.of(kept).answers(Block(features, pool.raw(rows)), lambda row: pool.id_of(rows[row : row + 1])[0])
+
+
+def _bytes_of(store: Store, model: Model) -> bytes:
+    """Return a model's file, if it is the one that was kept."""
+    blob = store.blob(str(model.blob))
+    if hash_of(blob) != model.blob:
+        raise BlobMissingError(f"{blob} has other bytes than were kept; bring it back from a backup")
+    return blob.read_bytes()
 
 
 def _scored(ground: Ground, job: Job, scoring: Scoring, model: bytes, pool: Any, out: Path) -> Kept:

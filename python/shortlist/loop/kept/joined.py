@@ -36,7 +36,8 @@ class Kept:
         Their places, ascending; None where they are all.
     about : dict
         Plain values: ``rows`` scored, ``ties``, ``cuts``, ``uncertainty`` by column and group, and
-        ``all`` with the reason why all answers came back.
+        ``all`` with the reason why all answers came back, ``asked`` with how many rows the model
+        was asked about, and ``screen`` with the bounds that have left out the others.
     warned : list of str
         What workers were warned of.
     """
@@ -52,6 +53,12 @@ class Kept:
         rows = self.about["rows"]
         if self.places is None:
             return f"the answers for all {rows:,} rows came back, as {self.about['all']}"
+        asked = self.about["asked"]
+        if asked < rows:
+            return (
+                f"the model was asked about {asked:,} of {rows:,} rows, as {self.about['screen']} bounds rule the others "
+                f"out; {len(self.places):,} answers are kept"
+            )
         return f"the answers for {len(self.places):,} of {rows:,} rows came back, with states of the best ones"
 
 
@@ -82,6 +89,7 @@ def joined(parts: Sequence[Part], wanted: Wanted, pool: LoopPool, rows: int, out
     if [part.start for part in parts] != ends[:-1] or ends[-1] != rows:
         raise LoopError(f"workers have scored {ends[-1]:,} rows of {rows:,}; accepted is each row once")
     about: dict[str, Any] = {"rows": rows, "uncertainty": _means(parts, pool), "all": wanted.everything}
+    about |= {"asked": sum(part.asked for part in parts), "screen": max(part.screen for part in parts)}
     warned = sorted({line for part in parts for line in part.warned})
     classes = parts[0].answers.shape[1]
     if wanted.everything:

@@ -44,6 +44,10 @@ class Part:
         Of all rows; see `Sums`.
     warned : list of str
         What was warned of.
+    asked : int
+        Rows that the model was asked about.
+    screen : str
+        The bounds that have left out the others; empty where there are none.
     """
 
     start: int
@@ -53,6 +57,8 @@ class Part:
     answers: NDArray[np.float32]
     uncertainty: Sums
     warned: list[str]
+    asked: int
+    screen: str = ""
 
 
 def part_of(
@@ -81,9 +87,8 @@ def part_of(
     stop = start + len(answers)
     sums = _sums(spec, pool, file, start, stop, logits)
     if wanted.everything:
-        return Part(start, stop, {}, np.arange(start, stop), np.array(answers), sums, warned)
-    apart = stratum(pool, spec.seed_number, spec.validation.share, spec.validation.rows).mask[:rows].copy()
-    apart[pool.first(rows).repeated[0]] = True
+        return Part(start, stop, {}, np.arange(start, stop), np.array(answers), sums, warned, stop - start)
+    apart = apart_from(spec, pool, rows)
     states = {}
     for best in wanted.best:
         groups = None if best.column is None else pool.group(best.column)[0][start:stop]
@@ -92,7 +97,16 @@ def part_of(
     found = [wanted.named, *(state.finish().indices for state in states.values())]
     places = np.unique(np.concatenate(found))
     places = places[(places >= start) & (places < stop)]
-    return Part(start, stop, states, places, np.array(answers[places - start]), sums, warned)
+    return Part(start, stop, states, places, np.array(answers[places - start]), sums, warned, stop - start)
+
+
+def apart_from(spec: Spec, pool: LoopPool, rows: int) -> NDArray[np.bool]:
+    """Return which of the first rows are never among the best: those of the stratum,
+    and those that are like one before.
+    """
+    apart = stratum(pool, spec.seed_number, spec.validation.share, spec.validation.rows).mask[:rows].copy()
+    apart[pool.first(rows).repeated[0]] = True
+    return apart
 
 
 def state_of(best: Best, ties: int, logits: bool) -> Selector:

@@ -23,6 +23,8 @@ def of_repeat(spec: Spec, repeat: int) -> Spec:
     values[""]["random_state"] = spec.seed_number + repeat
     # Nobody labels elsewhere, and no cluster is needed to find out what a model says.
     values["handoff"] = {"tool": "csv"}
+    # Each model is judged on all rows.
+    values["model"]["screen"] = False
     if spec.retrain.where in ELSEWHERE:
         values["retrain"] |= {"where": "local", "address": None}
     text = as_text(values)

@@ -208,6 +208,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
         Key("calibrate", checks.flag, "one temperature, on rows the model has not seen", True),
         Key("members", checks.whole(1), "more than 1: a committee of bootstrapped models", 1),
         Key("committee", _committee, "or a committee of these estimators", ()),
+        Key("screen", checks.flag, "ask a model only about rows that rounds may reach, where that can be told", True),
     ),
     "seed": (
         Key("rows", checks.whole(0), "rows before there is a model", 60),

@@ -72,6 +72,7 @@ class ModelSpec:
     calibrate: bool = True
     members: int = 1
     committee: tuple[str, ...] = ()
+    screen: bool = True
 
 
 @dataclass(frozen=True)

@@ -161,5 +161,7 @@ def version_of(spec: model.Spec) -> str:
     values = dataclasses.asdict(spec)
     for name in ("text", "folder", "version"):
         del values[name]
+    if values["model"]["screen"]:
+        del values["model"]["screen"]  # loops that know no such key keep their version
     plain = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return hashlib.sha256(plain.encode()).hexdigest()

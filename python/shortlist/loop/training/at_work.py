@@ -10,7 +10,7 @@ import pickle
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +18,14 @@ import numpy as np
 
 from shortlist.disk import one_line
 from shortlist.loop.errors import LoopError
-from shortlist.loop.kept.part import part_of
+from shortlist.loop.kept.part import Part, part_of
 from shortlist.loop.pool import open_pool, remove_other_pools
 from shortlist.loop.pool.features import Features
 from shortlist.loop.temporary import temporary_folder
 from shortlist.loop.training.asked import Members
 from shortlist.loop.training.by_path import function_of
 from shortlist.loop.training.command import run_job
+from shortlist.loop.training.few import few_of
 from shortlist.loop.training.fitting import alone, fit_models
 from shortlist.loop.training.local import raw_blocks, train
 from shortlist.loop.training.trained import Trained, write_npy
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shortlist.loop.kept.part import Part
     from shortlist.loop.kept.wanted import Wanted
     from shortlist.loop.pool.rows import LoopPool
     from shortlist.loop.spec.model import Spec
@@ -145,15 +145,22 @@ def score(scoring: Scoring, model: Model, begin: int, end: int) -> Scored:
 
 def score_in(pool: LoopPool, scoring: Scoring, model: Model, begin: int = 0, end: int | None = None) -> Part | None:
     """Do the same with a pool that is open; None where no block begins there."""
-    kept = _loaded(model, scoring.spec)
+    kept = loaded(model, scoring.spec)
     asked, state = Members.of(kept), kept["features"]
     numeric = {each["name"]: each["words"] is None for each in state.get("columns", ())}
     scored = pool.first(scoring.rows, numeric)
     features = Features(state, scored, kept["seed"])
+    blocks = partial(raw_blocks, scored, features, begin, scoring.rows if end is None else end)
+    if scoring.spec.model.screen:
+        with alone() as warned:
+            few = few_of(asked, scoring.wanted, scoring.spec, pool, scored, features, blocks(), warned)
+        if isinstance(few, Part):
+            few.warned.sort()
+            return few
     starts: list[int] = []
 
     def answers() -> Iterator[NDArray[np.float32]]:
-        for start, block in raw_blocks(scored, features, begin, scoring.rows if end is None else end):
+        for start, block in blocks():
             starts.append(start)
             yield asked.answers(block, lambda row, start=start: pool.id_of([start + row])[0])  # type: ignore[misc]
 
@@ -174,7 +181,7 @@ def score_in(pool: LoopPool, scoring: Scoring, model: Model, begin: int = 0, end
     return part
 
 
-def _loaded(model: Model, spec: Spec) -> Mapping[str, Any]:
+def loaded(model: Model, spec: Spec) -> Mapping[str, Any]:
     """Load a model, which has come from one of the cluster's own workers,
     or from the loop's folder by its hash.
     """

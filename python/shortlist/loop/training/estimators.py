@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from shortlist.loop.pool.contents import Raw
     from shortlist.loop.pool.features import Features
 
@@ -89,6 +91,15 @@ def estimator_of(name: str, seed: int, folder: Path) -> Any:
     return found.set_params(**unset) if unset else found
 
 
+def part_of(raw: Raw, rows: NDArray[np.int64]) -> Raw:
+    """Return some of raw rows."""
+    if isinstance(raw, list):
+        return [raw[row] for row in rows.tolist()]
+    if isinstance(raw, dict):
+        return {name: values[rows] for name, values in raw.items()}
+    return raw[rows]
+
+
 class Block:
     """Rows to fit to or to ask about: as they are, and as features."""
 
@@ -103,6 +114,11 @@ class Block:
         if self._matrix is not None:
             return int(self._matrix.shape[0])
         return len(next(iter(self._raw.values()))) if isinstance(self._raw, dict) else len(self._raw)  # type: ignore[arg-type]
+
+    def part(self, rows: NDArray[np.int64]) -> Block:
+        """Return some of the rows."""
+        raw = None if self._raw is None else part_of(self._raw, rows)
+        return Block(self._features, raw, None if self._matrix is None else self._matrix[rows])
 
     def input(self, name: str) -> Any:
         """Return the rows as an estimator takes them: features for those by name,

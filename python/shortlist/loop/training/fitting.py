@@ -16,7 +16,7 @@ from shortlist.loop.pool.hashing import mixed, number_of, text_hashes, uniform
 from shortlist.loop.training.asked import Asked, Members, asker_of
 from shortlist.loop.training.calibration import FEWEST, out_of_fold, temperature_of, warmed
 from shortlist.loop.training.checking import checked
-from shortlist.loop.training.estimators import NAMED, Block, default_for, estimator_of
+from shortlist.loop.training.estimators import NAMED, Block, default_for, estimator_of, part_of
 from shortlist.loop.training.imports import joined
 
 if TYPE_CHECKING:
@@ -258,12 +258,3 @@ def _held_out(
     elif given.spec.model.calibrate:
         log.append(f"not calibrated: a class has fewer than {FEWEST} labels")
     return warmed(held, temperature).astype(np.float32), temperature
-
-
-def part_of(raw: Raw, rows: NDArray[np.int64]) -> Raw:
-    """Return some of raw rows."""
-    if isinstance(raw, list):
-        return [raw[row] for row in rows.tolist()]
-    if isinstance(raw, dict):
-        return {name: values[rows] for name, values in raw.items()}
-    return raw[rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from shortlist.loop.pool.kept_words import matrices
 from shortlist.loop.training.calibration import FOLDS
 from shortlist.loop.training.estimators import Block
+from shortlist.loop.training.few import few_of
 from shortlist.loop.training.fitting import alone, fit_models, models_of
 from shortlist.loop.training.trained import Trained, write_npy
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shortlist.arguments import Progress
+    from shortlist.loop.kept.wanted import Wanted
     from shortlist.loop.pool.features import Features
     from shortlist.loop.pool.rows import LoopPool
     from shortlist.loop.spec.model import Spec
@@ -44,9 +47,13 @@ def train(
     *,
     extra: Extra | None = None,
     fit: Callable[..., Any] | None = None,
+    wanted: Wanted | None = None,
     progress: Progress | None = None,
 ) -> Trained:
     """Fit a model to labelled rows, and write what it says of every row of the pool.
+
+    With `wanted` a model whose scores can be bounded is asked only about rows that rounds may
+    reach, and what it says of them is written, as a cluster brings it.
 
     Parameters
     ----------
@@ -65,6 +72,8 @@ def train(
     fit : callable, optional
         ``fit(X, labels)`` that returns a fitted classifier, or a function of X that returns
         probabilities in the order of the classes; X is what the pool holds, not made into features.
+    wanted : Wanted, optional
+        Which answers rounds need; by default all of them.
     progress : callable, optional
         Called with (rows done, rows in all): rows that each model is fitted to count, and then
         those of the pool.
@@ -87,19 +96,32 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     files = [out / f".member-{number}" for number in range(len(asked.models))] if several else []
     shape = (pool.rows, len(spec.classes))
+    kept, log = None, list(fitted.log)
     with alone() as caught:
-        blocks = (raw_blocks if asked.sees_rows else _matrix_blocks)(pool, features)
-        write_npy(out / "probs.npy", shape, _answers(asked, blocks, pool, files, went))
+        blocks = partial(raw_blocks if asked.sees_rows else _matrix_blocks, pool, features)
+        if wanted is not None:
+            part = few_of(asked, wanted, spec, pool, pool, features, blocks(), [])
+            if isinstance(part, str):
+                log.append(f"the model was asked about all {pool.rows:,} rows, as {part}")
+            else:
+                from shortlist.loop.kept.joined import joined
+
+                kept = joined([part], wanted, pool, pool.rows, out / "probs.npy")
+                log.append(kept.said)
+                went.answered(pool.rows)
+        if kept is None:
+            write_npy(out / "probs.npy", shape, _answers(asked, blocks(), pool, files, went))
         if several:
             write_npy(out / "members.npy", (len(files), *shape), _joined(files))
     return Trained(
         model=fitted.pickled(),
         probabilities=out / "probs.npy",
         seconds=time.perf_counter() - began,
-        log="\n".join([*fitted.log, *sorted(fitted.warned | set(caught))]),
+        log="\n".join([*log, *sorted(fitted.warned | set(caught))]),
         temperature=asked.temperature,
         out_of_fold=fitted.out_of_fold,
         members=out / "members.npy" if several else None,
+        kept=kept,
     )
 
 

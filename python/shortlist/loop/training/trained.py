@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A model's answers for the whole pool, and what is known of how they came about.
+    """A model's answers for the pool, and what is known of how they came about.
 
     Attributes
     ----------
     model : bytes or None
-        The model, pickled, for the user; never loaded to go on.
+        The model, pickled: for the user, and to ask it about further rows.
     probabilities : Path
         A ``.npy`` file of float32, (rows, classes): probabilities, or logits where the
         specification says so.
@@ -39,7 +39,8 @@ class Trained:
     members : Path or None
         A ``.npy`` file of float32, (members, rows, classes), of a committee.
     kept : Kept or None
-        Which rows `probabilities` are of, where a cluster has scored the pool.
+        Which rows `probabilities` are of, where a cluster has scored the pool, or the model was
+        asked about some rows only.
     why_all : str or None
         Why a cluster has brought the answers for all rows back, where it has.
     """

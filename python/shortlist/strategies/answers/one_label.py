@@ -31,7 +31,7 @@ def logits(model: Any, X: Any, first: int = 0, /, **kwargs: Any) -> Array:
     while not hasattr(source, "decision_function") and hasattr(source, "query_strategy"):
         source = getattr(source, "estimator", None)
     if not hasattr(source, "decision_function"):
-        raise AttributeError(f"{type(final_model(model)).__name__} has no decision_function; energy needs logits")
+        raise AttributeError(f"{type(final_model(model)).__name__} has no decision_function, which this strategy asks")
     asked = Asked(model, "decision_function", count(X), first)
     return one_label(source.decision_function(X, **kwargs), asked)
 
