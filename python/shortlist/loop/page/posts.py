@@ -103,6 +103,17 @@ def read_post(act: Act, body: bytes) -> Post:
     )
 
 
+def read_leaving(body: bytes) -> str:
+    """Read who has closed the page.
+
+    Raises
+    ------
+    PostError
+        Nobody is named.
+    """
+    return annotator_of(_object(body).get("annotator"))
+
+
 def annotator_of(value: Any) -> str:
     """Return a person's name.
 

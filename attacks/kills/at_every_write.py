@@ -6,9 +6,9 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from benches.loop_kills.outcome import differences, outcome, unfinished
-from benches.loop_kills.project import ROUNDS, answers, write_pool, write_project
-from benches.loop_kills.writes import Ran
+from attacks.kills.outcome import differences, outcome, unfinished
+from attacks.kills.project import ROUNDS, answers, write_pool, write_project
+from attacks.ran import CHANGES, Ran
 from shortlist.loop.store import Store
 
 if TYPE_CHECKING:
@@ -61,24 +61,25 @@ def run(project: Path, every: int, journal: str, say: Callable[[str], None]) -> 
     for words in steps(project):
         tally = tallies.setdefault(words[0] if words[0] != "run" else "run --once", Tally())
         whole = [*words, "--dir", str(loop)]
-        _keep(loop, kept)
-        first = Ran(whole, said)
+        keep(loop, kept)
+        first = Ran(whole, said, loop)
         code = first.wait()
         if code not in (0, 3):
             raise AssertionError(f"{words} ended with {code}: {first.said}")
         wanted = outcome(loop)
         after = project / "after"
-        _keep(loop, after)
-        tally.writes += first.writes
-        say(f"{' '.join(words[:2])}: {first.writes} writes")
-        for at in range(1 + turn % every, first.writes + 1, every):
+        keep(loop, after)
+        writes = [at for at, kind in enumerate(first.kinds, 1) if kind in CHANGES]
+        tally.writes += len(writes)
+        say(f"{' '.join(words[:2])}: {len(writes)} writes")
+        for at in writes[turn % every :: every]:
             turn += 1
-            _restore(kept, loop)
-            ended = Ran(whole, said, at).wait()
+            restore(kept, loop)
+            ended = Ran(whole, said, loop, at).wait()
             tally.kills += ended == -9
-            again = Ran(whole, said)
+            again = Ran(whole, said, loop)
             code = again.wait()
-            place = f"{' '.join(words[:1])} at write {at} of {first.writes}"
+            place = f"{' '.join(words[:1])} at call {at} of {first.calls}"
             if code not in (0, 3) and not (words[0] == "init" and "a loop lives in" in again.said):
                 tally.wrong.append(f"{place}: again it ended with {code}: {again.said[-500:]}")
                 continue
@@ -88,28 +89,28 @@ def run(project: Path, every: int, journal: str, say: Callable[[str], None]) -> 
                 tally.wrong.append(f"{place}: {error}")
                 continue
             if words[0] == "init":
-                _restore_events(found, wanted)
+                forgive_init(found, wanted)
             tally.labels += len(found.get("labels", ()))
             tally.wrong += [f"{place}: {line}" for line in differences(found, wanted)]
             tally.left.update(unfinished(loop))
-        _restore(after, loop)
+        restore(after, loop)
         Store.open(loop, copied=True).close()
     return tallies
 
 
-def _restore_events(found: dict, wanted: dict) -> None:
+def forgive_init(found: dict, wanted: dict) -> None:
     """Let labels from before the loop be missing: `next` takes them in where `init` was killed."""
     if not found["events"]:
         found["events"], found["labels"] = wanted["events"], wanted["labels"]
 
 
-def _keep(loop: Path, kept: Path) -> None:
+def keep(loop: Path, kept: Path) -> None:
     shutil.rmtree(kept, ignore_errors=True)
     if loop.exists():
         shutil.copytree(loop, kept)
 
 
-def _restore(kept: Path, loop: Path) -> None:
+def restore(kept: Path, loop: Path) -> None:
     """Bring a folder back. The database stays the same file: a copy of it would be another loop's."""
     database = loop / "loop.db"
     loop.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Nothing is lost: ``python -m benches.loop_kills``.
+"""Nothing is lost: ``python -m attacks.kills``.
 
 Loops of five rounds are played by processes that are killed: one command after the other at each of its writes, and many at
 once at random moments. Each is compared with the loop that nobody killed.
@@ -11,9 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benches.loop_kills import at_every_write, at_random
-from benches.loop_kills.writes import begin_again_watched, import_all
-from shortlist.tables import aligned
+from attacks.kills import at_every_write, at_random
+from attacks.ran import begin_again_watched, import_all
+from attacks.report import ended, table
 
 
 def main() -> int:
@@ -25,18 +25,21 @@ def main() -> int:
     parser.add_argument("--journal", choices=["wal", "delete"], default="wal", help="of the database")
     parser.add_argument("--part", choices=["writes", "random"], help="only one of the two")
     given = parser.parse_args()
-    begin_again_watched()
+    begin_again_watched("attacks.kills")
     import_all()
     wrong: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="loop-kills-") as folder:
+    kills = 0
+    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
         if given.part != "random":
-            wrong += _writes(at_every_write.run(Path(folder) / "writes", given.every, given.journal, _say))
+            tallies = at_every_write.run(Path(folder) / "writes", given.every, given.journal, _say)
+            wrong += _writes(tallies)
+            kills += sum(tally.kills for tally in tallies.values())
         if given.part != "writes":
-            wrong += _random(
-                at_random.run(Path(folder) / "random", given.kills, given.journal, _say, at_writes=given.at_writes)
-            )
-    print("\n".join([f"{len(wrong):,} differences in all", *wrong[:20]]))
-    return int(bool(wrong))
+            place = Path(folder) / "random"
+            played = at_random.run(place, given.kills, given.journal, _say, at_writes=given.at_writes)
+            wrong += _random(played)
+            kills += sum(played.kills.values())
+    return ended("kills of a loop", wrong, kills=kills)
 
 
 def _say(line: str) -> None:
@@ -45,7 +48,11 @@ def _say(line: str) -> None:
 
 def _writes(tallies: dict[str, at_every_write.Tally]) -> list[str]:
     rows = [[n, t.writes, t.kills, t.labels, len(t.wrong), len(t.left)] for n, t in tallies.items()]
-    _table(["ended at its writes", "writes", "kills", "labels compared", "differences", "files left"], rows)
+    print(
+        table(
+            ["ended at its writes", "calls that write", "kills", "labels compared", "differences", "files left"], rows
+        )
+    )
     return [line for tally in tallies.values() for line in (*tally.wrong, *(f"left: {path}" for path in tally.left))]
 
 
@@ -53,16 +60,12 @@ def _random(played: at_random.Played) -> list[str]:
     names = sorted({*played.kills, *played.ended})
     rows = [[name, played.kills[name], played.ended[name]] for name in names]
     rows.append(["all", sum(played.kills.values()), sum(played.ended.values())])
-    _table(["killed at random", "kills", "ran to the end"], rows)
+    print(table(["killed at random", "kills", "ran to the end"], rows))
     print(
         f"{played.loops} loops: {played.acknowledged:,} answers acknowledged, {played.labels:,} labels compared, "
         f"{len(played.wrong)} differences\n"
     )
     return played.wrong
-
-
-def _table(heads: list[str], rows: list[list[str | int]]) -> None:
-    print(aligned([heads, *([f"{cell:,}" if isinstance(cell, int) else cell for cell in row] for row in rows)]) + "\n")
 
 
 if __name__ == "__main__":

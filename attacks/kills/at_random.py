@@ -8,9 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from benches.loop_kills.outcome import differences, outcome
-from benches.loop_kills.project import ROUNDS, answers, write_project
-from benches.loop_kills.writes import Ran
+from attacks.kills.outcome import differences, outcome
+from attacks.kills.project import ROUNDS, answers, write_project
+from attacks.ran import Ran
 from shortlist.loop.store import Store
 
 if TYPE_CHECKING:
@@ -66,8 +66,9 @@ class _Killer:
         """Start a command; return it, and when it is to be killed."""
         self._started += 1
         chance = None if spare or self._chance is None or self._chance.random() > 0.75 else self._chance
-        at = chance.randrange(1, 130) if chance and self._at_writes else 0
-        ran = Ran([*words, "--dir", str(self._project / "loop")], self._project / f"said-{self._started}.txt", at)
+        at = chance.randrange(1, 400) if chance and self._at_writes else 0
+        loop, said = self._project / "loop", self._project / f"said-{self._started}.txt"
+        ran = Ran([*words, "--dir", str(loop)], said, loop, at)
         within = 1.2 * self._played.seconds.get(words[0], 0.2)
         until = time.monotonic() + chance.uniform(0, within) if chance and not self._at_writes else None
         return ran, until

@@ -69,5 +69,11 @@ def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
 
 
 def unfinished(folder: Path) -> list[str]:
-    """Return files and folders that a killed process left behind and that nothing will ever end or use."""
-    return sorted({str(path.relative_to(folder)) for name in UNFINISHED for path in folder.rglob(name)})
+    """Return files and folders that a process left behind and that nothing will ever remove, end or use."""
+    found = {path for name in UNFINISHED for path in folder.rglob(name)}
+    return sorted(str(path.relative_to(folder)) for path in found if not _has_lock(path))
+
+
+def _has_lock(path: Path) -> bool:
+    """Whether the next process that makes such a folder removes it."""
+    return path.suffix == ".lock" or path.with_name(path.name + ".lock").exists()
