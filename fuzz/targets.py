@@ -115,7 +115,7 @@ def _pool(name: str) -> Callable[[bytes], object]:
     def reads(data: bytes) -> object:
         _file(name, data)
         found = open_pool(read_spec(_file(f"{name}.toml", SPEC.format(name=name).encode())))
-        return found.show(range(min(3, len(found))))
+        return found.show(range(min(3, found.rows)))
 
     return reads
 
