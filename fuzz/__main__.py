@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attacks.report import ended, table
+
 from fuzz.mutate import mutated
 from fuzz.targets import TARGETS, complaint
 

@@ -25,8 +25,14 @@ def wide(*shape):
 
 
 BEYOND = {
-    "classes": (lambda: sl.select(wide(4, (1 << 24) + 1), "margin", 1), "x has 16,777,217 classes; accepted are up to 16,777,216"),
-    "classes of score": (lambda: sl.score(wide(4, 1 << 40), "margin"), "x has 1,099,511,627,776 classes; accepted are up to"),
+    "classes": (
+        lambda: sl.select(wide(4, (1 << 24) + 1), "margin", 1),
+        "x has 16,777,217 classes; accepted are up to 16,777,216",
+    ),
+    "classes of score": (
+        lambda: sl.score(wide(4, 1 << 40), "margin"),
+        "x has 1,099,511,627,776 classes; accepted are up to",
+    ),
     "members": (
         lambda: sl.select(wide((1 << 20) + 1, 4, 2), "vote_entropy", 1),
         "x has 1,048,577 members; accepted are up to 1,048,576",
@@ -38,10 +44,19 @@ BEYOND = {
         "per_group is 9223372036854775808; accepted is a whole number below 2",
     ),
     "ids in exclude": (lambda: sl.select(P, "margin", 1, exclude=[2**63]), r"accepted are 0 to 2\*\*63 - 1"),
-    "rows of a rule": (lambda: sl.k_center(wide((1 << 32) - 1, 4), 1), "X has 4,294,967,295 rows; accepted are up to 4,294,967,294"),
+    "rows of a rule": (
+        lambda: sl.k_center(wide((1 << 32) - 1, 4), 1),
+        "X has 4,294,967,295 rows; accepted are up to 4,294,967,294",
+    ),
     "rows of density": (lambda: sl.density(wide(1 << 40, 4)), "X has 1,099,511,627,776 rows; accepted are up to"),
-    "features": (lambda: sl.k_center(wide(4, (1 << 24) + 1), 1), "X has 16,777,217 features; accepted are up to 16,777,216"),
-    "features of density": (lambda: sl.density(wide(4, 1 << 40)), "X has 1,099,511,627,776 features; accepted are up to"),
+    "features": (
+        lambda: sl.k_center(wide(4, (1 << 24) + 1), 1),
+        "X has 16,777,217 features; accepted are up to 16,777,216",
+    ),
+    "features of density": (
+        lambda: sl.density(wide(4, 1 << 40)),
+        "X has 1,099,511,627,776 features; accepted are up to",
+    ),
     "scores": (lambda: sl.score(wide(1 << 46, 2), "margin"), "Unable to allocate 256. TiB"),
 }
 
@@ -55,7 +70,9 @@ def test_just_beyond_is_one_sentence(call, sentence):
 
 def test_rules_ask_for_room_before_they_take_it(monkeypatch):
     monkeypatch.setattr("shortlist.memory.room", lambda: 1 << 30)
-    with pytest.raises(MemoryError, match=r"what is kept of each row of X takes 2,400,000,000 bytes .* accepted is fewer rows"):
+    with pytest.raises(
+        MemoryError, match=r"what is kept of each row of X takes 2,400,000,000 bytes .* accepted is fewer rows"
+    ):
         sl.k_center(wide(100_000_000, 4), 1)
 
 
@@ -80,7 +97,10 @@ def test_a_file_of_a_terabyte_is_read_from_its_first_row(tmp_path):
 
 @pytest.mark.parametrize(
     ("shape", "sentence"),
-    [((2**62, 4), "does not hold what its header promises"), ((2**63, 4), "has a header with a shape that no array has")],
+    [
+        ((2**62, 4), "does not hold what its header promises"),
+        ((2**63, 4), "has a header with a shape that no array has"),
+    ],
 )
 def test_a_header_of_more_than_an_address(tmp_path, shape, sentence):
     with pytest.raises(ValueError, match=sentence):
@@ -104,7 +124,9 @@ def test_ids_of_a_loop(tmp_path):
 
 def test_groups_of_a_loop(tmp_path):
     rows = [{"id": n, "body": "x", "g": f"g{n}"} for n in range(10_001)]
-    with pytest.raises(LoopError, match="column 'g' has more than 10,000 different values; accepted as groups are columns with"):
+    with pytest.raises(
+        LoopError, match="column 'g' has more than 10,000 different values; accepted as groups are columns with"
+    ):
         loop_with(tmp_path, rows, 'groups = ["g"]\n')
 
 
@@ -130,6 +152,17 @@ def test_what_the_page_takes(part, value, sentence):
 
 def test_the_page_names_every_limit():
     """Each number is in the sentence, and in the page that lists them."""
-    numbers = ("16,777,216", "1,048,576", "2^63", "4,294,967,294", "4,000", "10,000", "4 MiB", "64 KiB", "256 MiB", "2,147,483,647")
+    numbers = (
+        "16,777,216",
+        "1,048,576",
+        "2^63",
+        "4,294,967,294",
+        "4,000",
+        "10,000",
+        "4 MiB",
+        "64 KiB",
+        "256 MiB",
+        "2,147,483,647",
+    )
     assert [number for number in numbers if number not in PAGE] == []
     assert re.search(r"`tests/test_limits.py`", PAGE)

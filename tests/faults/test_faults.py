@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shortlist import writing
+from shortlist.disk import one_line
 from shortlist.loop.temporary import remove_left, temporary_folder
 
 ROOT = Path(__file__).parents[2]
@@ -78,3 +79,33 @@ def test_a_folder_that_could_not_be_removed_is_found_another_time(tmp_path, monk
     assert folder.exists()
     remove_left(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "a file can't be opened, read or written (Input/output error)"),
+        (OSError(errno.EACCES, "No", "a\x1b"), r"a\x1b can't be opened, read or written (No)"),
+        (OSError("ours is a sentence."), "ours is a sentence"),
+    ],
+)
+def test_an_error_of_the_system_names_its_file(error, sentence):
+    assert one_line(error) == sentence
+
+
+def test_people_get_their_next_rows_where_a_training_can_t_write(tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    monkeypatch.syspath_prepend(str(ROOT / "tests/loop"))
+    from a_project import answer, begin
+
+    with begin(tmp_path) as loop:
+        answer(loop, loop.next().ids)
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                type(loop), "train", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "Input/output error"))
+            )
+            with pytest.raises(
+                ValueError, match=r"^training failed: a file can't be .*error\). round 2 was opened: 20 rows in"
+            ):
+                loop.run_once()
+        assert loop.next().round == 2

@@ -25,11 +25,9 @@ def test_each_target_has_inputs():
 @pytest.mark.parametrize("name", TARGETS)
 def test_inputs_are_read_or_refused_in_a_sentence(name):
     corpus, chance = seeds(name), random.Random(name)
-    wrong = []
     for seed in corpus:
         for data in (seed, *(mutated(seed, corpus, chance) for _ in range(MORE))):
-            wrong.append(complaint(TARGETS[name], data)[1])
-    assert set(wrong) == {None}
+            assert complaint(TARGETS[name], data)[1] is None, data
 
 
 def test_what_is_no_sentence_is_found():
@@ -40,5 +38,11 @@ def test_what_is_no_sentence_is_found():
         return complaint(target, b"")[1]
 
     assert raises(ValueError("x is 1; accepted is 2")) is None
-    for error in (KeyError("x"), UnicodeDecodeError("utf-8", b"x", 0, 1, "y"), ValueError(""), OSError(5, "x"), AssertionError("x")):
+    for error in (
+        KeyError("x"),
+        UnicodeDecodeError("utf-8", b"x", 0, 1, "y"),
+        ValueError(""),
+        OSError(5, "x"),
+        AssertionError("x"),
+    ):
         assert raises(error) is not None

@@ -547,6 +547,7 @@ for call in (lambda folder: Store.open(folder), lambda folder: Store.create(fold
     [
         ("SQLITE_READONLY_DIRECTORY", r"loop can't be written, which a loop needs \(why\)"),
         ("SQLITE_CANTOPEN", r"loop can't be written, which a loop needs \(why\)"),
+        ("SQLITE_PROTOCOL", r"loop.db can't be locked on its file system \(why\), and nothing of this call was kept"),
         ("SQLITE_CORRUPT", r"loop.db is damaged \(why\); go on with a backup"),
         ("SQLITE_IOERR_WRITE", r"loop.db can't be read or written \(why\), and nothing of this call was kept"),
     ],
