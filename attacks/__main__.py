@@ -14,6 +14,7 @@ from attacks.report import LINE
 ATTACKS: dict[str, list[str]] = {
     "writers": ["-m", "attacks.writers"],
     "faults": ["-m", "attacks.faults"],
+    "page": ["-m", "attacks.page_answers"],
     "faults-delete": ["-m", "attacks.faults", "--journal", "delete", "--every", "7"],
     "power": ["-m", "attacks.power_cuts"],
     "power-delete": ["-m", "attacks.power_cuts", "--journal", "delete", "--every", "7"],
@@ -52,6 +53,7 @@ def main() -> int:
 QUICK = {
     "writers": ["--every", "7"],
     "faults": ["--every", "97"],
+    "page": ["--every", "17"],
     "faults-delete": ["--every", "197"],
     "power": ["--every", "97"],
     "power-delete": ["--every", "197"],

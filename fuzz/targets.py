@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import functools
 import json
 import tempfile
@@ -25,7 +26,7 @@ FINE = (ValueError, TypeError, OSError, MemoryError)
 def complaint(target: Callable[[bytes], object], data: bytes) -> tuple[str, str | None]:
     """Return what came of an input in short, and what is wrong with that: None where nothing is."""
     try:
-        target(data)
+        found = target(data)
     except BaseException as error:
         place = _place(error)
         short = f"{type(error).__name__} at {place}"
@@ -38,7 +39,7 @@ def complaint(target: Callable[[bytes], object], data: bytes) -> tuple[str, str 
         if not said or said.startswith("[Errno") or len(said) > 5_000:
             return short, f"no sentence: {said[:200]!r} at {place}"
         return short, None
-    return "fine", None
+    return f"fine {found}" if isinstance(found, int) else "fine", None
 
 
 def _place(error: BaseException) -> str:
@@ -145,6 +146,7 @@ def _page() -> tuple[Any, Any]:
     office = Office(folder / "loop", "none", models=False, suggested="")
     runner = asyncio.new_event_loop()
     runner.run_until_complete(office.desk.open())
+    atexit.register(lambda: runner.run_until_complete(office.desk.close()))
     guard = Guard(application(office), hosts=None, token="secret-token", cookie="c", pictures=office.pictures)
     return guard, runner
 
