@@ -117,9 +117,9 @@ def loop_with(folder, rows, more=""):
 
 
 def test_ids_of_a_loop(tmp_path):
-    assert loop_with(tmp_path, [{"id": "é" * 4_000, "body": "x"}, {"id": "b", "body": "y"}]) == 2
-    with pytest.raises(LoopError, match=r"has an id of 4,001 characters; accepted are up to 4,000"):
-        loop_with(tmp_path, [{"id": "a" * 4_001, "body": "x"}])
+    assert loop_with(tmp_path, [{"id": "é" * 5_000, "body": "x"}, {"id": "b", "body": "y"}]) == 2
+    with pytest.raises(LoopError, match=r"has an id of 5,001 characters; accepted are up to 5,000"):
+        loop_with(tmp_path, [{"id": "a" * 5_001, "body": "x"}])
 
 
 def test_groups_of_a_loop(tmp_path):
@@ -139,7 +139,7 @@ def test_a_specification(tmp_path):
 @pytest.mark.parametrize(
     ("part", "value", "sentence"),
     [
-        ("id", "a" * 4_001, "id is missing; accepted is that of a row"),
+        ("id", "a" * 5_001, "id is missing; accepted is that of a row"),
         ("annotator", "a" * 101, "accepted is a name of 1 to 100 characters"),
         ("note", "a" * 4_001, "accepted is text of at most 4,000 characters"),
         ("key", "a" * 101, "accepted is text of at most 100 characters"),
