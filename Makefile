@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo loop loop-page test test-rust test-python test-oldest test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs wheels release-ready lint clean python-found cargo-found
+.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs wheels release-ready lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -78,6 +78,15 @@ instructions: cargo-found  ## count the instructions of the kernels, by dtype an
 
 instructions-arm: cargo-found python-found  ## count the instructions of the main kernels on ARM, by emulation, against those at AVX2
 	@$(PYTHON) tests/arm/run.py instructions
+
+audit: venv cargo-found  ## look at the licence of every crate and package that Shortlist is made of
+	$(PY) release/audit.py
+
+attack: venv  ## attack the loop and the readers with faults, kills, power cuts and inputs, for hours (QUICK=1: minutes)
+	$(PY) -m attacks $(if $(QUICK),--quick)
+
+fuzz: venv  ## try inputs by chance on every reader for so many minutes (MINUTES=10)
+	$(PY) -m fuzz --minutes $(or $(MINUTES),10)
 
 label-savings: $(VENV)/.study  ## the study behind docs/label-savings.md (under an hour on 2 cores; killed, it goes on)
 	$(PY) -m benches.label_savings

@@ -50,6 +50,8 @@ def look_inside(wheel: Path) -> None:
     strange = [name for name in names if name.split("/")[0] not in ("shortlist",) and ".dist-info/" not in name]
     if strange or "shortlist/py.typed" not in names or not any(name.endswith(("LICENSE",)) for name in names):
         raise SystemExit(f"wheels: {wheel.name} holds {strange[:3]}, or lacks py.typed or the licence")
+    if not any("/sboms/" in name and name.endswith(".json") for name in names):
+        raise SystemExit(f"wheels: {wheel.name} lacks its list of crates (CycloneDX), which maturin 1.16 puts in")
     size = wheel.stat().st_size
     print(f"{wheel.name}: {size / 1e6:.2f} MB, {len(names)} files")
     if size > LARGEST:

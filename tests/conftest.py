@@ -14,6 +14,7 @@ import pytest  # noqa: E402
 from clusters import end_clusters, uses_clusters  # noqa: E402
 
 FIRST = (
+    "faults/test_faults.py",
     "loop/test_loop_kills.py",
     "loop/test_playing.py",
     "page/test_page_browser.py",

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from shortlist.tables import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -111,7 +113,12 @@ def readable(name: str, what: str) -> Iterator[None]:
 
 
 def one_line(error: BaseException) -> str:
-    """Return the first line of a foreign error, without its full stop."""
+    """Return the first line of a foreign error, without its full stop;
+    of one of the system, which file it is about and what is wrong.
+    """
+    if isinstance(error, OSError) and error.strerror and str(error).startswith("[Errno "):
+        what = "a file" if error.filename is None else visible(str(error.filename))
+        return f"{what} can't be opened, read or written ({error.strerror})"
     return (str(error) or type(error).__name__).splitlines()[0].rstrip(". ")
 
 

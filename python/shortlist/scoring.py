@@ -9,6 +9,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.arguments import Progress, Steps
 from shortlist.pools import Pool, open_pool, rows_of
+from shortlist.pools.arrays import MOST_CLASSES
 from shortlist.pools.crew import Crew, crew_of
 from shortlist.registry import Function, MeasureName, is_committee, make_scorer, scorer_at_once
 from shortlist.threads import thread_count, threads_for
@@ -98,6 +99,7 @@ def score(
     if (
         type(x) is np.ndarray
         and x.ndim == 2
+        and x.shape[1] <= MOST_CLASSES
         and (out is None and dtype is None and progress is None)
         and (known := scorer_at_once(measure, from_logits, temperature, normalize, invalid))
     ):

@@ -13,6 +13,7 @@ from shortlist.arguments import Exclusion, seed_of, whole
 from shortlist.groups import as_labels, count, counted
 from shortlist.options import flag
 from shortlist.pools import Pool, open_pool
+from shortlist.pools.arrays import MOST_CLASSES
 from shortlist.quotas import settled
 from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of, scorer_at_once
 from shortlist.scoring import score_pool
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 PLAIN = (str, float, bool)
 """The types of the options that a plain call has as they are by default."""
+WIDEST = (MOST_CLASSES,)
 
 
 def select(
@@ -240,6 +242,8 @@ def _at_once(
     None where it takes more, or an error is near.
     """
     if type(x) is not np.ndarray or not isinstance(measure, str) or type(k) is not int or not 0 <= k <= x.size:
+        return None
+    if x.shape[-1:] > WIDEST:
         return None
     scorer = scorer_at_once(measure, from_logits, temperature, normalize, invalid)
     if scorer is None:

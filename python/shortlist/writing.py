@@ -35,11 +35,11 @@ PATIENCE = 10.0
 """Seconds that a FIFO may take to find a reader."""
 
 
-def write_text(target: Target | IO[str], lines: Iterable[str]) -> None:
-    """Write lines to an open text file, or to a path in UTF-8."""
+def write_text(target: Target | IO[str], lines: Iterable[str], *, private: bool = False) -> None:
+    """Write lines to an open text file, or to a path in UTF-8; see `write_bytes`."""
     try:
         if isinstance(target, str | os.PathLike):
-            write_bytes(target, (line.encode() for line in lines))
+            write_bytes(target, (line.encode() for line in lines), private=private)
             return
         _try_text(target)
         for line in lines:
@@ -49,12 +49,15 @@ def write_text(target: Target | IO[str], lines: Iterable[str]) -> None:
         raise ValueError(f"{wrong} cannot be written in {error.encoding} ({error.reason})") from None
 
 
-def write_bytes(target: Target, parts: Iterable[bytes]) -> None:
-    """Write parts to a path, one after the other."""
+def write_bytes(target: Target, parts: Iterable[bytes], *, private: bool = False) -> None:
+    """Write parts to a path, one after the other;
+    a new file that is `private` is its owner's alone.
+    """
     place = place_of(target)
     try:
         if place.is_file:
-            _replace(place.path, parts)
+            _replace(place.path, parts, 0o600 if private else 0o666)
+            _bring_to_disk(place)
         else:
             with place.open() as file:
                 file.writelines(parts)
@@ -97,11 +100,37 @@ def plain(value: Any) -> Any:
 def make_folder(folder: Target, name: str) -> Path:
     """Return a folder, made where it was not there."""
     path = Path(_path_text(folder, name))
+    new: list[Path] = []
     try:
+        new = [each for each in (path, *path.parents) if not each.exists()]
         path.mkdir(parents=True, exist_ok=True)
+        for each in new:
+            sync_folder(each.parent)
     except OSError as error:
+        with contextlib.suppress(OSError):  # as what another process has put there meanwhile
+            for each in new:
+                each.rmdir()
         raise type(error)(f"{name} is {visible(str(path))!r}, and no folder can be there ({_reason(error)})") from None
     return path
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the entries of a folder to disk, where the system can:
+    until then a power cut may take a new name, whatever was done for its file.
+    """
+    if os.name != "posix":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # one that may be written and not read
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system can
+            raise
+    finally:
+        _close(descriptor)
 
 
 def told(error: OSError, target: Target, more: str = "") -> OSError:
@@ -210,30 +239,46 @@ class Place:
             raise PermissionError(f"{self.name} cannot be written (no permission to change its folder)")
 
 
-def _replace(path: Path, parts: Iterable[bytes]) -> None:
+def _bring_to_disk(place: Place) -> None:
+    try:
+        sync_folder(place.path.parent)
+    except OSError as error:
+        raise OSError(
+            f"{place.name} was written, and its folder can't be brought to disk ({_reason(error)}); write it again"
+        ) from None
+
+
+def _replace(path: Path, parts: Iterable[bytes], mode: int) -> None:
     """Write a new file and put it in the place of an old one."""
     name = path.with_name(f".{os.urandom(8).hex()}.partial")
     old = path.stat() if path.exists() else None
     # Others may not look into it while its mode is not yet that of the old file.
-    descriptor, named = _create(name, 0o666 if old is None else 0o600)
+    descriptor, named = _create(name, mode if old is None else 0o600)
     try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123
+        with open(descriptor, "wb", closefd=False) as file:
             file.writelines(parts)
             file.flush()
-            if old is not None:
-                _make_alike(descriptor, old)
-            os.fsync(descriptor)
-            if not named:
-                if old is None:
-                    # At once under its own name: whoever is killed leaves nothing behind.
-                    with contextlib.suppress(FileExistsError):
-                        _give_name(descriptor, path)
-                        return
-                _give_name(descriptor, name)
+        if old is not None:
+            _make_alike(descriptor, old)
+        os.fsync(descriptor)
+        if not named:
+            if old is None:
+                # At once under its own name: whoever is killed leaves nothing behind.
+                with contextlib.suppress(FileExistsError):
+                    _give_name(descriptor, path)
+                    return
+            _give_name(descriptor, name)
         name.replace(path)
     finally:
+        _close(descriptor)
         with contextlib.suppress(OSError):
             name.unlink(missing_ok=True)
+
+
+def _close(descriptor: int) -> None:
+    """Close what has nothing to lose by then: all of it is on disk, or the call has failed."""
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
 
 
 def _create(name: Path, mode: int) -> tuple[int, bool]:
@@ -257,7 +302,7 @@ def _give_name(descriptor: int, name: Path) -> None:
     try:
         os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=folder, follow_symlinks=True)
     finally:
-        os.close(folder)
+        _close(folder)
 
 
 def _make_alike(descriptor: int, old: os.stat_result) -> None:

@@ -1,4 +1,4 @@
-"""Loops whose processes are killed come to the same end: `benches.loop_kills` in short, killed by events and not by time."""
+"""Loops whose processes are killed come to the same end: `attacks.kills` in short, killed by events and not by time."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ def test_killed_loops_lose_nothing(given):
     pytest.importorskip("click")
     pytest.importorskip("sklearn")
     done = subprocess.run(
-        [sys.executable, "-m", "benches.loop_kills", "--part", *given],
+        [sys.executable, "-m", "attacks.kills", "--part", *given],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
@@ -29,4 +29,4 @@ def test_killed_loops_lose_nothing(given):
         check=False,
         timeout=300,
     )
-    assert (done.returncode, "0 differences in all" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert (done.returncode, "0 findings in all" in done.stdout) == (0, True), done.stdout + done.stderr

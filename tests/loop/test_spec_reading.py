@@ -100,6 +100,8 @@ def test_a_file_as_editors_write_it(tmp_path, kind):
 
 
 NO_SPEC = {
+    "a text that isn't closed": (b"loop = 1\nname = 'x\n", r"loop.toml is no TOML in line \d: "),
+    "no end": (b'loop = 1\nname = """x\n', r"loop.toml is no TOML in line \d: "),
     "no TOML": (b'loop = 1\nname "x"\n', r"loop.toml is no TOML in line 2, column \d+: "),
     "ends too soon": (b'loop = 1\nname = "x\n', r"is no TOML in line \d, column \d+: "),
     "a key twice": (b"loop = 1\nloop = 1\n", r"is no TOML in line 2"),

@@ -275,10 +275,11 @@ def test_a_blob_that_cannot_be_written_leaves_nothing(store, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    store.put_blob(b"model")
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match=r"cannot be written \(No space left on device\); nothing was changed"):
         store.put_blob(b"x")
-    assert list((store.folder / "blobs").iterdir()) == []
+    assert len(store.blob_files()) == len(list((store.folder / "blobs").iterdir())) == 1
 
 
 def test_a_backup_is_a_loop_of_its_own(store, tmp_path):
@@ -303,6 +304,10 @@ def test_a_backup_that_fails_leaves_nothing(store, tmp_path, monkeypatch):
     store.put_blob(b"model")
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match=r"no folder can be there \(No space left on device\)"):
+            store.backup(tmp_path / "kept")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", lambda fd: None if os.path.isdir(f"/proc/self/fd/{fd}") else full(fd))
         with pytest.raises(OSError, match=r"cannot be written \(No space left on device\)"):
             store.backup(tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
@@ -542,6 +547,7 @@ for call in (lambda folder: Store.open(folder), lambda folder: Store.create(fold
     [
         ("SQLITE_READONLY_DIRECTORY", r"loop can't be written, which a loop needs \(why\)"),
         ("SQLITE_CANTOPEN", r"loop can't be written, which a loop needs \(why\)"),
+        ("SQLITE_PROTOCOL", r"loop.db can't be locked on its file system \(why\), and nothing of this call was kept"),
         ("SQLITE_CORRUPT", r"loop.db is damaged \(why\); go on with a backup"),
         ("SQLITE_IOERR_WRITE", r"loop.db can't be read or written \(why\), and nothing of this call was kept"),
     ],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shortlist.disk import one_line
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def one_line_errors() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except (ValueError, TypeError, OSError, MemoryError, ImportError, ArithmeticError, RuntimeError, EOFError) as error:
-        message = " ".join(str(error).split()) or type(error).__name__
+        said = one_line(error) if isinstance(error, OSError) else str(error)
+        message = " ".join(said.split()) or type(error).__name__
         for name, option in OPTIONS.items():
             message = message.replace(name, option)
         click.echo(f"shortlist: error: {visible(message)}", err=True)

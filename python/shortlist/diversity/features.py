@@ -13,6 +13,7 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import places, whole
+from shortlist.memory import check_room
 from shortlist.npy import NpyFile
 from shortlist.own_ids import as_mask
 from shortlist.pools import array_of, one_array
@@ -29,6 +30,11 @@ HELD_BYTES = 128 << 20
 """Bytes of candidates that are held in memory, where the rows themselves lie in a file."""
 
 METRICS: tuple[str, ...] = ("euclidean", "sqeuclidean", "cosine", "manhattan")
+MOST_FEATURES = 1 << 24
+MOST_ROWS = (1 << 32) - 2
+"""Rows are numbers of 32 bits to the rules."""
+MANY_ROWS, BYTES_A_ROW = 1 << 24, 24
+"""With more rows it is seen to that there is room for what the rules keep of each."""
 
 
 @dataclass
@@ -119,6 +125,12 @@ def as_features(x: Any, name: str = "X", dtype: str | None = None) -> Features:
         raise ValueError(f"{name} has {array.ndim} dimensions, shape {array.shape}; accepted is (rows, features)")
     if array.shape[1] == 0:
         raise ValueError(f"{name} has no features, shape {array.shape}; at least one column is needed")
+    if array.shape[1] > MOST_FEATURES:
+        raise ValueError(f"{name} has {array.shape[1]:,} features; accepted are up to {MOST_FEATURES:,}")
+    if array.shape[0] > MOST_ROWS:
+        raise ValueError(f"{name} has {array.shape[0]:,} rows; accepted are up to {MOST_ROWS:,}")
+    if array.shape[0] > MANY_ROWS:
+        check_room(BYTES_A_ROW * array.shape[0], f"what is kept of each row of {name}", "fewer rows, as by among=")
     if not (array.dtype.isnative and array.flags.aligned):
         array = array.astype(array.dtype.newbyteorder("="))
         copies.append(f"{name} was copied to native {array.dtype} ({array.nbytes:,} bytes)")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from shortlist.labels.handed import HandedRow
 
+DECLARED = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 VARIABLE = re.compile(r"\$(\w+)")
 
 
@@ -80,8 +81,13 @@ def check_config(text: str, columns: Iterable[str] | None, classes: Sequence[str
     ValueError
         It is no XML, shows what the tasks don't have, or offers other answers than the classes.
     """
+    if DECLARED.search(text):
+        # Such as let a few lines stand for gigabytes, or for other files.
+        raise ValueError(
+            f"{name} has a document type of its own; accepted is an interface without <!DOCTYPE and <!ENTITY"
+        )
     try:
-        root = ElementTree.fromstring(text)  # noqa: S314 - the user's own
+        root = ElementTree.fromstring(text)  # noqa: S314 - it declares nothing
     except ElementTree.ParseError as error:
         raise ValueError(f"{name} is no labelling interface of Label Studio: it is no XML ({error})") from None
     if columns is not None:

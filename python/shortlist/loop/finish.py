@@ -210,7 +210,7 @@ def _readme(name: str, kind: str, detail: Mapping[str, Any], labels: int) -> str
             f"`{MODEL}` is the model with all that it needs, in Python's pickle format (`joblib.load` reads it too). Loading a\n"
             "pickle runs whatever is in it: load only files that you trust, with the versions below or later ones.\n\n"
             "```python\nfrom shortlist.loop.model_file import read_model\n\n"
-            f'model = read_model("{MODEL}")\n{EXAMPLES[kind]}\n```\n'
+            f'model = read_model("{MODEL}", sha256="{detail["blob"]}")\n{EXAMPLES[kind]}\n```\n'
         )
     return (
         f"# {name}: the last model\n\n{number[0].upper()}{number[1:]}, trained on {detail['labels']:,} labels.\n"

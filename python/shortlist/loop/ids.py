@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+LONGEST_ID = 5_000
+"""Characters: above that no page, export or message has room for an id."""
 WHOLE = re.compile(r"\s*([+-]?)0*(\d+)(\.0*)?\s*")
 MARKS = ("+", "-", "0")
 """What an id may begin with that a spreadsheet writes otherwise."""

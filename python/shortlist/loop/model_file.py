@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +19,6 @@ from shortlist.loop.training.estimators import Block
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
@@ -28,15 +29,19 @@ if TYPE_CHECKING:
 PARTS = {"models", "classes", "features", "estimators", "temperature", "seed", "returns"}
 
 
-def read_model(path: str | os.PathLike[str]) -> SavedModel:
+def read_model(path: str | os.PathLike[str], *, sha256: str | None = None) -> SavedModel:
     """Load the ``model.pkl`` that ``finish`` has written.
 
-    Loading a pickle runs whatever is in it: load only files that you trust.
+    Loading a pickle runs whatever is in it: load only files that you trust. A file that other users
+    of the machine can write is refused, unless its hash is given.
 
     Parameters
     ----------
     path : path
         The file, or the folder that it is in.
+    sha256 : str, optional
+        The hash that its bytes must have, as the README beside it says; looked at before anything
+        is loaded.
 
     Returns
     -------
@@ -45,15 +50,13 @@ def read_model(path: str | os.PathLike[str]) -> SavedModel:
     Raises
     ------
     LoopError
-        It isn't such a file.
+        It isn't such a file, has another hash, or may have been written by somebody else.
     """
     place = Path(path)
     place = place / "model.pkl" if place.is_dir() else place
+    content = _trusted(place, sha256)
     try:
-        with place.open("rb") as file:
-            kept = pickle.load(file)  # noqa: S301 - as the docstring says
-    except OSError:
-        raise
+        kept = pickle.loads(content)  # noqa: S301 - its hash or its owner was looked at
     except Exception as error:  # whatever unpickling comes upon
         raise LoopError(
             f"{visible(str(place))} can't be read as a model ({one_line(error)}); accepted is the model.pkl of a finished loop"
@@ -61,6 +64,26 @@ def read_model(path: str | os.PathLike[str]) -> SavedModel:
     if not isinstance(kept, dict) or not set(kept) >= PARTS:
         raise LoopError(f"{visible(str(place))} holds no model of a loop; accepted is the model.pkl of a finished loop")
     return SavedModel(kept)
+
+
+def _trusted(place: Path, sha256: str | None) -> bytes:
+    """Return the bytes of a file that only its user can have written,
+    or that has the hash given.
+    """
+    with place.open("rb") as file:
+        about, content = os.fstat(file.fileno()), file.read()
+    if sha256 is not None:
+        found = hashlib.sha256(content).hexdigest()
+        if found != sha256.strip().lower():
+            raise LoopError(
+                f"{visible(str(place))} has the SHA-256 {found}, and {visible(sha256)} was asked for; it isn't loaded"
+            )
+    elif hasattr(os, "getuid") and (about.st_uid not in (0, os.getuid()) or about.st_mode & 0o022):
+        raise LoopError(
+            f"{visible(str(place))} can be written by other users, and loading it runs whatever is in it; give sha256=, as the "
+            "README beside it says, or make it yours alone (chmod go-w)"
+        )
+    return content
 
 
 class SavedModel:

@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from shortlist.disk import one_line
 from shortlist.loop.backing_off import pause_after
 from shortlist.loop.errors import LoopError, UnderWayError
 from shortlist.loop.finished import finished
@@ -41,8 +42,8 @@ def once(loop: Loop, *, train: bool | None = None) -> tuple[list[Step], LoopErro
         return steps, failure
     try:
         pulled = None if is_file(loop.spec) else loop.pull()
-    except LoopError as error:
-        failure = error
+    except (LoopError, OSError) as error:
+        failure = _told(error)
     else:
         if pulled is not None and (pulled.new or pulled.deleted):
             steps.append(Step("ingested", f"answers came: {'; '.join(pulled.lines())}", {"new": pulled.new}))
@@ -51,8 +52,8 @@ def once(loop: Loop, *, train: bool | None = None) -> tuple[list[Step], LoopErro
         model = loop.train() if (train is None and not loop.postponed()) or train else None
     except UnderWayError:
         pass  # begun by somebody else just now
-    except LoopError as error:
-        failure = LoopError(f"training failed: {error}")
+    except (LoopError, OSError) as error:
+        failure = LoopError(f"training failed: {_told(error)}")
         failure.__cause__ = error
     else:
         going = loop.under_way()
@@ -64,14 +65,22 @@ def once(loop: Loop, *, train: bool | None = None) -> tuple[list[Step], LoopErro
     try:
         last = settle(loop._store)
         batch = loop.next() if last is None or last.state in ("planned", "picked", "closed") else None
-    except LoopError as error:
+    except (LoopError, OSError) as error:
+        told = _told(error)
         if failure is None:
-            return steps, error
-        return steps, failure if str(error) in str(failure) else LoopError(f"{failure}. {error}")
+            return steps, told
+        return steps, failure if str(told) in str(failure) else LoopError(f"{failure}. {told}")
     if batch is not None:
         said = f"round {batch.round} was opened: {len(batch):,} rows in {batch.handed}"
         steps.append(Step("opened", said, {"round": batch.round, "rows": len(batch), "handed": batch.handed}))
     return steps, failure
+
+
+def _told(error: LoopError | OSError) -> LoopError:
+    """Return an error in a sentence:
+    a disk that fails must not keep people from their next rows.
+    """
+    return error if isinstance(error, LoopError) else LoopError(one_line(error))
 
 
 def watch(
@@ -119,7 +128,7 @@ def watch(
                     stop = None if now.under_way() else now.stop()
                     why = str(now.due())
                 except (LoopError, OSError) as error:
-                    failure, stop, why = error, None, ""  # type: ignore[assignment]
+                    failure, stop, why = _told(error), None, ""
             if failure is not None:
                 failures += 1
                 pause = pause_after(failures, LONGEST)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shortlist.loop.errors import with_room
-from shortlist.writing import make_folder
+from shortlist.writing import make_folder, sync_folder
 
 try:
     import fcntl
@@ -45,8 +45,7 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
             folder.mkdir()
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.unlink(missing_ok=True)
+        _remove(folder, lock)
         os.close(descriptor)
 
 
@@ -58,6 +57,7 @@ def name_it(work: Path, folder: Path) -> None:
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
+    sync_folder(work)
     try:
         os.rename(work, folder)  # noqa: PTH104 - never over what is there
     except OSError:
@@ -73,10 +73,19 @@ def remove_left(parent: Path) -> None:
             descriptor = os.open(lock, os.O_RDWR)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-                lock.unlink()
+                _remove(lock.with_suffix(""), lock)
             finally:
                 os.close(descriptor)
+
+
+def _remove(folder: Path, lock: Path) -> None:
+    """Remove a folder, and its lock once it is gone:
+    what could not be removed is found by its lock another time.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        with contextlib.suppress(OSError):
+            lock.unlink(missing_ok=True)
 
 
 def hold(folder: Path) -> int | None:

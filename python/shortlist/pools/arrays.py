@@ -101,6 +101,7 @@ def of_one_kind(items: Sequence[Any]) -> bool:
     )
 
 
+MOST_CLASSES, MOST_MEMBERS = 1 << 24, 1 << 20
 READ_AS_THEY_LIE = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -185,3 +186,7 @@ def check_shape(shape: tuple[int, ...], committee: bool, name: str) -> None:
         raise ValueError(f"{name} has no classes, shape {shape}; at least one column is needed")
     if committee and shape[0] == 0:
         raise ValueError(f"{name} has no members, shape {shape}; at least one is needed")
+    if shape[-1] > MOST_CLASSES:
+        raise ValueError(f"{name} has {shape[-1]:,} classes; accepted are up to {MOST_CLASSES:,}")
+    if committee and shape[0] > MOST_MEMBERS:
+        raise ValueError(f"{name} has {shape[0]:,} members; accepted are up to {MOST_MEMBERS:,}")

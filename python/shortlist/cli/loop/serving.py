@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="By default that of the last time, or a free one."
 )
-@click.option("--token", help="What the link must have; made where the host isn't this machine.")
+@click.option(
+    "--token",
+    envvar="SHORTLIST_PAGE_TOKEN",
+    show_envvar=True,
+    help="What the link must have; made where the host isn't this machine. Other users of it see what a command is given.",
+)
 @click.option("--no-open", is_flag=True, help="Only print the address, and open no browser.")
 @click.option("--show-model", is_flag=True, help="Let people see what the model thinks of a row.")
 def serve_command(folder: Path, host: str, port: int, token: str | None, no_open: bool, show_model: bool) -> None:

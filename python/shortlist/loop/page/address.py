@@ -5,10 +5,10 @@ and stays from one start to the next.
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.store.jobs import is_over
+from shortlist.writing import write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ JOB = "serve"
 def place_of_page(store: Store) -> str:
     """Return where people find the page, for a sentence such as "40 rows in ..."."""
     job = store.job(JOB)
-    address = None if job is None or is_over(job) else kept_address(store.folder).get("address")
+    address = None if job is None or is_over(job) else shown_address(kept_address(store.folder))
     return f"the page at {address}" if address else "the page: shortlist loop serve"
 
 
@@ -36,10 +36,14 @@ def kept_address(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def shown_address(kept: dict[str, Any]) -> str | None:
+    """Return an address without its token, which only the one who serves the page is told:
+    sentences end up in logs.
+    """
+    address = kept.get("address")
+    return address.partition("?")[0] if isinstance(address, str) else None
+
+
 def keep_address(folder: Path, values: dict[str, Any]) -> None:
     """Write them down, for this user's eyes alone: the token is among them."""
-    part = folder / f".{FILE}.partial"
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(values, file)
-    part.replace(folder / FILE)
+    write_text(folder / FILE, [json.dumps(values)], private=True)

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.page.posts import MOST, PostError, annotator_of, read_post
+from shortlist.loop.page.posts import MOST, PostError, annotator_of, read_leaving, read_post
 from shortlist.loop.page.showing import PICTURES
 from shortlist.loop.store.spelling import NONE_OF_THESE
 from shortlist.writing import plain
@@ -148,8 +148,8 @@ class Answers:
         """Note that somebody has closed the page; a browser sends this as text,
         at the last moment.
         """
-        with contextlib.suppress(PostError, ValueError, AttributeError):
-            await self._office.desk.leave(annotator_of(json.loads(await _body(request)).get("annotator")))
+        with contextlib.suppress(PostError):
+            await self._office.desk.leave(read_leaving(await _body(request)))
         return Response(status_code=204)
 
     async def _take(self, act: Act, request: Request) -> Response:
@@ -245,7 +245,7 @@ def _told(call: Callable[[Request], Awaitable[Response]]) -> Callable[[Request],
         except LoopError as error:
             return _json({"error": " ".join(str(error).split())}, ASLEEP)
         except Exception as error:
-            logging.getLogger(__name__).exception("%s %s", request.method, request.url.path)
+            logging.getLogger(__name__).exception("%s %s", request.method, request.scope["path"])
             return _json({"error": f"the server failed ({type(error).__name__}); what it has printed says more"}, 500)
 
     return answer
@@ -266,5 +266,7 @@ async def _nothing(_: Request) -> Response:
 
 async def _no_such(request: Request, _: Exception) -> Response:
     known = ", ".join(["/api/next", "/api/answer", "/api/status"])
-    said = f"there is no {request.method} {request.url.path[:100]!r} here; scripts use {known}"
+    # Its url would decode the query as UTF-8, which it need not be.
+    path: str = request.scope["path"]
+    said = f"there is no {request.method} {path[:100]!r} here; scripts use {known}"
     return _json({"error": said}, 404)

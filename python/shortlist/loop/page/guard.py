@@ -85,6 +85,8 @@ class Guard:
         await self._app(scope, receive, stricter)
 
     def _refused(self, scope: MutableMapping[str, Any], headers: dict[bytes, str]) -> tuple[int, str] | None:
+        if not scope["query_string"].isascii():
+            return 400, "the address holds bytes that no address has; accepted are those that a browser sends"
         host = headers.get(b"host", "")
         if self._hosts is not None and host.lower() not in self._hosts:
             return 403, f"this server is not called {host[:100]!r}; open the address that it has printed"

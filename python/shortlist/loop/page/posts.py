@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from shortlist.labels.values import plain_text
+from shortlist.loop.ids import LONGEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 MOST = 64 << 10
 """Bytes of what is sent."""
 LONGEST_NAME = 100
-LONGEST_ID = 4_000
 LONGEST_NOTE = 4_000
 LONGEST_KEY = 100
 LONGEST_WAIT = 90 * 86400.0
@@ -101,6 +101,17 @@ def read_post(act: Act, body: bytes) -> Post:
         flag,
         _waited(values),
     )
+
+
+def read_leaving(body: bytes) -> str:
+    """Read who has closed the page.
+
+    Raises
+    ------
+    PostError
+        Nobody is named.
+    """
+    return annotator_of(_object(body).get("annotator"))
 
 
 def annotator_of(value: Any) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.page.address import JOB, keep_address, kept_address
+from shortlist.loop.page.address import JOB, keep_address, kept_address, shown_address
 from shortlist.loop.page.crew import Crew
 from shortlist.loop.page.desk import Desk
 from shortlist.loop.page.guard import Guard
@@ -176,7 +176,7 @@ def _begun(store: Store, kept: dict[str, Any]) -> str:
         return store.begin_job(JOB, LEASE).token
     except LoopError:
         raise LoopError(
-            f"the page of this loop is served already, at {kept.get('address', 'an address that it has printed')}; open that, "
+            f"the page of this loop is served already, at {shown_address(kept) or 'an address that it has printed'}; open that, "
             "or end it first"
         ) from None
 

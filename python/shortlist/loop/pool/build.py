@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.ids import alike
+from shortlist.loop.ids import LONGEST_ID, alike
 from shortlist.loop.pool.buckets import repeats, write_ordered
 from shortlist.loop.pool.contents import content_hashes
 from shortlist.loop.pool.disk_array import DiskArray
@@ -115,7 +115,12 @@ def id_texts(values: Any, table: Table, start: int) -> list[str]:
             raise LoopError(
                 f"{table.where(start + place)} has no id; accepted is an id for each row, by which its label comes home"
             )
-        found.append(str(key))
+        text = str(key)
+        if len(text) > LONGEST_ID:
+            raise LoopError(
+                f"{table.where(start + place)} has an id of {len(text):,} characters; accepted are up to {LONGEST_ID:,}"
+            )
+        found.append(text)
     return found
 
 

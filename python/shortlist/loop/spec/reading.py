@@ -114,7 +114,7 @@ def _values_of(text: str, path: Path) -> dict[str, Any]:
         line = found[2] if found and found[2] else str(text.count("\n") + 1) if found else None
         where = f" in line {line}" if line else ""
         column = f", column {found[3]}" if found and found[3] else ""
-        if line and HELP_OF_CLASSES.match(text.splitlines()[int(line) - 1]):
+        if line and HELP_OF_CLASSES.match(text.split("\n")[int(line) - 1]):
             said = 'TOML has no table beside the list "classes"; write [help]'
         raise SpecError([f"{path} is no TOML{where}{column}: {said}"]) from None
 

@@ -5,16 +5,16 @@ each there whole or not at all.
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shortlist.disk import open_file
 from shortlist.loop.errors import LoopError
 from shortlist.tables import visible
-from shortlist.writing import make_folder, write_bytes
+from shortlist.writing import make_folder, sync_folder, write_bytes
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
 CHUNK = 1 << 20
@@ -40,9 +40,10 @@ class Blobs:
             digest.update(chunk)
         name = digest.hexdigest()
         folder = make_folder(self.folder / NAME, "folder")
-        if not (folder / name).exists():
+        if (folder / name).exists():
+            sync_folder(folder)  # whoever wrote it may have been killed before this
+        else:
             write_bytes(folder / name, _same(content, name))
-            _sync(folder)
         return name
 
     def blob(self, name: str) -> Path:
@@ -90,13 +91,3 @@ def _same(content: bytes | str | os.PathLike[str], name: str) -> Iterator[bytes]
         yield chunk
     if digest.hexdigest() != name:
         raise LoopError(f"{content!r} was changed while it was read; keep it once it is complete")
-
-
-def _sync(folder: Path) -> None:
-    """Bring the entries of a folder to disk, where the system can."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -135,6 +135,8 @@ def _sentence(error: sqlite3.Error, path: Path) -> str | None:
         return str(full(folder))
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return f"{folder} can't be written, which a loop needs ({error}); give it back its permissions, or copy it"
+    if name.startswith(("SQLITE_PROTOCOL", "SQLITE_NOLFS")):
+        return f"{place} can't be locked on its file system ({error}), and nothing of this call was kept; repeat it"
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return f"another process keeps {place} locked; wait until it is done, and repeat this"
     if name.startswith("SQLITE_NOTADB"):

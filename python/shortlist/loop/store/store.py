@@ -23,7 +23,7 @@ from shortlist.loop.store.rounds import Rounds
 from shortlist.loop.store.times import now
 from shortlist.loop.store.versions import Versions
 from shortlist.tables import visible
-from shortlist.writing import make_folder, write_bytes
+from shortlist.writing import make_folder, sync_folder, write_bytes
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -198,6 +198,7 @@ class Store(Log, Versions, Rounds, Models, Jobs, Blobs):
         if (self.folder / "loop.toml").is_file():
             write_bytes(place / "loop.toml", blobs.chunks_of(self.folder / "loop.toml"))
         unfinished.replace(place / FILE)
+        sync_folder(place)
 
     def _about(self, name: str) -> str:
         return str(self._database.value("SELECT value FROM about WHERE name = ?", (name,)))
