@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo loop loop-page test test-rust test-python test-oldest test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs wheels release-ready lint clean python-found cargo-found
+.PHONY: help venv build demo loop loop-page test test-rust test-python test-oldest test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs screens wheels release-ready lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -59,6 +59,10 @@ wheel-arm: cargo-found $(VENV)/.made  ## build the wheel for ARM, and use it in 
 docs: $(VENV)/.docs  ## build the documentation site, its notebooks run, into target/site
 	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b html docs target/site
 	@echo "Open target/site/index.html"
+
+screens: $(VENV)/.docs $(VENV)/.tools  ## take the pictures of the docs again: the labelling page and a report, in a headless Chromium
+	@.ci/browser
+	$(PY) docs/screens/take.py
 
 wheels: $(VENV)/.release  ## build the wheel (for glibc 2.17) and the sdist into dist/, and try each where nothing else is
 	$(PY) release/wheels.py
