@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo loop loop-page test test-rust test-python test-oldest test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs screens wheels release-ready lint clean python-found cargo-found
+.PHONY: help venv build demo loop loop-page test test-rust test-python test-oldest test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs man screens wheels release-ready lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -45,7 +45,7 @@ test-python: venv  ## the tests of the Python package and the command, files of 
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-oldest: build $(VENV)-oldest/.made  ## the tests of the Python package on the oldest versions that pyproject.toml accepts
-	PYTHONPATH=python $(VENV)-oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile
+	PYTHONPATH=python $(VENV)-oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile --benchmark-disable
 
 test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
 	$(PY) tests/label_studio/run.py $(STUDIO)/bin/label-studio
@@ -59,6 +59,9 @@ wheel-arm: cargo-found $(VENV)/.made  ## build the wheel for ARM, and use it in 
 docs: $(VENV)/.docs  ## build the documentation site, its notebooks run, into target/site
 	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b html docs target/site
 	@echo "Open target/site/index.html"
+
+man: $(VENV)/.tools  ## write a man page for each command, into target/man
+	$(PY) docs/man.py
 
 screens: $(VENV)/.docs $(VENV)/.tools  ## take the pictures of the docs again: the labelling page and a report, in a headless Chromium
 	@.ci/browser
