@@ -70,7 +70,7 @@ def curve(
         parts.append(element("circle", cx=f"{x(n):.1f}", cy=f"{y(value):.1f}", r="4", class_="dot"))
     n, value, *_ = points[-1]
     place = y(value) + 5
-    if target is not None and abs(place - y(target) - 4) < LINE:  # these words would lie on the other ones
+    if target is not None and abs(place - y(target) - 4) < LINE:  # words would overlap
         above = y(target) + 4 - LINE
         place = above if value > target and above >= LINE else above + 2 * LINE
     parts.append(_text(x(n) + 9, place, f"{value:.3f}", "last"))
