@@ -19,7 +19,7 @@ def test_nothing_but_numpy_and_scikit_learn_comes_along():
 def test_the_table_has_every_extra_and_what_it_brings():
     page = (CHECKOUT / "docs" / "install.md").read_text()
     lines = re.findall(r"^\| (`.*?) \| (.*?) \| .* \|$", page, re.MULTILINE)
-    table = {extra: brings for extras, brings in lines for extra in re.findall(r"`(\w+)`", extras)}
+    table = {extra: brings for extras, brings in lines for extra in re.findall(r"`([\w-]+)`", extras)}
     assert table.keys() == PROJECT["optional-dependencies"].keys()
     for extra, needed in PROJECT["optional-dependencies"].items():
         words = set(re.findall(r"[\w-]+", table[extra])) | {extra}

@@ -1,4 +1,6 @@
-"""Tensors that lie on an accelerator: their rows come to memory block by block, in the background."""
+"""Tensors that lie on an accelerator: their rows come to memory block by block,
+in the background.
+"""
 
 from __future__ import annotations
 
