@@ -60,8 +60,9 @@ test-arm: cargo-found python-found  ## the tests of the core for ARM, by emulati
 wheel-arm: cargo-found $(VENV)/.made  ## build the wheel for ARM, and use it in a Python for ARM, by emulation (installs the same)
 	@$(PY) tests/arm/run.py wheel
 
-docs: $(VENV)/.docs  ## build the documentation site, its notebooks run, into target/site
+docs: $(VENV)/.docs  ## build the documentation site, its notebooks run and its links followed, into target/site
 	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b html docs target/site
+	$(PY) docs/links.py target/site
 	@echo "Open target/site/index.html"
 
 man: $(VENV)/.tools  ## write a man page for each command, into target/man
