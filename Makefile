@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs wheels release-ready lint clean python-found cargo-found
+.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-adapters test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs man screens wheels release-ready lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -45,10 +45,14 @@ test-python: venv  ## the tests of the Python package and the command, files of 
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-oldest: build $(VENV)-oldest/.made  ## the tests of the Python package on the oldest versions that pyproject.toml accepts
-	PYTHONPATH=python $(VENV)-oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile
+	PYTHONPATH=python $(VENV)-oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile --benchmark-disable -W ignore::DeprecationWarning
 
 test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
 	$(PY) tests/label_studio/run.py $(STUDIO)/bin/label-studio
+
+test-adapters: venv $(VENV)/.adapters  ## tensors and adapters with the real torch, JAX, skorch, scikit-activeml, small-text and Baal (a large download)
+	$(PY) -m pytest -W ignore::DeprecationWarning tests/pools/test_pools.py tests/pools/test_device_pools.py tests/pools/test_hugging_face.py \
+		$(addprefix tests/learners/test_,skactiveml.py small_text.py baal.py deep.py strategies.py)
 
 test-arm: cargo-found python-found  ## the tests of the core for ARM, by emulation (installs a cross-linker and QEMU: Debian or Ubuntu, as root)
 	@$(PYTHON) tests/arm/run.py core
@@ -56,9 +60,17 @@ test-arm: cargo-found python-found  ## the tests of the core for ARM, by emulati
 wheel-arm: cargo-found $(VENV)/.made  ## build the wheel for ARM, and use it in a Python for ARM, by emulation (installs the same)
 	@$(PY) tests/arm/run.py wheel
 
-docs: $(VENV)/.docs  ## build the documentation site, its notebooks run, into target/site
+docs: $(VENV)/.docs  ## build the documentation site, its notebooks run and its links followed, into target/site
 	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b html docs target/site
+	$(PY) docs/links.py target/site
 	@echo "Open target/site/index.html"
+
+man: $(VENV)/.tools  ## write a man page for each command, into target/man
+	$(PY) docs/man.py
+
+screens: $(VENV)/.docs $(VENV)/.tools  ## take the pictures of the docs again: the labelling page and a report, in a headless Chromium
+	@.ci/browser
+	$(PY) docs/screens/take.py
 
 wheels: $(VENV)/.release  ## build the wheel (for glibc 2.17) and the sdist into dist/, and try each where nothing else is
 	$(PY) release/wheels.py
@@ -116,6 +128,10 @@ $(VENV)/.built: $(VENV)/.made pyproject.toml $(RUST) | cargo-found
 
 $(VENV)/.tools: pyproject.toml | $(VENV)/.made
 	@$(PY) -m pip install --quiet --disable-pip-version-check --group test --group lint
+	@touch $@
+
+$(VENV)/.adapters: pyproject.toml | build
+	@$(PY) -m pip install --quiet --disable-pip-version-check --group adapters
 	@touch $@
 
 $(VENV)-oldest/.made: pyproject.toml | $(VENV)/.made

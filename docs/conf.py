@@ -107,10 +107,19 @@ def write_reference(_app: Sphinx) -> None:
             file.write_text(page, encoding="utf-8")
 
 
+def _in_both(picture: re.Match[str]) -> str:
+    """Return a picture of the screen as that of the reader's scheme, light or dark."""
+    return "\n".join(
+        f"```{{image}} {picture[2]}-{scheme}{picture[3]}\n:alt: {picture[1]}\n:class: screen only-{scheme}\n```"
+        for scheme in ("light", "dark")
+    )
+
+
 def prepare(_app: Sphinx, docname: str, source: list[str]) -> None:
-    """Show links that leave the site as their words, and lead from names to the reference."""
+    """Show links that leave the site as their words, and pictures light or dark; lead from names to the reference."""
     outside = r"\.\./" if "/" not in docname else r"(?:\.\./)?(?:benches|examples)/"
     source[0] = re.sub(rf"\[([^\]]+)\]\({outside}[^)]*\)", r"\1", source[0])
+    source[0] = re.sub(r"^!\[([^\]]+)\]\((screens/[\w-]+)-light(\.webp)\)$", _in_both, source[0], flags=re.MULTILINE)
     if docname != "api":
         return
     text = re.sub(r"^\| `(\w+)` \|", r"| {py:obj}`\1 <shortlist.\1>` |", source[0], flags=re.MULTILINE)

@@ -37,4 +37,4 @@ if __name__ == "__main__":
     options.add_argument("--open", action="store_true", help="show the page in a browser")
     given = options.parse_args()
     begin(given.folder)
-    serve(given.folder, open_browser=given.open)
+    serve(given.folder, open_browser=given.open, say=lambda address: print(f"the page is at {address}"))

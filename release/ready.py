@@ -27,7 +27,11 @@ def checks(version: str) -> dict[str, bool]:
     if sdist.exists():
         with tarfile.open(sdist) as file:
             packed = {name.split("/", 1)[-1] for name in file.getnames()}
+    workflows = "".join(path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml"))
     return {
+        "every action of the workflows is named by its commit": not re.findall(
+            r"uses: (?!\S+@[0-9a-f]{40} # v[\d.]+$).*", workflows, re.MULTILINE
+        ),
         "nothing is uncommitted": not said("git", "status", "--porcelain", "--untracked-files=no"),
         f"CHANGELOG.md has a dated section for {version}": section is not None,
         f"no tag v{version} is there yet": f"v{version}" not in said("git", "tag").split(),

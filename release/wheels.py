@@ -5,7 +5,9 @@ sdist is built with what is installed here: nothing but crates is fetched.
 """
 
 import argparse
+import email
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
 LARGEST = 5_000_000
 """Bytes of a wheel; the aim is 3,000,000, and kernels for three levels and four dtypes are most of it."""
+
+
+NEEDS = {"numpy", "scikit-learn"}
 
 
 def call(*words: object, **more: object) -> None:
@@ -43,15 +48,26 @@ def found() -> tuple[Path, Path]:
     return wheel, sdist
 
 
+def needs(metadata: str) -> set[str]:
+    """Return the names of what an installation brings along, without extras."""
+    head = email.message_from_string(metadata)
+    lines = [line for line in head.get_all("Requires-Dist", []) if "extra ==" not in line]
+    return {re.match(r"[\w.-]+", line)[0].lower() for line in lines}
+
+
 def look_inside(wheel: Path) -> None:
     """Say what is in the wheel, and refuse what should not be."""
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
+        metadata = file.read(next(name for name in names if name.endswith(".dist-info/METADATA"))).decode()
     strange = [name for name in names if name.split("/")[0] not in ("shortlist",) and ".dist-info/" not in name]
     if strange or "shortlist/py.typed" not in names or not any(name.endswith(("LICENSE",)) for name in names):
         raise SystemExit(f"wheels: {wheel.name} holds {strange[:3]}, or lacks py.typed or the licence")
     if not any("/sboms/" in name and name.endswith(".json") for name in names):
         raise SystemExit(f"wheels: {wheel.name} lacks its list of crates (CycloneDX), which maturin 1.16 puts in")
+    needed = needs(metadata)
+    if needed != NEEDS:
+        raise SystemExit(f"wheels: {wheel.name} needs {sorted(needed)}; without an extra {sorted(NEEDS)} is accepted")
     size = wheel.stat().st_size
     print(f"{wheel.name}: {size / 1e6:.2f} MB, {len(names)} files")
     if size > LARGEST:
@@ -67,6 +83,9 @@ def try_out(artefact: Path, folder: Path, *options: str) -> None:
         options = ("--no-index", "--no-build-isolation", *options)
     call(python, "-m", "pip", "install", "--quiet", *options, artefact)
     call(python, ROOT / "release" / "smoke.py", cwd=folder)
+    if artefact.suffix == ".whl":
+        call(python, "-m", "pip", "install", "--quiet", f"{artefact}[cli,plot]")
+        call(python, ROOT / "release" / "newcomer.py", cwd=folder)
 
 
 def main() -> None:

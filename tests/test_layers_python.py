@@ -71,7 +71,7 @@ MAY = {
     "strategies": {BASE, CORE, "rows", "diversity", "screening"},
     "learners": {"rows", "strategies"},
     "modal": {"rows", "strategies", "learners"},
-    "adapters": {"strategies", "learners"},
+    "adapters": {BASE, CORE, "strategies", "learners"},
     "stopping": {BASE},
     "distributed": {BASE, CORE, "pools", "diversity", "strategies"},
     "benchmarking": {BASE, CORE, BESIDE},

@@ -10,6 +10,7 @@ from played_loop import CLASSES, Played
 
 import shortlist as sl
 from shortlist.loop.facts.compare import Comparison
+from shortlist.loop.reporting.drawing import NARROW, WIDE, curve
 from shortlist.loop.reporting.history import cost_of
 from shortlist.loop.reporting.style import STYLE
 
@@ -156,6 +157,16 @@ def test_words_of_the_curve_lie_within_it(text):
         assert "end 0.95" in [word for _, word in words]
         # A figure of 13 pixels is at most 8.3 wide in the fonts that the page asks for.
         assert all(float(x) + 8.3 * len(word) <= width for x, word in words)
+
+
+@pytest.mark.parametrize(("value", "target"), [(0.956, 0.96), (0.97, 0.96), (0.96, 0.96), (0.995, 0.99), (0.5, 0.96)])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_the_last_accuracy_and_the_end_are_both_read(value, target, size):
+    drawn = str(curve([(10, 0.4, 0.3, 0.5), (90, value, 0.45, 1.0)], target, size, ""))
+    last = float(re.search(rf'y="([\d.]+)"[^>]*>{value:.3f}<', drawn)[1])
+    end = float(re.search(rf'y="([\d.]+)"[^>]*>end {target:g}<', drawn)[1])
+    assert abs(last - end) > 15  # a line of words
+    assert 12 < last < size[1]
 
 
 def test_texts_are_on_the_page_only_when_asked_for(played, text, tmp_path):

@@ -149,6 +149,18 @@ def test_polars_frames():
     assert sl.select(polars.DataFrame(P), "margin", 9) == BEST
 
 
+def test_arrays_of_jax_are_read_as_they_lie():
+    jnp = pytest.importorskip("jax.numpy")
+    picks = sl.select(jnp.asarray(P), "margin", 9)
+    assert picks == BEST
+    assert picks.report.copies == ()
+    bits = jnp.asarray(P, dtype=jnp.bfloat16)
+    same = np.asarray(bits).view(np.uint16)
+    assert sl.select(bits, "margin", 9, normalize="as_is") == sl.select(
+        same, "margin", 9, dtype="bfloat16", normalize="as_is"
+    )
+
+
 def test_torch_tensors():
     torch = pytest.importorskip("torch")
     tensor = torch.from_numpy(P.copy())

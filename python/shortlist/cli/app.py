@@ -17,6 +17,7 @@ MODULES = {
     "compare": "shortlist.cli.comparing",
     "simulate": "shortlist.cli.simulating",
     "loop": "shortlist.cli.loop",
+    "completion": "shortlist.cli.completing",
 }
 
 

@@ -9,6 +9,7 @@ import click
 
 from shortlist.cli import options
 from shortlist.cli.errors import one_line_errors
+from shortlist.writing import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,9 @@ RULES = (
     "k_center", "kmeans_plus_plus", "typiclust", "herding", "ranked_batch", "diverse_uncertain", "badge", "cluster_margin"
 )  # fmt: skip
 FORMATS = ("csv", "jsonl", "parquet", "label-studio", "prodigy", "argilla", "doccano")
+"""Rows for people, by their names in `shortlist.labels.formats`."""
+DOCUMENT = "json"
+"""Picks and their report for a program, as one document."""
 TABLES = (".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows")
 
 
@@ -65,6 +69,8 @@ class Sending(NamedTuple):
             raise ValueError(
                 f"--out is {out}, which takes ids alone; accepted with --data are .csv, .jsonl and any --format"
             )
+        if self.form == DOCUMENT and self.data is not None:
+            raise ValueError("--format json has ids, scores and the report; accepted with --data are the other formats")
         if self.label_config is not None and self.form != "label-studio":
             raise ValueError("--label-config is given without --format label-studio, which alone has one")
         if self.form == "parquet" and out in (None, "-"):
@@ -92,9 +98,12 @@ class Sending(NamedTuple):
 
     def write(self, picks: Selection, out: str | None, data: Any, id_column: str | None, spreadsheet: bool) -> None:
         """Write picks in the format that was named, or that of the file."""
-        from shortlist.cli.files import standard_output
+        from shortlist.cli.files import print_json, standard_output
         from shortlist.labels.sending import write_picks
 
+        if self.form == DOCUMENT:
+            print_json(picks.to_dict()) if out in (None, "-") else write_json(out, picks.to_dict())
+            return
         form = self.form or _form_of(out)
         classes = None if self.classes is None else [name.strip() for name in self.classes.split(",")]
         how: dict[str, Any] = {
@@ -162,7 +171,11 @@ OPTIONS = (
         help="Ids of labelled rows, as for --exclude: never picked, and --rule keeps away from them.",
     ),
     click.option(
-        "--format", "form", type=click.Choice(FORMATS), is_eager=True, help="What to write, for an annotation tool."
+        "--format",
+        "form",
+        type=click.Choice((*FORMATS, DOCUMENT)),
+        is_eager=True,
+        help="What to write: for an annotation tool, or as one JSON document with the report.",
     ),
     click.option("--data", type=options.PATH, metavar="FILE", help="What people are shown: .csv, .jsonl or .parquet."),
     click.option("--classes", metavar="A,B", help="What people may answer, with commas."),

@@ -8,10 +8,13 @@ import click
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
+from shortlist.cli.files import print_json
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from shortlist.benchmarking.result import Benchmark
 
 
 @click.command("bench", short_help="Measure strategies: time, share of bandwidth, memory, rivals.")
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--rounds", type=click.IntRange(3), default=7, help="Interleaved runs of each task.")
 @click.option("--threads", type=click.IntRange(1), multiple=True, help="May be repeated; by default 1 and all.")
 @click.option("--peaks/--no-peaks", default=True, help="Measure peak memory too.")
+@options.form
 @options.as_json
 @options.png
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
@@ -41,6 +45,7 @@ def bench_command(
     embeddings: Path | None,
     rivals: str,
     threads: tuple[int, ...],
+    form: str,
     as_json: Path | None,
     png: Path | None,
     quiet: bool,
@@ -64,17 +69,24 @@ def bench_command(
                 progress=progress,
                 **how,
             )
-        console = screen.console()
-        console.print(visible(found.heading()), markup=False)
-        for lines in (found.rows(), found.rival_rows(), found.contest_rows()):
-            if lines:
-                console.print()
-                console.print(screen.table_of(lines))
-        if any(len(t.seconds) < found.rounds for t in found.timings):
-            console.print("* fewer runs: more than ten times slower than Shortlist", style="dim")
-        for name, reason in found.skipped.items():
-            console.print(visible(f"skipped: {name} ({reason})"), style="dim", markup=False)
+        if form == "json":
+            print_json(found.to_dict())
+        else:
+            _show(found)
         if as_json is not None:
             found.to_json(as_json)
         if png is not None:
             found.to_png(png)
+
+
+def _show(found: Benchmark) -> None:
+    console = screen.console()
+    console.print(visible(found.heading()), markup=False)
+    for lines in (found.rows(), found.rival_rows(), found.contest_rows()):
+        if lines:
+            console.print()
+            console.print(screen.table_of(lines))
+    if any(len(t.seconds) < found.rounds for t in found.timings):
+        console.print("* fewer runs: more than ten times slower than Shortlist", style="dim")
+    for name, reason in found.skipped.items():
+        console.print(visible(f"skipped: {name} ({reason})"), style="dim", markup=False)

@@ -17,7 +17,7 @@ import numpy as np
 from shortlist.csv_file import SEPARATORS, CsvFile, text_lines
 from shortlist.npy import NpyFile
 from shortlist.own_ids import Positions, plain_number
-from shortlist.writing import place_of, told, write_bytes
+from shortlist.writing import json_text, place_of, told, write_bytes, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,6 +173,12 @@ def standard_output() -> Iterator[IO[str]]:
         raise
     except OSError as error:
         raise told(error, "standard output") from None
+
+
+def print_json(value: Any) -> None:
+    """Write a value to standard output as one JSON document."""
+    with standard_output() as target:
+        write_text(target, [json_text(value), "\n"])
 
 
 def write_picks(picks: Selection, out: str, *, spreadsheet: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ import numpy as np
 from shortlist import _core
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
+from shortlist.cli.files import print_json
 from shortlist.memory import room
 from shortlist.pools import Source, array_of, open_pool, rows_of
 from shortlist.pools.flat import FlatPool
@@ -49,12 +50,14 @@ PROBE = 4096
 @options.key
 @options.shape
 @options.threads
+@options.form
 @options.quiet
 def inspect_command(
     files: tuple[Path, ...],
     strategy: str,
     k: int,
     *,
+    form: str,
     quiet: bool,
     column: tuple[str, ...],
     key: str | None,
@@ -69,7 +72,10 @@ def inspect_command(
         source = options.source_of(files, column=column, key=key, shape=shape, dtype=dtype)
         with screen.bar(", ".join(file.name for file in files[:3]), "rows", quiet) as progress:
             found = inspect_files(source, strategy, k, progress=progress, **how)
-        _show(found)
+        if form == "json":
+            print_json({**asdict(found), "advice": found.advice})
+        else:
+            _show(found)
 
 
 @dataclass

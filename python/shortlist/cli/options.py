@@ -10,7 +10,7 @@ import click
 from shortlist.cli.errors import one_line_errors
 from shortlist.pools import Source
 from shortlist.pools.extras import need
-from shortlist.registry import RANDOM, find_measure
+from shortlist.registry import RANDOM, find_measure, measures
 from shortlist.writing import place_of
 
 PATH = click.Path(path_type=Path)
@@ -23,6 +23,11 @@ def _known(_: click.Context, __: click.Parameter, name: str) -> str:
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
     return name
+
+
+def _names(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete the name of a measure."""
+    return [name for name in (*(each.name for each in measures()), RANDOM) if name.startswith(begun)]
 
 
 def _writable(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
@@ -79,7 +84,9 @@ dtype = click.option("--dtype", help="Of raw binary, as float32; bfloat16: read 
 encoding = click.option(
     "--encoding", metavar="NAME", help="Of text and CSV, as cp1252; by default UTF-8, or what a byte order mark says."
 )
-strategy = click.option("--strategy", "-s", default="margin", callback=_known, help="Measure to pick by, or random.")
+strategy = click.option(
+    "--strategy", "-s", default="margin", callback=_known, shell_complete=_names, help="Measure to pick by, or random."
+)
 strategies = click.option("--strategies", "-s", help="Names with commas; by default all that fit.")
 from_logits = click.option("--from-logits", is_flag=True, help="The file holds logits.")
 temperature = click.option("--temperature", type=float, default=1.0, help="Divides the logits.")
@@ -91,5 +98,12 @@ threads = click.option("--threads", "n_threads", type=click.IntRange(1), help="A
 quiet = click.option("--quiet", "-q", is_flag=True, help="No progress bar and no summary.")
 as_json = click.option(
     "--json", "as_json", type=PATH, metavar="FILE", callback=_writable, help="Write every figure there is."
+)
+form = click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    help="What to print: json is one document with every figure, and nothing else.",
 )
 png = click.option("--png", type=PATH, metavar="FILE", callback=_drawable, help="Draw a picture of them.")

@@ -8,6 +8,7 @@ import click
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
+from shortlist.cli.files import print_json
 from shortlist.tables import visible
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Keeps every run as it ends, and the report. The same command goes on.",
 )
+@options.form
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
 def simulate_command(
     dataset: str,
@@ -66,6 +68,7 @@ def simulate_command(
     text: str | None,
     encoding: str | None,
     out: Path | None,
+    form: str,
     quiet: bool,
     **how: Any,
 ) -> None:
@@ -92,6 +95,9 @@ def simulate_command(
                 X, y, estimator_of(estimator), strategies, test=test_rows, out=out, progress=progress, **how
             )
         written = found.save(out) if out is not None else []
+        if form == "json":
+            print_json(found.to_dict())
+            return
         console = screen.console()
         console.print(visible(found.heading()), markup=False)
         for rows in (found.rows(), found.stop_rows()):

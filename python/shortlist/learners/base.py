@@ -11,6 +11,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from shortlist.learners import querying, training
+from shortlist.learners.routing import routed, router
 from shortlist.rows import count, hstack
 from shortlist.strategies.answers import predict_proba_of
 from shortlist.strategies.errors import ArgumentError
@@ -193,7 +194,7 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
         float
             Of scikit-learn's classifiers the accuracy, of its regressors R squared.
         """
-        return self.estimator.score(X, y, **score_kwargs)
+        return self.estimator.score(X, y, **routed(self, "score", score_kwargs))
 
     def transform_without_estimating(self, X: Any) -> Any:
         """Return rows as the last step of the estimator's pipeline sees them.
@@ -220,7 +221,7 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
         return hstack(transformed) if transformed else X
 
     def _fit_on_new(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> BaseLearner:
-        training.fit(self.estimator, X, y, fit_kwargs, bootstrap, self.random_state)
+        training.fit(self.estimator, X, y, routed(self, "fit", fit_kwargs), bootstrap, self.random_state)
         return self
 
     @property
@@ -237,6 +238,18 @@ class BaseLearner(BaseEstimator, ABC):  # type: ignore[misc]
     def feature_names_in_(self) -> Any:
         """Names of the features the estimator has been fitted on, where they had names."""
         return self.estimator.feature_names_in_
+
+    def get_metadata_routing(self) -> Any:
+        """Return what scikit-learn's metadata routing asks: who is given weights and the like.
+
+        With ``sklearn.set_config(enable_metadata_routing=True)`` a fit passes on what the estimator
+        asked for by ``set_fit_request``, and `score` by ``set_score_request``.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        return router(self, estimator=self.estimator)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters, those for the first fit included.

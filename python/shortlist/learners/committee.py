@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
 from shortlist.learners import querying, training
+from shortlist.learners.routing import router
 from shortlist.learners.whole import all_or_nothing
 from shortlist.rows import as_rows, count, hstack
 from shortlist.strategies.answers import Asked, column, probabilities
@@ -236,6 +237,17 @@ class BaseCommittee(BaseEstimator, ABC):  # type: ignore[misc]
         """
         members = [(learner, Asked(learner, "predict", None)) for learner in self.learner_list]
         return _side_by_side([column(learner.predict(X, **predict_kwargs), asked) for learner, asked in members])
+
+    def get_metadata_routing(self) -> Any:
+        """Return what scikit-learn's metadata routing asks: each member is given what its estimator
+        asked for; see `BaseLearner.get_metadata_routing`.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        members = {f"learner_{number}": learner for number, learner in enumerate(self.learner_list)}
+        return router(self, ("fit",), **members)
 
     def _add_training_data(self, X: Any, y: Any) -> None:
         for learner in self.learner_list:

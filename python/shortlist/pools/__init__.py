@@ -111,6 +111,14 @@ def _foreign(x: Any, reading: Reading, name: str) -> Pool | None:
         from shortlist.pools.chunked import array_like_pool
 
         return array_like_pool(x, reading, name)
+    if package == "datasets":
+        from shortlist.pools.hugging_face import dataset_pool
+
+        return dataset_pool(x, reading, name)
+    if hasattr(x, "__dlpack_device__"):
+        from shortlist.pools.device import device_pool
+
+        return device_pool(x, reading, name)
     return None
 
 

@@ -37,8 +37,8 @@ def one_array(x: Any, dtype: str | None, name: str) -> tuple[NDArray[Any], bool,
         raise TypeError(
             f"{name} is a {type(x).__name__}; accepted are arrays, frames, tensors, paths, and lists or iterators of blocks"
         )
-    elif hasattr(x, "__dlpack__") and not hasattr(x, "__array__"):
-        array = _from_dlpack(x, kind, name)
+    elif (shared := _from_dlpack(x, kind, name)) is not None:
+        array = shared
     else:
         try:
             array = np.asarray(x)
@@ -95,14 +95,23 @@ def _from_torch(x: Any, name: str) -> tuple[NDArray[Any], bool, str | None]:
     return tensor.resolve_conj().resolve_neg().numpy(), False, copy
 
 
-def _from_dlpack(x: Any, kind: str, name: str) -> NDArray[Any]:
-    """See the memory of anything that speaks DLPack as an array."""
+def _from_dlpack(x: Any, kind: str, name: str) -> NDArray[Any] | None:
+    """See the memory of anything that speaks DLPack as an array; None for what becomes one in
+    another way alone.
+    """
+    if not hasattr(x, "__dlpack__"):
+        return None
+    otherwise = hasattr(x, "__array__")
     device = int(x.__dlpack_device__()[0])
     if device != CPU:
+        if otherwise:
+            return None
         raise TypeError(f"{name} is a {kind} on DLPack device {device}; accepted is memory of the CPU, device {CPU}")
     try:
         return np.from_dlpack(x)
-    except (BufferError, RuntimeError) as error:
+    except (BufferError, RuntimeError, TypeError) as error:
+        if otherwise:
+            return None
         raise TypeError(
             f"{name} is a {kind} that NumPy cannot read by DLPack ({error}); accepted are {ACCEPTED}"
         ) from None

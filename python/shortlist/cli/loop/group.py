@@ -27,7 +27,17 @@ the rule of stopping is met.
 """
 
 folder = click.option("--dir", "folder", type=options.PATH, default=Path(), metavar="DIR", help="The loop's folder.")
-as_json = click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+as_flag = click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+
+
+def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--format json`, and `--json`, which is short for it: the command gets ``as_json``."""
+
+    @functools.wraps(command)
+    def called(*, form: str, as_json: bool, **others: Any) -> Any:
+        return command(as_json=as_json or form == "json", **others)
+
+    return options.form(as_flag(called))
 
 
 MODULES = {
@@ -90,13 +100,16 @@ class Teller:
         """Print the lines or the facts; lines, with `always`, quiet or not."""
         if self.as_json:
             click.echo(json_text(dict(facts)))
+            sys.stdout.flush()
         else:
             say(lines, self.quiet and not always)
 
 
-def on_loop(name: str, *own: Callable[..., Any], unit: str = "rows") -> Callable[[Callable[..., None]], click.Command]:
+def on_loop(
+    name: str, *own: Callable[..., Any], unit: str = "rows", form: Callable[..., Any] = as_json
+) -> Callable[[Callable[..., None]], click.Command]:
     """Make a command of ``function(loop, tell, ...)``: it takes a folder, its own options,
-    ``--json`` and ``--quiet``.
+    those of JSON and ``--quiet``; `form` is `as_flag` where ``--format`` means something else.
     """
 
     def made(function: Callable[..., None]) -> click.Command:
@@ -105,7 +118,7 @@ def on_loop(name: str, *own: Callable[..., Any], unit: str = "rows") -> Callable
             with one_line_errors(), opened(folder, quiet, unit) as loop:
                 function(loop, Teller(as_json, quiet), **how)
 
-        for option in (options.quiet, as_json, *reversed(own), folder):
+        for option in (options.quiet, form, *reversed(own), folder):
             called = option(called)
         return click.command(name)(called)
 

@@ -9,7 +9,7 @@ import click
 
 from shortlist.cli import options
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.loop.group import MET, NOTHING, Teller, folder, on_loop, opened, say
+from shortlist.cli.loop.group import MET, NOTHING, Teller, as_json, folder, on_loop, opened, say
 from shortlist.tables import visible
 from shortlist.writing import json_text
 
@@ -55,7 +55,7 @@ def train_command(loop: Loop, tell: Teller, force: bool) -> None:
     metavar="[SECONDS]",
     help=f"Do so again and again, every {SECONDS:g} seconds by default, and take in files saved in handoff/.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each thing done.")
+@as_json
 @options.quiet
 def run_command(folder: Path, once: bool, watch: float | None, as_json: bool, quiet: bool) -> None:
     """Train if a model is due, and open the next round once the last is closed."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shortlist.cli.errors import one_line_errors
-from shortlist.cli.loop.group import folder, say
+from shortlist.cli.loop.group import Teller, as_json, folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 )
 @click.option("--no-open", is_flag=True, help="Only print the address, and open no browser.")
 @click.option("--show-model", is_flag=True, help="Let people see what the model thinks of a row.")
-def serve_command(folder: Path, host: str, port: int, token: str | None, no_open: bool, show_model: bool) -> None:
+@as_json
+def serve_command(
+    folder: Path, host: str, port: int, token: str | None, no_open: bool, show_model: bool, as_json: bool
+) -> None:
     """Serve the page that people label on, train when a model is due, and open rounds,
     until Ctrl-C.
     """
@@ -41,6 +44,6 @@ def serve_command(folder: Path, host: str, port: int, token: str | None, no_open
             token=token,
             open_browser=not no_open,
             show_model=show_model,
-            say=lambda line: say([line], False),
+            say=lambda address: Teller(as_json, False)([f"the page is at {address}"], {"address": address}),
             warn=lambda line: click.echo(f"shortlist: {line}", err=True),
         )

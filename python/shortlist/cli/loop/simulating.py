@@ -8,6 +8,7 @@ import click
 
 from shortlist.cli import options, screen
 from shortlist.cli.errors import one_line_errors
+from shortlist.cli.files import print_json
 from shortlist.cli.loop.beginning import check_spec
 from shortlist.tables import visible
 
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Keeps each repeat as it ends, and the report. The same command goes on.",
 )
+@options.form
 @options.quiet
 def simulate_command(
-    spec: Path, labels: Path, *, as_json: Path | None, out: Path | None, quiet: bool, **how: Any
+    spec: Path, labels: Path, *, as_json: Path | None, out: Path | None, form: str, quiet: bool, **how: Any
 ) -> None:
     """Play the loop of SPEC.toml with known labels:
     what it would cost, where it would stop, how true its estimate is.
@@ -58,7 +60,9 @@ def simulate_command(
         if as_json is not None:
             found.to_json(as_json)
             written.append(as_json)
-        if not quiet:
+        if form == "json":
+            print_json(found.to_dict())
+        elif not quiet:
             _show(found, written)
 
 

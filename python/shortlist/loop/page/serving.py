@@ -116,7 +116,7 @@ def serve(
     show_model : bool
         Whether people see what the model thinks of a row.
     say, warn : callable
-        Take the line with the address, and what a person should know beside it.
+        Take the address once the page is there, and what a person should know beside it.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def serve(
         cookie=f"shortlist-{number}",
         pictures=office.pictures,
     )
-    say(f"the page is at {address}")
+    say(address)
     if not local:
         warn(
             "anyone on the network who has this link can read the rows and label; the connection is not encrypted, so use it "

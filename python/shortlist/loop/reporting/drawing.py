@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WIDE, NARROW = (1008, 380), (360, 280)
 LEFT, RIGHT, TOP, BOTTOM = 36, 76, 14, 50
+LINE = 16
+"""What two lines of words need of height."""
 
 
 def curve(
@@ -67,8 +69,11 @@ def curve(
         parts.append(_line(x(n), y(low), x(n), y(high), "whisker"))
         parts.append(element("circle", cx=f"{x(n):.1f}", cy=f"{y(value):.1f}", r="4", class_="dot"))
     n, value, *_ = points[-1]
-    near = target is not None and abs(y(value) - y(target)) < 14
-    parts.append(_text(x(n) + 9, y(value) + (14 if near else 5), f"{value:.3f}", "last"))
+    place = y(value) + 5
+    if target is not None and abs(place - y(target) - 4) < LINE:  # words would overlap
+        above = y(target) + 4 - LINE
+        place = above if value > target and above >= LINE else above + 2 * LINE
+    parts.append(_text(x(n) + 9, place, f"{value:.3f}", "last"))
     return element(
         "svg", *parts, viewBox=f"0 0 {width} {height}", width=width, height=height, role="img", aria_label=said
     )
