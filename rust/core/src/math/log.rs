@@ -19,8 +19,8 @@ pub fn ln<V: Vector>(x: V) -> V {
     let (exponent, mantissa) = x.split();
     let t = mantissa.sub(one).div(mantissa.mul_add(half, half));
     let square = t.mul(t);
-    let tail = square.polynomial(V::Scalar::LN_TAIL);
-    t.mul(square).mul_add(tail, exponent.mul_add(x.full_like(V::Scalar::LN_2), t))
+    let near = exponent.mul_add(x.full_like(V::Scalar::LN_2), t);
+    square.polynomial_mul_add(V::Scalar::LN_TAIL, t.mul(square), near)
 }
 
 /// ln(1 + x) for x >= 0, accurate relative to itself for small x.
@@ -47,14 +47,14 @@ pub fn share<V: Vector>(x: V) -> V {
         let exponent = x.exponent_down().whole_less(1023);
         let middle = x.full_like(std::f64::consts::SQRT_2);
         let t = mantissa.sub(middle).div(mantissa.add(middle));
-        return t.mul_add(t.mul(t).polynomial(tail), exponent);
+        return t.mul(t).polynomial_mul_add(tail, t, exponent);
     }
     // Opaque: the compiler adds -1 rather than subtract a 1 that it knows, and so would keep both
     // in registers.
     let one = x.full_like(1.0).opaque();
     let linear = x.bits_sub(one).whole_less(0);
     let fraction = x.mantissa(one).sub(one);
-    fraction.mul_add(fraction.polynomial(tail), linear)
+    fraction.polynomial_mul_add(tail, fraction, linear)
 }
 
 #[cfg(test)]
