@@ -19,8 +19,8 @@ pub fn ln<V: Vector>(x: V) -> V {
     let (exponent, mantissa) = x.split();
     let t = mantissa.sub(one).div(mantissa.mul_add(half, half));
     let square = t.mul(t);
-    let near = exponent.mul_add(x.full_like(V::Scalar::LN_2), t);
-    square.polynomial_mul_add(V::Scalar::LN_TAIL, t.mul(square), near)
+    let tail = square.polynomial(V::Scalar::LN_TAIL);
+    t.mul(square).mul_add(tail, exponent.mul_add(x.full_like(V::Scalar::LN_2), t))
 }
 
 /// ln(1 + x) for x >= 0, accurate relative to itself for small x.
