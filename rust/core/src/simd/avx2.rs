@@ -4,6 +4,7 @@
 
 use super::lane_wise::{horner, lane_wise};
 use super::operand::{first_pd, first_ps, opaque_address, opaque_pd, opaque_ps, step_pd, step_ps};
+use super::windows::{DOWN, FIRST};
 use super::{Half, Kernel, Simd, Spread, Vector};
 use std::arch::x86_64::*;
 
@@ -42,21 +43,6 @@ pub struct F64(__m256d);
 
 /// 2^52, under whose bits a whole number below it is set to be converted.
 const TWO_52: f64 = 4_503_599_627_370_496.0;
-
-/// All-ones then all-zero: a window into it is the mask of a first few lanes.
-static FIRST: [i64; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
-
-/// Which bytes to take so that 8 numbers of 16 bits move down: a window into it, and beyond its
-/// half they are zeros.
-static DOWN: [i8; 32] = {
-    let mut bytes = [-1; 32];
-    let mut i = 0;
-    while i < 16 {
-        bytes[i] = i as i8;
-        i += 1;
-    }
-    bytes
-};
 
 /// Numbers of half precision, widened.
 #[inline]

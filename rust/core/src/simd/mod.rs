@@ -39,7 +39,7 @@
 //!    half precision has a form that works everywhere, and a level may have a quicker one.
 //! 2. Here: its `mod`, its variant of [`Level`] after the levels it includes, and a line in `ALL`,
 //!    `supported`, `name` and `run`. A level that every CPU of the target has needs no `supported`
-//!    of its own, as in `neon.rs`.
+//!    of its own, as in `neon`.
 //!
 //! `tests.rs` runs every operation at every level that the machine has, and names the one whose
 //! bits differ.
@@ -62,6 +62,8 @@ mod portable;
 #[cfg(test)]
 mod tests;
 mod vector;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod windows;
 
 pub use crate::coefficients::Spread;
 pub use half::Half;
