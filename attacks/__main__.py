@@ -20,6 +20,7 @@ ATTACKS: dict[str, list[str]] = {
     "power-delete": ["-m", "attacks.power_cuts", "--journal", "delete", "--every", "7"],
     "kills": ["-m", "attacks.kills"],
     "fuzz": ["-m", "fuzz"],
+    "core": ["-m", "attacks.core"],
 }
 """THE list of attacks: what Python is started with for each. What isn't Python is started by a file here."""
 
@@ -59,6 +60,7 @@ QUICK = {
     "power-delete": ["--every", "197"],
     "kills": ["--every", "97", "--kills", "20"],
     "fuzz": ["--minutes", "1"],
+    "core": ["--minutes", "1"],
 }
 
 

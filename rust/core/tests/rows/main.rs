@@ -7,9 +7,12 @@
 //! run meant for one can't pass without it.
 
 mod bits;
+mod chance;
 mod dtype;
 mod faults;
 mod fence;
+#[path = "../../../fuzz/src/lib.rs"]
+mod fuzz;
 mod layouts;
 mod models;
 mod numbers;
