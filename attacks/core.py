@@ -1,9 +1,9 @@
 """Have libFuzzer attack the core: states of selections, selections, distances, each against its definition.
 
-The targets lie in `rust/fuzz`; they are compiled with the address sanitizer and with counters of what an input reaches, by the stable
-compiler, which `RUSTC_BOOTSTRAP` lets take these flags. What is found is written to `target/fuzz/found` and repeats with
-`target/fuzz/x86_64-unknown-linux-gnu/release/TARGET FILE`. `--keep` writes the inputs that reached new places to `rust/fuzz/kept`,
-which the core's tests read.
+The targets lie in `rust/fuzz`; they are compiled with the address sanitizer and counters of what an input reaches, by the
+stable compiler, which `RUSTC_BOOTSTRAP` lets take these flags. What is found is written to `target/fuzz/found`; the program of
+its target, in `target/fuzz`, repeats it when given the file. `--keep` writes the inputs that reached new places to
+`rust/fuzz/kept`, which the core's tests read.
 """
 
 from __future__ import annotations
