@@ -88,7 +88,8 @@ def run(project: Path, every: int, journal: str, say: Callable[[str], None]) -> 
             acknowledged = number == len(calls)
             if not acknowledged and (turn + number) % every:
                 continue
-            for way in WAYS if acknowledged or every == 1 else (WAYS[(turn + number) // every % len(WAYS)],):
+            one = WAYS[(turn + number) // every % len(WAYS)]
+            for way in WAYS if every == 1 else dict.fromkeys(("nothing", one)) if acknowledged else (one,):
                 left = disk.left(way, (words, number, way))
                 _rebuild(loop, left, keeper)
                 tally.cuts += 1
