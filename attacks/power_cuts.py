@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FINE = (0, 3)
+SAMPLE = 100
+"""Where so few calls are cut behind, what was acknowledged is tried in two ways only."""
 
 
 @dataclass
@@ -88,7 +90,9 @@ def run(project: Path, every: int, journal: str, say: Callable[[str], None]) -> 
             acknowledged = number == len(calls)
             if not acknowledged and (turn + number) % every:
                 continue
-            for way in WAYS if acknowledged or every == 1 else (WAYS[(turn + number) // every % len(WAYS)],):
+            one = WAYS[(turn + number) // every % len(WAYS)]
+            few = dict.fromkeys(("nothing", one)) if acknowledged else (one,)
+            for way in WAYS if every == 1 or (acknowledged and every < SAMPLE) else few:
                 left = disk.left(way, (words, number, way))
                 _rebuild(loop, left, keeper)
                 tally.cuts += 1
