@@ -122,7 +122,8 @@ def test_a_label_that_is_missing_is_named_with_its_row(kind):
         ("y", lambda: sl.simulate(X, labels, strategies="margin", batch=2, budget=6, repeats=1, n_jobs=1)),
         ("labels", lambda: sl.compare(P, "margin,entropy", 3, labels=labels)),
     ):
-        if name == "groups" and kind in NONE_AS_A_GROUP:
+        # pandas 2 keeps the None of a Series of text, of which 3 makes nan.
+        if name == "groups" and (kind in NONE_AS_A_GROUP or (kind == "Series of text" and labels.dtype == object)):
             assert call()  # rows of no other group: one of their own
             continue
         with pytest.raises(ValueError, match=f"{name} has ({came}) at row 1; accepted is a label for each row"):
