@@ -13,7 +13,7 @@ fn parts<V: Vector>(x: V) -> (V, V) {
     let minus = x.full_like(-1.0).mul(whole);
     let [high, low] = V::Scalar::LN_2_PARTS;
     let r = minus.mul_add(x.full_like(low), minus.mul_add(x.full_like(high), x));
-    (shifted.power_of_two(), r.mul(r).mul_add(r.polynomial(V::Scalar::EXP_TAIL), r))
+    (shifted.power_of_two(), r.polynomial_mul_add(V::Scalar::EXP_TAIL, r.mul(r), r))
 }
 
 /// e^x for x <= 0. Zero where it would be less than half of the least normal number, so for

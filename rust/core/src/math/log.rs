@@ -47,14 +47,14 @@ pub fn share<V: Vector>(x: V) -> V {
         let exponent = x.exponent_down().whole_less(1023);
         let middle = x.full_like(std::f64::consts::SQRT_2);
         let t = mantissa.sub(middle).div(mantissa.add(middle));
-        return t.mul_add(t.mul(t).polynomial(tail), exponent);
+        return t.mul(t).polynomial_mul_add(tail, t, exponent);
     }
     // Opaque: the compiler adds -1 rather than subtract a 1 that it knows, and so would keep both
     // in registers.
     let one = x.full_like(1.0).opaque();
     let linear = x.bits_sub(one).whole_less(0);
     let fraction = x.mantissa(one).sub(one);
-    fraction.mul_add(fraction.polynomial(tail), linear)
+    fraction.polynomial_mul_add(tail, fraction, linear)
 }
 
 #[cfg(test)]

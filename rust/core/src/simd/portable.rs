@@ -1,8 +1,10 @@
 //! Plain arrays, for CPUs without a level of their own. Where every CPU of the target has vectors
 //! (NEON), the compiler finds them in these loops. Where some lack a fused multiply-add (x86-64),
-//! `mul_add.rs` makes it of other operations.
+//! `mul_add` makes it of other operations.
 
 use super::{Simd, Vector, lane_wise};
+#[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
+use super::{Spread, mul_add};
 
 /// The token of the level every CPU has.
 #[derive(Clone, Copy)]
@@ -18,7 +20,7 @@ pub struct Array<T, const N: usize>([T; N]);
 
 macro_rules! portable {
     ($float:ty, $bits:ty, $shifted:ty, $lanes:literal, $mantissa_bits:literal, $line:literal, $dropped:literal,
-     $fused:ident, $whole:ident) => {
+     $fused:ident, $polynomial:ident, $polynomial_mul_add:ident, $whole:ident) => {
         impl Array<$float, $lanes> {
             #[inline]
             fn zip(self, other: Self, f: impl Fn($float, $float) -> $float) -> Self {
@@ -115,6 +117,18 @@ macro_rules! portable {
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 Array($fused(self.0, factor.0, term.0))
             }
+
+            #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
+            #[inline(never)]
+            fn polynomial(self, coefficients: &'static [Spread<$float>]) -> Self {
+                Array(mul_add::$polynomial(self.0, coefficients))
+            }
+
+            #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
+            #[inline(never)]
+            fn polynomial_mul_add(self, coefficients: &'static [Spread<$float>], factor: Self, term: Self) -> Self {
+                Array(mul_add::$polynomial_mul_add(self.0, coefficients, factor.0, term.0))
+            }
         }
     };
 }
@@ -122,7 +136,7 @@ macro_rules! portable {
 #[inline(always)]
 fn fused_f32(a: [f32; 8], b: [f32; 8], c: [f32; 8]) -> [f32; 8] {
     #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
-    return super::mul_add::f32_lanes(a, b, c);
+    return mul_add::f32_lanes(a, b, c);
     #[cfg(not(all(target_arch = "x86_64", not(target_feature = "fma"))))]
     std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
 }
@@ -130,7 +144,7 @@ fn fused_f32(a: [f32; 8], b: [f32; 8], c: [f32; 8]) -> [f32; 8] {
 #[inline(always)]
 fn fused_f64(a: [f64; 4], b: [f64; 4], c: [f64; 4]) -> [f64; 4] {
     #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
-    return super::mul_add::f64_lanes(a, b, c);
+    return mul_add::f64_lanes(a, b, c);
     #[cfg(not(all(target_arch = "x86_64", not(target_feature = "fma"))))]
     std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
 }
@@ -147,5 +161,5 @@ fn whole_f64(x: f64, less: u32) -> f64 {
     f64::from_bits(x.to_bits() | TWO_52.to_bits()) - (TWO_52 + f64::from(less))
 }
 
-portable!(f32, u32, i32, 8, 23, 9, 0, fused_f32, whole_f32);
-portable!(f64, u64, u64, 4, 52, 32, 32, fused_f64, whole_f64);
+portable!(f32, u32, i32, 8, 23, 9, 0, fused_f32, f32_polynomial, f32_polynomial_mul_add, whole_f32);
+portable!(f64, u64, u64, 4, 52, 32, 32, fused_f64, f64_polynomial, f64_polynomial_mul_add, whole_f64);

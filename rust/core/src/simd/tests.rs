@@ -85,6 +85,7 @@ fn lane_wise<V: Vector>(x: V, y: V, z: V, results: &mut Results) {
         ("and", V::select(V::and(x.lt(y), y.lt(z)), x, z)),
         ("zero_where", x.zero_where(x.lt(y))),
         ("polynomial", x.polynomial(V::Scalar::LN_1P_NEAR)),
+        ("polynomial_mul_add", x.polynomial_mul_add(V::Scalar::EXP_TAIL, y, z)),
         ("bits_and", x.bits_and(y)),
         ("bits_add", x.bits_add(y)),
         ("bits_sub", x.bits_sub(y)),

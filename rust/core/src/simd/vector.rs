@@ -247,6 +247,12 @@ pub trait Vector: Copy + 'static {
         sum
     }
 
+    /// `factor` times that polynomial and `term`, another [`Vector::mul_add`].
+    #[inline(always)]
+    fn polynomial_mul_add(self, coefficients: &'static [Spread<Self::Scalar>], factor: Self, term: Self) -> Self {
+        factor.mul_add(self.polynomial(coefficients), term)
+    }
+
     // The bits of lanes, as whole numbers. The bits of `x = (1 + f) 2^e` are those of `e`, with a
     // bias, above those of `f`; so read as a whole number they are a straight line between powers
     // of two, near the logarithm to base 2.
