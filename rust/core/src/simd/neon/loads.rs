@@ -7,6 +7,7 @@ use std::arch::asm;
 
 /// Ask for a cache line.
 #[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // asked for, and not read
 pub fn prefetch<T>(from: *const T) {
     // SAFETY: a prefetch of any address has no effect but on speed.
     unsafe { asm!("prfm pldl1keep, [{}]", in(reg) from, options(nomem, nostack, preserves_flags)) }
