@@ -1,6 +1,6 @@
 //! Plain arrays, for CPUs without a level of their own. Where every CPU of the target has vectors
 //! (NEON), the compiler finds them in these loops. Where some lack a fused multiply-add (x86-64),
-//! `mul_add.rs` makes it of other operations.
+//! `mul_add` makes it of other operations.
 
 use super::{Simd, Vector, lane_wise};
 #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
