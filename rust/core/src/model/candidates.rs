@@ -40,7 +40,7 @@ pub(super) struct Shared {
     k: usize,
     order: Order,
     threshold: AtomicU64,
-    seen: Apart<AtomicUsize>,
+    seen: OwnLines<AtomicUsize>,
     more: AtomicUsize,
     stop: AtomicBool,
 }
@@ -48,7 +48,7 @@ pub(super) struct Shared {
 /// In cache lines of its own: it is written with each part of rows, and what lies beside it is read
 /// as often by every thread.
 #[repr(align(128))]
-struct Apart<T>(T);
+struct OwnLines<T>(T);
 
 /// The candidates of one thread, turned so that larger is better.
 pub(super) struct Intervals {
@@ -75,7 +75,7 @@ impl Shared {
             k,
             order,
             threshold: AtomicU64::new(ordered(f64::NEG_INFINITY)),
-            seen: Apart(AtomicUsize::new(0)),
+            seen: OwnLines(AtomicUsize::new(0)),
             more: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
         }
