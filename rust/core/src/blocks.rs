@@ -67,8 +67,8 @@ pub(crate) fn split(rows: usize, size: usize) -> impl ExactSizeIterator<Item = R
     (0..rows).step_by(size).map(move |start| start..rows.min(start + size))
 }
 
-/// Blocks of up to so many rows each for threads that share them. The last ones are smaller, down to
-/// a [`SMALLEST`]th, so that however many threads there are, all end at about the same time.
+/// Blocks of up to so many rows each for threads that share them. The last ones are smaller, down
+/// to a [`SMALLEST`]th, so that however many threads there are, all end at about the same time.
 #[derive(Clone, Debug)]
 pub(crate) struct Shares {
     rows: Range<usize>,

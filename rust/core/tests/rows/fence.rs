@@ -121,7 +121,8 @@ fn nothing_is_read_behind_the_end() {
         let beyond = fenced.as_ptr().wrapping_offset(outside);
         // The system reads for us, and says so where it may not.
         let mut pipe = [0; 2];
-        // SAFETY: two numbers to write to, a pipe of our own, and an address that is only looked at.
+        // SAFETY: two numbers to write to, a pipe of our own, and an address that is only looked
+        // at.
         unsafe {
             assert_eq!(libc::pipe(pipe.as_mut_ptr()), 0);
             assert_eq!(libc::write(pipe[1], fenced.as_ptr().cast(), 12), 12);

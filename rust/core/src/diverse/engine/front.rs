@@ -166,7 +166,8 @@ pub(crate) fn scan(
     Ok((all.entries, all.rest))
 }
 
-/// The entries of all threads in the order of their rows: block after block, where none were dropped.
+/// The entries of all threads in the order of their rows: block after block, where none were
+/// dropped.
 fn in_order(parts: Vec<Leaders>) -> Vec<Entry> {
     let mut blocks = Vec::new();
     for part in &parts {
