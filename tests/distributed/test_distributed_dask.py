@@ -1,6 +1,9 @@
 """Dask on two worker processes: the picks of one machine, for every measure, option and chunking, and while a worker dies."""
 
+import os
+import signal
 import sys
+import threading
 
 import clusters
 import numpy as np
@@ -161,6 +164,14 @@ def test_a_worker_that_dies_in_the_middle_changes_nothing(client, tmp_path):
     assert sld.select(x, "margin", 40) == sl.select(P, "margin", 40)
     assert marker.exists()
     client.wait_for_workers(2, timeout=60)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP")
+def test_a_worker_that_stands_still_for_a_while_changes_nothing(client):
+    number = next(iter(client.run(os.getpid).values()))
+    os.kill(number, signal.SIGSTOP)
+    threading.Timer(1, os.kill, (number, signal.SIGCONT)).start()
+    assert sld.select(da.from_array(P, chunks=(100, -1)), "margin", 40) == sl.select(P, "margin", 40)
 
 
 def test_tasks_use_one_thread(client):
