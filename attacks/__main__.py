@@ -21,6 +21,9 @@ ATTACKS: dict[str, list[str]] = {
     "kills": ["-m", "attacks.kills"],
     "fuzz": ["-m", "fuzz"],
     "core": ["-m", "attacks.core"],
+    "models": ["-m", "attacks.models"],
+    "clusters": ["-m", "attacks.clusters"],
+    "soak": ["-m", "attacks.soak"],
 }
 """THE list of attacks: what Python is started with for each. What isn't Python is started by a file here."""
 
@@ -61,6 +64,9 @@ QUICK = {
     "kills": ["--every", "97", "--kills", "20"],
     "fuzz": ["--minutes", "1"],
     "core": ["--minutes", "1"],
+    "models": ["--schedules", "2000", "--faults", "0"],
+    "clusters": ["--cluster", "Dask"],
+    "soak": ["--minutes", "1"],
 }
 
 
