@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -223,6 +224,7 @@ def main() -> int:
     for cluster, call, attack, right in CASES:
         if given.cluster not in (None, cluster.__name__):
             continue
+        print(f"{call} on {cluster.__name__}, {attack.__name__}", file=sys.stderr, flush=True)
         end, said = ended_as(cluster, call, attack)
         rows.append([cluster.__name__, call, attack.__name__.replace("_", " "), end, said[:150].replace("\n", " | ")])
         if end != SAME if right == SAME else right not in said:
