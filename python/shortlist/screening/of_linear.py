@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from shortlist.screening.bounds import Link
 
 
-def _coefficients(model: Any, link: Link) -> Linear | None:
+def coefficients(model: Any, link: Link) -> Linear | None:
+    """Read a model by its coefficients."""
     return _model(model, model.coef_, model.intercept_, link)
 
 
 def _model(model: Any, weights: Any, intercepts: Any, link: Link) -> Linear | None:
     classes = len(model.classes_)
+    if type(weights) is np.ndarray and weights.ndim == 1:
+        weights = weights[None]
     if type(weights) is not np.ndarray or weights.ndim != 2 or classes < 2:
         return None
     if classes == 2 and len(weights) == 1:
@@ -30,21 +33,26 @@ def _model(model: Any, weights: Any, intercepts: Any, link: Link) -> Linear | No
     return Linear(np.asarray(weights, dtype=np.float64), intercepts.copy(), link, dtype)
 
 
+def scores(model: Any) -> Linear | None:
+    """Read the `decision_function` of a linear classifier, whatever it makes of it."""
+    return coefficients(model, "one_versus_rest")
+
+
 def logistic(model: Any) -> Linear | None:
     """Read a `LogisticRegression`."""
     # Older versions fit one model a class where told to, or where liblinear does.
     apart = getattr(model, "multi_class", "auto") == "ovr" or model.solver == "liblinear"
-    return _coefficients(model, "one_versus_rest" if apart else "softmax")
+    return coefficients(model, "one_versus_rest" if apart else "softmax")
 
 
 def gradient_descent(model: Any) -> Linear | None:
     """Read an `SGDClassifier` of logistic loss."""
-    return _coefficients(model, "one_versus_rest") if model.loss == "log_loss" else None
+    return coefficients(model, "one_versus_rest") if model.loss == "log_loss" else None
 
 
 def discriminant(model: Any) -> Linear | None:
     """Read a `LinearDiscriminantAnalysis`."""
-    return _coefficients(model, "softmax")
+    return coefficients(model, "softmax")
 
 
 def multinomial(model: Any) -> Linear | None:
