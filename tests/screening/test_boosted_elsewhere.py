@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import shortlist as sl
-from shortlist.screening import bounds_of, candidates
+from shortlist.screening import bounds_of, candidates, known
 
 ROWS = 9_000
 KINDS = ("xgboost", "lightgbm")
@@ -21,6 +21,18 @@ def classifier(kind, **how):
     if kind == "xgboost":
         return package.XGBClassifier(n_estimators=15, n_jobs=2, **how)
     return package.LGBMClassifier(n_estimators=15, n_jobs=2, verbose=-1, **how)
+
+
+@pytest.fixture(autouse=True)
+def small_pools_count_too(monkeypatch):
+    monkeypatch.setattr(known, "_LEAST_ROWS", {})
+
+
+def test_small_pools_are_asked_about_at_once(monkeypatch):
+    X, y = data(3)
+    monkeypatch.setattr(known, "_LEAST_ROWS", {"XGBClassifier": ROWS + 1})
+    report = sl.query(classifier("xgboost").fit(X[:300], y[:300]), X, "margin", 5).report
+    assert (report.screen, report.asked) == ("the pool is small", ROWS)
 
 
 @pytest.mark.parametrize("kind", KINDS)

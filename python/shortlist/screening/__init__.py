@@ -14,7 +14,7 @@ pool is asked about in other blocks.
 
 from shortlist.screening.bounds import Bounds
 from shortlist.screening.candidates import COMMITTEE_MEASURES, MEASURES, Candidates, candidates
-from shortlist.screening.known import bounds_of, bounds_of_committee
+from shortlist.screening.known import bounds_of, bounds_of_committee, least_rows
 
 __all__ = [
     "COMMITTEE_MEASURES",
@@ -24,4 +24,5 @@ __all__ = [
     "bounds_of",
     "bounds_of_committee",
     "candidates",
+    "least_rows",
 ]

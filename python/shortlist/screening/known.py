@@ -58,6 +58,24 @@ _SCORED: Adapters = {
 """The same of what a calibration reads: `decision_function`, or else probabilities."""
 
 
+_LEAST_ROWS = {"XGBClassifier": 200_000, "LGBMClassifier": 50_000}
+"""Rows from which on it pays to read models that take longer to read than to predict a few."""
+
+
+def least_rows(estimators: list[Any]) -> int:
+    """Return the rows of a pool from which on it pays to bound all these models.
+
+    Parameters
+    ----------
+    estimators : list of estimator
+
+    Returns
+    -------
+    int
+    """
+    return max((_LEAST_ROWS.get(type(estimator).__name__, 0) for estimator in estimators), default=0)
+
+
 def bounds_of(estimator: Any) -> Bounds | None:
     """Return the bounds of a model; None of one that is not known, not fitted,
     or not as it should be.

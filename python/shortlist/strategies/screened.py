@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.rows import count, take
-from shortlist.screening import COMMITTEE_MEASURES, MEASURES, bounds_of, bounds_of_committee, candidates
+from shortlist.screening import COMMITTEE_MEASURES, MEASURES, bounds_of, bounds_of_committee, candidates, least_rows
 
 if TYPE_CHECKING:
     from shortlist.rows.blocks import Progress
@@ -37,6 +37,8 @@ def left_for(
     if measure not in (MEASURES if members is None else COMMITTEE_MEASURES):
         return "its measure has no bound"
     if rows < LEAST_ROWS or 8 * wanted > rows or wanted == 0:
+        return "the pool is small"
+    if rows < least_rows([_asked(model)] if members is None else members):
         return "the pool is small"
     bounds = bounds_of(_asked(model)) if members is None else bounds_of_committee(members)
     if bounds is None:
