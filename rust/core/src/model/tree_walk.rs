@@ -123,6 +123,9 @@ impl<T: Compared> Trees<T> {
     }
 }
 
+/// How far each output can still fall and rise.
+type Reach<'a> = &'a [(f64, f64)];
+
 /// In which order trees are taken, and where rows may stop.
 struct Stops {
     order: Vec<usize>,
@@ -406,7 +409,7 @@ impl Stops {
 
     /// Trees that are taken one after the other, and how far those after them can still move each
     /// output.
-    fn stretches(&self) -> impl Iterator<Item = (&[usize], Option<&[(f64, f64)]>)> {
+    fn stretches(&self) -> impl Iterator<Item = (&[usize], Option<Reach<'_>>)> {
         let left = self.left.iter().map(|left| Some(&left[..])).chain(std::iter::repeat(None));
         self.order.chunks(self.stretch).zip(left)
     }
