@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-adapters test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs man screens wheels release-ready lint clean python-found cargo-found
+.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-adapters test-boosted test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs man screens wheels release-ready lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -53,6 +53,10 @@ test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which
 test-adapters: venv $(VENV)/.adapters  ## tensors and adapters with the real torch, JAX, skorch, scikit-activeml, small-text and Baal (a large download)
 	$(PY) -m pytest -W ignore::DeprecationWarning tests/pools/test_pools.py tests/pools/test_device_pools.py tests/pools/test_hugging_face.py \
 		$(addprefix tests/learners/test_,skactiveml.py small_text.py baal.py deep.py strategies.py)
+
+test-boosted: venv  ## screened queries of XGBoost and LightGBM, which it installs (a large download)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --group boosted
+	$(PY) -m pytest tests/screening/test_boosted_elsewhere.py
 
 test-arm: cargo-found python-found  ## the tests of the core for ARM, by emulation (installs a cross-linker and QEMU: Debian or Ubuntu, as root)
 	@$(PYTHON) tests/arm/run.py core

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias, final
 
 import numpy as np
@@ -353,6 +353,7 @@ class Selector:
     ) -> Selector: ...
 
 _Candidates: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+_Curves: TypeAlias = Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 @final
 class LinearModel:
@@ -365,7 +366,11 @@ class LinearModel:
         link: str = "softmax",
         hidden: float = 0.0,
         own_unit: float = 0.0,
+        own_sizes: NDArray[np.float64] | None = None,
+        own_steps: int = 0,
         members: int = 1,
+        together: str = "one",
+        curves: _Curves = ...,
     ) -> LinearModel: ...
     def candidates(
         self,
@@ -395,12 +400,16 @@ class LinearModel:
 class TreeModel:
     def __new__(
         cls,
-        trees: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]],
+        trees: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], int]],
         features: int,
         base: NDArray[np.float64],
         *,
-        outcome: str = "mean",
+        link: str = "given",
         single: bool = True,
+        own_unit: float = 0.0,
+        members: int = 1,
+        together: str = "one",
+        curves: _Curves = ...,
     ) -> TreeModel: ...
     def candidates(
         self,
