@@ -22,8 +22,8 @@ pub(crate) fn near(classes: usize) -> usize {
 /// Rows that can be read a column at a time.
 pub(crate) trait Source: Copy {
     type Scalar: Float;
-    /// Whether a kernel is worth compiling for three classes apart.
-    const APART: bool;
+    /// A number of classes that a kernel is compiled for apart, if not 0.
+    const APART: usize;
 
     /// Hand over the classes of a group of rows from `row` on, in order: whether it is the first
     /// class, and a vector with a lane for each row.
@@ -54,7 +54,9 @@ impl<E: Element> RowLayout for RowMajor<E> {
 
 impl<E: Element> Source for RowMajor<E> {
     type Scalar = E::Compute;
-    const APART: bool = !E::WIDENED;
+    // With three classes a loop over them would cost as much as what it does. Ten are common, and
+    // of half precision two of them would be loaded as eight.
+    const APART: usize = if E::WIDENED { 10 } else { 3 };
 
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = E::Compute>>(
@@ -103,7 +105,7 @@ impl<E: Element> RowLayout for Pairs<E> {
 
 impl<E: Element> Source for Pairs<E> {
     type Scalar = E::Compute;
-    const APART: bool = false;
+    const APART: usize = 0;
 
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = E::Compute>>(
@@ -144,7 +146,7 @@ impl<T> RowLayout for ColumnMajor<T> {}
 
 impl<T: Float> Source for ColumnMajor<T> {
     type Scalar = T;
-    const APART: bool = false;
+    const APART: usize = 0;
 
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = T>>(
@@ -177,8 +179,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         M: Formula,
     {
         match self.scoring.classes {
-            // With so few classes, a loop over them would cost as much as what it does.
-            3 if S::APART => self.groups::<V, F, M>(simd, 3, formula),
+            classes if S::APART > 0 && classes == S::APART => self.groups::<V, F, M>(simd, S::APART, formula),
             classes => self.groups::<V, F, M>(simd, classes, formula),
         }
     }
@@ -226,9 +227,22 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
             let fold = F::new(Tail { peak: found[0], temperature, inverse_temperature });
             // SAFETY: the columns of all classes were stored above; so below.
             let mut kept = fold.first(unsafe { V::load(simd, columns) });
-            for class in 1..classes {
+            let mut class = 1;
+            if V::LANES == T::LANES && !V::LARGE {
+                while class + 4 <= classes {
+                    let mut values = [zero; 4];
+                    for i in 0..4 {
+                        // SAFETY: as above.
+                        values[i] = unsafe { V::load(simd, columns.add((class + i) * V::LANES)) };
+                    }
+                    kept = fold.steps(kept, values);
+                    class += 4;
+                }
+            }
+            while class < classes {
                 // SAFETY: as above.
                 kept = fold.step(kept, unsafe { V::load(simd, columns.add(class * V::LANES)) });
+                class += 1;
             }
             let largest = [found[0], found[P::KEPT - 1]];
             closed.close(&F::row(largest, kept, recipe), formula, out);

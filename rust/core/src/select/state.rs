@@ -114,6 +114,15 @@ impl Selector {
         self.shared.raise(self.own_floor());
     }
 
+    /// Raise its threshold to what its rows have reached by now. That takes a look at up to 2k
+    /// rows, and else is done once there are so many: it pays where the rows that come are dear.
+    pub(crate) fn tighten(&mut self) {
+        if !self.plan.grouped() {
+            self.top.cut_now();
+            self.share_cut();
+        }
+    }
+
     /// Tell the other threads that a share of k of its rows have reached some key, where its own
     /// threshold is no longer `told`. It is the thread of that number. With groups it has nothing
     /// to tell: such rows may be more than can be picked.
