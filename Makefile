@@ -89,8 +89,8 @@ bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth 
 bench-report: venv  ## make docs/benchmarks.md again from the figures stored in docs/benchmarks/
 	$(PY) -m benches.bench_report
 
-instructions: cargo-found  ## count the instructions of the kernels, by dtype and level, against the baseline (needs valgrind)
-	@$(or $(wildcard $(PY)),$(PYTHON)) benches/instructions.py
+instructions: build  ## count the instructions of the kernels, by dtype and level, and of small calls, against the baseline (needs valgrind)
+	@$(PY) benches/instructions.py
 
 instructions-arm: cargo-found python-found  ## count the instructions of the main kernels on ARM, by emulation, against those at AVX2
 	@$(PYTHON) tests/arm/run.py instructions

@@ -25,6 +25,13 @@ pub(crate) trait Source: Copy {
     /// A number of classes that a kernel is compiled for apart, if not 0.
     const APART: usize;
 
+    /// How far ahead of each place that it reads from memory is asked for, where that is so many
+    /// bytes of rows.
+    #[inline(always)]
+    fn ahead(bytes: usize, _: usize) -> usize {
+        bytes
+    }
+
     /// Hand over the classes of a group of rows from `row` on, in order: whether it is the first
     /// class, and a vector with a lane for each row.
     ///
@@ -148,20 +155,30 @@ impl<T: Float> Source for ColumnMajor<T> {
     type Scalar = T;
     const APART: usize = 0;
 
+    /// Columns are read side by side, each a share of the rows.
+    #[inline(always)]
+    fn ahead(bytes: usize, classes: usize) -> usize {
+        bytes / classes
+    }
+
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = T>>(
         self,
         simd: V::Simd,
         row: usize,
         classes: usize,
-        _: usize,
+        ahead: usize,
         mut take: impl FnMut(bool, V),
     ) {
         // SAFETY: the caller promises these rows.
         unsafe {
-            take(true, V::load(simd, self.origin.add(row)));
+            let column = self.origin.add(row);
+            read_ahead(column, V::LANES, ahead);
+            take(true, V::load(simd, column));
             for class in 1..classes {
-                take(false, V::load(simd, self.origin.offset(class as isize * self.stride).add(row)));
+                let column = self.origin.offset(class as isize * self.stride).add(row);
+                read_ahead(column, V::LANES, ahead);
+                take(false, V::load(simd, column));
             }
         }
     }
@@ -195,7 +212,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
     {
         let ScoreRows { scoring, layout } = self;
         let Scoring { recipe, classes, ask, room, out, .. } = scoring;
-        let ahead = ask.bytes(near(classes));
+        let ahead = S::ahead(ask.bytes(near(classes)), classes);
         assert!((1..=MOST_CLASSES).contains(&classes) && V::LANES <= 16);
         let recipe = &{ *recipe };
         let zero = V::splat(simd, T::ZERO);
@@ -262,7 +279,7 @@ impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
     {
         let ScoreRows { scoring, layout } = self;
         let Scoring { recipe, ask, out, .. } = scoring;
-        let ahead = ask.bytes(near(classes));
+        let ahead = S::ahead(ask.bytes(near(classes)), classes);
         // A copy, which the compiler knows that stores to `out` do not change, so that what is in
         // it is loaded once.
         let recipe = &{ *recipe };
