@@ -18,11 +18,14 @@ use std::process;
 use std::sync::LATE;
 use std::thread::{REFUSED, spawn, yield_now};
 
+/// A name, what is called under each schedule, and how often what may go wrong does.
+type Model = (&'static str, fn(), [u32; 2]);
+
 /// THE list of models: its name, what is called under each schedule, and how often of a hundred
 /// times a wait runs out of time, and the system has no thread to give. Where a helper is waited
 /// for, none is refused while it is, and a wait that runs out of time would hide a wake that was
 /// lost.
-const MODELS: [(&str, fn(), [u32; 2]); 9] = [
+const MODELS: [Model; 9] = [
     ("a call ends, and none helps it after", || one_call(3), [20, 10]),
     ("calls one after the other", || (0..3).for_each(|_| one_call(2)), [20, 10]),
     ("calls side by side", side_by_side, [20, 10]),
