@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-adapters test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs man screens wheels release-ready lint clean python-found cargo-found
+.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-adapters test-boosted test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs man screens wheels release-ready lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -54,6 +54,10 @@ test-adapters: venv $(VENV)/.adapters  ## tensors and adapters with the real tor
 	$(PY) -m pytest -W ignore::DeprecationWarning tests/pools/test_pools.py tests/pools/test_device_pools.py tests/pools/test_hugging_face.py \
 		$(addprefix tests/learners/test_,skactiveml.py small_text.py baal.py deep.py strategies.py)
 
+test-boosted: venv  ## screened queries of XGBoost and LightGBM, which it installs (a large download)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --group boosted
+	$(PY) -m pytest tests/screening/test_boosted_elsewhere.py
+
 test-arm: cargo-found python-found  ## the tests of the core for ARM, by emulation (installs a cross-linker and QEMU: Debian or Ubuntu, as root)
 	@$(PYTHON) tests/arm/run.py core
 
@@ -85,8 +89,8 @@ bench: $(VENV)/.bench$(if $(TORCH),-torch)  ## measure against memory bandwidth 
 bench-report: venv  ## make docs/benchmarks.md again from the figures stored in docs/benchmarks/
 	$(PY) -m benches.bench_report
 
-instructions: cargo-found  ## count the instructions of the kernels, by dtype and level, against the baseline (needs valgrind)
-	@$(or $(wildcard $(PY)),$(PYTHON)) benches/instructions.py
+instructions: build  ## count the instructions of the kernels, by dtype and level, and of small calls, against the baseline (needs valgrind)
+	@$(PY) benches/instructions.py
 
 instructions-arm: cargo-found python-found  ## count the instructions of the main kernels on ARM, by emulation, against those at AVX2
 	@$(PYTHON) tests/arm/run.py instructions

@@ -12,15 +12,21 @@ core away from whoever comes next.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import statistics
 import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
 
 import shortlist as sl
 from shortlist import _core
@@ -31,6 +37,12 @@ if TYPE_CHECKING:
 
 MEASURES = ("margin", "entropy", "least_confident")
 PICKS = 100
+FITTED = 5000
+"""Rows that models are fitted to."""
+ALIKE = "all rows alike"
+"""Lines where bounds rule nothing out, which are compared with a query that does not try."""
+WORST = 1 / 1.1
+"""Their target."""
 CLOSE = 4e-6
 """What a float32 model's own scores of a row differ by, asked about in one batch or another."""
 REST = 0.1
@@ -61,15 +73,24 @@ def texts(rows: int, words: int, classes: int, dtype: Any) -> tuple[Any, Any]:
     return X, y
 
 
-def committee() -> sl.Committee:
+def committee(member: Any) -> sl.Committee:
     """Return five members that are not fitted yet."""
-    return sl.Committee([sl.ActiveLearner(LogisticRegression(max_iter=100)) for _ in range(5)])
+    return sl.Committee([sl.ActiveLearner(clone(member)) for _ in range(5)])
+
+
+def elsewhere() -> list[tuple[str, Any]]:
+    """Return boosted trees of packages that are installed."""
+    kinds = (("xgboost", "XGBClassifier", {}), ("lightgbm", "LGBMClassifier", {"verbose": -1}))
+    there = [(kind, name, how) for kind, name, how in kinds if importlib.util.find_spec(kind)]
+    return [(kind, getattr(importlib.import_module(kind), name)(n_jobs=2, **how)) for kind, name, how in there]
 
 
 def lines(scale: float) -> list[tuple[str, float, Any, Callable[[], tuple[Any, Any]]]]:
     """Return for each line its name, its target, a model, and its pool."""
     rows = int(1_000_000 * scale)
     logistic = LogisticRegression(max_iter=100)
+    forest = RandomForestClassifier(100, n_jobs=2, random_state=0)
+    boosted = HistGradientBoostingClassifier(random_state=0)
     return [
         ("logistic, 64 f32, 2 classes", 15, logistic, lambda: dense(rows, 64, 2)),
         ("logistic, 64 f32, 10 classes", 30, logistic, lambda: dense(rows, 64, 10)),
@@ -77,20 +98,33 @@ def lines(scale: float) -> list[tuple[str, float, Any, Callable[[], tuple[Any, A
         ("logistic, 384 f32, 100 classes", 5, logistic, lambda: dense(rows, 384, 100)),
         ("logistic, texts, 228 classes", 10, LogisticRegression(max_iter=30), lambda: texts(rows, 30_000, 228, "f8")),
         ("naive Bayes, counts, 20 classes", 10, MultinomialNB(), lambda: texts(rows, 30_000, 20, "i8")),
-        ("forest of 100, 20 f32", 5, RandomForestClassifier(100, n_jobs=2, random_state=0), lambda: dense(rows, 20, 5)),
+        ("calibrated LinearSVC x 5, 64 f32", 5, CalibratedClassifierCV(LinearSVC()), lambda: dense(rows, 64, 10)),
         (
-            "boosted by histograms, 20 f32",
+            "by isotonic steps x 5, 64 f32",
             5,
-            HistGradientBoostingClassifier(random_state=0),
+            CalibratedClassifierCV(LinearSVC(), method="isotonic"),
+            lambda: dense(rows, 64, 2),
+        ),
+        ("PCA to 20, logistic, 64 f32", 5, make_pipeline(PCA(20), logistic), lambda: dense(rows, 64, 10)),
+        ("forest of 100, 20 f32", 5, forest, lambda: dense(rows, 20, 5)),
+        ("boosted by histograms, 20 f32", 5, boosted, lambda: dense(rows, 20, 5)),
+        *((f"boosted by {kind}, 20 f32", 2, model, lambda: dense(rows, 20, 5)) for kind, model in elsewhere()),
+        ("committee of 5 logistic, 64 f32", 10, committee(logistic), lambda: dense(rows, 64, 10)),
+        (
+            "committee of 5 forests, 20 f32",
+            3,
+            committee(RandomForestClassifier(20, n_jobs=2, random_state=0)),
             lambda: dense(rows, 20, 5),
         ),
-        ("committee of 5 logistic, 64 f32", 10, committee(), lambda: dense(rows, 64, 10)),
+        (f"{ALIKE}: logistic, 64 f32", WORST, logistic, lambda: dense(rows, 64, 10)),
+        (f"{ALIKE}: forest, 20 f32", WORST, forest, lambda: dense(rows, 20, 5)),
+        (f"{ALIKE}: boosted, 20 f32", WORST, boosted, lambda: dense(rows, 20, 5)),
     ]
 
 
 def fit(model: Any, X: Any, y: Any) -> None:
     """Fit a model to the first rows; the members of a committee to resamples of them."""
-    model.fit(X[:5000], y[:5000])
+    model.fit(X[:FITTED], y[:FITTED])
     if isinstance(model, sl.Committee):
         model.rebag()
 
@@ -103,9 +137,9 @@ def seconds(call: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - begun, value
 
 
-def predicted(model: Any, X: Any, measure: str) -> Any:
-    """Return the picks from the predictions of all rows."""
-    if isinstance(model, sl.Committee):
+def predicted(model: Any, X: Any, measure: str, *, asked: bool) -> Any:
+    """Return the picks from the predictions of all rows, by a query where that is asked for."""
+    if asked or isinstance(model, sl.Committee):
         return sl.query(model, X, measure, PICKS, screen=False)
     return sl.select(model.predict_proba(X), measure, k=PICKS, normalize="as_is")
 
@@ -117,11 +151,11 @@ def read(X: Any) -> None:
         _core.read_all(words, _core.default_threads())
 
 
-def compare(model: Any, X: Any, measure: str, rounds: int) -> tuple[float, float, Any, bool]:
+def compare(model: Any, X: Any, measure: str, rounds: int, *, asked: bool) -> tuple[float, float, Any, bool]:
     """Return the median ratios of query and of reading, the report, and whether the picks are the same."""
     ratios, limits, same = [], [], True
     for turn in range(rounds + 1):
-        whole, expected = seconds(lambda: predicted(model, X, measure))
+        whole, expected = seconds(lambda: predicted(model, X, measure, asked=asked))
         query, picks = seconds(lambda: sl.query(model, X, measure, PICKS))
         reading, _ = seconds(lambda: read(X))
         close = np.abs(np.sort(picks.scores) - np.sort(expected.scores)).max() < CLOSE
@@ -148,13 +182,15 @@ def main() -> None:
             continue
         X, y = pool()
         fit(model, X, y)
+        if name.startswith(ALIKE):
+            X[:] = X[0]
         for measure in ("vote_entropy", "bald") if isinstance(model, sl.Committee) else MEASURES:
-            ratio, limit, report, same = compare(model, X, measure, options.rounds)
+            ratio, limit, report, same = compare(model, X, measure, options.rounds, asked=name.startswith(ALIKE))
             said = "" if ratio >= target else "  MISSED"
             said += "" if report.asked < X.shape[0] else f"  ({report.screen})"
             limited = "" if sparse.issparse(X) else f"{limit:.0f}"
             picks = "same" if same else "DIFFER"
-            print(f"{name:34} {measure:16} {ratio:12.1f} {target:6} {limited:>9} {report.asked:10}  {picks}{said}")
+            print(f"{name:34} {measure:16} {ratio:12.2f} {target:6.2g} {limited:>9} {report.asked:10}  {picks}{said}")
 
 
 if __name__ == "__main__":

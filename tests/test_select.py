@@ -188,6 +188,10 @@ LABELS = {
     "int64": lambda codes: codes * 10**12 - 5,
     "text": lambda codes: np.array(["", "ant", "ant ", "ants", "b", "cattle", "é"])[codes],
     "bytes": lambda codes: np.array([b"", b"an", b"ant", b"ants", b"b", b"cat", b"d"])[codes],
+    "pandas": lambda codes: pytest.importorskip("pandas").Series(LABELS["text"](codes), dtype="str"),
+    "categories": lambda codes: LABELS["pandas"](codes).astype("category"),
+    "polars": lambda codes: pytest.importorskip("polars").Series(LABELS["text"](codes).tolist()),
+    "arrow": lambda codes: pytest.importorskip("pyarrow").array(LABELS["text"](codes).tolist()),
     "every other": lambda codes: np.repeat(codes, 2)[::2],
     "big-endian": lambda codes: codes.astype(">i4"),
     "float": lambda codes: (
@@ -221,6 +225,13 @@ def test_groups_by_labels_of_any_kind_are_the_same(kind, options):
     )
     blocks = [COARSE[:1], COARSE[1:700], COARSE[700:]]
     assert sl.select(blocks, "margin", groups=LABELS[kind](codes), **options) == expected
+
+
+def test_groups_of_a_frame_with_missing_labels_are_refused():
+    pandas = pytest.importorskip("pandas")
+    groups = pandas.Series(["a", None, "b"] * (len(P) // 3 + 1), dtype="str")[: len(P)]
+    with pytest.raises(ValueError, match="groups has nan at row 1; accepted is a label for each row"):
+        sl.select(P, "margin", 5, groups=groups, per_group=1)
 
 
 def test_a_selector_told_of_labels_can_be_pickled():

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias, final
 
 import numpy as np
@@ -9,6 +9,7 @@ __all__ = [
     "LinearModel",
     "Scorer",
     "Selector",
+    "alike",
     "badge",
     "build_info",
     "herding",
@@ -43,6 +44,7 @@ _Progress: TypeAlias = Callable[[int, int], object]
 def measures() -> list[dict[str, Any]]: ...
 def build_info() -> dict[str, Any]: ...
 def default_threads() -> int: ...
+def alike(items: Sequence[NDArray[Any]]) -> bool: ...
 def select_at_once(
     scorer: Scorer, x: NDArray[Any], k: int, n_threads: int
 ) -> tuple[NDArray[np.int64], NDArray[np.floating[Any]], dict[str, Any]] | None: ...
@@ -233,6 +235,8 @@ def read_all(words: NDArray[np.float64], n_threads: int) -> int: ...
 class Labels:
     def __new__(cls, labels: NDArray[np.uint8]) -> Labels: ...
     @staticmethod
+    def unknown(width: int) -> Labels: ...
+    @staticmethod
     def met(labels: NDArray[np.uint8], n_threads: int | None) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]: ...
 
 @final
@@ -310,12 +314,23 @@ class Selector:
         self,
         arrays: list[NDArray[Any]],
         *,
-        bfloat16: bool = False,
         first_id: int = 0,
         ids: NDArray[np.int64] | None = None,
         exclude: NDArray[np.bool] | None = None,
         groups: _Groups | None = None,
         n_threads: int | None = None,
+        progress: _Progress | None = None,
+    ) -> None: ...
+    def update_columns(
+        self,
+        columns: list[NDArray[Any]],
+        *,
+        first_id: int = 0,
+        ids: NDArray[np.int64] | None = None,
+        exclude: NDArray[np.bool] | None = None,
+        groups: _Groups | None = None,
+        n_threads: int | None = None,
+        progress: _Progress | None = None,
     ) -> None: ...
     def update_scores(
         self,
@@ -353,6 +368,7 @@ class Selector:
     ) -> Selector: ...
 
 _Candidates: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+_Curves: TypeAlias = Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 @final
 class LinearModel:
@@ -365,7 +381,11 @@ class LinearModel:
         link: str = "softmax",
         hidden: float = 0.0,
         own_unit: float = 0.0,
+        own_sizes: NDArray[np.float64] | None = None,
+        own_steps: int = 0,
         members: int = 1,
+        together: str = "one",
+        curves: _Curves = ...,
     ) -> LinearModel: ...
     def candidates(
         self,
@@ -395,12 +415,16 @@ class LinearModel:
 class TreeModel:
     def __new__(
         cls,
-        trees: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]],
+        trees: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], int]],
         features: int,
         base: NDArray[np.float64],
         *,
-        outcome: str = "mean",
+        link: str = "given",
         single: bool = True,
+        own_unit: float = 0.0,
+        members: int = 1,
+        together: str = "one",
+        curves: _Curves = ...,
     ) -> TreeModel: ...
     def candidates(
         self,

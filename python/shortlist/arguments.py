@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LARGEST = 2**63 - 1
 """The largest whole number that the core takes."""
 
+MARKED = 32
+"""Rows for each of the places that a mask is worth."""
+
 PROGRESS_EVERY = 0.05
 """Seconds between two calls of `progress` at the least; the core keeps to the same."""
 
@@ -77,9 +80,11 @@ class Exclusion:
         Over all rows.
     missing : int
         Own ids that no row of the pool has; complete once all rows were read.
+
+    With `to_mark` a mask stands for many places, which need not be sorted for it.
     """
 
-    def __init__(self, exclude: Any, rows: int | None, pool: Pool | None = None) -> None:
+    def __init__(self, exclude: Any, rows: int | None, pool: Pool | None = None, *, to_mark: bool = False) -> None:
         self.ids: NDArray[np.int64] | None = None
         self.mask: NDArray[np.bool] | None = None
         self._own: OwnIds | None = None
@@ -94,7 +99,8 @@ class Exclusion:
                     f"exclude is a mask of {len(self.mask):,} rows, and the pool has {rows:,}; they must be equal"
                 )
         elif pool is None or pool.id_blocks is None or by_places(exclude):
-            self.ids = places(exclude, "exclude", rows)
+            self.mask = marked(exclude, "exclude", rows) if to_mark and rows is not None else None
+            self.ids = places(exclude, "exclude", rows) if self.mask is None else None
         else:
             self._own = OwnIds(exclude, "exclude")
             if pool.ids_ahead:
@@ -149,15 +155,33 @@ def own_ids_of(rows: Any, name: str) -> OwnIds | None:
     return None if rows is None or by_places(rows) or as_mask(rows, name) is not None else OwnIds(rows, name)
 
 
-def places(values: Any, name: str, rows: int | None) -> NDArray[np.int64] | None:
-    """Return places of rows in ascending order, none of them twice; None where there are none."""
+def _listed(values: Any, name: str) -> Any:
+    """Return places of rows as something like an array."""
     if isinstance(values, Positions):
         values = values.values
     if isinstance(values, Picked):
         values = values.indices
     if isinstance(values, set | frozenset):
         values = list(values)
-    values = one_column(values, name)
+    return one_column(values, name)
+
+
+def marked(values: Any, name: str, rows: int) -> NDArray[np.bool] | None:
+    """Return a mask of many places of rows; None where they are few, or one is not accepted."""
+    values = _listed(values, name)
+    if MARKED * np.size(values) < rows:
+        return None
+    ids = as_ids(values, name)
+    if not len(ids) or int(ids.max()) >= rows:
+        return None
+    mask = np.zeros(rows, dtype=np.bool)
+    mask[ids] = True
+    return mask if np.count_nonzero(mask) == len(ids) else None
+
+
+def places(values: Any, name: str, rows: int | None) -> NDArray[np.int64] | None:
+    """Return places of rows in ascending order, none of them twice; None where there are none."""
+    values = _listed(values, name)
     if not np.size(values):
         return None
     found = distinct_ids(values, name)

@@ -15,12 +15,18 @@ from shortlist.arguments import whole
 from shortlist.own_ids import is_missing, one_column
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
     from shortlist.arguments import Exclusion
 
 BLOCK = 1 << 18
 """Rows whose codes exist at once."""
+FIRST = 1 << 16
+"""Rows that are looked at for labels before all are."""
+TEXT = ("string", "large_string", "string_view")
+"""Arrow's names for text."""
 TABLE = 1 << 20
 """Widest range of whole numbers that a lookup table serves."""
 
@@ -29,6 +35,7 @@ class Labels:
     """The distinct labels of groups in a fixed order: a label's place is its code."""
 
     _known: _core.Labels | None = None  # made when needed, and no part of a pickled state
+    _known_as: np.dtype[Any] | None = None
 
     def __init__(self, labels: NDArray[Any]) -> None:
         self.labels = labels
@@ -48,15 +55,28 @@ class Labels:
         return bool(np.any(self.labels == label))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_known"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_known", "_known_as")}
 
     def for_core(self, groups: NDArray[Any]) -> tuple[NDArray[np.uint8], _core.Labels] | None:
         """Return labels for the core to look up where it needs them; None for codes instead."""
-        if groups.dtype != self.labels.dtype or not by_bytes(groups):
+        if not by_bytes(groups):
             return None
-        if self._known is None:
-            self._known = _core.Labels(as_bytes(self.labels))
+        if self._known is None or self._known_as != groups.dtype:
+            labels = self._alike(groups.dtype)
+            if labels is None:
+                return None
+            self._known, self._known_as = _core.Labels(as_bytes(labels)), groups.dtype
         return as_bytes(groups), self._known
+
+    def _alike(self, dtype: np.dtype[Any]) -> NDArray[Any] | None:
+        """Return the labels as another dtype has them; None where it cannot hold them."""
+        if self.labels.dtype == dtype:
+            return self.labels
+        same_kind = self.labels.dtype.kind == dtype.kind or {self.labels.dtype.kind, dtype.kind} == {"i", "u"}
+        if not same_kind or not len(self):
+            return None
+        labels = self.labels.astype(dtype)
+        return labels if np.array_equal(labels, self.labels) else None
 
     def codes(self, groups: NDArray[Any]) -> NDArray[np.uint32]:
         """Return the codes of labels; ``len(self)`` for labels that are not among these."""
@@ -71,6 +91,32 @@ class Labels:
         place = np.searchsorted(self.labels, groups)
         found = np.minimum(place, unknown - 1)
         return np.where(self.labels[found] == groups, found, unknown).astype(np.uint32)
+
+
+class LabelsToMeet(Labels):
+    """Labels of which the core finds out as it meets rows that may be picked."""
+
+    def __init__(self, groups: NDArray[Any]) -> None:
+        super().__init__(np.empty(0, groups.dtype))
+        self._known, self._known_as = _core.Labels.unknown(groups.dtype.itemsize), groups.dtype
+
+
+def numbered(groups: Any) -> Any:
+    """Return text or categories that pandas, Polars or Arrow hold as whole numbers, the same
+    where these are; anything else, and what has missing values, as it is.
+    """
+    package = type(groups).__module__.partition(".")[0]
+    if package == "pandas" and str(getattr(groups, "dtype", "")) in ("str", "string", "category"):
+        codes: NDArray[Any] = groups.factorize()[0]
+        return codes if len(codes) and int(codes.min()) >= 0 else groups
+    if package == "polars" and str(getattr(groups, "dtype", "")) == "String" and not groups.null_count():
+        import polars as pl
+
+        return groups.cast(pl.Categorical).to_physical().to_numpy()
+    if package == "pyarrow" and str(getattr(groups, "type", "")) in TEXT and not groups.null_count:
+        whole = groups.combine_chunks() if hasattr(groups, "combine_chunks") else groups
+        return whole.dictionary_encode().indices.to_numpy()
+    return groups
 
 
 def as_labels(groups: ArrayLike, rows: int | None = None, name: str = "groups") -> NDArray[Any]:
@@ -139,6 +185,12 @@ def counted(groups: NDArray[Any], n_threads: int | None = 1) -> tuple[Labels, ND
         labels, order = np.unique(groups[firsts], return_index=True)
         return Labels(labels), counts[order].astype(np.int64)
     return Labels(_in_order(groups)), None
+
+
+def all_of(wanted: Mapping[Any, int], groups: NDArray[Any], n_threads: int) -> Labels:
+    """Return the labels there are, or so many of them that all wanted ones are among them."""
+    some = counted(groups[:FIRST])[0]
+    return some if all(label in some for label in wanted) else counted(groups, n_threads)[0]
 
 
 def _in_order(groups: NDArray[Any]) -> NDArray[Any]:

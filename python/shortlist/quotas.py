@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shortlist.arguments import whole
-from shortlist.groups import checked_quotas, share
+from shortlist.arguments import Exclusion, whole
+from shortlist.groups import all_of, checked_quotas, count, counted, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,3 +39,21 @@ def settled(
     if unknown:
         raise ValueError(f"quotas has the label {unknown[0]!r}, which is not in groups")
     return sum(quotas.values()) if k is None else k, quotas
+
+
+def settled_of(
+    k: int | None,
+    quotas: str | Mapping[Any, int],
+    groups: NDArray[Any],
+    exclusion: Exclusion | None,
+    n_threads: int,
+) -> tuple[int, dict[Any, int]]:
+    """Return what `settled` does where the label of each row is at hand, and which rows are not to
+    be picked.
+    """
+    if not isinstance(quotas, str):
+        return settled(k, quotas, all_of(checked_quotas(quotas), groups, n_threads), None)
+    labels, counts = counted(groups, n_threads)
+    if counts is None or exclusion is not None:
+        counts = count(labels, groups, exclusion or Exclusion(None, len(groups)))
+    return settled(k, quotas, labels, counts)

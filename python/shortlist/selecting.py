@@ -10,11 +10,11 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import Exclusion, seed_of, whole
-from shortlist.groups import as_labels, count, counted
+from shortlist.groups import Labels, LabelsToMeet, as_labels, by_bytes, counted, numbered
 from shortlist.options import flag
 from shortlist.pools import Pool, open_pool
 from shortlist.pools.arrays import MOST_CLASSES
-from shortlist.quotas import settled
+from shortlist.quotas import settled_of
 from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of, scorer_at_once
 from shortlist.scoring import score_pool
 from shortlist.selection import selection_of
@@ -141,7 +141,8 @@ def select(
 
     Notes
     -----
-    O(rows x classes) time; O(k + threads) memory beside the input.
+    O(rows x classes) time; O(k + threads) memory beside the input, and a byte a row where more than
+    one row in 32 is excluded by its place.
 
     Examples
     --------
@@ -210,14 +211,18 @@ def select(
             missing_ids=exclusion.missing,
         )
         return with_own_ids(replace(picks, report=report), pool)
-    exclusion = Exclusion(exclude, pool.rows, pool)
-    groups = None if groups is None else as_labels(groups, pool.rows)
-    labels, counts = (None, None) if groups is None else counted(groups, thread_count(n_threads))
-    if labels is not None and groups is not None and quotas is not None:
-        free = counts if exclude is None else None
-        if isinstance(quotas, str) and free is None:
-            free = count(labels, groups, exclusion)
-        k, quotas = settled(k, quotas, labels, free)
+    exclusion = Exclusion(exclude, pool.rows, pool, to_mark=True)
+    labels: Labels | None = None
+    if groups is not None:
+        # Quotas name labels, and caps alone tell them apart.
+        groups = as_labels(groups if quotas is not None else numbered(groups), pool.rows)
+        if quotas is None and k is not None and by_bytes(groups):
+            # Which labels there are need not be known where all groups have the same cap.
+            labels = LabelsToMeet(groups)
+        elif quotas is None:
+            labels, _ = counted(groups, thread_count(n_threads))
+        else:
+            k, quotas = settled_of(k, quotas, groups, None if exclude is None else exclusion, thread_count(n_threads))
     drawn |= {"perturb": perturb, "exclude": exclusion.ids, "quotas": quotas}
     selector = Selector(measure, k, dtype=dtype, n_threads=n_threads, **asked, **drawn)
     if labels is not None:

@@ -59,14 +59,15 @@ def sweep(
     elif named and limit is None and isinstance(pool, ArraysPool):
         done = 0
         for run in pool.runs():
-            rows = sum(map(rows_of, run))
-            about = part(done, rows)
-            if len(run) > 1:
-                draft.update_all(run, n_threads=n_threads, **about)
-            else:
-                draft.update(run[0], n_threads=n_threads, progress=steps.within, **about)
+            rows = sum(map(len, run))
+            draft.update_all(run, n_threads=n_threads, progress=steps.within, **part(done, rows))
             done += rows
             steps.block(rows)
+    elif named and limit is None and (columns := pool.columns_apart()) is not None:
+        done = len(columns[0])
+        draft.update_columns(columns, n_threads=n_threads, progress=steps.within, **part(0, done))
+        pool.bytes_read += done * pool.row_bytes
+        steps.block(done)
     else:
         done = 0
         for block in pool.blocks(BLOCK if callable(scorer) else limit):

@@ -53,9 +53,16 @@ class Capsule:
 
 
 @pytest.mark.parametrize(
-    "wrap", [lambda t: t, streamed, Capsule, lambda t: t.to_batches()[0], lambda t: [t[:900], t[900:]]]
+    ("wrap", "apart"),
+    [
+        (lambda t: t, True),
+        (streamed, False),
+        (Capsule, False),
+        (lambda t: t.to_batches()[0], True),
+        (lambda t: [t[:900], t[900:]], False),
+    ],
 )
-def test_arrow_tables_and_streams(wrap):
+def test_arrow_tables_and_streams(wrap, apart):
     picks = sl.select(sl.Source(wrap(TABLE), id_column="id"), "margin", 9)
     assert picks == BEST
     assert picks.report.copies == ()
@@ -63,7 +70,8 @@ def test_arrow_tables_and_streams(wrap):
     picks = sl.select(sl.Source(wrap(NUMBERS), id_column="id"), "margin", 9)
     assert picks == BEST
     assert picks.ids.tolist() == (BEST.indices * 10).tolist()
-    assert "put together from 7 columns" in picks.report.copies[0]
+    # Columns in one piece each are read where they lie.
+    assert picks.report.copies == () if apart else "put together from 7 columns" in picks.report.copies[0]
     assert np.array_equal(sl.score(sl.Source(wrap(NUMBERS), column=WIDE), "margin"), sl.score(P, "margin"))
 
 
@@ -281,10 +289,14 @@ def test_polars_frames_with_arrays():
         assert picks.ids.tolist() == [IDS[row] for row in BEST.indices]
     assert sl.select(frame["proba"], "margin", 9) == BEST
     wide = pl.DataFrame(P, schema=WIDE)
-    for x in (wide, wide.lazy()):
+    for x in (wide.lazy(), pl.concat([wide[:1000], wide[1000:]], rechunk=False)):
         picks = sl.select(x, "margin", 9)
         assert picks == BEST
         assert "put together from 7 columns" in picks.report.copies[0]
+    picks = sl.select(wide, "margin", 9)
+    assert picks == BEST
+    assert picks.report.copies == ()
+    assert picks.report.bytes == P.nbytes
     with pytest.raises(TypeError, match="column 'id' of x has dtype String"):
         sl.select(wide.with_columns(id=pl.lit("a")), "margin", 9)
     holes = frame.with_columns(pl.when(pl.int_range(pl.len()) != 4).then("proba").alias("proba"))
@@ -299,7 +311,7 @@ def test_pandas_frames_with_ids_and_arrow_columns():
     picks = sl.select(sl.Source(frame.assign(id=IDS), id_column="id"), "margin", 9)
     assert picks == BEST
     assert picks.ids.tolist() == [IDS[row] for row in BEST.indices]
-    assert "copied from 7 pandas columns" in picks.report.copies[0]
+    assert picks.report.copies == ()
     indexed = frame.set_axis(pandas.Index(IDS, name="id"))
     assert sl.select(sl.Source(indexed, id_column="id"), "margin", 9).ids.tolist() == picks.ids.tolist()
     arrow = pandas.DataFrame({"p": pandas.Series(pandas.arrays.ArrowExtensionArray(lists(P))), "id": IDS})
@@ -307,6 +319,9 @@ def test_pandas_frames_with_ids_and_arrow_columns():
     assert picks == BEST
     assert picks.ids.tolist() == [IDS[row] for row in BEST.indices]
     nullable = frame.convert_dtypes(dtype_backend="numpy_nullable")
+    picks = sl.select(nullable, "margin", 9)
+    assert picks == BEST
+    assert "copied from 7 pandas columns" in picks.report.copies[0]
     nullable.loc[4, "b"] = pandas.NA
     with pytest.raises(ValueError, match="row 4 has NaN in column 1"):
         sl.select(nullable, "margin", 9)

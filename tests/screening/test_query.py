@@ -6,7 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import GaussianNB
 
 import shortlist as sl
@@ -107,24 +109,32 @@ def test_rows_as_close_as_numbers_get_around_the_cut(fitted):
 COMMITTEES = ["vote_entropy", "consensus_entropy", "max_disagreement", "bald", "variation_ratio", "mean_std"]
 
 
+MEMBERS = {
+    "dense": LogisticRegression(max_iter=300),
+    "sparse": LogisticRegression(max_iter=300),
+    "one model a class": SGDClassifier(loss="log_loss", alpha=1.0, random_state=0),
+    "forests": RandomForestClassifier(8, min_samples_leaf=3, random_state=0),
+    "boosted": HistGradientBoostingClassifier(max_iter=6, random_state=0),
+}
+
+
 @pytest.mark.parametrize("classes", [2, 5])
-@pytest.mark.parametrize("measure", COMMITTEES)
-def test_committees_of_linear_models(classes, measure):
+@pytest.mark.parametrize("kind", MEMBERS)
+def test_committees(kind, classes):
     X, y = data(classes, features=30)
-    model = LogisticRegression(max_iter=300)
-    members = [
-        sl.ActiveLearner(model.__class__(max_iter=300), X_training=X[i : i + 60], y_training=y[i : i + 60])
-        for i in range(0, 240, 60)
-    ]
-    committee = sl.Committee(members)
-    picks = sl.query(committee, X, measure, 25)
-    whole = sl.query(committee, X, measure, 25, screen=False)
-    np.testing.assert_allclose(picks.scores, whole.scores, atol=1e-12)
-    np.testing.assert_array_equal(picks.indices, whole.indices)
-    if measure not in ("vote_entropy", "variation_ratio"):
-        # Votes have few values, and all rows of the largest are alike.
-        assert picks.report.screen == "linear"
-        assert picks.report.asked < ROWS / 4
+    if kind == "sparse":
+        X = sparse.csr_matrix(X * (X > 0.5))
+    parts = [slice(i, i + 100) for i in range(0, 400, 100)]
+    committee = sl.Committee([sl.ActiveLearner(clone(MEMBERS[kind]).fit(X[part], y[part])) for part in parts])
+    for measure in COMMITTEES:
+        picks = sl.query(committee, X, measure, 25)
+        whole = sl.query(committee, X, measure, 25, screen=False)
+        np.testing.assert_allclose(picks.scores, whole.scores, atol=1e-12)
+        np.testing.assert_array_equal(picks.indices, whole.indices)
+        if measure not in ("vote_entropy", "variation_ratio"):
+            # Votes have few values, and all rows of the largest are alike.
+            assert picks.report.screen == ("trees" if kind in ("forests", "boosted") else "linear")
+            assert picks.report.asked < ROWS / 4
 
 
 def test_committees_of_other_models_are_asked_about_all():

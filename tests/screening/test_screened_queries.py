@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn import calibration
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -11,10 +14,12 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import shortlist as sl
@@ -85,6 +90,8 @@ LINEAR = [
     LinearDiscriminantAnalysis(),
     make_pipeline(StandardScaler(), LogisticRegression(max_iter=300)),
     make_pipeline(MaxAbsScaler(), MinMaxScaler(), LogisticRegression(max_iter=300)),
+    make_pipeline(StandardScaler(), PCA(8), StandardScaler(), LogisticRegression(max_iter=300)),
+    make_pipeline(PCA(6, whiten=True), TruncatedSVD(5, random_state=0), LogisticRegression(max_iter=300)),
 ]
 
 
@@ -173,6 +180,61 @@ def test_trees_that_are_one_leaf():
     bounds = bounds_of(model)
     # A column of a single node lies where it may, and is a column of adjacent numbers none the less.
     assert len(candidates(bounds, X, "margin", ROWS)) == ROWS
+
+
+CALIBRATED = [
+    CalibratedClassifierCV(LinearSVC(), cv=3),
+    CalibratedClassifierCV(make_pipeline(StandardScaler(), LogisticRegression(max_iter=300)), cv=3, ensemble=False),
+    make_pipeline(StandardScaler(), PCA(8), CalibratedClassifierCV(RidgeClassifier(), cv=3)),
+    CalibratedClassifierCV(RandomForestClassifier(10, min_samples_leaf=3, random_state=0), cv=3),
+    CalibratedClassifierCV(GradientBoostingClassifier(n_estimators=8, random_state=0), cv=2),
+    CalibratedClassifierCV(HistGradientBoostingClassifier(max_iter=8, random_state=0), cv=2, ensemble=False),
+    CalibratedClassifierCV(LogisticRegression(max_iter=300), method="isotonic", cv=3),
+    CalibratedClassifierCV(RandomForestClassifier(10, random_state=0), method="isotonic", cv=3, ensemble=False),
+    CalibratedClassifierCV(LogisticRegression(max_iter=300), method="temperature", cv=3),
+    CalibratedClassifierCV(HistGradientBoostingClassifier(max_iter=8), method="temperature", cv=2, ensemble=False),
+]
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize("model", CALIBRATED, ids=lambda model: repr(model)[:60])
+def test_calibrated_models(model, classes, monkeypatch):
+    if "temperature" in repr(model) and not hasattr(calibration, "_TemperatureScaling"):
+        pytest.skip("this scikit-learn has no temperature")
+    X, y = data(classes)
+    model = clone(model).fit(X[:1000], y[:1000])
+    # Steps make many rows alike: where too many are, all are asked about.
+    check(model, X, monkeypatch, share=1.01 if "isotonic" in repr(model) else 0.3)
+    for measure in STRATEGIES:
+        found = candidates(bounds_of(model), X[:1500], measure, 1500)
+        scores = plain(model, X[:1500], measure, 1)[1]
+        assert ((found.low <= scores) & (scores <= found.high)).all()
+        assert np.median(found.high - found.low) < 1e-3
+
+
+def test_calibrated_models_that_stand_back():
+    X, y = data(3)
+    fitted = LogisticRegression(max_iter=300).fit(X[:300], y[:300])
+    frozen = CalibratedClassifierCV(FrozenEstimator(fitted)).fit(X[:1000], y[:1000])
+    assert bounds_of(frozen) is not None
+    frozen.calibrated_classifiers_[0].calibrators[1].a_ = "steep"
+    assert bounds_of(frozen) is None
+    # Made of probabilities of naive Bayes, and of logarithms of a forest's.
+    assert bounds_of(CalibratedClassifierCV(MultinomialNB()).fit(abs(X[:300]), y[:300])) is None
+    if hasattr(calibration, "_TemperatureScaling"):
+        forest = CalibratedClassifierCV(RandomForestClassifier(5), method="temperature")
+        assert bounds_of(forest.fit(X[:300], y[:300])) is None
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_projections_of_compressed_rows(dtype, monkeypatch):
+    X, y = counts(6)
+    X = X.astype(dtype)
+    for model in (
+        make_pipeline(TruncatedSVD(20, random_state=0), LogisticRegression(max_iter=300)),
+        CalibratedClassifierCV(LinearSVC(), cv=2),
+    ):
+        check(model.fit(X[:2000], y[:2000]), X, monkeypatch, share=0.1, close=1e-5)
 
 
 def test_learners_ask_about_a_sliver_too(monkeypatch):
@@ -284,10 +346,13 @@ def test_intervals_hold_what_the_model_says():
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_intervals_hold_where_a_scaler_rounds_to_the_type_of_the_features(dtype):
+@pytest.mark.parametrize(
+    "steps", [[StandardScaler()], [PCA(5, whiten=True)], [MaxAbsScaler(), TruncatedSVD(6), PCA(4)]]
+)
+def test_intervals_hold_where_steps_round_to_the_type_of_the_features(dtype, steps):
     X, y = data(4, rows=3000)
     X = (X + 100).astype(dtype)
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300)).fit(X[:500], y[:500])
+    model = make_pipeline(*steps, LogisticRegression(max_iter=300)).fit(X[:500], y[:500])
     found = candidates(bounds_of(model), X, "margin", len(X))
     scores = plain(model, X, "margin", 1)[1]
     assert ((found.low <= scores) & (scores <= found.high)).all()

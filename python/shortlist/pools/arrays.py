@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shortlist import _core
 from shortlist.pools.convert import accepted_dtype, one_array
 from shortlist.pools.pool import Block, Pool
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 CONVERTED_BLOCK = 4 << 20
 """Bytes that are converted at once."""
 
-RUN = 16 << 20
-"""Bytes of small arrays that are handed to the core at once: read in a few milliseconds."""
+RUN = 4 << 20
+"""Bytes of small arrays that are handed to the core at once. Of each that is borrowed NumPy's
+binding looks at all others that are, so there must not be many.
+"""
 
 
 class ArrayPool(Pool):
@@ -86,23 +89,10 @@ class ArraysPool(Pool):
 
 def of_one_kind(items: Sequence[Any]) -> bool:
     """Whether all are arrays of one dtype and number of classes that the core reads as they lie."""
-    first = items[0]
-    if type(first) is not np.ndarray or first.ndim != 2 or first.dtype not in READ_AS_THEY_LIE or not first.shape[1]:
-        return False
-    dtype, classes = first.dtype, first.shape[1]
-    return all(
-        type(item) is np.ndarray
-        and item.ndim == 2
-        and item.shape[1] == classes
-        and item.dtype == dtype
-        and item.dtype.isnative
-        and item.flags.aligned
-        for item in items
-    )
+    return type(items[0]) is np.ndarray and _core.alike(items)
 
 
 MOST_CLASSES, MOST_MEMBERS = 1 << 24, 1 << 20
-READ_AS_THEY_LIE = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
 
 
 def oddity(array: NDArray[Any]) -> str:

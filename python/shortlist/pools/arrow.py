@@ -88,6 +88,18 @@ class ArrowPool(TablePool):
         super().__init__(name, None if self._stream else table.num_rows, choice, reading.id_column)
         self.ids_ahead = not self._stream
 
+    def columns_apart(self) -> list[NDArray[Any]] | None:
+        """Return all rows as one array for each class, where Arrow has each in one piece."""
+        if self._stream or self.choice.lists or self.choice.bfloat16 or len(self.choice.names) == 1:
+            return None
+        columns = [self._table.column(name) for name in self.choice.names]
+        if any(column.num_chunks != 1 or column.null_count for column in columns):
+            return None
+        arrays = [checked(column.chunk(0), self.name) for column in columns]
+        if any(_numbers(array.type) != self.dtype for array in arrays):
+            return None
+        return [array.to_numpy() for array in arrays]
+
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
         done = 0

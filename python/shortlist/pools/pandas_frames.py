@@ -5,6 +5,7 @@ or a column of lists or arrays.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from shortlist.pools.columns import Choice, Column, choose
 from shortlist.pools.flat import READ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -29,6 +30,14 @@ class PandasPool(TablePool):
     def __init__(self, frame: Any, choice: Choice, name: str) -> None:
         super().__init__(name, len(frame), choice)
         self._frame, self._names = frame, list(choice.names)
+
+    def columns_apart(self) -> list[NDArray[Any]] | None:
+        """Return all rows as one array for each class, where pandas keeps them as NumPy's."""
+        columns = [self._frame[name] for name in self._names]
+        if any(column.dtype != self.dtype or not len(column) for column in columns):
+            return None
+        arrays = [column.to_numpy() for column in columns]
+        return arrays if all(array.flags.c_contiguous and array.flags.aligned for array in arrays) else None
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -87,13 +96,13 @@ def pd_missing(cell: Any) -> bool:
 def pandas_pool(x: Any, reading: Reading, name: str) -> Pool:
     """See a DataFrame as a pool."""
     reading.only(("column", "id_column"), "a pandas frame")
-    if hasattr(x, "to_frame") and _column("", x.dtype, x).kind in ("list", "ragged"):
+    if hasattr(x, "to_frame") and _column("", x.dtype, lambda: x).kind in ("list", "ragged"):
         x = x.to_frame(name if x.name is None else x.name)
     if not hasattr(x, "columns"):
         return array_pool(x, reading, name)
     index = reading.id_column is not None and reading.id_column == x.index.name
     columns = [
-        _column(column, kind, x.iloc[:, place])
+        _column(column, kind, partial(_at, x, place))
         for place, (column, kind) in enumerate(zip(x.columns, x.dtypes, strict=True))
     ]
     if index:
@@ -133,7 +142,11 @@ def _without_ids(reading: Reading) -> Reading:
     return replace(reading, id_column=None, column=None)
 
 
-def _column(name: Any, kind: Any, cells: Any) -> Column:
+def _at(frame: Any, place: int) -> Any:
+    return frame.iloc[:, place]
+
+
+def _column(name: Any, kind: Any, cells: Callable[[], Any]) -> Column:
     """Describe a column by its dtype: NumPy's, pandas' own with missing values, Arrow's,
     or that of the first object.
     """
@@ -144,7 +157,7 @@ def _column(name: Any, kind: Any, cells: Any) -> Column:
     if numpy_dtype is not None and numpy_dtype.kind in "fiu":
         return Column(name, "number", numpy_dtype, 0, str(kind))
     if str(kind) == "object":
-        return _of_objects(name, cells)
+        return _of_objects(name, cells())
     return Column(name, "other", None, 0, str(kind))
 
 

@@ -5,6 +5,7 @@ in memory or from a lazy query in batches.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,16 @@ class PolarsPool(TablePool):
         super().__init__(name, None if self._lazy else frame.height, choice, reading.id_column)
         self._frame = frame
         self.ids_ahead = not self._lazy
+
+    def columns_apart(self) -> list[NDArray[Any]] | None:
+        """Return all rows as one array for each class, where Polars keeps each in one piece."""
+        if self._lazy or self.choice.lists or self.choice.bfloat16:
+            return None
+        columns = [self._frame.get_column(name) for name in self.choice.names]
+        if any(column.n_chunks() != 1 or column.null_count() for column in columns):
+            return None
+        arrays = [column.to_numpy() for column in columns]
+        return arrays if all(array.dtype == self.dtype for array in arrays) else None
 
     def blocks(self, limit: int | None = None) -> Iterator[Block]:
         """Yield blocks in row order, of at most `limit` rows each."""
@@ -150,6 +161,7 @@ def _column(name: str, kind: Any) -> Column:
     return Column(name, "number" if dtype is not None else "other", dtype, 0, str(kind))
 
 
+@cache
 def _numbers(kind: Any) -> np.dtype[Any] | None:
     import polars as pl
 

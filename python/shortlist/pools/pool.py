@@ -106,6 +106,12 @@ class Pool:
         """Yield blocks in row order, of at most `limit` rows each."""
         raise NotImplementedError
 
+    def columns_apart(self) -> list[NDArray[Any]] | None:
+        """Return all rows as one array for each class, read where it lies;
+        None where they do not lie in memory like that.
+        """
+        return None
+
     def parts(self, threads: int) -> Iterable[Part] | None:  # noqa: ARG002
         """Return all rows in parts, in order, for so many threads to read;
         None where one thread has to read them all.

@@ -7,6 +7,7 @@ its pages back after each block, so that a pool on disk does not pile up in memo
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -98,7 +99,7 @@ def _row_bytes(X: Rows, rows: int) -> int:
         return int(X.nbytes) // rows
     if holder == "list":
         return 1024 if isinstance(X[0], str) else 8 * max(1, np.size(X[0]))
-    cells = int(np.prod(X.shape[1:], dtype=np.int64))
+    cells = int(math.prod(X.shape[1:]))
     if holder in ("pandas", "polars"):
         return 8 * cells
     width = X.element_size() if holder == "torch" else getattr(getattr(X, "dtype", None), "itemsize", 8)

@@ -15,7 +15,7 @@ pool is asked about in other blocks.
 from shortlist.screening.at_temperature import at_temperature, moved
 from shortlist.screening.bounds import Bounds
 from shortlist.screening.candidates import COMMITTEE_MEASURES, MEASURES, Candidates, candidates
-from shortlist.screening.known import bounds_of, bounds_of_committee
+from shortlist.screening.known import bounds_of, bounds_of_committee, least_rows
 from shortlist.screening.of_decision import DECISION_MARGIN, bounds_of_decision
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "bounds_of_committee",
     "bounds_of_decision",
     "candidates",
+    "least_rows",
     "moved",
 ]

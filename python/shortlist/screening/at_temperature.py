@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from shortlist.screening.bounds import Linear, Trees
+import numpy as np
 
 if TYPE_CHECKING:
     from shortlist.screening.bounds import Bounds
@@ -21,18 +20,9 @@ def at_temperature(bounds: Bounds, temperature: float) -> Bounds | None:
     """
     if temperature == 1.0:
         return bounds
-    cold: Any = None
-    if isinstance(bounds, Linear) and bounds.link != "one_versus_rest":
-        cold = replace(
-            bounds,
-            weights=bounds.weights / temperature,
-            intercepts=bounds.intercepts / temperature,
-            hidden=bounds.hidden / temperature,
-        )
-    elif isinstance(bounds, Trees) and bounds.outcome != "mean":
-        trees = [(*tree[:4], tree[4] / temperature) for tree in bounds.trees]
-        cold = replace(bounds, trees=trees, base=bounds.base / temperature)
-    return cold  # type: ignore[no-any-return]
+    if bounds.together != "one" or bounds.link not in ("softmax", "logistic"):
+        return None
+    return bounds.moved(np.full(bounds.outputs, 1.0 / temperature), np.zeros(bounds.outputs), bounds.link)
 
 
 def moved(measure: str, classes: int, error: float) -> float | None:

@@ -28,7 +28,7 @@ DECISION_MARGIN = "decision_margin"
 BY = "ratio"
 """The measure by which it is bounded."""
 
-_MODULES = {
+DECISIONS = {
     "LinearSVC": "svm._classes",
     "RidgeClassifier": "linear_model._ridge",
     "RidgeClassifierCV": "linear_model._ridge",
@@ -52,7 +52,7 @@ def bounds_of_decision(estimator: Any) -> Linear | None:
     try:
         if is_exactly(estimator, "pipeline", "Pipeline"):
             return of_pipeline(estimator, bounds_of_decision)
-        known = name in _MODULES and is_exactly(estimator, _MODULES[name], name)
+        known = name in DECISIONS and is_exactly(estimator, DECISIONS[name], name)
         return coefficients(estimator, "softmax") if known else None
     except (AttributeError, IndexError, TypeError, ValueError):
         return None
@@ -72,6 +72,7 @@ def in_reach(bounds: Linear, margins: NDArray[Any]) -> tuple[Linear, float]:
         weights=bounds.weights * scale,
         intercepts=bounds.intercepts * scale,
         hidden=bounds.hidden * scale,
+        own_sizes=None if bounds.own_sizes is None else bounds.own_sizes * scale,
     )
     return scaled, scale
 

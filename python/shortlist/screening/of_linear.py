@@ -33,6 +33,11 @@ def _model(model: Any, weights: Any, intercepts: Any, link: Link) -> Linear | No
     return Linear(np.asarray(weights, dtype=np.float64), intercepts.copy(), link, dtype)
 
 
+def scores(model: Any) -> Linear | None:
+    """Read the `decision_function` of a linear classifier, whatever it makes of it."""
+    return coefficients(model, "one_versus_rest")
+
+
 def logistic(model: Any) -> Linear | None:
     """Read a `LogisticRegression`."""
     # Older versions fit one model a class where told to, or where liblinear does.

@@ -1,4 +1,4 @@
-"""Pipelines of scalers before a linear model."""
+"""Pipelines of linear steps before a linear model."""
 
 from __future__ import annotations
 
@@ -19,25 +19,68 @@ if TYPE_CHECKING:
 
 
 def of_pipeline(pipeline: Any, bounds_of: Callable[[Any], Bounds | None]) -> Linear | None:
-    """Fold scalers into the weights of the last step."""
+    """Fold scalers and projections into the weights of the last step."""
     steps = [step for _, step in pipeline.steps if step is not None and not isinstance(step, str)]
     bounds = bounds_of(steps[-1])
     if not isinstance(bounds, Linear):
         return None
     for step in reversed(steps[:-1]):
-        scaling = _scaling_of(step)
-        if scaling is None or len(scaling[0]) != bounds.weights.shape[1]:
+        if getattr(step, "n_features_in_", None) is None or "transform" in vars(step):
             return None
-        factor, shift = scaling
-        moved = bounds.weights * shift
-        bounds = replace(
-            bounds,
-            weights=bounds.weights * factor,
-            scaled=True,
-            intercepts=bounds.intercepts + moved.sum(axis=1),
-            hidden=bounds.hidden + float(np.abs(moved).sum(axis=1).max()) + float(np.abs(bounds.intercepts).max()),
-        )
+        scaling = _scaling_of(step)
+        folded = _behind_projection(bounds, step) if scaling is None else _behind_scaler(bounds, *scaling)
+        if folded is None:
+            return None
+        bounds = folded
     return bounds
+
+
+def _behind_scaler(bounds: Linear, factor: NDArray[np.float64], shift: NDArray[np.float64]) -> Linear | None:
+    if len(factor) != bounds.features:
+        return None
+    moved = bounds.weights * shift
+    return replace(
+        bounds,
+        weights=bounds.weights * factor,
+        scaled=True,
+        intercepts=bounds.intercepts + moved.sum(axis=1),
+        hidden=bounds.hidden + float(np.abs(shift) @ bounds.sizes) + float(np.abs(bounds.intercepts).max()),
+        own_sizes=None if bounds.own_sizes is None else bounds.own_sizes * np.abs(factor),
+    )
+
+
+def _behind_projection(bounds: Linear, step: Any) -> Linear | None:
+    """Fold ``(x - mean) @ components.T`` into the weights.
+
+    The model rounds what it makes of x on the way: by units of what all products come to there,
+    ``abs(x) @ abs(components).T @ abs(weights).T``.
+    """
+    principal = is_exactly(step, "decomposition._pca", "PCA")
+    if not principal and not is_exactly(step, "decomposition._truncated_svd", "TruncatedSVD"):
+        return None
+    components = np.asarray(step.components_, dtype=np.float64)
+    if len(components) != bounds.features:
+        return None
+    scale = np.ones(len(components))
+    if principal and step.whiten:
+        variance = np.asarray(step.explained_variance_)
+        scale = np.sqrt(np.maximum(np.sqrt(variance), np.finfo(variance.dtype).eps) ** 2).astype(np.float64)
+    components = components / scale[:, None]
+    sizes = bounds.sizes @ np.abs(components)
+    mean = getattr(step, "mean_", None) if principal else None
+    mean = np.zeros(components.shape[1]) if mean is None else np.asarray(mean, dtype=np.float64)
+    moved = -(components @ mean)
+    return replace(
+        bounds,
+        weights=bounds.weights @ components,
+        intercepts=bounds.intercepts + bounds.weights @ moved,
+        # The first product is the one that is rounded the most: it is of the narrower types.
+        dtype=step.components_.dtype,
+        scaled=False,
+        hidden=bounds.hidden + float(np.abs(mean) @ sizes) + float(np.abs(bounds.intercepts).max()),
+        own_sizes=sizes,
+        own_steps=bounds.own_steps + 2 * len(components) + 8,
+    )
 
 
 def _scaling_of(step: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:

@@ -10,7 +10,7 @@ from shortlist.screening.bounds import Trees
 from shortlist.screening.classes import is_exactly
 
 if TYPE_CHECKING:
-    from shortlist.screening.bounds import Outcome, Tree
+    from shortlist.screening.bounds import Link, Tree
 
 
 def tree(model: Any) -> Trees | None:
@@ -30,9 +30,13 @@ def boosted(model: Any) -> Trees | None:
         return None
     members, rate = model.estimators_, float(model.learning_rate)
     start = np.asarray(model._raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32)))
-    outcome: Outcome = "logistic" if members.shape[1] == 1 else "softmax"
-    trees = [_tree(member.tree_, rate * member.tree_.value[:, 0, 0]) for member in members.ravel()]
-    return Trees(trees, model.n_features_in_, np.ascontiguousarray(start[0], dtype=np.float64), outcome)
+    link: Link = "logistic" if members.shape[1] == 1 else "softmax"
+    trees = [
+        tree_of(_nodes(member.tree_), rate * member.tree_.value[:, 0, 0], column)
+        for stage in members
+        for column, member in enumerate(stage)
+    ]
+    return Trees(trees, model.n_features_in_, np.ascontiguousarray(start[0], dtype=np.float64), link)
 
 
 def boosted_by_histograms(model: Any) -> Trees | None:
@@ -41,30 +45,42 @@ def boosted_by_histograms(model: Any) -> Trees | None:
         return None
     stages = model._predictors
     start = np.ascontiguousarray(model._baseline_prediction, dtype=np.float64).ravel()
-    trees = [_by_histograms(member.nodes) for stage in stages for member in stage]
+    trees = [_by_histograms(member.nodes, column) for stage in stages for column, member in enumerate(stage)]
     return Trees(trees, model.n_features_in_, start, "logistic" if len(start) == 1 else "softmax", double=True)
+
+
+def second_of_two(bounds: Trees) -> Trees:
+    """Return what a tree or a forest says of its second class alone, where it has two."""
+    if bounds.link != "given" or bounds.outputs != 2:
+        return bounds
+    trees = [
+        tree_of((left, right, feature, threshold), values.reshape(-1, 2)[:, 1])
+        for left, right, feature, threshold, values, _ in bounds.trees
+    ]
+    return Trees(trees, bounds.features, np.zeros(1), "logistic")
+
+
+def tree_of(nodes: Any, values: Any, column: int = 0) -> Tree:
+    """Return a tree as the core takes it, from children, features, thresholds and values."""
+    left, right, feature = (np.require(part, np.int64, ["C", "A"]) for part in nodes[:3])
+    threshold, values = (np.require(part, np.float64, ["C", "A"]).ravel() for part in (nodes[3], values))
+    return left, right, feature, threshold, values, column
 
 
 def _mean(members: list[Any], model: Any) -> Trees | None:
     if model.n_outputs_ != 1 or model.n_classes_ < 2:
         return None
-    trees = [_tree(member.tree_, member.tree_.value[:, 0, :]) for member in members]
-    return Trees(trees, model.n_features_in_, np.zeros(model.n_classes_), "mean")
+    trees = [tree_of(_nodes(member.tree_), member.tree_.value[:, 0, :] / len(members)) for member in members]
+    return Trees(trees, model.n_features_in_, np.zeros(model.n_classes_), "given")
 
 
-def _tree(nodes: Any, values: Any) -> Tree:
-    return _numbers(nodes.children_left, nodes.children_right, nodes.feature, nodes.threshold, values)
+def _nodes(tree: Any) -> Any:
+    return tree.children_left, tree.children_right, tree.feature, tree.threshold
 
 
-def _by_histograms(nodes: Any) -> Tree:
+def _by_histograms(nodes: Any, column: int) -> Tree:
     if nodes["is_categorical"].any():
         raise ValueError("a split by category has no threshold")
     leaf = nodes["is_leaf"].astype(bool)
     left, right = (np.where(leaf, -1, nodes[side].astype(np.int64)) for side in ("left", "right"))
-    return _numbers(left, right, nodes["feature_idx"], nodes["num_threshold"], nodes["value"])
-
-
-def _numbers(left: Any, right: Any, feature: Any, threshold: Any, values: Any) -> Tree:
-    left, right, feature = (np.require(part, np.int64, ["C", "A"]) for part in (left, right, feature))
-    threshold, values = (np.require(part, np.float64, ["C", "A"]).ravel() for part in (threshold, values))
-    return left, right, feature, threshold, values
+    return tree_of((left, right, nodes["feature_idx"], nodes["num_threshold"]), nodes["value"], column)

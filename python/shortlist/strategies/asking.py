@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from shortlist.registry import find_measure, name_of
 from shortlist.rows import blocks, count, take
 from shortlist.scoring import score
 from shortlist.selecting import select
-from shortlist.selection import Report, Selection
+from shortlist.selection import Report, Selection, selection_of
 from shortlist.selector import Selector
 from shortlist.strategies import randomness
 from shortlist.strategies.answers import Asked, check_valid, mended, warn_sums
@@ -279,7 +279,8 @@ def chosen(
         asked, why = 0, "it is not fitted"
     check_enough(wanted, len(picked), pool.rows, name)
     took = time.perf_counter() - began
-    return replace(picked, report=replace(picked.report, rows=pool.rows, asked=asked, screen=why, seconds=took))
+    report = {**vars(picked.report), "rows": pool.rows, "asked": asked, "screen": why, "seconds": took}
+    return selection_of(picked.indices, picked.scores, picked.measure, picked.order, report)
 
 
 def _from_all(

@@ -18,6 +18,7 @@ from shortlist.screening import (
     bounds_of_committee,
     bounds_of_decision,
     candidates,
+    least_rows,
 )
 from shortlist.screening.of_decision import BY, as_margins, in_reach
 
@@ -50,6 +51,8 @@ def left_for(
     if measure not in (COMMITTEE_MEASURES if members is not None else (*MEASURES, DECISION_MARGIN)):
         return "its measure has no bound"
     if rows < LEAST_ROWS or 8 * wanted > rows or wanted == 0:
+        return "the pool is small"
+    if rows < least_rows([_asked(model)] if members is None else members):
         return "the pool is small"
     screen = screen_of(measure, model, members)
     if screen is None:
@@ -122,7 +125,7 @@ def near(question: Question, model: Any, X: Any, tolerance: float, ask: Callable
     """
     rows = count(X)
     screen = screen_of(question.name, model) if question.name in (*MEASURES, DECISION_MARGIN) else None
-    if screen is None or rows < LEAST_ROWS:
+    if screen is None or rows < max(LEAST_ROWS, least_rows([_asked(model)])):
         return None
     try:
         few = take(X, np.linspace(0, rows - 1, SAMPLE).astype(np.int64))

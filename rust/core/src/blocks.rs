@@ -82,10 +82,12 @@ const SMALLEST: usize = 16;
 
 /// See [`Shares`].
 pub(crate) fn share(rows: usize, size: usize, threads: usize) -> Shares {
-    let shares = Shares { rows: 0..rows, size, threads, count: 0 };
-    let mut counted = shares.clone();
-    let count = std::iter::from_fn(|| counted.cut()).count();
-    Shares { count, ..shares }
+    // Blocks are whole until each thread has two left: of a matrix without end there are too many to
+    // count one by one.
+    let whole = if threads > 1 { rows.saturating_sub(2 * threads * size) } else { rows } / size;
+    let mut last = Shares { rows: whole * size..rows, size, threads, count: 0 };
+    let count = whole + std::iter::from_fn(|| last.cut()).count();
+    Shares { rows: 0..rows, size, threads, count }
 }
 
 impl Shares {

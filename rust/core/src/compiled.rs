@@ -35,19 +35,45 @@ impl Scorer {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<u64> {
-        E::compiled().1(self, matrix, selector, rows, threads, watch)
+        self.select_all(std::slice::from_ref(matrix), selector, rows, threads, watch)
+    }
+
+    /// The same over the rows of matrices, one after the other, of as many classes each: threads
+    /// share them all, however small they are.
+    pub fn select_all<E: Compiled>(
+        &self,
+        matrices: &[Matrix<'_, E>],
+        selector: &mut Selector,
+        rows: &Rows<'_>,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<u64> {
+        E::compiled().1(self, matrices, selector, rows, threads, watch)
+    }
+
+    /// The same over rows of which each class is a slice of its own, wherever that lies.
+    pub fn select_columns<E: Compiled>(
+        &self,
+        columns: &[&[E]],
+        selector: &mut Selector,
+        rows: &Rows<'_>,
+        threads: usize,
+        watch: &mut dyn Watch,
+    ) -> Result<u64> {
+        E::compiled().2(self, columns, selector, rows, threads, watch)
     }
 }
 
-/// [`Scorer::score`] and [`Scorer::select`] for one type.
+/// [`Scorer::score`], [`Scorer::select_all`] and [`Scorer::select_columns`] for one type.
 pub type Functions<E> = (
     fn(&Scorer, &Matrix<'_, E>, &mut [<E as Element>::Compute], u64, usize, &mut dyn Watch) -> Result<u64>,
-    fn(&Scorer, &Matrix<'_, E>, &mut Selector, &Rows<'_>, usize, &mut dyn Watch) -> Result<u64>,
+    fn(&Scorer, &[Matrix<'_, E>], &mut Selector, &Rows<'_>, usize, &mut dyn Watch) -> Result<u64>,
+    fn(&Scorer, &[&[E]], &mut Selector, &Rows<'_>, usize, &mut dyn Watch) -> Result<u64>,
 );
 
 /// A type that scoring and selecting are compiled for.
 pub trait Compiled: Element {
-    /// Both.
+    /// All three.
     fn compiled() -> Functions<Self>;
 }
 
@@ -57,7 +83,7 @@ macro_rules! compiled {
             // Inlined, it would be compiled by the caller's crate, and with it what it names.
             #[inline(never)]
             fn compiled() -> Functions<$type> {
-                (Scorer::score_any, Scorer::select_any)
+                (Scorer::score_any, Scorer::select_any, Scorer::select_columns_any)
             }
         })*
     };

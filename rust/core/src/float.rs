@@ -40,6 +40,11 @@ pub trait Element: Copy + Send + Sync + 'static {
     /// # Safety
     /// As many as it has lanes must be readable at `from`.
     unsafe fn load<V: Vector<Scalar = Self::Compute>>(simd: V::Simd, from: *const Self) -> V;
+    /// Two vectors of adjacent numbers, widened, in any order.
+    ///
+    /// # Safety
+    /// Twice as many as one has lanes must be readable at `from`.
+    unsafe fn load_both<V: Vector<Scalar = Self::Compute>>(simd: V::Simd, from: *const Self) -> [V; 2];
     /// The first `count` lanes from adjacent numbers, `fill` in the others.
     ///
     /// # Safety
@@ -68,6 +73,11 @@ macro_rules! as_they_are {
             unsafe { V::load(simd, from) }
         }
         #[inline(always)]
+        unsafe fn load_both<V: Vector<Scalar = $compute>>(simd: V::Simd, from: *const Self) -> [V; 2] {
+            // SAFETY: the caller's promise.
+            unsafe { [V::load(simd, from), V::load(simd, from.add(V::LANES))] }
+        }
+        #[inline(always)]
         unsafe fn load_first<V: Vector<Scalar = $compute>>(from: *const Self, count: usize, fill: V) -> V {
             // SAFETY: the caller's promise.
             unsafe { V::load_first(from, count, fill) }
@@ -92,6 +102,11 @@ macro_rules! widened {
         unsafe fn load<V: Vector<Scalar = $compute>>(simd: V::Simd, from: *const Self) -> V {
             // SAFETY: the caller's promise.
             unsafe { V::load_half(simd, from) }
+        }
+        #[inline(always)]
+        unsafe fn load_both<V: Vector<Scalar = $compute>>(simd: V::Simd, from: *const Self) -> [V; 2] {
+            // SAFETY: the caller's promise.
+            unsafe { V::load_halves(simd, from) }
         }
         #[inline(always)]
         unsafe fn load_first<V: Vector<Scalar = $compute>>(from: *const Self, count: usize, fill: V) -> V {

@@ -42,19 +42,24 @@ pub(crate) struct Screen {
     unit: f64,
     /// The score that the limits were computed for.
     cut: f64,
-    /// Blocks to wait before the next try, and how long the next wait is.
+    /// Blocks to wait before the next try, how long the next wait is, and how long the first one.
     wait: u32,
     waited: u32,
+    first_wait: u32,
 }
 
-/// After so many blocks bounds are tried again. The wait doubles each time that none pays, up to
-/// the second number.
-const WAITS: [u32; 2] = [4, 256];
+/// After so many blocks bounds are tried again: the first number where rows have many classes, for
+/// blocks have few such rows, and the threshold has risen far by the next; the second elsewhere.
+/// The wait doubles each time that none pays, up to the third.
+const WAITS: [u32; 3] = [1, 4, 256];
 
 /// To pick out a row costs so many times scoring it in its place, and as much as scoring so many
 /// classes. The example `chooser` measures it, where one row in ten is picked out: about there it
 /// is decided whether a bound pays.
 const PICKED: [f64; 2] = [0.7, 30.0];
+
+/// The same of a row of many classes in C order, which is scored where it lies.
+const PICKED_IN_PLACE: f64 = 0.15;
 
 /// The same of a row of many classes in Fortran order, where lines of the cache are read for a few
 /// values: so many bytes for each. The example `chooser` measures it.
@@ -71,33 +76,37 @@ impl Screen {
     /// units of the logarithms, which for numbers far from 1 are many times an entropy.
     pub(crate) fn new<T: Float>(measure: Measure, recipe: &Recipe<T>, classes: usize, apart: bool) -> Option<Screen> {
         let entropy = matches!(measure, Measure::Entropy | Measure::NormalisedEntropy);
+        let wide = classes > MOST_CLASSES;
         // With what it costs to look at each, as a share of the measure that it may spare: the
         // example `chooser` measures these shares.
         let kinds: &[(MakeBound, f64)] = if entropy && !recipe.logits && recipe.checked() {
             &[(TOP, 0.4), (LINES, 0.5), (CUBIC, 0.55)]
         } else if recipe.logits && (entropy || matches!(measure, Measure::Margin | Measure::LeastConfident)) {
-            &[(GAP, 0.35), (ROUGH, 0.6)]
+            // Where lanes share the classes of a row, bounds fold them in any order, and quicker.
+            if wide && !apart { &[(GAP, 0.25), (ROUGH, 0.45)] } else { &[(GAP, 0.35), (ROUGH, 0.6)] }
         } else {
             return None;
         };
         // The longest chain of roundings: through all classes where a lane is a row, else through
         // the classes of one lane and the merge of the lanes; then through the formula and its
         // logarithms. This is twice what the errors can be.
-        let chain = if classes <= MOST_CLASSES { classes } else { classes / T::LANES + T::LANES } + 12;
+        let chain = if wide { classes / T::LANES + T::LANES } else { classes } + 12;
+        let first_wait = WAITS[usize::from(!wide)];
         (classes > 1).then_some(Screen {
             choices: kinds.iter().map(|&(make, cost)| Choice { make, cost, bound: None, survived: 0.0 }).collect(),
             chosen: 0,
             measure,
             rows: Setting { classes, temperature: recipe.temperature.into(), slack: chain as f64 * T::EPSILON.into() },
-            picked: if apart && classes > MOST_CLASSES {
-                PICKED_APART / size_of::<T>() as f64
-            } else {
-                PICKED[0] + PICKED[1] / classes as f64
+            picked: match (wide, apart) {
+                (true, true) => PICKED_APART / size_of::<T>() as f64,
+                (true, false) => PICKED_IN_PLACE,
+                (false, _) => PICKED[0] + PICKED[1] / classes as f64,
             },
             unit: if measure == Measure::NormalisedEntropy { (classes as f64).ln() } else { 1.0 },
             cut: f64::NAN,
             wait: 0,
-            waited: WAITS[0],
+            waited: first_wait,
+            first_wait,
         })
     }
 
@@ -149,6 +158,11 @@ impl Screen {
         cost + survived * (1.0 + self.picked)
     }
 
+    /// Whether it costs less to pick so many rows out than to score all of them in their places.
+    pub(crate) fn few(&self, survivors: usize, rows: usize) -> bool {
+        survivors as f64 * (1.0 + self.picked) <= rows as f64
+    }
+
     /// Take note of how many rows of a screened block survived.
     pub(crate) fn learn(&mut self, survivors: usize, rows: usize) {
         for choice in &mut self.choices {
@@ -156,10 +170,10 @@ impl Screen {
         }
         self.choices[self.chosen].survived = survivors as f64 / rows as f64;
         if self.expected(self.chosen) < 1.0 {
-            self.waited = WAITS[0];
+            self.waited = self.first_wait;
         } else if (0..self.choices.len()).all(|i| self.choices[i].bound.is_none() || self.expected(i) >= 1.0) {
             self.wait = self.waited;
-            self.waited = (2 * self.waited).min(WAITS[1]);
+            self.waited = (2 * self.waited).min(WAITS[2]);
             // By then the threshold is another: each has its chance again.
             self.choices.iter_mut().for_each(|choice| choice.survived = 0.0);
         }
@@ -191,7 +205,7 @@ mod tests {
         }
         assert!((15..40).contains(&screened), "{screened}");
         screen.learn(1, 100);
-        assert_eq!(screen.waited, WAITS[0]);
+        assert_eq!(screen.waited, WAITS[1]);
     }
 
     #[test]

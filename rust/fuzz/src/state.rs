@@ -23,7 +23,8 @@ pub fn attack(data: &[u8]) {
     let saved = state.to_bytes();
     let again = Selector::from_bytes(&saved).expect("what was saved is read");
     assert_eq!(again.to_bytes(), saved);
-    assert_eq!(again.finish(), state.finish());
+    // As texts, where NaN is NaN: a row that was drawn without a score has none.
+    assert_eq!(format!("{:?}", again.finish()), format!("{:?}", state.finish()));
     // Rows seen by both are refused; a state that saw none merges with itself.
     let _ = state.merge(&again);
     let _ = state.finish();

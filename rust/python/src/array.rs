@@ -158,6 +158,77 @@ impl<'py> Members<'py> {
     }
 }
 
+/// One array for each column, all of one dtype, each read as it lies.
+pub(crate) enum Columns<'py> {
+    F16(Vec<PyReadonlyArray1<'py, f16>>),
+    F32(Vec<PyReadonlyArray1<'py, f32>>),
+    F64(Vec<PyReadonlyArray1<'py, f64>>),
+}
+
+/// Evaluate `$body` with `$columns` bound to a slice of each column, of whichever dtype they have.
+macro_rules! with_columns {
+    ($arrays:expr, |$columns:ident| $body:expr) => {
+        match $arrays {
+            $crate::array::Columns::F16(arrays) => {
+                let $columns = $crate::array::slices(arrays)?;
+                $body
+            }
+            $crate::array::Columns::F32(arrays) => {
+                let $columns = $crate::array::slices(arrays)?;
+                $body
+            }
+            $crate::array::Columns::F64(arrays) => {
+                let $columns = $crate::array::slices(arrays)?;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_columns;
+
+impl<'py> Columns<'py> {
+    /// Borrow arrays of one dimension.
+    pub(crate) fn borrow(arrays: &[Bound<'py, PyAny>]) -> PyResult<Self> {
+        fn all<'py, T: Element>(arrays: &[Bound<'py, PyAny>]) -> Option<Vec<PyReadonlyArray1<'py, T>>> {
+            arrays.iter().map(|array| array.cast::<PyArray1<T>>().ok()?.try_readonly().ok()).collect()
+        }
+        all(arrays)
+            .map(Columns::F32)
+            .or_else(|| all(arrays).map(Columns::F64))
+            .or_else(|| all(arrays).map(Columns::F16))
+            .ok_or_else(|| type_error("columns are not all of one dtype; accepted are float16, float32 and float64"))
+    }
+
+    /// Number of columns and of rows, and bytes of all elements.
+    pub(crate) fn size(&self) -> PyResult<(usize, usize, u64)> {
+        with_columns!(self, |columns| {
+            let bytes = columns.iter().map(|column| size_of_val(*column) as u64).sum();
+            Ok((columns.len(), columns.first().map_or(0, |column| column.len()), bytes))
+        })
+    }
+}
+
+/// Whether all items are arrays of the type of the first, and of its accepted dtype and number of
+/// columns, to be read as they lie.
+#[pyfunction]
+pub(crate) fn alike(items: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let mut first = None;
+    for item in items.try_iter()? {
+        let item = item?;
+        let Ok(rows) = Rows::borrow(&item, "x", false) else { return Ok(false) };
+        let form = (item.get_type_ptr(), rows.dtype(), rows.size().0);
+        if form.2 == 0 || *first.get_or_insert(form) != form {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The numbers of each array.
+pub(crate) fn slices<'a, T: Element>(arrays: &'a [PyReadonlyArray1<'_, T>]) -> PyResult<Vec<&'a [T]>> {
+    arrays.iter().map(|array| Ok(array.as_slice()?)).collect()
+}
+
 /// The numbers of an array, where there is one.
 pub(crate) fn slice<'a, T: Element>(array: &'a Option<PyReadonlyArray1<'_, T>>) -> PyResult<Option<&'a [T]>> {
     Ok(array.as_ref().map(|array| array.as_slice()).transpose()?)

@@ -21,6 +21,15 @@ impl Labels {
         Ok(Labels { core: Core::new(bytes, width).map_err(raise)? })
     }
 
+    /// Labels of so many bytes, of which none is known yet. Quotas need them all before.
+    #[staticmethod]
+    fn unknown(width: usize) -> PyResult<Self> {
+        match width {
+            0 => Err(value_error("labels have 0 bytes; accepted is at least 1")),
+            _ => Ok(Labels { core: Core::unknown(width) }),
+        }
+    }
+
     /// The first row of each label that rows have, ascending, and how many have it.
     #[staticmethod]
     #[allow(clippy::type_complexity)]

@@ -34,6 +34,8 @@ use shortlist_core::measure::Measure;
 #[pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
+    use super::array::alike;
+    #[pymodule_export]
     use super::at_once::{score_at_once, select_at_once};
     #[pymodule_export]
     use super::badge::badge;

@@ -2,23 +2,57 @@
 
 use crate::arguments::{choice, level, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, raise, type_error};
+use crate::border::{Lookout, raise, type_error, value_error};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use shortlist_core::committee::CommitteeMeasure;
 use shortlist_core::measure::Measure;
-use shortlist_core::model::{Index, Layout, Linear, Link, Narrowed, Outcome, Sparse, Tree, Trees, Value};
+use shortlist_core::model::{Curve, Index, Layout, Leaves, Linear, Link, Narrowed, Own, Sparse, Tree, Trees, Value};
 
 /// Rows, and the ends of the interval of each one's score.
 type Candidates<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
 
-const LINKS: [(&str, Link); 3] =
-    [("softmax", Link::Softmax), ("logistic", Link::Logistic), ("one_versus_rest", Link::OneVersusRest)];
+const LINKS: [(&str, Link); 4] = [
+    ("softmax", Link::Softmax),
+    ("logistic", Link::Logistic),
+    ("one_versus_rest", Link::OneVersusRest),
+    ("given", Link::Given),
+];
+
+/// What is made of what the members of a model say.
+enum Together {
+    /// There is one.
+    One,
+    Committee,
+    /// Their mean; curves calibrate each output before.
+    Mean(Vec<Curve>),
+}
+
+/// The points of curves.
+type Curves<'py> = Vec<(PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>)>;
+
+impl Together {
+    fn new(word: &str, curves: &Curves<'_>, members: usize) -> PyResult<Self> {
+        let words = [("one", "one"), ("committee", "committee"), ("mean", "mean")];
+        let curve = |(x, y): &(PyReadonlyArray1<'_, f64>, PyReadonlyArray1<'_, f64>)| {
+            Curve::new(x.as_slice()?, y.as_slice()?).map_err(raise)
+        };
+        match choice("together", word, &words)? {
+            "committee" => Ok(Together::Committee),
+            "mean" => Ok(Together::Mean(curves.iter().map(curve).collect::<PyResult<_>>()?)),
+            _ if members == 1 => Ok(Together::One),
+            _ => {
+                Err(value_error("together came as 'one' for several members; accepted are \"committee\" and \"mean\""))
+            }
+        }
+    }
+}
 
 /// What the core has of a model, owned and checked. Immutable.
 #[pyclass(module = "shortlist._core", frozen, subclass)]
 pub(crate) struct Model {
     core: Core,
+    together: Together,
 }
 
 /// Models by their kind, and trees by what they compare features in.
@@ -72,24 +106,30 @@ impl Model {
         let rows = Rows::borrow(x, "X", false)?;
         let (level, threads) = (level(cpu_level)?, threads(n_threads)?);
         let mut lookout = Lookout::new(progress);
-        let result = match &self.core {
-            Core::Linear(model) if model.members() > 1 => {
+        let lookout_of = &mut lookout;
+        let result = match &self.together {
+            Together::Committee => {
                 let measure = committee_measure_of(measure)?;
-                with_matrix!(&rows, |matrix| py.detach(|| model.candidates_of_committee(
-                    &matrix,
-                    measure,
-                    k,
-                    level,
-                    threads,
-                    &mut lookout
-                )))
+                with_matrix!(&rows, |x| py.detach(|| match &self.core {
+                    Core::Linear(model) => model.candidates_of_committee(&x, measure, k, level, threads, lookout_of),
+                    Core::Single(model) => model.candidates_of_committee(&x, measure, k, level, threads, lookout_of),
+                    Core::Double(model) => model.candidates_of_committee(&x, measure, k, level, threads, lookout_of),
+                }))
             }
-            core => {
+            Together::Mean(curves) => {
                 let measure = measure_of(measure)?;
-                with_matrix!(&rows, |matrix| py.detach(|| match core {
-                    Core::Linear(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
-                    Core::Single(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
-                    Core::Double(model) => model.candidates(&matrix, measure, k, level, threads, &mut lookout),
+                with_matrix!(&rows, |x| py.detach(|| match &self.core {
+                    Core::Linear(model) => model.candidates_of_mean(&x, curves, measure, k, level, threads, lookout_of),
+                    Core::Single(model) => model.candidates_of_mean(&x, curves, measure, k, level, threads, lookout_of),
+                    Core::Double(model) => model.candidates_of_mean(&x, curves, measure, k, level, threads, lookout_of),
+                }))
+            }
+            Together::One => {
+                let measure = measure_of(measure)?;
+                with_matrix!(&rows, |x| py.detach(|| match &self.core {
+                    Core::Linear(model) => model.candidates(&x, measure, k, level, threads, lookout_of),
+                    Core::Single(model) => model.candidates(&x, measure, k, level, threads, lookout_of),
+                    Core::Double(model) => model.candidates(&x, measure, k, level, threads, lookout_of),
                 }))
             }
         };
@@ -100,7 +140,10 @@ impl Model {
 #[pymethods]
 impl LinearModel {
     #[new]
-    #[pyo3(signature = (weights, intercepts, *, sparse=false, link="softmax", hidden=0.0, own_unit=0.0, members=1))]
+    #[pyo3(signature = (
+        weights, intercepts, *, sparse=false, link="softmax", hidden=0.0, own_unit=0.0, own_sizes=None, own_steps=0,
+        members=1, together="one", curves=Vec::new()
+    ))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         weights: PyReadonlyArray2<'_, f64>,
@@ -109,13 +152,19 @@ impl LinearModel {
         link: &str,
         hidden: f64,
         own_unit: f64,
+        own_sizes: Option<PyReadonlyArray1<'_, f64>>,
+        own_steps: usize,
         members: usize,
+        together: &str,
+        curves: Curves<'_>,
     ) -> PyResult<PyClassInitializer<Self>> {
-        let link = choice("link", link, &LINKS)?;
+        let (link, together) = (choice("link", link, &LINKS)?, Together::new(together, &curves, members)?);
         let weights = crate::array::matrix::<_, f64>(&weights);
         let layout = if sparse { Layout::Compressed } else { Layout::Dense };
-        let core = Linear::new(&weights, intercepts.as_slice()?, hidden, link, layout, own_unit, members);
-        Ok(PyClassInitializer::from(Model { core: Core::Linear(core.map_err(raise)?) }).add_subclass(LinearModel))
+        let sizes = own_sizes.as_ref().map_or(Ok(&[][..]), |sizes| sizes.as_slice())?;
+        let own = Own { unit: own_unit, hidden, sizes, steps: own_steps };
+        let core = Linear::new(&weights, intercepts.as_slice()?, link, layout, own, members).map_err(raise)?;
+        Ok(PyClassInitializer::from(Model { core: Core::Linear(core), together }).add_subclass(LinearModel))
     }
 
     /// What `candidates` says, of compressed rows (CSR) of `width` columns.
@@ -134,10 +183,15 @@ impl LinearModel {
         progress: Option<Py<PyAny>>,
         cpu_level: Option<&str>,
     ) -> PyResult<Option<Candidates<'py>>> {
-        let (measure, level, threads) = (measure_of(measure)?, level(cpu_level)?, threads(n_threads)?);
+        let (level, threads) = (level(cpu_level)?, threads(n_threads)?);
         let mut lookout = Lookout::new(progress);
-        let Core::Linear(model) = &this.as_super().core else { unreachable!("made so") };
-        let mut run = Run { model, width, measure, k, level, threads, lookout: &mut lookout };
+        let Model { core: Core::Linear(model), together } = &**this.as_super() else { unreachable!("made so") };
+        let asked = match together {
+            Together::One => Asked::One(measure_of(measure)?),
+            Together::Committee => Asked::Committee(committee_measure_of(measure)?),
+            Together::Mean(curves) => Asked::Mean(curves, measure_of(measure)?),
+        };
+        let mut run = Run { model, width, asked, k, level, threads, lookout: &mut lookout };
         let ints = (indptr.extract::<PyReadonlyArray1<'py, i32>>(), indices.extract::<PyReadonlyArray1<'py, i32>>());
         let (result, rows) = match ints {
             (Ok(starts), Ok(columns)) => (run.of(py, &starts, &columns, data)?, starts.as_slice()?.len()),
@@ -151,11 +205,18 @@ impl LinearModel {
     }
 }
 
+/// What is asked of compressed rows.
+enum Asked<'a> {
+    One(Measure),
+    Committee(CommitteeMeasure),
+    Mean(&'a [Curve], Measure),
+}
+
 /// A pass over compressed rows.
 struct Run<'a> {
     model: &'a Linear,
     width: usize,
-    measure: Measure,
+    asked: Asked<'a>,
     k: usize,
     level: shortlist_core::Level,
     threads: usize,
@@ -190,45 +251,63 @@ impl Run<'_> {
         values: &[E],
     ) -> shortlist_core::error::Result<Narrowed> {
         let matrix = Sparse::new(starts, columns, values, self.width)?;
-        self.model.candidates_of_sparse(&matrix, self.measure, self.k, self.level, self.threads, self.lookout)
+        let Run { model, k, level, threads, ref asked, .. } = *self;
+        let lookout = &mut *self.lookout;
+        match *asked {
+            Asked::One(measure) => model.candidates_of_sparse(&matrix, measure, k, level, threads, lookout),
+            Asked::Committee(measure) => {
+                model.candidates_of_sparse_committee(&matrix, measure, k, level, threads, lookout)
+            }
+            Asked::Mean(curves, measure) => {
+                model.candidates_of_sparse_mean(&matrix, curves, measure, k, level, threads, lookout)
+            }
+        }
     }
 }
 
-const OUTCOMES: [(&str, Outcome); 3] =
-    [("mean", Outcome::Mean), ("softmax", Outcome::Softmax), ("logistic", Outcome::Logistic)];
-
-/// Left and right children, features, thresholds and values of the nodes of a tree.
+/// Left and right children, features, thresholds and values of the nodes of a tree, and the output
+/// that its leaves are added to.
 type Arrays<'py> = (
     PyReadonlyArray1<'py, i64>,
     PyReadonlyArray1<'py, i64>,
     PyReadonlyArray1<'py, i64>,
     PyReadonlyArray1<'py, f64>,
     PyReadonlyArray1<'py, f64>,
+    usize,
 );
 
 #[pymethods]
 impl TreeModel {
     #[new]
-    #[pyo3(signature = (trees, features, base, *, outcome="mean", single=true))]
+    #[pyo3(signature = (
+        trees, features, base, *, link="given", single=true, own_unit=0.0, members=1, together="one", curves=Vec::new()
+    ))]
+    #[allow(clippy::too_many_arguments)]
     fn new(
         trees: Vec<Arrays<'_>>,
         features: usize,
         base: PyReadonlyArray1<'_, f64>,
-        outcome: &str,
+        link: &str,
         single: bool,
+        own_unit: f64,
+        members: usize,
+        together: &str,
+        curves: Curves<'_>,
     ) -> PyResult<PyClassInitializer<Self>> {
-        let outcome = choice("outcome", outcome, &OUTCOMES)?;
+        let (link, together) = (choice("link", link, &LINKS)?, Together::new(together, &curves, members)?);
         let mut read = Vec::with_capacity(trees.len());
-        for (left, right, feature, threshold, values) in &trees {
+        for (left, right, feature, threshold, values, column) in &trees {
             let (left, right, feature) = (left.as_slice()?, right.as_slice()?, feature.as_slice()?);
-            read.push(Tree { left, right, feature, threshold: threshold.as_slice()?, values: values.as_slice()? });
+            let (threshold, values, column) = (threshold.as_slice()?, values.as_slice()?, *column);
+            read.push(Tree { left, right, feature, threshold, values, column });
         }
-        let (trees, base) = (read.into_iter(), base.as_slice()?);
+        let leaves = Leaves { base: base.as_slice()?, link, members, own_unit };
+        let trees = read.into_iter();
         let core = if single {
-            Trees::new(trees, features, base, outcome).map(Core::Single)
+            Trees::new(trees, features, leaves).map(Core::Single)
         } else {
-            Trees::new(trees, features, base, outcome).map(Core::Double)
+            Trees::new(trees, features, leaves).map(Core::Double)
         };
-        Ok(PyClassInitializer::from(Model { core: core.map_err(raise)? }).add_subclass(TreeModel))
+        Ok(PyClassInitializer::from(Model { core: core.map_err(raise)?, together }).add_subclass(TreeModel))
     }
 }

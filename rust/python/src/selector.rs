@@ -1,10 +1,10 @@
 //! `Selector`: the mergeable state of a selection.
 
 use crate::arguments::{choice, threads};
-use crate::array::{with_matrix, with_members};
+use crate::array::{Columns, Members, Rows, with_columns, with_matrix, with_members};
 use crate::border::{Lookout, raise, type_error, value_error};
 use crate::description::{Codes, Description, Mask};
-use crate::scorer::{Block, Scorer};
+use crate::scorer::{Block, Core as Measures, Scorer};
 use crate::turn::Turn;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -14,7 +14,7 @@ use shortlist_core::fault::Fault;
 use shortlist_core::float::Float;
 use shortlist_core::measure::Measure;
 use shortlist_core::order::Order;
-use shortlist_core::scorer::Invalid;
+use shortlist_core::scorer::{Invalid, Scorer as RowScorer};
 use shortlist_core::select::{Perturb, Plan, Rows as Described, Selector as Core, Ties};
 use std::sync::{Mutex, PoisonError};
 
@@ -139,38 +139,69 @@ impl Selector {
     }
 
     /// The same for arrays whose rows follow each other: many small ones go in one call.
-    #[pyo3(signature = (arrays, *, bfloat16=false, first_id=0, ids=None, exclude=None, groups=None, n_threads=None))]
+    #[pyo3(signature = (arrays, *, first_id=0, ids=None, exclude=None, groups=None, n_threads=None, progress=None))]
     #[allow(clippy::too_many_arguments)]
     fn update_all<'py>(
         &self,
         py: Python<'py>,
-        arrays: Vec<Bound<'py, PyAny>>,
-        bfloat16: bool,
+        arrays: &Bound<'py, PyAny>,
         first_id: u64,
         ids: Option<PyReadonlyArray1<'py, i64>>,
         exclude: Option<Mask<'py>>,
         groups: Option<Codes<'py>>,
         n_threads: Option<i64>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<()> {
-        let Some(scorer) = &self.scorer else {
-            return Err(value_error("this Selector has no measure; accepted are scores, by update_scores"));
-        };
-        let blocks: Vec<_> = arrays.iter().map(|x| scorer.block(x, bfloat16)).collect::<PyResult<_>>()?;
+        let scorer = self.scorer_of_rows()?;
+        let arrays = Members::borrow(arrays, false)?;
         let description = Description { first_id, ids, exclude, groups };
         let (described, threads) = (description.rows()?, threads(n_threads)?);
-        let (classes, count) = (blocks.first().map(|block| block.size().0), blocks.iter().map(Block::len).sum());
+        let count = arrays.0.iter().map(Rows::len).sum();
+        let (classes, bytes) =
+            (arrays.0.first().map(|rows| rows.size().0), arrays.0.iter().map(|rows| rows.size().1).sum());
         let mut draft = self.state.with(py, |state| state.draft(classes, &described, count))?;
-        let (mut done, mut bytes, mut scored) = (0, 0, 0);
-        for block in &blocks {
-            let rows = described.slice(done, done + block.len());
-            if classes != Some(block.size().0) {
-                return Err(value_error("arrays have other numbers of classes; accepted is the same in all"));
-            }
-            scored += select(py, block, &mut draft, &rows, threads, None)?;
-            done += block.len();
-            bytes += block.size().1;
-        }
+        let mut lookout = Lookout::new(progress);
+        let result = with_members!(&arrays, |matrices| py.detach(|| scorer.select_all(
+            &matrices,
+            &mut draft,
+            &described,
+            threads,
+            &mut lookout
+        )));
+        let scored = lookout.settle(py, count, result)?;
         self.take(py, draft, classes, bytes, scored)
+    }
+
+    /// The same for rows of which each column is an array of its own.
+    #[pyo3(signature = (columns, *, first_id=0, ids=None, exclude=None, groups=None, n_threads=None, progress=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn update_columns<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Vec<Bound<'py, PyAny>>,
+        first_id: u64,
+        ids: Option<PyReadonlyArray1<'py, i64>>,
+        exclude: Option<Mask<'py>>,
+        groups: Option<Codes<'py>>,
+        n_threads: Option<i64>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<()> {
+        let scorer = self.scorer_of_rows()?;
+        let arrays = Columns::borrow(&columns)?;
+        let description = Description { first_id, ids, exclude, groups };
+        let (described, threads) = (description.rows()?, threads(n_threads)?);
+        let (classes, count, bytes) = arrays.size()?;
+        let mut draft = self.state.with(py, |state| state.draft(Some(classes), &described, count))?;
+        let mut lookout = Lookout::new(progress);
+        let result = with_columns!(&arrays, |slices| py.detach(|| scorer.select_columns(
+            &slices,
+            &mut draft,
+            &described,
+            threads,
+            &mut lookout
+        )));
+        let scored = lookout.settle(py, count, result)?;
+        self.take(py, draft, Some(classes), bytes, scored)
     }
 
     /// Take note of the best of rows that are scored already. NaN is an invalid row.
@@ -369,6 +400,14 @@ impl State {
 }
 
 impl Selector {
+    /// The measure, where it is one of a row.
+    fn scorer_of_rows(&self) -> PyResult<&RowScorer> {
+        match self.scorer.as_ref().map(|scorer| &scorer.core) {
+            Some(Measures::Row(scorer)) => Ok(scorer),
+            _ => Err(value_error("this Selector has no measure of a row; accepted are scores, by update_scores")),
+        }
+    }
+
     /// Another state of the same configuration.
     fn like(&self, state: State) -> Selector {
         Selector { scorer: self.scorer.clone(), invalid: self.invalid, state: Guarded::of(state) }

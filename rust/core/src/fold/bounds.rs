@@ -89,6 +89,7 @@ pub(crate) struct RoughTail<V> {
 
 impl<V: Vector> Fold<V> for RoughTail<V> {
     const KEPT: usize = 2;
+    const UNORDERED: bool = true;
 
     #[inline(always)]
     fn step(self, [weights, logs, none]: Kept<V>, value: V) -> Kept<V> {

@@ -2,11 +2,13 @@
 //! adds up exponentials of the distance to it. Measures of the gap take one, for the two largest
 //! alone.
 
+#![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
+
 use super::beside::{Beside, Nothing};
 use super::row::Folded;
 use super::traits::{Fold, Kept, SingleFold, Tail, TailFold};
 use crate::coefficients::Coefficients;
-use crate::math::exp;
+use crate::math::exp_each;
 use crate::rules::Recipe;
 use crate::simd::Vector;
 use std::marker::PhantomData;
@@ -31,6 +33,7 @@ fn odd<V: Vector>(odd: V, value: V) -> V {
 
 impl<V: Vector, const KEPT: usize> Fold<V> for Largest<KEPT> {
     const KEPT: usize = KEPT;
+    const UNORDERED: bool = true;
 
     #[inline(always)]
     fn first(self, value: V) -> Kept<V> {
@@ -64,11 +67,10 @@ impl<V: Vector> SingleFold<V> for Gaps {
 // as in the folds over probabilities, so that they are exact however small they are. A NaN becomes
 // the largest and stays it, or is beaten and reaches a sum.
 impl<V: Vector> Tail<V> {
-    /// `e^d`, and `d = (z - z_max) / T` bounded so that a logit of -inf contributes 0 to `d e^d`.
+    /// `d = (z - z_max) / T`, bounded so that a logit of -inf contributes 0 to `d e^d`.
     #[inline(always)]
-    fn weight(&self, value: V) -> (V, V) {
-        let exponent = value.full_like(V::Scalar::EXP_ZERO).max(value.sub(self.peak).mul(self.inverse_temperature));
-        (exp(exponent), exponent)
+    fn exponent(&self, value: V) -> V {
+        value.full_like(V::Scalar::EXP_ZERO).max(value.sub(self.peak).mul(self.inverse_temperature))
     }
 }
 
@@ -95,10 +97,25 @@ impl<V: Vector, B: Beside> Fold<V> for TailApart<V, B> {
     }
 
     #[inline(always)]
-    fn step(self, [top, rest, number]: Kept<V>, value: V) -> Kept<V> {
-        let (beaten, top) = beaten(top, value);
-        let (weight, exponent) = self.0.weight(beaten);
-        [top, rest.add(weight), B::weight(number, weight, exponent)]
+    fn step(self, kept: Kept<V>, value: V) -> Kept<V> {
+        self.steps(kept, [value])
+    }
+
+    /// One after the other, but for the exponentials.
+    #[inline(always)]
+    fn steps<const N: usize>(self, [mut top, mut rest, mut number]: Kept<V>, values: [V; N]) -> Kept<V> {
+        let mut exponents = values;
+        for i in 0..N {
+            let smaller;
+            (smaller, top) = beaten(top, values[i]);
+            exponents[i] = self.0.exponent(smaller);
+        }
+        let weights = exp_each(exponents);
+        for i in 0..N {
+            rest = rest.add(weights[i]);
+            number = B::weight(number, weights[i], exponents[i]);
+        }
+        [top, rest, number]
     }
 
     #[inline(always)]

@@ -1,5 +1,7 @@
 //! What a fold is.
 
+#![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
+
 use super::row::Folded;
 use crate::rules::Recipe;
 use crate::simd::{Float, Vector};
@@ -18,6 +20,8 @@ pub(crate) trait Fold<V: Vector>: Copy {
     const SIGNED: bool = false;
     /// A step is so long that two at a time would not fit the registers.
     const LONG: bool = false;
+    /// Classes may be folded in any order: it does not show, or matters to nobody.
+    const UNORDERED: bool = false;
 
     /// The value of a class that is not there. To fold it in changes nothing.
     #[inline(always)]
@@ -34,6 +38,15 @@ pub(crate) trait Fold<V: Vector>: Copy {
 
     /// Fold one more class in.
     fn step(self, kept: Kept<V>, value: V) -> Kept<V>;
+
+    /// Fold some more in, as one after the other.
+    #[inline(always)]
+    fn steps<const N: usize>(self, mut kept: Kept<V>, values: [V; N]) -> Kept<V> {
+        for i in 0..N {
+            kept = self.step(kept, values[i]);
+        }
+        kept
+    }
 
     /// What is kept of the classes of both; unless said otherwise, sums.
     #[inline(always)]

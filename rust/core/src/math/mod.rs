@@ -6,7 +6,7 @@
 mod exp;
 mod log;
 
-pub use exp::{OVER_EXP, exp, exp_m1, over_exp};
+pub use exp::{OVER_EXP, exp, exp_each, exp_m1, over_exp};
 pub use log::{ln, ln_1p, share};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Scores of rows of logits or probabilities that are known but for an error, and how wrong each
 //! score may be.
 
-use super::measure::{modulus, slope_and_scale};
+use super::measure::{modulus, modulus_of_ratios, slope_and_scale};
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
 use crate::measure::Measure;
@@ -86,6 +86,11 @@ impl<T: Float + crate::float::Element<Compute = T>> Judge<T> {
     /// How wrong a score may be where no probability is off by more than `error`.
     pub(super) fn error_of_probabilities(&self, error: f64) -> f64 {
         modulus(self.measure, self.classes, error) + self.slack
+    }
+
+    /// How wrong a score may be where each probability lies within a factor of `1 + grown`.
+    pub(super) fn error_of_ratios(&self, grown: f64) -> f64 {
+        modulus_of_ratios(self.measure, self.classes, grown) + self.slack
     }
 }
 

@@ -1,8 +1,8 @@
-//! A committee of linear models over dense rows: what its members disagree about.
+//! A committee: what its members disagree about.
 //!
-//! The weights of all members are those of one model with a class for each class of each member, so
-//! a row is read once. While no logit moves by more than e, each probability stays within a factor
-//! of exp(2 e), and so does a mean of them. With g = exp(2 e) - 1:
+//! The outputs of all members are computed together, so a row is read once. While no logit moves by
+//! more than e, each probability stays within a factor of exp(2 e), and so does a mean of them.
+//! With g = exp(2 e) - 1:
 //!
 //! | measure | moves by at most |
 //! |---|---|
@@ -15,66 +15,56 @@
 //! ln M + 2 / exp(1).
 
 use super::candidates::Narrowed;
-use super::dense::GROUP;
-use super::linear::{Layout, Linear, Link};
-use super::over_features::DenseLogits;
+use super::linear::Link;
+use super::outputs::{OutputColumns, Outputs, Shape};
 use super::pass::{Pool, pass};
-use crate::blocks::{self, Unwatched, Watch};
+use crate::blocks::{Unwatched, Watch};
 use crate::committee::{CommitteeMeasure, CommitteeScorer};
 use crate::error::Result;
-use crate::float::Element;
-use crate::matrix::Matrix;
 use crate::rules::{Invalid, Normalize};
-use crate::simd::{Kernel, Level, Simd, Vector};
+use crate::simd::{Kernel, Simd, Vector};
 use std::ops::Range;
 
 /// What a measure of ours is off by, relative to the largest it can be: some hundred units.
 const UNITS: f64 = 128.0;
 
-impl Linear {
-    /// The rows of a dense matrix that may be among the k best by what the members of a committee
-    /// say.
-    ///
-    /// Takes `O(rows features classes members)` operations, and less than 2 MiB a thread.
-    pub fn candidates_of_committee<E: Element>(
-        &self,
-        matrix: &Matrix<'_, E>,
-        measure: CommitteeMeasure,
-        k: usize,
-        level: Level,
-        threads: usize,
-        watch: &mut dyn Watch,
-    ) -> Result<Narrowed> {
-        self.takes(Layout::Dense, matrix.columns())?;
-        let scorer = CommitteeScorer::new(measure, true, 1.0, Normalize::AsIs, Invalid::Skip, level)?;
-        let rows = DenseLogits { model: self, matrix, level };
-        pass(&Jury { rows, measure, scorer }, k, measure.about().order, threads, watch)
-    }
+/// The rows that may be among the k best by what the members of a committee say.
+pub(super) fn candidates_of_committee<O: Outputs>(
+    outputs: O,
+    measure: CommitteeMeasure,
+    k: usize,
+    threads: usize,
+    watch: &mut dyn Watch,
+) -> Result<Narrowed> {
+    let shape = outputs.shape();
+    let logits = shape.link != Link::Given;
+    let scorer = CommitteeScorer::new(measure, logits, 1.0, Normalize::AsIs, Invalid::Skip, outputs.level())?;
+    pass(&Jury { outputs, measure, scorer, shape }, k, measure.about().order, threads, watch)
 }
 
-struct Jury<'a, 'm, E> {
-    rows: DenseLogits<'a, 'm, E>,
+struct Jury<O> {
+    outputs: O,
     measure: CommitteeMeasure,
     scorer: CommitteeScorer,
+    shape: Shape,
 }
 
 /// What a thread works with.
-struct JuryRoom {
-    logits: Vec<f32>,
-    sizes: Vec<f32>,
-    copy: Vec<f32>,
-    /// How far the largest logit of each member is ahead of the next, the least of them.
+struct JuryRoom<R> {
+    of_outputs: R,
+    columns: OutputColumns,
+    /// How far the largest output of each member is ahead of the next, the least of them.
     ahead: Vec<f32>,
     scores: Vec<f32>,
 }
 
-impl<E> Jury<'_, '_, E> {
+impl<O> Jury<O> {
     /// How wrong a score may be where no logit is off by more than `error`, and votes are as far
     /// ahead as `ahead`.
     fn error(&self, error: f64, ahead: f64) -> f64 {
-        let model = self.rows.model;
-        let (members, classes) = (model.members() as f64, model.classes() as f64);
-        let unit = UNITS * f64::from(f32::EPSILON) + (2.0 * classes + 40.0) * model.own_unit();
+        let Shape { members, classes, own_unit, .. } = self.shape;
+        let (members, classes) = (members as f64, classes as f64);
+        let unit = UNITS * f64::from(f32::EPSILON) + (2.0 * classes + 40.0) * own_unit;
         let grown = (2.0 * error).exp_m1();
         match self.measure {
             CommitteeMeasure::VoteEntropy | CommitteeMeasure::VariationRatio => {
@@ -93,59 +83,43 @@ impl<E> Jury<'_, '_, E> {
     }
 }
 
-impl<E: Element> Pool for Jury<'_, '_, E> {
-    type State = JuryRoom;
+impl<O: Outputs> Pool for Jury<O> {
+    type State = JuryRoom<O::Room>;
 
     fn rows(&self) -> usize {
-        self.rows.matrix.rows()
+        self.outputs.rows()
     }
 
     fn block_rows(&self) -> usize {
-        blocks::block_rows_of(self.rows.matrix)
+        self.outputs.block_rows()
     }
 
     fn part_rows(&self) -> usize {
-        self.rows.part_rows(self.rows.model.outputs() + 1)
+        self.outputs.part_rows(self.shape.outputs() + 1)
     }
 
     fn bytes(&self) -> usize {
-        self.rows.matrix.bytes()
+        self.outputs.bytes()
     }
 
-    fn state(&self) -> JuryRoom {
+    fn state(&self) -> Self::State {
         let rows = self.part_rows();
-        let logits = vec![0.0; rows * (self.rows.model.outputs() + 1)];
-        let (sizes, ahead, scores) = (vec![0.0; rows], vec![0.0; rows], vec![0.0; rows]);
-        JuryRoom { logits, sizes, copy: Vec::new(), ahead, scores }
+        let columns = OutputColumns::new(rows, self.shape);
+        let (ahead, scores) = (vec![0.0; columns.stride()], vec![0.0; columns.stride()]);
+        JuryRoom { of_outputs: self.outputs.room(rows), columns, ahead, scores }
     }
 
-    fn score(&self, rows: Range<usize>, _: f64, room: &mut JuryRoom, scores: &mut [f64], errors: &mut [f64]) {
-        let JuryRoom { logits, sizes, copy, ahead, scores: own } = room;
-        let model = self.rows.model;
-        let stride = rows.len().next_multiple_of(GROUP);
-        let (logits, sizes) = (&mut logits[..stride * (model.outputs() + 1)], &mut sizes[..stride]);
-        // The first column is for the first of two classes, whose logit is 0 for every member.
-        logits[..stride].fill(0.0);
-        self.rows.compute(rows, &mut logits[stride..], sizes, copy);
+    fn score(&self, rows: Range<usize>, _: f64, room: &mut Self::State, scores: &mut [f64], errors: &mut [f64]) {
+        let JuryRoom { of_outputs, columns, ahead, scores: own } = room;
+        columns.fill(rows, &self.outputs, of_outputs, errors, true);
+        let stride = columns.stride();
         let (ahead, own) = (&mut ahead[..stride], &mut own[..stride]);
-        let logistic = model.link() == Link::Logistic;
-        self.rows.level.run(RunsAhead { logits: &logits[stride..], classes: model.classes(), logistic, ahead });
-        let members: Vec<Matrix<'_, f32>> = (0..model.members())
-            .map(|member| {
-                if logistic {
-                    Matrix::from_columns(&logits[..stride * (member + 2)], stride, member + 2)
-                        .expect("as many as there is room for")
-                        .every(member + 1)
-                } else {
-                    let columns = &logits[stride * (1 + member * model.classes())..][..stride * model.classes()];
-                    Matrix::from_columns(columns, stride, model.classes()).expect("as many as there is room for")
-                }
-            })
-            .collect();
-        let scored = self.scorer.score(&members, own, 0, 1, &mut Unwatched);
+        let (classes, logistic) = (self.shape.classes, self.shape.link == Link::Logistic);
+        self.outputs.level().run(RunsAhead { logits: columns.of_all(), classes, logistic, ahead });
+        let scored = self.scorer.score(&columns.members(), own, 0, 1, &mut Unwatched);
         for (i, (score, error)) in scores.iter_mut().zip(errors).enumerate() {
             *score = if scored.is_ok() { own[i].into() } else { f64::NAN };
-            *error = self.error(self.rows.error(sizes[i]), ahead[i].into());
+            *error = self.error(*error, ahead[i].into());
         }
     }
 }

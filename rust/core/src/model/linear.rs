@@ -25,7 +25,7 @@ const WHOLE: f64 = 32_767.0;
 /// fraction.
 const FRACTION: f64 = 1.0 / (1 << 20) as f64;
 
-/// How logits become probabilities.
+/// How outputs become probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
     /// The softmax of all of them.
@@ -34,6 +34,8 @@ pub enum Link {
     Logistic,
     /// The logistic function of each, divided by their sum: one model a class against the others.
     OneVersusRest,
+    /// They are probabilities already.
+    Given,
 }
 
 /// The rows that a model's weights are laid out for.
@@ -76,37 +78,55 @@ pub struct Linear {
     own_unit: f64,
     /// The same beside the sizes of features.
     own_share: f64,
+    /// Sums that the model makes beside the one over its features.
+    own_steps: usize,
+}
+
+/// What is known of a model's own arithmetic.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Own<'a> {
+    /// What a step is off by: 2^-24 where it computes in `f32`.
+    pub unit: f64,
+    /// The size of numbers that cancel inside the intercepts, as where the mean of a feature was
+    /// subtracted.
+    pub hidden: f64,
+    /// What each feature is multiplied by on the way, sizes added up, where the weights are a
+    /// product of other weights; empty where they are not.
+    pub sizes: &'a [f64],
+    /// The sums on the way that such weights stand for.
+    pub steps: usize,
 }
 
 impl Linear {
     /// From weights (outputs x features, row by row) and intercepts; the outputs are shared by so
     /// many members in turn.
-    ///
-    /// `hidden` is the size of numbers that cancel inside the intercepts, as where the mean of a
-    /// feature was subtracted; `own_unit` is what the model's own arithmetic is off by at each
-    /// step: 2^-24 where it computes in `f32`.
     pub fn new(
         weights: &Matrix<'_, f64>,
         intercepts: &[f64],
-        hidden: f64,
         link: Link,
         layout: Layout,
-        own_unit: f64,
+        own: Own<'_>,
         members: usize,
     ) -> Result<Self> {
         let (outputs, features) = (weights.rows(), weights.columns());
         let whole = members > 0 && outputs.is_multiple_of(members);
         let of_each = if whole { outputs / members } else { 0 };
-        let fits = if link == Link::Logistic { of_each == 1 } else { of_each > 1 };
+        let fits = if link == Link::Logistic { of_each == 1 } else { of_each > 1 && link != Link::Given };
         if intercepts.len() != outputs || !fits {
             return Err(Error::Argument(format!(
                 "weights came with {outputs} rows, intercepts with {} numbers; accepted is one of each a class and member",
                 intercepts.len()
             )));
         }
-        let base = intercepts.iter().fold(0.0_f64, |most, b| most.max(b.abs())) + hidden;
+        if !own.sizes.is_empty() && own.sizes.len() != features {
+            let sizes = own.sizes.len();
+            return Err(Error::Argument(format!(
+                "sizes came as {sizes}; accepted is one for each of {features} features"
+            )));
+        }
+        let base = intercepts.iter().fold(0.0_f64, |most, b| most.max(b.abs())) + own.hidden;
         let mut narrow: Vec<f32> = intercepts.iter().map(|&b| b as f32).collect();
-        let fraction = if own_unit < UNIT * FRACTION { FRACTION } else { 1.0 };
+        let fraction = if own.unit < UNIT * FRACTION { FRACTION } else { 1.0 };
         let mut model = Linear {
             features,
             outputs,
@@ -119,12 +139,13 @@ impl Linear {
             intercepts: Vec::new(),
             sizes: Vec::new(),
             base,
-            own_unit,
-            own_share: own_unit / fraction,
+            own_unit: own.unit,
+            own_share: own.unit / fraction,
+            own_steps: own.steps,
         };
         let fit = match layout {
-            Layout::Dense => model.lay_out_dense(weights, fraction),
-            Layout::Compressed => model.lay_out_compressed(weights, fraction),
+            Layout::Dense => model.lay_out_dense(weights, fraction, own.sizes),
+            Layout::Compressed => model.lay_out_compressed(weights, fraction, own.sizes),
         };
         if !fit || !intercepts.iter().all(|b| b.abs() < 1e30) {
             return Err(Error::Argument("weights or intercepts are not finite, or 1e30 or more".into()));
@@ -136,14 +157,15 @@ impl Linear {
     }
 
     /// Lay weights out class by class; whether all are of a size that is taken.
-    fn lay_out_dense(&mut self, weights: &Matrix<'_, f64>, fraction: f64) -> bool {
+    fn lay_out_dense(&mut self, weights: &Matrix<'_, f64>, fraction: f64, own: &[f64]) -> bool {
         let rows: Vec<Cow<'_, [f64]>> = (0..self.outputs).map(|output| row_of(weights, output)).collect();
         let mut ranges = vec![Range::new(); self.features];
         for row in &rows {
             ranges.iter_mut().zip(row.iter()).for_each(|(range, &weight)| range.take(weight));
         }
         let middles: Vec<f64> = ranges.iter().map(|range| range.middle(self.link)).collect();
-        self.sizes = ranges.iter().map(|range| range.size(self.link, fraction)).collect();
+        let own = own.iter().copied().chain(std::iter::repeat(0.0));
+        self.sizes = ranges.iter().zip(own).map(|(range, own)| range.size(self.link, fraction, own)).collect();
         self.padded = self.features.next_multiple_of(LANES);
         self.weights = vec![0.0; (self.outputs + MOST) * self.padded];
         for (to, row) in self.weights.chunks_exact_mut(self.padded.max(1)).zip(&rows) {
@@ -155,7 +177,7 @@ impl Linear {
     }
 
     /// Lay weights out feature by feature; whether all are of a size that is taken.
-    fn lay_out_compressed(&mut self, weights: &Matrix<'_, f64>, fraction: f64) -> bool {
+    fn lay_out_compressed(&mut self, weights: &Matrix<'_, f64>, fraction: f64, own: &[f64]) -> bool {
         /// In whose bits a small whole number that is added comes last.
         const ROUNDER: f64 = 1.5 * (1_u64 << 52) as f64;
         let vectors = self.outputs.div_ceil(LANES);
@@ -176,7 +198,8 @@ impl Linear {
             };
             let range = Range::of(of_feature);
             fits &= range.fits();
-            let unit = (range.size(self.link, fraction) / WHOLE as f32).next_up().max(f32::MIN_POSITIVE);
+            let own = own.get(feature).copied().unwrap_or(0.0);
+            let unit = (range.size(self.link, fraction, own) / WHOLE as f32).next_up().max(f32::MIN_POSITIVE);
             let (middle, inverse) = (range.middle(self.link), 1.0 / f64::from(unit));
             for (to, weight) in to.iter_mut().zip(of_feature) {
                 *to = ((weight - middle) * inverse + ROUNDER).to_bits() as i16;
@@ -231,7 +254,7 @@ impl Linear {
         // logarithm of a logistic function, and what a measure loses when it subtracts the largest
         // logit. The size itself is summed with the same errors, hence the last factor.
         let ours = (steps + 16) as f64 * UNIT;
-        let theirs = (terms + 6) as f64;
+        let theirs = (terms + self.own_steps + 6) as f64;
         let size = f64::from(size) * (1.0 + 4.0 * ours);
         let of_all = (ours + theirs * self.own_unit) * self.size_of_all();
         let of_size = ours + theirs * self.own_share;
@@ -340,8 +363,8 @@ impl Range {
     /// The largest size of a weight counted from there, and at least a fraction of what it is as
     /// the model has it. One too small for a normal `f32` is off by less than a unit of the least
     /// normal one.
-    fn size(&self, link: Link, fraction: f64) -> f32 {
-        let whole = self.greatest.abs().max(self.least.abs());
+    fn size(&self, link: Link, fraction: f64, own: f64) -> f32 {
+        let whole = self.greatest.abs().max(self.least.abs()).max(own);
         let middle = self.middle(link);
         let counted = (self.greatest - middle).max(middle - self.least);
         (counted.max(fraction * whole) as f32).next_up().max(f32::MIN_POSITIVE)

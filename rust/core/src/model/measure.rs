@@ -52,6 +52,22 @@ pub(super) fn modulus(measure: Measure, classes: usize, error: f64) -> f64 {
     }
 }
 
+/// What a measure moves by, at most, where each probability p goes to between p / (1 + g) and
+/// p (1 + g).
+///
+/// No p moves by more than g p. So the two largest move by no more than g together, their ratio and
+/// the sum of squares by a factor of (1 + g)^2, and -x ln x by (abs(ln x) + 1 + g) g x.
+pub(super) fn modulus_of_ratios(measure: Measure, classes: usize, grown: f64) -> f64 {
+    let logarithm = (classes.max(2) as f64).ln();
+    match measure {
+        Measure::LeastConfident | Measure::Margin => grown,
+        Measure::Ratio | Measure::Gini => (2.0 + grown) * grown,
+        Measure::Entropy => grown * (logarithm + 1.0 + grown),
+        Measure::NormalisedEntropy => grown * (logarithm + 1.0 + grown) / logarithm,
+        Measure::Energy => f64::INFINITY,
+    }
+}
+
 /// The most that a measure can come to, turned so that larger is better, where a class has at least
 /// the probability `top`, and no other more than `second`.
 pub(super) fn most(measure: Measure, classes: usize, top: f64, second: f64) -> f64 {

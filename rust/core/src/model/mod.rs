@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! features
-//!    │  dense.rs, sparse.rs, trees.rs
+//!    │  dense.rs, sparse.rs, trees.rs: linear models and trees; outputs.rs: of several members
 //!    ▼
 //! logits or probabilities, and how wrong they may be
-//!    │  judge.rs, measure.rs; jury.rs for committees
+//!    │  judge.rs, measure.rs; jury.rs for committees, blend.rs for means of calibrated models
 //!    ▼
 //! score ± error
 //!    │  candidates.rs: certainly below the k best? out
@@ -36,19 +36,26 @@
 //! once, so the sum is off by at most about n units of the sum of the products' sizes. Sixteen
 //! lanes and a tree over them take n/16 + 4 steps in a row in place of n.
 
+mod blend;
 mod candidates;
 mod dense;
 mod judge;
 mod jury;
 mod linear;
+mod masks;
 mod measure;
+mod outputs;
+mod over_entries;
 mod over_features;
 mod pass;
 mod second_look;
 mod sparse;
+mod tree_walk;
 mod trees;
 
+pub use blend::Curve;
 pub use candidates::{Interval, Narrowed};
-pub use linear::{Layout, Linear, Link};
+pub use linear::{Layout, Linear, Link, Own};
+pub use masks::Compared;
 pub use sparse::{Index, Sparse, Value};
-pub use trees::{Outcome, Tree, Trees};
+pub use trees::{Leaves, Tree, Trees};

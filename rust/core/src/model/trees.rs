@@ -1,56 +1,26 @@
 //! Forests and boosted trees: what the leaves of a row add up to.
 //!
-//! Rows go through a tree eight at a time, a step down for each in turn, so that the processor
-//! waits for eight nodes at once and not for one. All rows of a part go through one tree before the
-//! next, so a tree and the part stay in cache. The two children of a node lie beside each other:
-//! the next node is the left one, plus one where the feature is above the threshold. A leaf is a
-//! node that leads to itself.
-//!
-//! Of a mean of trees, rows that the trees left can't bring over the bar go no further:
-//! probabilities only grow, and by no more than the largest leaves.
+//! Rows go through a tree sixteen at a time, a step down for each in turn, so that the processor
+//! waits for sixteen nodes at once and not for one. All rows of a part go through one tree before
+//! the next, so a tree and the part stay in cache. The two children of a node lie beside each
+//! other: the next node is the left one, plus one where the feature is above the threshold. A leaf
+//! is a node that leads to itself. Small trees need no steps: `masks.rs`.
 //!
 //! A comparison is exact, so every row ends in the leaf that the model finds. Sums are in `f64`;
-//! only their order differs from the model's. A row with NaN, or a feature out of the range that is
-//! compared in, goes where the model says, and so is always left for it.
+//! only their order differs from the model's.
 
 #![allow(unsafe_code)]
 
-use super::candidates::Narrowed;
-use super::judge::Judge;
-use super::measure::most;
-use super::pass::{Pool, pass};
-use crate::blocks::Watch;
+use super::linear::Link;
+use super::masks::{Compared, Masks, TreeNode};
+use super::outputs::Shape;
 use crate::error::{Error, Result};
-use crate::float::Element;
-use crate::matrix::Matrix;
-use crate::measure::Measure;
-use crate::scan::Scan;
-use crate::simd::{Float, Level};
-use std::ops::Range;
 
 /// Rows that go down a tree side by side.
-const ABREAST: usize = 8;
-
-/// Rows of a part: with their features they stay in the second-level cache.
-const PART: usize = 512;
-
-/// Trees after which it is asked which rows go on.
-const STRETCH: usize = 8;
+const ABREAST: usize = 16;
 
 /// Half the distance from 1 to the next `f64`.
 const UNIT: f64 = f64::EPSILON / 2.0;
-
-/// What the sums of leaves are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Probabilities of all classes, to be divided by the number of trees.
-    Mean,
-    /// Logits of all classes, of which tree `t` adds to number `t` modulo their number; their
-    /// softmax.
-    Softmax,
-    /// A logit of the second of two classes.
-    Logistic,
-}
 
 /// A tree as it is handed over: entry `i` of each slice is node `i`, the first is the root.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +35,22 @@ pub struct Tree<'a> {
     pub threshold: &'a [f64],
     /// What a leaf adds: as many numbers a node as a leaf has.
     pub values: &'a [f64],
+    /// The output that the first of these numbers is added to; the others follow.
+    pub column: usize,
+}
+
+/// What the leaves of all trees come to.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaves<'a> {
+    /// What all rows start from: a number for each output, those of a member after those of the one
+    /// before.
+    pub base: &'a [f64],
+    /// What the sums are. Under [`Link::Given`] no leaf is below 0.
+    pub link: Link,
+    /// Models that share the trees.
+    pub members: usize,
+    /// What a step of the model's own arithmetic is off by; 0 where that is `f64`.
+    pub own_unit: f64,
 }
 
 /// A node: 12 bytes, or 16.
@@ -79,56 +65,98 @@ struct Node<T> {
 #[derive(Clone, Debug)]
 pub struct Trees<T> {
     nodes: Vec<Node<T>>,
-    roots: Vec<u32>,
-    /// The most steps from each root to a leaf.
-    depths: Vec<u32>,
+    grown: Vec<Grown>,
     /// `width` numbers a node.
     values: Vec<f64>,
     width: usize,
     features: usize,
-    outcome: Outcome,
     /// What all rows start from.
     base: Vec<f64>,
-    /// The largest size of a leaf of each tree.
-    largest: Vec<f64>,
-    /// The sum of them, and of the largest size that rows start from.
+    shape: Shape,
+    /// The most that an output, and all that is added to it, comes to in size.
     size: f64,
-    /// Whether no leaf is below 0.
-    grows: bool,
+    /// The most trees that add to an output.
+    steps: usize,
+    /// The same trees, where all are small.
+    masks: Masks<T>,
 }
 
-impl<T: Float + Element<Compute = T>> Trees<T> {
-    /// From trees over so many features. `base` has a number for each class, or one for
-    /// [`Outcome::Logistic`].
-    pub fn new<'a>(
-        trees: impl Iterator<Item = Tree<'a>>,
-        features: usize,
-        base: &[f64],
-        outcome: Outcome,
-    ) -> Result<Self> {
-        let width = if outcome == Outcome::Mean { base.len() } else { 1 };
-        let (nodes, roots, depths, values) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let size = base.iter().fold(0.0_f64, |most, base| most.max(base.abs()));
-        let base = base.to_vec();
-        let (largest, grows) = (Vec::new(), true);
-        let mut all = Trees { nodes, roots, depths, values, width, features, outcome, base, largest, size, grows };
-        trees.into_iter().try_for_each(|tree| all.push(&tree))?;
-        let enough = !all.roots.is_empty() && all.base.len() >= if outcome == Outcome::Logistic { 1 } else { 2 };
-        if !enough || !all.size.is_finite() || u32::try_from(all.nodes.len()).is_err() {
+/// A tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grown {
+    root: u32,
+    /// The most steps from its root to a leaf.
+    depth: u32,
+    /// The output it adds to first.
+    pub(super) column: usize,
+    /// The least and the greatest number in its leaves.
+    pub(super) least: f64,
+    pub(super) greatest: f64,
+}
+
+impl<T: Compared> Trees<T> {
+    /// From trees over so many features.
+    pub fn new<'a>(trees: impl Iterator<Item = Tree<'a>>, features: usize, leaves: Leaves<'_>) -> Result<Self> {
+        let Leaves { base, link, members, own_unit } = leaves;
+        let whole = members > 0 && base.len().is_multiple_of(members);
+        let of_each = if whole { base.len() / members } else { 0 };
+        let classes = if link == Link::Logistic { 2 } else { of_each };
+        if if link == Link::Logistic { of_each != 1 } else { of_each < 2 } {
             return Err(unusual());
         }
+        let shape = Shape { members, classes, link, own_unit: own_unit.max(UNIT) };
+        let (nodes, grown, values, base) = (Vec::new(), Vec::new(), Vec::new(), base.to_vec());
+        let mut all =
+            Trees { nodes, grown, values, width: 0, features, base, shape, size: 0.0, steps: 0, masks: Masks::new() };
+        let mut added: Vec<(f64, usize)> = all.base.iter().map(|base| (base.abs(), 0)).collect();
+        for tree in trees {
+            all.push(&tree)?;
+            let Some(grown) = all.grown.last().filter(|tree| tree.column + all.width <= added.len()) else {
+                return Err(unusual());
+            };
+            for (size, steps) in &mut added[grown.column..][..all.width] {
+                (*size, *steps) = (*size + grown.least.abs().max(grown.greatest.abs()), *steps + 1);
+            }
+        }
+        all.size = added.iter().fold(0.0, |most, &(size, _)| if size <= most { most } else { size });
+        all.steps = added.iter().map(|&(_, steps)| steps).max().unwrap_or(0);
+        let probable = link != Link::Given || all.grown.iter().all(|tree| tree.least >= 0.0);
+        if all.grown.is_empty() || !all.size.is_finite() || !probable || u32::try_from(all.nodes.len()).is_err() {
+            return Err(unusual());
+        }
+        all.masks = all.as_masks().unwrap_or_else(Masks::new);
         Ok(all)
+    }
+
+    /// The trees as masks; None where one is too large.
+    fn as_masks(&self) -> Option<Masks<T>> {
+        let mut masks = Masks::new();
+        let part = |at: usize| {
+            let Node { threshold, feature, next } = self.nodes[at];
+            let next = next as usize;
+            if next == at {
+                TreeNode::Leaf
+            } else {
+                TreeNode::Split { feature, threshold, left: next, right: next + 1 }
+            }
+        };
+        let values = |at: usize| &self.values[at * self.width..][..self.width];
+        self.grown.iter().all(|tree| masks.push(tree.root as usize, tree.column, part, values)).then_some(masks)
     }
 
     /// Add a tree, level by level, so that the children of a node lie beside each other.
     fn push(&mut self, tree: &Tree<'_>) -> Result<()> {
         let count = tree.left.len();
-        let fits = [tree.right.len(), tree.feature.len(), tree.threshold.len(), tree.values.len() / self.width];
-        if count == 0 || fits.iter().any(|&length| length != count) {
+        if self.width == 0 {
+            self.width = tree.values.len() / count.max(1);
+        }
+        let fits = [tree.right.len(), tree.feature.len(), tree.threshold.len()];
+        if count == 0 || tree.values.len() != count * self.width || fits.iter().any(|&length| length != count) {
             return Err(unusual());
         }
         let first = self.nodes.len();
-        let (mut order, mut depth, mut level_end, mut largest) = (vec![0_usize], 0, 1, 0.0_f64);
+        let (mut order, mut depth, mut level_end) = (vec![0_usize], 0, 1);
+        let (mut least, mut greatest) = (f64::INFINITY, f64::NEG_INFINITY);
         let mut at = 0;
         while at < order.len() {
             if at == level_end {
@@ -153,16 +181,15 @@ impl<T: Float + Element<Compute = T>> Trees<T> {
             let values = &tree.values[node * self.width..][..self.width];
             self.values.extend(values.iter().map(|value| if leaf { *value } else { 0.0 }));
             if leaf {
-                largest =
-                    values.iter().fold(largest, |most, value| if value.abs() <= most { most } else { value.abs() });
-                self.grows &= values.iter().all(|&value| value >= 0.0);
+                if !values.iter().all(|value| value.is_finite()) {
+                    return Err(unusual());
+                }
+                least = values.iter().copied().fold(least, f64::min);
+                greatest = values.iter().copied().fold(greatest, f64::max);
             }
             at += 1;
         }
-        self.roots.push(first as u32);
-        self.depths.push(depth);
-        self.largest.push(largest);
-        self.size += largest;
+        self.grown.push(Grown { root: first as u32, depth, column: tree.column, least, greatest });
         Ok(())
     }
 
@@ -171,39 +198,46 @@ impl<T: Float + Element<Compute = T>> Trees<T> {
         self.features
     }
 
-    /// The rows of a matrix that may be among the k best by a measure of the model's probabilities.
-    ///
-    /// Takes `O(rows trees depth)` steps, and less than 2 MiB a thread for up to 256 features.
-    pub fn candidates<E: Element>(
-        &self,
-        matrix: &Matrix<'_, E>,
-        measure: Measure,
-        k: usize,
-        level: Level,
-        threads: usize,
-        watch: &mut dyn Watch,
-    ) -> Result<Narrowed> {
-        if matrix.columns() != self.features || self.features == 0 {
-            let (columns, features) = (matrix.columns(), self.features);
-            return Err(Error::Argument(format!("x has {columns} columns; the model was fitted on {features}")));
-        }
-        let judge = Judge::new(measure, self.outcome != Outcome::Mean, self.classes(), level, UNIT)?;
-        let steps = (self.roots.len() + 8) as f64 * UNIT;
-        let error = match self.outcome {
-            Outcome::Mean => judge.error_of_probabilities(2.0 * steps * self.size / self.roots.len() as f64),
-            Outcome::Softmax | Outcome::Logistic => judge.error_of_logits(4.0 * steps * self.size),
-        };
-        let order = judge.order();
-        pass(&TreeWalk { trees: self, matrix, judge, error }, k, order, threads, watch)
+    /// How wrong an output may be: only the order of sums differs from the model's. Beside its own
+    /// size where outputs are probabilities, which are sums of what is not below 0.
+    pub(super) fn error(&self) -> f64 {
+        let steps = (self.steps + 8) as f64 * (UNIT + self.shape.own_unit);
+        2.0 * steps * self.size.max(1.0)
     }
 
-    fn classes(&self) -> usize {
-        if self.outcome == Outcome::Logistic { 2 } else { self.base.len() }
+    /// The same trees, where all are small.
+    pub(super) fn masks(&self) -> Option<&Masks<T>> {
+        (!self.masks.is_empty()).then_some(&self.masks)
     }
 
-    /// Add what a tree says of some rows of a part to their sums, `classes` apart.
-    fn add(&self, tree: usize, rows: &[u32], features: &[T], sums: &mut [f64], classes: usize, column: usize) {
-        let (root, held) = (self.roots[tree], features.len() / self.features);
+    /// What is put out.
+    pub(super) fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// What all rows start from.
+    pub(super) fn base(&self) -> &[f64] {
+        &self.base
+    }
+
+    /// Numbers in a leaf.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The most that an output, and all that is added to it, comes to in size.
+    pub(super) fn size(&self) -> f64 {
+        self.size
+    }
+
+    /// Its trees.
+    pub(super) fn grown(&self) -> &[Grown] {
+        &self.grown
+    }
+
+    /// Add what a tree says of some rows of a part to their sums, which lie `apart`.
+    pub(super) fn add(&self, tree: &Grown, rows: &[u32], features: &[T], sums: &mut [f64], apart: usize) {
+        let (root, held) = (tree.root, features.len() / self.features);
         for rows in rows.chunks(ABREAST) {
             assert!(rows.iter().all(|&row| (row as usize) < held));
             let mut from = [0; ABREAST];
@@ -211,7 +245,7 @@ impl<T: Float + Element<Compute = T>> Trees<T> {
                 *from = rows[i.min(rows.len() - 1)] as usize * self.features;
             }
             let mut at = [root; ABREAST];
-            for _ in 0..self.depths[tree] {
+            for _ in 0..tree.depth {
                 let mut moved = 0;
                 for (from, at) in from.iter().zip(at.iter_mut()) {
                     // SAFETY: `push` gave every node a next one with a neighbour, or itself, inside
@@ -231,21 +265,10 @@ impl<T: Float + Element<Compute = T>> Trees<T> {
             }
             for (&leaf, &row) in at.iter().zip(rows) {
                 let values = &self.values[leaf as usize * self.width..][..self.width];
-                let sums = &mut sums[row as usize * classes + column..][..self.width];
+                let sums = &mut sums[row as usize * apart + tree.column..][..self.width];
                 sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
             }
         }
-    }
-
-    /// The most that a row can come to by a measure, turned so that larger is better, once so many
-    /// trees have been added.
-    fn most(&self, sums: &[f64], left: f64, measure: Measure) -> f64 {
-        let (mut top, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-        for &sum in sums {
-            (top, second) = if sum > top { (sum, top) } else { (top, second.max(sum)) };
-        }
-        let trees = self.roots.len() as f64;
-        most(measure, sums.len(), top / trees, (second + left) / trees)
     }
 }
 
@@ -253,122 +276,4 @@ fn unusual() -> Error {
     Error::Argument(
         "trees came in a form that is not known; accepted are binary trees whose children follow them".into(),
     )
-}
-
-/// A pass over the rows of a matrix.
-struct TreeWalk<'a, 'm, T, E> {
-    trees: &'a Trees<T>,
-    matrix: &'a Matrix<'m, E>,
-    judge: Judge<f64>,
-    error: f64,
-}
-
-/// What a thread works with.
-struct TreeRoom<T> {
-    features: Vec<T>,
-    sums: Vec<f64>,
-    known: Vec<bool>,
-    /// Rows of the part that go on, and what those that don't can come to at most.
-    going: Vec<u32>,
-    most: Vec<f64>,
-    scores: Vec<f64>,
-    scan: Scan<f64>,
-}
-
-impl<T: Float + Element<Compute = T>, E: Element> Pool for TreeWalk<'_, '_, T, E> {
-    type State = TreeRoom<T>;
-
-    fn rows(&self) -> usize {
-        self.matrix.rows()
-    }
-
-    fn block_rows(&self) -> usize {
-        4 * PART
-    }
-
-    fn part_rows(&self) -> usize {
-        PART
-    }
-
-    fn bytes(&self) -> usize {
-        // A step takes about as long as reading a cache line.
-        self.matrix.rows() * self.trees.roots.len() * 64
-    }
-
-    fn state(&self) -> TreeRoom<T> {
-        TreeRoom {
-            features: vec![T::ZERO; PART * self.trees.features],
-            sums: vec![0.0; PART * self.judge.classes()],
-            known: vec![true; PART],
-            going: Vec::with_capacity(PART),
-            most: vec![f64::INFINITY; PART],
-            scores: vec![0.0; PART],
-            scan: self.judge.scan(),
-        }
-    }
-
-    fn score(&self, rows: Range<usize>, bar: f64, room: &mut TreeRoom<T>, scores: &mut [f64], errors: &mut [f64]) {
-        let TreeRoom { features, sums, known, going, most, scores: own, scan } = room;
-        let (count, width, classes) = (rows.len(), self.trees.features, self.judge.classes());
-        let (features, sums, most) = (&mut features[..count * width], &mut sums[..count * classes], &mut most[..count]);
-        for ((row, to), known) in rows.zip(features.chunks_exact_mut(width)).zip(known.iter_mut()) {
-            *known = read(self.matrix, row, to);
-        }
-        let column = usize::from(self.trees.outcome == Outcome::Logistic);
-        for row in sums.chunks_exact_mut(classes) {
-            row[..column].fill(0.0);
-            row[column..].copy_from_slice(&self.trees.base);
-        }
-        most.fill(f64::INFINITY);
-        going.clear();
-        going.extend(0..count as u32);
-        let trees = self.trees.roots.len();
-        let stops = self.trees.outcome == Outcome::Mean && self.trees.grows && bar > f64::NEG_INFINITY;
-        let mut left = self.trees.largest.iter().sum::<f64>();
-        for tree in 0..trees {
-            let column = match self.trees.outcome {
-                Outcome::Mean => 0,
-                Outcome::Softmax => tree % classes,
-                Outcome::Logistic => 1,
-            };
-            self.trees.add(tree, going, features, sums, classes, column);
-            left -= self.trees.largest[tree];
-            if stops && (tree + 1).is_multiple_of(STRETCH) {
-                going.retain(|&row| {
-                    let row = row as usize;
-                    let sums = &sums[row * classes..][..classes];
-                    most[row] = self.trees.most(sums, left, self.judge.measure()) + self.error + 1e-9;
-                    most[row] >= bar || !known[row]
-                });
-            }
-        }
-        if self.trees.outcome == Outcome::Mean {
-            sums.iter_mut().for_each(|sum| *sum /= trees as f64);
-        }
-        let matrix = Matrix::from_rows(sums, count, classes).expect("as many as there is room for");
-        self.judge.scores(&matrix, scan, own, scores);
-        errors.fill(self.error);
-        for (((score, error), &most), &known) in scores.iter_mut().zip(errors).zip(&*most).zip(&known[..count]) {
-            if !known {
-                *score = f64::NAN;
-            } else if most < bar {
-                (*score, *error) = (self.judge.order().orient(most), 0.0);
-            }
-        }
-    }
-}
-
-/// Read a row as the model does; whether all of it is finite.
-#[inline(always)]
-fn read<T: Float, E: Element>(matrix: &Matrix<'_, E>, row: usize, to: &mut [T]) -> bool {
-    let mut known = true;
-    let mut take = |(to, value): (&mut T, E)| {
-        *to = T::from_f64(value.widen().into());
-        known &= Into::<f64>::into(*to).is_finite();
-    };
-    match matrix.adjacent_row(row) {
-        Some(from) => to.iter_mut().zip(from.iter().copied()).for_each(&mut take),
-        None => to.iter_mut().enumerate().for_each(|(column, to)| take((to, matrix.get(row, column)))),
-    }
-    known
 }

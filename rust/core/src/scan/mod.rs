@@ -156,7 +156,8 @@ impl<T: Float + Element<Compute = T>> Scan<T> {
         found.and(self.by_copies(matrix, rows.start + whole, goal, recipe, rest))
     }
 
-    /// Score single rows: row `first + rows[i]` into `out[i]`.
+    /// Score single rows: row `first + rows[i]` into `out[i]`. Of many classes they are read where
+    /// they lie; of few, a lane is a row, and they are copied next to each other.
     pub(crate) fn picked<E: Element<Compute = T>, G: Goal>(
         &mut self,
         matrix: &Matrix<'_, E>,
@@ -167,11 +168,50 @@ impl<T: Float + Element<Compute = T>> Scan<T> {
         out: &mut [T],
     ) {
         let classes = matrix.columns();
+        if let Some(stride) = matrix.row_major()
+            && classes > MOST_CLASSES
+            && (!E::WIDENED || self.level.widens())
+        {
+            assert!(rows.iter().all(|&row| first + (row as usize) < matrix.rows()));
+            // SAFETY: these rows are inside.
+            let signed =
+                unsafe { self.picked_in_place(matrix.pointer(first, 0), stride, rows, (classes, goal, recipe), out) };
+            if !signed {
+                return;
+            }
+        }
         let size = RowCopy::<T>::capacity(classes);
         for (rows, out) in rows.chunks(size).zip(out.chunks_mut(size)) {
             self.copy.gather(matrix, rows.iter().map(|&row| first + row as usize));
             self.score_copy(classes, goal, recipe, out);
         }
+    }
+
+    /// Score rows of many classes where they lie; returns whether a sign was seen, and they must be
+    /// scored in another way.
+    ///
+    /// # Safety
+    /// The rows must be readable at `origin`, `stride` apart.
+    unsafe fn picked_in_place<E: Element<Compute = T>, G: Goal>(
+        &mut self,
+        origin: *const E,
+        stride: usize,
+        rows: &[u32],
+        (classes, goal, recipe): (usize, G, &Recipe<T>),
+        out: &mut [T],
+    ) -> bool {
+        // A row that is longer than what is asked for ahead is asked for itself.
+        let ask = if classes * size_of::<E>() > 4 * Ask::Far.bytes(0) { Ask::Far } else { Ask::Not };
+        let mut signed = false;
+        for (rows, out) in rows.chunks(T::LANES).zip(out.chunks_mut(T::LANES)) {
+            let mut group = [T::ZERO; 16];
+            let scoring = Scoring { goal, recipe, classes, ask, room: &mut self.room, out: &mut group[..T::LANES] };
+            // SAFETY: the caller's promise.
+            let layout = unsafe { scoring.over(WideRows { origin, stride, picked: Some(rows) }) };
+            signed |= self.level.run(layout).signed;
+            out.copy_from_slice(&group[..rows.len()]);
+        }
+        signed
     }
 
     /// In how many ways rows of so many classes can be read.
@@ -261,7 +301,7 @@ unsafe fn adjacent_rows<E: Element, G: Goal>(
         match scoring.classes {
             2 if stride == 2 => level.run(scoring.over(Pairs { origin })),
             ..=MOST_CLASSES => level.run(scoring.over(RowMajor { origin, stride })),
-            _ => level.run(scoring.over(WideRows { origin, stride })),
+            _ => level.run(scoring.over(WideRows { origin, stride, picked: None })),
         }
     }
 }

@@ -22,8 +22,15 @@ pub(crate) fn near(classes: usize) -> usize {
 /// Rows that can be read a column at a time.
 pub(crate) trait Source: Copy {
     type Scalar: Float;
-    /// Whether a kernel is worth compiling for three classes apart.
-    const APART: bool;
+    /// A number of classes that a kernel is compiled for apart, if not 0.
+    const APART: usize;
+
+    /// How far ahead of each place that it reads from memory is asked for, where that is so many
+    /// bytes of rows.
+    #[inline(always)]
+    fn ahead(bytes: usize, _: usize) -> usize {
+        bytes
+    }
 
     /// Hand over the classes of a group of rows from `row` on, in order: whether it is the first
     /// class, and a vector with a lane for each row.
@@ -54,7 +61,9 @@ impl<E: Element> RowLayout for RowMajor<E> {
 
 impl<E: Element> Source for RowMajor<E> {
     type Scalar = E::Compute;
-    const APART: bool = !E::WIDENED;
+    // With three classes a loop over them would cost as much as what it does. Ten are common, and
+    // of half precision two of them would be loaded as eight.
+    const APART: usize = if E::WIDENED { 10 } else { 3 };
 
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = E::Compute>>(
@@ -103,7 +112,7 @@ impl<E: Element> RowLayout for Pairs<E> {
 
 impl<E: Element> Source for Pairs<E> {
     type Scalar = E::Compute;
-    const APART: bool = false;
+    const APART: usize = 0;
 
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = E::Compute>>(
@@ -144,7 +153,13 @@ impl<T> RowLayout for ColumnMajor<T> {}
 
 impl<T: Float> Source for ColumnMajor<T> {
     type Scalar = T;
-    const APART: bool = false;
+    const APART: usize = 0;
+
+    /// Columns are read side by side, each a share of the rows.
+    #[inline(always)]
+    fn ahead(bytes: usize, classes: usize) -> usize {
+        bytes / classes
+    }
 
     #[inline(always)]
     unsafe fn columns<V: Vector<Scalar = T>>(
@@ -152,14 +167,18 @@ impl<T: Float> Source for ColumnMajor<T> {
         simd: V::Simd,
         row: usize,
         classes: usize,
-        _: usize,
+        ahead: usize,
         mut take: impl FnMut(bool, V),
     ) {
         // SAFETY: the caller promises these rows.
         unsafe {
-            take(true, V::load(simd, self.origin.add(row)));
+            let column = self.origin.add(row);
+            read_ahead(column, V::LANES, ahead);
+            take(true, V::load(simd, column));
             for class in 1..classes {
-                take(false, V::load(simd, self.origin.offset(class as isize * self.stride).add(row)));
+                let column = self.origin.offset(class as isize * self.stride).add(row);
+                read_ahead(column, V::LANES, ahead);
+                take(false, V::load(simd, column));
             }
         }
     }
@@ -177,8 +196,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
         M: Formula,
     {
         match self.scoring.classes {
-            // With so few classes, a loop over them would cost as much as what it does.
-            3 if S::APART => self.groups::<V, F, M>(simd, 3, formula),
+            classes if S::APART > 0 && classes == S::APART => self.groups::<V, F, M>(simd, S::APART, formula),
             classes => self.groups::<V, F, M>(simd, classes, formula),
         }
     }
@@ -194,7 +212,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
     {
         let ScoreRows { scoring, layout } = self;
         let Scoring { recipe, classes, ask, room, out, .. } = scoring;
-        let ahead = ask.bytes(near(classes));
+        let ahead = S::ahead(ask.bytes(near(classes)), classes);
         assert!((1..=MOST_CLASSES).contains(&classes) && V::LANES <= 16);
         let recipe = &{ *recipe };
         let zero = V::splat(simd, T::ZERO);
@@ -226,9 +244,22 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
             let fold = F::new(Tail { peak: found[0], temperature, inverse_temperature });
             // SAFETY: the columns of all classes were stored above; so below.
             let mut kept = fold.first(unsafe { V::load(simd, columns) });
-            for class in 1..classes {
+            let mut class = 1;
+            if V::LANES == T::LANES && !V::LARGE {
+                while class + 4 <= classes {
+                    let mut values = [zero; 4];
+                    for i in 0..4 {
+                        // SAFETY: as above.
+                        values[i] = unsafe { V::load(simd, columns.add((class + i) * V::LANES)) };
+                    }
+                    kept = fold.steps(kept, values);
+                    class += 4;
+                }
+            }
+            while class < classes {
                 // SAFETY: as above.
                 kept = fold.step(kept, unsafe { V::load(simd, columns.add(class * V::LANES)) });
+                class += 1;
             }
             let largest = [found[0], found[P::KEPT - 1]];
             closed.close(&F::row(largest, kept, recipe), formula, out);
@@ -248,7 +279,7 @@ impl<T: Float, G, S: Source<Scalar = T>> ScoreRows<'_, T, G, S> {
     {
         let ScoreRows { scoring, layout } = self;
         let Scoring { recipe, ask, out, .. } = scoring;
-        let ahead = ask.bytes(near(classes));
+        let ahead = S::ahead(ask.bytes(near(classes)), classes);
         // A copy, which the compiler knows that stores to `out` do not change, so that what is in
         // it is loaded once.
         let recipe = &{ *recipe };

@@ -18,11 +18,30 @@ use crate::simd::{Float, Vector};
 /// ones: about as far as a kernel gets while one line comes from memory.
 const NEAR: [usize; 2] = [2048, 1024];
 
-/// Rows of many classes that follow each other in memory, `stride` apart.
+/// From so many classes on, a fold that minds no order works on more vectors at a time.
+const MANY: usize = 256;
+
+/// Rows of many classes, `stride` apart in memory.
 #[derive(Clone, Copy)]
-pub(super) struct WideRows<E> {
+pub(super) struct WideRows<'a, E> {
+    /// Row 0.
     pub(super) origin: *const E,
     pub(super) stride: usize,
+    /// Which rows; if none are named, the first and those after it.
+    pub(super) picked: Option<&'a [u32]>,
+}
+
+impl<E> WideRows<'_, E> {
+    /// Where a row starts, if there is such a row. The last group of picked rows need not be whole.
+    #[inline(always)]
+    fn row(self, row: usize) -> Option<*const E> {
+        let row = match self.picked {
+            None => row,
+            Some(picked) if row < picked.len() => picked[row] as usize,
+            Some(_) => return None,
+        };
+        Some(self.origin.wrapping_add(row * self.stride))
+    }
 }
 
 /// Where to ask for memory while a row is read: from there on, a value for each value of the row,
@@ -86,6 +105,35 @@ impl<V: Vector<Scalar = E::Compute>, E: Element, F: Fold<V>> Classes<V, E, F> {
         self.fold.step(kept, value)
     }
 
+    /// Fold in what is `offset` after classes from `class` on, virtual lanes apart, `N` vectors at
+    /// a time while there are so many; then `class` is the first that is left.
+    ///
+    /// # Safety
+    /// The whole groups of virtual lanes must be readable, and `offset` a place of a vector in one.
+    #[inline(always)]
+    unsafe fn several<const N: usize>(
+        self,
+        kept: &mut Kept<V>,
+        class: &mut usize,
+        offset: usize,
+        ahead: Ahead<E>,
+        bits: &mut V,
+    ) {
+        let lanes = V::Scalar::LANES;
+        let whole = self.count - self.count % lanes;
+        while *class + N * lanes <= whole {
+            let mut values = [kept[0]; N];
+            for i in 0..N {
+                let class = *class + i * lanes;
+                ahead.ask(class);
+                // SAFETY: the caller's promise.
+                values[i] = unsafe { self.at(class + offset, bits) };
+            }
+            *kept = self.fold.steps(*kept, values);
+            *class += N * lanes;
+        }
+    }
+
     /// Fold the classes over the virtual lanes: a vector of them, or of their first half merged
     /// with the second.
     ///
@@ -96,37 +144,70 @@ impl<V: Vector<Scalar = E::Compute>, E: Element, F: Fold<V>> Classes<V, E, F> {
         let Classes { count, fold, .. } = self;
         let (lanes, half) = (V::Scalar::LANES, V::LANES);
         let whole = count - count % lanes;
-        let mut class = lanes;
-        ahead.ask(0);
         // SAFETY: only the `count` values are read.
         unsafe {
-            let mut first = fold.first(self.at(0, bits));
+            if F::UNORDERED && half == lanes && count >= MANY {
+                return self.in_any_order(ahead, bits);
+            }
+            ahead.ask(0);
+            let (mut first, mut class) = (fold.first(self.at(0, bits)), lanes);
             if half == lanes {
-                while class < whole {
-                    ahead.ask(class);
-                    first = fold.step(first, self.at(class, bits));
-                    class += lanes;
+                if F::LONG && !V::LARGE {
+                    self.several::<8>(&mut first, &mut class, 0, ahead, bits);
+                    self.several::<4>(&mut first, &mut class, 0, ahead, bits);
                 }
+                self.several::<1>(&mut first, &mut class, 0, ahead, bits);
                 return self.last(first, whole, bits);
             }
             let mut second = fold.first(self.at(half, bits));
-            while class < whole {
-                ahead.ask(class);
-                first = fold.step(first, self.at(class, bits));
-                if !(F::LONG || V::LARGE) {
-                    second = fold.step(second, self.at(class + half, bits));
-                }
-                class += lanes;
-            }
             if F::LONG || V::LARGE {
+                self.several::<1>(&mut first, &mut class, 0, ahead, bits);
+                let asked = Ahead { ask: false, ..ahead };
                 class = lanes;
+                self.several::<1>(&mut second, &mut class, half, asked, bits);
+            } else {
                 while class < whole {
+                    ahead.ask(class);
+                    first = fold.step(first, self.at(class, bits));
                     second = fold.step(second, self.at(class + half, bits));
                     class += lanes;
                 }
             }
             fold.merge(self.last(first, whole, bits), self.last(second, whole + half, bits))
         }
+    }
+
+    /// The same for a fold that minds no order, of logits, where a register has all virtual lanes:
+    /// four vectors at a time, so that none waits for the one before.
+    ///
+    /// # Safety
+    /// `count >= LANES` values must be readable.
+    #[inline(always)]
+    unsafe fn in_any_order(self, ahead: Ahead<E>, bits: &mut V) -> Kept<V> {
+        let Classes { simd, count, fold, .. } = self;
+        let mut kept = [fold.first(fold.absent(simd)); 4];
+        let mut class = 0;
+        // SAFETY: only the `count` values are read.
+        unsafe {
+            while class + 4 * V::LANES <= count {
+                for pair in 0..2 {
+                    let i = 2 * pair;
+                    let class = class + i * V::LANES;
+                    ahead.ask(class);
+                    ahead.ask(class + V::LANES);
+                    let [one, other] = E::load_both::<V>(simd, self.from.add(class));
+                    kept[i] = fold.step(kept[i], one);
+                    kept[i + 1] = fold.step(kept[i + 1], other);
+                }
+                class += 4 * V::LANES;
+            }
+            while class + V::LANES <= count {
+                kept[0] = fold.step(kept[0], self.at(class, bits));
+                class += V::LANES;
+            }
+            kept[0] = self.last(kept[0], class, bits);
+        }
+        fold.merge(fold.merge(kept[0], kept[1]), fold.merge(kept[2], kept[3]))
     }
 }
 
@@ -142,11 +223,11 @@ fn greatest<V: Vector>(vector: V) -> V::Scalar {
     greatest
 }
 
-impl<E: Element> RowLayout for WideRows<E> {
+impl<E: Element> RowLayout for WideRows<'_, E> {
     const WIDENED: bool = E::WIDENED;
 }
 
-impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
+impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<'_, E>> {
     type Scalar = E::Compute;
     type Output = Verdict<E::Compute>;
 
@@ -157,7 +238,7 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
         F: SingleFold<V>,
         M: Formula,
     {
-        let ScoreRows { scoring, layout: WideRows { origin, stride } } = self;
+        let ScoreRows { scoring, layout } = self;
         let Scoring { recipe, classes, ask, room, out, .. } = scoring;
         assert!(classes > MOST_CLASSES);
         let recipe = &{ *recipe };
@@ -168,7 +249,7 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
         let mut closed = Closed::nothing::<M>(simd);
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             for i in 0..V::LANES {
-                let from = origin.wrapping_add((group * V::LANES + i) * stride);
+                let Some(from) = layout.row(group * V::LANES + i) else { break };
                 let ahead = Ahead { from: from.wrapping_byte_add(far), shift: 0, ask: ask != Ask::Not };
                 // SAFETY: promised to `Scoring::over`.
                 lanes.keep::<V, F>(i, unsafe {
@@ -195,7 +276,8 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
         F: TailFold<V>,
         M: Formula,
     {
-        let ScoreRows { scoring, layout: WideRows { origin, stride } } = self;
+        let ScoreRows { scoring, layout } = self;
+        let stride = layout.stride;
         let Scoring { recipe, classes, ask, room, out, .. } = scoring;
         assert!(classes > MOST_CLASSES);
         let recipe = &{ *recipe };
@@ -210,7 +292,7 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<E>> {
         let mut bits = V::splat(simd, E::Compute::ZERO);
         for (group, out) in out.chunks_exact_mut(V::LANES).enumerate() {
             for i in 0..V::LANES {
-                let from = origin.wrapping_add((group * V::LANES + i) * stride);
+                let Some(from) = layout.row(group * V::LANES + i) else { break };
                 let next = from.wrapping_add(later);
                 let ahead = |from| Ahead { from, shift: 1, ask: ask != Ask::Not };
                 // SAFETY: promised to `Scoring::over`.

@@ -42,7 +42,7 @@ impl<T: Float> Kernel for Absorb<'_, T> {
                 selector.top.count_ties(tied(chunk, start, &barred, cut));
                 continue;
             }
-            selector.absorb_chunk(chunk, start, rows, &barred, cut)?;
+            selector.absorb_chunk(chunk, reaching(simd, chunk, cut, plan.order), start, rows, &barred, cut)?;
             cut = selector.cut();
         }
         selector.share_cut();
@@ -66,6 +66,29 @@ fn worse<S: Simd, T: Float>(simd: S, scores: &[T], cut: T, order: Order, ties: b
         all = T::Vector::<S>::and(all, worse_lanes(last, cut, order, ties));
     }
     T::Vector::<S>::all(all)
+}
+
+/// A bit for each score that is not strictly worse than the cut, as NaN never is.
+#[inline(always)]
+fn reaching<S: Simd, T: Float>(simd: S, scores: &[T], cut: T, order: Order) -> u32 {
+    let lanes = T::Vector::<S>::LANES;
+    let cut = T::Vector::<S>::splat(simd, cut);
+    let (behind, reached) = (cut.full_like(1.0), cut.full_like(-1.0));
+    let mut bits = 0;
+    let mut vectors = scores.chunks_exact(lanes);
+    for (vector, place) in (&mut vectors).zip((0..).step_by(lanes)) {
+        let worse = worse_lanes(T::Vector::<S>::from_slice(simd, vector), cut, order, false);
+        bits |= T::Vector::<S>::select(worse, behind, reached).signs() << place;
+    }
+    let rest = vectors.remainder();
+    if !rest.is_empty() {
+        let mut last = [T::ZERO; 16];
+        last[..rest.len()].copy_from_slice(rest);
+        let worse = worse_lanes(T::Vector::<S>::from_slice(simd, &last[..lanes]), cut, order, false);
+        let signs = T::Vector::<S>::select(worse, behind, reached).signs() & ((1 << rest.len()) - 1);
+        bits |= signs << (scores.len() - rest.len());
+    }
+    bits
 }
 
 #[inline(always)]
@@ -141,24 +164,21 @@ impl Selector {
         barred
     }
 
+    /// The rows of a chunk whose bits are set.
     #[inline(never)]
     fn absorb_chunk<T: Float>(
         &mut self,
         chunk: &[T],
+        mut left: u32,
         start: usize,
         rows: &Rows<'_>,
         barred: &Barred<'_>,
         cut: T,
     ) -> Result<()> {
-        // Which rows are worse cannot be foreseen, so there is no branch where many are not.
-        let (mut passed, mut count) = ([0; CHUNK], 0);
-        let highest = self.plan.order == Order::Highest;
-        for (i, &score) in chunk.iter().enumerate() {
-            passed[count] = i;
-            count += usize::from(!(if highest { score < cut } else { score > cut }));
-        }
-        for &i in &passed[..count] {
+        while left != 0 {
+            let i = left.trailing_zeros() as usize;
             self.absorb_row(start + i, chunk[i], rows, barred, cut)?;
+            left &= left - 1;
         }
         Ok(())
     }
@@ -193,7 +213,7 @@ impl Selector {
 
     #[inline(never)]
     fn offer_of_group(&mut self, candidate: Candidate, groups: &Groups<'_>, i: usize) -> Result<()> {
-        self.groups.offer(&self.plan, groups.code(i), candidate)?;
+        self.groups.offer(&self.plan, groups.code(i)?, candidate)?;
         if self.plan.quotas.is_some() {
             self.top.offer(candidate);
         }
@@ -217,6 +237,34 @@ impl Selector {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Reaching<'a, T>(&'a [T], T, Order);
+
+    impl<T: Float> Kernel for Reaching<'_, T> {
+        type Output = u32;
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> u32 {
+            reaching(simd, self.0, self.1, self.2)
+        }
+    }
+
+    #[test]
+    fn each_score_that_reaches_the_cut_has_its_bit() {
+        for level in Level::ALL.into_iter().filter(|level| level.supported()) {
+            for len in 1..=CHUNK {
+                let scores: Vec<f64> =
+                    (0..len).map(|i| if i % 11 == 7 { f64::NAN } else { (i * 7 % 5) as f64 }).collect();
+                let narrow: Vec<f32> = scores.iter().map(|&score| score as f32).collect();
+                for order in [Order::Highest, Order::Lowest] {
+                    let reaches = |score: f64| score.is_nan() || order.orient(score) >= order.orient(2.0);
+                    let bits = scores.iter().rev().fold(0, |bits, &score| bits << 1 | u32::from(reaches(score)));
+                    assert_eq!(level.run(Reaching(&scores, 2.0, order)), bits);
+                    assert_eq!(level.run(Reaching(&narrow, 2.0, order)), bits);
+                }
+            }
+        }
+    }
 
     struct Worse<'a, T>(&'a [T], T, Order);
 

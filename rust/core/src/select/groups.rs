@@ -142,11 +142,13 @@ impl GroupLists {
     }
 
     /// Takes over everything `other` has seen.
-    pub(super) fn merge(&mut self, plan: &Plan, other: &GroupLists) -> Result<()> {
-        for (code, list) in other.iter() {
-            let own = self.list(plan, code)?;
-            own.merge(list);
-            self.cuts[code as usize] = cut_of(own);
+    pub(super) fn merge(&mut self, plan: &Plan, other: GroupLists) -> Result<()> {
+        for (code, list) in (0..).zip(other.lists) {
+            if let Some(list) = list {
+                let own = self.list(plan, code)?;
+                own.merge(*list);
+                self.cuts[code as usize] = cut_of(own);
+            }
         }
         self.floor.key = self.floor.key.max(other.floor.key);
         Ok(())

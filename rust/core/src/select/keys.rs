@@ -99,13 +99,13 @@ impl<'a> Keys<'a> {
             Some(Perturb::Power) => self.plan.power_complement,
             _ => self.plan.order == Order::Lowest,
         };
-        if lowest {
-            let least = T::from_f64(f64::INFINITY);
-            self.worth(scores.iter().fold(least, |best, &score| if score < best { score } else { best }).into())
+        let worst = T::from_f64(if lowest { f64::INFINITY } else { f64::NEG_INFINITY });
+        let best = if lowest {
+            extreme(worst, scores, |best, score| if score < best { score } else { best })
         } else {
-            let most = T::from_f64(f64::NEG_INFINITY);
-            self.worth(scores.iter().fold(most, |best, &score| if score > best { score } else { best }).into())
-        }
+            extreme(worst, scores, |best, score| if score > best { score } else { best })
+        };
+        self.worth(best.into())
     }
 
     /// Whether the random bits of all these rows, of which the first has that id, lie below the
@@ -119,29 +119,37 @@ impl<'a> Keys<'a> {
         behind
     }
 
+    /// What is added to a random number for rows worth so much.
+    fn strength(&self, worth: f64) -> f64 {
+        if self.plan.perturb == Some(Perturb::Power) { ln(worth) } else { worth }
+    }
+
     /// A gate for rows worth at most `best`, or the last one where it is nearly as good: to find
-    /// one takes as long as to pass over a thousand rows.
+    /// one takes as long as to pass over a thousand rows. It is made for rows worth a little more,
+    /// and does for a floor that has risen a little.
     #[inline(never)]
     pub(super) fn gate_again(&self, last: Gate, best: f64, floor: f64) -> Gate {
         if !self.drawn() || floor == f64::NEG_INFINITY {
             return Gate::default();
         }
-        let strength = if self.plan.perturb == Some(Perturb::Power) { ln(best) } else { best };
-        let near = last.strength - 0.25 / self.plan.coldness;
-        if floor == last.floor && near <= strength && strength <= last.strength {
+        let strength = self.strength(best);
+        let near = 0.25 / self.plan.coldness;
+        if (last.floor..=last.floor + near).contains(&floor)
+            && (last.strength - near..=last.strength).contains(&strength)
+        {
             return last;
         }
-        Gate { strength, floor, bits: self.gate(best, floor) }
+        let strength = strength + 0.5 * near;
+        Gate { strength, floor, bits: self.gate(strength, floor) }
     }
 
-    /// Random bits that a row worth at most `best` must have to reach the key `floor`: comparing
-    /// them saves the logarithms of nearly all rows.
+    /// Random bits that a row of at most that strength must have to reach the key `floor`:
+    /// comparing them saves the logarithms of nearly all rows.
     ///
     /// The Gumbel number grows with the bits, so the bound is found by bisection with the very
     /// function the keys are made with. What rounding can do to a key, and to the growth, is
     /// allowed for many times over.
-    pub(super) fn gate(&self, best: f64, floor: f64) -> u64 {
-        let strength = if self.plan.perturb == Some(Perturb::Power) { ln(best) } else { best };
+    pub(super) fn gate(&self, strength: f64, floor: f64) -> u64 {
         let gap = self.plan.coldness * (floor - strength);
         let rounding = 1e-14 * self.plan.coldness * (floor.abs() + strength.abs()) + 1e-9 * (1.0 + gap.abs());
         let needed = gap - rounding;
@@ -158,6 +166,19 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// The best of numbers, by sixteen at once: one chain of comparisons would wait for each.
+#[inline(always)]
+fn extreme<T: Float>(worst: T, numbers: &[T], better: impl Fn(T, T) -> T) -> T {
+    let mut best = [worst; 16];
+    let mut groups = numbers.chunks_exact(best.len());
+    for group in &mut groups {
+        for i in 0..best.len() {
+            best[i] = better(best[i], group[i]);
+        }
+    }
+    best.into_iter().chain(groups.remainder().iter().copied()).fold(worst, better)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,7 +192,7 @@ mod tests {
             for round in 0..300 {
                 let worth = uniform(hash(1, 0, round)) * 3.0;
                 let floor = worth + (uniform(hash(1, 1, round)) - 0.3) * 12.0 / coldness;
-                let gate = keys.gate(worth, floor);
+                let gate = keys.gate(keys.strength(worth), floor);
                 let key = |bits| keys.key(worth, worth, 0, bits).unwrap().unwrap();
                 for step in 1..2000 {
                     assert!(gate < step << 12 || key(gate - (step << 12)) < floor);
@@ -187,9 +208,9 @@ mod tests {
     fn a_gate_without_a_bound_is_open() {
         let plan = Plan { perturb: Some(Perturb::Power), ..Plan::new(1, Order::Highest) };
         let keys = Keys::new(&plan);
-        assert_eq!(keys.gate(1.0, f64::NEG_INFINITY), 0);
-        assert_eq!(keys.gate(f64::INFINITY, 1.0), 0);
-        assert_eq!(keys.gate(0.0, 1.0), 0);
-        assert_eq!(keys.gate(-1.0, 1.0), 0);
+        assert_eq!(keys.gate(keys.strength(1.0), f64::NEG_INFINITY), 0);
+        assert_eq!(keys.gate(keys.strength(f64::INFINITY), 1.0), 0);
+        assert_eq!(keys.gate(keys.strength(0.0), 1.0), 0);
+        assert_eq!(keys.gate(keys.strength(-1.0), 1.0), 0);
     }
 }

@@ -1,19 +1,32 @@
 //! Labels of groups as the bytes that they are made of, and the codes that stand for them.
 //!
 //! A row's group matters only where its score comes near the best, so a label is looked up when it
-//! is needed. One pass over all labels finds which there are.
+//! is needed, and need not be known before. Where all labels must be, one pass over them finds
+//! which there are.
 
 use super::plan::MAX_GROUPS;
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
 use std::ops::Range;
+use std::sync::{PoisonError, RwLock};
 
 /// Rows that a thread looks at in one go.
 const BLOCK: usize = 1 << 16;
 
-/// Distinct labels of so many bytes each: a label's place is its code.
-#[derive(Clone, Debug)]
+/// Whole numbers that are counted by their distance from the first.
+const NEAR: usize = 1 << 12;
+
+/// Distinct labels of so many bytes each, with their codes.
+#[derive(Debug)]
 pub struct Labels {
+    known: Coded,
+    /// Those that get their codes as rows with them are met, where not all are known before.
+    met: Option<RwLock<Coded>>,
+}
+
+/// Labels whose places are their codes.
+#[derive(Clone, Debug)]
+struct Coded {
     width: usize,
     bytes: Vec<u8>,
     /// A table with open addresses: nothing, or a code and 1. It is at most a quarter full, so that
@@ -33,36 +46,87 @@ pub struct Met {
 impl Labels {
     /// Labels one after the other, in the order of their codes.
     pub fn new(bytes: &[u8], width: usize) -> Result<Labels> {
-        let mut labels = Labels::none(width);
+        let mut known = Coded::new(width);
         for label in bytes.chunks_exact(width) {
-            labels.code_or_new(label)?;
+            known.code_or_new(label)?;
         }
-        Ok(labels)
+        Ok(Labels { known, met: None })
     }
 
-    fn none(width: usize) -> Labels {
-        Labels { width, bytes: Vec::new(), slots: vec![0; 1024] }
+    /// Labels of which none is known yet: each gets a code when it is first asked for. Which one is
+    /// a matter of threads, so codes mean the same only in states that share these labels, and the
+    /// picks must not depend on them, as under `per_group` they do not.
+    pub fn unknown(width: usize) -> Labels {
+        Labels { known: Coded::new(width), met: Some(RwLock::new(Coded::new(width))) }
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.bytes.len() / self.width
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+    /// How many there are, where all are known.
+    pub fn count(&self) -> Option<usize> {
+        self.met.is_none().then(|| self.known.len())
     }
 
     /// Bytes of a label.
     pub fn width(&self) -> usize {
-        self.width
+        self.known.width
     }
 
-    /// The code of a label; their number for one that is not among them.
+    /// The code of a label. Where all are known it is their number for one that is not among them.
     #[inline]
-    pub fn code(&self, label: &[u8]) -> u32 {
-        self.find(label).unwrap_or(self.len() as u32)
+    pub fn code(&self, label: &[u8]) -> Result<u32> {
+        let Some(met) = &self.met else {
+            return Ok(self.known.find(label).unwrap_or(self.known.len() as u32));
+        };
+        let found = met.read().unwrap_or_else(PoisonError::into_inner).find(label);
+        found.or_else(|_| met.write().unwrap_or_else(PoisonError::into_inner).code_or_new(label))
+    }
+
+    /// Which labels rows have, each given by so many bytes, in the order of their first rows.
+    pub fn met(bytes: &[u8], width: usize, threads: usize, watch: &mut dyn Watch) -> Result<Met> {
+        let rows = bytes.len() / width;
+        let threads = blocks::crew(threads, bytes.len());
+        let labels_of = |rows: Range<usize>| (rows.clone(), &bytes[rows.start * width..rows.end * width]);
+        let blocks = blocks::share(rows, BLOCK, threads).map(labels_of);
+        let state = || Count { labels: Coded::new(width), met: Met::default(), near: Near::none() };
+        let found = blocks::run(rows, blocks, threads, watch, state, |count, rows, bytes| {
+            // The width as a constant makes a few instructions of what is a loop otherwise.
+            match width {
+                1 => count.numbers(rows.start, bytes.as_chunks::<1>().0, |label| u8::from_le_bytes(label).into()),
+                2 => count.numbers(rows.start, bytes.as_chunks::<2>().0, |label| u16::from_le_bytes(label).into()),
+                4 => count.numbers(rows.start, bytes.as_chunks::<4>().0, |label| u32::from_le_bytes(label).into()),
+                8 => count.numbers(rows.start, bytes.as_chunks::<8>().0, u64::from_le_bytes),
+                _ => (rows.start as u64..).zip(bytes.chunks_exact(width)).try_for_each(|(row, label)| {
+                    let code = count.labels.code_or_new(label)?;
+                    count.met.count(code, row, 1);
+                    Ok(())
+                }),
+            }
+        })?;
+        let mut labels = Coded::new(width);
+        let mut all = Met::default();
+        for mut own in found {
+            own.settle()?;
+            let Count { labels: own, met, .. } = own;
+            for ((label, first), count) in own.bytes.chunks_exact(width).zip(met.firsts).zip(met.counts) {
+                let code = labels.code_or_new(label)?;
+                all.count(code, first, count);
+                let known = &mut all.firsts[code as usize];
+                *known = first.min(*known);
+            }
+        }
+        let mut order: Vec<usize> = (0..all.firsts.len()).collect();
+        order.sort_unstable_by_key(|&code| all.firsts[code]);
+        let sorted = |numbers: &[u64]| order.iter().map(|&code| numbers[code]).collect();
+        Ok(Met { firsts: sorted(&all.firsts), counts: sorted(&all.counts) })
+    }
+}
+
+impl Coded {
+    fn new(width: usize) -> Coded {
+        Coded { width, bytes: Vec::new(), slots: vec![0; 1024] }
+    }
+
+    fn len(&self) -> usize {
+        self.bytes.len() / self.width
     }
 
     /// The code of a label, or the slot for it.
@@ -107,49 +171,76 @@ impl Labels {
         }
         Ok(code as u32)
     }
+}
 
-    /// Which labels rows have, each given by so many bytes, in the order of their first rows.
-    pub fn met(bytes: &[u8], width: usize, threads: usize, watch: &mut dyn Watch) -> Result<Met> {
-        let rows = bytes.len() / width;
-        let state = || (Labels::none(width), Met::default());
-        let threads = blocks::crew(threads, bytes.len());
-        let labels_of = |rows: &Range<usize>| &bytes[rows.start * width..rows.end * width];
-        let blocks = blocks::share(rows, BLOCK, threads).map(|rows| (rows.clone(), labels_of(&rows)));
-        let found = blocks::run(rows, blocks, threads, watch, state, |(labels, met), rows, bytes| {
-            // The width as a constant makes a few instructions of what is a loop otherwise.
-            match width {
-                4 => met.note(labels, rows.start, bytes.as_chunks::<4>().0.iter().map(|label| &label[..])),
-                8 => met.note(labels, rows.start, bytes.as_chunks::<8>().0.iter().map(|label| &label[..])),
-                _ => met.note(labels, rows.start, bytes.chunks_exact(width)),
-            }
-        })?;
-        let mut labels = Labels::none(width);
-        let mut all = Met::default();
-        for (own, met) in found {
-            for ((label, first), count) in own.bytes.chunks_exact(width).zip(met.firsts).zip(met.counts) {
-                let code = labels.code_or_new(label)?;
-                all.count(code, first, count);
-                let known = &mut all.firsts[code as usize];
-                *known = first.min(*known);
-            }
-        }
-        let mut order: Vec<usize> = (0..all.firsts.len()).collect();
-        order.sort_unstable_by_key(|&code| all.firsts[code]);
-        let sorted = |numbers: &[u64]| order.iter().map(|&code| numbers[code]).collect();
-        Ok(Met { firsts: sorted(&all.firsts), counts: sorted(&all.counts) })
+/// What a thread has counted.
+struct Count {
+    labels: Coded,
+    met: Met,
+    near: Near,
+}
+
+/// Whole numbers about the first that came, which labels mostly are: each has a count of its own.
+struct Near {
+    /// The number that the first count is of.
+    from: u64,
+    counts: Vec<u32>,
+    /// Those met, as places of their counts and their first rows.
+    met: Vec<(u64, u64)>,
+}
+
+impl Near {
+    fn none() -> Near {
+        Near { from: 0, counts: Vec::new(), met: Vec::new() }
     }
 }
 
-impl Met {
+impl Count {
+    /// Count rows whose labels are whole numbers of so many bytes.
     #[inline(always)]
-    fn note<'a>(&mut self, labels: &mut Labels, start: usize, rows: impl Iterator<Item = &'a [u8]>) -> Result<()> {
-        for (row, label) in (start as u64..).zip(rows) {
-            let code = labels.code_or_new(label)?;
-            self.count(code, row, 1);
+    fn numbers<const WIDTH: usize>(
+        &mut self,
+        start: usize,
+        labels: &[[u8; WIDTH]],
+        number: impl Fn([u8; WIDTH]) -> u64,
+    ) -> Result<()> {
+        if let (true, Some(&first)) = (self.near.counts.is_empty(), labels.first()) {
+            self.near.from = number(first).wrapping_sub(NEAR as u64 / 2);
+            self.near.counts = vec![0; NEAR];
+        }
+        // A count of 32 bits must not run over.
+        if start + labels.len() > u32::MAX as usize {
+            self.settle()?;
+        }
+        let Count { labels: others, met, near: Near { from, counts, met: near } } = self;
+        for (row, &label) in (start as u64..).zip(labels) {
+            let place = number(label).wrapping_sub(*from);
+            if place < counts.len() as u64 {
+                let count = &mut counts[place as usize];
+                if *count == 0 {
+                    near.push((place, row));
+                }
+                *count += 1;
+            } else {
+                let code = others.code_or_new(&label)?;
+                met.count(code, row, 1);
+            }
         }
         Ok(())
     }
 
+    /// Put the counts of numbers to those of other labels.
+    fn settle(&mut self) -> Result<()> {
+        for (place, first) in self.near.met.drain(..) {
+            let label = self.near.from.wrapping_add(place).to_le_bytes();
+            let code = self.labels.code_or_new(&label[..self.labels.width])?;
+            self.met.count(code, first, std::mem::take(&mut self.near.counts[place as usize]).into());
+        }
+        Ok(())
+    }
+}
+
+impl Met {
     /// A thread comes upon the rows in their order, so the first of a label is the one that it is
     /// new in.
     #[inline(always)]
@@ -206,18 +297,20 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn label(width: usize, number: u64) -> Vec<u8> {
-        (0..width as u64).map(|place| (number >> (8 * (place % 3))) as u8).collect()
+        (0..width).map(|place| number.to_le_bytes()[place % 8]).collect()
     }
 
     #[test]
     fn each_label_is_met_once_and_counted() {
         for width in [1, 2, 3, 4, 8, 12, 36] {
-            for (rows, kinds) in [(1, 1), (1000, 7), (200_000, 90)] {
-                let numbers: Vec<u64> = (0..rows).map(|row| random::hash(width as u64, 0, row) % kinds).collect();
+            for (rows, kinds) in [(1, 1), (1000, 7), (200_000, 90), (20_000, 9000)] {
+                // About zero, so that as whole numbers with a sign some are below it.
+                let number = |row| (random::hash(width as u64, 0, row) % kinds).wrapping_sub(kinds / 3);
+                let numbers: Vec<u64> = (0..rows).map(number).collect();
                 let bytes: Vec<u8> = numbers.iter().flat_map(|&number| label(width, number)).collect();
-                let mut known: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
-                for (row, &number) in (0..).zip(&numbers) {
-                    known.entry(number).or_insert((row, 0)).1 += 1;
+                let mut known: BTreeMap<&[u8], (u64, u64)> = BTreeMap::new();
+                for (row, label) in (0..).zip(bytes.chunks_exact(width)) {
+                    known.entry(label).or_insert((row, 0)).1 += 1;
                 }
                 let mut known: Vec<_> = known.into_values().collect();
                 known.sort_unstable();
@@ -230,13 +323,29 @@ mod tests {
     }
 
     #[test]
+    fn unknown_labels_get_codes_as_they_are_met() {
+        let labels = Labels::unknown(3);
+        assert_eq!(labels.count(), None);
+        for (number, code) in [(7, 0), (9, 1), (7, 0), (1, 2), (9, 1)] {
+            assert_eq!(labels.code(&label(3, number)), Ok(code));
+        }
+        let codes = |threads: u64| -> Vec<u32> {
+            (0..4000).map(|number| labels.code(&label(3, number * threads % 4000)).unwrap()).collect()
+        };
+        let all =
+            std::thread::scope(|scope| [1, 3].map(|stride| scope.spawn(move || codes(stride))).map(|one| one.join()));
+        let [first, second] = all.map(|codes| codes.expect("no panic"));
+        assert!((0..4000).all(|number| second[number] == first[number * 3 % 4000]));
+    }
+
+    #[test]
     fn codes_are_places_and_others_are_told_apart() {
         for (width, count) in [(2, 5), (3, 3000), (8, 3000)] {
             let bytes: Vec<u8> = (0..count).flat_map(|number| label(width, number)).collect();
             let labels = Labels::new(&bytes, width).unwrap();
-            assert_eq!((labels.len() as u64, labels.width(), labels.is_empty()), (count, width, false));
+            assert_eq!((labels.count(), labels.width()), (Some(count as usize), width));
             for number in 0..2 * count {
-                assert_eq!(u64::from(labels.code(&label(width, number))), number.min(count));
+                assert_eq!(u64::from(labels.code(&label(width, number)).unwrap()), number.min(count));
             }
         }
     }

@@ -100,4 +100,5 @@ pub use labels::{Labels, Met};
 pub use plan::{Perturb, Plan, Ties};
 pub use ranks::{Ranked, near_best};
 pub use rows::{Groups, Rows};
+pub(crate) use state::LastTold;
 pub use state::{Selected, Selector};

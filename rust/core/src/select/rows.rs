@@ -52,15 +52,15 @@ impl<'a> Groups<'a> {
     pub(super) fn known(&self) -> Option<usize> {
         match self {
             Groups::Codes(_) => None,
-            Groups::Labels(_, labels) => Some(labels.len()),
+            Groups::Labels(_, labels) => labels.count(),
         }
     }
 
     /// The code of row `i`.
     #[inline]
-    pub(super) fn code(&self, i: usize) -> u32 {
+    pub(super) fn code(&self, i: usize) -> Result<u32> {
         match self {
-            Groups::Codes(codes) => codes[i],
+            Groups::Codes(codes) => Ok(codes[i]),
             Groups::Labels(bytes, labels) => labels.code(&bytes[i * labels.width()..][..labels.width()]),
         }
     }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use std::cmp::Ordering;
 
 /// How many items are sorted between two looks up: some 0.1 s.
-const PART: usize = 1 << 20;
+pub(super) const PART: usize = 1 << 20;
 
 /// Sorts, and looks up between parts of a long list.
 pub(super) fn sort<T>(
@@ -34,6 +34,28 @@ fn in_parts<T>(
     in_parts(high, part, compare, watch)
 }
 
+/// Sorts numbers by their high 32 bits, in time that grows as their count. Those that are alike in
+/// them keep their order.
+pub(super) fn sort_by_high_half(numbers: &mut Vec<u64>) {
+    const BITS: u32 = 11;
+    let mut other = vec![0; numbers.len()];
+    for low in [32, 32 + BITS, 32 + 2 * BITS] {
+        let digit = |number: u64| (number >> low) as usize & ((1 << BITS) - 1);
+        let mut places = [0u32; 1 << BITS];
+        numbers.iter().for_each(|&number| places[digit(number)] += 1);
+        let mut before = 0;
+        for place in &mut places {
+            before += std::mem::replace(place, before);
+        }
+        for &number in numbers.iter() {
+            let place = &mut places[digit(number)];
+            other[*place as usize] = number;
+            *place += 1;
+        }
+        std::mem::swap(numbers, &mut other);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +77,17 @@ mod tests {
                 in_parts(&mut found, 7, u64::cmp, &mut Unwatched).unwrap();
                 assert_eq!(found, wanted);
             }
+        }
+    }
+
+    #[test]
+    fn by_the_high_half_is_stable() {
+        for (count, kinds) in [(0, 1), (1, 1), (1000, 3), (5000, u64::MAX)] {
+            let mut found: Vec<u64> = (0..count).map(|i| (hash(1, 0, i) % kinds) << 32 | (count - i)).collect();
+            let mut wanted = found.clone();
+            wanted.sort_by_key(|number| number >> 32);
+            sort_by_high_half(&mut found);
+            assert_eq!(found, wanted);
         }
     }
 

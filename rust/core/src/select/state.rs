@@ -6,7 +6,7 @@ use super::rows::Rows;
 use super::seen::Seen;
 use super::shared::SharedCut;
 use super::sort;
-use super::topk::TopK;
+use super::topk::{MANY, TopK};
 use crate::blocks::{self, Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::Candidate;
@@ -33,6 +33,21 @@ pub struct Selector {
     /// Of a fork or a draft: the key that rows must reach, as others know it. A state that is
     /// neither raises none.
     pub(super) shared: Arc<SharedCut>,
+}
+
+/// What a thread has told the others of.
+#[derive(Debug)]
+pub(crate) struct LastTold {
+    /// Its threshold then.
+    key: f64,
+    /// How many rows it kept.
+    kept: usize,
+}
+
+impl Default for LastTold {
+    fn default() -> LastTold {
+        LastTold { key: f64::NEG_INFINITY, kept: 0 }
+    }
 }
 
 /// The result of a selection.
@@ -114,16 +129,35 @@ impl Selector {
         self.shared.raise(self.own_floor());
     }
 
+    /// Raise its threshold to what its rows have reached by now. That takes a look at up to 2k
+    /// rows, and else is done once there are so many: it pays where the rows that come are dear.
+    pub(crate) fn tighten(&mut self) {
+        if !self.plan.grouped() {
+            self.top.cut_now();
+            self.share_cut();
+        }
+    }
+
     /// Tell the other threads that a share of k of its rows have reached some key, where its own
-    /// threshold is no longer `told`. It is the thread of that number. With groups it has nothing
-    /// to tell: such rows may be more than can be picked.
-    pub(crate) fn tell(&self, thread: usize, told: &mut f64) {
+    /// threshold is another than it last was, or many rows have come since. It is the thread of
+    /// that number. With groups it has nothing to tell: such rows may be more than can be picked.
+    ///
+    /// A share of many is looked for as the rows come, long before there are k of them, and those
+    /// that the threads together leave behind are dropped.
+    pub(crate) fn tell(&mut self, thread: usize, told: &mut LastTold) {
         let own = self.own_floor();
-        if own != *told && !self.plan.grouped() {
-            *told = own;
-            if let Some(key) = self.top.key_of(self.shared.share(self.plan.k)) {
-                self.shared.tell(thread, key);
-            }
+        let share = self.shared.share(self.plan.k);
+        let many = share > MANY && self.top.len() >= told.kept.max(share).saturating_add(share / 2);
+        if (own == told.key && !many) || self.plan.grouped() {
+            return;
+        }
+        told.key = own;
+        if let Some(key) = self.top.key_of(share) {
+            self.shared.tell(thread, key);
+        }
+        if many {
+            self.top.leave_out_below(self.shared.key());
+            told.kept = self.top.len();
         }
     }
 
@@ -202,17 +236,17 @@ impl Selector {
     }
 
     fn take_over(&mut self, other: &Selector) {
-        self.join(other);
+        self.join(other.clone());
         self.own_ids |= other.own_ids;
         self.seen.add_all(&other.seen);
     }
 
     /// Takes over what a forked state has absorbed.
-    pub(crate) fn join(&mut self, other: &Selector) {
+    pub(crate) fn join(&mut self, other: Selector) {
         debug_assert_eq!(self.plan.difference(&other.plan), None);
-        self.top.merge(&other.top);
+        self.top.merge(other.top);
         let plan = self.plan.clone();
-        self.groups.merge(&plan, &other.groups).expect("states of one plan accept the same groups");
+        self.groups.merge(&plan, other.groups).expect("states of one plan accept the same groups");
         self.counts.rows += other.counts.rows;
         self.counts.invalid += other.counts.invalid;
         self.counts.excluded += other.counts.excluded;
@@ -224,7 +258,7 @@ impl Selector {
         self.check(rows, scores.len())?;
         let mut block = self.fork(&self.shared_among(0));
         block.absorb(scores, rows, Level::best())?;
-        self.join(&block);
+        self.join(block);
         self.record(rows, scores.len());
         Ok(())
     }
@@ -240,7 +274,7 @@ impl Selector {
         let states = blocks::run(len, blocks, 1, watch, fork, |state, block, ()| {
             state.absorb_count(block.len(), &rows.slice(block.start, block.end))
         })?;
-        states.iter().for_each(|state| self.join(state));
+        states.into_iter().for_each(|state| self.join(state));
         self.record(rows, len);
         Ok(())
     }

@@ -5,13 +5,16 @@
 //! is linear too, where a heap pays log k per row.
 
 use super::shared::ordered;
-use super::sort::sort;
+use super::sort::{PART, sort, sort_by_high_half};
 use crate::blocks::Watch;
 use crate::error::Result;
 use crate::order::Candidate;
 
 /// Candidates beyond which their keys are looked at first.
-const MANY: usize = 4096;
+pub(super) const MANY: usize = 4096;
+
+/// Keys that stand for many, where one is sought that so many have reached.
+const SAMPLE: usize = 1024;
 
 /// The best `k` candidates seen, and how many rows tie with the last of them.
 #[derive(Clone, Debug)]
@@ -68,10 +71,41 @@ impl TopK {
         self.cut.as_ref()
     }
 
-    /// The key that the best `n` of those kept have reached, if there are so many.
+    /// A key that at least `n` of those kept have reached, if there are so many: the best such key,
+    /// or of many nearly that. From a sample it is known about where the n-th lies, and whether
+    /// `n` have reached a key a little below takes one look at each.
     pub(super) fn key_of(&self, n: usize) -> Option<f64> {
-        let mut keys: Vec<f64> = self.buffer.iter().map(|candidate| candidate.key).collect();
-        (n > 0 && n <= keys.len()).then(|| *keys.select_nth_unstable_by(n - 1, |a, b| b.total_cmp(a)).1)
+        if n == 0 || n > self.buffer.len() {
+            return None;
+        }
+        let step = if n > MANY { self.buffer.len() / SAMPLE } else { 1 };
+        let mut keys: Vec<f64> = self.buffer.iter().step_by(step).map(|candidate| candidate.key).collect();
+        let best_first = |a: &f64, b: &f64| b.total_cmp(a);
+        if step == 1 {
+            return Some(*keys.select_nth_unstable_by(n - 1, best_first).1);
+        }
+        // The share of a sample that lies above is off by three times its deviation at most, or
+        // nothing is found.
+        let share = n as f64 / self.buffer.len() as f64 * keys.len() as f64 + 1.5 * (keys.len() as f64).sqrt();
+        let place = share as usize;
+        let key = (place < keys.len()).then(|| *keys.select_nth_unstable_by(place, best_first).1)?;
+        (self.buffer.iter().filter(|candidate| candidate.key >= key).count() >= n).then_some(key)
+    }
+
+    /// Drops candidates below a key that those picked in the end must reach.
+    pub(super) fn leave_out_below(&mut self, key: f64) {
+        self.keep(|candidate| candidate.key >= key);
+    }
+
+    /// Drops candidates that do not pass. Which do cannot be foreseen, so there is no branch.
+    fn keep(&mut self, passes: impl Fn(&Candidate) -> bool) {
+        let mut kept = 0;
+        for i in 0..self.buffer.len() {
+            let candidate = self.buffer[i];
+            self.buffer[kept] = candidate;
+            kept += usize::from(passes(&candidate));
+        }
+        self.buffer.truncate(kept);
     }
 
     /// The same as a key, of the rows seen up to now; negative infinity where they are fewer than
@@ -122,12 +156,18 @@ impl TopK {
             self.leave_out_worst();
         }
         let (_, &mut cut, rest) = self.buffer.select_nth_unstable_by(self.k - 1, Candidate::compare);
+        let ties = rest.iter().filter(|c| c.key == cut.key).count() as u64;
+        self.buffer.truncate(self.k);
+        self.raise(cut, ties);
+    }
+
+    /// The k-th best is another now, and so many of those dropped have its key.
+    fn raise(&mut self, cut: Candidate, ties: u64) {
         // Rows counted at an earlier, lower threshold no longer tie with anything picked.
         if self.cut.is_none_or(|old| old.key != cut.key) {
             self.ties_left = 0;
         }
-        self.ties_left += rest.iter().filter(|c| c.key == cut.key).count() as u64;
-        self.buffer.truncate(self.k);
+        self.ties_left += ties;
         self.cut = Some(cut);
     }
 
@@ -136,21 +176,14 @@ impl TopK {
     fn leave_out_worst(&mut self) {
         let mut keys: Vec<u64> = self.buffer.iter().map(rank).collect();
         let kth = *keys.select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a)).1;
-        // Whether a row stays cannot be foreseen, so there is no branch.
-        let mut kept = 0;
-        for i in 0..self.buffer.len() {
-            let candidate = self.buffer[i];
-            self.buffer[kept] = candidate;
-            kept += usize::from(rank(&candidate) >= kth);
-        }
-        self.buffer.truncate(kept);
+        self.keep(|candidate| rank(candidate) >= kth);
     }
 
     /// Takes over everything `other`, a list of the same k, has seen.
-    pub(crate) fn merge(&mut self, other: &TopK) {
+    pub(crate) fn merge(&mut self, other: TopK) {
         debug_assert_eq!(self.k, other.k);
         if self.buffer.is_empty() && self.cut.is_none() {
-            self.clone_from(other);
+            *self = other;
             return;
         }
         for &candidate in &other.buffer {
@@ -180,8 +213,20 @@ impl TopK {
 
     /// The same, of a list that ends here.
     pub(super) fn into_top(mut self, watch: &mut dyn Watch) -> Result<TopRows> {
-        self.compact();
-        Ok(TopRows { candidates: in_order(self.buffer, watch)?, ties_left: self.ties_left })
+        if self.buffer.len() <= MANY.max(self.k) || self.k == 0 {
+            self.compact();
+            return Ok(TopRows { candidates: in_order(self.buffer, watch)?, ties_left: self.ties_left });
+        }
+        // To sort a few too many takes less than to find the best before.
+        if let Some(key) = self.key_of(self.k) {
+            self.leave_out_below(key);
+        }
+        let mut candidates = in_order(std::mem::take(&mut self.buffer), watch)?;
+        let rest = candidates.split_off(self.k);
+        if let Some(&cut) = candidates.last() {
+            self.raise(cut, rest.iter().take_while(|one| one.key == cut.key).count() as u64);
+        }
+        Ok(TopRows { candidates, ties_left: self.ties_left })
     }
 
     /// Puts an empty list into the state [`TopK::finish`] describes; nothing if no list of this k
@@ -205,19 +250,28 @@ fn rank(candidate: &Candidate) -> u64 {
     ordered(candidate.key + 0.0)
 }
 
-/// Candidates, best first. Where there are many, their keys are sorted first, with their places:
-/// these are numbers that lie together.
+/// Candidates, best first. Where there are many, what tells their keys apart is sorted first, with
+/// their places: 32 bits of each, from the highest on in which any two differ. Scores of single
+/// precision seldom differ in others.
 fn in_order(mut candidates: Vec<Candidate>, watch: &mut dyn Watch) -> Result<Vec<Candidate>> {
     if candidates.len() <= MANY || u32::try_from(candidates.len()).is_err() {
         sort(&mut candidates, Candidate::compare, watch)?;
         return Ok(candidates);
     }
-    let key = |(place, candidate): (u32, &Candidate)| (!rank(candidate), place);
-    let mut keys: Vec<(u64, u32)> = (0..).zip(&candidates).map(key).collect();
-    sort(&mut keys, |a, b| a.0.cmp(&b.0), watch)?;
-    let mut sorted: Vec<Candidate> = keys.into_iter().map(|(_, place)| candidates[place as usize]).collect();
-    sorted.chunk_by_mut(|a, b| a.key == b.key).filter(|equals| equals.len() > 1).for_each(|equals| {
-        equals.sort_unstable_by(Candidate::compare);
+    let first = rank(&candidates[0]);
+    let varying = candidates.iter().fold(0, |bits, candidate| bits | (rank(candidate) ^ first));
+    let shift = (u64::BITS - varying.leading_zeros()).saturating_sub(u32::BITS);
+    let bits = |candidate: &Candidate| (!rank(candidate) >> shift) as u32;
+    let place = |(place, candidate): (u32, _)| u64::from(bits(candidate)) << u32::BITS | u64::from(place);
+    let mut keys: Vec<u64> = (0..).zip(&candidates).map(place).collect();
+    if keys.len() <= PART {
+        sort_by_high_half(&mut keys);
+    } else {
+        sort(&mut keys, u64::cmp, watch)?;
+    }
+    let mut sorted: Vec<Candidate> = keys.into_iter().map(|key| candidates[key as u32 as usize]).collect();
+    sorted.chunk_by_mut(|a, b| bits(a) == bits(b)).filter(|alike| alike.len() > 1).for_each(|alike| {
+        alike.sort_unstable_by(Candidate::compare);
     });
     Ok(sorted)
 }
@@ -283,7 +337,7 @@ mod tests {
                 while left.len() > 1 {
                     let taken = left.remove(hash(seed, round, left.len() as u64) as usize % left.len());
                     let into = hash(seed, round + 10, left.len() as u64) as usize % left.len();
-                    left[into].merge(&taken);
+                    left[into].merge(taken);
                 }
                 assert_eq!(left[0].finish(&mut Unwatched).unwrap(), oracle(&rows, k));
             }
@@ -309,6 +363,32 @@ mod tests {
             assert_eq!(list.key_of(n), Some(oracle(&rows, 40).candidates[n - 1].key));
         }
         assert_eq!((list.key_of(0), list.key_of(1000)), (None, None));
+    }
+
+    #[test]
+    fn many_rows_come_in_the_same_order_as_few() {
+        // Keys that differ in a few high bits, in more than 32, and hardly at all.
+        for (levels, scale) in [(1 << 20, 1.0), (1 << 50, 1e-3), (3, 1.0), (1 << 30, 1e280)] {
+            let mut rows = rows(4, 30_000, levels);
+            rows.iter_mut().for_each(|row| row.key *= scale);
+            for k in [20_000, 30_000] {
+                assert_eq!(fill(k, &rows).finish(&mut Unwatched).unwrap(), oracle(&rows, k));
+            }
+        }
+    }
+
+    #[test]
+    fn of_many_a_key_is_reached_by_enough_and_few_more() {
+        for levels in [1, 3, 1 << 40] {
+            let rows = rows(6, 40_000, levels);
+            let mut list = fill(40_000, &rows);
+            let key = list.key_of(20_000).unwrap();
+            let reached = rows.iter().filter(|row| row.key >= key).count();
+            let ties = rows.iter().filter(|row| row.key == key).count();
+            assert!(reached >= 20_000 && reached - ties < 23_000, "{reached} {ties}");
+            list.leave_out_below(key);
+            assert_eq!(list.len(), reached);
+        }
     }
 
     #[test]

@@ -117,6 +117,20 @@ impl Vector for F32 {
     }
 
     #[inline(always)]
+    unsafe fn load_halves<H: Half>(simd: Avx512, from: *const H) -> [Self; 2] {
+        // SAFETY: the caller promises twice as many numbers as there are lanes.
+        unsafe {
+            if !H::UPPER {
+                return [Self::load_half(simd, from), Self::load_half(simd, from.add(Self::LANES))];
+            }
+            // Those at odd places are where they belong.
+            let both = _mm512_loadu_si512(from.cast());
+            let upper = _mm512_and_si512(both, _mm512_set1_epi32(-1 << 16));
+            [F32(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(both))), F32(_mm512_castsi512_ps(upper))]
+        }
+    }
+
+    #[inline(always)]
     unsafe fn load_half_columns<H: Half>(_: Avx512, from: *const H, stride: usize) -> [Self; 8] {
         /// Eight numbers each, `offset` after the start of rows 0, 4, 8 and 12, which are `fours`.
         #[inline(always)]

@@ -222,6 +222,16 @@ impl<H: Half> Kernel for Halves<'_, H> {
             let found = unsafe { S::F32::load_half(simd, all[at..].as_ptr()) };
             same(found, &|i| exact(all[at + i]), "load_half");
         }
+        for at in (0..all.len()).step_by(2 * lanes) {
+            // SAFETY: there are as many numbers from there on.
+            let both = unsafe { S::F32::load_halves(simd, all[at..].as_ptr()) };
+            let mut found: Vec<u64> = both.into_iter().flat_map(lanes_of).map(f64::to_bits).collect();
+            let mut expected: Vec<u64> =
+                all[at..][..2 * lanes].iter().map(|&x| f64::from(exact(x)).to_bits()).collect();
+            found.sort_unstable();
+            expected.sort_unstable();
+            assert!(found == expected || expected.iter().any(|&x| f64::from_bits(x).is_nan()), "load_halves from {at}");
+        }
         let fill = S::F32::splat(simd, 0.5);
         for count in 0..=lanes {
             for end in [lanes, all.len()] {

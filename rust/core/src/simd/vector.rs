@@ -99,6 +99,16 @@ pub trait Vector: Copy + 'static {
         Self::from_slice(simd, &lanes[..Self::LANES])
     }
 
+    /// Two vectors of adjacent numbers of half precision, in any order.
+    ///
+    /// # Safety
+    /// Twice as many as there are lanes must be readable at `from`.
+    #[inline(always)]
+    unsafe fn load_halves<H: Half>(simd: Self::Simd, from: *const H) -> [Self; 2] {
+        // SAFETY: the caller's promise.
+        unsafe { [Self::load_half(simd, from), Self::load_half(simd, from.add(Self::LANES))] }
+    }
+
     /// The first `count` lanes from numbers of half precision, `fill` in the others.
     ///
     /// # Safety
@@ -251,6 +261,36 @@ pub trait Vector: Copy + 'static {
     #[inline(always)]
     fn polynomial_mul_add(self, coefficients: &'static [Spread<Self::Scalar>], factor: Self, term: Self) -> Self {
         factor.mul_add(self.polynomial(coefficients), term)
+    }
+
+    /// The same of each: step by step of all, where there are registers for that.
+    #[inline(always)]
+    fn polynomial_mul_add_of_each<const N: usize>(
+        x: [Self; N],
+        coefficients: &'static [Spread<Self::Scalar>],
+        factor: [Self; N],
+        term: [Self; N],
+    ) -> [Self; N] {
+        let mut sums = x;
+        if Self::LANES < Self::Scalar::LANES {
+            for i in 0..N {
+                sums[i] = x[i].polynomial_mul_add(coefficients, factor[i], term[i]);
+            }
+            return sums;
+        }
+        let (last, rest) = coefficients.split_last().expect("a polynomial has a coefficient");
+        for i in 0..N {
+            sums[i] = Self::splat(x[i].simd(), last.number());
+        }
+        for coefficient in rest.iter().rev() {
+            for i in 0..N {
+                sums[i] = sums[i].mul_add(x[i], Self::splat(x[i].simd(), coefficient.number()));
+            }
+        }
+        for i in 0..N {
+            sums[i] = factor[i].mul_add(sums[i], term[i]);
+        }
+        sums
     }
 
     // The bits of lanes, as whole numbers. The bits of `x = (1 + f) 2^e` are those of `e`, with a

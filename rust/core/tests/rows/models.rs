@@ -6,10 +6,10 @@ use half::{bf16, f16};
 use shortlist_core::Level;
 use shortlist_core::blocks::Unwatched;
 use shortlist_core::committee::CommitteeMeasure;
-use shortlist_core::float::{Element, Float};
+use shortlist_core::float::Element;
 use shortlist_core::matrix::Matrix;
 use shortlist_core::measure::Measure;
-use shortlist_core::model::{Layout, Linear, Link, Narrowed, Outcome, Sparse, Tree, Trees};
+use shortlist_core::model::{Compared, Curve, Layout, Leaves, Linear, Link, Narrowed, Own, Sparse, Tree, Trees};
 use shortlist_core::random::{hash, uniform};
 
 const MEASURES: [Measure; 6] = [
@@ -31,6 +31,7 @@ fn probabilities(logits: &[f64], link: Link) -> Vec<f64> {
     let weights: Vec<f64> = match link {
         Link::Logistic => vec![1.0 - logistic(logits[0]), logistic(logits[0])],
         Link::OneVersusRest => logits.iter().map(|&z| logistic(z)).collect(),
+        Link::Given => logits.to_vec(),
         Link::Softmax => {
             let most = logits.iter().fold(f64::NEG_INFINITY, |most, &z| most.max(z));
             logits.iter().map(|z| (z - most).exp()).collect()
@@ -70,13 +71,13 @@ impl Truth {
 
     fn model(&self, layout: Layout) -> Linear {
         let weights = Matrix::from_rows(&self.weights, self.intercepts.len(), self.features).unwrap();
-        let model = Linear::new(&weights, &self.intercepts, 0.0, self.link, layout, 0.0, 1).unwrap();
+        let model = Linear::new(&weights, &self.intercepts, self.link, layout, Own::default(), 1).unwrap();
         // The same from weights feature by feature.
         let outputs = self.intercepts.len();
         let turned: Vec<f64> =
             (0..self.weights.len()).map(|i| self.weights[i % outputs * self.features + i / outputs]).collect();
         let weights = Matrix::from_columns(&turned, outputs, self.features).unwrap();
-        let other = Linear::new(&weights, &self.intercepts, 0.0, self.link, layout, 0.0, 1).unwrap();
+        let other = Linear::new(&weights, &self.intercepts, self.link, layout, Own::default(), 1).unwrap();
         assert_eq!(format!("{model:?}"), format!("{other:?}"));
         model
     }
@@ -225,9 +226,14 @@ fn intervals_of_committees_hold_the_truth() {
         let of_each = outputs / members;
         let truth = Truth::new(outputs, features, 0.1, link);
         let weights = Matrix::from_rows(&truth.weights, outputs, features).unwrap();
-        let model = Linear::new(&weights, &truth.intercepts, 0.0, link, Layout::Dense, 0.0, members).unwrap();
+        let model = Linear::new(&weights, &truth.intercepts, link, Layout::Dense, Own::default(), members).unwrap();
         let values: Vec<f32> = (0..rows * features).map(|i| number(5, i) as f32).collect();
         let matrix = Matrix::from_rows(&values, rows, features).unwrap();
+        let compressed =
+            Linear::new(&weights, &truth.intercepts, link, Layout::Compressed, Own::default(), members).unwrap();
+        let starts: Vec<i64> = (0..=rows).map(|row| (row * features) as i64).collect();
+        let columns: Vec<i64> = (0..rows * features).map(|i| (i % features) as i64).collect();
+        let entries = Sparse::new(&starts, &columns, &values, features).unwrap();
         for &measure in CommitteeMeasure::ALL {
             let scores: Vec<f64> = (0..rows)
                 .map(|row| {
@@ -238,14 +244,22 @@ fn intervals_of_committees_hold_the_truth() {
                 })
                 .collect();
             let mut same = Vec::new();
-            for level in levels() {
-                let find = |k| model.candidates_of_committee(&matrix, measure, k, level, 2, &mut Unwatched).unwrap();
+            for (level, layout) in levels().flat_map(|level| [(level, Layout::Dense), (level, Layout::Compressed)]) {
+                let find = |k| match layout {
+                    Layout::Dense => model.candidates_of_committee(&matrix, measure, k, level, 2, &mut Unwatched),
+                    Layout::Compressed => {
+                        compressed.candidates_of_sparse_committee(&entries, measure, k, level, 2, &mut Unwatched)
+                    }
+                };
+                let find = |k| find(k).unwrap();
                 let Narrowed::To(all) = find(rows) else { panic!() };
                 assert_eq!(all.len(), rows);
                 for (row, score) in all.iter().zip(&scores) {
                     assert!(row.low <= *score && *score <= row.high, "{measure:?}: {score} in {row:?}");
                 }
-                let told = all.iter().filter(|row| row.high - row.low < 0.01).count();
+                // Weights of compressed rows have 16 bits.
+                let short = if layout == Layout::Dense { 0.01 } else { 0.1 };
+                let told = all.iter().filter(|row| row.high - row.low < short).count();
                 assert!(told > rows - 10, "{measure:?} says something of {told} rows");
                 let Narrowed::To(left) = find(5) else { panic!() };
                 let mut best = scores.clone();
@@ -254,7 +268,38 @@ fn intervals_of_committees_hold_the_truth() {
                 assert!((0..rows).all(|row| scores[row] < best[4] || there(row)), "{measure:?} lost a row");
                 same.push(all);
             }
-            assert!(same.windows(2).all(|pair| pair[0] == pair[1]), "{measure:?}: levels give the same bits");
+            assert!(
+                same.iter().zip(&same[2..]).all(|(one, other)| one == other),
+                "{measure:?}: levels give the same bits"
+            );
+        }
+    }
+}
+
+#[test]
+fn intervals_of_means_of_linear_models_hold_the_truth() {
+    let (rows, features, members) = (1500, 21, 3);
+    for (outputs, link) in [(members, Link::Logistic), (5 * members, Link::Softmax), (4 * members, Link::OneVersusRest)]
+    {
+        let truth = Truth::new(outputs, features, 0.1, link);
+        let weights = Matrix::from_rows(&truth.weights, outputs, features).unwrap();
+        let model = Linear::new(&weights, &truth.intercepts, link, Layout::Dense, Own::default(), members).unwrap();
+        let values: Vec<f64> = (0..rows * features).map(|i| number(5, i)).collect();
+        let matrix = Matrix::from_rows(&values, rows, features).unwrap();
+        let said: Vec<Vec<f64>> = values
+            .chunks(features)
+            .map(|row| {
+                let all = truth.logits(|j| row[j]);
+                mean(&all.chunks(outputs / members).map(|logits| probabilities(logits, link)).collect::<Vec<_>>())
+            })
+            .collect();
+        for measure in MEASURES {
+            let scores: Vec<f64> = said.iter().map(|p| score(p.clone(), measure)).collect();
+            for level in levels() {
+                holds(&scores, measure, 0.01, |k| {
+                    model.candidates_of_mean(&matrix, &[], measure, k, level, 2, &mut Unwatched).unwrap()
+                });
+            }
         }
     }
 }
@@ -330,7 +375,7 @@ fn what_is_wrong_is_said() {
     assert!(Sparse::<f64, i32>::new(&[], &[], &[], 5).is_err());
     let matrix = Matrix::from_rows(&[f64::NAN], 1, 1).unwrap();
     for layout in [Layout::Dense, Layout::Compressed] {
-        assert!(Linear::new(&matrix, &[0.0], 0.0, Link::Logistic, layout, 0.0, 1).is_err());
+        assert!(Linear::new(&matrix, &[0.0], Link::Logistic, layout, Own::default(), 1).is_err());
     }
 }
 
@@ -378,9 +423,9 @@ impl Grown {
         node as i64
     }
 
-    fn tree(&self) -> Tree<'_> {
+    fn tree(&self, column: usize) -> Tree<'_> {
         let Grown { left, right, feature, threshold, values } = self;
-        Tree { left, right, feature, threshold, values }
+        Tree { left, right, feature, threshold, values, column }
     }
 
     fn leaf(&self, row: &[f64], width: usize) -> &[f64] {
@@ -393,66 +438,159 @@ impl Grown {
     }
 }
 
-fn forest<T: Float + Element<Compute = T>>(outcome: Outcome, classes: usize, rows: usize) {
-    let (features, count) = (5, 30);
-    let width = if outcome == Outcome::Mean { classes } else { 1 };
-    let grown: Vec<Grown> = (0..count).map(|i| Grown::new(i, i as usize % 9, features, width)).collect();
-    let base =
-        vec![if outcome == Outcome::Mean { 0.0 } else { 0.1 }; if outcome == Outcome::Logistic { 1 } else { classes }];
-    let model: Trees<T> = Trees::new(grown.iter().map(Grown::tree), features, &base, outcome).unwrap();
+/// Trees of so many members, rows they are asked about, and what each member puts out for each.
+struct Wood {
+    grown: Vec<Grown>,
+    base: Vec<f64>,
+    width: usize,
+    features: usize,
+    link: Link,
+    members: usize,
+}
+
+impl Wood {
+    fn new(link: Link, classes: usize, members: usize) -> Wood {
+        let (features, count) = (5, 30 * members as u64);
+        let width = if link == Link::Given { classes } else { 1 };
+        // Small ones, and such as are too large for masks.
+        let levels = if link == Link::Given { 14 } else { 9 };
+        let mut grown: Vec<Grown> = (0..count).map(|i| Grown::new(i, i as usize % levels, features, width)).collect();
+        if link == Link::Given {
+            let all = grown.iter_mut().flat_map(|tree| tree.values.iter_mut());
+            all.for_each(|value| *value /= 30.0);
+        }
+        let of_each = if link == Link::Logistic { 1 } else { classes };
+        let base = vec![if link == Link::Given { 0.0 } else { 0.1 }; members * of_each];
+        Wood { grown, base, width, features, link, members }
+    }
+
+    /// The output that a tree adds to: to all of a member's, or to each in turn.
+    fn column(&self, tree: usize) -> usize {
+        tree * self.width % self.base.len()
+    }
+
+    fn model<T: Compared>(&self) -> Trees<T> {
+        let leaves = Leaves { base: &self.base, link: self.link, members: self.members, own_unit: 0.0 };
+        let trees = self.grown.iter().enumerate().map(|(t, tree)| tree.tree(self.column(t)));
+        Trees::new(trees, self.features, leaves).unwrap()
+    }
+
+    /// The probabilities of each member; curves put out their own.
+    fn said(&self, row: &[f64], curve: Option<fn(f64) -> f64>) -> Vec<Vec<f64>> {
+        let mut sums = self.base.clone();
+        for (t, tree) in self.grown.iter().enumerate() {
+            let to = &mut sums[self.column(t)..];
+            to.iter_mut().zip(tree.leaf(row, self.width)).for_each(|(sum, value)| *sum += value);
+        }
+        let of_each = sums.len() / self.members;
+        sums.chunks(of_each)
+            .map(|outputs| match curve {
+                None => probabilities(outputs, self.link),
+                Some(curve) if self.link == Link::Logistic => vec![1.0 - curve(outputs[0]), curve(outputs[0])],
+                Some(curve) => {
+                    let heights: Vec<f64> = outputs.iter().map(|&output| curve(output)).collect();
+                    let sum: f64 = heights.iter().sum();
+                    heights.iter().map(|height| if sum > 0.0 { height / sum } else { 1.0 / of_each as f64 }).collect()
+                }
+            })
+            .collect()
+    }
+}
+
+fn forest<T: Compared>(link: Link, classes: usize, rows: usize) {
+    let wood = Wood::new(link, classes, 1);
+    let (model, features): (Trees<T>, usize) = (wood.model(), wood.features);
     let values: Vec<f64> = (0..rows * features).map(|i| number(11, i)).collect();
     let taken: Vec<f64> = values.iter().map(|&value| T::from_f64(value).into()).collect();
     let columns: Vec<f64> = (0..rows * features).map(|i| values[i % rows * features + i / rows]).collect();
     for measure in MEASURES {
-        let truth: Vec<f64> = (0..rows)
-            .map(|row| {
-                let row = &taken[row * features..][..features];
-                let mut sums = base.clone();
-                for (t, tree) in grown.iter().enumerate() {
-                    let leaf = tree.leaf(row, width);
-                    match outcome {
-                        Outcome::Mean => {
-                            sums.iter_mut().zip(leaf).for_each(|(sum, value)| *sum += value / count as f64)
-                        }
-                        _ => sums[t % base.len()] += leaf[0],
-                    }
-                }
-                let link = if outcome == Outcome::Logistic { Link::Logistic } else { Link::Softmax };
-                score(if outcome == Outcome::Mean { sums } else { probabilities(&sums, link) }, measure)
-            })
-            .collect();
+        let truth: Vec<f64> =
+            taken.chunks(features).map(|row| score(wood.said(row, None).remove(0), measure)).collect();
         for matrix in [
             Matrix::from_rows(&values, rows, features).unwrap(),
             Matrix::from_columns(&columns, rows, features).unwrap(),
         ] {
-            holds(&truth, measure, 0.02, |k| {
-                model.candidates(&matrix, measure, k, Level::best(), 2, &mut Unwatched).unwrap()
+            for level in levels() {
+                holds(&truth, measure, 0.02, |k| {
+                    model.candidates(&matrix, measure, k, level, 2, &mut Unwatched).unwrap()
+                });
+            }
+        }
+    }
+}
+
+/// The mean of what members say.
+fn mean(said: &[Vec<f64>]) -> Vec<f64> {
+    (0..said[0].len()).map(|c| said.iter().map(|p| p[c]).sum::<f64>() / said.len() as f64).collect()
+}
+
+#[test]
+fn intervals_of_means_and_committees_of_trees_hold_the_truth() {
+    let rows = 900;
+    let curve = |x: f64| ((x - 0.2) / 0.6).clamp(0.0, 1.0) * 0.75;
+    for (link, classes) in [(Link::Given, 3), (Link::Logistic, 2), (Link::Softmax, 3), (Link::OneVersusRest, 4)] {
+        let wood = Wood::new(link, classes, 3);
+        let model: Trees<f64> = wood.model();
+        let values: Vec<f64> = (0..rows * wood.features).map(|i| number(11, i)).collect();
+        let matrix = Matrix::from_rows(&values, rows, wood.features).unwrap();
+        let of_rows =
+            |curve| -> Vec<Vec<Vec<f64>>> { values.chunks(wood.features).map(|row| wood.said(row, curve)).collect() };
+        let said = of_rows(None);
+        for measure in MEASURES {
+            let truth: Vec<f64> = said.iter().map(|said| score(mean(said), measure)).collect();
+            holds(&truth, measure, 0.01, |k| {
+                model.candidates_of_mean(&matrix, &[], measure, k, Level::best(), 2, &mut Unwatched).unwrap()
             });
         }
+        for &measure in CommitteeMeasure::ALL {
+            let found = model.candidates_of_committee(&matrix, measure, rows, Level::best(), 1, &mut Unwatched);
+            let Narrowed::To(all) = found.unwrap() else { panic!() };
+            assert_eq!(all.len(), rows);
+            for (row, said) in all.iter().zip(&said) {
+                let score = of_committee(said, measure);
+                assert!(row.low <= score && score <= row.high, "{link:?} {measure:?}: {score} in {row:?}");
+            }
+            assert!(all.iter().filter(|row| row.high - row.low < 0.01).count() > rows - 10, "{link:?} {measure:?}");
+        }
+        if link != Link::Softmax {
+            let curves = vec![Curve::new(&[0.2, 0.8], &[0.0, 0.75]).unwrap(); wood.base.len()];
+            let truth: Vec<f64> = of_rows(Some(curve)).iter().map(|said| score(mean(said), Measure::Margin)).collect();
+            let found =
+                model.candidates_of_mean(&matrix, &curves, Measure::Margin, rows, Level::best(), 1, &mut Unwatched);
+            let Narrowed::To(all) = found.unwrap() else { panic!() };
+            for (row, score) in all.iter().zip(&truth) {
+                assert!(row.low <= *score && *score <= row.high, "{link:?}: {score} in {row:?}");
+            }
+            assert!(all.iter().filter(|row| row.high - row.low < 1e-3).count() > rows / 2, "{link:?}");
+        }
+    }
+    for points in [(&[0.0, 0.0][..], &[0.0, 1.0][..]), (&[0.0, 1.0], &[1.0, 0.0]), (&[0.0], &[2.0]), (&[], &[])] {
+        assert!(Curve::new(points.0, points.1).is_err());
     }
 }
 
 #[test]
 fn intervals_of_trees_hold_the_truth() {
     // Of the most, some are out before their last tree.
-    forest::<f32>(Outcome::Mean, 2, 3000);
-    forest::<f64>(Outcome::Mean, 7, 3000);
+    forest::<f32>(Link::Given, 2, 3000);
+    forest::<f64>(Link::Given, 7, 3000);
     for rows in [1, 15, 700] {
-        forest::<f32>(Outcome::Mean, 2, rows);
-        forest::<f32>(Outcome::Mean, 7, rows);
-        forest::<f64>(Outcome::Softmax, 3, rows);
-        forest::<f32>(Outcome::Softmax, 3, rows);
-        forest::<f64>(Outcome::Logistic, 2, rows);
+        forest::<f32>(Link::Given, 2, rows);
+        forest::<f32>(Link::Given, 7, rows);
+        forest::<f64>(Link::Softmax, 3, rows);
+        forest::<f32>(Link::Softmax, 3, rows);
+        forest::<f64>(Link::Logistic, 2, rows);
     }
 }
 
 #[test]
 fn trees_that_are_none_are_refused() {
     let sound = Grown::new(1, 3, 4, 2);
+    let leaves = Leaves { base: &[0.0, 0.0], link: Link::Given, members: 1, own_unit: 0.0 };
     let new = |change: fn(&mut Grown)| {
         let mut tree = Grown { left: sound.left.clone(), right: sound.right.clone(), ..Grown::new(1, 3, 4, 2) };
         change(&mut tree);
-        Trees::<f32>::new([tree.tree()].into_iter(), 4, &[0.0, 0.0], Outcome::Mean).map(drop)
+        Trees::<f32>::new([tree.tree(0)].into_iter(), 4, leaves).map(drop)
     };
     assert!(new(|_| ()).is_ok());
     assert!(new(|tree| tree.left[0] = 0).is_err());
@@ -461,5 +599,7 @@ fn trees_that_are_none_are_refused() {
     assert!(new(|tree| tree.feature[0] = -2).is_err());
     assert!(new(|tree| tree.values.truncate(3)).is_err());
     assert!(new(|tree| tree.values.fill(f64::NAN)).is_err());
-    assert!(Trees::<f32>::new([].into_iter(), 4, &[0.0, 0.0], Outcome::Mean).is_err());
+    assert!(new(|tree| tree.values.fill(-1.0)).is_err());
+    assert!(Trees::<f32>::new([sound.tree(1)].into_iter(), 4, leaves).is_err());
+    assert!(Trees::<f32>::new([].into_iter(), 4, leaves).is_err());
 }

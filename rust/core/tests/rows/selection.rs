@@ -254,7 +254,7 @@ fn the_bounds_lose_no_row_near_uniform() {
 #[test]
 fn no_row_of_logits_is_lost() {
     let all = if quick() { 100_000 } else { 1_000_000 };
-    for classes in [1, 2, 3, 10, 60, 200] {
+    for classes in [1, 2, 3, 10, 60, 200, 700] {
         for input in [Input::Logits(1.0), Input::Logits(3.0)] {
             let narrow = large_pool::<f32>(input, all / classes, classes, 16);
             let wide = large_pool::<f64>(input, all / classes / 2, classes, 17);
@@ -262,6 +262,12 @@ fn no_row_of_logits_is_lost() {
                 let share = screened(measure, input, &narrow, classes, 100);
                 println!("{measure:?}, {classes} classes: {share} of the rows needed exponentials of all classes");
                 screened(measure, input, &wide, classes, 1500);
+            }
+            if classes > 48 {
+                let half = large_pool::<bf16>(input, all / classes / 4, classes, 18);
+                for measure in [Measure::LeastConfident, Measure::Margin, Measure::Entropy] {
+                    screened(measure, input, &half, classes, 20);
+                }
             }
         }
     }

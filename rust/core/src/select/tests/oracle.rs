@@ -152,7 +152,7 @@ fn selected(plan: &Plan, pool: &Pool, masked: bool, seed: u64) -> Selector {
             let thread = hash(seed, 65, (block.start + part) as u64) as usize % 3;
             threads[thread].absorb(&scores[part..end], &rows.slice(part, end), Level::best()).unwrap();
         }
-        threads.iter().for_each(|thread| state.join(thread));
+        threads.into_iter().for_each(|thread| state.join(thread));
         state.record(&rows, scores.len());
         if drafted {
             shard.commit(&draft).unwrap();
