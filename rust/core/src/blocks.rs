@@ -82,8 +82,8 @@ const SMALLEST: usize = 16;
 
 /// See [`Shares`].
 pub(crate) fn share(rows: usize, size: usize, threads: usize) -> Shares {
-    // Blocks are whole until each thread has two left: of a matrix without end there are too many to
-    // count one by one.
+    // Blocks are whole until each thread has two left: of a matrix without end there are too many
+    // to count one by one.
     let whole = if threads > 1 { rows.saturating_sub(2 * threads * size) } else { rows } / size;
     let mut last = Shares { rows: whole * size..rows, size, threads, count: 0 };
     let count = whole + std::iter::from_fn(|| last.cut()).count();
