@@ -97,7 +97,7 @@ def check_shape(found):
     assert list(found["out"]) == ["rows", "answered", "skipped", "open"]
     assert list(found["retrain"]) == ["due", "why", "labels_needed"]
     assert list(found["stop"]) == ["met", "why"]
-    assert found["model"] is None or list(found["model"]) == ["number", "labels"]
+    assert found["model"] is None or list(found["model"]) == ["number", "labels", "asked"]
     assert found["estimate"] is None or list(found["estimate"]) == ["value", "low", "high", "rows"]
 
 

@@ -38,6 +38,7 @@ def test_signed_rank_is_scipys():
     differences = RNG.normal(0.3, size=30)
     assert signed_rank(differences) == stats.wilcoxon(differences).pvalue
     assert signed_rank([0.0, 0.0]) == 1.0
+    assert signed_rank([0.1, 0.0, 0.2, 0.3, 0.0]) == 0.25  # two of the eight ways to give 1, 2 and 3 signs
 
 
 def test_holm_by_hand():

@@ -283,10 +283,18 @@ def _values(array: Any, choice: Choice, note: Callable[[str], None], name: str) 
     if pyarrow(name).types.is_null(array.type):
         return np.full(len(array), missing(choice), choice.dtype)
     found: NDArray[Any] = array.to_numpy(zero_copy_only=False)
-    if found.dtype != choice.dtype:
+    if found.dtype != choice.dtype and not choice.bfloat16:
         note(f"{name} was converted from {found.dtype} to {choice.dtype} block by block")
-        found = found.astype(choice.dtype)
-    return found
+    return stored(found, choice)
+
+
+def stored(values: NDArray[Any], choice: Choice) -> NDArray[Any]:
+    """Return numbers in the dtype of their column. Bits of which some are missing come as floats,
+    with NaN for those.
+    """
+    if choice.bfloat16 and values.dtype.kind == "f":
+        values = np.where(np.isnan(values), missing(choice), values)
+    return values.astype(choice.dtype, copy=False)
 
 
 def missing(choice: Choice) -> float:

@@ -47,7 +47,7 @@ class PandasPool(TablePool):
             part = self._frame.iloc[start : start + step]
             out = np.empty((self.classes, len(part)), self.dtype)
             for place, column in zip(out, self._names, strict=True):
-                place[:] = part[column].to_numpy(self.dtype, na_value=np.nan)
+                place[:] = part[column].to_numpy(self.dtype, na_value=missing(self.choice))
             yield from self._pieces(out.T, limit)
 
 

@@ -133,9 +133,12 @@ class ParquetPool(TablePool):
             raise self._unreadable(number, error) from None
 
     def _unreadable(self, number: int, error: BaseException) -> ValueError:
+        why = one_line(error)
+        if "all lists to be of size" in why:  # Arrow's issue 35692
+            why += "; pyarrow below 26 cannot read a column of lists of a fixed length where one is null"
         return ValueError(
             f"{self.name} cannot be read in row group {number}, rows {self._starts[number]:,} to "
-            f"{self._starts[number + 1] - 1:,} ({one_line(error)})"
+            f"{self._starts[number + 1] - 1:,} ({why})"
         )
 
     def _ids_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.pools.ahead import ahead
-from shortlist.pools.arrow import IDS, TablePool, as_own_ids, missing
+from shortlist.pools.arrow import IDS, TablePool, as_own_ids, missing, stored
 from shortlist.pools.columns import Column, choose
 from shortlist.pools.flat import READ
 
@@ -72,7 +72,7 @@ class PolarsPool(TablePool):
             wide = frame.select(self.choice.names)
             for start in range(0, frame.height, step):
                 block = wide.slice(start, step).to_numpy(order="fortran")
-                yield from self._pieces(block.astype(self.dtype, copy=False), limit)
+                yield from self._pieces(stored(block, self.choice), limit)
         self.ids_ahead = True
 
     def _rows_of(self, column: Any, first_row: int) -> NDArray[Any]:
@@ -80,8 +80,10 @@ class PolarsPool(TablePool):
         import polars as pl
 
         if isinstance(column.dtype, pl.Array):
-            rows: NDArray[Any] = column.rechunk().to_numpy()
-            return rows.astype(self.dtype, copy=False)
+            rows = stored(column.rechunk().to_numpy(), self.choice)
+            if column.null_count():  # Polars 1.34 shows what lies below a null
+                rows = np.where(column.is_null().to_numpy()[:, None], self.dtype.type(missing(self.choice)), rows)
+            return rows
         out = np.full((len(column), self.classes), missing(self.choice), self.dtype)
         if column.null_count() == len(column):
             return out
@@ -93,7 +95,7 @@ class PolarsPool(TablePool):
                 f"and the rows before it {self.classes}; all must be of one length"
             )
         self.note(f"{self.name} was copied from lists block by block")
-        values = column.drop_nulls().explode().to_numpy()
+        values = stored(column.drop_nulls().explode().to_numpy(), self.choice)
         out[column.is_not_null().to_numpy()] = values.reshape(-1, self.classes)
         return out
 

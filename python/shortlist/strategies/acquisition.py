@@ -128,13 +128,14 @@ def _sampling(
     Examples
     --------
     $>>> import numpy as np, shortlist as sl
-    $>>> from sklearn.gaussian_process import GaussianProcessRegressor
+    $>>> from sklearn.gaussian_process import GaussianProcessRegressor, kernels
     $>>> X = np.linspace(0, 8, 9).reshape(-1, 1)
     $>>> y = np.array([1.0, 2.0])
-    $>>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), sl.$name, X[[2, 6]], y)
-    $>>> indices, values = sl.$name(optimizer, X)
+    $>>> model = GaussianProcessRegressor(kernels.RBF(), optimizer=None)
+    $>>> optimizer = sl.BayesianOptimizer(model, sl.$name, X[[2, 6]], y)
+    $>>> indices, values = sl.$name(optimizer, X, tradeoff=0.1)
     $>>> indices
-    array([$picked])
+    array([5])
     """
     values = utility(optimizer, X, tradeoff, chunk_size=chunk_size, progress=progress, invalid=invalid)
     random_state = randomness.of(optimizer, random_state)
@@ -196,13 +197,14 @@ def max_UCB(  # noqa: N802
     Examples
     --------
     >>> import numpy as np, shortlist as sl
-    >>> from sklearn.gaussian_process import GaussianProcessRegressor
+    >>> from sklearn.gaussian_process import GaussianProcessRegressor, kernels
     >>> X = np.linspace(0, 8, 9).reshape(-1, 1)
     >>> y = np.array([1.0, 2.0])
-    >>> optimizer = sl.BayesianOptimizer(GaussianProcessRegressor(), sl.max_UCB, X[[2, 6]], y)
+    >>> model = GaussianProcessRegressor(kernels.RBF(), optimizer=None)
+    >>> optimizer = sl.BayesianOptimizer(model, sl.max_UCB, X[[2, 6]], y)
     >>> indices, values = sl.max_UCB(optimizer, X)
     >>> indices
-    array([8])
+    array([5])
     """
     return _sampling(
         optimizer_UCB,
@@ -218,8 +220,8 @@ def max_UCB(  # noqa: N802
     )
 
 
-_PI = {"what": "probability of improvement", "returned": "Probabilities (Kushner 1964).", "picked": "7"}
-_EI = {"what": "expected improvement", "returned": "In units of the values (Mockus 1978).", "picked": "8"}
+_PI = {"what": "probability of improvement", "returned": "Probabilities (Kushner 1964)."}
+_EI = {"what": "expected improvement", "returned": "In units of the values (Mockus 1978)."}
 optimizer_PI = member(_values, PI, "optimizer_PI", _PI)  # noqa: N816
 optimizer_EI = member(_values, EI, "optimizer_EI", _EI)  # noqa: N816
 max_PI = member(_sampling, optimizer_PI, "max_PI", _PI)  # noqa: N816

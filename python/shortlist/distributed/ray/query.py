@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pickle import loads
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from shortlist.arguments import as_ids
 from shortlist.distributed import rounds, states
 from shortlist.distributed.ray.blocks import ray_for
+from shortlist.distributed.ray.pickled import received, sent
 from shortlist.pools.extras import need
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from shortlist.strategies.answers import Invalid
     from shortlist.strategies.parts import PartQuery
     from shortlist.strategies.randomness import RandomState
-
-STATE = "state"
-"""The column in which blocks of states travel."""
 
 
 def query(
@@ -78,20 +75,16 @@ def query(
     asked = part_query(measure, k, screen, ties, random_state, invalid)
     note = partial(_note, asked=asked, model=ray.put(model), id_column=id_column, column=column)
     lazy = dataset.map_batches(note, batch_size=None, batch_format="pyarrow", zero_copy_batch=True)
-    found = [loads(row[STATE]) for row in lazy.take_all()]  # noqa: S301 - of tasks of this very run
-    return finished(asked, states.tree(found or [nothing(asked)], together))
+    return finished(asked, states.tree(received(lazy.take_all()) or [nothing(asked)], together))
 
 
 def _note(table: Any, *, asked: PartQuery, model: Any, id_column: str, column: Any) -> Any:
     """Turn a block of rows into a block of one state: a task."""
-    import pyarrow as pa
-
     from shortlist.strategies.parts import state_of_part
 
     ray: Any = need("ray", "ray", "shortlist.distributed.ray")
     if not table.num_rows:
-        return pa.table({STATE: pa.array([], pa.binary())})
+        return sent()
     ids = as_ids(np.asarray(table.column(id_column)), f"id_column {id_column!r}")
     features = rounds.features_of(table, column, id_column, None).array
-    state = state_of_part(asked, ray.get(model), features, ids)
-    return pa.table({STATE: pa.array([ray.cloudpickle.dumps(state)], pa.binary())})
+    return sent(state_of_part(asked, ray.get(model), features, ids))

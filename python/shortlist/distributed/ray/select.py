@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from pickle import loads
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from shortlist.arguments import as_ids, by_places, own_ids_of
 from shortlist.distributed import states
 from shortlist.distributed.ray.blocks import ray_for
+from shortlist.distributed.ray.pickled import received, sent
 from shortlist.own_ids import OwnIds
 from shortlist.pools.extras import need
 from shortlist.selection import Selection
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from shortlist.groups import Labels
     from shortlist.registry import Function, MeasureName
     from shortlist.selector import Selector
-
-STATE = "state"
-"""The column in which blocks of states travel."""
 
 
 def select(
@@ -114,14 +111,9 @@ def select(
 
 def _note(table: Any, *, plan: Any, excluded: Any, groups: str | None) -> Any:
     """Turn a block of rows into a block of one state: a task."""
-    import pyarrow as pa
-
     ray = need("ray", "ray", "shortlist.distributed.ray")
     plan, excluded = ray.get(plan), ray.get(excluded)
-    if not table.num_rows:
-        return pa.table({STATE: pa.array([], pa.binary())})
-    state = states.take_note_of_ids(plan, table, excluded, groups)
-    return pa.table({STATE: pa.array([ray.cloudpickle.dumps(state)], pa.binary())})
+    return sent(states.take_note_of_ids(plan, table, excluded, groups)) if table.num_rows else sent()
 
 
 def _merge(*blocks: Any) -> Any:
@@ -129,9 +121,7 @@ def _merge(*blocks: Any) -> Any:
     found: list[Selector] = []
     for block in blocks:
         if block is not None:
-            found += (
-                [_restored(saved) for saved in block.column(STATE).to_pylist()] if hasattr(block, "column") else [block]
-            )
+            found += received(block) if hasattr(block, "column") else [block]
     return states.merge(*found) if found else None
 
 
@@ -142,20 +132,11 @@ def _labels(
     counted = dataset.select_columns([groups, id_column]).map_batches(
         partial(_count, groups=groups, id_column=id_column, excluded=excluded), batch_size=None, batch_format="pyarrow"
     )
-    return states.merge_labels([_restored(row[STATE]) for row in counted.take_all()])
+    return states.merge_labels(received(counted.take_all()))
 
 
 def _count(table: Any, *, groups: str, id_column: str, excluded: NDArray[np.int64] | None) -> Any:
-    import pyarrow as pa
-
-    ray = need("ray", "ray", "shortlist.distributed.ray")
     gone = None
     if excluded is not None:
         gone = np.flatnonzero(np.isin(as_ids(np.asarray(table.column(id_column)), id_column), excluded))
-    found = ray.cloudpickle.dumps(states.count_labels(table.column(groups), gone))
-    return pa.table({STATE: pa.array([found], pa.binary())})
-
-
-def _restored(saved: bytes) -> Any:
-    """Return what a task of this very run has pickled."""
-    return loads(saved)  # noqa: S301
+    return sent(states.count_labels(table.column(groups), gone))
