@@ -86,11 +86,19 @@ def fill(file: BinaryIO, into: memoryview, offset: int, what: str) -> None:
             error.filename = error.filename or file.name
             raise
         if not got:
-            raise ValueError(
-                f"{what}: it became shorter since it was opened, and {missing:,} bytes are missing; accepted is a file that "
-                "stays as it is"
-            )
+            raise _cut_short(what, missing)
         missing -= got
+    # Of a file that is cut while it is read the system may give zeros, and has its new size then.
+    gone = offset + len(into) - os.fstat(file.fileno()).st_size
+    if gone > 0 and len(into):
+        raise _cut_short(what, min(gone, len(into)))
+
+
+def _cut_short(what: str, missing: int) -> ValueError:
+    return ValueError(
+        f"{what}: it became shorter since it was opened, and {missing:,} bytes are missing; accepted is a file that "
+        "stays as it is"
+    )
 
 
 @contextmanager

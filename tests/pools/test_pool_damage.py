@@ -310,6 +310,23 @@ def test_a_file_that_shrinks_while_it_is_read_is_an_error(shrinking, call):
         call(shrinking)
 
 
+def test_zeros_in_place_of_what_was_cut_off_are_no_rows(tmp_path, monkeypatch):
+    path = tmp_path / "x.npy"
+    path.write_bytes(npy_of(P))
+    read_at = disk.read_at
+
+    def cut_while_it_is_read(file, part, offset):
+        # The size changes first, and then the pages are cleared: a reader between the two gets zeros.
+        got = read_at(file, part, offset)
+        part[500:got] = bytes(got - 500)
+        os.truncate(path, offset + 500)
+        return got
+
+    monkeypatch.setattr(disk, "read_at", cut_while_it_is_read)
+    with pytest.raises(ValueError, match=r"x\.npy.*it became shorter since it was opened, and 460 bytes are missing"):
+        sl.select(path, "margin", 9, normalize="as_is")
+
+
 def test_an_arrow_file_that_shrinks_is_an_error(tmp_path, monkeypatch):
     path = tmp_path / "x.arrow"
     path.write_bytes(ipc(columns()))
