@@ -44,7 +44,8 @@ def left_for(
     """Return the rows that may be among the best and the kind of their bounds,
     or why the model is to be asked about all.
 
-    Before its bounds are believed, the model is asked about a few rows, spread over the pool.
+    Before its bounds are believed, the model is asked about a few rows, spread over the pool: that
+    takes a forest as long as thousands of rows do, so it comes after what may make it needless.
     """
     rows = count(X)
     measure, members = question.name, _members(model)
@@ -59,16 +60,22 @@ def left_for(
         return "its arithmetic is not known"
     try:
         few = take(X, np.linspace(0, rows - 1, SAMPLE).astype(np.int64))
-        believed = screen.believed(question.scores_of(model, few), few)
-        if isinstance(believed, str):
-            return believed
-        found = believed.candidates(X, wanted, progress=progress if callable(progress) else None)
+        scaled = measure == DECISION_MARGIN
+        if scaled:
+            # The scale of a decision function is found by these rows.
+            believed = screen.believed(question.scores_of(model, few), few)
+            if isinstance(believed, str):
+                return believed
+            screen = believed
+        found = screen.candidates(X, wanted, progress=progress if callable(progress) else None)
+        if found is None or 2 * len(found) > rows:
+            return "bounds rule too few rows out"
+        if not scaled and isinstance(why := screen.believed(question.scores_of(model, few), few), str):
+            return why
     except Exception:
         # Whatever is wrong is found again, and said with the right row, where the model is asked
         # about all.
         return "bounding it failed"
-    if found is None or 2 * len(found) > rows:
-        return "bounds rule too few rows out"
     return found, screen.bounds.kind
 
 
