@@ -72,8 +72,8 @@ fn compare<E: Number>(choices: &mut Choices<'_>) {
         };
         assert_eq!(found.ids[step], best as i64, "step {step}");
         picked[best] = true;
-        for row in 0..rows {
-            nearest[row] = nearest[row].min(metric.finish(pair(row, best)));
+        for (row, nearest) in nearest.iter_mut().enumerate() {
+            *nearest = nearest.min(metric.finish(pair(row, best)));
         }
     }
 }
