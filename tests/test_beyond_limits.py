@@ -165,4 +165,4 @@ def test_the_page_names_every_limit():
         "2,147,483,647",
     )
     assert [number for number in numbers if number not in PAGE] == []
-    assert re.search(r"`tests/test_limits.py`", PAGE)
+    assert re.search(r"`tests/test_beyond_limits.py`", PAGE)
