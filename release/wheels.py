@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
-LARGEST = 5_000_000
+LARGEST = 5_400_000
 """Bytes of a wheel; the aim is 3,000,000, and kernels for three levels and four dtypes are most of it."""
 
 
