@@ -27,7 +27,6 @@ the rule of stopping is met.
 """
 
 folder = click.option("--dir", "folder", type=options.PATH, default=Path(), metavar="DIR", help="The loop's folder.")
-as_flag = click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,7 +36,7 @@ def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     def called(*, form: str, as_json: bool, **others: Any) -> Any:
         return command(as_json=as_json or form == "json", **others)
 
-    return options.form(as_flag(called))
+    return options.form(click.option("--json", "as_json", is_flag=True, help="As one JSON object.")(called))
 
 
 MODULES = {
@@ -105,11 +104,9 @@ class Teller:
             say(lines, self.quiet and not always)
 
 
-def on_loop(
-    name: str, *own: Callable[..., Any], unit: str = "rows", form: Callable[..., Any] = as_json
-) -> Callable[[Callable[..., None]], click.Command]:
+def on_loop(name: str, *own: Callable[..., Any], unit: str = "rows") -> Callable[[Callable[..., None]], click.Command]:
     """Make a command of ``function(loop, tell, ...)``: it takes a folder, its own options,
-    those of JSON and ``--quiet``; `form` is `as_flag` where ``--format`` means something else.
+    those of JSON and ``--quiet``.
     """
 
     def made(function: Callable[..., None]) -> click.Command:
@@ -118,7 +115,7 @@ def on_loop(
             with one_line_errors(), opened(folder, quiet, unit) as loop:
                 function(loop, Teller(as_json, quiet), **how)
 
-        for option in (options.quiet, form, *reversed(own), folder):
+        for option in (options.quiet, as_json, *reversed(own), folder):
             called = option(called)
         return click.command(name)(called)
 

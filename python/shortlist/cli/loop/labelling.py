@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shortlist.cli import options
-from shortlist.cli.loop.group import MET, NOTHING, Teller, as_flag, on_loop
+from shortlist.cli.loop.group import MET, NOTHING, Teller, on_loop
 from shortlist.tables import visible
 from shortlist.writing import json_text, place_of
 
@@ -55,9 +55,8 @@ def next_command(
     click.option(
         "--allow", multiple=True, metavar="KIND", help="Take all the same: unpicked, unknown, loop, class, text."
     ),
-    click.option("--format", metavar="NAME", help="Of the files, as label-studio; by default told from each file."),
+    click.option("--file-format", "format", metavar="NAME", help="As label-studio; by default told from each file."),
     options.encoding,
-    form=as_flag,
 )
 def ingest_command(loop: Loop, tell: Teller, files: tuple[Path, ...], **how: Any) -> None:
     """Take answers in from FILE: CSV (id,label[,annotator,time]), JSON lines, Parquet,
