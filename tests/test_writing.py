@@ -19,7 +19,7 @@ import pytest
 import shortlist as sl
 from shortlist import writing
 from shortlist.benchmarking.result import Benchmark
-from shortlist.selection import Report
+from shortlist.selection_report import Report
 
 P = oracles.probabilities(np.random.default_rng(3), 400, 4, np.float32)
 PICKS = sl.select(P, "margin", 40)

@@ -18,8 +18,8 @@ from shortlist.pools import Source as Source
 from shortlist.registry import measures as measures
 from shortlist.scoring import score as score
 from shortlist.selecting import select as select
-from shortlist.selection import Report as Report
 from shortlist.selection import Selection as Selection
+from shortlist.selection_report import Report as Report
 from shortlist.selector import Selector as Selector
 
 __version__: str = _core.build_info()["version"]

@@ -24,7 +24,8 @@ from shortlist.registry import measures
 from shortlist.sampling import sample
 from shortlist.scoring import score
 from shortlist.selecting import select
-from shortlist.selection import Report, Selection
+from shortlist.selection import Selection
+from shortlist.selection_report import Report
 from shortlist.selector import Selector
 from shortlist.simulation import Simulation, simulate
 from shortlist.strategies import (

@@ -108,6 +108,18 @@ class Exclusion:
             else:
                 self._coming = pool.id_blocks()
 
+    @classmethod
+    def of_block(cls, exclude: Any, pool: Pool) -> Exclusion:
+        """Return the rows of a block never to pick, given by a mask or by ids of their own."""
+        found = cls(exclude, pool.rows, pool)
+        if found.ids is None:
+            return found
+        if pool.rows is None or pool.id_blocks is None or not own_ids_of(exclude, "exclude"):
+            raise ValueError("exclude has ids; update accepts a mask of the block's rows, and Selector(exclude=) ids")
+        inside = np.zeros(pool.rows, dtype=np.bool)
+        inside[found.ids] = True
+        return cls(inside, pool.rows)
+
     @property
     def missing(self) -> int:
         """See above."""

@@ -138,6 +138,22 @@ def as_labels(groups: ArrayLike, rows: int | None = None, name: str = "groups") 
     return array
 
 
+def codes_for_core(
+    groups: NDArray[Any], labels: Labels | None
+) -> NDArray[np.uint32] | tuple[NDArray[np.uint8], _core.Labels]:
+    """Return labels of a block as the core takes them: codes, which without `labels` the groups are
+    themselves, or bytes to look up.
+    """
+    if labels is not None:
+        return labels.for_core(groups) or labels.codes(groups)
+    if groups.dtype.kind not in "iub" or (len(groups) and not 0 <= int(groups.min()) <= int(groups.max()) < 2**24):
+        raise ValueError(
+            f"groups has labels of dtype {groups.dtype}; with per_group a Selector accepts whole numbers from 0 to "
+            "2**24 - 1, which mean the same in every state (select() accepts any labels)"
+        )
+    return groups.astype(np.uint32)
+
+
 def refuse_missing(given: Any, array: NDArray[Any], name: str) -> None:
     """Refuse labels of which one is NaN, NA, masked or, but in groups, None,
     naming the first such row.
@@ -246,3 +262,10 @@ def checked_quotas(quotas: Any) -> dict[Any, int]:
     if not quotas:
         raise ValueError("quotas is empty; accepted is a dict of label: rows with at least one group")
     return {label: whole(value, f"quotas[{label!r}]") for label, value in quotas.items()}
+
+
+def both_or_neither(groups: object, grouped: bool) -> None:
+    """Refuse groups without a limit on each, and the other way round."""
+    if grouped != (groups is not None):
+        needed = "are needed with per_group and quotas" if grouped else "were given without per_group or quotas"
+        raise ValueError(f"groups {needed}; accepted are both or neither")

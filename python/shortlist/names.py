@@ -13,7 +13,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "shortlist.strategies.querying": "query",
         "shortlist.sampling": "sample",
         "shortlist.selector": "Selector",
-        "shortlist.selection": "Selection Report",
+        "shortlist.selection": "Selection",
+        "shortlist.selection_report": "Report",
         "shortlist.registry": "measures",
     },
     "Pools": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shortlist.arguments import Exclusion, whole
-from shortlist.groups import all_of, checked_quotas, count, counted, share
+from shortlist.groups import all_of, as_labels, checked_quotas, count, counted, distinct, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,3 +57,15 @@ def settled_of(
     if counts is None or exclusion is not None:
         counts = count(labels, groups, exclusion or Exclusion(None, len(groups)))
     return settled(k, quotas, labels, counts)
+
+
+def coded(quotas: Mapping[Any, int] | str) -> tuple[Labels, list[int]]:
+    """Return the labels of a state's quotas, and the quota of each by its code."""
+    if isinstance(quotas, str):
+        raise ValueError(
+            f"quotas is {quotas!r}, which needs the groups of all rows; a Selector accepts a dict of label: rows"
+        )
+    given = checked_quotas(quotas)
+    labels = distinct(as_labels(list(given)))
+    # The last code is for rows of all other groups: no quota, but they may fill a shortage.
+    return labels, [*(given[label] for label in labels.labels.tolist()), 0]

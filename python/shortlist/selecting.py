@@ -10,7 +10,7 @@ import numpy as np
 
 from shortlist import _core
 from shortlist.arguments import Exclusion, seed_of, whole
-from shortlist.groups import Labels, LabelsToMeet, as_labels, by_bytes, counted, numbered
+from shortlist.groups import Labels, LabelsToMeet, as_labels, both_or_neither, by_bytes, counted, numbered
 from shortlist.options import flag
 from shortlist.pools import Pool, open_pool
 from shortlist.pools.arrays import MOST_CLASSES
@@ -18,7 +18,7 @@ from shortlist.quotas import settled_of
 from shortlist.registry import Function, MeasureName, Order, is_committee, make_scorer, name_of, scorer_at_once
 from shortlist.scoring import score_pool
 from shortlist.selection import selection_of
-from shortlist.selector import Selector, both_or_neither
+from shortlist.selector import Selector
 from shortlist.threads import thread_count, threads_for
 
 if TYPE_CHECKING:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist import _core
-from shortlist.arguments import Exclusion, Steps, as_ids, own_ids_of, seed_of, whole
-from shortlist.groups import BLOCK, Labels, as_labels, checked_quotas, distinct
+from shortlist.arguments import Exclusion, Steps, as_ids, seed_of, whole
+from shortlist.groups import BLOCK, Labels, as_labels, both_or_neither, codes_for_core, distinct
 from shortlist.options import flag, number, word
 from shortlist.pools import Pool, open_pool, same_form
+from shortlist.quotas import coded
 from shortlist.registry import Function, MeasureName, Order, make_scorer, name_of
-from shortlist.selection import Report, Selection
+from shortlist.selection import Selection
+from shortlist.selection_report import Report, too_few
 from shortlist.sweep import sweep
 from shortlist.threads import thread_count
 
@@ -139,14 +141,7 @@ class Selector:
         self._labels: Labels | None = None
         codes: list[int] | None = None
         if quotas is not None:
-            if isinstance(quotas, str):
-                raise ValueError(
-                    f"quotas is {quotas!r}, which needs the groups of all rows; a Selector accepts a dict of label: rows"
-                )
-            given = checked_quotas(quotas)
-            self._labels = distinct(as_labels(list(given)))
-            # The last code is for rows of all other groups: no quota, but they may fill a shortage.
-            codes = [*(given[label] for label in self._labels.labels.tolist()), 0]
+            self._labels, codes = coded(quotas)
         excluded = Exclusion(exclude, None)
         if excluded.mask is not None:
             raise ValueError("exclude is a mask; a Selector accepts ids, and a mask of each block in update(exclude=)")
@@ -248,18 +243,7 @@ class Selector:
                 "exclude of the Selector has places, and the block names its rows by an id column; accepted are their ids in "
                 "update(exclude=), or without an id column"
             )
-        mask = Exclusion(exclude, pool.rows, pool)
-        if (
-            mask.ids is not None
-            and pool.rows is not None
-            and own_ids_of(exclude, "exclude")
-            and pool.id_blocks is not None
-        ):
-            inside = np.zeros(pool.rows, dtype=np.bool)
-            inside[mask.ids] = True
-            mask = Exclusion(inside, pool.rows)
-        if mask.ids is not None:
-            raise ValueError("exclude has ids; update accepts a mask of the block's rows, and Selector(exclude=) ids")
+        mask = Exclusion.of_block(exclude, pool)
         start = self._next_id if first_id is None else whole(first_id, "first_id")
         return self.update_pool(pool, mask, first_id=start, ids=ids, groups=labels, progress=progress)
 
@@ -289,24 +273,9 @@ class Selector:
             return self._merge(other)
 
     def _merge(self, other: Selector) -> Selector:
-        if self.measure != other.measure:
-            raise ValueError(
-                f"these Selectors cannot be merged: measure is {self.measure} in one and {other.measure} in the other"
-            )
-        for option in ("from_logits", "temperature", "normalize", "invalid"):
-            mine, theirs = (getattr(s._scorer, option, None) for s in (self, other))
-            if mine != theirs:
-                raise ValueError(
-                    f"these Selectors cannot be merged: {option} is {mine!r} in one and {theirs!r} in the other"
-                )
-        mine, theirs = self._labels, other._labels
-        if (mine is None) != (theirs is None) or (mine and theirs and mine.labels.tolist() != theirs.labels.tolist()):
-            raise ValueError("these Selectors cannot be merged: quotas are for different groups")
-        if self._form is not None and other._form is not None and self._form != other._form:
-            raise ValueError(
-                f"these Selectors cannot be merged: one has seen {self._form[1]} classes of {self._form[2]}, "
-                f"the other {other._form[1]} of {other._form[2]}"
-            )
+        from shortlist.likeness import Likeness, refuse_unlike
+
+        refuse_unlike(*(Likeness.of(s.measure, s._scorer, s._labels, s._form) for s in (self, other)))
         self._state.merge(other._state)
         self._form = self._form or other._form
         self._double |= other._double
@@ -331,7 +300,7 @@ class Selector:
         began = time.perf_counter()
         indices, scores, stats = self._state.finish()
         if self.strict and self.k is not None and len(indices) < self.k:
-            raise ValueError(_too_few(self.k, len(indices), stats))
+            raise ValueError(too_few(self.k, len(indices), stats))
         return Selection(
             indices,
             scores if self._double else scores.astype(np.float32),
@@ -423,7 +392,7 @@ class Selector:
                 "first_id": first_id + first if ids is None else 0,
                 "ids": None if ids is None else ids[first : first + rows],
                 "exclude": exclusion.part(first, rows),
-                "groups": None if groups is None else self._codes(groups[first : first + rows]),
+                "groups": None if groups is None else codes_for_core(groups[first : first + rows], self._labels),
             }
 
         by_code = groups is not None and (self._labels is None or not self._labels.for_core(groups))
@@ -483,30 +452,3 @@ class Selector:
         if self._labels is None:
             self._labels = labels if isinstance(labels, Labels) else distinct(as_labels(labels, name="labels"))
         return self
-
-    def _codes(self, groups: NDArray[Any]) -> NDArray[np.uint32] | tuple[NDArray[np.uint8], _core.Labels]:
-        if self._labels is not None:
-            return self._labels.for_core(groups) or self._labels.codes(groups)
-        if groups.dtype.kind not in "iub" or (len(groups) and not 0 <= int(groups.min()) <= int(groups.max()) < 2**24):
-            raise ValueError(
-                f"groups has labels of dtype {groups.dtype}; with per_group a Selector accepts whole numbers from 0 to "
-                "2**24 - 1, which mean the same in every state (select() accepts any labels)"
-            )
-        return groups.astype(np.uint32)
-
-
-def both_or_neither(groups: object, grouped: bool) -> None:
-    """Refuse groups without a limit on each, and the other way round."""
-    if grouped != (groups is not None):
-        needed = "are needed with per_group and quotas" if grouped else "were given without per_group or quotas"
-        raise ValueError(f"groups {needed}; accepted are both or neither")
-
-
-def _too_few(k: int, found: int, stats: Mapping[str, Any]) -> str:
-    names = {"excluded": "excluded", "invalid": "invalid", "never_drawn": "of weight 0"}
-    lost = [f"{stats[name]:,} {what}" for name, what in names.items() if stats.get(name)]
-    rest = f" ({', '.join(lost)})" if lost else ""
-    return (
-        f"k is {k:,}, and {found:,} of the {stats['rows']:,} rows of the pool can be picked{rest}; "
-        "accepted is up to that, or strict=False"
-    )

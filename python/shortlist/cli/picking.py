@@ -12,7 +12,7 @@ from shortlist.cli.batch_options import batch_options, is_table
 from shortlist.cli.errors import one_line_errors
 from shortlist.cli.files import FORMATS, format_of, read_ids, read_places, write_picks
 from shortlist.selecting import select
-from shortlist.selection import ids_not_there
+from shortlist.selection_report import ids_not_there
 from shortlist.tables import text_of, visible
 from shortlist.writing import place_of
 

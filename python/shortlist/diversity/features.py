@@ -17,7 +17,7 @@ from shortlist.memory import check_room
 from shortlist.npy import NpyFile
 from shortlist.own_ids import as_mask
 from shortlist.pools import array_of, one_array
-from shortlist.selection import Report
+from shortlist.selection_report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ from shortlist.arguments import as_ids, seed_of, whole
 from shortlist.diversity.features import among_ids, as_features, as_points, metric_name, picks_of, report_on
 from shortlist.options import called, number, word
 from shortlist.sampling import sample
-from shortlist.selection import Report, Selection
+from shortlist.selection import Selection
+from shortlist.selection_report import Report
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:

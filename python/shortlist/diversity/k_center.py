@@ -24,7 +24,8 @@ from shortlist.diversity.features import (
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.blocks import Blocks, in_blocks
 from shortlist.memory import room
-from shortlist.selection import Report, Selection
+from shortlist.selection import Selection
+from shortlist.selection_report import Report
 from shortlist.threads import thread_count
 
 if TYPE_CHECKING:

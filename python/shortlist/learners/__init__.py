@@ -6,8 +6,9 @@ block.
 
 from shortlist.learners.active import ActiveLearner
 from shortlist.learners.base import BaseLearner
+from shortlist.learners.base_committee import BaseCommittee
 from shortlist.learners.bayesian import BayesianOptimizer
-from shortlist.learners.committee import BaseCommittee, Committee, CommitteeRegressor
+from shortlist.learners.committee import Committee, CommitteeRegressor
 from shortlist.learners.deep import DeepActiveLearner
 
 __all__ = [

@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 import warnings
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
@@ -21,7 +21,8 @@ from shortlist.registry import find_measure, name_of
 from shortlist.rows import blocks, count, take
 from shortlist.scoring import score
 from shortlist.selecting import select
-from shortlist.selection import Report, Selection, selection_of
+from shortlist.selection import Selection, selection_of
+from shortlist.selection_report import Report
 from shortlist.selector import Selector
 from shortlist.strategies import randomness
 from shortlist.strategies.answers import Asked, check_valid, mended, warn_sums
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from shortlist.strategies.randomness import RandomState
 
 
+How = ParamSpec("How")
 NEAR = 1e-3
 """How far approximate scores may be off where nothing else is said."""
 
@@ -212,28 +214,6 @@ def matrix_of(
     return np.concatenate(parts)
 
 
-def pick(
-    question: Question,
-    model: Any,
-    X: Any,
-    n_instances: int,
-    random_tie_break: bool,
-    random_state: RandomState,
-    chunk_size: ChunkSize,
-    progress: Progress,
-    invalid: Invalid,
-    kwargs: dict[str, Any],
-    screen: bool = True,
-) -> Picks:
-    """Return positions and scores of the most informative rows, best first,
-    as `chosen` has them.
-    """
-    selection = chosen(
-        question, model, X, n_instances, random_tie_break, random_state, chunk_size, progress, invalid, kwargs, screen
-    )
-    return selection.indices.copy(), selection.scores.copy()
-
-
 def chosen(
     question: Question,
     model: Any,
@@ -281,6 +261,20 @@ def chosen(
     took = time.perf_counter() - began
     report = {**vars(picked.report), "rows": pool.rows, "asked": asked, "screen": why, "seconds": took}
     return selection_of(picked.indices, picked.scores, picked.measure, picked.order, report)
+
+
+def _as_arrays(choose: Callable[How, Selection]) -> Callable[How, Picks]:
+    """Return a function of the same arguments that gives positions and scores alone."""
+
+    @wraps(choose)
+    def pick(*given: How.args, **how: How.kwargs) -> Picks:
+        selection = choose(*given, **how)
+        return selection.indices.copy(), selection.scores.copy()
+
+    return pick
+
+
+pick = _as_arrays(chosen)
 
 
 def _from_all(

@@ -13,7 +13,8 @@ from shortlist import _core
 from shortlist.diversity.rounds import mean
 from shortlist.diversity.rounds.greedy import HELD_BYTES, MOST, Greedy
 from shortlist.diversity.rounds.messages import Rule
-from shortlist.selection import Report, Selection
+from shortlist.selection import Selection
+from shortlist.selection_report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
