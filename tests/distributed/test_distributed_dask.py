@@ -180,19 +180,19 @@ def test_tasks_use_one_thread(client):
     assert client.submit(lambda: __import__("shortlist").threads.thread_count(None)).result() == 1
 
 
-def other_version():
+def know_versions(states, rounds):
     import shortlist.diversity.rounds.part
     import shortlist.selector
 
-    shortlist.selector.STATE_VERSION = shortlist.diversity.rounds.part.VERSION = 99
+    shortlist.selector.STATE_VERSION, shortlist.diversity.rounds.part.VERSION = states, rounds
 
 
 def test_workers_of_another_version_say_so(client):
-    with (
-        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as other,
-    ):
-        other.run(other_version)
+    from shortlist.diversity.rounds.part import VERSION
+    from shortlist.selector import STATE_VERSION
+
+    client.run(know_versions, 99, 99)
+    try:
         x = da.from_array(P, chunks=(700, -1))
         with pytest.raises(
             ValueError, match="this worker's Shortlist knows version 99 of states, and the client's version 1"
@@ -202,6 +202,8 @@ def test_workers_of_another_version_say_so(client):
             ValueError, match="this worker's Shortlist knows version 99 of rounds, and the client's version 1"
         ):
             sld.k_center(x, 9)
+    finally:
+        client.run(know_versions, STATE_VERSION, VERSION)
 
 
 def test_models_are_asked_where_the_features_lie():
