@@ -64,9 +64,10 @@ test-arm: cargo-found python-found  ## the tests of the core for ARM, by emulati
 wheel-arm: cargo-found $(VENV)/.made  ## build the wheel for ARM, and use it in a Python for ARM, by emulation (installs the same)
 	@$(PY) tests/arm/run.py wheel
 
-docs: $(VENV)/.docs  ## build the documentation site, its notebooks run and its links followed, into target/site
+docs: $(VENV)/.docs  ## build the documentation site, its notebooks run, its links followed and pages looked at, into target/site
 	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b html docs target/site
 	$(PY) docs/links.py target/site
+	$(PY) docs/looks.py target/site
 	@echo "Open target/site/index.html"
 
 man: $(VENV)/.tools  ## write a man page for each command, into target/man
@@ -98,8 +99,8 @@ instructions-arm: cargo-found python-found  ## count the instructions of the mai
 audit: venv cargo-found  ## look at the licence of every crate and package that Shortlist is made of
 	$(PY) release/audit.py
 
-attack: venv  ## attack the loop and the readers with faults, kills, power cuts and inputs, for hours (QUICK=1: minutes)
-	$(PY) -m attacks $(if $(QUICK),--quick)
+attack: venv  ## attack the loop and the readers with faults, kills, power cuts and inputs, for hours (QUICK=1: minutes; CI=1: 90 s)
+	$(PY) -m attacks $(if $(CI),--ci,$(if $(QUICK),--quick))
 
 fuzz: venv  ## try inputs by chance on every reader for so many minutes (MINUTES=10)
 	$(PY) -m fuzz --minutes $(or $(MINUTES),10)
