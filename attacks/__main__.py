@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 
 from attacks.report import LINE
 
@@ -33,26 +33,31 @@ def main() -> int:
     """Run all or some, and print the table as Markdown; return 1 where one found something or failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("attack", nargs="*", metavar="ATTACK", help="only these")
-    parser.add_argument("--quick", action="store_true", help="a sample of each, in minutes")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="a sample of each, in minutes")
+    size.add_argument("--ci", action="store_true", help="a smaller one of what compiles nothing, side by side")
     given = parser.parse_args()
-    rows, failed = [], False
-    for name in given.attack or ATTACKS:
-        words = ATTACKS[name] + (QUICK[name] if given.quick else [])
-        print(f"{name}: python {' '.join(words)}", file=sys.stderr, flush=True)
-        began = time.monotonic()
-        done = subprocess.run([sys.executable, *words], stdout=subprocess.PIPE, text=True, check=False, env=os.environ)
-        print(done.stdout, file=sys.stderr, flush=True)
-        found = [json.loads(line.removeprefix(LINE)) for line in done.stdout.splitlines() if line.startswith(LINE)]
-        minutes = (time.monotonic() - began) / 60
-        failed |= bool(done.returncode) or not found
-        rows += [{**line, "command": " ".join(["python", *words]), "minutes": minutes} for line in found]
-        if not found:
-            print(f"{name} ended with {done.returncode} and said nothing of what it found", file=sys.stderr)
+    sizes: dict[str, list[str]] = CI if given.ci else QUICK if given.quick else {}
+    names = given.attack or [*(sizes or ATTACKS)]
+    with ThreadPoolExecutor(2 if given.ci else 1) as side_by_side:
+        parts = [*side_by_side.map(run, [[*ATTACKS[name], *sizes.get(name, ())] for name in names])]
+    rows = [row for found, _ in parts for row in found]
     print("| attack | command | inputs | faults | kills and power cuts | findings |\n|---|---|---|---|---|---|")
     for row in rows:
         numbers = " | ".join(f"{row[part]:,}" for part in ("inputs", "faults", "kills", "findings"))
         print(f"| {row['attack']} | `{row['command']}` | {numbers} |")
-    return int(failed)
+    return int(any(failed for _, failed in parts))
+
+
+def run(words: list[str]) -> tuple[list[dict[str, object]], bool]:
+    """Run an attack; return its lines of the table, and whether it failed or said nothing."""
+    print("python", *words, file=sys.stderr, flush=True)
+    done = subprocess.run([sys.executable, *words], stdout=subprocess.PIPE, text=True, check=False, env=os.environ)
+    print(done.stdout, file=sys.stderr, flush=True)
+    found = [json.loads(line.removeprefix(LINE)) for line in done.stdout.splitlines() if line.startswith(LINE)]
+    if not found:
+        print(*words, f"ended with {done.returncode} and said nothing of what it found", file=sys.stderr)
+    return [{**line, "command": " ".join(["python", *words])} for line in found], bool(done.returncode) or not found
 
 
 QUICK = {
@@ -70,6 +75,18 @@ QUICK = {
     "clusters": ["--cluster", "Dask"],
     "soak": ["--minutes", "1"],
 }
+CI = {
+    "faults": ["--every", "499", "--begin", "3"],
+    "power": ["--every", "151"],
+    "kills": ["--every", "131", "--kills", "6"],
+    "page": ["--every", "61"],
+    "faults-delete": ["--every", "997"],
+    "power-delete": ["--every", "307"],
+    "writers": ["--every", "13"],
+    "cut": ["--cuts", "100"],
+    "fuzz": ["--minutes", "0.4"],
+}
+"""What `.ci/run` tries: about ninety seconds of a core."""
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Look at the built site as people do who can't see it well, or have a phone (`make docs`).
 
-Every page: a language, a title, one first heading and no level of headings left out, words for each picture, and nothing loaded
-from elsewhere. Some pages, a kind each, in a headless Chromium where there is one, and Playwright: axe's rules, light and dark, on a phone, and none
-wider than that.
+Every page: a language, a title, one first heading and no level of headings left out, words for each picture, and nothing
+loaded from elsewhere. Some pages, a kind each, in a headless Chromium where there is one, and Playwright: axe's rules, light and
+dark, on a phone, and none wider than that.
 """
 
 import functools
