@@ -6,9 +6,7 @@ acknowledged must be kept, nothing be doubled, the error be one sentence, and th
 
 from __future__ import annotations
 
-import argparse
 import errno
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +15,8 @@ from typing import TYPE_CHECKING
 from attacks.kills.at_every_write import forgive_init, keep, restore, steps
 from attacks.kills.outcome import differences, outcome, unfinished
 from attacks.kills.project import write_project
-from attacks.ran import HALF, Ran, begin_again_watched, import_all
-from attacks.report import ended, table
+from attacks.ran import FINE, HALF, Ran, given_to
+from attacks.report import ended, say, table
 from shortlist.loop.store import Store
 
 if TYPE_CHECKING:
@@ -40,7 +38,6 @@ CALLS = {
     "w": "write", "o": "open", "s": "fsync", "n": "rename, link, unlink, mkdir", "t": "ftruncate", "c": "close",
     "m": "mmap", "l": "lock", "p": "chmod, chown",
 }  # fmt: skip
-FINE = (0, 3)
 
 
 @dataclass
@@ -56,23 +53,14 @@ class Tally:
 
 def main() -> int:
     """Run all, print the table, and return 1 where anything differs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="only each so many-th fault")
-    parser.add_argument("--begin", type=int, default=0, help="with the fault of this number")
-    parser.add_argument("--journal", choices=["wal", "delete"], default="wal", help="of the database")
-    given = parser.parse_args()
-    begin_again_watched("attacks.faults")
-    import_all()
+    begin = {"type": int, "default": 0, "help": "with the fault of this number"}
+    given = given_to("attacks.faults", __doc__, "only each so many-th fault", begin=begin)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        tallies = run(Path(folder) / "project", given.every, given.journal, _say, given.begin)
+        tallies = run(Path(folder) / "project", given.every, given.journal, say, given.begin)
     rows = [[CALLS[kind], t.calls, t.faults, t.borne, t.told, len(t.wrong)] for kind, t in tallies.items()]
     print(table(["call", "calls", "faults", "borne", "told in a sentence", "findings"], rows))
     wrong = [line for tally in tallies.values() for line in tally.wrong]
     return ended("faults of a loop's calls", wrong, faults=sum(t.faults for t in tallies.values()))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def run(project: Path, every: int, journal: str, say: Callable[[str], None], begin: int = 0) -> dict[str, Tally]:

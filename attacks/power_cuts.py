@@ -7,10 +7,8 @@ acknowledged must be there even where nothing was kept that was not synced.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +18,12 @@ from attacks.disk import WAYS, Disk, calls_of
 from attacks.kills.at_every_write import forgive_init, keep, steps
 from attacks.kills.outcome import differences, outcome
 from attacks.kills.project import write_project
-from attacks.ran import Ran, begin_again_watched, import_all
-from attacks.report import ended, table
+from attacks.ran import FINE, Ran, given_to
+from attacks.report import ended, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FINE = (0, 3)
 SAMPLE = 100
 """Where so few calls are cut behind, what was acknowledged is tried in two ways only."""
 
@@ -44,23 +41,14 @@ class Tally:
 
 def main() -> int:
     """Run all, print the table, and return 1 where anything differs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="cut after each so many-th call")
-    parser.add_argument("--journal", choices=["wal", "delete"], default="wal", help="of the database")
-    given = parser.parse_args()
-    begin_again_watched("attacks.power_cuts")
-    import_all()
+    given = given_to("attacks.power_cuts", __doc__, "cut after each so many-th call")
     with tempfile.TemporaryDirectory(prefix="power-cuts-") as folder:
-        tallies = run(Path(folder).resolve() / "project", given.every, given.journal, _say)
+        tallies = run(Path(folder).resolve() / "project", given.every, given.journal, say)
     heads = ["power cut in", "calls", "states of the disk", "of them acknowledged", "labels compared", "findings"]
     rows = [[n, t.calls, t.cuts, t.acknowledged, t.labels, len(t.wrong)] for n, t in tallies.items()]
     print(table(heads, rows))
     wrong = [line for tally in tallies.values() for line in tally.wrong]
     return ended("power cuts", wrong, kills=sum(t.cuts for t in tallies.values()))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def run(project: Path, every: int, journal: str, say: Callable[[str], None]) -> dict[str, Tally]:

@@ -5,6 +5,7 @@ They are forked from this one, which a small C library watches over.
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import importlib
 import mmap
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shortlist.cli.loop.group import MODULES
 
@@ -31,6 +32,8 @@ SOURCE = Path(__file__).with_name("shim.c")
 WATCHED = "SHORTLIST_WATCHED_WRITES"
 KILL, HALF = -1, -2
 """What may happen at a call, beside an errno that it fails with."""
+FINE = (0, 3)
+"""What a command of a loop ends with that did something, or had nothing to do."""
 CHANGES = "wstndp"
 """Kinds of calls that change what is on disk: others open, close, lock and map."""
 KINDS = 1 << 16
@@ -131,6 +134,19 @@ class Ran:
     def said(self) -> str:
         """What it printed."""
         return self._said.read_text(errors="replace")
+
+
+def given_to(module: str, about: str, every: str, **more: dict[str, Any]) -> argparse.Namespace:
+    """Return the options of an attack on the commands of a loop, once its calls are watched and all is imported."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--every", type=int, default=1, help=every)
+    parser.add_argument("--journal", choices=["wal", "delete"], default="wal", help="of the database")
+    for name, how in more.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", **how)
+    given = parser.parse_args()
+    begin_again_watched(module)
+    import_all()
+    return given
 
 
 def import_all() -> None:

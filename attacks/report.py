@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 
 from shortlist.tables import aligned
 
 LINE = "ATTACK "
 """How the line begins that `python -m attacks` reads."""
 SHOWN = 40
+
+
+def say(line: str) -> None:
+    """Tell a person how far it is."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def table(heads: list[str], rows: list[list[str | int]]) -> str:

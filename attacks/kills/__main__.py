@@ -6,44 +6,37 @@ once at random moments. Each is compared with the loop that nobody killed.
 
 from __future__ import annotations
 
-import argparse
-import sys
 import tempfile
 from pathlib import Path
 
 from attacks.kills import at_every_write, at_random
-from attacks.ran import begin_again_watched, import_all
-from attacks.report import ended, table
+from attacks.ran import given_to
+from attacks.report import ended, say, table
 
 
 def main() -> int:
     """Play the loops, print the tables, and return 1 where anything differs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=200, help="kills at random moments")
-    parser.add_argument("--every", type=int, default=1, help="end at every so many-th write")
-    parser.add_argument("--at-writes", action="store_true", help="kill at the n-th write, n drawn, in place of moments")
-    parser.add_argument("--journal", choices=["wal", "delete"], default="wal", help="of the database")
-    parser.add_argument("--part", choices=["writes", "random"], help="only one of the two")
-    given = parser.parse_args()
-    begin_again_watched("attacks.kills")
-    import_all()
+    given = given_to(
+        "attacks.kills",
+        __doc__,
+        "end at every so many-th write",
+        kills={"type": int, "default": 200, "help": "kills at random moments"},
+        at_writes={"action": "store_true", "help": "kill at the n-th write, n drawn, in place of moments"},
+        part={"choices": ["writes", "random"], "help": "only one of the two"},
+    )
     wrong: list[str] = []
     kills = 0
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
         if given.part != "random":
-            tallies = at_every_write.run(Path(folder) / "writes", given.every, given.journal, _say)
+            tallies = at_every_write.run(Path(folder) / "writes", given.every, given.journal, say)
             wrong += _writes(tallies)
             kills += sum(tally.kills for tally in tallies.values())
         if given.part != "writes":
             place = Path(folder) / "random"
-            played = at_random.run(place, given.kills, given.journal, _say, at_writes=given.at_writes)
+            played = at_random.run(place, given.kills, given.journal, say, at_writes=given.at_writes)
             wrong += _random(played)
             kills += sum(played.kills.values())
     return ended("kills of a loop", wrong, kills=kills)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _writes(tallies: dict[str, at_every_write.Tally]) -> list[str]:

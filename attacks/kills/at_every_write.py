@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attacks.kills.outcome import differences, outcome, unfinished
 from attacks.kills.project import ROUNDS, answers, write_pool, write_project
-from attacks.ran import CHANGES, Ran
+from attacks.ran import CHANGES, FINE, Ran
 from shortlist.loop.store import Store
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def run(project: Path, every: int, journal: str, say: Callable[[str], None]) -> 
         keep(loop, kept)
         first = Ran(whole, said, loop)
         code = first.wait()
-        if code not in (0, 3):
+        if code not in FINE:
             raise AssertionError(f"{words} ended with {code}: {first.said}")
         wanted = outcome(loop)
         after = project / "after"
@@ -80,7 +80,7 @@ def run(project: Path, every: int, journal: str, say: Callable[[str], None]) -> 
             again = Ran(whole, said, loop)
             code = again.wait()
             place = f"{' '.join(words[:1])} at call {at} of {first.calls}"
-            if code not in (0, 3) and not (words[0] == "init" and "a loop lives in" in again.said):
+            if code not in FINE and not (words[0] == "init" and "a loop lives in" in again.said):
                 tally.wrong.append(f"{place}: again it ended with {code}: {again.said[-500:]}")
                 continue
             try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attacks.kills.outcome import differences, outcome
 from attacks.kills.project import ROUNDS, answers, write_project
-from attacks.ran import Ran
+from attacks.ran import FINE, Ran
 from shortlist.loop.store import Store
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 PEOPLE = ("amy", "raj", "eve", "kim")
 FILES = 3
 """Exports that each brings in a round, one after the other."""
-FINE = (0, 3)
 ATTEMPTS = 6
 """Times that a command is started; it is not killed at the last."""
 
