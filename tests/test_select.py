@@ -243,7 +243,9 @@ def test_a_selector_told_of_labels_can_be_pickled():
 
 @pytest.mark.parametrize("coldness", [0.5, 1.0, 6.0])
 @pytest.mark.parametrize("k", [1, 50, 3999])
-def test_softrank_of_few_rows_draws_as_from_all_ranks(k, coldness):
+@pytest.mark.parametrize("few", [0, 1 << 15], ids=["the best are found", "all are ranked"])
+def test_softrank_draws_as_from_all_ranks(k, coldness, few, monkeypatch):
+    monkeypatch.setattr("shortlist.selecting.FEW", few)
     x, options = COARSE[:4000], {"random_state": 4, "coldness": coldness}
     exclude = np.arange(0, len(x), 7)
     scores = sl.score(x, "margin")

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from shortlist.arguments import Progress, RandomState
     from shortlist.selection import Selection
 
+FEW = 1 << 15
+"""Rows of which all are ranked sooner than the best are found."""
 PLAIN = (str, float, bool)
 """The types of the options that a plain call has as they are by default."""
 WIDEST = (MOST_CLASSES,)
@@ -298,9 +300,9 @@ def _drawn_near_the_best(
     strict: bool = True,
 ) -> Selection | None:
     """Draw from the few rows whose ranks let them be picked;
-    None where all ranks are asked for, or too few rows have one.
+    None where all ranks are asked for, or quicker, or too few rows have one.
     """
-    if not k or groups is not None or quotas is not None or per_group is not None:
+    if not k or len(scores) < FEW or groups is not None or quotas is not None or per_group is not None:
         return None
     from shortlist.sampling import weight_of
 
