@@ -96,7 +96,7 @@ instructions: build  ## count the instructions of the kernels, by dtype and leve
 instructions-arm: cargo-found python-found  ## count the instructions of the main kernels on ARM, by emulation, against those at AVX2
 	@$(PYTHON) tests/arm/run.py instructions
 
-audit: venv cargo-found  ## look at the licence of every crate and package that Shortlist is made of
+audit: venv cargo-found  ## look at the licence of every crate and package that Shortlist is made of, and for known weaknesses
 	$(PY) release/audit.py
 
 attack: venv  ## attack the loop and the readers with faults, kills, power cuts and inputs, for hours (QUICK=1: minutes; CI=1: 90 s)

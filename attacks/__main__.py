@@ -23,6 +23,7 @@ ATTACKS: dict[str, list[str]] = {
     "fuzz": ["-m", "fuzz"],
     "core": ["-m", "attacks.core"],
     "models": ["-m", "attacks.models"],
+    "leases": ["-m", "attacks.leases"],
     "clusters": ["-m", "attacks.clusters"],
     "soak": ["-m", "attacks.soak"],
 }
@@ -72,6 +73,7 @@ QUICK = {
     "fuzz": ["--minutes", "1"],
     "core": ["--minutes", "1"],
     "models": ["--schedules", "2000", "--faults", "0"],
+    "leases": ["--depth", "3", "--orders", "60"],
     "clusters": ["--cluster", "Dask"],
     "soak": ["--minutes", "1"],
 }

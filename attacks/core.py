@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from attacks.report import ended, table
+from shortlist.writing import write_bytes
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "target" / "fuzz"
@@ -103,7 +104,7 @@ def keep(corpus: Path, file: Path) -> None:
     inputs = {path.read_bytes() for path in corpus.iterdir()}
     short = sorted((data for data in inputs if len(data) <= LONGEST), key=lambda data: (len(data), data))
     chosen = short[:: max(1, len(short) // MOST)][:MOST]
-    file.write_bytes(b"".join(bytes([len(data)]) + data for data in chosen))
+    write_bytes(file, [b"".join(bytes([len(data)]) + data for data in chosen)])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import shortlist as sl
+from attacks import core
 from attacks.faults import CALLS, FAULTS, Tally
 from attacks.ran import HALF, KILL, Ran, begin_again_watched
 from attacks.report import ended, table
@@ -33,11 +34,23 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "jsonl": PICKS.to_jsonl,
     "json": lambda path: writing.write_json(path, {"a": [*range(5_000)]}),
     "bytes": lambda path: writing.write_bytes(path, [bytes(100_000)] * 3),
+    "inputs that are kept": lambda path: core.keep(_inputs(path.parents[1] / "inputs"), path),
     "private": lambda path: writing.write_text(path, ["token"], private=True),
     "hand-off csv": lambda path: write_rows(path, "csv", ROWS, Sent()),
     "hand-off label-studio": lambda path: write_rows(path, "label-studio", ROWS, Sent(("a", "b"))),
     "hand-off prodigy": lambda path: write_rows(path, "prodigy", ROWS, Sent(("a", "b"))),
 }
+
+
+def _inputs(folder: Path) -> Path:
+    """Return a folder of inputs, as libFuzzer leaves them."""
+    if not folder.exists():
+        folder.mkdir()
+        for number in range(300):
+            (folder / str(number)).write_bytes(bytes([number % 256]) * (number % 90))
+    return folder
+
+
 OLD = b"what was there before\n"
 
 

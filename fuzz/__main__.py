@@ -23,6 +23,7 @@ from attacks.report import ended, table
 
 from fuzz.mutate import mutated
 from fuzz.targets import TARGETS, complaint
+from shortlist.writing import write_bytes, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +108,7 @@ class Tried:
         new = way not in self._ways
         if new and wrong is not None:
             file = self._place / hashlib.sha256(data).hexdigest()[:12]
-            file.write_bytes(data)
+            write_bytes(file, [data])
             self._found[str(file.relative_to(HERE.parent))] = wrong
         self._ways.add(way)
         if new or self._tried % 500 == 0:
@@ -117,7 +118,7 @@ class Tried:
     def end(self) -> None:
         """Keep what came of it."""
         said = {"tried": self._tried, "ways": len(self._ways), "found": self._found}
-        (self._place / STATE).write_text(json.dumps(said))
+        write_json(self._place / STATE, said)
 
 
 def seeds(name: str) -> list[bytes]:

@@ -1,7 +1,9 @@
-"""What Shortlist is made of: the licence of each crate that is compiled in, and of each package it needs.
+"""What Shortlist is made of: the licence of each crate that is compiled in and of each package that
+it needs, and their known weaknesses.
 
-`make audit`; it needs no network. Known weaknesses are looked up by .github/workflows/audit.yml, as their lists are online. The
-wheel itself holds its list of crates as CycloneDX, by maturin; `make wheels` refuses one without.
+`make audit`; it needs no network, as `advisories.json` is a snapshot. What became known since then
+is looked up by .github/workflows/audit.yml. The wheel itself holds its list of crates as CycloneDX,
+by maturin; `make wheels` refuses one without.
 """
 
 import json
@@ -11,6 +13,8 @@ import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
+
+import advisories
 
 ROOT = Path(__file__).resolve().parent.parent
 FINE = {
@@ -79,7 +83,7 @@ def licence_of(about: metadata.Distribution) -> str:
 
 
 def main() -> int:
-    """Print each licence; return 1 where one is not fine or not said."""
+    """Print each licence and weakness; return 1 where a licence is not fine or not said, or a version has a known weakness."""
     parts = {"crates": crates(), "packages": packages()}
     for what, found in parts.items():
         print(f"{len(found)} {what}")
@@ -93,7 +97,14 @@ def main() -> int:
         if not fine(said or "none")
     ]
     print("\n".join(["", f"{len(wrong)} licences to look at", *wrong]))
-    return int(bool(wrong))
+    known = json.loads(advisories.SNAPSHOT.read_text(encoding="utf-8"))
+    crates_, packages_ = advisories.locked(), {tuple(name.split(" ")) for name in parts["packages"]}
+    weak, told = advisories.affected(crates_, packages_, known)
+    dates = ", ".join(f"{source['name']} of {source['date']}" for source in known["sources"])
+    print("\n".join(["", f"{len(weak)} known weaknesses, by {dates}", *weak, *told]))
+    if missing := advisories.not_looked_up(crates_, known):
+        print(f"not in the snapshot: {', '.join(missing)}; write it anew, as release/advisories.py says")
+    return int(bool(wrong or weak))
 
 
 if __name__ == "__main__":

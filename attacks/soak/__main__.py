@@ -21,6 +21,7 @@ from typing import Any
 
 from attacks.report import ended, table
 from attacks.soak.watched import growth, slope
+from shortlist.writing import write_json
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("calls", "people")
@@ -126,7 +127,7 @@ def main() -> int:
         sums["counts"][part.name] = dict(collections.Counter(sums["counts"].get(part.name, {})) + part.counts)
     sums["wrong"], sums["runs"] = [*sums["wrong"], *wrong], sums["runs"] + 1
     given.sums.parent.mkdir(parents=True, exist_ok=True)
-    given.sums.write_text(json.dumps(sums, indent=1) + "\n")
+    write_json(given.sums, sums, indent=1)
     heads = ["part", "samples", "MiB early", "MiB at the end", "memory rises by", "threads", "files"]
     print(table(heads, [row for part in parts for row in part.rows()]))
     counted = [[part, kind, n] for part, kinds in sums["counts"].items() for kind, n in kinds.items()]

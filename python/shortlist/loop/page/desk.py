@@ -169,7 +169,8 @@ class Desk:
                 continue
             if post.act == "undo":
                 self._asking.leases.take(post.row, post.annotator, shown=True)
-            elif post.act == "answer" and (post.skip or post.label is not None):
+            elif taken.new and post.act == "answer" and (post.skip or post.label is not None):
+                # Not where one that was taken back since is sent again: the row is on a screen.
                 self._asking.leases.give_back(post.row)
         self._asking.refresh()
         return found, self._asking.progress()

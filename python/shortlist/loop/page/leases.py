@@ -56,7 +56,7 @@ class Leases:
 
     def take(self, row: str, annotator: str, *, shown: bool) -> None:
         """Give a row to somebody, whoever had it."""
-        now, lease = self._clock(), self._of_row.get(row)
+        now, lease = self._clock(), self.holder(row)
         if lease is None or lease.annotator != annotator:
             self._of_row.pop(row, None)  # its place in the order is that of who has it now
             lease = self._of_row[row] = Lease(annotator, now, now, shown)
