@@ -23,6 +23,7 @@ ATTACKS: dict[str, list[str]] = {
     "fuzz": ["-m", "fuzz"],
     "core": ["-m", "attacks.core"],
     "models": ["-m", "attacks.models"],
+    "trainings": ["-m", "attacks.trainings"],
     "clusters": ["-m", "attacks.clusters"],
     "soak": ["-m", "attacks.soak"],
 }
@@ -67,7 +68,8 @@ QUICK = {
     "fuzz": ["--minutes", "1"],
     "core": ["--minutes", "1"],
     "models": ["--schedules", "2000", "--faults", "0"],
-    "clusters": ["--cluster", "Dask"],
+    "trainings": ["--every", "40"],
+    "clusters": ["--quick"],
     "soak": ["--minutes", "1"],
 }
 
