@@ -74,7 +74,11 @@ def check_workers(client: Any, tasks: Sequence[Any]) -> None:
         asked.update(new)
         given = (pickle.loads, pickle.dumps(tuple(tasks)))
         found = client.sync(client._run, *given, workers=new, on_error="return", callback_timeout=KNOCK) if new else {}
-    unknown = {address: error for address, error in found.items() if isinstance(error, ImportError | AttributeError)}
+    unknown = {
+        address: error
+        for address, error in found.items()
+        if isinstance(error, Exception) and not isinstance(error, OSError)
+    }
     asked.difference_update(unknown)
     for address, error in unknown.items():
         raise ValueError(

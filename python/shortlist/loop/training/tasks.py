@@ -182,7 +182,8 @@ class _RayTasks(_Tasks):
         except self._ray.exceptions.GetTimeoutError:
             raise self._given_up() from None
         except self._ray.exceptions.RayError as error:
-            raise self._failed(error) from error
+            # Ray's own words begin with a traceback.
+            raise self._failed(getattr(error, "cause", None) or error) from error
 
 
 @contextmanager
