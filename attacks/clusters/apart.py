@@ -32,7 +32,9 @@ COPIES: dict[str, dict[str, tuple[str, str] | None]] = {
         "diversity/rounds/messages.py": ("VERSION = ", "VERSION = 98 + "),
     },
     "an older one": {"distributed/states.py": None, "distributed/rounds.py": None, "loop/training/at_work.py": None},
-    "none at all": {"__init__.py": ("import", "raise ModuleNotFoundError('no shortlist here')\nimport")},
+    "none at all": {
+        "__init__.py": ("\nfrom __future__ import annotations\n", "\nraise ModuleNotFoundError('no shortlist here')\n")
+    },
 }
 """Packages that workers may have: what is changed in each file, None where it isn't there."""
 
@@ -134,6 +136,9 @@ class Ray(Cluster):
         super().__init__(place)
         health = {"initial_delay_ms": "1000", "period_ms": "1000", "timeout_ms": "2000", "failure_threshold": "4"}
         self.environment |= {f"RAY_health_check_{key}": value for key, value in health.items()}
+        # Connections that stay open and silent are held for dead after five minutes where nobody says so.
+        silence = {"time_ms": "4000", "timeout_ms": "4000"}
+        self.environment |= {f"RAY_grpc_client_keepalive_{key}": value for key, value in silence.items()}
         self.environment |= {"RAY_AUTH_MODE": "disabled"}
         os.environ.update(self.environment)
         store = ["--disable-usage-stats", "--include-log-monitor=false", "--object-store-memory", str(100 << 20)]
