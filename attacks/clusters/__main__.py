@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import shortlist
 from attacks.clusters import apart, here
 from attacks.clusters.network import ROOT, left_out
 from attacks.clusters.network import apart as in_namespaces
@@ -181,8 +182,10 @@ def run(number: int) -> tuple[str, str, float]:
     """Attack a call in a process of its own, so that whatever hangs ends."""
     case = CASES[number]
     words = [*(in_namespaces() if case.apart else ()), sys.executable, "-m", "attacks.clusters", "--case", str(number)]
+    path = os.pathsep.join([str(Path(shortlist.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    own = {**os.environ, "PYTHONPATH": path}
     try:
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST)
+        done = subprocess.run(words, cwd=ROOT, env=own, capture_output=True, text=True, check=False, timeout=LONGEST)
     except subprocess.TimeoutExpired:
         return FOR_EVER, "", LONGEST
     lines = done.stdout.splitlines()
