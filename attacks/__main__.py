@@ -23,7 +23,9 @@ ATTACKS: dict[str, list[str]] = {
     "fuzz": ["-m", "fuzz"],
     "core": ["-m", "attacks.core"],
     "models": ["-m", "attacks.models"],
+    "overreads": ["-m", "attacks.overreads"],
     "leases": ["-m", "attacks.leases"],
+    "trainings": ["-m", "attacks.trainings"],
     "clusters": ["-m", "attacks.clusters"],
     "soak": ["-m", "attacks.soak"],
 }
@@ -73,8 +75,10 @@ QUICK = {
     "fuzz": ["--minutes", "1"],
     "core": ["--minutes", "1"],
     "models": ["--schedules", "2000", "--faults", "0"],
+    "overreads": ["--every", "9"],
     "leases": ["--depth", "3", "--orders", "60"],
-    "clusters": ["--cluster", "Dask"],
+    "trainings": ["--every", "40"],
+    "clusters": ["--quick"],
     "soak": ["--minutes", "1"],
 }
 CI = {

@@ -77,7 +77,7 @@ MAY = {
     "stopping": {BASE},
     "distributed": {BASE, CORE, "pools", "diversity", "strategies"},
     "benchmarking": {BASE, CORE, BESIDE},
-    "loop": {BASE, CORE, BESIDE, "pools", "labels", "diversity", "screening", "stopping", "simulation"},
+    "loop": {BASE, CORE, BESIDE, "pools", "labels", "diversity", "distributed", "screening", "stopping", "simulation"},
     "simulation": {BASE, CORE, "rows", "strategies", "learners", "stopping", "loop"},
     "cli": {BASE, CORE, BESIDE, "pools", "labels", "benchmarking", "simulation", "loop"},
 }

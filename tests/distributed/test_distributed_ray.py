@@ -87,10 +87,10 @@ def test_mistakes(dataset):
 
 def test_ids_that_repeat_and_bad_rows_are_errors():
     twice = TABLE.set_column(1, "id", pa.array([7] * 3000))
-    with pytest.raises(Exception, match="7 again"):
+    with pytest.raises(ValueError, match="^[^\n]*7 again[^\n]*$"):
         slr.select(ray.data.from_arrow([twice]), "margin", 9, id_column="id", column="proba")
     words = TABLE.set_column(1, "id", pa.array(["a"] * 3000))
-    with pytest.raises(Exception, match="whole numbers"):
+    with pytest.raises((ValueError, TypeError), match="^[^\n]*whole numbers[^\n]*$"):
         slr.select(ray.data.from_arrow([words]), "margin", 9, id_column="id", column="proba")
 
 
@@ -126,7 +126,7 @@ def test_workers_of_another_version_say_so(dataset):
 
     changed = dataset.map_batches(other, batch_size=None, batch_format="pyarrow")
     try:
-        with pytest.raises(Exception, match="this worker's Shortlist knows version 99 of states"):
+        with pytest.raises(ValueError, match="^this worker's Shortlist knows version 99 of states[^\n]*$"):
             slr.select(changed, "margin", 9, id_column="id", column="proba")
     finally:
         ray.shutdown()  # as it would use these workers again

@@ -22,7 +22,12 @@ watched = pytest.mark.skipif(
 @watched
 @pytest.mark.parametrize(
     "words",
-    [["faults", "--every", "797", "--begin", "11"], ["power_cuts", "--every", "211"], ["writers", "--every", "7"]],
+    [
+        ["faults", "--every", "797", "--begin", "11"],
+        ["power_cuts", "--every", "211"],
+        ["writers", "--every", "7"],
+        ["trainings", "twice", "after_another_training"],
+    ],
     ids=lambda words: words[0],
 )
 def test_a_sample_of_all(words):

@@ -8,6 +8,7 @@ import pytest
 from a_project import answer, begin, spec_text, write_pool
 
 import shortlist as sl
+from shortlist.loop import elsewhere
 from shortlist.loop.errors import LoopError
 from shortlist.loop.spec import SpecError
 
@@ -129,10 +130,30 @@ def test_one_that_is_forced_supersedes_it(start):
     assert np.load(loop._store.blob(loop._store.models()[0].probabilities))[0, 0] == 0.5
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_two_that_take_it_in_at_once(start, monkeypatch, when):
+    """Whoever is slower finds its folder gone, before or after it has read the answers, and says nothing."""
+    loop = start("[]")
+    assert loop.train() is None
+    finish(loop, value=0.25)
+    read = elsewhere.read_answers
+
+    def another_comes(*given):
+        monkeypatch.setattr(elsewhere, "read_answers", read)
+        path = read(*given) if when == "after" else None
+        assert sl.Loop(loop.folder).train().number == 1
+        return read(*given) if path is None else path
+
+    monkeypatch.setattr(elsewhere, "read_answers", another_comes)
+    assert loop.train() is None
+    (model,) = loop._store.models()
+    assert np.load(loop._store.blob(model.probabilities))[0, 0] == 0.25
+    assert [(job.ok, job.used) for job in loop._store.jobs()] == [(True, True)]
+
+
 def test_nothing_comes_while_the_lease_lasts(start, monkeypatch):
     loop = start("[]", more="timeout = 100\n")
     assert loop.train() is None
-    from shortlist.loop import elsewhere
     from shortlist.loop.store import jobs
 
     for module in (elsewhere, jobs):

@@ -83,3 +83,16 @@ def test_a_task_that_takes_too_long(tmp_path, cluster):
 def test_no_such_kind(tmp_path):
     with pytest.raises(LoopError, match="where is 'slurm'; accepted are local, command, dask and ray"):
         train_on("slurm", None, *Project(tmp_path).given, tmp_path, job={"token": 1})
+
+
+def test_a_cluster_without_workers_is_not_waited_for_without_an_end(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("shortlist.distributed.workers.LOOK", 0.05)
+    dask = pytest.importorskip("dask")
+    with (
+        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as cluster,
+        distributed.Client(cluster),
+        dask.config.set({"shortlist.no-workers-timeout": "200ms"}),
+        pytest.raises(LoopError, match=r"the task on Dask failed \(the cluster at .* had no worker for 0.2 s"),
+    ):
+        train_on("dask", None, *Project(tmp_path).given, tmp_path / "there", job={"loop": "empty", "token": 1})

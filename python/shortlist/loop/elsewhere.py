@@ -61,10 +61,13 @@ def take_in(store: Store, ground: Ground) -> Model | None:
         ground.version()  # a pool that has changed is no fault of the job's
     for job in sent:
         last = store.job("train")
-        if last is None or job.number != last.number:
-            _late(store, ground, job)
-        else:
-            found = _result(store, ground, job)
+        take = _result if last is not None and job.number == last.number else _late
+        try:
+            found = take(store, ground, job)
+        except OSError:
+            # Whoever was faster to take it in removes its folder behind them.
+            if next(each.ended for each in store.jobs() if each.number == job.number) is None:
+                raise
     return found
 
 

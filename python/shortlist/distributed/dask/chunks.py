@@ -10,6 +10,7 @@ import numpy as np
 
 from shortlist.arguments import own_ids_of
 from shortlist.distributed import rounds
+from shortlist.distributed.dask.asking import computed
 from shortlist.distributed.dask.parts import Parts, check_columns, in_memory, own_places, with_ids
 from shortlist.diversity.features import among_ids, uncertainty_of
 from shortlist.diversity.rounds import drive
@@ -74,7 +75,7 @@ class Chunks:
         """See `Parts`."""
         self.passes += 1
         look = self.dask.delayed(rounds.look)
-        return list(self.dask.compute(*(look(part, block, task) for part, block in self._both())))
+        return computed([look(part, block, task) for part, block in self._both()])
 
     def fold(self, task: Callable[..., Any], add: Callable[[Any, Any], Any], start: Any) -> Any:
         """See `Parts`."""
@@ -82,7 +83,7 @@ class Chunks:
         look, add = self.dask.delayed(rounds.look_from), self.dask.delayed(add)
         for piece in [look(part, block, task) for part, block in self._both()]:
             start = add(start, piece)
-        return self.dask.compute(start)[0]
+        return computed([start])[0]
 
     def advance(
         self, question: Question, amounts: Sequence[int] | None, gone: Mapping[int, NDArray[np.int64]]
@@ -99,7 +100,7 @@ class Chunks:
         offered = self.dask.delayed(rounds.offered)
         held = self.dask.persist(*answers, *map(offered, answers))
         self.answers = list(held[: len(answers)])
-        return list(self.dask.compute(*held[len(answers) :]))
+        return computed(held[len(answers) :])
 
     def row(self, row: int) -> drive.First:
         """See `Parts`."""
@@ -110,7 +111,7 @@ class Chunks:
                 position = int(found[0]) if len(found) else -1
             if 0 <= position < self._rows_of(number):
                 look = self.dask.delayed(rounds.look)
-                (point,) = self.dask.compute(look(part, self.blocks[number], partial(Rows.point, position=position)))
+                (point,) = computed([look(part, self.blocks[number], partial(Rows.point, position=position))])
                 return drive.First(number, position, row, point)
         raise ValueError(f"init is {row}; accepted are the ids of the {self.rows:,} rows to pick from")
 
@@ -134,7 +135,7 @@ class Chunks:
         if not self.blocks:
             raise ValueError("x is empty: it has no rows to pick from")
         found: tuple[int, int]
-        (found,) = self.dask.compute(self.dask.delayed(rounds.width)(self.blocks[0], column, id_column, dtype))
+        (found,) = computed([self.dask.delayed(rounds.width)(self.blocks[0], column, id_column, dtype)])
         return found
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.distributed import states
+from shortlist.distributed.dask.asking import computed
 from shortlist.pools.arrow import as_own_ids
 from shortlist.selecting import refuse_repeats
 
@@ -46,7 +47,7 @@ class Parts:
         dask = __import__("dask")
         blocks = self.x.map_partitions(len).to_delayed() if self.frame else self.blocks
         counted = blocks if self.frame else [dask.delayed(states.rows_of_part)(block) for block in blocks]
-        self.starts = np.cumsum([0, *map(_number, dask.compute(*counted))], dtype=np.int64)
+        self.starts = np.cumsum([0, *map(_number, computed(counted))], dtype=np.int64)
 
     def first_ids(self) -> list[int]:
         """Id of the first row of each part."""
@@ -70,7 +71,7 @@ def with_ids(picks: Selection, pool: Parts, id_column: str | None) -> Selection:
     part_of = np.searchsorted(pool.starts, picks.indices, side="right") - 1
     wanted = np.unique(part_of).tolist()
     at = dask.delayed(_values_at)
-    found = dask.compute(*(at(columns[part], picks.indices[part_of == part] - pool.starts[part]) for part in wanted))
+    found = computed([at(columns[part], picks.indices[part_of == part] - pool.starts[part]) for part in wanted])
     ids = np.empty(len(picks), dtype=object)
     for part, values in zip(wanted, found, strict=True):
         ids[part_of == part] = values
@@ -81,7 +82,7 @@ def own_places(pool: Parts, id_column: str, own: OwnIds) -> NDArray[np.int64]:
     """Return the places of rows that have one of some own ids: a pass over their column."""
     dask = __import__("dask")
     look = dask.delayed(partial(_rows_with, own))
-    found = dask.compute(*map(look, pool.x[id_column].to_delayed()))
+    found = computed(list(map(look, pool.x[id_column].to_delayed())))
     own.merge(seen for _, seen in found)
     return np.concatenate([rows + start for (rows, _), start in zip(found, pool.starts[:-1], strict=True)])
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shortlist.distributed import states
+from shortlist.distributed.dask.asking import computed
 from shortlist.distributed.dask.parts import Parts
 from shortlist.pools.extras import need
 
@@ -86,7 +87,7 @@ def query(
     ]
     sizes = [] if pool.starts is not None else [dask.delayed(states.rows_of_part)(block) for block in pool.blocks]
     with dask.config.set({"optimization.fuse.delayed": True}):
-        whole, *sizes = dask.delayed(_all)(states.tree(parts, dask.delayed(together)), *sizes).compute()
+        whole, *sizes = computed([dask.delayed(_all)(states.tree(parts, dask.delayed(together)), *sizes)])[0]
     picks = finished(asked, whole)
     return replace(picks, indices=pool.places(picks.indices, sizes)) if sizes else picks
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from shortlist.arguments import Exclusion, own_ids_of
 from shortlist.distributed import states
+from shortlist.distributed.dask.asking import computed
 from shortlist.distributed.dask.parts import Parts, check_columns, in_memory, own_places, with_ids
 from shortlist.distributed.dask.score import score
 from shortlist.groups import Labels, as_labels, count, distinct
@@ -125,7 +126,7 @@ def select(
     # Reading a chunk and taking note of it become one task, so that no chunk is ever sent to
     # another worker.
     with dask.config.set({"optimization.fuse.delayed": True}):
-        state, *sizes = dask.delayed(_together)(whole, *sizes).compute()
+        state, *sizes = computed([dask.delayed(_together)(whole, *sizes)])[0]
     picks = state.finish()
     if own is not None:
         picks = replace(picks, report=replace(picks.report, missing_ids=own.missing))
@@ -154,7 +155,7 @@ def _labels(
         only = parts = np.ravel(groups.to_delayed()).tolist()
         if len(parts) != len(pool.blocks):
             raise ValueError(f"groups has {len(parts)} partitions, and x has {len(pool.blocks)}; they must be the same")
-    counted = dask.compute(*map(dask.delayed(states.count_labels), only, excluded))
+    counted = computed(list(map(dask.delayed(states.count_labels), only, excluded)))
     return states.merge_labels(counted), [dask.delayed(states.plain)(part) for part in parts]
 
 
@@ -177,11 +178,11 @@ def _softrank(
     }
     how = {name: value for name, value in options.items() if name in states.DEFAULTS}
     scorer = make_scorer(measure, options.get("order"), **{n: how.get(n, states.DEFAULTS[n]) for n in _SCORER})
-    scores = np.asarray(score(pool.x, measure, column=column, n_threads=n_threads, **how).compute())
+    scores = np.asarray(computed([score(pool.x, measure, column=column, n_threads=n_threads, **how)])[0])
     labels = (
         groups
         if groups is None or in_memory(groups)
-        else (pool.x[groups] if isinstance(groups, str) else groups).compute()
+        else computed([pool.x[groups] if isinstance(groups, str) else groups])[0]
     )
     picks = softrank_picks(
         scores,

@@ -10,6 +10,7 @@ import numpy as np
 
 from shortlist.arguments import as_ids
 from shortlist.distributed import rounds
+from shortlist.distributed.ray.pickled import got
 from shortlist.diversity.features import uncertainty_of
 from shortlist.diversity.rounds import drive
 from shortlist.diversity.rounds.part import NONE, advance
@@ -56,7 +57,7 @@ class Blocks:
         refs = dataset.to_arrow_refs()
         self.passes = 1
         look = self._task(_survey)
-        found = self.ray.get([look.remote(ref, id_column, column, uncertainty) for ref in refs])
+        found = got(self.ray, [look.remote(ref, id_column, column, uncertainty) for ref in refs])
         # In the order of ids, as far as blocks have one.
         kept = sorted((survey, number) for number, survey in enumerate(found) if survey[1])
         if not kept:
@@ -73,7 +74,7 @@ class Blocks:
         """See `Parts`."""
         self.passes += 1
         look = self._task(_look)
-        found: list[Any] = self.ray.get([look.remote(self.read, ref, task) for ref in self.refs])
+        found: list[Any] = got(self.ray, [look.remote(self.read, ref, task) for ref in self.refs])
         return found
 
     def fold(self, task: Callable[..., Any], add: Callable[[Any, Any], Any], start: Any) -> Any:
@@ -87,7 +88,7 @@ class Blocks:
         look, call = self._task(_look), self._task(_call)
         for ref, before in zip(self.refs, self.befores, strict=False):
             start = call.remote(add, start, look.remote(self.read, ref, task, before))
-        return self.ray.get(start)
+        return got(self.ray, start)
 
     def advance(
         self, question: Question, amounts: Sequence[int] | None, gone: Mapping[int, NDArray[np.int64]]
@@ -100,7 +101,7 @@ class Blocks:
             for number, (ref, state) in enumerate(zip(self.refs, self.states, strict=True))
         ]
         self.states = [state for state, _ in answers]
-        offers: list[Offer] = self.ray.get([offer for _, offer in answers])
+        offers: list[Offer] = got(self.ray, [offer for _, offer in answers])
         return offers
 
     def row(self, row: int) -> drive.First:

@@ -69,7 +69,7 @@ def k_center(
     Raises
     ------
     ValueError, TypeError
-        As `shortlist.k_center`. Errors about rows come as Ray raises them, with the id of a row.
+        As `shortlist.k_center`. A bad row is named by its id.
 
     Notes
     -----
@@ -117,8 +117,7 @@ def ranked_batch(
     Raises
     ------
     ValueError, TypeError
-        As `shortlist.ranked_batch`. Errors about rows come as Ray raises them, with the id of a
-        row.
+        As `shortlist.ranked_batch`. A bad row is named by its id.
     """
     if not isinstance(uncertainty, str):
         raise TypeError(

@@ -10,7 +10,7 @@ import numpy as np
 from shortlist.arguments import as_ids
 from shortlist.distributed import rounds, states
 from shortlist.distributed.ray.blocks import ray_for
-from shortlist.distributed.ray.pickled import received, sent
+from shortlist.distributed.ray.pickled import noting, received, sent
 from shortlist.pools.extras import need
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ def query(
     Raises
     ------
     ArgumentError, ValueError, TypeError, AttributeError
-        As `shortlist.query`, where it is about arguments. Errors about rows come as Ray raises
-        them.
+        As `shortlist.query`.
 
     Notes
     -----
@@ -78,6 +77,7 @@ def query(
     return finished(asked, states.tree(received(lazy.take_all()) or [nothing(asked)], together))
 
 
+@noting
 def _note(table: Any, *, asked: PartQuery, model: Any, id_column: str, column: Any) -> Any:
     """Turn a block of rows into a block of one state: a task."""
     from shortlist.strategies.parts import state_of_part

@@ -11,7 +11,7 @@ import numpy as np
 from shortlist.arguments import as_ids, by_places, own_ids_of
 from shortlist.distributed import states
 from shortlist.distributed.ray.blocks import ray_for
-from shortlist.distributed.ray.pickled import received, sent
+from shortlist.distributed.ray.pickled import got, noting, received, sent
 from shortlist.own_ids import OwnIds
 from shortlist.pools.extras import need
 from shortlist.selection import Selection
@@ -71,8 +71,7 @@ def select(
     Raises
     ------
     ValueError, TypeError
-        As `shortlist.select`, where it is about arguments. Errors about rows come as Ray raises
-        them, with the id of the row.
+        As `shortlist.select`; a bad row is named by its id.
 
     Notes
     -----
@@ -101,7 +100,7 @@ def select(
     note = partial(_note, plan=ray.put(plan), excluded=ray.put(gone), groups=groups)
     lazy = dataset.map_batches(note, batch_size=None, batch_format="pyarrow", zero_copy_batch=True)
     merge = ray.remote(_merge).options(num_cpus=1)
-    whole: Selector = ray.get(merge.remote(states.tree(lazy.to_arrow_refs(), merge.remote)))
+    whole: Selector = got(ray, merge.remote(states.tree(lazy.to_arrow_refs(), merge.remote)))
     picks = whole.finish()
     if own is None:
         return picks
@@ -109,6 +108,7 @@ def select(
     return replace(picks, report=replace(picks.report, missing_ids=len(own) - picks.report.excluded))
 
 
+@noting
 def _note(table: Any, *, plan: Any, excluded: Any, groups: str | None) -> Any:
     """Turn a block of rows into a block of one state: a task."""
     ray = need("ray", "ray", "shortlist.distributed.ray")
@@ -135,6 +135,7 @@ def _labels(
     return states.merge_labels(received(counted.take_all()))
 
 
+@noting
 def _count(table: Any, *, groups: str, id_column: str, excluded: NDArray[np.int64] | None) -> Any:
     gone = None
     if excluded is not None:

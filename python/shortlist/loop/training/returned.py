@@ -5,6 +5,7 @@ in the order of the classes, and probabilities.
 from __future__ import annotations
 
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,8 @@ ECHOED = ("token", "fingerprint", "classes")
 
 
 def read_answers(spec: Spec, pool: LoopPool, folder: Path, job: Mapping[str, Any]) -> Path:
-    """Check what a job left in ``out/``, and write it in the order of the pool to ``answers.npy``.
+    """Check what a job left in ``out/``, and write it in the order of the pool
+    to a file beside it, of which others that do the same at the same time know nothing.
 
     Rows that were appended to the pool while the job ran may be among its answers.
 
@@ -48,7 +50,7 @@ def read_answers(spec: Spec, pool: LoopPool, folder: Path, job: Mapping[str, Any
             raise LoopError(
                 f"out/done.json has {key} {done[key]!r}, and job.json {job.get(key)!r}; accepted are the answers of this job"
             )
-    path = folder / "answers.npy"
+    path = folder / f"answers-{secrets.token_hex(8)}.npy"
     least = int(job["pool"]["rows"])
     arrays = folder / "out" / "probs.npy"
     tables = folder / "out" / "probs.parquet"

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shortlist.disk import one_line
+from shortlist.distributed.workers import check_workers, given_up, lost_in_words
 from shortlist.loop.errors import LoopError
 from shortlist.pools.extras import need
 
@@ -99,6 +100,10 @@ class _DaskTasks(_Tasks):
         return max(1, sum(threads.values()))
 
     def submit(self, name: str, function: Callable[..., Any], *given: Any) -> Any:
+        try:
+            check_workers(self._client, (function, *(type(each) for each in given)))
+        except ValueError as error:
+            raise self._failed(error) from None
         self.begun.append(self._client.submit(function, *given, key=name, retries=self._retries, pure=False))
         return self.begun[-1]
 
@@ -108,7 +113,8 @@ class _DaskTasks(_Tasks):
 
     def result(self, handle: Any) -> Any:
         try:
-            return handle.result(timeout=self._left())
+            with lost_in_words(self._client), given_up(self._client, [handle]):
+                return handle.result(timeout=self._left())
         except TimeoutError:
             raise self._given_up() from None
         except Exception as error:  # whatever happened on the worker
@@ -176,7 +182,8 @@ class _RayTasks(_Tasks):
         except self._ray.exceptions.GetTimeoutError:
             raise self._given_up() from None
         except self._ray.exceptions.RayError as error:
-            raise self._failed(error) from error
+            # Ray's own words begin with a traceback.
+            raise self._failed(getattr(error, "cause", None) or error) from error
 
 
 @contextmanager

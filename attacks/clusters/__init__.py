@@ -1,0 +1,1 @@
+"""Dask and Ray whose workers, schedulers and networks misbehave."""
