@@ -2,7 +2,7 @@
 //! (NEON), the compiler finds them in these loops. Where some lack a fused multiply-add (x86-64),
 //! `mul_add` makes it of other operations.
 
-use super::{Simd, Vector, lane_wise};
+use super::{Kernel, Simd, Vector, lane_wise};
 #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
 use super::{Spread, mul_add};
 
@@ -10,9 +10,20 @@ use super::{Spread, mul_add};
 #[derive(Clone, Copy)]
 pub struct Portable;
 
+/// Enter a kernel at the level. Not inlined, or each place that enters it would have its own copy.
+#[inline(never)]
+pub(super) fn enter<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Portable)
+}
+
 impl Simd for Portable {
     type F32 = Array<f32, 8>;
     type F64 = Array<f64, 4>;
+
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        enter(kernel)
+    }
 }
 
 #[derive(Clone, Copy)]
