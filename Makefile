@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-adapters test-boosted test-label-studio test-arm instructions-arm wheel-arm bench bench-report instructions label-savings docs man screens wheels release-ready lint clean python-found cargo-found
+.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-adapters test-boosted test-label-studio test-arm instructions-arm wheel-arm check-elsewhere bench bench-report instructions label-savings docs man screens wheels release-ready lint clean python-found cargo-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -63,6 +63,9 @@ test-arm: cargo-found python-found  ## the tests of the core for ARM, by emulati
 
 wheel-arm: cargo-found $(VENV)/.made  ## build the wheel for ARM, and use it in a Python for ARM, by emulation (installs the same)
 	@$(PY) tests/arm/run.py wheel
+
+check-elsewhere: cargo-found python-found  ## see that all Rust compiles for macOS, Windows, musl and ARM (rustup installs their standard libraries)
+	@$(PYTHON) tests/elsewhere/run.py
 
 docs: $(VENV)/.docs  ## build the documentation site, its notebooks run, its links followed and pages looked at, into target/site
 	$(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b html docs target/site

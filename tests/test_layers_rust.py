@@ -41,7 +41,7 @@ MAY = {
     "screen": {"bound", "measure", "rules", "scan", "simd"},
     "select": {"blocks", "error", "fault", "named", "order", "random", "simd"},
     "fused": {"blocks", "bound", "error", "order", "rules", "scan", "scorer", "screen", "select"} | NUMBERS,
-    "compiled": {"blocks", "error", "fused", "scorer", "select"} | NUMBERS,
+    "compiled": {"blocks", "error", "fault", "fused", "scorer", "select"} | NUMBERS,
     "committee": {"blocks", "coefficients", "error", "fault", "fused", "math", "measure", "order", "rules"}
     | {"scan", "scorer", "second_look", "select"}
     | NUMBERS,

@@ -143,25 +143,17 @@ pub(crate) fn run<B: Send, S: Send>(
 ) -> Result<Vec<S>> {
     let threads = threads.min(blocks.len()).max(1);
     let queue = Mutex::new(blocks);
-    let stop = AtomicBool::new(false);
-    let first_error: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+    let failure = Failure::default();
     // Blocks are begun in order, so once a block fails all earlier ones have been begun and will be
     // finished.
-    let take = || if stop.load(Ordering::Relaxed) { None } else { queue.lock().expect("no panic").next() };
-    let fail = |row: usize, error: Error| {
-        stop.store(true, Ordering::Relaxed);
-        let mut first = first_error.lock().expect("no panic");
-        if first.as_ref().is_none_or(|(known, _)| row < *known) {
-            *first = Some((row, error));
-        }
-    };
+    let take = || if failure.stopped() { None } else { queue.lock().expect("no panic").next() };
     let states = Mutex::new(Vec::new());
     let work_on = |mut next: Option<(Range<usize>, B)>, look: &mut dyn FnMut(usize)| {
         let mut state = state();
         while let Some((rows, block)) = next {
             let start = rows.start;
             if let Err(error) = work(&mut state, rows, block) {
-                fail(start, error);
+                failure.note(start, error);
             }
             look(start);
             next = take();
@@ -174,19 +166,48 @@ pub(crate) fn run<B: Send, S: Send>(
         }
     };
     let mut looked = Instant::now();
-    let mut look = |done| {
-        if looked.elapsed() >= LOOK_EVERY {
-            looked = Instant::now();
-            if let Err(error) = watch.look(done, rows) {
-                fail(0, error);
-            }
-        }
-    };
-    helpers::assist(threads - 1, &help, || work_on(take(), &mut look));
+    let mut look = |done| look(&mut looked, watch, (done, rows), &failure);
+    // By reference, so that one call of helpers is compiled for all that calls this.
+    let own: &mut dyn FnMut() = &mut || work_on(take(), &mut look);
+    helpers::assist(threads - 1, &help, own);
     let states = states.into_inner().expect("no panic");
-    match first_error.into_inner().expect("no panic") {
-        Some((_, error)) => Err(error),
-        None => Ok(states),
+    failure.first().map_or(Ok(states), Err)
+}
+
+/// The first error in the order of blocks.
+#[derive(Default)]
+struct Failure {
+    stop: AtomicBool,
+    first: Mutex<Option<(usize, Error)>>,
+}
+
+impl Failure {
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Take note of the error of a block that begins with that row.
+    #[cold]
+    fn note(&self, row: usize, error: Error) {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut first = self.first.lock().expect("no panic");
+        if first.as_ref().is_none_or(|(known, _)| row < *known) {
+            *first = Some((row, error));
+        }
+    }
+
+    fn first(self) -> Option<Error> {
+        self.first.into_inner().expect("no panic").map(|(_, error)| error)
+    }
+}
+
+/// Looks up, if it is time to.
+fn look(looked: &mut Instant, watch: &mut dyn Watch, (done, rows): (usize, usize), failure: &Failure) {
+    if looked.elapsed() >= LOOK_EVERY {
+        *looked = Instant::now();
+        if let Err(error) = watch.look(done, rows) {
+            failure.note(0, error);
+        }
     }
 }
 

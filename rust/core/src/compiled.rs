@@ -5,6 +5,7 @@
 
 use crate::blocks::Watch;
 use crate::error::Result;
+use crate::fault::RowFault;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::scorer::Scorer;
@@ -62,18 +63,25 @@ impl Scorer {
     ) -> Result<u64> {
         E::compiled().2(self, columns, selector, rows, threads, watch)
     }
+
+    /// Every invalid row and its fault, in order: a slow second look.
+    pub fn faults<E: Compiled>(&self, matrix: &Matrix<'_, E>) -> Result<Vec<RowFault>> {
+        E::compiled().3(self, matrix)
+    }
 }
 
-/// [`Scorer::score`], [`Scorer::select_all`] and [`Scorer::select_columns`] for one type.
+/// [`Scorer::score`], [`Scorer::select_all`], [`Scorer::select_columns`] and [`Scorer::faults`] for
+/// one type.
 pub type Functions<E> = (
     fn(&Scorer, &Matrix<'_, E>, &mut [<E as Element>::Compute], u64, usize, &mut dyn Watch) -> Result<u64>,
     fn(&Scorer, &[Matrix<'_, E>], &mut Selector, &Rows<'_>, usize, &mut dyn Watch) -> Result<u64>,
     fn(&Scorer, &[&[E]], &mut Selector, &Rows<'_>, usize, &mut dyn Watch) -> Result<u64>,
+    fn(&Scorer, &Matrix<'_, E>) -> Result<Vec<RowFault>>,
 );
 
 /// A type that scoring and selecting are compiled for.
 pub trait Compiled: Element {
-    /// All three.
+    /// All four.
     fn compiled() -> Functions<Self>;
 }
 
@@ -83,7 +91,7 @@ macro_rules! compiled {
             // Inlined, it would be compiled by the caller's crate, and with it what it names.
             #[inline(never)]
             fn compiled() -> Functions<$type> {
-                (Scorer::score_any, Scorer::select_any, Scorer::select_columns_any)
+                (Scorer::score_any, Scorer::select_any, Scorer::select_columns_any, Scorer::faults_any)
             }
         })*
     };

@@ -155,8 +155,8 @@ impl Scorer {
         })
     }
 
-    /// Every invalid row and its fault, in order: a slow second look.
-    pub fn faults<E: Element>(&self, matrix: &Matrix<'_, E>) -> Result<Vec<RowFault>> {
+    /// [`Scorer::faults`], compiled where it is called.
+    pub(crate) fn faults_any<E: Element>(&self, matrix: &Matrix<'_, E>) -> Result<Vec<RowFault>> {
         let skipping = Scorer { rules: RowRules { invalid: Invalid::Skip, ..self.rules }, ..*self };
         let mut scores = vec![E::Compute::ZERO; matrix.rows()];
         skipping.score_any(matrix, &mut scores, 0, 1, &mut blocks::Unwatched)?;

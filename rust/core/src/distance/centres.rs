@@ -2,7 +2,7 @@
 
 use super::metric::Metric;
 use super::pair::{LANES, to_group};
-use crate::simd::Simd;
+use crate::simd::{Kernel, Simd};
 
 /// Points of a group.
 pub(crate) const GROUP: usize = 8;
@@ -56,6 +56,12 @@ impl Centres {
     /// is no point yet.
     #[inline(always)]
     pub(crate) fn sums<S: Simd>(&self, simd: S, row: &[f64], zero: bool, group: usize) -> [f64; GROUP] {
+        simd.call(ToGroup { centres: self, row, zero, group })
+    }
+
+    /// The same, inlined: for rows so short that a call would count.
+    #[inline(always)]
+    pub(crate) fn sums_inlined<S: Simd>(&self, simd: S, row: &[f64], zero: bool, group: usize) -> [f64; GROUP] {
         let size = GROUP * self.width;
         let mut sums = to_group(simd, self.metric, row, &self.packed[group * size..(group + 1) * size]);
         if self.metric == Metric::Cosine {
@@ -67,5 +73,21 @@ impl Centres {
             }
         }
         sums
+    }
+}
+
+struct ToGroup<'a> {
+    centres: &'a Centres,
+    row: &'a [f64],
+    zero: bool,
+    group: usize,
+}
+
+impl Kernel for ToGroup<'_> {
+    type Output = [f64; GROUP];
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> [f64; GROUP] {
+        self.centres.sums_inlined(simd, self.row, self.zero, self.group)
     }
 }

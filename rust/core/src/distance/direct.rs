@@ -3,7 +3,7 @@
 use super::centres::ORTHOGONAL;
 use super::metric::Metric;
 use super::pair::{LANES, between, to_one};
-use super::tile::{Kind, prepare};
+use super::tile::{Kind, prepare, widen};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::simd::{Kernel, Level, Simd};
@@ -53,38 +53,61 @@ pub(crate) fn apart<E: Element>(
     pair: &mut Pair,
     level: Level,
 ) -> f64 {
-    let (mut best, columns) = (Best::NONE, std::iter::once(other as u32));
+    let (mut best, columns) = (Best::NONE, &[other as u32][..]);
     level.run(Direct { x, row, y: x, columns, metric, pair, best: &mut best });
     best.distance
 }
 
 /// Row `row` of `x` against rows of `y`, given in ascending order, and all after those that `best`
 /// is from.
-pub(crate) struct Direct<'a, 'x, 'y, X, Y, C> {
+pub(crate) struct Direct<'a, 'x, 'y, X, Y> {
     pub(crate) x: &'a Matrix<'x, X>,
     pub(crate) row: usize,
     pub(crate) y: &'a Matrix<'y, Y>,
-    pub(crate) columns: C,
+    pub(crate) columns: &'a [u32],
     pub(crate) metric: Metric,
     pub(crate) pair: &'a mut Pair,
     pub(crate) best: &'a mut Best,
 }
 
-impl<X: Element, Y: Element, C: Iterator<Item = u32>> Kernel for Direct<'_, '_, '_, X, Y, C> {
+impl<X: Element, Y: Element> Kernel for Direct<'_, '_, '_, X, Y> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Direct { x, row, y, columns, metric, pair, best } = self;
-        let in_place = if metric == Metric::Cosine { None } else { x.adjacent_row(row) };
-        let zero = in_place.is_none() && prepare(simd, metric, x, row, &mut pair.x) == Kind::Zero;
-        for column in columns {
-            let sum = match (in_place, y.adjacent_row(column as usize)) {
-                (Some(x), Some(y)) => between(simd, metric, x, y),
-                _ => {
-                    if in_place.is_some() {
-                        prepare(simd, metric, x, row, &mut pair.x);
-                    }
+        let zero = if metric == Metric::Cosine {
+            prepare(simd, metric, x, row, &mut pair.x) == Kind::Zero
+        } else {
+            widen(x, row, &mut pair.x[..x.columns()]);
+            false
+        };
+        simd.call(Against { y, columns, metric, pair, zero, best });
+    }
+}
+
+/// The row that was prepared, which may be nothing but zeros, against others.
+struct Against<'a, 'y, Y> {
+    y: &'a Matrix<'y, Y>,
+    columns: &'a [u32],
+    metric: Metric,
+    pair: &'a mut Pair,
+    zero: bool,
+    best: &'a mut Best,
+}
+
+impl<Y: Element> Kernel for Against<'_, '_, Y> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Against { y, columns, metric, pair, zero, best } = self;
+        let features = y.columns();
+        for &column in columns {
+            let in_place = if metric == Metric::Cosine { None } else { y.adjacent_row(column as usize) };
+            let sum = match in_place {
+                Some(y) => between(simd, metric, &pair.x[..features], y),
+                None => {
                     let orthogonal = prepare(simd, metric, y, column as usize, &mut pair.y) == Kind::Zero || zero;
                     let mut sum = [ORTHOGONAL];
                     if !orthogonal {

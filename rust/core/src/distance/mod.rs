@@ -32,7 +32,7 @@ pub(crate) use direct::{Pair, apart};
 pub use metric::Metric;
 pub use min_distances::min_distances;
 pub(crate) use pair::{Absolute, LANES, PairTerm, Square, between, merge, to_one, wide};
-pub(crate) use tile::{Kind, Tile, prepare, row_fault, widen};
+pub(crate) use tile::{Kind, Tile, prepare_inlined, row_fault, widen};
 
 #[cfg(test)]
 mod tests;

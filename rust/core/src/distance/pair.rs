@@ -2,7 +2,7 @@
 
 use super::metric::Metric;
 use crate::float::Element;
-use crate::simd::{Float, Simd, Vector};
+use crate::simd::{Float, Kernel, Simd, Vector};
 
 /// Virtual lanes, over the coordinates of a row; prepared rows are padded to whole lanes with
 /// zeros.
@@ -51,10 +51,27 @@ pub(crate) fn merge(mut sums: [f64; LANES]) -> f64 {
 /// looked at: see [`Tile::to_one`](super::Tile::to_one).
 #[inline(always)]
 pub(crate) fn to_one<S: Simd>(simd: S, metric: Metric, rows: &[f64], point: &[f64], sums: &mut [f64]) {
-    if metric == Metric::Manhattan {
-        all_to_one::<S, Absolute>(simd, rows, point, sums);
-    } else {
-        all_to_one::<S, Square>(simd, rows, point, sums);
+    simd.call(ToOne { metric, rows, point, sums });
+}
+
+struct ToOne<'a> {
+    metric: Metric,
+    rows: &'a [f64],
+    point: &'a [f64],
+    sums: &'a mut [f64],
+}
+
+impl Kernel for ToOne<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let ToOne { metric, rows, point, sums } = self;
+        if metric == Metric::Manhattan {
+            all_to_one::<S, Absolute>(simd, rows, point, sums);
+        } else {
+            all_to_one::<S, Square>(simd, rows, point, sums);
+        }
     }
 }
 

@@ -150,6 +150,34 @@ pub(crate) fn prepare<S: Simd, E: Element>(
     row: usize,
     to: &mut [f64],
 ) -> Kind {
+    simd.call(Prepare { metric, matrix, row, to })
+}
+
+struct Prepare<'p, 'a, E> {
+    metric: Metric,
+    matrix: &'p Matrix<'a, E>,
+    row: usize,
+    to: &'p mut [f64],
+}
+
+impl<E: Element> Kernel for Prepare<'_, '_, E> {
+    type Output = Kind;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Kind {
+        prepare_inlined(simd, self.metric, self.matrix, self.row, self.to)
+    }
+}
+
+/// [`prepare`] for rows so short that a call would count.
+#[inline(always)]
+pub(crate) fn prepare_inlined<S: Simd, E: Element>(
+    simd: S,
+    metric: Metric,
+    matrix: &Matrix<'_, E>,
+    row: usize,
+    to: &mut [f64],
+) -> Kind {
     let features = matrix.columns();
     assert!(to.len() == features.next_multiple_of(LANES));
     widen(matrix, row, &mut to[..features]);
@@ -165,36 +193,43 @@ pub(crate) fn prepare<S: Simd, E: Element>(
     if !S::F64::all(fine) {
         return Kind::Bad;
     }
-    if metric == Metric::Cosine { unit_length(to) } else { Kind::Usual }
+    if metric == Metric::Cosine { simd.call(UnitLength(to)) } else { Kind::Usual }
 }
 
 /// Divides a row by its length.
-#[inline(always)]
-fn unit_length(row: &mut [f64]) -> Kind {
-    let mut largest = 0.0_f64;
-    for &x in row.iter() {
-        largest = largest.max(x.abs());
-    }
-    if largest == 0.0 {
-        return Kind::Zero;
-    }
-    // A power of two that brings the largest feature near 1: exact, and squares neither overflow
-    // nor vanish.
-    let exponent = (largest.to_bits() >> 52) as i64 - 1023;
-    let scale = f64::from_bits(((1023 - exponent.clamp(-1000, 1000)) as u64) << 52);
-    let (chunks, _) = row.as_chunks_mut::<LANES>();
-    let mut lanes = [0.0_f64; LANES];
-    for chunk in chunks {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *x *= scale;
-            *lane = x.mul_add(*x, *lane);
+struct UnitLength<'a>(&'a mut [f64]);
+
+impl Kernel for UnitLength<'_> {
+    type Output = Kind;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> Kind {
+        let UnitLength(row) = self;
+        let mut largest = 0.0_f64;
+        for &x in row.iter() {
+            largest = largest.max(x.abs());
         }
+        if largest == 0.0 {
+            return Kind::Zero;
+        }
+        // A power of two that brings the largest feature near 1: exact, and squares neither
+        // overflow nor vanish.
+        let exponent = (largest.to_bits() >> 52) as i64 - 1023;
+        let scale = f64::from_bits(((1023 - exponent.clamp(-1000, 1000)) as u64) << 52);
+        let (chunks, _) = row.as_chunks_mut::<LANES>();
+        let mut lanes = [0.0_f64; LANES];
+        for chunk in chunks {
+            for (lane, x) in lanes.iter_mut().zip(chunk) {
+                *x *= scale;
+                *lane = x.mul_add(*x, *lane);
+            }
+        }
+        let length = merge(lanes).sqrt();
+        for x in row.iter_mut() {
+            *x /= length;
+        }
+        Kind::Usual
     }
-    let length = merge(lanes).sqrt();
-    for x in row.iter_mut() {
-        *x /= length;
-    }
-    Kind::Usual
 }
 
 /// What is wrong with a row that [`prepare`] refused.

@@ -249,7 +249,7 @@ unsafe fn tile<V: Vector, M: Term>(
     // SAFETY: the caller's promise, for each step.
     unsafe {
         // Four at a time: so few rounds that their number can be foreseen.
-        while step + 4 <= steps {
+        while !V::LARGE && step + 4 <= steps {
             add::<V, M>(simd, &mut sums, x.add(step), stride, y.add(step * V::Scalar::LANES), second);
             add::<V, M>(simd, &mut sums, x.add(step + 1), stride, y.add((step + 1) * V::Scalar::LANES), second);
             add::<V, M>(simd, &mut sums, x.add(step + 2), stride, y.add((step + 2) * V::Scalar::LANES), second);

@@ -3,7 +3,7 @@
 pub use super::among::Among;
 
 use crate::blocks::{self, Watch};
-use crate::distance::{Kind, LANES, Metric, prepare, row_fault, to_one};
+use crate::distance::{Kind, LANES, Metric, prepare_inlined, row_fault, to_one};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -59,7 +59,7 @@ impl<E: Element> Maker for Features<'_, E> {
 
     #[inline(always)]
     fn make<S: Simd>(&self, simd: S, row: usize, to: &mut [f64]) -> bool {
-        prepare(simd, Metric::SqEuclidean, &self.matrix, row, to) != Kind::Bad
+        prepare_inlined(simd, Metric::SqEuclidean, &self.matrix, row, to) != Kind::Bad
     }
 
     fn fault(&self, row: usize) -> Error {
@@ -118,8 +118,11 @@ impl<M: Maker> Kernel for Make<'_, M> {
     }
 }
 
-/// Rows that are prepared at a time: they stay in the first-level cache.
-const TOGETHER: usize = 4;
+/// Coordinates of the rows that are prepared at a time: they stay in the first-level cache.
+const TOGETHER: usize = 1024;
+
+/// The fewest rows that are, whatever their width.
+const FEWEST: usize = 4;
 
 struct Squared<'a, M> {
     maker: &'a M,
@@ -134,9 +137,10 @@ impl<M: Maker> Kernel for Squared<'_, M> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Result<()> {
         let width = self.point.len();
-        let mut tile = vec![0.0; TOGETHER * width];
-        for (i, out) in self.out.chunks_mut(TOGETHER).enumerate() {
-            let start = self.positions.start + i * TOGETHER;
+        let together = (TOGETHER / width.max(1)).max(FEWEST);
+        let mut tile = vec![0.0; together * width];
+        for (i, out) in self.out.chunks_mut(together).enumerate() {
+            let start = self.positions.start + i * together;
             for (j, to) in tile.chunks_exact_mut(width).take(out.len()).enumerate() {
                 let row = self.among.id(start + j) as usize;
                 if !self.maker.make(simd, row, to) {

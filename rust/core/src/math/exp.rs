@@ -5,11 +5,29 @@
 #![allow(clippy::needless_range_loop)] // closures of iterators would be compiled without the level's features
 
 use crate::coefficients::Coefficients;
-use crate::simd::Vector;
+use crate::simd::{Kernel, Simd, Vector};
 
-/// `2^n` and `e^r - 1` of each. The loops are short, so that what waits for nothing comes next.
+/// `2^n` and `e^r - 1` of each.
 #[inline(always)]
 fn parts<V: Vector, const N: usize>(x: [V; N]) -> ([V; N], [V; N]) {
+    if const { V::LARGE } { x[0].simd().call(Parts(x)) } else { parts_inlined(x) }
+}
+
+/// Parts of so many instructions that they are compiled once and called.
+struct Parts<V, const N: usize>([V; N]);
+
+impl<V: Vector, const N: usize> Kernel for Parts<V, N> {
+    type Output = ([V; N], [V; N]);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> ([V; N], [V; N]) {
+        parts_inlined(self.0)
+    }
+}
+
+/// The loops are short, so that what waits for nothing comes next.
+#[inline(always)]
+fn parts_inlined<V: Vector, const N: usize>(x: [V; N]) -> ([V; N], [V; N]) {
     let [high, low] = V::Scalar::LN_2_PARTS;
     let (mut power, mut minus, mut r) = (x, x, x);
     for i in 0..N {

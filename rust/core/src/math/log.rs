@@ -7,13 +7,30 @@
 //! itself.
 
 use crate::coefficients::Coefficients;
-use crate::simd::Vector;
+use crate::simd::{Kernel, Simd, Vector};
 
 /// ln x for positive normal x. For zero and subnormal x it is finite, about the logarithm of the
 /// least normal number, so that `x ln x` is right for them too. Error at most 3e-7 (`f32`), 6e-16
 /// (`f64`).
 #[inline(always)]
 pub fn ln<V: Vector>(x: V) -> V {
+    if const { V::LARGE } { x.simd().call(Ln(x)) } else { ln_inlined(x) }
+}
+
+/// A logarithm of so many instructions that it is compiled once and called.
+struct Ln<V>(V);
+
+impl<V: Vector> Kernel for Ln<V> {
+    type Output = V;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> V {
+        ln_inlined(self.0)
+    }
+}
+
+#[inline(always)]
+fn ln_inlined<V: Vector>(x: V) -> V {
     let one = x.full_like(1.0);
     let half = x.full_like(0.5);
     let (exponent, mantissa) = x.split();

@@ -7,7 +7,7 @@
 use super::candidates::Narrowed;
 use super::judge::Judge;
 use super::linear::Link;
-use super::outputs::{OutputColumns, Outputs, Shape};
+use super::outputs::{OutputColumns, OutputRoom, Outputs, Shape};
 use super::pass::{Pool, pass};
 use crate::blocks::Watch;
 use crate::error::{Error, Result};
@@ -66,8 +66,8 @@ impl Curve {
 
 /// The rows that may be among the k best by a measure of the mean of what all members say. A curve
 /// for each output calibrates it.
-pub(super) fn candidates_of_mean<O: Outputs>(
-    outputs: O,
+pub(super) fn candidates_of_mean(
+    outputs: &dyn Outputs,
     curves: &[Curve],
     measure: Measure,
     k: usize,
@@ -87,16 +87,16 @@ pub(super) fn candidates_of_mean<O: Outputs>(
     pass(&Blend { outputs, curves, judge, shape }, k, order, threads, watch)
 }
 
-struct Blend<'a, O> {
-    outputs: O,
+struct Blend<'a> {
+    outputs: &'a dyn Outputs,
     curves: &'a [Curve],
     judge: Judge<f32>,
     shape: Shape,
 }
 
 /// What a thread works with.
-struct BlendRoom<R> {
-    of_outputs: R,
+struct BlendRoom {
+    of_outputs: OutputRoom,
     columns: OutputColumns,
     means: Vec<f32>,
     /// The interval of each class of a row, and of each of a member's.
@@ -106,7 +106,7 @@ struct BlendRoom<R> {
     scan: Scan<f32>,
 }
 
-impl<O: Outputs> Blend<'_, O> {
+impl Blend<'_> {
     /// Put the middles of the intervals of a row's means in their places, and return how wrong the
     /// furthest may be.
     fn by_curves(&self, row: usize, error: f64, columns: &[f32], stride: usize, room: MeansOfRow<'_>) -> f64 {
@@ -158,8 +158,8 @@ struct MeansOfRow<'a> {
     of_member: &'a mut Vec<(f64, f64)>,
 }
 
-impl<O: Outputs> Pool for Blend<'_, O> {
-    type State = BlendRoom<O::Room>;
+impl Pool for Blend<'_> {
+    type State = BlendRoom;
 
     fn rows(&self) -> usize {
         self.outputs.rows()
@@ -193,7 +193,7 @@ impl<O: Outputs> Pool for Blend<'_, O> {
 
     fn score(&self, rows: Range<usize>, _: f64, room: &mut Self::State, scores: &mut [f64], errors: &mut [f64]) {
         let BlendRoom { of_outputs, columns, means, ends, of_member, scores: own, scan } = room;
-        columns.fill(rows, &self.outputs, of_outputs, errors, self.curves.is_empty());
+        columns.fill(rows, self.outputs, of_outputs, errors, self.curves.is_empty());
         let (stride, shape) = (columns.stride(), self.shape);
         let means = &mut means[..stride * shape.classes];
         if self.curves.is_empty() {

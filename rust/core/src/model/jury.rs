@@ -16,7 +16,7 @@
 
 use super::candidates::Narrowed;
 use super::linear::Link;
-use super::outputs::{OutputColumns, Outputs, Shape};
+use super::outputs::{OutputColumns, OutputRoom, Outputs, Shape};
 use super::pass::{Pool, pass};
 use crate::blocks::{Unwatched, Watch};
 use crate::committee::{CommitteeMeasure, CommitteeScorer};
@@ -29,8 +29,10 @@ use std::ops::Range;
 const UNITS: f64 = 128.0;
 
 /// The rows that may be among the k best by what the members of a committee say.
-pub(super) fn candidates_of_committee<O: Outputs>(
-    outputs: O,
+// Inlined, as `Jury::score` is: so the scorer is compiled by the crate that scores committees too.
+#[inline]
+pub(super) fn candidates_of_committee(
+    outputs: &dyn Outputs,
     measure: CommitteeMeasure,
     k: usize,
     threads: usize,
@@ -42,23 +44,23 @@ pub(super) fn candidates_of_committee<O: Outputs>(
     pass(&Jury { outputs, measure, scorer, shape }, k, measure.about().order, threads, watch)
 }
 
-struct Jury<O> {
-    outputs: O,
+struct Jury<'a> {
+    outputs: &'a dyn Outputs,
     measure: CommitteeMeasure,
     scorer: CommitteeScorer,
     shape: Shape,
 }
 
 /// What a thread works with.
-struct JuryRoom<R> {
-    of_outputs: R,
+struct JuryRoom {
+    of_outputs: OutputRoom,
     columns: OutputColumns,
     /// How far the largest output of each member is ahead of the next, the least of them.
     ahead: Vec<f32>,
     scores: Vec<f32>,
 }
 
-impl<O> Jury<O> {
+impl Jury<'_> {
     /// How wrong a score may be where no logit is off by more than `error`, and votes are as far
     /// ahead as `ahead`.
     fn error(&self, error: f64, ahead: f64) -> f64 {
@@ -83,8 +85,8 @@ impl<O> Jury<O> {
     }
 }
 
-impl<O: Outputs> Pool for Jury<O> {
-    type State = JuryRoom<O::Room>;
+impl Pool for Jury<'_> {
+    type State = JuryRoom;
 
     fn rows(&self) -> usize {
         self.outputs.rows()
@@ -109,9 +111,10 @@ impl<O: Outputs> Pool for Jury<O> {
         JuryRoom { of_outputs: self.outputs.room(rows), columns, ahead, scores }
     }
 
+    #[inline]
     fn score(&self, rows: Range<usize>, _: f64, room: &mut Self::State, scores: &mut [f64], errors: &mut [f64]) {
         let JuryRoom { of_outputs, columns, ahead, scores: own } = room;
-        columns.fill(rows, &self.outputs, of_outputs, errors, true);
+        columns.fill(rows, self.outputs, of_outputs, errors, true);
         let stride = columns.stride();
         let (ahead, own) = (&mut ahead[..stride], &mut own[..stride]);
         let (classes, logistic) = (self.shape.classes, self.shape.link == Link::Logistic);

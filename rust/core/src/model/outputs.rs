@@ -5,6 +5,7 @@ use super::linear::Link;
 use crate::math::{exp, ln_1p};
 use crate::matrix::Matrix;
 use crate::simd::{Kernel, Level, Simd, Vector};
+use std::any::Any;
 use std::ops::Range;
 
 /// How many members a model has, and what each puts out.
@@ -29,10 +30,17 @@ impl Shape {
     }
 }
 
+/// What a thread computes outputs with. Only the rows that made it know what it is, so that what is
+/// made of outputs is compiled once for rows of any kind.
+pub(super) type OutputRoom = Box<dyn Any + Send>;
+
+/// What is in a room, for the rows that made it.
+pub(super) fn inside<R: 'static>(room: &mut OutputRoom) -> &mut R {
+    room.downcast_mut().expect("rows get the room that they made")
+}
+
 /// Rows, and what the members of a model put out for them.
 pub(super) trait Outputs: Sync {
-    /// What a thread works with.
-    type Room: Send;
     /// Number of rows.
     fn rows(&self) -> usize;
     /// Rows of a block.
@@ -46,11 +54,11 @@ pub(super) trait Outputs: Sync {
     /// The CPU level.
     fn level(&self) -> Level;
     /// What a thread works with, for parts of so many rows.
-    fn room(&self, rows: usize) -> Self::Room;
+    fn room(&self, rows: usize) -> OutputRoom;
     /// Compute the outputs of some rows, column by column, each as long as the rows rounded up to
     /// whole groups, and how wrong those of each row may be: probabilities beside their own size.
     /// Not finite of a row that nothing is known of.
-    fn compute(&self, rows: Range<usize>, room: &mut Self::Room, outputs: &mut [f32], errors: &mut [f64]);
+    fn compute(&self, rows: Range<usize>, room: &mut OutputRoom, outputs: &mut [f32], errors: &mut [f64]);
 }
 
 /// The outputs of a part of the rows as logits or probabilities, after a column for the first of
@@ -69,11 +77,11 @@ impl OutputColumns {
     }
 
     /// Compute them. What a member has one model a class for becomes logits of a softmax.
-    pub(super) fn fill<O: Outputs>(
+    pub(super) fn fill(
         &mut self,
         rows: Range<usize>,
-        outputs: &O,
-        room: &mut O::Room,
+        outputs: &dyn Outputs,
+        room: &mut OutputRoom,
         errors: &mut [f64],
         apart: bool,
     ) {

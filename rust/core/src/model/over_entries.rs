@@ -5,7 +5,7 @@ use super::candidates::Narrowed;
 use super::judge::Judge;
 use super::jury::candidates_of_committee;
 use super::linear::{Layout, Linear, Link};
-use super::outputs::{LogLogistic, Outputs, Shape, told_apart};
+use super::outputs::{LogLogistic, OutputRoom, Outputs, Shape, inside, told_apart};
 use super::over_features::part_rows;
 use super::pass::{Pool, pass};
 use super::second_look::{SecondLook, SecondRoom};
@@ -55,7 +55,7 @@ impl Linear {
         watch: &mut dyn Watch,
     ) -> Result<Narrowed> {
         self.takes(Layout::Compressed, matrix.width())?;
-        candidates_of_committee(SparseLogitRows { model: self, matrix, level }, measure, k, threads, watch)
+        candidates_of_committee(&SparseLogitRows { model: self, matrix, level }, measure, k, threads, watch)
     }
 
     /// The same by a measure of the mean of what its members say. Where there are curves, one for
@@ -72,7 +72,7 @@ impl Linear {
         watch: &mut dyn Watch,
     ) -> Result<Narrowed> {
         self.takes(Layout::Compressed, matrix.width())?;
-        candidates_of_mean(SparseLogitRows { model: self, matrix, level }, curves, measure, k, threads, watch)
+        candidates_of_mean(&SparseLogitRows { model: self, matrix, level }, curves, measure, k, threads, watch)
     }
 }
 
@@ -96,8 +96,6 @@ impl<E: Value, I: Index> SparseLogitRows<'_, '_, E, I> {
 }
 
 impl<E: Value, I: Index> Outputs for SparseLogitRows<'_, '_, E, I> {
-    type Room = (Entries, Vec<f32>);
-
     fn rows(&self) -> usize {
         self.matrix.rows()
     }
@@ -122,12 +120,12 @@ impl<E: Value, I: Index> Outputs for SparseLogitRows<'_, '_, E, I> {
         self.level
     }
 
-    fn room(&self, rows: usize) -> Self::Room {
-        (Entries::default(), vec![0.0; rows * self.model.padded()])
+    fn room(&self, rows: usize) -> OutputRoom {
+        Box::new((Entries::default(), vec![0.0_f32; rows * self.model.padded()]))
     }
 
-    fn compute(&self, rows: Range<usize>, room: &mut Self::Room, outputs: &mut [f32], errors: &mut [f64]) {
-        let (entries, logits) = room;
+    fn compute(&self, rows: Range<usize>, room: &mut OutputRoom, outputs: &mut [f32], errors: &mut [f64]) {
+        let (entries, logits) = inside::<(Entries, Vec<f32>)>(room);
         let (padded, stride) = (self.model.padded(), outputs.len() / self.model.outputs());
         let logits = &mut logits[..rows.len() * padded];
         self.logits(rows, entries, logits, errors);

@@ -6,7 +6,7 @@ use super::dense::{CopyPanel, GROUP, PANEL, PanelLogits, Readable};
 use super::judge::Judge;
 use super::jury::candidates_of_committee;
 use super::linear::{LANES, Layout, Linear, Link};
-use super::outputs::{LogLogistic, Outputs, Shape, told_apart};
+use super::outputs::{LogLogistic, OutputRoom, Outputs, Shape, inside, told_apart};
 use super::pass::{Pool, pass};
 use super::second_look::{SecondLook, SecondRoom};
 use crate::blocks::{self, Watch};
@@ -58,7 +58,7 @@ impl Linear {
         watch: &mut dyn Watch,
     ) -> Result<Narrowed> {
         self.takes(Layout::Dense, matrix.columns())?;
-        candidates_of_committee(DenseLogits { model: self, matrix, level }, measure, k, threads, watch)
+        candidates_of_committee(&DenseLogits { model: self, matrix, level }, measure, k, threads, watch)
     }
 
     /// The same by a measure of the mean of what its members say. Where there are curves, one for
@@ -75,7 +75,7 @@ impl Linear {
         watch: &mut dyn Watch,
     ) -> Result<Narrowed> {
         self.takes(Layout::Dense, matrix.columns())?;
-        candidates_of_mean(DenseLogits { model: self, matrix, level }, curves, measure, k, threads, watch)
+        candidates_of_mean(&DenseLogits { model: self, matrix, level }, curves, measure, k, threads, watch)
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -135,8 +135,6 @@ impl<E> DenseLogits<'_, '_, E> {
 }
 
 impl<E: Element> Outputs for DenseLogits<'_, '_, E> {
-    type Room = (Vec<f32>, Vec<f32>);
-
     fn rows(&self) -> usize {
         self.matrix.rows()
     }
@@ -161,12 +159,13 @@ impl<E: Element> Outputs for DenseLogits<'_, '_, E> {
         self.level
     }
 
-    fn room(&self, rows: usize) -> Self::Room {
-        (vec![0.0; rows.next_multiple_of(GROUP)], Vec::new())
+    fn room(&self, rows: usize) -> OutputRoom {
+        let sizes_and_copy: (Vec<f32>, Vec<f32>) = (vec![0.0; rows.next_multiple_of(GROUP)], Vec::new());
+        Box::new(sizes_and_copy)
     }
 
-    fn compute(&self, rows: Range<usize>, room: &mut Self::Room, outputs: &mut [f32], errors: &mut [f64]) {
-        let (sizes, copy) = room;
+    fn compute(&self, rows: Range<usize>, room: &mut OutputRoom, outputs: &mut [f32], errors: &mut [f64]) {
+        let (sizes, copy) = inside::<(Vec<f32>, Vec<f32>)>(room);
         let sizes = &mut sizes[..rows.len().next_multiple_of(GROUP)];
         self.logits(rows, outputs, sizes, copy);
         errors.iter_mut().zip(sizes.iter()).for_each(|(error, &size)| *error = self.error(size));

@@ -27,6 +27,34 @@ pub(super) trait Pool: Sync {
     fn look_again(&self, _places: &[u32], _state: &mut Self::State, _scores: &mut [f64], _errors: &mut [f64]) {}
 }
 
+/// A pool with what one thread works with.
+trait PoolWorker: Send {
+    /// [`Pool::score`].
+    fn score(&mut self, rows: Range<usize>, bar: f64, scores: &mut [f64], errors: &mut [f64]);
+    /// [`Pool::look_again`].
+    fn look_again(&mut self, places: &[u32], scores: &mut [f64], errors: &mut [f64]);
+}
+
+struct WorkerOf<'p, P: Pool>(&'p P, P::State);
+
+impl<P: Pool> PoolWorker for WorkerOf<'_, P> {
+    fn score(&mut self, rows: Range<usize>, bar: f64, scores: &mut [f64], errors: &mut [f64]) {
+        self.0.score(rows, bar, &mut self.1, scores, errors);
+    }
+
+    fn look_again(&mut self, places: &[u32], scores: &mut [f64], errors: &mut [f64]) {
+        self.0.look_again(places, &mut self.1, scores, errors);
+    }
+}
+
+/// How many rows a pool has, how many are in a block and in a part, and bytes.
+struct Size {
+    rows: usize,
+    block_rows: usize,
+    part_rows: usize,
+    bytes: usize,
+}
+
 /// The rows that may be among the k best.
 pub(super) fn pass(
     pool: &impl Pool,
@@ -35,22 +63,36 @@ pub(super) fn pass(
     threads: usize,
     watch: &mut dyn Watch,
 ) -> Result<Narrowed> {
-    let (rows, size) = (pool.rows(), pool.part_rows());
+    let (rows, block_rows, part_rows, bytes) = (pool.rows(), pool.block_rows(), pool.part_rows(), pool.bytes());
+    let worker = || -> Box<dyn PoolWorker + '_> { Box::new(WorkerOf(pool, pool.state())) };
+    pass_by(&worker, Size { rows, block_rows, part_rows, bytes }, k, order, threads, watch)
+}
+
+/// The same of any pool, compiled once for all of them.
+fn pass_by<'p>(
+    worker: &(dyn Fn() -> Box<dyn PoolWorker + 'p> + Sync),
+    pool: Size,
+    k: usize,
+    order: Order,
+    threads: usize,
+    watch: &mut dyn Watch,
+) -> Result<Narrowed> {
+    let (rows, size) = (pool.rows, pool.part_rows);
     let shared = Shared::new(k, order);
-    let state = || (pool.state(), vec![0.0; size], vec![0.0; size], Vec::with_capacity(size), Intervals::new());
-    let threads = blocks::crew(threads, pool.bytes());
-    let blocks = blocks::share(rows, pool.block_rows(), threads).map(|block| (block, ()));
-    let workers = blocks::run(rows, blocks, threads, watch, state, |worker, block, ()| {
-        let (state, scores, errors, places, candidates) = worker;
+    let state = || (worker(), vec![0.0; size], vec![0.0; size], Vec::with_capacity(size), Intervals::new());
+    let threads = blocks::crew(threads, pool.bytes);
+    let blocks = blocks::share(rows, pool.block_rows, threads).map(|block| (block, ()));
+    let workers = blocks::run(rows, blocks, threads, watch, state, |state, block, ()| {
+        let (worker, scores, errors, places, candidates) = state;
         for start in block.clone().step_by(size) {
             if shared.stopped() {
                 break;
             }
             let part = start..block.end.min(start + size);
             let (scores, errors) = (&mut scores[..part.len()], &mut errors[..part.len()]);
-            pool.score(part, shared.threshold(), state, scores, errors);
+            worker.score(part, shared.threshold(), scores, errors);
             shared.reaching(scores, errors, places);
-            pool.look_again(places, state, scores, errors);
+            worker.look_again(places, scores, errors);
             candidates.take(start as u64, places, scores, errors, &shared);
         }
         Ok(())

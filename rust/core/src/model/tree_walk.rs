@@ -14,7 +14,7 @@ use super::jury::candidates_of_committee;
 use super::linear::Link;
 use super::masks::{AddByMasks, Compared, ROWS};
 use super::measure::most;
-use super::outputs::{Outputs, Shape};
+use super::outputs::{OutputRoom, Outputs, Shape, inside};
 use super::pass::{Pool, pass};
 use super::trees::Trees;
 use crate::blocks::Watch;
@@ -69,7 +69,7 @@ impl<T: Compared> Trees<T> {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<Narrowed> {
-        candidates_of_committee(self.rows(matrix, level)?, measure, k, threads, watch)
+        candidates_of_committee(&self.rows(matrix, level)?, measure, k, threads, watch)
     }
 
     /// The same by a measure of the mean of what its members say. Where there are curves, one for
@@ -85,7 +85,7 @@ impl<T: Compared> Trees<T> {
         threads: usize,
         watch: &mut dyn Watch,
     ) -> Result<Narrowed> {
-        candidates_of_mean(self.rows(matrix, level)?, curves, measure, k, threads, watch)
+        candidates_of_mean(&self.rows(matrix, level)?, curves, measure, k, threads, watch)
     }
 
     fn rows<'a, 'm, E: Element>(&'a self, matrix: &'a Matrix<'m, E>, level: Level) -> Result<TreeRows<'a, 'm, T, E>> {
@@ -272,9 +272,19 @@ impl<T: Compared, E: Element> TreeRows<'_, '_, T, E> {
     }
 }
 
-impl<T: Compared, E: Element> Outputs for TreeRows<'_, '_, T, E> {
-    type Room = TreeRoom<T>;
+impl<T: Compared, E: Element> TreeRows<'_, '_, T, E> {
+    fn tree_room(&self, rows: usize) -> TreeRoom<T> {
+        TreeRoom {
+            features: vec![T::ZERO; rows * self.trees.features()],
+            sums: vec![0.0; rows * self.trees.base().len()],
+            known: vec![true; rows],
+            going: Vec::with_capacity(rows),
+            panel: vec![T::ZERO; ROWS * self.trees.features()],
+        }
+    }
+}
 
+impl<T: Compared, E: Element> Outputs for TreeRows<'_, '_, T, E> {
     fn rows(&self) -> usize {
         self.matrix.rows()
     }
@@ -300,17 +310,12 @@ impl<T: Compared, E: Element> Outputs for TreeRows<'_, '_, T, E> {
         self.level
     }
 
-    fn room(&self, rows: usize) -> TreeRoom<T> {
-        TreeRoom {
-            features: vec![T::ZERO; rows * self.trees.features()],
-            sums: vec![0.0; rows * self.trees.base().len()],
-            known: vec![true; rows],
-            going: Vec::with_capacity(rows),
-            panel: vec![T::ZERO; ROWS * self.trees.features()],
-        }
+    fn room(&self, rows: usize) -> OutputRoom {
+        Box::new(self.tree_room(rows))
     }
 
-    fn compute(&self, rows: Range<usize>, room: &mut TreeRoom<T>, outputs: &mut [f32], errors: &mut [f64]) {
+    fn compute(&self, rows: Range<usize>, room: &mut OutputRoom, outputs: &mut [f32], errors: &mut [f64]) {
+        let room = inside::<TreeRoom<T>>(room);
         let (count, apart) = (rows.len(), self.trees.base().len());
         self.begin(rows, room);
         self.add(&Stops::none(self.trees.grown().len()), None, count, room);
@@ -366,7 +371,7 @@ impl<T: Compared, E: Element> Pool for TreeWalk<'_, '_, T, E> {
     }
 
     fn state(&self) -> WalkRoom<T> {
-        let of_rows = self.rows.room(PART);
+        let of_rows = self.rows.tree_room(PART);
         let (out, pairs, scores) = (vec![false; PART], vec![0.0; 2 * PART], vec![0.0; PART]);
         WalkRoom { of_rows, out, pairs, scores, scan: self.judge.scan() }
     }

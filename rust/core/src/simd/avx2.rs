@@ -31,6 +31,12 @@ impl Simd for Avx2 {
     type F32 = F32;
     type F64 = F64;
     const WIDENS: bool = true;
+
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        // SAFETY: the token proves the level.
+        unsafe { enter(kernel) }
+    }
 }
 
 /// 8 lanes of `f32`.

@@ -29,6 +29,12 @@ impl Simd for Avx512 {
     type F32 = F32;
     type F64 = F64;
     const WIDENS: bool = true;
+
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        // SAFETY: the token proves the level.
+        unsafe { enter(kernel) }
+    }
 }
 
 /// 16 lanes of `f32`.

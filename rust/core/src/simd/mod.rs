@@ -27,13 +27,14 @@
 //! is true as well. One that takes vectors is written as an argument of a call, and marked:
 //! `each(#[inline(always)] |x| ...)`, where `each` is `#[inline(always)]`. A closure without the
 //! mark, a function passed by its name, and all that goes through the standard library's adaptors
-//! (`map` of arrays, iterators) is compiled on its own. Hence the index loops.
+//! (`map` of arrays, iterators) is compiled on its own. Hence the index loops. What is long and
+//! needed at many places is a kernel too, and a kernel calls it ([`Simd::call`]).
 //!
 //! # Adding a level
 //!
-//! 1. A file beside `avx2.rs`, which is the pattern, with the token, `supported`, `enter` and a
-//!    vector type for each of `f32` and `f64`: a register, or an array of two where a register has
-//!    fewer lanes than half of the virtual ones. Most of a vector's methods are a line each in a
+//! 1. A file beside `avx2.rs`, which is the pattern, with the token, `supported`, `enter`, `call`
+//!    and a vector type for each of `f32` and `f64`: a register, or an array of two where a
+//!    register has fewer lanes than half of the virtual ones. Most of a vector's methods are a line each in a
 //!    table (`lane_wise!`). What takes more is the level's own: `load_columns` (a transpose),
 //!    `load_pairs`, `pair`, and `pair_place` where `pair` takes lanes in another order. What loads
 //!    half precision has a form that works everywhere, and a level may have a quicker one.
@@ -152,7 +153,7 @@ impl Level {
         if self >= Level::Neon {
             return neon::enter(kernel);
         }
-        kernel.run(portable::Portable)
+        portable::enter(kernel)
     }
 }
 

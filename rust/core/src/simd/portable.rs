@@ -2,7 +2,7 @@
 //! (NEON), the compiler finds them in these loops. Where some lack a fused multiply-add (x86-64),
 //! `mul_add` makes it of other operations.
 
-use super::{Simd, Vector, lane_wise};
+use super::{Kernel, Simd, Vector, lane_wise};
 #[cfg(all(target_arch = "x86_64", not(target_feature = "fma")))]
 use super::{Spread, mul_add};
 
@@ -10,9 +10,20 @@ use super::{Spread, mul_add};
 #[derive(Clone, Copy)]
 pub struct Portable;
 
+/// Enter a kernel at the level. Not inlined, or each place that enters it would have its own copy.
+#[inline(never)]
+pub(super) fn enter<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Portable)
+}
+
 impl Simd for Portable {
     type F32 = Array<f32, 8>;
     type F64 = Array<f64, 4>;
+
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        enter(kernel)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -27,9 +38,10 @@ macro_rules! portable {
                 Array(std::array::from_fn(|i| f(self.0[i], other.0[i])))
             }
 
+            /// All bits of a lane, or none: as wide as the lanes, so that the compiler finds vectors.
             #[inline]
-            fn test(self, other: Self, f: impl Fn($float, $float) -> bool) -> [bool; $lanes] {
-                std::array::from_fn(|i| f(self.0[i], other.0[i]))
+            fn test(self, other: Self, f: impl Fn($float, $float) -> bool) -> [$bits; $lanes] {
+                std::array::from_fn(|i| if f(self.0[i], other.0[i]) { <$bits>::MAX } else { 0 })
             }
 
             #[inline]
@@ -45,7 +57,7 @@ macro_rules! portable {
 
         impl Vector for Array<$float, $lanes> {
             type Scalar = $float;
-            type Mask = [bool; $lanes];
+            type Mask = [$bits; $lanes];
             type Simd = Portable;
             const LANES: usize = $lanes;
             const LARGE: bool = cfg!(target_arch = "x86_64");
@@ -71,11 +83,11 @@ macro_rules! portable {
                 fn le(self, y: Self) -> Self::Mask = self.test(y, |a, b| a <= b);
                 fn eq(self, y: Self) -> Self::Mask = self.test(y, |a, b| a == b);
                 fn and(a: Self::Mask, b: Self::Mask) -> Self::Mask = std::array::from_fn(|i| a[i] & b[i]);
-                fn all(mask: Self::Mask) -> bool = mask.iter().fold(true, |all, &one| all & one);
+                fn all(mask: Self::Mask) -> bool = mask.iter().fold(<$bits>::MAX, |all, &one| all & one) != 0;
                 fn select(mask: Self::Mask, yes: Self, no: Self) -> Self =
-                    Array(std::array::from_fn(|i| if mask[i] { yes.0[i] } else { no.0[i] }));
+                    Array(std::array::from_fn(|i| <$float>::from_bits(yes.0[i].to_bits() & mask[i] | no.0[i].to_bits() & !mask[i])));
                 fn zero_where(self, mask: Self::Mask) -> Self =
-                    Array(std::array::from_fn(|i| if mask[i] { 0.0 } else { self.0[i] }));
+                    Array(std::array::from_fn(|i| <$float>::from_bits(self.0[i].to_bits() & !mask[i])));
 
                 fn signs(self) -> u32 =
                     self.0.iter().rev().fold(0, |signs, one| signs << 1 | u32::from(one.is_sign_negative()));

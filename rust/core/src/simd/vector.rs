@@ -26,6 +26,10 @@ pub trait Simd: Copy + 'static {
     /// Whether its vectors are quick to load from half precision. Kernels that would are not
     /// compiled for other levels: see [`Level::widens`](super::Level::widens).
     const WIDENS: bool = false;
+
+    /// Run a kernel that is compiled apart, once for all who call it: for what takes far longer
+    /// than a call and is needed at many places.
+    fn call<K: Kernel>(self, kernel: K) -> K::Output;
 }
 
 /// A vector of some level. Methods that read or write memory are unsafe, all others are plain

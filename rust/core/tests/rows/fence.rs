@@ -68,7 +68,7 @@ mod pages {
 }
 
 impl<E: Copy> Fenced<E> {
-    /// As many elements as `value`.
+    /// As many elements as `value`; where there are no such pages, the end does not matter.
     pub fn filled(value: E, len: usize, at: At) -> Fenced<E> {
         #[cfg(unix)]
         let (first, pages) = {
@@ -80,6 +80,8 @@ impl<E: Copy> Fenced<E> {
             };
             (first, pages)
         };
+        #[cfg(not(unix))]
+        let _ = at;
         #[cfg(not(unix))]
         let mut memory = vec![value; len];
         #[cfg(not(unix))]

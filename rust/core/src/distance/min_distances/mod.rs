@@ -179,7 +179,7 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Searcher<'t, 'a, 'y, T, Y> {
         self.bounds();
         let mut best = [Best::NONE; MOST_ROWS];
         let mut direct = |row: usize, columns: &[u32]| {
-            let (columns, pair, best) = (columns.iter().copied(), &mut self.pair, &mut best[row]);
+            let (pair, best) = (&mut self.pair, &mut best[row]);
             level.run(Direct { x, row: rows.row(row), y, columns, metric, pair, best });
         };
         let mut sink = Contenders {
@@ -196,9 +196,13 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Searcher<'t, 'a, 'y, T, Y> {
             level.run(Multiply::new(&self.block, panels, scratch, &mut sink, Product));
         }
         (0..rows.len()).for_each(|row| sink.settle(row));
+        let mut all = Vec::new();
         for (row, (sum, index)) in sums.iter_mut().zip(indices).enumerate() {
             if self.norms[row] > largest::<T>() {
-                let (columns, pair, best) = (0..y.rows() as u32, &mut self.pair, &mut best[row]);
+                if all.is_empty() {
+                    all.extend(0..y.rows() as u32);
+                }
+                let (columns, pair, best) = (&all[..], &mut self.pair, &mut best[row]);
                 level.run(Direct { x, row: rows.row(row), y, columns, metric, pair, best });
             }
             (*sum, *index) = (best[row].sum, i64::from(best[row].index));

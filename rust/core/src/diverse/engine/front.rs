@@ -3,6 +3,7 @@
 use crate::blocks::{self, Watch};
 use crate::error::Result;
 use std::cmp::Ordering;
+use std::ops::Range;
 
 /// A row by its key.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,7 +108,22 @@ pub(crate) fn scan(
     threads: usize,
     watch: &mut dyn Watch,
 ) -> Result<(Vec<Entry>, Option<Entry>)> {
-    let threshold = threshold(rows, &key, want);
+    // Some at a time, so that all else is compiled once for all keys.
+    let keys = |rows: Range<usize>, keys: &mut [f64]| keys.iter_mut().zip(rows).for_each(|(to, row)| *to = key(row));
+    scan_by(rows, &keys, want, threads, watch)
+}
+
+/// Writes the keys of some rows.
+type Keys<'k> = &'k (dyn Fn(Range<usize>, &mut [f64]) + Sync);
+
+fn scan_by(
+    rows: usize,
+    write_keys: Keys<'_>,
+    want: usize,
+    threads: usize,
+    watch: &mut dyn Watch,
+) -> Result<(Vec<Entry>, Option<Entry>)> {
+    let threshold = threshold(rows, write_keys, want);
     let most = want.saturating_add(want / 4);
     let threads = threads.min(1 + rows / (4 * BLOCK));
     // So that all threads together hold no more than a few of them would.
@@ -120,9 +136,7 @@ pub(crate) fn scan(
         let mut start = range.start;
         while start < range.end {
             let mut keys = [f64::NEG_INFINITY; CHUNK];
-            for (to, row) in keys.iter_mut().zip(start..range.end) {
-                *to = key(row);
-            }
+            write_keys(start..range.end, &mut keys);
             let mut hot = false;
             let mut highest = f64::NEG_INFINITY;
             for &key in &keys {
@@ -205,11 +219,16 @@ pub(super) fn highest(bounds: &[f64]) -> usize {
 }
 
 /// A key that about `want` rows reach, from a sample of all rows; at least one row reaches it.
-fn threshold(rows: usize, key: &impl Fn(usize) -> f64, want: usize) -> f64 {
+fn threshold(rows: usize, write_keys: Keys<'_>, want: usize) -> f64 {
     if rows <= want {
         return f64::NEG_INFINITY;
     }
     let step = rows.div_ceil(SAMPLE);
+    let key = |row: usize| {
+        let mut key = [0.0];
+        write_keys(row..row + 1, &mut key);
+        key[0]
+    };
     let mut sample: Vec<f64> = (0..rows).step_by(step).map(key).filter(|&key| key > f64::NEG_INFINITY).collect();
     let rank = want / step;
     if rank >= sample.len() {

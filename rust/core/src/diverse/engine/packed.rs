@@ -36,25 +36,19 @@
 
 use super::by_distance::{DistanceWorth, Greedy, PointSet};
 use super::filter::ROWS;
-use super::front::{Entry, highest, roughly_sort, scan};
+use super::front::{Entry, roughly_sort, scan};
 use super::lazy::{Pick, Work};
 use super::nearest::{Nearest, Truth};
 use super::pack::{Fill, First, Kept, NOWHERE, PackedBlock, PackedPoints, RowState, unknown};
-use super::sweep::Sweep;
+use super::sweep::Sweeper;
 use crate::blocks::{self, LOOK_EVERY, Watch};
 use crate::distance::Tile;
 use crate::error::Result;
 use crate::float::Element;
 use std::time::Instant;
 
-/// Blocks that a thread takes at a time.
-const CHUNK: usize = 64;
-
 /// Rows of a block of the first pass.
 const FIRST: usize = 256;
-
-/// Multiplications that make starting threads worth it.
-const WORTH_THREADS: usize = 1 << 20;
 
 /// A pool of so many bytes is packed as a whole.
 const SMALL: usize = 32 << 20;
@@ -74,9 +68,6 @@ const WORTH_SORTING: usize = 8 * LIKE;
 
 /// Rows of a file that are packed before whoever watches may hand its pages back.
 const FILE_ROWS: usize = 1 << 12;
-
-/// Blocks that are looked at for a first floor.
-const TRIES: usize = 3;
 
 /// The value of a row that is out.
 const OUT: f64 = f64::NEG_INFINITY;
@@ -118,6 +109,16 @@ pub(crate) struct Packed<'a, E, W> {
     /// Where the last best row is packed.
     place: usize,
     tile: Tile,
+}
+
+/// Brings rows together that have seen as many points, among those of like bounds.
+fn sort_by_seen(front: &mut [Entry], states: &[Kept], threads: usize, watch: &mut dyn Watch) -> Result<()> {
+    let (rows, threads) = (front.len(), threads.min(1 + front.len() / WORTH_SORTING));
+    let sort = |(): &mut (), _, some: &mut [Entry]| {
+        some.sort_by_key(|entry| RowState::of(states[entry.row as usize]).seen);
+        Ok(())
+    };
+    blocks::run(rows, blocks::split(rows, LIKE).zip(front.chunks_mut(LIKE)), threads, watch, || (), sort).map(drop)
 }
 
 impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
@@ -222,57 +223,10 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
     /// least, or `known` where that is more.
     fn sweep(&mut self, known: f64, watch: &mut dyn Watch) -> Result<f64> {
         let Self { near, worth, points, blocks, coordinates, bounds, .. } = self;
-        let (drift, slack, steps) = (worth.drift(), worth.slack(), near.points.len());
-        let least = |floor: f64| floor - drift - slack;
-        let width = points.width;
-        let (points, worth, metric, level) = (&*points, &*worth, near.metric, near.level);
-        let sweep = |blocks: &mut [PackedBlock], coordinates: &[[f32; ROWS]], bounds: &mut [f64], floor| {
-            level.run(Sweep { points, metric, worth, steps, blocks, coordinates, bounds, floor })
-        };
-        let (picked, wanted, threads) = (self.picked, self.wanted, self.threads);
-        let mut floor = known;
-        let mut done = [0; 2];
-        for _ in 0..TRIES {
-            let top = highest(bounds);
-            if bounds.get(top).is_none_or(|&bound| bound < least(floor) || bound == OUT) {
-                break;
-            }
-            let fresh = blocks[top].seen as usize == steps;
-            let (one, all) = (top..top + 1, top * width..(top + 1) * width);
-            let came = sweep(&mut blocks[one.clone()], &coordinates[all], &mut bounds[one], floor);
-            floor = came.floor;
-            done = [done[0] + came.compared, done[1] + came.rows];
-            if fresh {
-                break;
-            }
-        }
-        let reached = least(floor);
-        let behind =
-            |(block, &bound): (&PackedBlock, &f64)| if bound >= reached { steps - block.seen as usize } else { 0 };
-        let work = blocks.iter().zip(bounds.iter()).map(behind).sum::<usize>() * ROWS * width;
-        if work > 0 {
-            let count = blocks.len();
-            let chunks = blocks.chunks_mut(CHUNK).zip(coordinates.chunks(CHUNK * width).zip(bounds.chunks_mut(CHUNK)));
-            let threads = threads.min(1 + work / WORTH_THREADS);
-            let mut look = |_: usize, _: usize| watch.look(picked, wanted);
-            let ended = blocks::run(
-                count,
-                blocks::split(count, CHUNK).zip(chunks),
-                threads,
-                &mut look,
-                || (f64::NEG_INFINITY, [0; 2]),
-                |(reached, done), _, (blocks, (coordinates, bounds))| {
-                    let came = sweep(blocks, coordinates, bounds, floor);
-                    *reached = came.floor.max(*reached);
-                    *done = [done[0] + came.compared, done[1] + came.rows];
-                    Ok(())
-                },
-            )?;
-            for (reached, more) in ended {
-                floor = floor.max(reached);
-                done = [done[0] + more[0], done[1] + more[1]];
-            }
-        }
+        let sweeper = Sweeper { points, metric: near.metric, worth, steps: near.points.len(), level: near.level };
+        let (picked, wanted) = (self.picked, self.wanted);
+        let mut look = |_: usize, _: usize| watch.look(picked, wanted);
+        let (floor, done) = sweeper.sweep((blocks, coordinates, bounds), known, self.threads, &mut look)?;
         self.work.computed += done[0];
         self.work.refreshed += done[1];
         Ok(floor)
@@ -377,19 +331,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         (self.front, self.outside) = scan(all, key, want, self.threads, watch)?;
         if self.near.held.is_none() {
             roughly_sort(&mut self.front);
-            let (rows, threads) = (self.front.len(), self.threads.min(1 + self.front.len() / WORTH_SORTING));
-            let chunks = blocks::split(rows, LIKE).zip(self.front.chunks_mut(LIKE));
-            blocks::run(
-                rows,
-                chunks,
-                threads,
-                watch,
-                || (),
-                |(), _, some| {
-                    some.sort_by_key(|entry| RowState::of(states[entry.row as usize]).seen);
-                    Ok(())
-                },
-            )?;
+            sort_by_seen(&mut self.front, states, self.threads, watch)?;
         }
         let room = self.front.len().div_ceil(ROWS) * self.points.width;
         if self.coordinates.len() < room {

@@ -74,10 +74,9 @@ impl<E: Element> Part<'_, E> {
         let mut some = self.best(&work, amount.saturating_mul(4));
         work.bring(some.clone(), f64::NEG_INFINITY, steps, watch)?;
         if amount < ids.len() {
-            let place = |&row: &i64| (work.key(row as usize), ids[row as usize]);
+            let place = |row: i64| (work.key(row as usize), ids[row as usize]);
             let last = some.len().min(amount) - 1;
-            let (_, last, _) = some.select_nth_unstable_by(last, |a, b| order(place(a), place(b)));
-            let floor = place(last).0;
+            let floor = place(divide(&mut some, last, &place)).0;
             work.bring(all.collect(), floor, steps, watch)?;
         }
         let mut rows = self.best(&work, amount);
@@ -112,11 +111,15 @@ impl<E: Element> Part<'_, E> {
     fn best(&self, work: &CatchUp<'_, E>, amount: usize) -> Vec<i64> {
         let mut rows: Vec<i64> = (0..self.ids.len() as i64).collect();
         if amount < rows.len() {
-            let place = |&row: &i64| (work.key(row as usize), self.ids[row as usize]);
-            rows.select_nth_unstable_by(amount, |a, b| order(place(a), place(b)));
+            divide(&mut rows, amount, &|row| (work.key(row as usize), self.ids[row as usize]));
             rows.truncate(amount);
             rows.sort_unstable();
         }
         rows
     }
+}
+
+/// Brings the rows that come first to the front, `count` of them, and returns the next.
+fn divide(rows: &mut [i64], count: usize, place: &dyn Fn(i64) -> (f64, i64)) -> i64 {
+    *rows.select_nth_unstable_by(count, |&a, &b| order(place(a), place(b))).1
 }

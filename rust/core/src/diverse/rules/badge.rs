@@ -138,8 +138,8 @@ impl Field for GradientField<'_> {
 
     #[inline(always)]
     fn squared<S: Simd>(&self, simd: S, [error, feature]: &[Prepared; 2], group: usize) -> [f64; GROUP] {
-        let errors = self.errors.centres.sums(simd, &error.row, false, group);
-        let features = self.features.centres.sums(simd, &feature.row, false, group);
+        let errors = self.errors.centres.sums_inlined(simd, &error.row, false, group);
+        let features = self.features.centres.sums_inlined(simd, &feature.row, false, group);
         let mut squared = [0.0; GROUP];
         let there = self.lengths.len().min((group + 1) * GROUP);
         for (lane, &[a, h]) in self.lengths[group * GROUP..there].iter().enumerate() {

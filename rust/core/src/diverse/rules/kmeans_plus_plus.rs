@@ -80,7 +80,7 @@ impl Field for Vectors<'_> {
 
     #[inline(always)]
     fn squared<S: Simd>(&self, simd: S, ready: &Vec<f64>, group: usize) -> [f64; GROUP] {
-        self.centres.sums(simd, ready, false, group)
+        self.centres.sums_inlined(simd, ready, false, group)
     }
 
     fn add_centre(&mut self, ready: &Vec<f64>) {

@@ -12,7 +12,7 @@ use std::ptr::read;
 pub struct Neon(());
 
 /// Enter a kernel at the level, with the token that is made nowhere else.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn enter<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Neon(()))
 }
@@ -21,6 +21,11 @@ impl Simd for Neon {
     type F32 = narrow::F32;
     type F64 = wide::F64;
     const WIDENS: bool = true;
+
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        enter(kernel)
+    }
 }
 
 /// An intrinsic on both registers.
