@@ -45,7 +45,7 @@ test-python: venv  ## the tests of the Python package and the command, files of 
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-oldest: build $(VENV)-oldest/.made  ## the tests of the Python package on the oldest versions that pyproject.toml accepts
-	PYTHONPATH="$(CURDIR)/python" $(VENV)-oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile --benchmark-disable -W ignore::DeprecationWarning
+	PYTHONPATH="$(CURDIR)/python" $(VENV)-oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --benchmark-disable -W ignore::DeprecationWarning
 
 test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
 	$(PY) tests/label_studio/run.py $(STUDIO)/bin/label-studio

@@ -77,7 +77,9 @@ def licence_of(about: metadata.Distribution) -> str:
             if line.startswith("License ")
         ]
         short = (about.metadata.get("License") or "").strip().split("\n")[0]
-        found = [SAID.get(each, each) for each in (*classed, short) if each and each != "OSI Approved"]
+        # The first line of the file of the licence, where that is all there is.
+        file = (about.read_text("licenses/LICENSE.txt") or "").split("\n")[0].strip()
+        found = [SAID.get(each, each) for each in (*classed, short, file) if each and each != "OSI Approved"]
         said = next((each for each in found if each in FINE), found[0] if found else "")
     return said
 

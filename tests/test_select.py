@@ -227,10 +227,13 @@ def test_groups_by_labels_of_any_kind_are_the_same(kind, options):
     assert sl.select(blocks, "margin", groups=LABELS[kind](codes), **options) == expected
 
 
-def test_groups_of_a_frame_with_missing_labels_are_refused():
+@pytest.mark.parametrize(("dtype", "missing"), [("str", "nan"), ("string", "<NA>")])
+def test_groups_of_a_frame_with_missing_labels_are_refused(dtype, missing):
     pandas = pytest.importorskip("pandas")
-    groups = pandas.Series(["a", None, "b"] * (len(P) // 3 + 1), dtype="str")[: len(P)]
-    with pytest.raises(ValueError, match="groups has nan at row 1; accepted is a label for each row"):
+    groups = pandas.Series(["a", None, "b"] * (len(P) // 3 + 1), dtype=dtype)[: len(P)]
+    if groups.dtype == object:
+        pytest.skip("before pandas 3 str is a column of objects, in which None is a label")
+    with pytest.raises(ValueError, match=f"groups has {missing} at row 1; accepted is a label for each row"):
         sl.select(P, "margin", 5, groups=groups, per_group=1)
 
 

@@ -18,7 +18,7 @@ def opened(chromium):  # noqa: F811
     def call(server, annotator, path="/", context=None, **options):
         if context is None:
             context = chromium.new_context(**options)
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(60_000)
             contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -154,7 +154,7 @@ def test_a_server_that_is_killed_and_started_again(tmp_path, opened):
         on_screen = row_of(page)
         with Server(folder) as second:
             assert second.root == first.root
-            expect(page.locator("#notice")).to_be_hidden(timeout=20_000)
+            expect(page.locator("#notice")).to_be_hidden(timeout=60_000)
             assert row_of(page) == on_screen
             rows += label(page, 2)
     assert said_by(folder, "amy") == [(row, truth(row)) for row in rows]
