@@ -29,11 +29,11 @@ from attacks.report import ended, table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PATIENCE = 90.0
+PATIENCE = 180.0
 """Seconds after which a call waits for ever."""
 AT_ONCE = 2
 """Cases side by side, as most of them wait."""
-LONGEST = 300.0
+LONGEST = 480.0
 """Seconds after which a case has come to nothing."""
 SAME, SENTENCE, FOR_EVER = "the same", "a sentence", "it waits for ever"
 LONGEST_SENTENCE = 600
