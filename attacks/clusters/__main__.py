@@ -226,7 +226,9 @@ def main() -> int:
                 wrong.append(f"{case.name}: {end}; {said}")
     print(table(["cluster, call and what is done", "ended with", "after", "which says"], rows))
     kills = sum("killed" in row[0] or "restarted" in row[0] for row in rows)
-    return ended("clusters that misbehave", wrong, inputs=len(rows), faults=len(rows) - kills, kills=kills)
+    alone = sum(row[0].endswith("nothing") for row in rows)
+    faults = len(rows) - kills - alone
+    return ended("clusters that misbehave", wrong, inputs=len(rows), faults=faults, kills=kills)
 
 
 if __name__ == "__main__":
