@@ -75,6 +75,15 @@ class Slow(LogisticRegression):
 def model():
     return make_pipeline(CountVectorizer(), Slow())
 """
+COMMAND = """
+import pathlib, sys, time
+import numpy as np
+pathlib.Path({place!r}, "at-work").touch()
+time.sleep(1.5)
+out = pathlib.Path(sys.argv[1], "out")
+np.save(out / "probs.npy", np.full(({rows}, 3), 1 / 3))
+(out / "done.json").write_text("{{}}")
+"""
 TRIED: Counter[str] = Counter()
 """Results that came, results that were broken, and processes that were killed or stopped."""
 
@@ -86,6 +95,7 @@ class Project:
         self.place, self.folder, self.errors = folder, folder / "loop", list[str]()
         folder.mkdir()
         write_pool(folder, ROWS)
+        (folder / "train.py").write_text(COMMAND.format(place=str(folder), rows=ROWS))
         # Under a name of its own, as Python imports a module once.
         (folder / f"slow_{folder.name}.py").write_text(SLOW.format(place=str(folder)))
         (folder / "loop.toml").write_text(SPEC.format(model=model))
@@ -305,36 +315,42 @@ def _last(project: Project) -> int:
 
 
 def side_by_side(folder: Path, every: int) -> Iterator[str]:
-    """Two processes train; the first is killed, or stopped while the other goes on, and goes on later."""
-    ways: list[tuple[str, list[str], int]] = [
-        ("killed", ["run", "--once"], 1),
-        ("stopped", ["run", "--once"], 1),
-        ("stopped", ["train", "--force"], 1),
-        ("both", ["run", "--once"], 1),
-    ]
-    for number, (what, words, models) in enumerate(ways):
-        project = Project(folder / str(number), f'estimator = "slow_{number}:model"')
-        first = project.started("run", "--once")
-        if what != "both":
-            _until(project.place / "at-work")
-            os.kill(first.process, signal.SIGKILL if what == "killed" else signal.SIGSTOP)
-            TRIED["killed"] += 1
-        other = project.started(*words)
-        other.wait()
-        if what == "stopped":
-            # People go on while it stands still.
-            yield from project.wrong(models if words[0] == "train" else 0)
-            os.kill(first.process, signal.SIGCONT)
-        first.wait()
-        right = {"killed": -9}.get(what, 1 if words[0] == "train" else 0)
-        if first.code != right or other.code not in (0, 3):
-            yield f"{what}, {words}: they ended with {first.code} and {other.code}: {first.said[-300:]} {other.said[-300:]}"
-        if first.code == 1 and "whose result is kept and not used" not in first.said:
-            yield f"{what}: it said {first.said[-300:]!r}"
-        yield from (f"{what}, {words}: {line}" for line in project.wrong(models))
-        project.label()
-        project.run()
-        yield from (f"{what}, {words}, and again: {line}" for line in project.wrong(models + 1))
+    """Two processes train; the first is killed, or stopped while the other goes on, and goes on later.
+
+    A command that it had begun goes on without it.
+    """
+    ways = [("killed", "run --once"), ("stopped", "run --once"), ("stopped", "train --force"), ("both", "run --once")]
+    command = f'command = ["{sys.executable}", "train.py", "{{job}}"]'
+    for number, (what, words) in enumerate(2 * ways):
+        model = command if number >= len(ways) else f'estimator = "slow_{number}:model"'
+        project = Project(folder / str(number), model)
+
+        yield from (f"{what}, {words}, {model}: {line}" for line in _beside(project, what, words))
+
+
+def _beside(project: Project, what: str, words: str) -> Iterator[str]:
+    forced = words.startswith("train")
+    first = project.started("run", "--once")
+    if what != "both":
+        _until(project.place / "at-work")
+        os.kill(first.process, signal.SIGKILL if what == "killed" else signal.SIGSTOP)
+        TRIED["killed"] += 1
+    other = project.started(*words.split())
+    other.wait()
+    if what == "stopped":
+        # People go on while it stands still.
+        yield from project.wrong(int(forced))
+        os.kill(first.process, signal.SIGCONT)
+    first.wait()
+    right = -9 if what == "killed" else int(forced)
+    if first.code != right or other.code not in (0, 3):
+        yield f"they ended with {first.code} and {other.code}: {first.said[-300:]} {other.said[-300:]}"
+    if first.code == 1 and "whose result is kept and not used" not in first.said:
+        yield f"it said {first.said[-300:]!r}"
+    yield from project.wrong(1)
+    project.label()
+    project.run()
+    yield from project.wrong(2)
 
 
 def _until(path: Path) -> None:

@@ -75,7 +75,7 @@ id = "ticket"
 text = "body"
 [model]
 estimator = "slow_model:model"
-timeout = 60
+timeout = 150
 [seed]
 rows = 40
 [round]
