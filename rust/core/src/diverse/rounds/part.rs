@@ -9,6 +9,7 @@ use crate::distance::Metric;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::Level;
 
 /// The rows of a part.
@@ -78,7 +79,7 @@ impl<E: Element> Part<'_, E> {
             let last = some.len().min(amount) - 1;
             let (_, last, _) = some.select_nth_unstable_by(last, |a, b| order(place(a), place(b)));
             let floor = place(last).0;
-            work.bring(all.collect(), floor, steps, watch)?;
+            work.bring(room::collected(all), floor, steps, watch)?;
         }
         let mut rows = self.best(&work, amount);
         rows.retain(|&row| work.nearest[row as usize] > f64::NEG_INFINITY);
@@ -110,7 +111,7 @@ impl<E: Element> Part<'_, E> {
     /// The positions of the rows of the best keys, the lowest ids of equal ones, ascending; all
     /// rows where there are not more.
     fn best(&self, work: &CatchUp<'_, E>, amount: usize) -> Vec<i64> {
-        let mut rows: Vec<i64> = (0..self.ids.len() as i64).collect();
+        let mut rows = room::collected(0..self.ids.len() as i64);
         if amount < rows.len() {
             let place = |&row: &i64| (work.key(row as usize), self.ids[row as usize]);
             rows.select_nth_unstable_by(amount, |a, b| order(place(a), place(b)));
