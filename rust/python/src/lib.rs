@@ -9,6 +9,7 @@ mod callable_metric;
 mod density;
 mod description;
 mod herding;
+mod inside;
 mod k_center;
 mod kmeans_plus_plus;
 mod labels;
