@@ -21,6 +21,7 @@ MAY = {
     "helpers": set(),
     "fault": {"below_zero", "float", "matrix"},
     "error": {"fault"},
+    "room": {"error"},
     "coefficients": set(),
     "simd": {"coefficients"},
     "math": {"coefficients", "simd"},
@@ -36,22 +37,22 @@ MAY = {
     "formula": {"fold", "order", "simd"},
     "measure": {"coefficients", "fold", "formula", "math", "order", "simd"},
     "bound": {"fold", "formula", "math", "simd"},
-    "scan": {"below_zero", "fold", "formula", "order", "rules"} | NUMBERS,
-    "scorer": {"blocks", "error", "fault", "measure", "rules", "scan", "second_look"} | NUMBERS,
+    "scan": {"below_zero", "fold", "formula", "order", "rules", "room"} | NUMBERS,
+    "scorer": {"blocks", "error", "fault", "measure", "rules", "scan", "second_look", "room"} | NUMBERS,
     "screen": {"bound", "measure", "rules", "scan", "simd"},
-    "select": {"blocks", "error", "fault", "named", "order", "random", "simd"},
+    "select": {"blocks", "error", "fault", "named", "order", "random", "simd", "room"},
     "fused": {"blocks", "bound", "error", "order", "rules", "scan", "scorer", "screen", "select"} | NUMBERS,
     "compiled": {"blocks", "error", "fault", "fused", "scorer", "select"} | NUMBERS,
-    "committee": {"blocks", "coefficients", "error", "fault", "fused", "math", "measure", "order", "rules"}
+    "committee": {"blocks", "coefficients", "error", "fault", "fused", "math", "measure", "order", "rules", "room"}
     | {"scan", "scorer", "second_look", "select"}
     | NUMBERS,
     # A fitted model's features to what it may say of a row.
-    "model": {"blocks", "committee", "error", "math", "measure", "order", "random", "rules", "scan", "scorer"}
+    "model": {"blocks", "committee", "error", "math", "measure", "order", "random", "rules", "scan", "scorer", "room"}
     | NUMBERS,
     # Two rows to a distance, and what is picked by it.
-    "distance": {"blocks", "error", "fault", "named", "random"} | NUMBERS,
-    "density": {"blocks", "distance", "error", "random"} | NUMBERS,
-    "diverse": {"below_zero", "blocks", "distance", "error", "fault", "math", "named", "order", "random"}
+    "distance": {"blocks", "error", "fault", "named", "random", "room"} | NUMBERS,
+    "density": {"blocks", "distance", "error", "random", "room"} | NUMBERS,
+    "diverse": {"below_zero", "blocks", "distance", "error", "fault", "math", "named", "order", "random", "room"}
     | {"second_look"}
     | NUMBERS,
 }

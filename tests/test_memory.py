@@ -108,3 +108,18 @@ extra(query)
 """
     (peak,) = peaks(script)
     assert peak < 32 * MIB
+
+
+def test_a_state_takes_memory_for_what_it_holds_and_not_for_the_codes_of_its_groups():
+    script = """
+import pickle
+from shortlist import _core
+
+scores, codes = np.float32([0.5, 0.25]), np.uint32([3, (1 << 24) - 1])
+state = _core.Selector(5, per_group=1)
+extra(lambda: state.update_scores(scores, groups=codes))
+saved = pickle.dumps(state)
+assert len(saved) < 1000
+extra(lambda: pickle.loads(saved).finish())
+"""
+    assert max(peaks(script)) < 4 * MIB

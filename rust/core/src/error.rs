@@ -81,6 +81,8 @@ pub enum Error {
     Unmergeable(String),
     /// Any other mistake, in a sentence.
     Argument(String),
+    /// So many bytes of memory are lacking.
+    Memory(usize),
     /// The caller asked to stop (for example by Ctrl-C).
     Interrupted,
 }
@@ -91,10 +93,14 @@ impl Error {
         Error::Row(RowFault { row, member: None, fault })
     }
 
-    /// The same of one of several arguments. An interruption is nobody's fault.
+    /// The same of one of several arguments. An interruption and lack of memory are no argument's fault.
     #[must_use]
     pub fn within(self, argument: &'static str) -> Error {
-        if self == Error::Interrupted { self } else { Error::Within(argument, Box::new(self)) }
+        if matches!(self, Error::Interrupted | Error::Memory(_)) {
+            self
+        } else {
+            Error::Within(argument, Box::new(self))
+        }
     }
 }
 
@@ -126,6 +132,13 @@ impl fmt::Display for Error {
             Error::Within(argument, error) => write!(out, "{argument} {error}"),
             Error::Unmergeable(why) => write!(out, "these Selectors cannot be merged: {why}"),
             Error::Argument(sentence) => out.write_str(sentence),
+            Error::Memory(bytes) => {
+                write!(
+                    out,
+                    "{bytes} bytes of memory can't be had; accepted is a call that needs less, as with a smaller k, "
+                )?;
+                out.write_str("fewer rows or features at a time, or fewer threads")
+            }
             Error::Interrupted => out.write_str("interrupted"),
         }
     }

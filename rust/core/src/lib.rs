@@ -77,6 +77,7 @@ mod named;
 pub mod order;
 pub mod probe;
 pub mod random;
+pub mod room;
 mod rules;
 mod scan;
 pub mod scorer;

@@ -6,6 +6,7 @@ use crate::fault::RowFault;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::{About, Measure};
+use crate::room;
 use crate::rules::Recipe;
 use crate::scan::{Found, Scan, StreamOut};
 use crate::second_look::fault_of_row;
@@ -158,7 +159,7 @@ impl Scorer {
     /// [`Scorer::faults`], compiled where it is called.
     pub(crate) fn faults_any<E: Element>(&self, matrix: &Matrix<'_, E>) -> Result<Vec<RowFault>> {
         let skipping = Scorer { rules: RowRules { invalid: Invalid::Skip, ..self.rules }, ..*self };
-        let mut scores = vec![E::Compute::ZERO; matrix.rows()];
+        let mut scores = room::filled(E::Compute::ZERO, matrix.rows());
         skipping.score_any(matrix, &mut scores, 0, 1, &mut blocks::Unwatched)?;
         let found =
             |row| RowFault { row: row as u64, member: None, fault: fault_of_row(matrix, row, self.rules.logits) };

@@ -1,31 +1,16 @@
-//! The helpers of the core, as their file is, under thousands of schedules that a model chooses.
-//!
-//! `std` is here the one of `std/`, whose threads and locks the model runs. `attacks/models.py`
-//! says how it is called, and makes the file wrong to see that each fault is found.
+//! Models of the helpers: every call ends, none is helped after it, whoever is asked for comes, and a
+//! panic is handed on.
 
-extern crate shortlist_models_std as std;
-
-#[path = "../../core/src/helpers.rs"]
-mod helpers;
-
+use crate::Model;
+use crate::helpers::assist;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use helpers::assist;
-use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
-use shuttle::{Config, Runner};
-use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process;
-use std::sync::LATE;
 use std::thread::{REFUSED, spawn, yield_now};
 
-/// A name, what is called under each schedule, and how often what may go wrong does.
-type Model = (&'static str, fn(), [u32; 2]);
-
-/// THE list of models: its name, what is called under each schedule, and how often of a hundred
-/// times a wait runs out of time, and the system has no thread to give. Where a helper is waited
-/// for, none is refused while it is, and a wait that runs out of time would hide a wake that was
-/// lost.
-const MODELS: [Model; 9] = [
+/// Where a helper is waited for, none is refused while it is, and a wait that runs out of time
+/// would hide a wake that was lost.
+pub const MODELS: [Model; 9] = [
     ("a call ends, and none helps it after", || one_call(3), [20, 10]),
     ("calls one after the other", || (0..3).for_each(|_| one_call(2)), [20, 10]),
     ("calls side by side", side_by_side, [20, 10]),
@@ -36,8 +21,6 @@ const MODELS: [Model; 9] = [
     ("a panic of the caller waits for helpers", caller_panics, [20, 10]),
     ("a forked child has a crew of its own", forked, [0, 0]),
 ];
-/// Steps of a schedule after which a call never ends.
-const STEPS: usize = 100_000;
 
 /// What a call is, as its helpers see it: there or gone, and how many are with it.
 #[derive(Default)]
@@ -129,40 +112,4 @@ fn forked() {
     all_come();
     process::begin();
     all_come();
-}
-
-fn main() {
-    let mut words = std::env::args().skip(1);
-    let schedules: usize = words.next().and_then(|word| word.parse().ok()).expect("how many schedules");
-    let seed: u64 = words.next().and_then(|word| word.parse().ok()).expect("a seed");
-    std::panic::set_hook(Box::new(|_| ()));
-    for (name, model, [late, refused]) in MODELS {
-        // Before it is run, so that it is known which one ended the program.
-        print!("{name}\t{schedules}\t");
-        std::io::stdout().flush().expect("standard output is open");
-        LATE.store(late, SeqCst);
-        REFUSED.store(refused, SeqCst);
-        let run = |scheduler: Box<dyn Scheduler + Send>| {
-            let mut config = Config::new();
-            config.max_steps = shuttle::MaxSteps::FailAfter(STEPS);
-            config.failure_persistence = shuttle::FailurePersistence::None;
-            Runner::new(scheduler, config).run(move || {
-                process::begin();
-                model();
-                process::end();
-            })
-        };
-        let ended = catch_unwind(|| {
-            run(Box::new(RandomScheduler::new_from_seed(seed, schedules / 2)));
-            run(Box::new(PctScheduler::new_from_seed(seed, 3, schedules - schedules / 2)));
-        });
-        let said = match ended {
-            Ok(()) => String::new(),
-            Err(panic) => match panic.downcast::<String>() {
-                Ok(said) => *said,
-                Err(panic) => panic.downcast::<&str>().map_or("a panic".into(), |said| said.to_string()),
-            },
-        };
-        println!("{}", said.lines().next().unwrap_or_default());
-    }
 }

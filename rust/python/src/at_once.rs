@@ -4,9 +4,9 @@
 
 use crate::arguments::threads;
 use crate::array::{Rows, with_matrix};
-use crate::border::Lookout;
+use crate::border::{Lookout, listed, work};
 use crate::scorer::{Core, Scorer, adjacent, writable};
-use numpy::{Element, PyArray1};
+use numpy::{IntoPyArray, PyArray1};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -36,18 +36,18 @@ pub(crate) fn select_at_once<'py>(
     let Some((core, rows)) = readable(scorer.get(), x).filter(|(_, rows)| k <= rows.len()) else { return Ok(None) };
     let (count, threads) = (rows.len(), threads(Some(n_threads))?);
     let mut lookout = Lookout::new(None);
-    let result = with_matrix!(&rows, |matrix| py.detach(|| {
+    let result = with_matrix!(&rows, |matrix| work(py, || {
         let mut state = Selector::new(Plan::new(k, core.measure().about().order))?;
         let scored = core.select(&matrix, &mut state, &Described::from(0), threads, &mut lookout)?;
         Ok((scored, state.into_selected(&mut lookout)?))
     }));
     let (scored, selected) = lookout.settle(py, count, result)?;
     let Selected { candidates, invalid, ties_picked, ties_left, .. } = selected;
-    let indices: Vec<i64> = candidates.iter().map(|candidate| candidate.id as i64).collect();
+    let indices = listed(candidates.iter().map(|candidate| candidate.id as i64))?;
     let scores = if matches!(rows, Rows::F64(_)) {
-        column(py, candidates.iter().map(|candidate| candidate.score))
+        listed(candidates.iter().map(|candidate| candidate.score))?.into_pyarray(py).into_any()
     } else {
-        column(py, candidates.iter().map(|candidate| candidate.score as f32))
+        listed(candidates.iter().map(|candidate| candidate.score as f32))?.into_pyarray(py).into_any()
     };
     let report = PyDict::new(py);
     report.set_item(intern!(py, "rows"), count)?;
@@ -60,10 +60,6 @@ pub(crate) fn select_at_once<'py>(
     report.set_item(intern!(py, "cpu_level"), core.level().name())?;
     report.set_item(intern!(py, "seconds"), began.elapsed().as_secs_f64())?;
     Ok(Some((PyArray1::from_vec(py, indices), scores, report)))
-}
-
-fn column<'py, T: Element>(py: Python<'py>, values: impl Iterator<Item = T>) -> Bound<'py, PyAny> {
-    PyArray1::from_vec(py, values.collect()).into_any()
 }
 
 /// One score for each row of an array, to `out`; false where it is not read as it lies.
@@ -80,7 +76,7 @@ pub(crate) fn score_at_once<'py>(
     let result = with_matrix!(&rows, |matrix| {
         let mut out = writable(out)?;
         let scores = adjacent(&mut out)?;
-        py.detach(|| core.score(&matrix, scores, 0, threads, &mut lookout))
+        work(py, || core.score(&matrix, scores, 0, threads, &mut lookout))
     });
     lookout.settle(py, rows.len(), result)?;
     Ok(true)

@@ -2,7 +2,7 @@
 
 use crate::arguments::threads;
 use crate::array::{Rows, slice, with_matrix};
-use crate::border::{Lookout, raise};
+use crate::border::{Lookout, raise, work};
 use crate::kmeans_plus_plus::{Found, features, found};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
@@ -35,7 +35,7 @@ pub(crate) fn badge<'py>(
     let threads = threads(n_threads)?;
     let mut lookout = Lookout::new(progress);
     let settings = (Level::best(), threads);
-    let result = py.detach(|| draw(&*errors, &*features, k, seed, settings, &mut lookout));
+    let result = work(py, || draw(&*errors, &*features, k, seed, settings, &mut lookout));
     Ok(found(py, &lookout.settle(py, k, result)?, ids))
 }
 

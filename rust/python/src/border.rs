@@ -1,15 +1,18 @@
 //! Errors, progress and interruption across the border.
 
-use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
+use numpy::PyReadonlyArray1;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use shortlist_core::blocks::Watch;
 use shortlist_core::error::{Error, Result};
 use shortlist_core::fault::{Fault, RowFault};
+use shortlist_core::room;
 
 /// The core's error as Python's, with the option that would mend it.
 pub(crate) fn raise(error: Error) -> PyErr {
     let mend = match &error {
         Error::Interrupted => return PyKeyboardInterrupt::new_err(()),
+        Error::Memory(_) => return PyMemoryError::new_err(error.to_string()),
         Error::LogitsOnly(_) => "; pass from_logits=True",
         Error::TemperatureOfProbabilities(_) => " (another temperature needs from_logits=True)",
         Error::Row(found) => mend(&found.fault),
@@ -21,6 +24,26 @@ pub(crate) fn raise(error: Error) -> PyErr {
         _ => "",
     };
     PyValueError::new_err(format!("{error}{mend}"))
+}
+
+/// What the core does of a call, without the GIL. Where it lacks memory, that is an error.
+pub(crate) fn work<T: Send>(py: Python<'_>, call: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    py.detach(|| room::caught(call))
+}
+
+/// A list of what an iterator gives, or an error where there is no memory for it.
+pub(crate) fn listed<T>(items: impl Iterator<Item = T>) -> PyResult<Vec<T>> {
+    room::caught(|| Ok(room::collected(items))).map_err(raise)
+}
+
+/// The numbers of an array, or an error where there is no memory for them.
+pub(crate) fn copied<T: numpy::Element + Copy>(array: &PyReadonlyArray1<'_, T>) -> PyResult<Vec<T>> {
+    listed(array.as_slice()?.iter().copied())
+}
+
+/// So many zeros, or an error where there is no memory for them.
+pub(crate) fn zeros<T: Clone + Default>(count: usize) -> PyResult<Vec<T>> {
+    room::caught(|| Ok(room::zeros(count))).map_err(raise)
 }
 
 /// The option of a scorer that would accept a row with this fault, as the end of the sentence about

@@ -2,7 +2,7 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, slice, with_matrix};
-use crate::border::Lookout;
+use crate::border::{Lookout, work, zeros};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::density::{density as of_all, density_estimate};
@@ -28,10 +28,10 @@ pub(crate) fn density<'py>(
     let x = Rows::borrow(x, "X", bfloat16)?;
     let (metric, level, threads) = (self::metric(metric)?, level(cpu_level)?, threads(n_threads)?);
     let references = slice(&references)?;
-    let mut values = vec![0.0; x.len()];
-    let mut errors = vec![0.0; if references.is_some() { x.len() } else { 0 }];
+    let mut values = zeros(x.len())?;
+    let mut errors = zeros(if references.is_some() { x.len() } else { 0 })?;
     let mut lookout = Lookout::new(progress);
-    let result = with_matrix!(&x, |x| py.detach(|| match references {
+    let result = with_matrix!(&x, |x| work(py, || match references {
         None => of_all(&x, metric, level, &mut values, threads, &mut lookout),
         Some(ids) => density_estimate(&x, ids, metric, level, &mut values, &mut errors, threads, &mut lookout),
     }));

@@ -2,7 +2,7 @@
 
 use crate::arguments::{choice, metric, threads};
 use crate::array::{self, Rows, slice, with_matrix};
-use crate::border::Lookout;
+use crate::border::{Lookout, work};
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -46,7 +46,7 @@ pub(crate) fn herding<'py>(
     let labelled = array::labelled(labelled.as_ref())?;
     let labelled = labelled.as_ref().map(array::matrix::<_, f64>);
     let mut lookout = Lookout::new(progress);
-    let result = with_matrix!(&rows, |matrix| py.detach(|| core::herding(
+    let result = with_matrix!(&rows, |matrix| work(py, || core::herding(
         matrix,
         among,
         (references, weights),

@@ -2,7 +2,7 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{self, Rows, slice, with_matrix};
-use crate::border::{Lookout, raise, value_error};
+use crate::border::{Lookout, raise, value_error, work};
 use crate::callable_metric::{CallableMetric, Failure};
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -42,7 +42,7 @@ pub(crate) fn k_center<'py>(
     let labelled = array::labelled(labelled.as_ref())?;
     let labelled = labelled.as_ref().map(array::matrix::<_, f64>);
     let mut lookout = Lookout::new(progress);
-    let picked = with_matrix!(&rows, |matrix| py.detach(|| core::k_center(
+    let picked = with_matrix!(&rows, |matrix| work(py, || core::k_center(
         matrix,
         among,
         labelled.as_ref(),
@@ -76,7 +76,7 @@ pub(crate) fn k_center_by<'py>(
     let metric = CallableMetric { object: &distances, among, failure: &failure };
     let from_mean = || metric.numbers(among.count(), |object| object.call_method0("from_mean"));
     let mut lookout = Lookout::new(progress);
-    let picked = py.detach(|| core::k_center_by(metric, labelled, from_mean, k, init, &mut lookout));
+    let picked = work(py, || core::k_center_by(metric, labelled, from_mean, k, init, &mut lookout));
     found(py, failure.settle(py, lookout, k, picked)?)
 }
 

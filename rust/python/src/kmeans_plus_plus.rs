@@ -2,7 +2,7 @@
 
 use crate::arguments::threads;
 use crate::array::{Rows, slice, with_matrix};
-use crate::border::{Lookout, raise};
+use crate::border::{Lookout, raise, work};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::Level;
@@ -41,7 +41,7 @@ pub(crate) fn kmeans_plus_plus<'py>(
     let threads = threads(n_threads)?;
     let mut lookout = Lookout::new(progress);
     let settings = (Level::best(), threads);
-    let result = py.detach(|| draw(&*points, &*given, k, seed, settings, &mut lookout));
+    let result = work(py, || draw(&*points, &*given, k, seed, settings, &mut lookout));
     Ok(found(py, &lookout.settle(py, k, result)?, ids))
 }
 

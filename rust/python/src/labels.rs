@@ -1,7 +1,7 @@
 //! `Labels`: the labels of groups that there are, each of which stands for a code.
 
 use crate::arguments::threads;
-use crate::border::{Lookout, raise, value_error};
+use crate::border::{Lookout, raise, value_error, work};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use shortlist_core::select::Labels as Core;
@@ -40,7 +40,7 @@ impl Labels {
         let py = labels.py();
         let ((bytes, width), threads) = (rows_of_bytes(&labels)?, threads(n_threads)?);
         let mut lookout = Lookout::new(None);
-        let result = py.detach(|| Core::met(bytes, width, threads, &mut lookout));
+        let result = work(py, || Core::met(bytes, width, threads, &mut lookout));
         let met = lookout.settle(py, 0, result)?;
         Ok((met.firsts.into_pyarray(py), met.counts.into_pyarray(py)))
     }

@@ -9,6 +9,7 @@ mod callable_metric;
 mod density;
 mod description;
 mod herding;
+mod inside;
 mod k_center;
 mod kmeans_plus_plus;
 mod labels;
@@ -124,5 +125,5 @@ fn read_all(py: Python<'_>, words: PyReadonlyArray1<'_, f64>, n_threads: usize) 
         return Err(border::value_error("words is strided; accepted is a contiguous array"));
     }
     let words = words.as_slice()?;
-    py.detach(|| shortlist_core::probe::read_all(words, n_threads)).map_err(border::raise)
+    border::work(py, || shortlist_core::probe::read_all(words, n_threads)).map_err(border::raise)
 }

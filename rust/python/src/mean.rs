@@ -2,7 +2,7 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, value_error};
+use crate::border::{Lookout, copied, value_error, work};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use shortlist_core::diverse::mean;
@@ -24,7 +24,7 @@ pub(crate) fn part_sums<'py>(
     let (metric, threads, level) = (self::metric(metric)?, threads(n_threads)?, level(None)?);
     let open = open.as_ref().map_or(Ok(&[][..]), |open| open.as_slice())?;
     let mut lookout = Lookout::new(None);
-    let sums = with_matrix!(&rows, |matrix| py.detach(|| mean::part_sums(
+    let sums = with_matrix!(&rows, |matrix| work(py, || mean::part_sums(
         matrix,
         metric,
         before,
@@ -50,7 +50,7 @@ pub(crate) fn add_terms<'py>(
     terms: PyReadonlyArray2<'py, f64>,
     more: usize,
 ) -> PyResult<Added<'py>> {
-    let (finished, open) = (finished.as_slice()?.to_vec(), open.as_slice()?.to_vec());
+    let (finished, open) = (copied(&finished)?, copied(&open)?);
     let columns = finished.len().max(1);
     let terms = terms.as_slice()?;
     if open.len() != finished.len() || !terms.len().is_multiple_of(columns) {

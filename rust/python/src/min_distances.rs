@@ -2,7 +2,7 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, slice, with_matrix};
-use crate::border::Lookout;
+use crate::border::{Lookout, work, zeros};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::distance;
@@ -30,9 +30,9 @@ pub(crate) fn min_distances<'py>(
     let (metric, level, threads) = (self::metric(metric)?, level(cpu_level)?, threads(n_threads)?);
     let ids = slice(&among)?;
     let count = ids.map_or(x.len(), <[i64]>::len);
-    let (mut distances, mut indices) = (vec![0.0; count], vec![0; count]);
+    let (mut distances, mut indices) = (zeros(count)?, zeros(count)?);
     let mut lookout = Lookout::new(progress);
-    let result = with_matrix!(&x, |x| with_matrix!(&y, |y| py.detach(|| {
+    let result = with_matrix!(&x, |x| with_matrix!(&y, |y| work(py, || {
         distance::min_distances(&x, ids, &y, metric, level, &mut distances, &mut indices, threads, &mut lookout)
     })));
     lookout.settle(py, count, result)?;

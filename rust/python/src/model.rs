@@ -2,7 +2,7 @@
 
 use crate::arguments::{choice, level, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, raise, type_error, value_error};
+use crate::border::{Lookout, raise, type_error, value_error, work};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use shortlist_core::committee::CommitteeMeasure;
@@ -110,7 +110,7 @@ impl Model {
         let result = match &self.together {
             Together::Committee => {
                 let measure = committee_measure_of(measure)?;
-                with_matrix!(&rows, |x| py.detach(|| match &self.core {
+                with_matrix!(&rows, |x| work(py, || match &self.core {
                     Core::Linear(model) => model.candidates_of_committee(&x, measure, k, level, threads, lookout_of),
                     Core::Single(model) => model.candidates_of_committee(&x, measure, k, level, threads, lookout_of),
                     Core::Double(model) => model.candidates_of_committee(&x, measure, k, level, threads, lookout_of),
@@ -118,7 +118,7 @@ impl Model {
             }
             Together::Mean(curves) => {
                 let measure = measure_of(measure)?;
-                with_matrix!(&rows, |x| py.detach(|| match &self.core {
+                with_matrix!(&rows, |x| work(py, || match &self.core {
                     Core::Linear(model) => model.candidates_of_mean(&x, curves, measure, k, level, threads, lookout_of),
                     Core::Single(model) => model.candidates_of_mean(&x, curves, measure, k, level, threads, lookout_of),
                     Core::Double(model) => model.candidates_of_mean(&x, curves, measure, k, level, threads, lookout_of),
@@ -126,7 +126,7 @@ impl Model {
             }
             Together::One => {
                 let measure = measure_of(measure)?;
-                with_matrix!(&rows, |x| py.detach(|| match &self.core {
+                with_matrix!(&rows, |x| work(py, || match &self.core {
                     Core::Linear(model) => model.candidates(&x, measure, k, level, threads, lookout_of),
                     Core::Single(model) => model.candidates(&x, measure, k, level, threads, lookout_of),
                     Core::Double(model) => model.candidates(&x, measure, k, level, threads, lookout_of),
@@ -236,7 +236,7 @@ impl Run<'_> {
             ($($value:ty),*) => {
                 $(if let Ok(values) = data.extract::<PyReadonlyArray1<'py, $value>>() {
                     let values = values.as_slice()?;
-                    return Ok(py.detach(|| self.pass(starts, columns, values)));
+                    return Ok(work(py, || self.pass(starts, columns, values)));
                 })*
             };
         }

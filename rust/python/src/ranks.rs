@@ -1,7 +1,7 @@
 //! `near_best_ranks`: rows that may be drawn by their ranks.
 
 use crate::arguments::choice;
-use crate::border::Lookout;
+use crate::border::{Lookout, work};
 use crate::description::Mask;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -35,11 +35,11 @@ pub(crate) fn near_best_ranks<'py>(
     let result = match &scores {
         Scores::Single(scores) => {
             let scores = scores.as_slice()?;
-            py.detach(|| near_best(scores, order, excluded, options, &mut lookout))
+            work(py, || near_best(scores, order, excluded, options, &mut lookout))
         }
         Scores::Double(scores) => {
             let scores = scores.as_slice()?;
-            py.detach(|| near_best(scores, order, excluded, options, &mut lookout))
+            work(py, || near_best(scores, order, excluded, options, &mut lookout))
         }
     };
     let Ranked { rows, weights, of } = lookout.settle(py, 0, result)?;

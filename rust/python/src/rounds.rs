@@ -2,7 +2,7 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, slice, with_matrix};
-use crate::border::Lookout;
+use crate::border::{Lookout, copied, work};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use shortlist_core::diverse::rounds::offers::Offers;
@@ -43,11 +43,11 @@ pub(crate) fn offer_rows<'py>(
     let uncertainty = slice(&uncertainty)?;
     let (metric, threads, level) = (self::metric(metric)?, threads(n_threads)?, level(None)?);
     let worth = worth(uncertainty, all);
-    let known = Known { nearest: nearest.as_slice()?.to_vec(), seen: seen.as_slice()?.to_vec() };
+    let known = Known { nearest: copied(&nearest)?, seen: copied(&seen)? };
     let mut lookout = Lookout::new(None);
     let offered = with_matrix!(&rows, |matrix| {
         let part = Part { matrix, ids, worth, metric, level, threads };
-        py.detach(|| part.offer(known, points, amount, ahead, &mut lookout))
+        work(py, || part.offer(known, points, amount, ahead, &mut lookout))
     });
     let (known, offer) = lookout.settle(py, amount, offered)?;
     let (keys, bound_ids): (Vec<f64>, Vec<i64>) = offer.bounds.into_iter().unzip();
@@ -94,7 +94,7 @@ pub(crate) fn pick_offered<'py>(
     let mut lookout = Lookout::new(None);
     let picked = with_matrix!(&rows, |matrix| {
         let offers = Offers { matrix, ids, nearest, worth, points, bounds: &bounds, metric, level, threads };
-        py.detach(|| Ok((offers.reaching()?, offers.pick(wanted, &mut lookout)?)))
+        work(py, || Ok((offers.reaching()?, offers.pick(wanted, &mut lookout)?)))
     });
     let (reaching, picked) = lookout.settle(py, wanted, picked)?;
     Ok((

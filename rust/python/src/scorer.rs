@@ -2,7 +2,7 @@
 
 use crate::arguments::{choice, level, threads};
 use crate::array::{Members, Rows, output, with_matrix, with_members};
-use crate::border::{Lookout, mend, raise, type_error, value_error};
+use crate::border::{Lookout, mend, raise, type_error, value_error, work};
 use numpy::{PyArrayMethods, PyReadwriteArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -176,12 +176,12 @@ impl Scorer {
             Block::Row(core, rows) => with_matrix!(rows, |matrix| {
                 let mut out = writable(out)?;
                 let scores = adjacent(&mut out)?;
-                py.detach(|| core.score(&matrix, scores, first_row, threads, &mut lookout))
+                work(py, || core.score(&matrix, scores, first_row, threads, &mut lookout))
             }),
             Block::Committee(core, members) => with_members!(members, |matrices| {
                 let mut out = writable(out)?;
                 let scores = adjacent(&mut out)?;
-                py.detach(|| core.score(&matrices, scores, first_row, threads, &mut lookout))
+                work(py, || core.score(&matrices, scores, first_row, threads, &mut lookout))
             }),
         };
         let invalid = lookout.settle(py, count, result)?;
@@ -203,8 +203,8 @@ impl Scorer {
     ) -> PyResult<Bound<'py, PyDict>> {
         let block = self.block(x, bfloat16)?;
         let faults = match &block {
-            Block::Row(core, rows) => with_matrix!(rows, |matrix| py.detach(|| core.faults(&matrix))),
-            Block::Committee(core, members) => with_members!(members, |matrices| py.detach(|| core.faults(&matrices))),
+            Block::Row(core, rows) => with_matrix!(rows, |matrix| work(py, || core.faults(&matrix))),
+            Block::Committee(core, members) => with_members!(members, |matrices| work(py, || core.faults(&matrices))),
         };
         let faults = faults.map_err(raise)?;
         let kinds = PyDict::new(py);

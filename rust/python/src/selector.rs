@@ -2,7 +2,7 @@
 
 use crate::arguments::{choice, threads};
 use crate::array::{Columns, Members, Rows, with_columns, with_matrix, with_members};
-use crate::border::{Lookout, raise, type_error, value_error};
+use crate::border::{Lookout, listed, raise, type_error, value_error, work};
 use crate::description::{Codes, Description, Mask};
 use crate::scorer::{Block, Core as Measures, Scorer};
 use crate::turn::Turn;
@@ -14,6 +14,7 @@ use shortlist_core::fault::Fault;
 use shortlist_core::float::Float;
 use shortlist_core::measure::Measure;
 use shortlist_core::order::Order;
+use shortlist_core::room::caught;
 use shortlist_core::scorer::{Invalid, Scorer as RowScorer};
 use shortlist_core::select::{Perturb, Plan, Rows as Described, Selector as Core, Ties};
 use std::sync::{Mutex, PoisonError};
@@ -44,11 +45,11 @@ impl Guarded {
     }
 
     /// Do something with the state, without the GIL.
-    fn with<R: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut State) -> Result<R> + Send) -> PyResult<R> {
+    fn with<R: Send>(&self, py: Python<'_>, change: impl FnOnce(&mut State) -> Result<R> + Send) -> PyResult<R> {
         let _taken = self.turn.take(py)?;
         // Only who has the turn locks it. A poisoned state is as it was before the call that
         // panicked: it is changed at the very end.
-        py.detach(|| work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))).map_err(raise)
+        work(py, || change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))).map_err(raise)
     }
 }
 
@@ -161,7 +162,7 @@ impl Selector {
             (arrays.0.first().map(|rows| rows.size().0), arrays.0.iter().map(|rows| rows.size().1).sum());
         let mut draft = self.state.with(py, |state| state.draft(classes, &described, count))?;
         let mut lookout = Lookout::new(progress);
-        let result = with_members!(&arrays, |matrices| py.detach(|| scorer.select_all(
+        let result = with_members!(&arrays, |matrices| work(py, || scorer.select_all(
             &matrices,
             &mut draft,
             &described,
@@ -193,7 +194,7 @@ impl Selector {
         let (classes, count, bytes) = arrays.size()?;
         let mut draft = self.state.with(py, |state| state.draft(Some(classes), &described, count))?;
         let mut lookout = Lookout::new(progress);
-        let result = with_columns!(&arrays, |slices| py.detach(|| scorer.select_columns(
+        let result = with_columns!(&arrays, |slices| work(py, || scorer.select_columns(
             &slices,
             &mut draft,
             &described,
@@ -250,7 +251,7 @@ impl Selector {
             return Err(value_error(format!("this Selector picks by score; {accepted}")));
         }
         let mut lookout = Lookout::new(progress);
-        let result = py.detach(|| draft.update_count(rows, &described, &mut lookout));
+        let result = work(py, || draft.update_count(rows, &described, &mut lookout));
         lookout.settle(py, rows, result)?;
         self.take(py, draft, None, 0, rows as u64)
     }
@@ -309,10 +310,10 @@ impl Selector {
     ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyDict>)> {
         let state = self.state.with(py, |state| Ok(state.clone()))?;
         let mut lookout = Lookout::new(None);
-        let result = py.detach(|| state.core.into_selected(&mut lookout));
+        let result = work(py, || state.core.into_selected(&mut lookout));
         let selected = lookout.settle(py, 0, result)?;
-        let indices: Vec<i64> = selected.candidates.iter().map(|candidate| candidate.id as i64).collect();
-        let scores: Vec<f64> = selected.candidates.iter().map(|candidate| candidate.score).collect();
+        let indices = listed(selected.candidates.iter().map(|candidate| candidate.id as i64))?;
+        let scores = listed(selected.candidates.iter().map(|candidate| candidate.score))?;
         let ties = PyDict::new(py);
         ties.set_item("picked", selected.ties_picked)?;
         ties.set_item("left", selected.ties_left)?;
@@ -334,8 +335,12 @@ impl Selector {
         let state = self.state.with(py, |state| Ok(state.clone()))?;
         let restore = py.get_type::<Selector>().getattr("restore")?;
         let mut lookout = Lookout::new(None);
-        let result = py.detach(|| state.core.to_bytes_watched(&mut lookout));
-        let bytes = PyBytes::new(py, &lookout.settle(py, 0, result)?);
+        let result = work(py, || state.core.to_bytes_watched(&mut lookout));
+        let saved = lookout.settle(py, 0, result)?;
+        let bytes = PyBytes::new_with(py, saved.len(), |bytes| {
+            bytes.copy_from_slice(&saved);
+            Ok(())
+        })?;
         let skip = self.invalid == Invalid::Skip;
         Ok((restore, (bytes, self.scorer.clone(), skip, state.classes, state.bytes, state.scored)))
     }
@@ -350,7 +355,7 @@ impl Selector {
         read: u64,
         scored: u64,
     ) -> PyResult<Self> {
-        let core = Core::from_bytes(bytes).map_err(raise)?;
+        let core = caught(|| Core::from_bytes(bytes)).map_err(raise)?;
         let invalid = if skip { Invalid::Skip } else { Invalid::Raise };
         Ok(Selector { scorer, invalid, state: Guarded::of(State { core, classes, bytes: read, scored }) })
     }
@@ -369,10 +374,11 @@ fn select(
     let mut lookout = Lookout::new(progress);
     let result = match block {
         Block::Row(core, array) => {
-            with_matrix!(array, |matrix| py.detach(|| { core.select(&matrix, draft, rows, threads, &mut lookout) }))
+            with_matrix!(array, |matrix| work(py, || { core.select(&matrix, draft, rows, threads, &mut lookout) }))
         }
-        Block::Committee(core, members) => with_members!(members, |matrices| py
-            .detach(|| { core.select(&matrices, draft, rows, threads, &mut lookout) })),
+        Block::Committee(core, members) => with_members!(members, |matrices| work(py, || {
+            core.select(&matrices, draft, rows, threads, &mut lookout)
+        })),
     };
     lookout.settle(py, block.len(), result)
 }
@@ -427,7 +433,7 @@ impl Selector {
 
     fn absorb<T: Float>(&self, py: Python<'_>, scores: &[T], rows: &Described<'_>) -> PyResult<()> {
         let mut draft = self.state.with(py, |state| state.draft(None, rows, scores.len()))?;
-        py.detach(|| {
+        work(py, || {
             let nan = scores.iter().position(|score| score.partial_cmp(score).is_none());
             if let (Invalid::Raise, Some(i)) = (self.invalid, nan) {
                 return Err(Error::row(rows.id(i), Fault::NanScore));

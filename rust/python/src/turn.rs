@@ -1,13 +1,9 @@
 //! Turns: one call at a time on what several threads share, without ever waiting for oneself, or
 //! with the GIL held.
 
+use crate::inside::{Inside, Refused};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
-
-/// How long is slept between two looks at whether it is one's turn, at first and at most.
-const NAPS: [Duration; 2] = [Duration::from_micros(50), Duration::from_millis(5)];
 
 /// A context that one thread at a time is in. Others wait, which Ctrl-C ends. The thread that is in
 /// it, as where a progress callback or a signal handler calls again, is refused, and so is a forked
@@ -16,16 +12,7 @@ const NAPS: [Duration; 2] = [Duration::from_micros(50), Duration::from_millis(5)
 pub(crate) struct Turn {
     /// What messages call that which is shared.
     name: String,
-    /// Process and thread of the one inside, or 0. One word, so that there is no moment in which a
-    /// fork or a signal finds half of it.
-    inside: AtomicU64,
-}
-
-/// A number of this process and thread, never 0.
-fn caller() -> u64 {
-    static THREADS: AtomicU32 = AtomicU32::new(0);
-    thread_local!(static THREAD: u32 = THREADS.fetch_add(1, Ordering::Relaxed));
-    u64::from(std::process::id()) << 32 | THREAD.with(|&thread| u64::from(thread))
+    inside: Inside,
 }
 
 /// Ends the turn, also after a panic.
@@ -33,7 +20,7 @@ pub(crate) struct Taken<'a>(&'a Turn);
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        self.0.inside.store(0, Ordering::Release);
+        self.0.inside.leave();
     }
 }
 
@@ -49,30 +36,26 @@ impl Turn {
 impl Turn {
     #[new]
     pub(crate) fn new(name: String) -> Self {
-        Turn { name, inside: AtomicU64::new(0) }
+        Turn { name, inside: Inside::nobody() }
     }
 
     fn __enter__(&self, py: Python<'_>) -> PyResult<()> {
-        let (own, [mut nap, longest]) = (caller(), NAPS);
-        while let Err(other) = self.inside.compare_exchange(0, own, Ordering::Acquire, Ordering::Relaxed) {
-            let name = &self.name;
-            if other == own {
-                return Err(PyRuntimeError::new_err(format!(
-                    "this {name} is in the middle of a call on the same thread (progress= or a signal handler called it \
-                     again); accepted is another call once that one has ended"
-                )));
-            }
-            if other >> 32 != own >> 32 {
-                return Err(PyRuntimeError::new_err(format!(
-                    "this {name} was busy in another thread when the process was forked, and stays so in the child; \
-                     accepted is one that no thread uses during the fork, or a new one"
-                )));
-            }
+        let entered = self.inside.enter(|nap| {
             py.check_signals()?;
             py.detach(|| std::thread::sleep(nap));
-            nap = longest.min(2 * nap);
-        }
-        Ok(())
+            Ok::<_, PyErr>(())
+        })?;
+        let name = &self.name;
+        entered.map_err(|refused| match refused {
+            Refused::Again => PyRuntimeError::new_err(format!(
+                "this {name} is in the middle of a call on the same thread (progress= or a signal handler called it \
+                 again); accepted is another call once that one has ended"
+            )),
+            Refused::Forked => PyRuntimeError::new_err(format!(
+                "this {name} was busy in another thread when the process was forked, and stays so in the child; \
+                 accepted is one that no thread uses during the fork, or a new one"
+            )),
+        })
     }
 
     #[pyo3(signature = (*_raised))]

@@ -2,7 +2,7 @@
 
 use crate::arguments::threads;
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, value_error};
+use crate::border::{Lookout, value_error, work};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::Level;
@@ -42,7 +42,7 @@ pub(crate) fn typiclust<'py>(
     let threads = threads(n_threads)?;
     let mut lookout = Lookout::new(progress);
     let settings = (Level::best(), threads);
-    let result = with_matrix!(&rows, |matrix| py.detach(|| core::typiclust(
+    let result = with_matrix!(&rows, |matrix| work(py, || core::typiclust(
         matrix,
         &clusters,
         neighbours,

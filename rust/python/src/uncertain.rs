@@ -3,7 +3,7 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{self, Rows, slice, with_matrix};
-use crate::border::{Lookout, raise};
+use crate::border::{Lookout, raise, work};
 use crate::callable_metric::{CallableMetric, Failure};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -43,7 +43,7 @@ pub(crate) fn uncertain_batch<'py>(
     let mut lookout = Lookout::new(progress);
     let picked = with_matrix!(&rows, |matrix| {
         let features = FeatureSpace { matrix, among, labelled, metric, level };
-        py.detach(|| features.pick(rule, uncertainty, k, threads, &mut lookout))
+        work(py, || features.pick(rule, uncertainty, k, threads, &mut lookout))
     });
     let picked = lookout.settle(py, k, picked)?;
     Ok(found(py, &picked, among))
@@ -72,7 +72,7 @@ pub(crate) fn uncertain_batch_by<'py>(
     let metric = CallableMetric { object: &distances, among: Among::new(rows, ids).map_err(raise)?, failure: &failure };
     let central = || metric.ask(|object| object.call_method0("central")?.extract());
     let mut lookout = Lookout::new(progress);
-    let picked = py.detach(|| pick_by(metric, labelled, central, rule, uncertainty, k, &mut lookout));
+    let picked = work(py, || pick_by(metric, labelled, central, rule, uncertainty, k, &mut lookout));
     let picked = failure.settle(py, lookout, k, picked)?;
     Ok(found(py, &picked, ids))
 }

@@ -11,6 +11,7 @@ use super::table::{Needs, Table, TableShape};
 use crate::float::Element;
 use crate::math::exp;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::rules::Recipe;
 use crate::scan::{ColumnMajor, RowCopy, RowMajor, Source, near};
 use crate::simd::sealed::Lanes;
@@ -56,7 +57,7 @@ impl<T: Float + Element<Compute = T>> MemberScan<T> {
         for member in members {
             assert!(rows.end <= member.rows() && layout.classes == member.columns());
         }
-        self.table.resize(layout.vectors() * T::LANES, T::ZERO);
+        room::resize(&mut self.table, layout.vectors() * T::LANES, T::ZERO);
         self.copies.resize_with(members.len(), RowCopy::new);
         let size = RowCopy::<T>::capacity(layout.members * layout.classes);
         let mut valid = true;

@@ -8,6 +8,7 @@ use crate::fault::RowFault;
 use crate::float::Element;
 use crate::fused::select_parts;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::rules::{Invalid, Recipe};
 use crate::scorer::{Scorer, invalid, score_parts};
 use crate::second_look::fault_of_row;
@@ -91,7 +92,7 @@ impl CommitteeScorer {
     pub fn faults<E: Element>(&self, members: &[Matrix<'_, E>]) -> Result<Vec<RowFault>> {
         let (rows, classes) = check_shapes(members)?;
         let recipe = self.rules().recipe::<E>(classes);
-        let mut scores = vec![E::Compute::ZERO; rows];
+        let mut scores = room::filled(E::Compute::ZERO, rows);
         MemberScan::new(self.level()).rows(members, 0..rows, self.measure(), &recipe, &mut scores);
         Ok(invalid(&scores).map(|row| self.fault(members, row)).collect())
     }

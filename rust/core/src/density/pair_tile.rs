@@ -8,6 +8,7 @@ use crate::distance::{Metric, Pair, apart, row_fault};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::Float;
 
 /// Rows and columns of a tile: what takes half of the second-level cache, and whole groups and
@@ -36,7 +37,7 @@ struct Side<T> {
 impl<T: Float> Side<T> {
     fn new(features: usize) -> Self {
         let rows = side::<T>(features);
-        Side { block: RowBlock::new(rows, features), norms: Vec::with_capacity(rows) }
+        Side { block: RowBlock::new(rows, features), norms: room::empty(rows) }
     }
 
     /// Read rows, and what a pair's distance starts from for each: `unit` under metrics that don't
@@ -75,7 +76,7 @@ pub(super) struct PairTile<T> {
 
 impl<T: Float> PairTile<T> {
     pub(super) fn new(features: usize, metric: Metric) -> Self {
-        let starts = vec![T::ZERO; Panels::<T>::padded(side::<T>(features))];
+        let starts = room::filled(T::ZERO, Panels::<T>::padded(side::<T>(features)));
         PairTile {
             rows: Side::new(features),
             columns: Side::new(features),
@@ -136,7 +137,7 @@ impl<T: Float> PairTile<T> {
             (&mut found.by_column, Panels::<T>::padded(columns.len())),
         ] {
             lanes.clear();
-            lanes.resize(wanted, T::ZERO);
+            room::resize(lanes, wanted, T::ZERO);
         }
         found.noted.clear();
         let norm = rows.norms.iter().chain(&side.norms).fold(0.0, |a, &b| f64::max(a, b));

@@ -16,6 +16,7 @@ use super::tiles::{RowBlock, parts};
 use crate::Level;
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::{Float, Kernel, Simd};
 use std::ops::Range;
 
@@ -72,7 +73,7 @@ pub(crate) struct Origin {
 impl Origin {
     /// Amid the rows of a matrix.
     pub(crate) fn amid<T: Float, E: Element>(matrix: &Matrix<'_, E>, metric: Metric) -> Origin {
-        let mut point = vec![0.0; matrix.columns()];
+        let mut point = room::filled(0.0, matrix.columns());
         if metric != Metric::Cosine {
             let step = matrix.rows().div_ceil(SAMPLE);
             let share = 1.0 / matrix.rows().div_ceil(step) as f64;
@@ -134,7 +135,7 @@ impl<E: Element, T: Float> Kernel for Subtract<'_, '_, E, T> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Result<(), usize> {
         let Subtract { origin: Origin { metric, point }, matrix, rows, block, norms } = self;
-        let mut prepared = vec![0.0; point.len().next_multiple_of(LANES)];
+        let mut prepared = room::filled(0.0, point.len().next_multiple_of(LANES));
         let upward = 1.0 + (point.len() + 16) as f64 * f64::EPSILON;
         for (i, norm) in norms.iter_mut().enumerate() {
             let (row, to) = (rows.row(i), block.row_mut(i));

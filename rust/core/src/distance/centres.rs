@@ -2,6 +2,7 @@
 
 use super::metric::Metric;
 use super::pair::{LANES, to_group};
+use crate::room;
 use crate::simd::{Kernel, Simd};
 
 /// Points of a group.
@@ -44,7 +45,7 @@ impl Centres {
         let (group, lane) = (self.len() / GROUP, self.len() % GROUP);
         let start = group * GROUP * self.width;
         if lane == 0 {
-            self.packed.resize(start + GROUP * self.width, f64::INFINITY);
+            room::resize(&mut self.packed, start + GROUP * self.width, f64::INFINITY);
         }
         for (j, &x) in row.iter().enumerate() {
             self.packed[start + GROUP * j + lane] = x;

@@ -6,6 +6,7 @@ use super::pair::{LANES, between, to_one};
 use super::tile::{Kind, prepare, widen};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::{Kernel, Level, Simd};
 
 /// Room for two prepared rows.
@@ -17,8 +18,8 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new(features: usize) -> Self {
-        let row = vec![0.0; features.next_multiple_of(LANES)];
-        Pair { x: row.clone(), y: row }
+        let row = room::filled(0.0, features.next_multiple_of(LANES));
+        Pair { x: room::collected(row.iter().copied()), y: row }
     }
 }
 

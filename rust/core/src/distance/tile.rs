@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::fault::Fault;
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::{Kernel, Level, Simd, Vector};
 
 /// Features must be smaller than this, 2^500, so that no sum of squares overflows.
@@ -79,7 +80,8 @@ impl Tile {
     #[inline(always)]
     pub(crate) fn push<S: Simd, E: Element>(&mut self, simd: S, matrix: &Matrix<'_, E>, row: usize) -> Result<()> {
         let start = self.values.len();
-        self.values.resize(start + self.width(), 0.0);
+        let width = self.width();
+        room::resize(&mut self.values, start + width, 0.0);
         let kind = prepare(simd, self.metric, matrix, row, &mut self.values[start..]);
         if kind == Kind::Bad {
             self.values.truncate(start);
@@ -92,7 +94,7 @@ impl Tile {
     /// Adds a row that is prepared already.
     pub(crate) fn push_prepared(&mut self, row: &[f64], zero: bool) {
         assert_eq!(row.len(), self.width());
-        self.values.extend_from_slice(row);
+        room::extend(&mut self.values, row);
         self.zero.push(zero);
     }
 

@@ -13,6 +13,7 @@
 
 #![allow(unsafe_code)]
 
+use crate::room;
 use crate::simd::sealed::Lanes;
 use crate::simd::{Float, Kernel, Simd, Vector};
 use std::marker::PhantomData;
@@ -44,7 +45,7 @@ pub(crate) struct RowBlock<T> {
 impl<T: Float> RowBlock<T> {
     /// Room for rows of zeros.
     pub(crate) fn new(rows: usize, depth: usize) -> Self {
-        RowBlock { values: vec![T::ZERO; rows.next_multiple_of(ROWS) * depth], rows, depth }
+        RowBlock { values: room::filled(T::ZERO, rows.next_multiple_of(ROWS) * depth), rows, depth }
     }
 
     /// Room for so many rows, at most as many as when it was made. What they hold is left from
@@ -81,7 +82,7 @@ pub(crate) struct Panels<T> {
 impl<T: Float> Panels<T> {
     /// Room for so many columns, all zero.
     pub(crate) fn new(columns: usize, depth: usize) -> Self {
-        Panels { values: vec![T::ZERO; Self::padded(columns) * depth], columns, depth }
+        Panels { values: room::filled(T::ZERO, Self::padded(columns) * depth), columns, depth }
     }
 
     /// Columns with the zeros that fill the last panels.
@@ -169,7 +170,7 @@ impl<'a, T: Float, M: Term, K: Sink<T>> Multiply<'a, T, M, K> {
         assert!(block.rows.next_multiple_of(ROWS) * block.depth <= block.values.len());
         assert!(Panels::<T>::padded(panels.columns) * panels.depth <= panels.values.len());
         if parts::<T>(block.depth).0 > 1 {
-            unfinished.resize(block.rows.next_multiple_of(ROWS) * PANELS * T::LANES, T::ZERO);
+            room::resize(unfinished, block.rows.next_multiple_of(ROWS) * PANELS * T::LANES, T::ZERO);
         }
         Multiply { block, panels, unfinished, sink, term: PhantomData }
     }

@@ -7,6 +7,7 @@ use crate::distance::{Kind, LANES, Metric, prepare_inlined, row_fault, to_one};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::{Kernel, Level, Simd};
 use std::ops::Range;
 
@@ -138,7 +139,7 @@ impl<M: Maker> Kernel for Squared<'_, M> {
     fn run<S: Simd>(self, simd: S) -> Result<()> {
         let width = self.point.len();
         let together = (TOGETHER / width.max(1)).max(FEWEST);
-        let mut tile = vec![0.0; together * width];
+        let mut tile = room::filled(0.0, together * width);
         for (i, out) in self.out.chunks_mut(together).enumerate() {
             let start = self.positions.start + i * together;
             for (j, to) in tile.chunks_exact_mut(width).take(out.len()).enumerate() {
@@ -162,7 +163,7 @@ pub(crate) fn all_squared(
     watch: &mut dyn Watch,
 ) -> Result<Vec<f64>> {
     let (count, bytes) = (points.among().count(), points.row_bytes());
-    let mut all = vec![0.0; count];
+    let mut all = room::zeros(count);
     let threads = blocks::crew(threads, count * bytes);
     let mut left = &mut all[..];
     let blocks = blocks::share(count, blocks::block_rows(bytes), threads).map(|rows| {

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::Float;
 use std::borrow::Cow;
 
@@ -150,16 +151,16 @@ impl Linear {
         if !fit || !intercepts.iter().all(|b| b.abs() < 1e30) {
             return Err(Error::Argument("weights or intercepts are not finite, or 1e30 or more".into()));
         }
-        narrow.resize(model.padded.max(outputs), 0.0);
+        room::resize(&mut narrow, model.padded.max(outputs), 0.0);
         model.intercepts = narrow;
-        model.sizes.resize(features.next_multiple_of(LANES), 0.0);
+        room::resize(&mut model.sizes, features.next_multiple_of(LANES), 0.0);
         Ok(model)
     }
 
     /// Lay weights out class by class; whether all are of a size that is taken.
     fn lay_out_dense(&mut self, weights: &Matrix<'_, f64>, fraction: f64, own: &[f64]) -> bool {
         let rows: Vec<Cow<'_, [f64]>> = (0..self.outputs).map(|output| row_of(weights, output)).collect();
-        let mut ranges = vec![Range::new(); self.features];
+        let mut ranges = room::filled(Range::new(), self.features);
         for row in &rows {
             ranges.iter_mut().zip(row.iter()).for_each(|(range, &weight)| range.take(weight));
         }
@@ -167,7 +168,7 @@ impl Linear {
         let own = own.iter().copied().chain(std::iter::repeat(0.0));
         self.sizes = ranges.iter().zip(own).map(|(range, own)| range.size(self.link, fraction, own)).collect();
         self.padded = self.features.next_multiple_of(LANES);
-        self.weights = vec![0.0; (self.outputs + MOST) * self.padded];
+        self.weights = room::zeros((self.outputs + MOST) * self.padded);
         for (to, row) in self.weights.chunks_exact_mut(self.padded.max(1)).zip(&rows) {
             for ((to, &weight), &middle) in to.iter_mut().zip(row.iter()).zip(&middles) {
                 *to = (weight - middle) as f32;
@@ -183,7 +184,7 @@ impl Linear {
         let vectors = self.outputs.div_ceil(LANES);
         let chunks = vectors.div_ceil(MOST_VECTORS);
         self.padded = chunks * vectors.div_ceil(chunks) * LANES;
-        self.wholes = vec![0; self.padded * self.features];
+        self.wholes = room::zeros(self.padded * self.features);
         let adjacent = weights.column_major().is_some();
         let rows: Vec<Cow<'_, [f64]>> =
             if adjacent { Vec::new() } else { (0..self.outputs).map(|output| row_of(weights, output)).collect() };

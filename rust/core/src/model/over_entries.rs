@@ -14,6 +14,7 @@ use crate::blocks::{self, Watch};
 use crate::committee::CommitteeMeasure;
 use crate::error::Result;
 use crate::measure::Measure;
+use crate::room;
 use crate::scan::Scan;
 use crate::simd::Level;
 use std::ops::Range;
@@ -121,7 +122,7 @@ impl<E: Value, I: Index> Outputs for SparseLogitRows<'_, '_, E, I> {
     }
 
     fn room(&self, rows: usize) -> OutputRoom {
-        Box::new((Entries::default(), vec![0.0_f32; rows * self.model.padded()]))
+        Box::new((Entries::default(), room::filled(0.0_f32, rows * self.model.padded())))
     }
 
     fn compute(&self, rows: Range<usize>, room: &mut OutputRoom, outputs: &mut [f32], errors: &mut [f64]) {
@@ -174,7 +175,7 @@ impl<E: Value, I: Index> Pool for Compressed<'_, '_, E, I> {
     fn state(&self) -> LogitRoom {
         let rows = self.part_rows();
         LogitRoom {
-            logits: vec![0.0; rows * self.rows.model.padded()],
+            logits: room::filled(0.0, rows * self.rows.model.padded()),
             entries: Entries::default(),
             scores: vec![0.0; rows],
             scan: self.judge.scan(),

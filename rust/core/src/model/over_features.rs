@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
+use crate::room;
 use crate::scan::Scan;
 use crate::simd::Level;
 use std::ops::Range;
@@ -116,7 +117,7 @@ impl<E: Element> DenseLogits<'_, '_, E> {
         for start in (0..model.features().max(1)).step_by(PANEL) {
             let features = start..model.features().min(start + PANEL);
             let readable = Readable::direct(matrix, rows.clone(), features.clone()).unwrap_or_else(|| {
-                copy.resize(rows.len() * features.len(), 0.0);
+                room::resize(copy, rows.len() * features.len(), 0.0);
                 level.run(CopyPanel { matrix, rows: rows.clone(), features: features.clone(), to: copy });
                 Readable::copied(copy, rows.len(), features.len())
             });
@@ -213,7 +214,8 @@ impl<E: Element> Pool for Dense<'_, '_, E> {
 
     fn state(&self) -> DenseRoom {
         let rows = self.part_rows();
-        let (logits, sizes, scores) = (vec![0.0; rows * self.judge.classes()], vec![0.0; rows], vec![0.0; rows]);
+        let (logits, sizes, scores) =
+            (room::filled(0.0, rows * self.judge.classes()), vec![0.0; rows], vec![0.0; rows]);
         let (scan, second) = (self.judge.scan(), self.second.room());
         DenseRoom { logits, sizes, copy: Vec::new(), scores, scan, wrong: vec![0.0; rows], second }
     }

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
+use crate::room;
 use crate::scan::Scan;
 use crate::simd::{Float, Level};
 use std::ops::Range;
@@ -275,11 +276,11 @@ impl<T: Compared, E: Element> TreeRows<'_, '_, T, E> {
 impl<T: Compared, E: Element> TreeRows<'_, '_, T, E> {
     fn tree_room(&self, rows: usize) -> TreeRoom<T> {
         TreeRoom {
-            features: vec![T::ZERO; rows * self.trees.features()],
+            features: room::filled(T::ZERO, rows * self.trees.features()),
             sums: vec![0.0; rows * self.trees.base().len()],
             known: vec![true; rows],
             going: Vec::with_capacity(rows),
-            panel: vec![T::ZERO; ROWS * self.trees.features()],
+            panel: room::filled(T::ZERO, ROWS * self.trees.features()),
         }
     }
 }

@@ -5,6 +5,7 @@
 use crate::below_zero;
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::Float;
 use std::ops::Range;
 
@@ -45,7 +46,7 @@ impl<T: Float> RowCopy<T> {
     fn resize(&mut self, rows: usize, columns: usize) -> usize {
         let rows = rows.next_multiple_of(T::LANES);
         self.columns = columns;
-        self.values.resize(rows * columns + SLACK, T::ZERO);
+        room::resize(&mut self.values, rows * columns + SLACK, T::ZERO);
         rows
     }
 

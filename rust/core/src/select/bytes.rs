@@ -10,10 +10,13 @@ use crate::blocks::{Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::{Candidate, Order};
 use crate::random::hash;
+use crate::room;
 use std::ops::Range;
 
 const MAGIC: &[u8; 8] = b"ShrtList";
 const FORMAT: u32 = 1;
+/// Bytes that all other parts of a state take, at most.
+const SMALL: usize = 512;
 const PERTURBS: [Option<Perturb>; 4] = [None, Some(Perturb::Power), Some(Perturb::Softmax), Some(Perturb::Uniform)];
 
 impl Selector {
@@ -24,15 +27,20 @@ impl Selector {
 
     /// The same, with a look up now and then where there are millions of candidates.
     pub fn to_bytes_watched(&self, watch: &mut dyn Watch) -> Result<Vec<u8>> {
-        let mut bytes = [&MAGIC[..], &FORMAT.to_le_bytes()].concat();
+        let (top, groups) = (self.top.finish(watch)?, self.groups.finish(&self.plan, watch)?);
+        let candidates = top.candidates.len() + groups.iter().map(|(_, top)| top.candidates.len()).sum::<usize>();
+        let numbers = self.plan.exclude.len() + self.plan.quotas.as_ref().map_or(0, Vec::len);
+        let ranges = self.seen.ranges().len();
+        let mut bytes = room::empty(SMALL + 32 * candidates + 24 * groups.len() + 16 * ranges + 8 * numbers);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&FORMAT.to_le_bytes());
         let mut wire = Wire::Out(&mut bytes);
         wire.plan(&self.plan)?;
         let Selected { rows, invalid, excluded, never_drawn, .. } = self.counts;
         wire.counts([rows, invalid, excluded, never_drawn])?;
         wire.flag(self.own_ids)?;
         wire.seen(self.seen.ranges())?;
-        wire.top(&self.top.finish(watch)?)?;
-        let groups = self.groups.finish(&self.plan, watch)?;
+        wire.top(&top)?;
         wire.size(groups.len())?;
         for (code, top) in groups {
             wire.number(code.into())?;
@@ -155,7 +163,11 @@ impl Wire<'_, '_> {
         mut each: impl FnMut(&mut Self, T) -> Result<T>,
     ) -> Result<Vec<T>> {
         let length = self.length(items.len(), bytes)?;
-        (0..length).map(|i| each(self, items.get(i).cloned().unwrap_or_default())).collect()
+        let mut list = room::empty(length);
+        for i in 0..length {
+            list.push(each(self, items.get(i).cloned().unwrap_or_default())?);
+        }
+        Ok(list)
     }
 
     fn plan(&mut self, plan: &Plan) -> Result<Plan> {

@@ -7,6 +7,7 @@
 use super::plan::MAX_GROUPS;
 use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
+use crate::room;
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 
@@ -113,9 +114,9 @@ impl Labels {
                 *known = first.min(*known);
             }
         }
-        let mut order: Vec<usize> = (0..all.firsts.len()).collect();
+        let mut order = room::collected(0..all.firsts.len());
         order.sort_unstable_by_key(|&code| all.firsts[code]);
-        let sorted = |numbers: &[u64]| order.iter().map(|&code| numbers[code]).collect();
+        let sorted = |numbers: &[u64]| room::collected(order.iter().map(|&code| numbers[code]));
         Ok(Met { firsts: sorted(&all.firsts), counts: sorted(&all.counts) })
     }
 }
@@ -158,10 +159,10 @@ impl Coded {
         if code >= MAX_GROUPS {
             return Err(Error::Argument(format!("groups has more than {MAX_GROUPS} labels; accepted are up to that")));
         }
-        self.bytes.extend_from_slice(label);
+        room::extend(&mut self.bytes, label);
         self.slots[slot] = code as u32 + 1;
         if 4 * self.len() > self.slots.len() {
-            self.slots = vec![0; 4 * self.slots.len()];
+            self.slots = room::zeros(4 * self.slots.len());
             for code in 0..self.len() {
                 let label = &self.bytes[code * self.width..][..self.width];
                 if let Err(slot) = self.find(label) {

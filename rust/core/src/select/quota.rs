@@ -6,6 +6,7 @@ use super::topk::{TopK, TopRows};
 use crate::blocks::Watch;
 use crate::error::Result;
 use crate::order::Candidate;
+use crate::room;
 
 impl Selector {
     /// The picks, best first, and how many rows tie with the last of them without being picked. The
@@ -16,7 +17,8 @@ impl Selector {
             return Ok((top.candidates, top.ties_left));
         }
         let tops: Vec<_> = self.groups.finish(&self.plan, watch)?.into_iter().map(|(_, top)| top).collect();
-        let mut picks: Vec<Candidate> = tops.iter().flat_map(|top| top.candidates.iter().copied()).collect();
+        let mut picks = room::empty(tops.iter().map(|top| top.candidates.len()).sum());
+        tops.iter().for_each(|top| picks.extend_from_slice(&top.candidates));
         sort(&mut picks, Candidate::compare, watch)?;
         if self.plan.quotas.is_none() {
             // The best k under the caps: a row outside its group's best m is beaten by m rows of
@@ -49,7 +51,7 @@ impl Selector {
     /// s rows are picked, is to be beaten by at most k - s picked rows and s - 1 others.
     fn fill(&self, picks: &mut Vec<Candidate>, watch: &mut dyn Watch) -> Result<Option<f64>> {
         let short = self.plan.k - picks.len();
-        let mut picked: Vec<u64> = picks.iter().map(|candidate| candidate.id).collect();
+        let mut picked = room::collected(picks.iter().map(|candidate| candidate.id));
         sort(&mut picked, u64::cmp, watch)?;
         let fills: Vec<Candidate> = self
             .top
@@ -59,7 +61,7 @@ impl Selector {
             .filter(|candidate| picked.binary_search(&candidate.id).is_err())
             .take(short)
             .collect();
-        picks.extend_from_slice(&fills);
+        room::extend(picks, &fills);
         sort(picks, Candidate::compare, watch)?;
         Ok(fills.last().map(|candidate| candidate.key))
     }

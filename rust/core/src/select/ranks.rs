@@ -12,6 +12,7 @@ use crate::blocks::Watch;
 use crate::error::Result;
 use crate::order::{Candidate, Order};
 use crate::random::{gumbel_of, ln};
+use crate::room;
 
 /// Bits of a score that tell its bucket.
 const BITS: u32 = 20;
@@ -99,6 +100,9 @@ pub fn near_best<T: Copy + Into<f64>>(
             continue;
         }
         let least = bound(better[bucket] + counts[bucket]) - SLACK * (1.0 + drawn.abs());
+        if near.len() == near.capacity() {
+            room::more(&mut near, 1);
+        }
         near.push((row as u64, least, most));
         if near.len() >= full {
             floor = floor_of(&mut near, k).max(floor);
@@ -111,7 +115,7 @@ pub fn near_best<T: Copy + Into<f64>>(
     near.retain(|&(_, _, most)| most >= floor);
     near.sort_unstable_by_key(|&(row, ..)| row);
     let weights = true_weights(scores.len(), part, &near, &better, watch)?;
-    Ok(Ranked { rows: near.into_iter().map(|(row, ..)| row).collect(), weights, of: before })
+    Ok(Ranked { rows: room::collected(near.into_iter().map(|(row, ..)| row)), weights, of: before })
 }
 
 /// What the k-th of these reaches at least.
@@ -153,11 +157,14 @@ fn true_weights(
     for row in 0..rows {
         look(row, rows, watch)?;
         if let Some(key) = part(row).filter(|&key| wanted[bucket(key)]) {
+            if beside.len() == beside.capacity() {
+                room::more(&mut beside, 1);
+            }
             beside.push(Candidate { key, tie: 0, id: row as u64, score: key });
         }
     }
     beside.sort_unstable_by(Candidate::compare);
-    let mut found: Vec<(u64, f64)> = Vec::with_capacity(beside.len());
+    let mut found: Vec<(u64, f64)> = room::empty(beside.len());
     for equals in beside.chunk_by(|a, b| bucket(a.key) == bucket(b.key)) {
         let first = better[bucket(equals[0].key)];
         found.extend((first + 1..).zip(equals).map(|(rank, one)| (one.id, 1.0 / rank as f64)));
@@ -166,7 +173,7 @@ fn true_weights(
     let weight = |&(row, ..): &(u64, f64, f64)| {
         found.binary_search_by_key(&row, |&(known, _)| known).map_or(0.0, |at| found[at].1)
     };
-    Ok(near.iter().map(weight).collect())
+    Ok(room::collected(near.iter().map(weight)))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::labels::Labels;
 use super::plan::{MAX_GROUPS, Plan};
 use crate::error::{Error, Result};
+use crate::room;
 
 /// Ids must fit the int64 arrays that users get them in.
 const ID_LIMIT: u64 = 1 << 63;
@@ -145,7 +146,7 @@ fn check_ids(ids: &[i64]) -> Result<()> {
     if ids.is_sorted_by(|a, b| a < b) {
         return Ok(());
     }
-    let mut order: Vec<usize> = (0..ids.len()).collect();
+    let mut order = room::collected(0..ids.len());
     order.sort_unstable_by_key(|&i| (ids[i], i));
     let again = |pair: &[usize]| (ids[pair[0]] == ids[pair[1]]).then_some(pair[1]);
     match order.windows(2).filter_map(again).min() {

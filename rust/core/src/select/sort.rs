@@ -2,6 +2,7 @@
 
 use crate::blocks::Watch;
 use crate::error::Result;
+use crate::room;
 use std::cmp::Ordering;
 
 /// How many items are sorted between two looks up: some 0.1 s.
@@ -38,7 +39,7 @@ fn in_parts<T>(
 /// them keep their order.
 pub(super) fn sort_by_high_half(numbers: &mut Vec<u64>) {
     const BITS: u32 = 11;
-    let mut other = vec![0; numbers.len()];
+    let mut other = room::zeros(numbers.len());
     for low in [32, 32 + BITS, 32 + 2 * BITS] {
         let digit = |number: u64| (number >> low) as usize & ((1 << BITS) - 1);
         let mut places = [0u32; 1 << BITS];

@@ -236,7 +236,11 @@ impl Selector {
     }
 
     fn take_over(&mut self, other: &Selector) {
-        self.join(other.clone());
+        let copy = other.clone();
+        // What is lacking later would leave this state half changed.
+        self.top.make_room(copy.top.len());
+        self.groups.make_room(&copy.groups);
+        self.join(copy);
         self.own_ids |= other.own_ids;
         self.seen.add_all(&other.seen);
     }

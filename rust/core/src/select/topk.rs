@@ -9,6 +9,7 @@ use super::sort::{PART, sort, sort_by_high_half};
 use crate::blocks::Watch;
 use crate::error::Result;
 use crate::order::Candidate;
+use crate::room;
 
 /// Candidates beyond which their keys are looked at first.
 pub(super) const MANY: usize = 4096;
@@ -17,13 +18,19 @@ pub(super) const MANY: usize = 4096;
 const SAMPLE: usize = 1024;
 
 /// The best `k` candidates seen, and how many rows tie with the last of them.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct TopK {
     k: usize,
     full: usize,
     buffer: Vec<Candidate>,
     cut: Option<Candidate>,
     ties_left: u64,
+}
+
+impl Clone for TopK {
+    fn clone(&self) -> TopK {
+        TopK { buffer: room::collected(self.buffer.iter().copied()), ..*self }
+    }
 }
 
 /// What a [`TopK`] has picked.
@@ -79,7 +86,7 @@ impl TopK {
             return None;
         }
         let step = if n > MANY { self.buffer.len() / SAMPLE } else { 1 };
-        let mut keys: Vec<f64> = self.buffer.iter().step_by(step).map(|candidate| candidate.key).collect();
+        let mut keys = room::collected(self.buffer.iter().step_by(step).map(|candidate| candidate.key));
         let best_first = |a: &f64, b: &f64| b.total_cmp(a);
         if step == 1 {
             return Some(*keys.select_nth_unstable_by(n - 1, best_first).1);
@@ -119,6 +126,7 @@ impl TopK {
 
     /// Adds the keys of those kept.
     pub(super) fn keys(&self, to: &mut Vec<f64>) {
+        room::more(to, self.buffer.len());
         to.extend(self.buffer.iter().map(|candidate| candidate.key));
     }
 
@@ -132,6 +140,9 @@ impl TopK {
             return;
         }
         if self.k > 0 {
+            if self.buffer.len() == self.buffer.capacity() {
+                room::more(&mut self.buffer, 1);
+            }
             self.buffer.push(candidate);
             if self.buffer.len() >= self.full {
                 self.compact();
@@ -174,7 +185,11 @@ impl TopK {
     /// Drops candidates whose key alone shows that they are not among the best k: numbers are told
     /// apart much sooner than candidates. Those with the key of the k-th are counted as ties later.
     fn leave_out_worst(&mut self) {
-        let mut keys: Vec<u64> = self.buffer.iter().map(rank).collect();
+        let mut keys = Vec::new();
+        if keys.try_reserve_exact(self.buffer.len()).is_err() {
+            return; // It is only slower without.
+        }
+        keys.extend(self.buffer.iter().map(rank));
         let kth = *keys.select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a)).1;
         self.keep(|candidate| rank(candidate) >= kth);
     }
@@ -201,6 +216,12 @@ impl TopK {
         }
     }
 
+    /// Room for all that a merge with so many rows keeps, so that it takes no memory.
+    pub(super) fn make_room(&mut self, count: usize) {
+        let most = self.full.saturating_sub(self.buffer.len());
+        room::more(&mut self.buffer, count.min(most));
+    }
+
     /// How many rows are kept.
     pub(super) fn len(&self) -> usize {
         self.buffer.len()
@@ -222,7 +243,7 @@ impl TopK {
             self.leave_out_below(key);
         }
         let mut candidates = in_order(std::mem::take(&mut self.buffer), watch)?;
-        let rest = candidates.split_off(self.k);
+        let rest = room::split_off(&mut candidates, self.k);
         if let Some(&cut) = candidates.last() {
             self.raise(cut, rest.iter().take_while(|one| one.key == cut.key).count() as u64);
         }
@@ -263,13 +284,13 @@ fn in_order(mut candidates: Vec<Candidate>, watch: &mut dyn Watch) -> Result<Vec
     let shift = (u64::BITS - varying.leading_zeros()).saturating_sub(u32::BITS);
     let bits = |candidate: &Candidate| (!rank(candidate) >> shift) as u32;
     let place = |(place, candidate): (u32, _)| u64::from(bits(candidate)) << u32::BITS | u64::from(place);
-    let mut keys: Vec<u64> = (0..).zip(&candidates).map(place).collect();
+    let mut keys = room::collected((0..).zip(&candidates).map(place));
     if keys.len() <= PART {
         sort_by_high_half(&mut keys);
     } else {
         sort(&mut keys, u64::cmp, watch)?;
     }
-    let mut sorted: Vec<Candidate> = keys.into_iter().map(|key| candidates[key as u32 as usize]).collect();
+    let mut sorted = room::collected(keys.into_iter().map(|key| candidates[key as u32 as usize]));
     sorted.chunk_by_mut(|a, b| bits(a) == bits(b)).filter(|alike| alike.len() > 1).for_each(|alike| {
         alike.sort_unstable_by(Candidate::compare);
     });

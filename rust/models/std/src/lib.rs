@@ -4,7 +4,8 @@
 //! Beside the order, chance decides what a machine may: that a wait runs out of time, and that the
 //! system has no thread to give.
 
-pub use ::std::{any, cell, collections, env, io, iter, panic, ptr, time};
+pub use ::std::{any, cell, collections, env, io, iter, marker, mem, ops, panic, ptr, result};
+pub use shuttle::thread_local;
 
 fn below(number: usize) -> usize {
     use shuttle::rand::Rng;
@@ -13,6 +14,23 @@ fn below(number: usize) -> usize {
 
 fn chance(percent: u32) -> bool {
     below(100) < percent as usize
+}
+
+/// Time, of which chance decides how much has gone by.
+pub mod time {
+    pub use ::std::time::Duration;
+
+    pub struct Instant;
+
+    impl Instant {
+        pub fn now() -> Instant {
+            Instant
+        }
+
+        pub fn elapsed(&self) -> Duration {
+            Duration::from_secs(crate::below(2) as u64)
+        }
+    }
 }
 
 /// Processes: each schedule is one of its own, so that none finds the crew of another.
@@ -42,6 +60,7 @@ pub mod process {
 pub mod thread {
     use ::std::io;
     use ::std::sync::atomic::{AtomicU32, Ordering};
+    pub use ::std::thread::available_parallelism;
     pub use shuttle::thread::{JoinHandle, spawn, yield_now};
 
     /// How often, of a hundred times, a thread is refused.
@@ -78,11 +97,63 @@ pub mod sync {
     use ::std::convert::Infallible;
     use ::std::ops::{Deref, DerefMut};
     use ::std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-    use ::std::sync::{Arc, PoisonError, TryLockError};
+    pub use ::std::sync::{Arc, PoisonError};
+    use ::std::sync::{LockResult, RwLockReadGuard, RwLockWriteGuard, TryLockError};
     use ::std::time::Duration;
 
     pub mod atomic {
         pub use ::std::sync::atomic::Ordering;
+
+        /// Numbers, before each use of which others may come. They may lie in a static.
+        macro_rules! of_numbers {
+            ($($name:ident: $number:ty),*) => {$(
+                #[derive(Debug)]
+                pub struct $name(::std::sync::atomic::$name);
+
+                impl $name {
+                    pub const fn new(value: $number) -> Self {
+                        $name(::std::sync::atomic::$name::new(value))
+                    }
+
+                    pub fn load(&self, order: Ordering) -> $number {
+                        shuttle::thread::yield_now();
+                        self.0.load(order)
+                    }
+
+                    pub fn store(&self, value: $number, order: Ordering) {
+                        shuttle::thread::yield_now();
+                        self.0.store(value, order);
+                    }
+
+                    pub fn compare_exchange(
+                        &self,
+                        known: $number,
+                        new: $number,
+                        success: Ordering,
+                        failure: Ordering,
+                    ) -> Result<$number, $number> {
+                        shuttle::thread::yield_now();
+                        self.0.compare_exchange(known, new, success, failure)
+                    }
+                }
+            )*};
+        }
+
+        of_numbers!(AtomicBool: bool, AtomicU32: u32, AtomicU64: u64);
+
+        impl AtomicU32 {
+            pub fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
+                shuttle::thread::yield_now();
+                self.0.fetch_add(value, order)
+            }
+        }
+
+        impl AtomicU64 {
+            pub fn fetch_max(&self, value: u64, order: Ordering) -> u64 {
+                shuttle::thread::yield_now();
+                self.0.fetch_max(value, order)
+            }
+        }
 
         /// A pointer in a static outlives a schedule, which one of the model may not. Others may
         /// come before each use of it.
@@ -137,6 +208,44 @@ pub mod sync {
                     Err(TryLockError::Poisoned(held)) => {
                         return Ok(MutexGuard { held: held.into_inner(), of: self });
                     }
+                    Err(TryLockError::WouldBlock) => (),
+                }
+            }
+        }
+    }
+
+    impl<T> Mutex<T> {
+        pub fn into_inner(self) -> Locked<T> {
+            Ok(self.0.into_inner().unwrap_or_else(PoisonError::into_inner))
+        }
+    }
+
+    /// Many read, or one writes.
+    #[derive(Debug)]
+    pub struct RwLock<T>(::std::sync::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        pub fn new(value: T) -> RwLock<T> {
+            RwLock(::std::sync::RwLock::new(value))
+        }
+
+        pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
+            loop {
+                shuttle::thread::yield_now();
+                match self.0.try_read() {
+                    Ok(held) => return Ok(held),
+                    Err(TryLockError::Poisoned(held)) => return Err(held),
+                    Err(TryLockError::WouldBlock) => (),
+                }
+            }
+        }
+
+        pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
+            loop {
+                shuttle::thread::yield_now();
+                match self.0.try_write() {
+                    Ok(held) => return Ok(held),
+                    Err(TryLockError::Poisoned(held)) => return Err(held),
                     Err(TryLockError::WouldBlock) => (),
                 }
             }

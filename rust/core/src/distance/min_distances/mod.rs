@@ -19,6 +19,7 @@ use crate::blocks::{self, Watch};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::Float;
 use contenders::{Contenders, List};
 
@@ -89,7 +90,7 @@ impl<'a, 'y, T: Float, Y: Element> Targets<'a, 'y, T, Y> {
     fn new(matrix: &'a Matrix<'y, Y>, metric: Metric, level: Level) -> Result<Self> {
         let (rows, features) = (matrix.rows(), matrix.columns());
         let origin = Origin::amid::<T, Y>(matrix, metric);
-        let (mut panels, mut norms) = (Panels::new(rows, features), vec![0.0; rows]);
+        let (mut panels, mut norms) = (Panels::new(rows, features), room::filled(0.0, rows));
         let mut few = RowBlock::new(MOST_ROWS.min(rows), features);
         for start in (0..rows).step_by(MOST_ROWS) {
             let part = start..rows.min(start + MOST_ROWS);
@@ -152,11 +153,11 @@ impl<'t, 'a, 'y, T: Float, Y: Element> Searcher<'t, 'a, 'y, T, Y> {
         Searcher {
             targets,
             block: RowBlock::new(rows, features),
-            norms: vec![0.0; rows],
-            starts: vec![infinity; columns],
-            widths: vec![infinity; columns],
-            thresholds: vec![infinity; whole],
-            lists: vec![List::EMPTY; whole],
+            norms: room::filled(0.0, rows),
+            starts: room::filled(infinity, columns),
+            widths: room::filled(infinity, columns),
+            thresholds: room::filled(infinity, whole),
+            lists: room::filled(List::EMPTY, whole),
             unfinished: Vec::new(),
             pair: Pair::new(features),
         }

@@ -2,6 +2,7 @@
 
 use crate::blocks::{self, Watch};
 use crate::error::Result;
+use crate::room;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -84,7 +85,7 @@ impl Leaders {
     fn make_room(&mut self, more: usize) {
         let len = self.entries.len();
         if self.entries.capacity() - len < more {
-            self.entries.reserve_exact(more.max(len / 4));
+            room::exactly(&mut self.entries, more.max(len / 4));
         }
     }
 
@@ -191,7 +192,7 @@ fn in_order(parts: Vec<Leaders>) -> Vec<Entry> {
         }
     }
     let count = parts.iter().map(|part| part.entries.len()).sum();
-    let mut all = Vec::with_capacity(count);
+    let mut all = room::empty(count);
     if parts.iter().all(|part| part.blocks.is_some()) {
         blocks.sort_unstable_by_key(|&(start, _)| start);
         blocks.iter().for_each(|(_, entries)| all.extend_from_slice(entries));
@@ -253,7 +254,7 @@ pub(super) fn roughly_sort(entries: &mut Vec<Entry>) {
     for i in 0..BINS {
         starts[i + 1] += starts[i];
     }
-    let mut sorted = vec![Entry { key: 0.0, row: 0 }; entries.len()];
+    let mut sorted = room::filled(Entry { key: 0.0, row: 0 }, entries.len());
     for entry in entries.iter() {
         let place = &mut starts[bin(entry)];
         sorted[*place] = *entry;

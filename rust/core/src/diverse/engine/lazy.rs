@@ -64,6 +64,7 @@ use super::front::{Entry, scan};
 use super::objective::{Objective, Stale};
 use crate::blocks::{self, LOOK_EVERY, Watch};
 use crate::error::Result;
+use crate::room;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
@@ -158,8 +159,8 @@ impl<O: Objective> Engine<O> {
             threads,
             wanted,
             picked: 0,
-            seen: vec![0; rows],
-            values: vec![f64::INFINITY; rows],
+            seen: room::filled(0, rows),
+            values: room::filled(f64::INFINITY, rows),
             front: Vec::new(),
             used: 0,
             survivors: BinaryHeap::new(),
@@ -378,6 +379,7 @@ impl<O: Objective> Engine<O> {
         }
         self.front.drain(..self.used.min(self.front.len()));
         self.used = 0;
+        room::more(&mut self.front, self.survivors.len());
         self.front.extend(self.survivors.drain());
         for entry in &mut self.front {
             let row = entry.row as usize;

@@ -6,6 +6,7 @@ use crate::diverse::candidates::Candidates;
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::{Kernel, Level, Simd};
 
 /// Rows of a pool, and points of which there is one more after each step.
@@ -54,7 +55,7 @@ impl<'a, E: Element> Nearest<'a, E> {
         let matrix = self.candidates.matrix();
         let mut origin =
             if matrix.rows() == 0 { Vec::new() } else { Origin::amid::<f32, E>(matrix, self.metric).point };
-        origin.resize(self.candidates.features().next_multiple_of(LANES), 0.0);
+        room::resize(&mut origin, self.candidates.features().next_multiple_of(LANES), 0.0);
         origin
     }
 

@@ -6,6 +6,7 @@ use super::nearest::Nearest;
 use crate::distance::{LANES, Metric, Tile, between, wide};
 use crate::error::Result;
 use crate::float::Element;
+use crate::room;
 use crate::simd::{Kernel, Simd};
 use std::ops::Range;
 
@@ -40,7 +41,7 @@ pub(super) type Kept = [u64; 2];
 
 /// States that are not known yet.
 pub(super) fn unknown(rows: usize) -> Vec<Kept> {
-    vec![[0; 2]; rows]
+    room::zeros(rows)
 }
 
 impl RowState {
@@ -157,7 +158,7 @@ impl PackedPoints {
 
     fn add<E: Element>(&mut self, near: &Nearest<'_, E>, point: usize) {
         let start = self.values.len();
-        self.values.resize(start + self.width, 0.0);
+        room::resize(&mut self.values, start + self.width, 0.0);
         let (row, features) = (near.points.row(point), near.candidates.features());
         for (to, (x, origin)) in self.values[start..].iter_mut().zip(row.iter().zip(&self.origin)) {
             *to = ((x - origin) * self.filter.scale) as f32;

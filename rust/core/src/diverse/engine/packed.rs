@@ -45,6 +45,7 @@ use crate::blocks::{self, LOOK_EVERY, Watch};
 use crate::distance::Tile;
 use crate::error::Result;
 use crate::float::Element;
+use crate::room;
 use std::time::Instant;
 
 /// Rows of a block of the first pass.
@@ -285,8 +286,8 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
         self.rest = left.map_or(self.outside, |key| Some(Entry { key, row: 0 }));
         let (width, first) = (self.points.width, self.blocks.len());
         let count = first + front.len().div_ceil(ROWS);
-        self.blocks.resize(count, PackedBlock::EMPTY);
-        self.bounds.resize(count, f64::INFINITY);
+        room::resize(&mut self.blocks, count, PackedBlock::EMPTY);
+        room::resize(&mut self.bounds, count, f64::INFINITY);
         let threads = blocks::crew(self.threads, front.len() * width * size_of::<f32>());
         let Self { near, points, states, .. } = self;
         let (blocks, coordinates) = (&mut self.blocks[first..], &mut self.coordinates[first * width..count * width]);
@@ -333,11 +334,11 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
             roughly_sort(&mut self.front);
             sort_by_seen(&mut self.front, states, self.threads, watch)?;
         }
-        let room = self.front.len().div_ceil(ROWS) * self.points.width;
-        if self.coordinates.len() < room {
+        let wanted = self.front.len().div_ceil(ROWS) * self.points.width;
+        if self.coordinates.len() < wanted {
             self.coordinates = Vec::new();
             // Zeros from the system: each thread is the first to touch what it fills.
-            self.coordinates = vec![[0.0; ROWS]; room];
+            self.coordinates = room::zeros::<[f32; ROWS]>(wanted);
         }
         (self.packed, self.drift) = (0, self.worth.drift());
         self.work.scans += 1;

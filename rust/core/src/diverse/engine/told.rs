@@ -6,6 +6,7 @@ use super::objective::{Objective, Stale};
 use crate::blocks::Watch;
 use crate::diverse::among::Among;
 use crate::error::{Error, Result};
+use crate::room;
 use std::ops::Range;
 
 /// Somebody else who knows distances: a function of the user's, say.
@@ -137,7 +138,7 @@ impl<D: Distances, W: DistanceWorth> Objective for ByTold<D, W> {
     fn refresh(&self, (): &mut (), rows: &mut [Stale], floor: f64) -> Result<u64> {
         let Told { distances, steps } = &self.points;
         let mut computed = 0;
-        let mut done = vec![false; rows.len()];
+        let mut done = room::filled(false, rows.len());
         for start in (0..*steps).step_by(TOGETHER) {
             let stop = (*steps).min(start + TOGETHER);
             let behind: Vec<usize> = (0..rows.len()).filter(|&i| !done[i] && (rows[i].seen as usize) < stop).collect();

@@ -6,6 +6,7 @@ use crate::distance::{Metric, min_distances};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::Level;
 
 /// Points that rows are compared with before it is asked whether they still matter.
@@ -61,7 +62,7 @@ impl<E: Element> CatchUp<'_, E> {
     /// Compares rows with some of the points.
     fn compare(&mut self, rows: &[i64], start: usize, stop: usize, watch: &mut dyn Watch) -> Result<()> {
         let points = self.points.slice(start..stop);
-        let (mut sums, mut indices) = (vec![0.0; rows.len()], vec![0; rows.len()]);
+        let (mut sums, mut indices) = (room::filled(0.0, rows.len()), room::filled(0, rows.len()));
         let among = (rows.len() < self.matrix.rows()).then_some(rows);
         let Self { matrix, metric, level, threads, .. } = self;
         min_distances(matrix, among, &points, *metric, *level, &mut sums, &mut indices, *threads, watch)?;

@@ -9,6 +9,7 @@ use crate::distance::Metric;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::Level;
 
 /// The rows of a part.
@@ -77,7 +78,7 @@ impl<E: Element> Part<'_, E> {
             let place = |row: i64| (work.key(row as usize), ids[row as usize]);
             let last = some.len().min(amount) - 1;
             let floor = place(divide(&mut some, last, &place)).0;
-            work.bring(all.collect(), floor, steps, watch)?;
+            work.bring(room::collected(all), floor, steps, watch)?;
         }
         let mut rows = self.best(&work, amount);
         rows.retain(|&row| work.nearest[row as usize] > f64::NEG_INFINITY);
@@ -109,7 +110,7 @@ impl<E: Element> Part<'_, E> {
     /// The positions of the rows of the best keys, the lowest ids of equal ones, ascending; all
     /// rows where there are not more.
     fn best(&self, work: &CatchUp<'_, E>, amount: usize) -> Vec<i64> {
-        let mut rows: Vec<i64> = (0..self.ids.len() as i64).collect();
+        let mut rows = room::collected(0..self.ids.len() as i64);
         if amount < rows.len() {
             divide(&mut rows, amount, &|row| (work.key(row as usize), self.ids[row as usize]));
             rows.truncate(amount);

@@ -19,6 +19,7 @@ use crate::diverse::points::{Among, Points, all_squared};
 use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
 use crate::order::greatest;
+use crate::room;
 use crate::simd::{Kernel, Level, Simd};
 
 /// Draw `count` rows, or all there are, by their errors and their features.
@@ -72,7 +73,7 @@ struct Factor<'a> {
 impl<'a> Factor<'a> {
     fn new(points: &'a dyn Points) -> Self {
         let width = points.width();
-        Factor { points, centres: Centres::new(Metric::SqEuclidean, width), origin: vec![0.0; width] }
+        Factor { points, centres: Centres::new(Metric::SqEuclidean, width), origin: room::filled(0.0, width) }
     }
 
     fn make_ready(&self, row: usize, level: Level, ready: &mut Prepared) -> Result<()> {

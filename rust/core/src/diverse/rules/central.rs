@@ -5,6 +5,7 @@ use crate::distance::{Centres, GROUP, Metric, Tile};
 use crate::diverse::candidates::Candidates;
 use crate::error::Result;
 use crate::float::Element;
+use crate::room;
 use crate::simd::{Kernel, Level, Simd};
 
 /// Rows that all others are compared with in one pass.
@@ -23,7 +24,7 @@ pub(crate) fn most_central<E: Element>(
     watch: &mut dyn Watch,
 ) -> Result<usize> {
     let rows = candidates.rows();
-    let mut totals = vec![0.0_f64; rows];
+    let mut totals = room::filled(0.0_f64, rows);
     let mut start = 0;
     while start < rows {
         let points = candidates.points(metric, start..rows.min(start + POINTS), level)?;

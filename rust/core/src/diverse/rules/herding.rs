@@ -17,6 +17,7 @@ use crate::diverse::engine::objective::{Objective, Stale};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::{Kernel, Level, Simd};
 
 /// Rows that pass by a group of references together, so that it is fetched once for all of them.
@@ -83,8 +84,8 @@ pub fn herding<E: Element>(
         }
     }
     let mut cover = Cover {
-        ids: Vec::with_capacity(k),
-        gains: Vec::with_capacity(k),
+        ids: room::empty(k),
+        gains: room::empty(k),
         covered: 0.0,
         whole: added.weights.iter().flatten().sum(),
         scale: added.scale,
@@ -140,8 +141,8 @@ impl<'a, E: Element> Added<'a, E> {
             similarity,
             scale: scale.unwrap_or(1.0),
             references: Centres::new(metric, candidates.features()),
-            weights: vec![[0.0; GROUP]; groups],
-            covered: vec![[0.0; GROUP]; groups],
+            weights: room::filled([0.0; GROUP], groups),
+            covered: room::filled([0.0; GROUP], groups),
             open: Vec::new(),
             steps: 0,
         };

@@ -14,6 +14,7 @@ use crate::diverse::engine::told::{Distances, Told, check};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::Level;
 
 /// The first pick where nothing is labelled.
@@ -70,8 +71,8 @@ impl CoreSet {
     /// No picks yet, with room for them.
     fn new(k: usize, radius: f64) -> CoreSet {
         CoreSet {
-            ids: Vec::with_capacity(k),
-            distances: Vec::with_capacity(k),
+            ids: room::empty(k),
+            distances: room::empty(k),
             radius,
             computed: 0,
             refreshed: 0,

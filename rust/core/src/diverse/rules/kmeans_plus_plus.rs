@@ -7,6 +7,7 @@ use crate::diverse::points::{Among, Points, all_squared};
 use crate::diverse::race::{Draw, Drawn, Field, Start, race};
 use crate::error::{Error, Result};
 use crate::random::{STEP_FIRST, Stream};
+use crate::room;
 use crate::simd::{Level, Simd};
 
 /// Draw `count` rows, or all there are; `given` are centres that are there before.
@@ -25,7 +26,7 @@ pub fn kmeans_plus_plus(
         return Err(Error::Argument("labelled and X differ in their number of columns; they must be equal".into()));
     }
     let mut vectors = Vectors { points, level, centres: Centres::new(Metric::SqEuclidean, points.width()) };
-    let mut ready = vec![0.0; points.width()];
+    let mut ready = room::filled(0.0, points.width());
     for centre in 0..given.among().count() {
         given.prepare(level, centre, &mut ready).map_err(|error| error.within("labelled"))?;
         vectors.add_centre(&ready);
@@ -63,7 +64,7 @@ impl Field for Vectors<'_> {
     }
 
     fn ready(&self) -> Vec<f64> {
-        vec![0.0; self.points.width()]
+        room::filled(0.0, self.points.width())
     }
 
     fn cost(&self) -> usize {

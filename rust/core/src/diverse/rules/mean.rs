@@ -8,6 +8,7 @@ use crate::diverse::engine::front::Entry;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::{Kernel, Level, Simd};
 use std::ops::Range;
 
@@ -64,7 +65,7 @@ pub struct Total {
 impl Total {
     /// The sum of no rows, of so many features.
     pub fn nothing(features: usize) -> Total {
-        Total { rows: 0, finished: vec![0.0; features], open: vec![0.0; features] }
+        Total { rows: 0, finished: room::filled(0.0, features), open: room::filled(0.0, features) }
     }
 
     /// Adds the terms of so many rows that come next: see [`part_sums`]. The first of them goes on
@@ -84,7 +85,8 @@ impl Total {
 
     /// The mean, once all rows are added.
     pub fn mean(&self) -> Vec<f64> {
-        self.finished.iter().zip(&self.open).map(|(finished, open)| (finished + open) / self.rows as f64).collect()
+        let sums = self.finished.iter().zip(&self.open);
+        room::collected(sums.map(|(finished, open)| (finished + open) / self.rows as f64))
     }
 }
 
@@ -111,7 +113,10 @@ pub fn part_sums<E: Element>(
     }
     let candidates = Candidates::new(matrix, None)?;
     let sums = sums(&candidates, metric, before, open, level, threads, watch)?;
-    Ok(sums.chunks(features.next_multiple_of(8).max(1)).map(|term| term[..features].to_vec()).collect())
+    Ok(sums
+        .chunks(features.next_multiple_of(8).max(1))
+        .map(|term| room::collected(term[..features].iter().copied()))
+        .collect())
 }
 
 /// The rows of each term, where `before` rows of the first one lie elsewhere.
@@ -133,7 +138,7 @@ fn sums<E: Element>(
 ) -> Result<Vec<f64>> {
     let rows = candidates.rows();
     let width = candidates.features().next_multiple_of(8);
-    let mut sums = vec![0.0; width * (before + rows).div_ceil(TERM)];
+    let mut sums = room::filled(0.0, width * (before + rows).div_ceil(TERM));
     if before > 0 {
         sums[..open.len()].copy_from_slice(open);
     }

@@ -19,6 +19,7 @@ use crate::diverse::engine::objective::{Objective, Stale};
 use crate::diverse::points::Among;
 use crate::error::Result;
 use crate::random::{STEP_CLOCK, Stream, exponential_of};
+use crate::room;
 use crate::simd::{Kernel, Level, Simd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -86,14 +87,14 @@ pub(crate) fn race<F: Field>(
     let clocks = Clocks {
         level,
         stream: Stream::new(seed, STEP_CLOCK),
-        came: vec![0.0; field.centres()],
+        came: room::filled(0.0, field.centres()),
         seen,
-        squared: squared.into_iter().map(|squared| AtomicU64::new(squared.to_bits())).collect(),
+        squared: room::collected(squared.into_iter().map(|squared| AtomicU64::new(squared.to_bits()))),
         field,
         now: 0.0,
     };
     let rows = clocks.rows();
-    let mut draws = Vec::with_capacity(count.min(rows));
+    let mut draws = room::empty(count.min(rows));
     draws.extend(first.filter(|_| count > 0));
     let out = first.map(|draw| draw.row);
     let mut engine = Engine::new(clocks, out.as_slice(), count, threads, watch)?;
@@ -104,7 +105,7 @@ pub(crate) fn race<F: Field>(
         engine.objective.now = -best.value;
         engine.pick(best)?;
     }
-    let mut drawn: Vec<usize> = draws.iter().map(|draw| draw.row).collect();
+    let mut drawn = room::collected(draws.iter().map(|draw| draw.row));
     drawn.sort_unstable();
     let left = (0..rows).filter(|row| drawn.binary_search(row).is_err());
     let missing = count - draws.len();

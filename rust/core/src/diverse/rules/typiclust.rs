@@ -11,6 +11,7 @@ use crate::diverse::candidates::Candidates;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::{Kernel, Level, Simd};
 use std::ops::Range;
 
@@ -50,7 +51,7 @@ pub fn typiclust<E: Element>(
     watch: &mut dyn Watch,
 ) -> Result<Vec<Typical>> {
     let wanted = clusters.iter().map(|cluster| cluster.picks).sum();
-    let mut found = Vec::with_capacity(wanted);
+    let mut found = room::empty(wanted);
     for cluster in clusters.iter().filter(|cluster| cluster.picks > 0) {
         let candidates = Candidates::new(matrix, Some(cluster.ids))?;
         if cluster.picks > candidates.rows() {
@@ -95,16 +96,16 @@ impl<'a, E: Element> Neighbourhood<'a, E> {
             most,
             counted: 0,
             points,
-            there: vec![true; rows],
+            there: room::filled(true, rows),
             left: rows,
-            means: vec![0.0; rows],
+            means: room::filled(0.0, rows),
         })
     }
 
     /// The row of the least mean distance, and that distance.
     fn most_typical(&mut self, watch: &mut dyn Watch) -> Result<(usize, f64)> {
         let counting = self.most.min(self.left / 2).max(usize::from(self.left > 1));
-        let mut fresh = vec![counting == 0; self.means.len()];
+        let mut fresh = room::filled(counting == 0, self.means.len());
         if counting != self.counted {
             self.counted = counting;
             self.all_means(watch)?;
@@ -163,7 +164,7 @@ impl<E: Element> Kernel for Means<'_, '_, E> {
             candidates.push(simd, &mut tile, position)?;
         }
         // Of each row the least sums so far, ascending.
-        let mut least = vec![f64::INFINITY; count * counted];
+        let mut least = room::filled(f64::INFINITY, count * counted);
         for group in 0..points.len().div_ceil(GROUP) {
             for i in 0..count {
                 let sums = points.sums(simd, tile.row(i), false, group);

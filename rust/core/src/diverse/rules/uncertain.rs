@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::order::{Candidate, greatest};
+use crate::room;
 use crate::simd::Level;
 
 /// Features, and what they are compared with.
@@ -112,7 +113,7 @@ impl Rule {
         central: impl FnOnce(&mut dyn Watch) -> Result<usize>,
     ) -> Result<Vec<Candidate>> {
         let labelled = points.steps();
-        let mut picks = Vec::with_capacity(k);
+        let mut picks = room::empty(k);
         let (weights, weighed) = match self {
             Rule::RankedBatch => (None, None),
             Rule::DiverseUncertain(weights) => (Some(weights), Some(weighed(uncertainty, weights.uncertainty))),

@@ -1,0 +1,149 @@
+//! Memory whose amount a caller chooses, by `k`, rows, groups or features: where it can't be had,
+//! the call ends with an error, and not the process.
+//!
+//! Most of it is taken where no error can be handed back: by kernels, by a thread as it begins, by
+//! a copy. So what is lacking unwinds, up to [`caught`], which whoever calls the core puts around
+//! each call. Until then it is like any panic: a state whose draft it ends stays as it was.
+
+use crate::error::{Error, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// Bytes that there were not.
+struct Lacking(usize);
+
+/// What a call gives, or [`Error::Memory`] where it lacked some.
+pub fn caught<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| match panic.downcast::<Lacking>() {
+        Ok(lacking) => Err(Error::Memory(lacking.0)),
+        Err(panic) => resume_unwind(panic),
+    })
+}
+
+#[cold]
+fn lacking<T>(count: usize) -> ! {
+    resume_unwind(Box::new(Lacking(count.saturating_mul(size_of::<T>()))))
+}
+
+/// Bytes that are left over where more than that was taken: what is small is asked for in ways that
+/// end the process where there is nothing.
+const SPARE: usize = 1 << 20;
+
+/// Room for so many more in a list. What is added to one by one gets at least as much again.
+#[inline(never)]
+pub(crate) fn more<T>(list: &mut Vec<T>, count: usize) {
+    if list.try_reserve(count).is_err() || !leaves_some(list) {
+        lacking::<T>(list.len().saturating_add(count));
+    }
+}
+
+/// Room for so many more, and for none beside.
+pub(crate) fn exactly<T>(list: &mut Vec<T>, count: usize) {
+    if list.try_reserve_exact(count).is_err() || !leaves_some(list) {
+        lacking::<T>(list.len().saturating_add(count));
+    }
+}
+
+fn leaves_some<T>(list: &Vec<T>) -> bool {
+    list.capacity() * size_of::<T>() < SPARE || is_spare()
+}
+
+fn is_spare() -> bool {
+    Vec::<u8>::new().try_reserve_exact(SPARE).is_ok()
+}
+
+/// Room for much that is small, to be asked for now and then while such is taken.
+#[cold]
+pub(crate) fn spare() {
+    if !is_spare() {
+        lacking::<u8>(SPARE);
+    }
+}
+
+/// An empty list with room for so many.
+pub(crate) fn empty<T>(count: usize) -> Vec<T> {
+    let mut list = Vec::new();
+    exactly(&mut list, count);
+    list
+}
+
+/// So many times the same.
+pub(crate) fn filled<T: Clone>(value: T, count: usize) -> Vec<T> {
+    let mut list = empty(count);
+    list.resize(count, value);
+    list
+}
+
+/// So many zeros, which come untouched from the system: each thread is the first to touch what it
+/// fills. Asked for twice, as the standard library has no way to be refused them.
+pub fn zeros<T: Clone + Default>(count: usize) -> Vec<T> {
+    drop(empty::<T>(count));
+    vec![T::default(); count]
+}
+
+/// More at the end of a list.
+pub(crate) fn extend<T: Copy>(list: &mut Vec<T>, more_of_them: &[T]) {
+    if list.capacity() - list.len() < more_of_them.len() {
+        more(list, more_of_them.len());
+    }
+    list.extend_from_slice(more_of_them);
+}
+
+/// What comes behind the first `count` of a list, taken out of it.
+pub(crate) fn split_off<T: Copy>(list: &mut Vec<T>, count: usize) -> Vec<T> {
+    let rest = collected(list[count..].iter().copied());
+    list.truncate(count);
+    rest
+}
+
+/// A list made longer or shorter.
+pub(crate) fn resize<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
+    if count > list.capacity() {
+        more(list, count - list.len());
+    }
+    list.resize(count, value);
+}
+
+/// What an iterator gives, of which it says how much that is at most.
+pub fn collected<T>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = empty(items.size_hint().1.unwrap_or(0));
+    list.extend(items);
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lacking_is_an_error_with_its_bytes() {
+        const MUCH: usize = 1 << 59;
+        type Taker = fn() -> Vec<u64>;
+        let takers: [Taker; 4] = [
+            || empty(MUCH),
+            || filled(1, MUCH),
+            || zeros(MUCH),
+            || {
+                let mut list = Vec::new();
+                more(&mut list, MUCH);
+                list
+            },
+        ];
+        for taker in takers {
+            let said = caught(|| Ok(taker())).unwrap_err();
+            assert_eq!(said, Error::Memory(8 * MUCH));
+            let sentence = "4611686018427387904 bytes of memory can't be had; accepted is a call that needs less, as \
+                            with a smaller k, fewer rows or features at a time, or fewer threads";
+            assert_eq!(said.to_string(), sentence);
+        }
+        assert_eq!(
+            caught(|| Ok((filled(7, 3), zeros::<u8>(2), collected(0..2)))),
+            Ok((vec![7; 3], vec![0; 2], vec![0, 1]))
+        );
+    }
+
+    #[test]
+    fn other_panics_are_handed_on() {
+        let ended = catch_unwind(|| caught::<()>(|| resume_unwind(Box::new("oh"))));
+        assert_eq!(ended.unwrap_err().downcast_ref(), Some(&"oh"));
+    }
+}

@@ -1,0 +1,3 @@
+//! Numbers, of which these files know nothing.
+
+pub trait Element {}
