@@ -38,6 +38,7 @@ def main() -> int:
     """Compile the targets, run each for its share of the time, print the counts; return 1 where anything was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=20.0, help="in all")
+    parser.add_argument("--target", choices=TARGETS, action="append", help="only this")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side of each target")
     parser.add_argument("--keep", action="store_true", help="write inputs that reached new places to rust/fuzz/kept")
     given = parser.parse_args()
@@ -47,13 +48,14 @@ def main() -> int:
     environment = {**os.environ, "RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": flags, "CARGO_TARGET_DIR": str(BUILT)}
     subprocess.run(words, cwd=ROOT / "rust" / "fuzz", env=environment, check=True)
     rows, wrong, tried = [], list[str](), 0
-    for target, share in TARGETS.items():
+    shares = {target: TARGETS[target] for target in given.target or TARGETS}
+    for target, share in shares.items():
         corpus, found = BUILT / "corpus" / target, BUILT / "found" / target
         corpus.mkdir(parents=True, exist_ok=True)
         found.mkdir(parents=True, exist_ok=True)
         for number, data in enumerate(kept(KEPT / target)):
             (corpus / f"kept-{number}").write_bytes(data)
-        seconds = max(1, round(60 * given.minutes * share))
+        seconds = max(1, round(60 * given.minutes * share / sum(shares.values())))
         options = [
             f"-max_total_time={seconds}",
             "-print_final_stats=1",

@@ -210,8 +210,8 @@ class Calls:
 
         def work() -> None:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            os.write(writer, b"x")
             try:
+                os.write(writer, b"x")  # from here on the signal may come, before the call too
                 sl.select(np.broadcast_to(self.P[0], (10**12, CLASSES)), "entropy", 10, n_threads=2)
             except KeyboardInterrupt:
                 _raised(self.select())

@@ -96,6 +96,13 @@ impl<E: Copy> Fenced<E> {
         #[cfg(not(unix))]
         return Fenced { first, len, _memory: memory };
     }
+
+    /// A copy of elements, of which there are some.
+    pub fn of(values: &[E], at: At) -> Fenced<E> {
+        let mut fenced = Fenced::filled(values[0], values.len(), at);
+        fenced.copy_from_slice(values);
+        fenced
+    }
 }
 
 impl<E> Deref for Fenced<E> {

@@ -1,6 +1,7 @@
 //! Intervals hold the true score, and the best rows are left: every level, dtype, layout, link and
 //! measure.
 
+use crate::fence::{At, Fenced};
 use crate::levels;
 use half::{bf16, f16};
 use shortlist_core::Level;
@@ -131,6 +132,7 @@ fn dense<E: Element>(narrow: impl Fn(f64) -> E) {
         let model = truth.model(Layout::Dense);
         let values: Vec<E> = (0..rows * features).map(|i| narrow(number(5, i))).collect();
         let columns: Vec<E> = (0..rows * features).map(|i| values[i % rows * features + i / rows]).collect();
+        let (values, columns) = (Fenced::of(&values, At::End), Fenced::of(&columns, At::End));
         let wide = |i: usize| -> f64 { values[i].widen().into() };
         for measure in MEASURES {
             let scores: Vec<f64> = (0..rows).map(|row| truth.score(|j| wide(row * features + j), measure)).collect();

@@ -1,6 +1,7 @@
 //! What holds for every measure: the same bits in any layout and company, the same picks fused as
 //! apart; and what is refused.
 
+use super::fence::{At, Fenced};
 use super::*;
 use crate::error::Result;
 use crate::fault::{Fault, RowFault};
@@ -82,6 +83,27 @@ fn layout_and_company_make_no_difference() {
     same_in_any_layout::<f32>();
     same_in_any_layout::<f16>();
     same_in_any_layout::<bf16>();
+}
+
+/// Groups of lanes that end where the memory does are read where they lie, and no further.
+fn nothing_is_read_behind_the_last_row<E: Held>() {
+    for classes in 1..6 {
+        let data = committee::<E>(3, 48, classes, 3.0, false, 5);
+        let fenced: Vec<_> = data.iter().map(|member| Fenced::of(member, At::End)).collect();
+        let members: Vec<_> = fenced.iter().map(|member| Matrix::from_rows(member, 48, classes).unwrap()).collect();
+        for level in levels() {
+            let scorer = scorer(CommitteeMeasure::Bald, false, level);
+            assert_same(&scores(scorer, &members, 1), &scores(scorer, &matrices(&data, 48, classes), 1));
+        }
+    }
+}
+
+#[test]
+fn rows_at_the_end_of_memory_are_read_where_they_lie() {
+    nothing_is_read_behind_the_last_row::<f64>();
+    nothing_is_read_behind_the_last_row::<f32>();
+    nothing_is_read_behind_the_last_row::<f16>();
+    nothing_is_read_behind_the_last_row::<bf16>();
 }
 
 #[test]
