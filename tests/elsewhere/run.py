@@ -37,6 +37,7 @@ def main() -> int:
     clippy = ["cargo", "clippy", "--workspace", "--all-targets", "--quiet", "--target"]
     # No Python of the target is needed: the extension is made for the stable ABI, as maturin makes it.
     env = {**os.environ, "PYO3_NO_PYTHON": "1", "PYO3_BUILD_EXTENSION_MODULE": "1"}
+    env["CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS"] = "-C target-feature=-crt-static"
     checked, failed = [], []
     missing = [target for target in TARGETS if not there(target)]
     for target in TARGETS:

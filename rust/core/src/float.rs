@@ -131,6 +131,10 @@ macro_rules! element {
             }
             #[inline(always)]
             fn widen_to_f64(from: &[$type], to: &mut [f64]) {
+                if !Self::WIDENED {
+                    from.iter().zip(to).for_each(|(x, to)| *to = x.widen().into());
+                    return;
+                }
                 // By way of a buffer that stays in cache, so that each dtype is widened by its own
                 // fast loop.
                 let mut buffer = [<$compute>::ZERO; 64];
