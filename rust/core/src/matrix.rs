@@ -131,3 +131,28 @@ impl<'a, E: Copy> Matrix<'a, E> {
         self.origin.wrapping_offset(row as isize * self.row_stride + column as isize * self.column_stride)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::catch_unwind;
+
+    #[test]
+    fn more_than_there_is_is_refused() {
+        let data: Vec<u8> = (0..6).collect();
+        for (rows, columns) in [(3, 3), (2, 4), (1, 3), (0, 1), (usize::MAX, 3)] {
+            assert!(Matrix::from_rows(&data, rows, columns).is_err());
+            assert!(Matrix::from_columns(&data, rows, columns).is_err());
+        }
+        let matrix = Matrix::from_rows(&data, 2, 3).unwrap();
+        let turned = Matrix::from_columns(&data, 2, 3).unwrap();
+        assert_eq!((matrix.get(1, 2), turned.adjacent_column(1..2, 2)), (5, &[5][..]));
+        assert_eq!(matrix.slice(1..2).adjacent_row(0), Some(&[3, 4, 5][..]));
+        assert!(catch_unwind(|| matrix.slice(1..3)).is_err());
+        assert!(catch_unwind(|| matrix.get(2, 0)).is_err());
+        assert!(catch_unwind(|| matrix.get(0, 3)).is_err());
+        assert!(catch_unwind(|| matrix.adjacent_row(2)).is_err());
+        assert!(catch_unwind(|| turned.adjacent_column(0..3, 0)).is_err());
+        assert!(catch_unwind(|| turned.adjacent_column(0..1, 3)).is_err());
+    }
+}
