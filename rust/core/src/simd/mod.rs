@@ -34,10 +34,11 @@
 //!
 //! 1. A file beside `avx2.rs`, which is the pattern, with the token, `supported`, `enter`, `call`
 //!    and a vector type for each of `f32` and `f64`: a register, or an array of two where a
-//!    register has fewer lanes than half of the virtual ones. Most of a vector's methods are a line each in a
-//!    table (`lane_wise!`). What takes more is the level's own: `load_columns` (a transpose),
-//!    `load_pairs`, `pair`, and `pair_place` where `pair` takes lanes in another order. What loads
-//!    half precision has a form that works everywhere, and a level may have a quicker one.
+//!    register has fewer lanes than half of the virtual ones. Most of a vector's methods are a line
+//!    each in a table (`lane_wise!`). What takes more is the level's own: `load_columns` (a
+//!    transpose), `load_pairs`, `pair`, and `pair_place` where `pair` takes lanes in another order.
+//!    What loads half precision has a form that works everywhere, and a level may have a quicker
+//!    one.
 //! 2. Here: its `mod`, its variant of [`Level`] after the levels it includes, and a line in `ALL`,
 //!    `supported`, `name` and `run`. A level that every CPU of the target has needs no `supported`
 //!    of its own, as in `neon`.

@@ -38,7 +38,7 @@ macro_rules! portable {
                 Array(std::array::from_fn(|i| f(self.0[i], other.0[i])))
             }
 
-            /// All bits of a lane, or none: as wide as the lanes, so that the compiler finds vectors.
+            /// All bits of a lane or none: as wide as lanes, so that the compiler finds vectors.
             #[inline]
             fn test(self, other: Self, f: impl Fn($float, $float) -> bool) -> [$bits; $lanes] {
                 std::array::from_fn(|i| if f(self.0[i], other.0[i]) { <$bits>::MAX } else { 0 })

@@ -34,8 +34,8 @@ pub(super) struct Sweeper<'s, W> {
 type BlocksOfRows<'b> = (&'b mut [PackedBlock], &'b [[f32; ROWS]], &'b mut [f64]);
 
 impl<W: DistanceWorth> Sweeper<'_, W> {
-    /// Brings all blocks up to date that may hold the best row. Returns what it is worth at least, or
-    /// `known` where that is more; how many distances were computed, and of how many rows.
+    /// Brings all blocks up to date that may hold the best row. Returns what it is worth at least,
+    /// or `known` where that is more; how many distances were computed, and of how many rows.
     pub(super) fn sweep(
         &self,
         (blocks, coordinates, bounds): BlocksOfRows<'_>,
