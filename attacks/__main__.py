@@ -1,4 +1,4 @@
-"""Run every attack there is, and print what each tried and found: ``make attack``."""
+"""Run every attack there is, two at a time, and print what each tried and found: ``make attack``."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def main() -> int:
     parser.add_argument("attack", nargs="*", metavar="ATTACK", help="only these")
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="a sample of each, in minutes")
-    size.add_argument("--ci", action="store_true", help="a smaller one of what compiles nothing, side by side")
+    size.add_argument("--ci", action="store_true", help="a smaller one of what compiles nothing")
     given = parser.parse_args()
     sizes: dict[str, list[str]] = CI if given.ci else QUICK if given.quick else {}
     names = given.attack or [*(sizes or ATTACKS)]
-    with ThreadPoolExecutor(2 if given.ci else 1) as side_by_side:
+    with ThreadPoolExecutor(2) as side_by_side:
         parts = [*side_by_side.map(run, [[*ATTACKS[name], *sizes.get(name, ())] for name in names])]
     rows = [row for found, _ in parts for row in found]
     print("| attack | command | inputs | faults | kills and power cuts | findings |\n|---|---|---|---|---|---|")
