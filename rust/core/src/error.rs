@@ -93,7 +93,8 @@ impl Error {
         Error::Row(RowFault { row, member: None, fault })
     }
 
-    /// The same of one of several arguments. An interruption and lack of memory are no argument's fault.
+    /// The same of one of several arguments. An interruption or a lack of memory is no argument's
+    /// fault.
     #[must_use]
     pub fn within(self, argument: &'static str) -> Error {
         if matches!(self, Error::Interrupted | Error::Memory(_)) {

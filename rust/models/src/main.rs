@@ -3,8 +3,8 @@
 //! that get their codes as they are met, and turns.
 //!
 //! `std` is here the one of `std/`, whose threads and locks the model runs. What is beside these
-//! files in the core, and has no part in this, is as little as compiles. `attacks/models.py` says how
-//! it is called, and makes the files wrong to see that each fault is found.
+//! files in the core, and has no part in this, is as little as compiles. `attacks/models.py` says
+//! how it is called, and makes the files wrong to see that each fault is found.
 
 // What the core does with more of a file than its models do.
 #![allow(dead_code)]

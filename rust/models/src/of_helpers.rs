@@ -1,5 +1,5 @@
-//! Models of the helpers: every call ends, none is helped after it, whoever is asked for comes, and a
-//! panic is handed on.
+//! Models of the helpers: every call ends, none is helped after it, whoever is asked for comes, and
+//! a panic is handed on.
 
 use crate::Model;
 use crate::helpers::assist;
