@@ -18,7 +18,7 @@ from shortlist import _core
 rng = np.random.default_rng(0)
 x = rng.random((600_000, 2), dtype=np.float32)
 x /= x.sum(axis=1, keepdims=True)
-groups = np.arange(len(x)) % 300_007
+groups = np.arange(len(x)) % 10
 wide = rng.random((3, 2_000_000), dtype=np.float32)
 scores, codes = x[:, 0].copy(), np.arange(len(x), dtype=np.uint32)
 state = sl.Selector("margin", 500_000)
@@ -39,8 +39,7 @@ CALLS = {
     "select by two": lambda: sl.select(x, "entropy", 500_000, n_threads=2),
     "select in blocks": lambda: sl.select([x[:300_000], x[300_000:]], "margin", 500_000),
     "random": lambda: sl.select(x, "random", 500_000),
-    "groups": lambda: sl.select(x, "margin", 500_000, groups=groups, per_group=2, n_threads=1),
-    "quotas": lambda: sl.select(x, "margin", 60_000, groups=groups % 10, quotas="proportional", n_threads=1),
+    "quotas": lambda: sl.select(x, "margin", 60_000, groups=groups, quotas="proportional", n_threads=1),
     "updates": drafted,
     "finish": state.finish,
     "merge": lambda: half.merge(other),
