@@ -117,7 +117,8 @@ class Server:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 status, content, kind = answer.status, answer.read(), answer.headers
         except urllib.error.HTTPError as error:
-            status, content, kind = error.code, error.read(), error.headers
+            with error:
+                status, content, kind = error.code, error.read(), error.headers
         if kind.get("content-type", "").startswith("application/json"):
             content = json.loads(content)
         return status, content, kind

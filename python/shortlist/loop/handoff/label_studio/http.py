@@ -169,7 +169,8 @@ class Client:
     def _said(error: urllib.error.HTTPError) -> str:
         """Return what an error says of itself, shortened."""
         try:
-            found = json.loads(error.read(1 << 16))
+            with error:
+                found = json.loads(error.read(1 << 16))
             parts = [found.get("detail"), found.get("validation_errors")]
             return one_line(ValueError(" ".join(str(part) for part in parts if part)))[:400]
         except (ValueError, AttributeError, OSError, http.client.HTTPException):
