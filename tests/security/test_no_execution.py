@@ -16,6 +16,7 @@ PACKAGE = Path(shortlist.__file__).parent
 UNPICKLES = {
     "loop/model_file.py": "the model file of a finished loop, whose hash or owner is looked at",
     "loop/training/at_work.py": "a model that this very run has fitted on the user's own cluster",
+    "distributed/workers.py": "on the user's own cluster: the tasks of this very run, to see that workers know them",
     "distributed/ray/pickled.py": "states that tasks of this very run have made on the user's own cluster",
 }
 """Files that unpickle, and the one reason of each."""
