@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
-LARGEST = 3_200_000
+LARGEST = 3_250_000
 """Bytes of a wheel; the aim is 3,000,000, and docs/install.md says what takes more."""
 
 

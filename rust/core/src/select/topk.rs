@@ -254,7 +254,11 @@ impl TopK {
     /// can be in it.
     pub(super) fn resume(&mut self, top: TopRows) -> Option<()> {
         let candidates = &top.candidates;
-        let ordered = candidates.iter().all(|one| !one.key.is_nan()) && candidates.is_sorted_by(|a, b| !b.beats(a));
+        // A row that came twice is told at the end; which of two different ones comes first, nothing
+        // would say.
+        let bits = |one: &Candidate| (one.key.to_bits(), one.score.to_bits());
+        let follows = |a: &Candidate, b: &Candidate| a.beats(b) || (!b.beats(a) && bits(a) == bits(b));
+        let ordered = candidates.iter().all(|one| !one.key.is_nan()) && candidates.is_sorted_by(follows);
         if !ordered || candidates.len() > self.k || (top.ties_left > 0 && candidates.len() < self.k) {
             return None;
         }
