@@ -64,7 +64,7 @@ class Part:
         """Return all that is wrong, once it has ended."""
         code = self.process.wait()
         self.reader.join()
-        grown = [f"{self.name}: {line}" for samples in self.samples.values() for line in growth(self._judged(samples))]
+        grown = [f"{self.name}: {line}" for samples in self.samples.values() for line in growth(samples)]
         dear = [
             f"{self.name}: the server's memory rises by {rise:,.0f} bytes an answer"
             for samples in self.samples.values()
@@ -72,10 +72,6 @@ class Part:
         ]
         died = [f"{self.name} ended with {code}"] if code and not self.stopped else []
         return [*self.wrong, *grown, *dear, *died]
-
-    def _judged(self, samples: list[dict[str, int]]) -> list[dict[str, int]]:
-        """What may not grow: the memory of a server may, with its answers."""
-        return [{**sample, "memory": 0} if "answers" in sample else sample for sample in samples]
 
     def rows(self) -> list[list[str | int]]:
         """Return what the longest run held."""
@@ -86,8 +82,8 @@ class Part:
         if "answers" in last:
             rise = f"{slope(samples, 'memory', 'answers'):,.0f} bytes an answer"
         else:
-            timed = [{**sample, "number": number} for number, sample in enumerate(samples)]
-            rise = f"{slope(timed, 'memory', 'number') * 1200 / MIB:,.2f} MiB an hour"
+            numbered = [{**sample, "number": number} for number, sample in enumerate(samples)]
+            rise = f"in use by {slope(numbered, 'used', 'number'):,.0f} bytes a sample"
         first = samples[len(samples) // 5]
         return [
             [self.name, len(samples), f"{first['memory'] / MIB:,.0f}", f"{last['memory'] / MIB:,.0f}", rise]

@@ -29,6 +29,8 @@ PEOPLE, THINK = 20, 1.5
 POOL, MORE = 4000, 500
 ANSWERS = 3000
 """The most that are given to one loop."""
+PATIENCE = 600.0
+"""Seconds without an answer of anybody after which all are said to wait for ever."""
 
 
 def main() -> int:
@@ -57,10 +59,11 @@ def _one_loop(folder: Path, until: float, number: int) -> None:
     left = collections.Counter({"answers": ANSWERS})
     crowd = [Annotator(page, f"person {one}", left, threading.Lock(), THINK) for one in range(PEOPLE)]
     told, half, began = 0, False, time.monotonic()
+    last = began
     try:
         for one in crowd:
             one.start()
-        while any(one.is_alive() for one in crowd) and (now := time.monotonic()) < until + 120:
+        while any(one.is_alive() for one in crowd) and (now := time.monotonic()) < max(until, last) + PATIENCE:
             time.sleep(3)
             if now > until:
                 left["answers"] = -PEOPLE  # each ends with the row it has
@@ -69,6 +72,8 @@ def _one_loop(folder: Path, until: float, number: int) -> None:
                 _append(folder / "pool.csv", POOL, MORE)
             answers = sum(len(one.told) for one in crowd)
             counts = {"answers": answers - told}
+            if answers > told:
+                last = now
             print(
                 json.dumps({"loop": number, "held": {**held(page.process.pid), "answers": answers}, "counts": counts})
             )
