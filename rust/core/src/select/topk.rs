@@ -254,8 +254,8 @@ impl TopK {
     /// can be in it.
     pub(super) fn resume(&mut self, top: TopRows) -> Option<()> {
         let candidates = &top.candidates;
-        // A row that came twice is told at the end; which of two different ones comes first, nothing
-        // would say.
+        // A row that came twice is told at the end. Which of two different ones comes first,
+        // nothing would say.
         let bits = |one: &Candidate| (one.key.to_bits(), one.score.to_bits());
         let follows = |a: &Candidate, b: &Candidate| a.beats(b) || (!b.beats(a) && bits(a) == bits(b));
         let ordered = candidates.iter().all(|one| !one.key.is_nan()) && candidates.is_sorted_by(follows);
