@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pandas as pd
-import polars as pl
+import polars_or_skip as pl
 import pyarrow as pa
 import pytest
 from a_loop import (
