@@ -1,7 +1,7 @@
 # Shortlist's tasks. `make` lists them; each does all the set-up it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-adapters test-boosted test-label-studio test-arm instructions-arm wheel-arm check-elsewhere bench bench-report instructions label-savings docs man screens wheels release-ready lint clean python-found cargo-found
+.PHONY: help venv build demo attack audit fuzz loop loop-page test test-rust test-python test-oldest test-free-threaded test-adapters test-boosted test-label-studio test-arm instructions-arm wheel-arm check-elsewhere bench bench-report instructions label-savings docs man screens wheels release-ready lint clean python-found cargo-found free-threaded-found
 
 # The first interpreter that is new enough and runs.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -12,10 +12,15 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 PY := $(VENV)/bin/python
 STUDIO := .venv-label-studio
+FREE := .venv-free-threaded
+# The first interpreter without a GIL that is new enough and runs, that of an environment which is made before others.
+FREE_THREADED ?= $(shell for p in $(if $(wildcard $(FREE)/.made),$(FREE)/bin/python) python3.15t python3.14t python3t python3 python; do \
+	"$$p" -c '$(HAS_NO_GIL)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+HAS_NO_GIL := import sys, sysconfig; sys.exit(sys.version_info < (3, 14) or not sysconfig.get_config_var("Py_GIL_DISABLED"))
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 help:  ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: build $(VENV)/.tools  ## make .venv: Shortlist built for release and installed, and every tool to work on it
 build: $(VENV)/.built  ## compile what changed, and install it
@@ -46,6 +51,10 @@ test-python: venv  ## the tests of the Python package and the command, files of 
 
 test-oldest: build $(VENV)-oldest/.made  ## the tests of the Python package on the oldest versions that pyproject.toml accepts
 	PYTHONPATH="$(CURDIR)/python" $(VENV)-oldest/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --benchmark-disable -W ignore::DeprecationWarning
+
+test-free-threaded: PY := $(FREE)/bin/python
+test-free-threaded: $(FREE)/.built $(FREE)/.tools  ## the tests of the Python package on a Python without a GIL (FREE_THREADED=/path/to/python3.14t)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --benchmark-disable
 
 test-label-studio: venv $(STUDIO)/.made  ## hand rounds to a Label Studio, which it installs (a large download) and starts on loopback
 	$(PY) tests/label_studio/run.py $(STUDIO)/bin/label-studio
@@ -121,7 +130,7 @@ lint: venv  ## formatting, clippy, ruff, mypy --strict, stubs against the module
 	$(PY) -m mypy.stubtest shortlist --mypy-config-file pyproject.toml --allowlist <(echo 'shortlist\.(?!_core)\w+\..*')
 
 clean:  ## remove everything that was built
-	rm -rf $(VENV) $(VENV)-oldest $(STUDIO) target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis python/shortlist/_core*.so
+	rm -rf $(VENV) $(VENV)-oldest $(STUDIO) $(FREE) target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis python/shortlist/_core*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made: | python-found
@@ -147,6 +156,20 @@ $(VENV)-oldest/.made: pyproject.toml | $(VENV)/.made
 	$(VENV)/bin/uv venv --quiet --clear $(VENV)-oldest --python $(PY)
 	$(VENV)/bin/uv pip install --quiet --python $(VENV)-oldest/bin/python --resolution lowest-direct -r pyproject.toml --group test \
 		$(addprefix --extra ,cli page plot arrow pandas polars zarr hdf5 dask skactiveml)
+	@touch $@
+
+$(FREE)/.made: | free-threaded-found
+	"$(FREE_THREADED)" -m venv $(FREE)
+	$(FREE)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
+	@touch $@
+
+$(FREE)/.built: $(FREE)/.made pyproject.toml $(RUST) | cargo-found free-threaded-found
+	@echo "Compiling Shortlist without a GIL (two to four minutes the first time)"
+	@. $(FREE)/bin/activate && PIP_QUIET=1 PIP_DISABLE_PIP_VERSION_CHECK=1 maturin develop --release --quiet --extras cli,plot
+	@touch $@
+
+$(FREE)/.tools: pyproject.toml | $(FREE)/.made
+	@$(FREE)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --group test-free-threaded
 	@touch $@
 
 $(STUDIO)/.made: tests/label_studio/requirements.txt | python-found
@@ -183,3 +206,7 @@ python-found:
 
 cargo-found:
 	@cargo --version >/dev/null 2>&1 || { echo "Shortlist needs a Rust toolchain (1.89 or later), and no cargo that runs was found on PATH: install one with rustup (\`rustup default stable\` where it has none yet) or your package manager." >&2; exit 1; }
+
+free-threaded-found:
+	@[ -n "$(FREE_THREADED)" ] || { echo "These tests need a Python without a GIL, 3.14 or later, and none was found on PATH: get one (\`uv python install 3.14t\`, or from CPython's source with --disable-gil), or name it: make test-free-threaded FREE_THREADED=/path/to/python3.14t." >&2; exit 1; }
+	@"$(FREE_THREADED)" -c '$(HAS_NO_GIL)' 2>/dev/null || { echo "FREE_THREADED is $(FREE_THREADED); accepted is a Python without a GIL, 3.14 or later, as /path/to/python3.14t." >&2; exit 1; }

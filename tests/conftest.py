@@ -61,6 +61,24 @@ def ctrl_c_interrupts():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture(autouse=True)
+def closed_loops():
+    """Close the loops that a test has opened: Python 3.13 and later warn of a database that nobody closed."""
+    from shortlist.loop.store.database import Database
+
+    opened, init = [], Database.__init__
+
+    def noted(self, *given):
+        init(self, *given)
+        opened.append(self)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Database, "__init__", noted)
+        yield
+    for database in opened:
+        database.close()
+
+
 @pytest.fixture
 def command(tmp_path, monkeypatch):
     """Call the command in the folder of the test, and in this process, as one of its own takes as long as most tests."""

@@ -10,6 +10,7 @@ array([1])
 from __future__ import annotations
 
 import importlib
+import threading
 
 from shortlist import _core
 from shortlist.names import MODULE_OF
@@ -26,16 +27,21 @@ __version__: str = _core.build_info()["version"]
 
 __all__ = list(MODULE_OF)
 
+_loading = threading.RLock()
+
 
 def __getattr__(name: str) -> object:
     """Load a name when it is first used. Types are in the stub, `__init__.pyi`."""
     module = MODULE_OF.get(name)
     if module is None:
         raise AttributeError(f"module 'shortlist' has no attribute {name!r}")
-    if module == __name__:
-        return importlib.import_module(f"{module}.{name}")
-    value = globals()[name] = getattr(importlib.import_module(module), name)
-    return value
+    # One thread at a time: two that import a package and a module of it wait for each other, until
+    # Python raises an error in one of them.
+    with _loading:
+        if module == __name__:
+            return importlib.import_module(f"{module}.{name}")
+        value = globals()[name] = getattr(importlib.import_module(module), name)
+        return value
 
 
 def __dir__() -> list[str]:

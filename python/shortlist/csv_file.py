@@ -8,13 +8,16 @@ import codecs
 import csv
 import io
 import re
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from shortlist.disk import no_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
+    from types import TracebackType
+    from typing import Self
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -33,7 +36,8 @@ MARKS = {
 
 
 class CsvFile:
-    """One CSV file: its first row, and the rest of the rows as they are read.
+    """One CSV file: its first row, and the rest of the rows as they are read;
+    closed at the end of the rows, or of a ``with``.
 
     Parameters
     ----------
@@ -59,16 +63,26 @@ class CsvFile:
         # The limit is one for the whole process. It is raised for good: another reader may be in
         # the middle of a file.
         csv.field_size_limit(max(LONGEST, csv.field_size_limit()))
-        # Line ends within a cell are a part of it, of whatever kind.
-        lines = text_lines(path, encoding, translate=False)
-        skipped, first = 0, ""
-        for first in lines:
-            if first.strip():
-                break
-            skipped += 1
-        self._rows = self._read(first, lines, _separator(first, set(names)), skipped)
-        self.line, head = next(self._rows, (0, []))
-        self.head = [cell.strip() for cell in head]
+        with ExitStack() as stack:
+            # Line ends within a cell are a part of it, of whatever kind.
+            lines = stack.enter_context(closing(text_lines(path, encoding, translate=False)))
+            skipped, first = 0, ""
+            for first in lines:
+                if first.strip():
+                    break
+                skipped += 1
+            self._rows = self._read(first, lines, _separator(first, set(names)), skipped)
+            self.line, head = next(self._rows, (0, []))
+            self.head = [cell.strip() for cell in head]
+            self._open = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
 
     def column(self, *names: str) -> int | None:
         """Return the place of the first of some columns that the heading has, in any case;
@@ -121,7 +135,7 @@ class CsvFile:
                 yield line, row
 
 
-def text_lines(path: Path, encoding: str | None = None, *, translate: bool = True) -> Iterator[str]:
+def text_lines(path: Path, encoding: str | None = None, *, translate: bool = True) -> Generator[str, None, None]:
     """Yield the lines of a text file with their ends, whatever these are:
     as newlines, or as they are.
 

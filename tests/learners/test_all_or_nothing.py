@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-import polars as pl
+import polars_or_skip as pl
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier

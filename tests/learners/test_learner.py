@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
-import polars as pl
+import polars_or_skip as pl
 import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
@@ -183,15 +183,15 @@ def test_a_pool_that_is_a_dict_of_arrays():
     assert active.X_training["petal"].shape == (10, 2)
 
 
-def test_labels_of_every_kind():
-    names = np.array(["setosa", "versicolor", "virginica"])[y]
-    for labels in (names, names.tolist(), pd.Series(names), pl.Series(names), names.astype(object)):
-        first = labels[SEED] if not isinstance(labels, list) else [labels[i] for i in SEED]
-        active = ActiveLearner(LogisticRegression(max_iter=300), X_training=X[SEED], y_training=first)
-        indices, rows = active.query(X)
-        picked = labels.iloc[indices] if isinstance(labels, pd.Series) else [labels[int(i)] for i in indices]
-        active.teach(rows, picked)
-        assert len(active.y_training) == len(SEED) + 1
+@pytest.mark.parametrize("make", [np.asarray, list, pd.Series, pl.Series, lambda names: names.astype(object)])
+def test_labels_of_every_kind(make):
+    labels = make(np.array(["setosa", "versicolor", "virginica"])[y])
+    first = labels[SEED] if not isinstance(labels, list) else [labels[i] for i in SEED]
+    active = ActiveLearner(LogisticRegression(max_iter=300), X_training=X[SEED], y_training=first)
+    indices, rows = active.query(X)
+    picked = labels.iloc[indices] if isinstance(labels, pd.Series) else [labels[int(i)] for i in indices]
+    active.teach(rows, picked)
+    assert len(active.y_training) == len(SEED) + 1
 
 
 def test_multioutput_labels():

@@ -25,7 +25,8 @@ def played(tmp_path_factory):
     for _ in range(2):
         found.round(train=False)
     assert len(found.loop._store.models()) == models >= 3
-    return found
+    yield found
+    found.loop.close()
 
 
 @pytest.fixture(scope="module")

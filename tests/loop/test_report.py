@@ -51,7 +51,8 @@ def played(tmp_path_factory):
     found = Played(tmp_path_factory.mktemp("report"))
     for _ in range(5):
         found.round()
-    return found
+    yield found
+    found.loop.close()
 
 
 @pytest.fixture(scope="module")

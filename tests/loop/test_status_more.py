@@ -18,7 +18,8 @@ def played(tmp_path_factory):
     found = Played(tmp_path_factory.mktemp("status"))
     for _ in range(5):
         found.round()
-    return found
+    yield found
+    found.loop.close()
 
 
 def lines(loop):

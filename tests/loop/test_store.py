@@ -597,6 +597,30 @@ def test_threads_share_a_store(store):
         store.append([])
 
 
+def test_a_thread_that_connects_while_another_closes_leaves_nothing_open(store, monkeypatch):
+    made, connect = [], sqlite3.connect
+
+    def closed_meanwhile(*given, **options):
+        made.append(connect(*given, **options))
+        store.close()
+        return made[0]
+
+    told = []
+
+    def work():
+        with pytest.raises(LoopError, match="was closed; open the loop again") as caught:
+            store.append([])
+        told.append(caught.value)
+
+    monkeypatch.setattr(sqlite3, "connect", closed_meanwhile)
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert told
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        made[0].execute("SELECT 1")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_process_goes_on_with_the_store(store):
     store.append([label("a", "bug")])

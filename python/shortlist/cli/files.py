@@ -82,20 +82,20 @@ def _cells(path: Path, names: list[str], encoding: str | None, *, own: bool) -> 
     if suffix not in (".csv", ".tsv") and not _has_heading(path, names, encoding):
         yield from ((n, line.strip()) for n, line in enumerate(text_lines(path, encoding), 1) if line.strip())
         return
-    file = CsvFile(path, names, encoding)
-    place = file.column(*names)
-    if place is None:
-        if len(file.head) > 1 and plain_number(file.head[0]) is None:
-            raise ValueError(
-                f"{path} has no column {_listed(names)}; its columns are {', '.join(map(_short, file.head[:10]))}"
-            )
-        rows: Any = chain([(file.line, file.head)] if file.head else [], file.rows())
-        place = 0
-    elif own and file.head == PICKS:
-        raise _only_places(path)
-    else:
-        rows = file.rows()
-    yield from ((line, row[place].strip()) for line, row in rows)
+    with CsvFile(path, names, encoding) as file:
+        place = file.column(*names)
+        if place is None:
+            if len(file.head) > 1 and plain_number(file.head[0]) is None:
+                raise ValueError(
+                    f"{path} has no column {_listed(names)}; its columns are {', '.join(map(_short, file.head[:10]))}"
+                )
+            rows: Any = chain([(file.line, file.head)] if file.head else [], file.rows())
+            place = 0
+        elif own and file.head == PICKS:
+            raise _only_places(path)
+        else:
+            rows = file.rows()
+        yield from ((line, row[place].strip()) for line, row in rows)
 
 
 def _has_heading(path: Path, names: list[str], encoding: str | None) -> bool:

@@ -41,12 +41,12 @@ def data_in(path: Path, columns: Iterable[str] = (), encoding: str | None = None
 
 
 def _csv(path: Path, columns: Iterable[str], encoding: str | None) -> dict[str, list[str]]:
-    file = CsvFile(path, columns, encoding)
-    twice = next((name for name in file.head if file.head.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"{visible(str(path))} has two columns {twice!r}; accepted are distinct names")
-    found: dict[str, list[str]] = {name: [] for name in file.head}
-    for _, row in file.rows():
-        for values, cell in zip(found.values(), row, strict=True):
-            values.append(cell)
-    return found
+    with CsvFile(path, columns, encoding) as file:
+        twice = next((name for name in file.head if file.head.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{visible(str(path))} has two columns {twice!r}; accepted are distinct names")
+        found: dict[str, list[str]] = {name: [] for name in file.head}
+        for _, row in file.rows():
+            for values, cell in zip(found.values(), row, strict=True):
+                values.append(cell)
+        return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from shortlist.csv_file import text_lines
@@ -22,31 +23,31 @@ def objects_in(path: Path, encoding: str | None = None) -> Iterator[tuple[str, d
     ValueError
         It is no JSON, ends in the middle, or holds something else.
     """
-    lines = text_lines(path, encoding)
-    number, first = next(((n, line) for n, line in enumerate(lines, 1) if line.strip()), (0, ""))
-    if not first.lstrip().startswith("["):
-        yield from _of_lines(path, number, first, lines)
-        return
-    try:
-        found = json.loads(first + "".join(lines))
-    except RecursionError:
-        raise ValueError(f"{visible(str(path))} is nested too deep; accepted is a list of objects") from None
-    except json.JSONDecodeError as error:
-        if not error.doc[error.pos :].strip() or "Unterminated" in error.msg:
-            last = number + error.doc.count("\n")
+    with closing(text_lines(path, encoding)) as lines:
+        number, first = next(((n, line) for n, line in enumerate(lines, 1) if line.strip()), (0, ""))
+        if not first.lstrip().startswith("["):
+            yield from _of_lines(path, number, first, lines)
+            return
+        try:
+            found = json.loads(first + "".join(lines))
+        except RecursionError:
+            raise ValueError(f"{visible(str(path))} is nested too deep; accepted is a list of objects") from None
+        except json.JSONDecodeError as error:
+            if not error.doc[error.pos :].strip() or "Unterminated" in error.msg:
+                last = number + error.doc.count("\n")
+                raise ValueError(
+                    f"{visible(str(path))} ends in the middle of its list, in line {last:,}, as a file that was cut does; "
+                    "accepted is a whole one: export it again"
+                ) from None
             raise ValueError(
-                f"{visible(str(path))} ends in the middle of its list, in line {last:,}, as a file that was cut does; accepted "
-                "is a whole one: export it again"
+                f"{visible(str(path))} is not JSON in line {number - 1 + error.lineno:,} ({error.msg})"
             ) from None
-        raise ValueError(
-            f"{visible(str(path))} is not JSON in line {number - 1 + error.lineno:,} ({error.msg})"
-        ) from None
-    for place, record in enumerate(found, 1):
-        if not isinstance(record, dict):
-            raise ValueError(
-                f"{visible(str(path))} has no object at item {place:,}; accepted are objects, one a line or in a list"
-            )
-        yield f"item {place:,}", record
+        for place, record in enumerate(found, 1):
+            if not isinstance(record, dict):
+                raise ValueError(
+                    f"{visible(str(path))} has no object at item {place:,}; accepted are objects, one a line or in a list"
+                )
+            yield f"item {place:,}", record
 
 
 def list_lines(records: Iterable[dict[str, Any]]) -> Iterator[str]:

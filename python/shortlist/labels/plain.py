@@ -28,29 +28,29 @@ def csv_records(path: Path, id_names: Sequence[str], encoding: str | None) -> Re
     """Yield the rows of a CSV file, ``id,label[,annotator,time,skip]`` in any order,
     among other columns.
     """
-    file = CsvFile(path, id_names, encoding)
-    own = file.column(*id_names)
-    places = {part: file.column(*names) for part, names in PARTS.items()}
-    if OF_LABEL_STUDIO.issubset(file.head):
-        raise ValueError(
-            f"{visible(str(path))} is a CSV file of Label Studio, which leaves skips out; accepted is its JSON: in Label Studio "
-            "press Export, and choose JSON"
-        )
-    if own is None or places["label"] is None:
-        if not file.head:
-            return
-        missing = id_names[0] if own is None else "label"
-        raise ValueError(
-            f"{visible(str(path))} has no column {missing!r} (its columns are {visible(', '.join(file.head))}); accepted is a "
-            "heading with id and label, and perhaps annotator, time and skip"
-        )
-    places = {"id": own, **places}
-    others = [(n, name) for n, name in enumerate(file.head) if n not in places.values()]
-    parts = [(name, place) for name, place in places.items() if place is not None]
-    for line, row in file.rows():
-        record: dict[str, Any] = {name: row[place] for name, place in parts}
-        record["shown"] = {name: row[n] for n, name in others}
-        yield f"line {line:,}", record
+    with CsvFile(path, id_names, encoding) as file:
+        own = file.column(*id_names)
+        places = {part: file.column(*names) for part, names in PARTS.items()}
+        if OF_LABEL_STUDIO.issubset(file.head):
+            raise ValueError(
+                f"{visible(str(path))} is a CSV file of Label Studio, which leaves skips out; accepted is its JSON: in Label "
+                "Studio press Export, and choose JSON"
+            )
+        if own is None or places["label"] is None:
+            if not file.head:
+                return
+            missing = id_names[0] if own is None else "label"
+            raise ValueError(
+                f"{visible(str(path))} has no column {missing!r} (its columns are {visible(', '.join(file.head))}); accepted is "
+                "a heading with id and label, and perhaps annotator, time and skip"
+            )
+        places = {"id": own, **places}
+        others = [(n, name) for n, name in enumerate(file.head) if n not in places.values()]
+        parts = [(name, place) for name, place in places.items() if place is not None]
+        for line, row in file.rows():
+            record: dict[str, Any] = {name: row[place] for name, place in parts}
+            record["shown"] = {name: row[n] for n, name in others}
+            yield f"line {line:,}", record
 
 
 def jsonl_records(path: Path, id_names: Sequence[str], encoding: str | None) -> Records:

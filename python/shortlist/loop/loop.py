@@ -108,7 +108,11 @@ class Loop(Labelling, Models, Looking, Keeping):
         store = Store.create(place, read)
         store.close()
         loop = cls(place, pool=pool, progress=progress)
-        loop._import_labels()
+        try:
+            loop._import_labels()
+        except BaseException:
+            loop.close()
+            raise
         return loop
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ MODULES = (
 )  # fmt: skip
 
 _displaced: dict[str, ModuleType] | None = None
+_guard = threading.Lock()
 
 
 def install_as_modAL() -> None:  # noqa: N802
@@ -25,19 +27,21 @@ def install_as_modAL() -> None:  # noqa: N802
     does nothing.
     """
     global _displaced
-    if _displaced is not None:
-        return
-    here = {f"modAL{name}": import_module(f"shortlist.modal{name}") for name in MODULES}
-    _displaced = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "modAL"}
-    sys.modules.update(here)
+    with _guard:
+        if _displaced is not None:
+            return
+        here = {f"modAL{name}": import_module(f"shortlist.modal{name}") for name in MODULES}
+        _displaced = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "modAL"}
+        sys.modules.update(here)
 
 
 def uninstall_modAL() -> None:  # noqa: N802
     """Undo `install_as_modAL`; names already imported from it go on working."""
     global _displaced
-    if _displaced is None:
-        return
-    for name in MODULES:
-        sys.modules.pop(f"modAL{name}", None)
-    sys.modules.update(_displaced)
-    _displaced = None
+    with _guard:
+        if _displaced is None:
+            return
+        for name in MODULES:
+            sys.modules.pop(f"modAL{name}", None)
+        sys.modules.update(_displaced)
+        _displaced = None

@@ -94,8 +94,8 @@ def _npz(path: Path) -> tuple[Any, NDArray[Any]]:
 
 
 def _csv(path: Path, label: str, text: str | None, encoding: str | None, note: Note) -> tuple[Any, NDArray[Any]]:
-    file = CsvFile(path, [name for name in (label, text) if name is not None], encoding)
-    rows = list(file.rows())
+    with CsvFile(path, [name for name in (label, text) if name is not None], encoding) as file:
+        rows = list(file.rows())
     if not rows:
         raise ValueError(
             f"{path} has no rows below a heading; accepted is a heading, and one row of cells for each label"

@@ -73,12 +73,12 @@ class Journal(Generic[R]):
                 self.runs = known[1]
             # What follows the last whole line was being written when the process died.
             file.truncate(size)
+            self._file = file
+            if known is None:
+                self._append({"format": FORMAT, "settings": self._identity})
         except BaseException:
             file.close()
             raise
-        self._file = file
-        if known is None:
-            self._append({"format": FORMAT, "settings": self._identity})
         return self
 
     def __exit__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,12 +73,14 @@ class opened:  # noqa: N801 - read as a verb where it is used
     def __enter__(self) -> Loop:
         from shortlist.loop.loop import Loop
 
-        self._loop = Loop(self._folder, progress=self._bar.__enter__())
-        return self._loop
+        with ExitStack() as stack:
+            progress = stack.enter_context(self._bar)
+            loop = stack.enter_context(Loop(self._folder, progress=progress))
+            self._open = stack.pop_all()
+        return loop
 
     def __exit__(self, *error: Any) -> None:
-        self._loop.close()
-        self._bar.__exit__(*error)
+        self._open.__exit__(*error)
 
 
 def say(lines: Sequence[str], quiet: bool) -> None:

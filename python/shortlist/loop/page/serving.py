@@ -126,48 +126,49 @@ def serve(
     place = Path(folder)
     _checked(token)
     local = _is_local(host)
-    with Store.open(place) as store:
-        uvicorn = need("uvicorn", "page", "the page")
-        need("starlette", "page", "the page")
-        kept = kept_address(place)
-        job = _begun(store, kept)
-        try:
-            bound = _bound(host, port, kept)
-            number = bound.getsockname()[1]
-            if token is None and not local:
-                token = kept.get("token") or secrets.token_urlsafe(18)
-            address = _address(host, number, token)
-            keep_address(place, {"address": address, "port": number, "token": token})
-        except BaseException:
-            store.finish_job(job, False, {})
-            raise
-    from shortlist.loop.page.app import application
+    with contextlib.ExitStack() as stack:
+        with Store.open(place) as store:
+            uvicorn = need("uvicorn", "page", "the page")
+            need("starlette", "page", "the page")
+            kept = kept_address(place)
+            job = _begun(store, kept)
+            try:
+                bound = stack.enter_context(_bound(host, port, kept))
+                number = bound.getsockname()[1]
+                if token is None and not local:
+                    token = kept.get("token") or secrets.token_urlsafe(18)
+                address = _address(host, number, token)
+                keep_address(place, {"address": address, "port": number, "token": token})
+            except BaseException:
+                store.finish_job(job, False, {})
+                raise
+        from shortlist.loop.page.app import application
 
-    office = Office(place, job, models=show_model, suggested=_user() if local else "")
-    app = Guard(
-        application(office),
-        hosts=_names(number) if local else None,
-        token=token,
-        cookie=f"shortlist-{number}",
-        pictures=office.pictures,
-    )
-    say(address)
-    if not local:
-        warn(
-            "anyone on the network who has this link can read the rows and label; the connection is not encrypted, so use it "
-            "on a network that you trust, or behind a proxy with TLS"
+        office = Office(place, job, models=show_model, suggested=_user() if local else "")
+        app = Guard(
+            application(office),
+            hosts=_names(number) if local else None,
+            token=token,
+            cookie=f"shortlist-{number}",
+            pictures=office.pictures,
         )
-    if open_browser and _has_screen():
-        webbrowser.open(address)
-    config = uvicorn.Config(
-        app, log_level="critical", access_log=False, server_header=False, ws="none", lifespan="on",
-        timeout_graceful_shutdown=2,
-    )  # fmt: skip
-    # Answers pass through several threads, each of which works for far less than the 5 ms that one
-    # may keep the others waiting.
-    sys.setswitchinterval(SWITCH)
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[bound])
+        say(address)
+        if not local:
+            warn(
+                "anyone on the network who has this link can read the rows and label; the connection is not encrypted, so use it "
+                "on a network that you trust, or behind a proxy with TLS"
+            )
+        if open_browser and _has_screen():
+            webbrowser.open(address)
+        config = uvicorn.Config(
+            app, log_level="critical", access_log=False, server_header=False, ws="none", lifespan="on",
+            timeout_graceful_shutdown=2,
+        )  # fmt: skip
+        # Answers pass through several threads, each of which works for far less than the 5 ms that
+        # one may keep the others waiting.
+        sys.setswitchinterval(SWITCH)
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[bound])
 
 
 def _begun(store: Store, kept: dict[str, Any]) -> str:

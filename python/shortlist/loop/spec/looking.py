@@ -124,10 +124,10 @@ def _csv(path: Path) -> Iterator[dict[str, Any]]:
     # are known yet.
     heads: list[list[str]] = [next(csv.reader([first], delimiter=separator), []) for separator in SEPARATORS]
     widest = max(heads, key=len)
-    file = CsvFile(path, widest)
-    names = [name if name and file.head.count(name) == 1 else None for name in file.head]
-    for _, row in file.rows():
-        yield {name: cell for name, cell in zip(names, row, strict=True) if name is not None}
+    with CsvFile(path, widest) as file:
+        names = [name if name and file.head.count(name) == 1 else None for name in file.head]
+        for _, row in file.rows():
+            yield {name: cell for name, cell in zip(names, row, strict=True) if name is not None}
 
 
 def _jsonl(path: Path) -> Iterator[dict[str, Any]]:

@@ -48,7 +48,7 @@ class Database:
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection."""
         if self._closed:
-            raise LoopError(f"{visible(str(self.path))} was closed; open the loop again")
+            raise self._was_closed()
         if getattr(self._mine, "process", None) != os.getpid():
             self._mine.connection = self._connect()
             self._mine.process = os.getpid()
@@ -94,6 +94,9 @@ class Database:
                     connection.close()
             self._opened.clear()
 
+    def _was_closed(self) -> LoopError:
+        return LoopError(f"{visible(str(self.path))} was closed; open the loop again")
+
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256
@@ -112,8 +115,12 @@ class Database:
             connection.close()
             raise
         with self._guard:
-            self._opened.append((os.getpid(), connection))
-        return connection
+            if not self._closed:
+                self._opened.append((os.getpid(), connection))
+                return connection
+        # Another thread closed it meanwhile.
+        connection.close()
+        raise self._was_closed()
 
 
 @contextlib.contextmanager

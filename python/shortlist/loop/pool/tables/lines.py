@@ -110,18 +110,20 @@ def _readable(rows: Iterator[tuple[int, list[Any]]]) -> Iterator[tuple[int, list
 
 
 def _csv_rows(path: Path, names: Sequence[str], columns: dict[str, int]) -> Iterator[tuple[int, list[Any]]]:
-    file = CsvFile(path, names)
-    if not columns:
-        columns.update((name, place) for place, name in enumerate(file.head))
-        if len(columns) < len(file.head):
-            twice = next(name for name in columns if file.head.count(name) > 1)
-            raise LoopError(f"{path} has two columns {twice!r}; accepted are distinct names")
-    if set(file.head) != set(columns):
-        odd = sorted(set(file.head) ^ set(columns))[0]
-        raise LoopError(f"{path} has other columns than the files before it, as {odd!r}; accepted are the same in all")
-    places = [file.head.index(name) for name in columns]
-    for line, row in file.rows():
-        yield line, [row[place] for place in places]
+    with CsvFile(path, names) as file:
+        if not columns:
+            columns.update((name, place) for place, name in enumerate(file.head))
+            if len(columns) < len(file.head):
+                twice = next(name for name in columns if file.head.count(name) > 1)
+                raise LoopError(f"{path} has two columns {twice!r}; accepted are distinct names")
+        if set(file.head) != set(columns):
+            odd = sorted(set(file.head) ^ set(columns))[0]
+            raise LoopError(
+                f"{path} has other columns than the files before it, as {odd!r}; accepted are the same in all"
+            )
+        places = [file.head.index(name) for name in columns]
+        for line, row in file.rows():
+            yield line, [row[place] for place in places]
 
 
 def _json_rows(path: Path, names: Sequence[str], columns: dict[str, int]) -> Iterator[tuple[int, list[Any]]]:  # noqa: ARG001
