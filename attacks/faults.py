@@ -1,12 +1,14 @@
 """Every call of a loop that touches its files fails once: ``python -m attacks.faults``.
 
-Each command of a loop is run with one of its calls failing, in every way that such a call can, and then once more. What was
-acknowledged must be kept, nothing be doubled, the error be one sentence, and the loop be as if nothing had happened.
+Each command of a loop is run with one of its calls failing, and then once more. What was acknowledged must be kept, nothing be
+doubled, the error be one sentence, and the loop be as if nothing had happened. The ways in which a call can fail take turns, or
+with `--all-ways` each call fails in all of them.
 """
 
 from __future__ import annotations
 
 import errno
+import itertools
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,17 +56,20 @@ class Tally:
 def main() -> int:
     """Run all, print the table, and return 1 where anything differs."""
     begin = {"type": int, "default": 0, "help": "with the fault of this number"}
-    given = given_to("attacks.faults", __doc__, "only each so many-th fault", begin=begin)
+    all_ways = {"action": "store_true", "help": "each call in every way that it can fail, and not in one"}
+    given = given_to("attacks.faults", __doc__, "only each so many-th fault", begin=begin, all_ways=all_ways)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        tallies = run(Path(folder) / "project", given.every, given.journal, say, given.begin)
+        tallies = run(Path(folder) / "project", given.every, given.journal, say, given.begin, all_ways=given.all_ways)
     rows = [[CALLS[kind], t.calls, t.faults, t.borne, t.told, len(t.wrong)] for kind, t in tallies.items()]
     print(table(["call", "calls", "faults", "borne", "told in a sentence", "findings"], rows))
     wrong = [line for tally in tallies.values() for line in tally.wrong]
     return ended("faults of a loop's calls", wrong, faults=sum(t.faults for t in tallies.values()))
 
 
-def run(project: Path, every: int, journal: str, say: Callable[[str], None], begin: int = 0) -> dict[str, Tally]:
-    """Have every call of each command fail in every way, or each few; return what came of it by the kind of call."""
+def run(
+    project: Path, every: int, journal: str, say: Callable[[str], None], begin: int = 0, *, all_ways: bool = False
+) -> dict[str, Tally]:
+    """Have every call of each command fail, or each few; return what came of it by the kind of call."""
     write_project(project, journal)
     loop, kept, after, said = project / "loop", project / "kept", project / "after", project / "said.txt"
     tallies = {kind: Tally() for kind in CALLS}
@@ -77,7 +82,12 @@ def run(project: Path, every: int, journal: str, say: Callable[[str], None], beg
             raise AssertionError(f"{words} ended with {first.code}: {first.said}")
         wanted = outcome(loop)
         keep(loop, after)
-        faults = [(at, kind, what) for at, kind in enumerate(first.kinds, 1) for what in FAULTS[kind]]
+        ways = {kind: itertools.cycle(FAULTS[kind]) for kind in FAULTS}
+        faults = [
+            (at, kind, what)
+            for at, kind in enumerate(first.kinds, 1)
+            for what in (FAULTS[kind] if all_ways else (next(ways[kind]),))
+        ]
         for kind in first.kinds:
             tallies[kind].calls += 1
         chosen = faults[-turn % every :: every]

@@ -11,7 +11,6 @@ where RUSTSEC is github.com/rustsec/advisory-db and PYPA github.com/pypa/advisor
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -22,6 +21,8 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from shortlist.writing import write_json
 
 ROOT = Path(__file__).resolve().parent.parent
 SNAPSHOT = ROOT / "release" / "advisories.json"
@@ -180,7 +181,7 @@ def main(rustsec: str, pypa: str) -> None:
         for name, about in (("rustsec/advisory-db", of_crates), ("pypa/advisory-database", of_packages))
     ]
     known = {"sources": sources, "looked_up": sorted(names), "crates": crates, "packages": weak}
-    SNAPSHOT.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    write_json(SNAPSHOT, known, indent=1)
 
 
 if __name__ == "__main__":

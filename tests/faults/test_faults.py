@@ -23,7 +23,7 @@ watched = pytest.mark.skipif(
 @pytest.mark.parametrize(
     "words",
     [
-        ["faults", "--every", "797", "--begin", "11"],
+        ["faults", "--every", "307", "--begin", "11"],
         ["power_cuts", "--every", "211"],
         ["writers", "--every", "7"],
         ["trainings", "twice", "after_another_training"],

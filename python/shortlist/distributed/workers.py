@@ -51,9 +51,10 @@ def computed(lazy: Sequence[Any], tasks: Sequence[Any]) -> list[Any]:
         return list(dask.compute(*lazy))
     check_workers(client, tasks)
     with lost_in_words(client):
-        futures = dask.compute(*lazy, sync=False)
-        with given_up(client, list(futures)):
-            return list(client.gather(list(futures)))
+        # One future for each collection, where `dask.compute` of older versions has one for each of its chunks.
+        futures = client.compute(list(lazy))
+        with given_up(client, futures):
+            return list(client.gather(futures))
 
 
 def check_workers(client: Any, tasks: Sequence[Any]) -> None:

@@ -121,7 +121,10 @@ def ray_for(dataset: Any, **columns: str | None) -> Any:
     need("ray.data", "ray", "shortlist.distributed.ray")
     if not hasattr(dataset, "map_batches"):
         raise TypeError(f"dataset is a {type(dataset).__name__}; accepted is a ray.data.Dataset")
-    names = dataset.schema().names
+    schema = dataset.schema()
+    if schema is None:  # what older versions say of a dataset without rows
+        return ray
+    names = schema.names
     for name, wanted in columns.items():
         if wanted is not None and wanted not in names:
             raise ValueError(f"{name} is {wanted!r}, and the dataset has no such column; there are {', '.join(names)}")

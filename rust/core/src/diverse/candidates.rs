@@ -1,7 +1,7 @@
 //! A matrix and which of its rows are in question.
 
 use super::among::Among;
-use crate::distance::{Centres, Metric, Tile};
+use crate::distance::{Centres, Metric, Pair, Tile, apart};
 use crate::error::Result;
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -75,6 +75,80 @@ impl<'a, E: Copy> Candidates<'a, E> {
     /// Which rows these are.
     pub(crate) fn among(&self) -> Among<'a> {
         self.among
+    }
+}
+
+/// Candidates of any dtype, for rules that spend their time on what rows have become: such a rule is
+/// compiled once, and each of these calls looks up the dtype and enters the CPU level.
+pub(crate) trait AnyRows: Sync {
+    /// See [`Candidates::rows`].
+    fn rows(&self) -> usize;
+    /// See [`Candidates::features`].
+    fn features(&self) -> usize;
+    /// See [`Candidates::id`].
+    fn id(&self, position: usize) -> usize;
+    /// Ids there are: any row of the matrix, whether it is a candidate or not.
+    fn ids(&self) -> usize;
+    /// Prepares the rows at some positions as a tile.
+    fn fill(&self, level: Level, tile: &mut Tile, positions: &mut dyn Iterator<Item = usize>) -> Result<()>;
+    /// Prepares the row of an id.
+    fn prepared(&self, level: Level, metric: Metric, id: usize) -> Result<Tile>;
+    /// How far the rows of two ids are apart.
+    fn apart(&self, level: Level, metric: Metric, ids: (usize, usize), pair: &mut Pair) -> f64;
+    /// See [`Candidates::points`].
+    fn points(&self, metric: Metric, positions: Range<usize>, level: Level) -> Result<Centres>;
+}
+
+impl<E: Element> AnyRows for Candidates<'_, E> {
+    fn rows(&self) -> usize {
+        self.rows()
+    }
+
+    fn features(&self) -> usize {
+        self.features()
+    }
+
+    fn id(&self, position: usize) -> usize {
+        self.id(position)
+    }
+
+    fn ids(&self) -> usize {
+        self.matrix.rows()
+    }
+
+    fn fill(&self, level: Level, tile: &mut Tile, positions: &mut dyn Iterator<Item = usize>) -> Result<()> {
+        tile.clear();
+        level.run(Fill { candidates: self, tile, positions })
+    }
+
+    fn prepared(&self, level: Level, metric: Metric, id: usize) -> Result<Tile> {
+        Tile::of_row(metric, &self.matrix, id, level)
+    }
+
+    fn apart(&self, level: Level, metric: Metric, ids: (usize, usize), pair: &mut Pair) -> f64 {
+        apart(&self.matrix, metric, ids, pair, level)
+    }
+
+    fn points(&self, metric: Metric, positions: Range<usize>, level: Level) -> Result<Centres> {
+        self.points(metric, positions, level)
+    }
+}
+
+struct Fill<'p, 'a, E> {
+    candidates: &'p Candidates<'a, E>,
+    tile: &'p mut Tile,
+    positions: &'p mut dyn Iterator<Item = usize>,
+}
+
+impl<E: Element> Kernel for Fill<'_, '_, E> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Result<()> {
+        for position in self.positions {
+            self.candidates.push(simd, self.tile, position)?;
+        }
+        Ok(())
     }
 }
 

@@ -259,7 +259,9 @@ fn blocks<'a, T: Float, G>(
     )
 }
 
-impl<T> RowLayout for WideColumns<T> {}
+impl<T> RowLayout for WideColumns<T> {
+    const SPARED: bool = true;
+}
 
 impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
     type Scalar = T;

@@ -22,7 +22,8 @@
 //!
 //! "Anything else" is odd strides, single rows picked out, the last rows of a matrix, and rows that
 //! need a second look. Half precision in rows is widened as it is loaded (`narrow` takes eight of
-//! its columns at a time); in columns, and at a level that can't, it is anything else too.
+//! its columns at a time); in columns, and at a level that can't, it is anything else too. So are
+//! columns at the portable level of x86-64, whose kernels for them a wheel does without.
 //!
 //! How `select` by entropy runs on a `float32` matrix of 10 classes in C order:
 //!
@@ -145,7 +146,9 @@ impl<T: Float + Element<Compute = T>> Scan<T> {
             // SAFETY: `whole` rows are inside, and so is what the narrow walk reads past them.
             (Some(stride), ..) => unsafe { adjacent_rows(scoring, level, origin, stride) },
             // SAFETY: `whole` rows are inside.
-            (_, Some(origin), Some(stride)) => unsafe { adjacent_columns(scoring, level, origin, stride) },
+            (_, Some(origin), Some(stride)) if level.every_layout() => unsafe {
+                adjacent_columns(scoring, level, origin, stride)
+            },
             _ => return self.by_copies(matrix, rows.start, goal, recipe, out),
         };
         self.paces[G::PACE].end(turn, ways, whole * classes * size_of::<E>());
@@ -299,7 +302,7 @@ unsafe fn adjacent_rows<E: Element, G: Goal>(
     // SAFETY: the caller's promise.
     unsafe {
         match scoring.classes {
-            2 if stride == 2 => level.run(scoring.over(Pairs { origin })),
+            2 if stride == 2 && level.every_layout() => level.run(scoring.over(Pairs { origin })),
             ..=MOST_CLASSES => level.run(scoring.over(RowMajor { origin, stride })),
             _ => level.run(scoring.over(WideRows { origin, stride, picked: None })),
         }

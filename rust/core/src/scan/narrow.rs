@@ -108,6 +108,7 @@ pub(super) struct Pairs<E> {
 
 impl<E: Element> RowLayout for Pairs<E> {
     const WIDENED: bool = E::WIDENED;
+    const SPARED: bool = true;
 }
 
 impl<E: Element> Source for Pairs<E> {
@@ -149,7 +150,9 @@ pub(crate) struct ColumnMajor<T> {
     pub(crate) stride: isize,
 }
 
-impl<T> RowLayout for ColumnMajor<T> {}
+impl<T> RowLayout for ColumnMajor<T> {
+    const SPARED: bool = true;
+}
 
 impl<T: Float> Source for ColumnMajor<T> {
     type Scalar = T;

@@ -15,6 +15,9 @@ const BYTES: usize = 256 << 10;
 /// The most rows of a copy, however narrow.
 const MOST_ROWS: usize = 256;
 
+/// Columns that are copied together, so that a row is written to less often.
+const TOGETHER: usize = 4;
+
 /// What the kernels may read past the last row.
 const SLACK: usize = 4;
 
@@ -93,10 +96,24 @@ impl<T: Float> RowCopy<T> {
     pub(super) fn transpose<E: Element<Compute = T>>(&mut self, matrix: &Matrix<'_, E>, rows: Range<usize>) {
         let (count, columns) = (rows.len(), matrix.columns());
         let whole = self.resize(count, columns);
-        let mut buffer = [T::ZERO; MOST_ROWS];
-        for column in 0..columns {
-            E::widen_all(matrix.adjacent_column(rows.clone(), column), &mut buffer[..count]);
-            for (&value, row) in buffer[..count].iter().zip(self.values.chunks_exact_mut(columns)) {
+        let mut buffers = [[T::ZERO; MOST_ROWS]; TOGETHER];
+        let mut fill = |buffer: &mut [T], column| {
+            E::widen_all(matrix.adjacent_column(rows.clone(), column), buffer);
+        };
+        let side_by_side = columns - columns % TOGETHER;
+        for column in (0..side_by_side).step_by(TOGETHER) {
+            for (i, buffer) in buffers.iter_mut().enumerate() {
+                fill(&mut buffer[..count], column + i);
+            }
+            for (i, row) in self.values.chunks_exact_mut(columns).take(count).enumerate() {
+                let to = &mut row[column..column + TOGETHER];
+                to.iter_mut().zip(&buffers).for_each(|(to, buffer)| *to = buffer[i]);
+            }
+        }
+        for column in side_by_side..columns {
+            let buffer = &mut buffers[0][..count];
+            fill(buffer, column);
+            for (&value, row) in buffer.iter().zip(self.values.chunks_exact_mut(columns)) {
                 row[column] = value;
             }
         }

@@ -11,6 +11,8 @@ use crate::simd::{Float, Kernel, Simd};
 pub(super) trait RowLayout {
     /// Whether their values are widened when they are loaded.
     const WIDENED: bool = false;
+    /// Whether some levels do without a kernel for it.
+    const SPARED: bool = false;
 }
 
 /// Some rows to score, whole groups of them, wherever they lie.
@@ -48,8 +50,8 @@ where
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Verdict<T> {
-        if const { L::WIDENED && !S::WIDENS } {
-            unreachable!("such rows are copied, and nothing is compiled for them");
+        if const { (L::WIDENED && !S::WIDENS) || (L::SPARED && !S::EVERY_LAYOUT) } {
+            unreachable!("such rows are read in another way, and nothing is compiled for them");
         }
         self.scoring.goal.walk(simd, self.scoring.recipe.logits, self)
     }

@@ -117,16 +117,12 @@ impl Level {
     /// Whether kernels may load half precision at this level, or at the best one if the machine
     /// lacks it.
     pub(crate) fn widens(self) -> bool {
-        /// Asks the token.
-        struct Widens;
-        impl Kernel for Widens {
-            type Output = bool;
-            #[inline(always)]
-            fn run<S: Simd>(self, _: S) -> bool {
-                S::WIDENS
-            }
-        }
-        self.run(Widens)
+        self.run(Can).0
+    }
+
+    /// Whether every layout has a kernel of its own there.
+    pub(crate) fn every_layout(self) -> bool {
+        self.run(Can).1
     }
 
     /// The name users type.
@@ -155,6 +151,18 @@ impl Level {
             return neon::enter(kernel);
         }
         portable::enter(kernel)
+    }
+}
+
+/// Asks the token of a level what it can: [`Simd::WIDENS`] and [`Simd::EVERY_LAYOUT`].
+struct Can;
+
+impl Kernel for Can {
+    type Output = (bool, bool);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> (bool, bool) {
+        (S::WIDENS, S::EVERY_LAYOUT)
     }
 }
 

@@ -26,6 +26,10 @@ pub trait Simd: Copy + 'static {
     /// Whether its vectors are quick to load from half precision. Kernels that would are not
     /// compiled for other levels: see [`Level::widens`](super::Level::widens).
     const WIDENS: bool = false;
+    /// Whether rows in adjacent columns, and rows of two classes, have kernels of their own. Where
+    /// they have none, the former are copied and the latter read like any others: see
+    /// [`Level::every_layout`](super::Level::every_layout).
+    const EVERY_LAYOUT: bool = true;
 
     /// Run a kernel that is compiled apart, once for all who call it: for what takes far longer
     /// than a call and is needed at many places.

@@ -10,8 +10,8 @@
 
 use super::similarity::Similarity;
 use crate::blocks::Watch;
-use crate::distance::{Centres, GROUP, Metric, Pair, Tile, apart, merge};
-use crate::diverse::candidates::Candidates;
+use crate::distance::{Centres, GROUP, Metric, Pair, Tile, merge};
+use crate::diverse::candidates::{AnyRows, Candidates};
 use crate::diverse::engine::lazy::Engine;
 use crate::diverse::engine::objective::{Objective, Stale};
 use crate::error::{Error, Result};
@@ -72,7 +72,17 @@ pub fn herding<E: Element>(
     options: &HerdingOptions,
     watch: &mut dyn Watch,
 ) -> Result<Cover> {
-    let candidates = Candidates::new(matrix, among)?;
+    herd(&Candidates::new(matrix, among)?, (references, weights), labelled, options, watch)
+}
+
+/// The same, compiled once.
+fn herd(
+    candidates: &dyn AnyRows,
+    (references, weights): (&[i64], Option<&[f64]>),
+    labelled: Option<&Matrix<'_, f64>>,
+    options: &HerdingOptions,
+    watch: &mut dyn Watch,
+) -> Result<Cover> {
     let HerdingOptions { k, threads, .. } = *options;
     if k > candidates.rows() {
         return Err(Error::TooMany { k, rows: candidates.rows() });
@@ -80,7 +90,8 @@ pub fn herding<E: Element>(
     let mut added = Added::new(candidates, references, weights, options)?;
     if let Some(labelled) = labelled {
         for row in 0..labelled.rows() {
-            added.cover(labelled, row).map_err(|error| error.within("labelled"))?;
+            let tile = Tile::of_row(options.metric, labelled, row, options.level);
+            added.cover(&tile.map_err(|error| error.within("labelled"))?);
         }
     }
     let mut cover = Cover {
@@ -107,8 +118,8 @@ pub fn herding<E: Element>(
 }
 
 /// What each row would add.
-struct Added<'a, E> {
-    candidates: Candidates<'a, E>,
+struct Added<'a> {
+    candidates: &'a dyn AnyRows,
     level: Level,
     similarity: Similarity,
     scale: f64,
@@ -122,9 +133,9 @@ struct Added<'a, E> {
     steps: usize,
 }
 
-impl<'a, E: Element> Added<'a, E> {
+impl<'a> Added<'a> {
     fn new(
-        candidates: Candidates<'a, E>,
+        candidates: &'a dyn AnyRows,
         references: &[i64],
         weights: Option<&[f64]>,
         options: &HerdingOptions,
@@ -147,11 +158,11 @@ impl<'a, E: Element> Added<'a, E> {
             steps: 0,
         };
         for (i, &id) in references.iter().enumerate() {
-            let row = usize::try_from(id).ok().filter(|&row| row < candidates.matrix().rows());
+            let row = usize::try_from(id).ok().filter(|&row| row < candidates.ids());
             let Some(row) = row else {
-                return Err(Error::NoSuchRow { argument: "references", id, rows: candidates.matrix().rows() });
+                return Err(Error::NoSuchRow { argument: "references", id, rows: candidates.ids() });
             };
-            let point = added.prepare(candidates.matrix(), row)?;
+            let point = candidates.prepared(level, metric, row)?;
             added.references.push(point.row(0), point.zero(0));
             added.weights[i / GROUP][i % GROUP] = weights.map_or(1.0, |weights| weights[i]);
         }
@@ -162,18 +173,14 @@ impl<'a, E: Element> Added<'a, E> {
         Ok(added)
     }
 
-    fn prepare<F: Element>(&self, matrix: &Matrix<'_, F>, row: usize) -> Result<Tile> {
-        Tile::of_row(self.references.metric(), matrix, row, self.level)
-    }
-
     /// The median distance between references and others half of the list away.
     fn usual_distance(&self, references: &[i64]) -> Result<f64> {
         let half = references.len() / 2;
         let mut distances = Vec::new();
         let mut pair = Pair::new(self.candidates.features());
         for (&id, &other) in references.iter().zip(&references[half..]).take(half.min(PAIRS)) {
-            let (matrix, rows) = (self.candidates.matrix(), (id as usize, other as usize));
-            distances.push(apart(matrix, self.references.metric(), rows, &mut pair, self.level));
+            let ids = (id as usize, other as usize);
+            distances.push(self.candidates.apart(self.level, self.references.metric(), ids, &mut pair));
         }
         distances.sort_unstable_by(f64::total_cmp);
         let median = distances.get(distances.len() / 2).copied().unwrap_or(0.0);
@@ -186,12 +193,10 @@ impl<'a, E: Element> Added<'a, E> {
         }
     }
 
-    /// A row of a matrix covers what it is near.
-    fn cover<F: Element>(&mut self, matrix: &Matrix<'_, F>, row: usize) -> Result<()> {
-        let tile = self.prepare(matrix, row)?;
-        self.level.run(CoverMore { added: self, tile: &tile });
+    /// A prepared row covers what it is near.
+    fn cover(&mut self, tile: &Tile) {
+        self.level.run(CoverMore { added: self, tile });
         self.find_open();
-        Ok(())
     }
 
     fn find_open(&mut self) {
@@ -203,7 +208,7 @@ impl<'a, E: Element> Added<'a, E> {
     }
 }
 
-impl<E: Element> Objective for Added<'_, E> {
+impl Objective for Added<'_> {
     type Scratch = Tile;
 
     fn rows(&self) -> usize {
@@ -224,7 +229,11 @@ impl<E: Element> Objective for Added<'_, E> {
     }
 
     fn refresh(&self, tile: &mut Tile, rows: &mut [Stale], _: f64) -> Result<u64> {
-        self.level.run(RefreshGains { added: self, tile, rows })
+        for rows in rows.chunks_mut(TOGETHER) {
+            self.candidates.fill(self.level, tile, &mut rows.iter().map(|stale| stale.row as usize))?;
+            self.level.run(RefreshGains { added: self, tile, rows });
+        }
+        Ok((rows.len() * self.open.len() * GROUP) as u64)
     }
 
     fn cost(&self, _: usize) -> usize {
@@ -233,18 +242,19 @@ impl<E: Element> Objective for Added<'_, E> {
 
     fn pick(&mut self, row: usize) -> Result<()> {
         self.steps += 1;
-        let matrix = *self.candidates.matrix();
-        self.cover(&matrix, self.candidates.id(row))
+        let tile = self.candidates.prepared(self.level, self.references.metric(), self.candidates.id(row))?;
+        self.cover(&tile);
+        Ok(())
     }
 }
 
 /// One prepared row covers what it is near.
-struct CoverMore<'o, 'a, E> {
-    added: &'o mut Added<'a, E>,
+struct CoverMore<'o, 'a> {
+    added: &'o mut Added<'a>,
     tile: &'o Tile,
 }
 
-impl<E: Element> Kernel for CoverMore<'_, '_, E> {
+impl Kernel for CoverMore<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
@@ -259,42 +269,36 @@ impl<E: Element> Kernel for CoverMore<'_, '_, E> {
     }
 }
 
-struct RefreshGains<'o, 'a, E> {
-    added: &'o Added<'a, E>,
-    tile: &'o mut Tile,
+/// What some prepared rows would add: at most [`TOGETHER`].
+struct RefreshGains<'o, 'a> {
+    added: &'o Added<'a>,
+    tile: &'o Tile,
     rows: &'o mut [Stale],
 }
 
-impl<E: Element> Kernel for RefreshGains<'_, '_, E> {
-    type Output = Result<u64>;
+impl Kernel for RefreshGains<'_, '_> {
+    type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Result<u64> {
+    fn run<S: Simd>(self, simd: S) {
         let RefreshGains { added, tile, rows } = self;
-        let Added { candidates, references, similarity, scale, weights, covered, open, .. } = added;
-        let (metric, count) = (references.metric(), rows.len());
-        for rows in rows.chunks_mut(TOGETHER) {
-            tile.clear();
-            for stale in rows.iter() {
-                candidates.push(simd, tile, stale.row as usize)?;
-            }
-            let mut lanes = [[0.0_f64; GROUP]; TOGETHER];
-            for &group in open {
-                let (weights, covered) = (&weights[group as usize], &covered[group as usize]);
-                for (i, lanes) in lanes.iter_mut().enumerate().take(rows.len()) {
-                    let sums = references.sums(simd, tile.row(i), tile.zero(i), group as usize);
-                    let near = similarity.of(simd, metric, *scale, sums);
-                    for lane in 0..GROUP {
-                        let more = (near[lane] - covered[lane]).max(0.0);
-                        lanes[lane] = weights[lane].mul_add(more, lanes[lane]);
-                    }
+        let Added { references, similarity, scale, weights, covered, open, .. } = added;
+        let metric = references.metric();
+        let mut lanes = [[0.0_f64; GROUP]; TOGETHER];
+        for &group in open {
+            let (weights, covered) = (&weights[group as usize], &covered[group as usize]);
+            for (i, lanes) in lanes.iter_mut().enumerate().take(rows.len()) {
+                let sums = references.sums(simd, tile.row(i), tile.zero(i), group as usize);
+                let near = similarity.of(simd, metric, *scale, sums);
+                for lane in 0..GROUP {
+                    let more = (near[lane] - covered[lane]).max(0.0);
+                    lanes[lane] = weights[lane].mul_add(more, lanes[lane]);
                 }
             }
-            for (stale, lanes) in rows.iter_mut().zip(lanes) {
-                stale.value = merge(lanes);
-                stale.seen = added.steps as u32;
-            }
         }
-        Ok((count * open.len() * GROUP) as u64)
+        for (stale, lanes) in rows.iter_mut().zip(lanes) {
+            stale.value = merge(lanes);
+            stale.seen = added.steps as u32;
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 
 use crate::blocks::{self, Watch};
 use crate::distance::{Centres, GROUP, Metric, Tile};
-use crate::diverse::candidates::Candidates;
+use crate::diverse::candidates::{AnyRows, Candidates};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
@@ -57,7 +57,7 @@ pub fn typiclust<E: Element>(
         if cluster.picks > candidates.rows() {
             return Err(Error::TooMany { k: cluster.picks, rows: candidates.rows() });
         }
-        let mut neighbourhood = Neighbourhood::new(candidates, neighbours, level, threads)?;
+        let mut neighbourhood = Neighbourhood::new(&candidates, neighbours, level, threads)?;
         for _ in 0..cluster.picks {
             let picked = found.len();
             let (row, mean) = neighbourhood.most_typical(&mut |_: usize, _: usize| watch.look(picked, wanted))?;
@@ -70,8 +70,8 @@ pub fn typiclust<E: Element>(
 }
 
 /// The rows of one cluster.
-struct Neighbourhood<'a, E> {
-    candidates: Candidates<'a, E>,
+struct Neighbourhood<'a> {
+    candidates: &'a dyn AnyRows,
     level: Level,
     threads: usize,
     /// How many neighbours count at most, and how many counted for the means.
@@ -85,8 +85,8 @@ struct Neighbourhood<'a, E> {
     means: Vec<f64>,
 }
 
-impl<'a, E: Element> Neighbourhood<'a, E> {
-    fn new(candidates: Candidates<'a, E>, most: usize, level: Level, threads: usize) -> Result<Self> {
+impl<'a> Neighbourhood<'a> {
+    fn new(candidates: &'a dyn AnyRows, most: usize, level: Level, threads: usize) -> Result<Self> {
         let rows = candidates.rows();
         let points = candidates.points(Metric::Euclidean, 0..rows, level)?;
         Ok(Neighbourhood {
@@ -124,7 +124,7 @@ impl<'a, E: Element> Neighbourhood<'a, E> {
             }
             fresh[row] = true;
             let mut mean = [0.0];
-            self.level.run(Means { of: self, rows: row..row + 1, means: &mut mean })?;
+            self.means_of(row..row + 1, &mut mean)?;
             self.means[row] = mean[0];
         }
     }
@@ -135,34 +135,39 @@ impl<'a, E: Element> Neighbourhood<'a, E> {
         let blocks = blocks::split(rows, TOGETHER).zip(means.chunks_mut(TOGETHER));
         let threads = self.threads.min(rows.div_ceil(FEW));
         let this = &*self;
-        let work = |(): &mut (), rows, means: &mut [f64]| this.level.run(Means { of: this, rows, means });
+        let work = |(): &mut (), rows, means: &mut [f64]| this.means_of(rows, means);
         blocks::run(rows, blocks, threads, watch, || (), work)?;
         self.means = means;
         Ok(())
     }
-}
 
-/// The mean distances of some rows to their nearest neighbours among those that are left.
-struct Means<'n, 'a, E> {
-    of: &'n Neighbourhood<'a, E>,
-    rows: Range<usize>,
-    means: &'n mut [f64],
-}
-
-impl<E: Element> Kernel for Means<'_, '_, E> {
-    type Output = Result<()>;
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Result<()> {
-        let Means { of: Neighbourhood { candidates, counted, points, there, .. }, rows, means } = self;
-        let (counted, count) = (*counted, rows.len());
-        if counted == 0 {
+    /// The mean distances of some rows to their nearest neighbours among those that are left.
+    fn means_of(&self, rows: Range<usize>, means: &mut [f64]) -> Result<()> {
+        if self.counted == 0 {
             means.fill(0.0);
             return Ok(());
         }
-        let mut tile = Tile::new(Metric::Euclidean, candidates.features());
-        for position in rows.clone() {
-            candidates.push(simd, &mut tile, position)?;
-        }
+        let mut tile = Tile::new(Metric::Euclidean, self.candidates.features());
+        self.candidates.fill(self.level, &mut tile, &mut rows.clone())?;
+        self.level.run(Means { of: self, first: rows.start, tile: &tile, means });
+        Ok(())
+    }
+}
+
+/// The means of prepared rows, the first of which is at that position.
+struct Means<'n, 'a> {
+    of: &'n Neighbourhood<'a>,
+    first: usize,
+    tile: &'n Tile,
+    means: &'n mut [f64],
+}
+
+impl Kernel for Means<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Means { of: Neighbourhood { counted, points, there, .. }, first, tile, means } = self;
+        let (counted, count) = (*counted, means.len());
         // Of each row the least sums so far, ascending.
         let mut least = room::filled(f64::INFINITY, count * counted);
         for group in 0..points.len().div_ceil(GROUP) {
@@ -171,7 +176,7 @@ impl<E: Element> Kernel for Means<'_, '_, E> {
                 let least = &mut least[i * counted..(i + 1) * counted];
                 for (lane, &sum) in sums.iter().enumerate() {
                     let neighbour = group * GROUP + lane;
-                    if sum < least[counted - 1] && neighbour != rows.start + i && there[neighbour] {
+                    if sum < least[counted - 1] && neighbour != first + i && there[neighbour] {
                         insert(least, sum);
                     }
                 }
@@ -184,7 +189,6 @@ impl<E: Element> Kernel for Means<'_, '_, E> {
             }
             *mean = sum / counted as f64;
         }
-        Ok(())
     }
 }
 
