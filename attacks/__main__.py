@@ -96,7 +96,7 @@ QUICK = {
     "fuzz": ["--minutes", "1"],
     "core": ["--minutes", "1"],
     "models": ["--schedules", "2000", "--faults", "0"],
-    "overreads": ["--every", "9"],
+    "overreads": ["--every", "25"],
     "leases": ["--depth", "3", "--orders", "60"],
     "trainings": ["--every", "40"],
     "clusters": ["--quick"],

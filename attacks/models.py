@@ -48,7 +48,7 @@ FAULTS = {
     ),
     "the last error comes back": (BLOCKS, "first.as_ref().is_none_or(|(known, _)| row < *known)", "true"),
     "the state of a thread is lost": (BLOCKS, "if let Some(first) = take() {", "if let (Some(first), 0) = (take(), 1) {"),
-    "an interruption is lost": (BLOCKS, "fail(0, error);", "drop(error);"),
+    "an interruption is lost": (BLOCKS, "failure.note(0, error);", "drop(error);"),
     "a threshold is lowered": (
         CUT,
         "self.key.fetch_max(ordered(key), Ordering::Relaxed);",

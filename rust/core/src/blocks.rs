@@ -143,7 +143,7 @@ pub(crate) fn run<B: Send, S: Send>(
 ) -> Result<Vec<S>> {
     let threads = threads.min(blocks.len()).max(1);
     let queue = Mutex::new(blocks);
-    let failure = Failure::default();
+    let failure = Failure::new();
     // Blocks are begun in order, so once a block fails all earlier ones have been begun and will be
     // finished.
     let take = || if failure.stopped() { None } else { queue.lock().expect("no panic").next() };
@@ -175,13 +175,16 @@ pub(crate) fn run<B: Send, S: Send>(
 }
 
 /// The first error in the order of blocks.
-#[derive(Default)]
 struct Failure {
     stop: AtomicBool,
     first: Mutex<Option<(usize, Error)>>,
 }
 
 impl Failure {
+    fn new() -> Self {
+        Failure { stop: AtomicBool::new(false), first: Mutex::new(None) }
+    }
+
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }

@@ -99,8 +99,8 @@ struct Progress {
 #[derive(Clone, Copy, PartialEq)]
 struct Asking(*const Call<'static>);
 
-// SAFETY: what a helper does is `Sync`, and the rest of a call is touched only while the crew's
-// state is locked.
+// SAFETY: what a helper does is `Sync`, and the rest of a call is touched only under the lock,
+// while it is there [a call does not wait for its helpers].
 unsafe impl Send for Asking {}
 
 impl Crew {
@@ -181,7 +181,8 @@ impl Crew {
         loop {
             if let Some(Asking(call)) = state.calls.pop_front() {
                 state.idle -= 1;
-                // SAFETY: a call that is asked for is there, and stays until no one helps it.
+                // SAFETY: a call that is asked for is there [requests are not taken back], and
+                // stays until no one helps it [a call does not wait for its helpers].
                 let call = unsafe { &*call };
                 // SAFETY: under the lock.
                 unsafe { (*call.progress.get()).busy += 1 };
@@ -221,7 +222,7 @@ impl Drop for TakeBack {
     fn drop(&mut self) {
         let mut state = self.crew.lock();
         state.calls.retain(|asking| *asking != self.asking);
-        // SAFETY: the call lives longer than this.
+        // SAFETY: the call was made before this, and lives longer.
         let call = unsafe { &*self.asking.0 };
         // SAFETY: under the lock.
         while unsafe { (*call.progress.get()).busy } > 0 {

@@ -86,4 +86,11 @@ mod second_look;
 pub mod select;
 mod simd;
 
+#[cfg(test)]
+#[path = "../tests/rows/fence.rs"]
+mod fence;
+#[cfg(test)]
+#[path = "../tests/rows/heap.rs"]
+mod heap;
+
 pub use simd::Level;

@@ -29,14 +29,14 @@ impl<'a, E: Copy> Matrix<'a, E> {
             let came = data.len();
             return Err(Error::Argument(format!("data has {came} elements, {rows} rows of {columns} were announced")));
         }
-        // SAFETY: every element lies inside the slice.
+        // SAFETY: every element lies inside the slice [rows that the data are too short for].
         Ok(unsafe { Self::from_raw_parts(data.as_ptr(), rows, columns, columns as isize, 1) })
     }
 
     /// A matrix over adjacent columns (Fortran order).
     pub fn from_columns(data: &'a [E], rows: usize, columns: usize) -> Result<Self> {
         let Matrix { origin, .. } = Self::from_rows(data, rows, columns)?;
-        // SAFETY: every element lies inside the slice.
+        // SAFETY: every element lies inside the slice [rows that the data are too short for].
         Ok(unsafe { Self::from_raw_parts(origin, rows, columns, 1, rows as isize) })
     }
 
@@ -77,7 +77,8 @@ impl<'a, E: Copy> Matrix<'a, E> {
     #[inline(always)]
     pub fn get(&self, row: usize, column: usize) -> E {
         assert!(row < self.rows && column < self.columns, "element ({row}, {column}) lies outside");
-        // SAFETY: inside, by the line above and the promise made at construction.
+        // SAFETY: inside, by the line above [an element that a matrix doesn't have] and the promise
+        // made at construction.
         unsafe { *self.pointer(row, column) }
     }
 
@@ -97,8 +98,9 @@ impl<'a, E: Copy> Matrix<'a, E> {
     /// A row whose elements are adjacent.
     pub(crate) fn adjacent_row(&self, row: usize) -> Option<&'a [E]> {
         assert!(row < self.rows);
-        // SAFETY: the elements of the row are adjacent, by the test, and readable, by the promise
-        // made at construction.
+        // SAFETY: the elements of the row are adjacent, by the test [a row whose elements are
+        // apart], and readable [a row that a matrix doesn't have], by the promise made at
+        // construction.
         (self.column_stride == 1 || self.columns == 1)
             .then(|| unsafe { std::slice::from_raw_parts(self.pointer(row, 0), self.columns) })
     }
@@ -109,8 +111,8 @@ impl<'a, E: Copy> Matrix<'a, E> {
     /// Where columns are not adjacent, or it lies outside.
     pub(crate) fn adjacent_column(&self, rows: Range<usize>, column: usize) -> &'a [E] {
         assert!(rows.start <= rows.end && rows.end <= self.rows && column < self.columns && self.row_stride == 1);
-        // SAFETY: the elements are adjacent and inside, by the line above, and readable, by the
-        // promise made at construction.
+        // SAFETY: the elements are adjacent and inside, by the line above [a column that a matrix
+        // doesn't have], and readable, by the promise made at construction.
         unsafe { std::slice::from_raw_parts(self.pointer(rows.start, column), rows.len()) }
     }
 
@@ -148,6 +150,7 @@ mod tests {
         let turned = Matrix::from_columns(&data, 2, 3).unwrap();
         assert_eq!((matrix.get(1, 2), turned.adjacent_column(1..2, 2)), (5, &[5][..]));
         assert_eq!(matrix.slice(1..2).adjacent_row(0), Some(&[3, 4, 5][..]));
+        assert_eq!(turned.adjacent_row(0), None);
         assert!(catch_unwind(|| matrix.slice(1..3)).is_err());
         assert!(catch_unwind(|| matrix.get(2, 0)).is_err());
         assert!(catch_unwind(|| matrix.get(0, 3)).is_err());

@@ -128,7 +128,10 @@ impl<T: Float + Element<Compute = T>> Kernel for ScoreGroups<'_, T> {
         let table = Table::<<T as Lanes>::Vector<S>>::new(simd, table, layout);
         let mut all = true;
         for (group, out) in out.chunks_mut(lanes).enumerate() {
-            // SAFETY: the rows lie where `locate` says, which is inside the members or the copies.
+            // SAFETY: the rows lie where `locate` says, which is inside the members [members of
+            // other shapes] [groups of a member that aren't whole] [few classes of a member read
+            // where they lie] [rows with gaps of a member are read past their end] or the copies [a
+            // copy without room for whole groups] [a copy without room for what is read past it].
             let valid = unsafe { fill(&table, sources, group * lanes, measure.needs(), recipe) };
             let score = Vector::select(valid, measure.score(&table), table.splat(f64::NAN));
             if out.len() == lanes {

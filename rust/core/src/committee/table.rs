@@ -78,8 +78,8 @@ impl<'a, V: Vector> Table<'a, V> {
     #[inline(always)]
     fn load(&self, vector: usize) -> V {
         debug_assert!(vector < self.layout.vectors());
-        // SAFETY: `new` checked that there are so many vectors, which are borrowed as long as the
-        // table lives.
+        // SAFETY: `new` checked that there are so many vectors [a table without room for its last
+        // vector] [a table in too little memory], which are borrowed as long as the table lives.
         unsafe { V::load(self.simd, self.origin.add(vector * V::LANES)) }
     }
 

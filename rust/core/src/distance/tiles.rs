@@ -201,9 +201,12 @@ impl<T: Float, M: Term, K: Sink<T>> Kernel for Multiply<'_, T, M, K> {
                 while column < end {
                     let mut row = 0;
                     while row < block.rows {
-                        // SAFETY: `new` saw that the block has whole groups of rows and the panels
-                        // whole pairs, of `depth` coordinates each; and `unfinished` has room for
-                        // all rows of the block by `at_once` columns, where it is used.
+                        // SAFETY: `new` saw that the block has whole groups of rows [a block
+                        // without room for whole groups of rows] and the panels whole pairs [panels
+                        // without room for whole pairs], of `depth` coordinates each [rows and
+                        // columns of different depths] [coordinates past the last]; and
+                        // `unfinished` has room for all rows of the block by `at_once` columns,
+                        // where it is used [sums put aside where there is no room].
                         unsafe {
                             let x = block.values.as_ptr().add(row * depth + start);
                             let y = panels.values.as_ptr().add(column / T::LANES * T::LANES * depth + start * T::LANES);
@@ -330,7 +333,9 @@ unsafe fn suspend<V: Vector>(sums: &[[V; 2]; ROWS], to: *mut V::Scalar) {
 mod tests {
     use super::*;
     use crate::Level;
+    use crate::heap::guarded;
     use crate::random::{hash, uniform};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     /// Keeps all sums.
     struct Keep<T> {
@@ -402,5 +407,16 @@ mod tests {
         shapes.extend([(1, 1, 1), (13, 600, 321), (7, 300, 700), (6, 32, 1280), (5, 16, 0)]);
         agree::<f32>(&shapes);
         agree::<f64>(&shapes);
+    }
+
+    #[test]
+    fn no_room_is_smaller_than_what_is_in_it() {
+        guarded(|| agree::<f32>(&[(1, 1, 1), (13, 300, 321), (7, 40, 700)]));
+        guarded(|| agree::<f64>(&[(5, 9, 3), (13, 150, 321)]));
+        let (block, panels) = (RowBlock::<f32>::new(3, 4), Panels::<f32>::new(3, 5));
+        let other = || {
+            Multiply::new(&block, &panels, &mut Vec::new(), &mut Keep { sums: Vec::new(), columns: 0 }, Product);
+        };
+        assert!(catch_unwind(AssertUnwindSafe(other)).is_err());
     }
 }

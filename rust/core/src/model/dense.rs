@@ -65,8 +65,9 @@ impl<'a> Readable<'a> {
         if size_of::<E::Compute>() != size_of::<f32>() || features.end > matrix.columns() {
             return None;
         }
-        // SAFETY: these elements are inside of a matrix whose elements are adjacent in rows; a
-        // compute type of this size is `f32`.
+        // SAFETY: these elements are inside of a matrix [rows that a matrix doesn't have] [features
+        // that a matrix doesn't have] whose elements are adjacent in rows [rows whose elements are
+        // apart]; a compute type of this size is `f32` [float64 read as float32].
         let matrix = unsafe { Matrix::from_raw_parts(from.cast(), rows.len(), features.len(), apart as isize, 1) };
         Some(Readable { matrix })
     }
@@ -235,7 +236,10 @@ impl RowGroup<'_> {
                 let mut x = [zero; R];
                 let mut row = 0;
                 while row < R {
-                    // SAFETY: a row has `end` readable features. What is beyond is left out.
+                    // SAFETY: a row has `end` readable features [features that a panel doesn't
+                    // have], and past the last row come none [rows past the last of a group]. What
+                    // is beyond is left out [features past a row's end] [whole vectors of features
+                    // too many].
                     x[row] = unsafe {
                         if feature < whole {
                             S::F32::load(simd, rows[row].add(at))
@@ -250,7 +254,8 @@ impl RowGroup<'_> {
                     row += 1;
                 }
                 // SAFETY: `at` and a vector after it lie below `end` rounded up, for which there
-                // are weights, by the assertions above.
+                // are weights [weights without room for classes that are computed together] and
+                // sizes [sizes without room for whole vectors], by the assertions above.
                 unsafe {
                     let mut class = 0;
                     while class < N {

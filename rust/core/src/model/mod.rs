@@ -50,6 +50,8 @@ mod over_features;
 mod pass;
 mod second_look;
 mod sparse;
+#[cfg(test)]
+mod tests;
 mod tree_walk;
 mod trees;
 

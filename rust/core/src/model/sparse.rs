@@ -201,7 +201,8 @@ impl SparseLogits<'_> {
                     let factor = S::F32::splat(simd, factor);
                     let mut i = 0;
                     while i < N {
-                        // SAFETY: the slice has `N` vectors of them.
+                        // SAFETY: the slice has `N` vectors of them [weights of a feature begin a
+                        // class late].
                         let whole = unsafe { S::F32::load_wholes(simd, wholes.as_ptr().add(i * lanes)) };
                         sums[i] = factor.mul_add(whole, sums[i]);
                         i += 1;
@@ -222,6 +223,6 @@ impl SparseLogits<'_> {
 /// Rows of logits that lie `padded` apart, as a matrix of the classes alone.
 pub(super) fn as_matrix(logits: &[f32], rows: usize, padded: usize, classes: usize) -> Matrix<'_, f32> {
     assert!(classes <= padded && rows * padded <= logits.len());
-    // SAFETY: every element lies inside the slice, by the line above.
+    // SAFETY: every element lies inside the slice, by the line above [logits that aren't there].
     unsafe { Matrix::from_raw_parts(logits.as_ptr(), rows, classes, padded as isize, 1) }
 }

@@ -249,8 +249,9 @@ impl<T: Compared> Trees<T> {
                 let mut moved = 0;
                 for (from, at) in from.iter().zip(at.iter_mut()) {
                     // SAFETY: `push` gave every node a next one with a neighbour, or itself, inside
-                    // `nodes`, and a feature below `self.features`; the rows are inside `features`,
-                    // by the assertion.
+                    // `nodes`, and a feature of a row [a tree that asks for a feature that isn't
+                    // there] [a tree's next feature]; the rows are inside `features`, by the
+                    // assertion [rows that a tree isn't given].
                     let (node, value) = unsafe {
                         let node = self.nodes.get_unchecked(*at as usize);
                         (node, *features.get_unchecked(from + node.feature as usize))

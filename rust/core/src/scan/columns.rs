@@ -176,7 +176,8 @@ impl<T: Float> Block<T> {
         F: Fold<V>,
     {
         let mut class = lane + T::LANES;
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's promise, of which there are no more [a column too many of many
+        // classes].
         unsafe {
             self.step::<V, F, 1, true>([self.column(lane)], self.columns(class), slot, folds, slots, bits);
             while class + T::LANES < self.classes {
@@ -281,7 +282,8 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
         let mut bits = V::splat(simd, T::ZERO);
         let mut closed = Closed::nothing::<M>(simd);
         for (block, out) in blocks(self, ROWS) {
-            // SAFETY: promised to `Scoring::over`.
+            // SAFETY: promised to `Scoring::over`, block by block [blocks of columns begin a row
+            // late].
             unsafe {
                 block.fold(
                     #[inline(always)]
@@ -317,7 +319,8 @@ impl<T: Float, G> Walk for ScoreRows<'_, T, G, WideColumns<T>> {
         // Logits may have signs: nothing is watched.
         let mut bits = V::splat(simd, T::ZERO);
         for (block, out) in blocks(self, rows) {
-            // SAFETY: promised to `Scoring::over`.
+            // SAFETY: promised to `Scoring::over`, block by block [blocks of columns begin a row
+            // late].
             unsafe {
                 block.fold(
                     #[inline(always)]

@@ -76,6 +76,8 @@ mod room;
 mod row_copy;
 mod score_rows;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod wide;
 
 pub(crate) use found::Found;
@@ -143,9 +145,13 @@ impl<T: Float + Element<Compute = T>> Scan<T> {
         let (level, ask) = self.way(classes, turn.way);
         let scoring = Scoring { goal, recipe, classes, ask, room: &mut self.room, out: &mut *direct };
         let verdict = match (stride, plain, matrix.column_major()) {
-            // SAFETY: `whole` rows are inside, and so is what the narrow walk reads past them.
+            // SAFETY: `whole` rows are inside [a group of rows too many counts as whole] and
+            // adjacent [rows whose elements are apart] [rows that overlap], and so is what the
+            // narrow walk reads past them [four values are read at a row's end] [rows with gaps are
+            // read past their end].
             (Some(stride), ..) => unsafe { adjacent_rows(scoring, level, origin, stride) },
-            // SAFETY: `whole` rows are inside.
+            // SAFETY: `whole` rows are inside [a group of rows too many counts as whole], in
+            // adjacent columns [columns whose elements are apart].
             (_, Some(origin), Some(stride)) if level.every_layout() => unsafe {
                 adjacent_columns(scoring, level, origin, stride)
             },
@@ -176,7 +182,7 @@ impl<T: Float + Element<Compute = T>> Scan<T> {
             && (!E::WIDENED || self.level.widens())
         {
             assert!(rows.iter().all(|&row| first + (row as usize) < matrix.rows()));
-            // SAFETY: these rows are inside.
+            // SAFETY: these rows are inside [picked rows that a matrix doesn't have].
             let signed =
                 unsafe { self.picked_in_place(matrix.pointer(first, 0), stride, rows, (classes, goal, recipe), out) };
             if !signed {
@@ -269,7 +275,9 @@ impl<T: Float + Element<Compute = T>> Scan<T> {
         let (level, room) = (self.level, &mut *self.room);
         let mut score = |origin, out| {
             let scoring = Scoring { goal, recipe, classes, ask: Ask::Not, room: &mut *room, out };
-            // SAFETY: a copy is padded to whole groups of rows, and has slack past the last one.
+            // SAFETY: a copy is padded to whole groups of rows [a copy without room for whole
+            // groups], and has slack past the last one [a copy without room for what is read past
+            // it].
             unsafe { adjacent_rows(scoring, level, origin, classes) }
         };
         let verdict = score(origin, whole);
@@ -299,7 +307,8 @@ unsafe fn adjacent_rows<E: Element, G: Goal>(
     origin: *const E,
     stride: usize,
 ) -> Verdict<E::Compute> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise, and each walk has the classes that it is for [many classes in
+    // rows are read as few] [few classes in rows are read as many].
     unsafe {
         match scoring.classes {
             2 if stride == 2 && level.every_layout() => level.run(scoring.over(Pairs { origin })),
@@ -319,7 +328,8 @@ unsafe fn adjacent_columns<T: Float, G: Goal>(
     origin: *const T,
     stride: isize,
 ) -> Verdict<T> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise, and columns are read for as many classes as there are [few
+    // classes in columns are read as many].
     unsafe {
         match scoring.classes {
             ..=MOST_CLASSES => level.run(scoring.over(ColumnMajor { origin, stride })),

@@ -74,8 +74,8 @@ impl<E: Element> Source for RowMajor<E> {
         ahead: usize,
         mut take: impl FnMut(bool, V),
     ) {
-        // SAFETY: the caller promises these rows, and the values past each where there are fewer
-        // classes than are loaded together.
+        // SAFETY: the caller promises these rows [rows begin a value late] [columns too many of a
+        // row], and the values past each where there are fewer classes than are loaded together.
         unsafe {
             let from = self.origin.add(row * self.stride);
             read_ahead(from, V::LANES * classes, ahead);
@@ -125,7 +125,8 @@ impl<E: Element> Source for Pairs<E> {
         mut take: impl FnMut(bool, V),
     ) {
         let mut widened = [E::Compute::ZERO; 32];
-        // SAFETY: the caller promises these rows, and the array has room for two vectors.
+        // SAFETY: the caller promises these rows [pairs begin a value late], and the array has room
+        // for two vectors.
         unsafe {
             let from = self.origin.add(2 * row);
             read_ahead(from, 2 * V::LANES, ahead);
@@ -173,7 +174,8 @@ impl<T: Float> Source for ColumnMajor<T> {
         ahead: usize,
         mut take: impl FnMut(bool, V),
     ) {
-        // SAFETY: the caller promises these rows.
+        // SAFETY: the caller promises these rows [columns begin a row late] [a column too many of
+        // few classes].
         unsafe {
             let column = self.origin.add(row);
             read_ahead(column, V::LANES, ahead);
@@ -229,7 +231,7 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
             let mut next = columns;
             let mut found = [zero; MOST_KEPT];
             // SAFETY: promised to `Scoring::over`; and a layout hands over as many columns as there
-            // are classes, for which there is room.
+            // are classes, for which there is room [many classes in rows are read as few].
             unsafe {
                 layout.columns(
                     simd,
@@ -245,7 +247,8 @@ impl<T: Float, G, S: Source<Scalar = T>> Walk for ScoreRows<'_, T, G, S> {
                 );
             }
             let fold = F::new(Tail { peak: found[0], temperature, inverse_temperature });
-            // SAFETY: the columns of all classes were stored above; so below.
+            // SAFETY: the columns of all classes were stored above; so below [columns of logits
+            // that were not stored] [columns of logits begin a class late].
             let mut kept = fold.first(unsafe { V::load(simd, columns) });
             let mut class = 1;
             if V::LANES == T::LANES && !V::LARGE {

@@ -97,7 +97,7 @@ impl<T: Float> RowCopy<T> {
         let (count, columns) = (rows.len(), matrix.columns());
         let whole = self.resize(count, columns);
         let mut buffers = [[T::ZERO; MOST_ROWS]; TOGETHER];
-        let mut fill = |buffer: &mut [T], column| {
+        let fill = |buffer: &mut [T], column| {
             E::widen_all(matrix.adjacent_column(rows.clone(), column), buffer);
         };
         let side_by_side = columns - columns % TOGETHER;

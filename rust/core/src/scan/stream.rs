@@ -20,8 +20,9 @@ impl<T: Float> Kernel for StreamOut<'_, T> {
         let end = unaligned + (to.len() - unaligned) / lanes * lanes;
         to[..unaligned].copy_from_slice(&from[..unaligned]);
         for i in (unaligned..end).step_by(lanes) {
-            // SAFETY: lanes `i..i + lanes` are inside both slices, and `to + i` is aligned to a
-            // vector.
+            // SAFETY: lanes `i..i + lanes` are inside both slices [scores streamed past the end]
+            // [scores streamed that aren't there], and `to + i` is aligned to a vector [scores
+            // streamed to where no vector is aligned].
             unsafe { T::Vector::<S>::load(simd, from.as_ptr().add(i)).stream(to.as_mut_ptr().add(i)) };
         }
         to[end..].copy_from_slice(&from[end..]);

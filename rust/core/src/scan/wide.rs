@@ -97,7 +97,8 @@ impl<V: Vector<Scalar = E::Compute>, E: Element, F: Fold<V>> Classes<V, E, F> {
             return kept;
         }
         let count = (self.count - class).min(V::LANES);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's promise, and no more is read than is left [classes past the last of
+        // many] [a vector of classes past the last].
         let value = unsafe { E::load_first(self.from.add(class), count, self.fold.absent(self.simd)) };
         if F::SIGNED {
             *bits = bits.or(value);
@@ -126,7 +127,7 @@ impl<V: Vector<Scalar = E::Compute>, E: Element, F: Fold<V>> Classes<V, E, F> {
             for i in 0..N {
                 let class = *class + i * lanes;
                 ahead.ask(class);
-                // SAFETY: the caller's promise.
+                // SAFETY: the caller's promise [a group of classes too many].
                 values[i] = unsafe { self.at(class + offset, bits) };
             }
             *kept = self.fold.steps(*kept, values);
@@ -144,7 +145,7 @@ impl<V: Vector<Scalar = E::Compute>, E: Element, F: Fold<V>> Classes<V, E, F> {
         let Classes { count, fold, .. } = self;
         let (lanes, half) = (V::Scalar::LANES, V::LANES);
         let whole = count - count % lanes;
-        // SAFETY: only the `count` values are read.
+        // SAFETY: only the `count` values are read [a group of classes too many, a step at a time].
         unsafe {
             if F::UNORDERED && half == lanes && count >= MANY {
                 return self.in_any_order(ahead, bits);
@@ -187,7 +188,8 @@ impl<V: Vector<Scalar = E::Compute>, E: Element, F: Fold<V>> Classes<V, E, F> {
         let Classes { simd, count, fold, .. } = self;
         let mut kept = [fold.first(fold.absent(simd)); 4];
         let mut class = 0;
-        // SAFETY: only the `count` values are read.
+        // SAFETY: only the `count` values are read [four vectors too many where order is free] [a
+        // vector too many where order is free].
         unsafe {
             while class + 4 * V::LANES <= count {
                 for pair in 0..2 {
@@ -251,7 +253,8 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<'_, E>> {
             for i in 0..V::LANES {
                 let Some(from) = layout.row(group * V::LANES + i) else { break };
                 let ahead = Ahead { from: from.wrapping_byte_add(far), shift: 0, ask: ask != Ask::Not };
-                // SAFETY: promised to `Scoring::over`.
+                // SAFETY: promised to `Scoring::over`, row by row [rows of many classes begin a
+                // value late].
                 lanes.keep::<V, F>(i, unsafe {
                     Classes::<V, E, F> { simd, from, count: classes, fold }.folded(ahead, &mut bits)
                 });
@@ -295,7 +298,8 @@ impl<E: Element, G> Walk for ScoreRows<'_, E::Compute, G, WideRows<'_, E>> {
                 let Some(from) = layout.row(group * V::LANES + i) else { break };
                 let next = from.wrapping_add(later);
                 let ahead = |from| Ahead { from, shift: 1, ask: ask != Ask::Not };
-                // SAFETY: promised to `Scoring::over`.
+                // SAFETY: promised to `Scoring::over`, row by row [rows of many classes begin a
+                // value late].
                 unsafe {
                     let row = Classes { simd, from, count: classes, fold: peaks };
                     let kept = row.folded(ahead(next), &mut bits);

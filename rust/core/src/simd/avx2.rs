@@ -111,14 +111,16 @@ impl Vector for F32 {
         fn polynomial(self, coefficients: &'static [Spread<f32>]) -> Self =
             F32(horner!(self.0, coefficients, first_ps, step_ps));
 
-        // The window of 32 bytes from `count` units of 4 bytes before the zeros on lies inside the
-        // table, and lanes that are masked out are not read.
+        // SAFETY: the window of 32 bytes from `count` units of 4 bytes before the zeros on lies
+        // inside the table, and lanes that are masked out are not read [masked lanes of float32 at
+        // AVX2].
         unsafe fn load_first(from: *const f32, count: usize, fill: Self) -> Self = {
             let mask = _mm256_loadu_si256(FIRST.as_ptr().cast::<i32>().add(16 - count).cast());
             F32(_mm256_blendv_ps(fill.0, _mm256_maskload_ps(from, mask), _mm256_castsi256_ps(mask)))
         };
         unsafe fn load_half<H: Half>(_: Avx2, from: *const H) -> Self = widened::<H>(_mm_loadu_si128(from.cast()));
-        // The last 8 numbers, moved down so that the first of those wanted comes first.
+        // SAFETY: the last 8 numbers are read [masked lanes of half precision at AVX2], and moved
+        // down so that the first of those wanted comes first.
         unsafe fn load_first_half<H: Half>(from: *const H, count: usize, fill: Self) -> Self = {
             let last = _mm_loadu_si128(from.sub(8 - count).cast());
             let down = _mm_loadu_si128(DOWN.as_ptr().add(2 * (8 - count)).cast());
@@ -268,8 +270,9 @@ impl Vector for F64 {
         fn polynomial(self, coefficients: &'static [Spread<f64>]) -> Self =
             F64(horner!(self.0, coefficients, first_pd, step_pd));
 
-        // The window of 32 bytes from `count` units of 8 bytes before the zeros on lies inside the
-        // table, and lanes that are masked out are not read.
+        // SAFETY: the window of 32 bytes from `count` units of 8 bytes before the zeros on lies
+        // inside the table, and lanes that are masked out are not read [masked lanes of float64 at
+        // AVX2].
         unsafe fn load_first(from: *const f64, count: usize, fill: Self) -> Self = {
             let mask = _mm256_loadu_si256(FIRST.as_ptr().add(8 - count).cast());
             F64(_mm256_blendv_pd(fill.0, _mm256_maskload_pd(from, mask), _mm256_castsi256_pd(mask)))

@@ -66,6 +66,7 @@ impl Vector for F32 {
         fn simd(self) -> Avx512 = Avx512(());
         fn splat(_: Avx512, value: f32) -> Self = F32(_mm512_set1_ps(value));
         unsafe fn load(_: Avx512, from: *const f32) -> Self = F32(_mm512_loadu_ps(from));
+        // SAFETY: no other lane is read [masked lanes of float32 at AVX-512].
         unsafe fn load_first(from: *const f32, count: usize, fill: Self) -> Self =
             F32(_mm512_mask_loadu_ps(fill.0, ((1u32 << count) - 1) as __mmask16, from));
         unsafe fn store(self, to: *mut f32) = _mm512_storeu_ps(to, self.0);
@@ -113,6 +114,7 @@ impl Vector for F32 {
             [F32(_mm512_permutex2var_ps(a, even, b)), F32(_mm512_permutex2var_ps(a, odd, b))]
         };
         unsafe fn load_half<H: Half>(_: Avx512, from: *const H) -> Self = widened::<H>(_mm256_loadu_si256(from.cast()));
+        // SAFETY: no other lane is read [masked lanes of half precision at AVX-512].
         unsafe fn load_first_half<H: Half>(from: *const H, count: usize, fill: Self) -> Self = {
             let mask = ((1u32 << count) - 1) as __mmask16;
             let first = widened::<H>(_mm256_maskz_loadu_epi16(mask, from.cast()));
@@ -254,6 +256,7 @@ impl Vector for F64 {
         fn simd(self) -> Avx512 = Avx512(());
         fn splat(_: Avx512, value: f64) -> Self = F64(_mm512_set1_pd(value));
         unsafe fn load(_: Avx512, from: *const f64) -> Self = F64(_mm512_loadu_pd(from));
+        // SAFETY: no other lane is read [masked lanes of float64 at AVX-512].
         unsafe fn load_first(from: *const f64, count: usize, fill: Self) -> Self =
             F64(_mm512_mask_loadu_pd(fill.0, ((1u32 << count) - 1) as __mmask8, from));
         unsafe fn store(self, to: *mut f64) = _mm512_storeu_pd(to, self.0);

@@ -20,8 +20,8 @@ macro_rules! steps {
         #[target_feature(enable = "avx2,fma")]
         pub(super) unsafe fn $first<const I: usize>(from: *const Spread<$float>) -> $register {
             let sum;
-            // SAFETY: the caller's promise; a spread constant is larger than a register, and
-            // aligned.
+            // SAFETY: the caller's promise [a coefficient past the last]; a spread constant is
+            // larger than a register, and aligned.
             unsafe {
                 asm!(concat!($load, " {sum}, [{from} + 64 * {i}]"), sum = out(ymm_reg) sum, from = in(reg) from, i = const I,
                     options(pure, readonly, nostack, preserves_flags));

@@ -104,6 +104,7 @@ macro_rules! portable {
                 fn line_down(self) -> Self = self.map_bits(|x| x >> $dropped);
                 fn whole_less(self, less: u32) -> Self = Array(self.0.map(|x| $whole(x, less)));
 
+                // SAFETY: no other is read [masked lanes of the portable level].
                 unsafe fn load_first(from: *const $float, count: usize, fill: Self) -> Self =
                     Array(std::array::from_fn(|i| if i < count { *from.add(i) } else { fill.0[i] }));
                 unsafe fn load_columns(_: Portable, from: *const $float, stride: usize) -> [Self; 4] =

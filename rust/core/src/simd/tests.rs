@@ -4,6 +4,7 @@ use super::{Float, Half, Kernel, Level, Simd, Vector};
 use crate::coefficients::Coefficients;
 use crate::random::hash;
 use half::{bf16, f16};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What operations make of some values, by their names.
 type Results = Vec<(&'static str, Vec<f64>)>;
@@ -194,6 +195,36 @@ fn at_most_rounds_down() {
     }
     for x in [0.0, 0.25, -3.0, f64::INFINITY, f64::NEG_INFINITY] {
         assert_eq!((f64::from(f32::at_most(x)), f64::from(-f32::at_most(-x))), (x, x));
+    }
+}
+
+/// A vector of a slice, or the other way round.
+struct Sliced<'a> {
+    lanes: &'a mut [f32],
+    write: bool,
+}
+
+impl Kernel for Sliced<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match self.write {
+            true => S::F32::splat(simd, 1.0).to_slice(self.lanes),
+            false => assert!(S::F32::from_slice(simd, self.lanes).signs() == 0),
+        }
+    }
+}
+
+#[test]
+fn a_slice_of_fewer_lanes_is_no_vector() {
+    for level in Level::ALL.into_iter().filter(|level| level.supported()) {
+        for write in [false, true] {
+            // The array has room for all lanes; the slice has not.
+            let mut lanes = [1.0; 16];
+            let lanes = AssertUnwindSafe(|| level.run(Sliced { lanes: &mut lanes[..7], write }));
+            assert!(catch_unwind(lanes).is_err());
+        }
     }
 }
 

@@ -69,7 +69,7 @@ pub trait Vector: Copy + 'static {
     #[inline(always)]
     fn from_slice(simd: Self::Simd, lanes: &[Self::Scalar]) -> Self {
         assert!(lanes.len() == Self::LANES);
-        // SAFETY: as many as there are lanes.
+        // SAFETY: as many as there are lanes [a vector from too few lanes].
         unsafe { Self::load(simd, lanes.as_ptr()) }
     }
 
@@ -77,7 +77,7 @@ pub trait Vector: Copy + 'static {
     #[inline(always)]
     fn to_slice(self, lanes: &mut [Self::Scalar]) {
         assert!(lanes.len() == Self::LANES);
-        // SAFETY: as many as there are lanes.
+        // SAFETY: as many as there are lanes [a vector to too few lanes].
         unsafe { self.store(lanes.as_mut_ptr()) }
     }
 
@@ -126,7 +126,7 @@ pub trait Vector: Copy + 'static {
         let mut lanes = [Self::Scalar::ZERO; 16];
         fill.to_slice(&mut lanes[..Self::LANES]);
         for i in 0..count {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller's promise [masked lanes of half precision at the portable level].
             lanes[i] = Self::Scalar::from_f64(unsafe { *from.add(i) }.widened().into());
         }
         Self::from_slice(fill.simd(), &lanes[..Self::LANES])

@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+use crate::matrix::Matrix;
 use std::ops::{Deref, DerefMut};
 
 /// Elements of a number type that any bits are valid for, with a forbidden page before the first or
@@ -30,6 +31,12 @@ pub enum At {
 mod pages {
     use std::ptr;
 
+    /// Bytes of a page.
+    pub fn size() -> usize {
+        // SAFETY: asks for a number.
+        usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap()
+    }
+
     /// Pages that may be read and written, between two that may not.
     pub struct Pages {
         start: *mut libc::c_void,
@@ -39,8 +46,7 @@ mod pages {
 
     impl Pages {
         pub fn new(bytes: usize) -> Pages {
-            // SAFETY: asks for a number.
-            let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap();
+            let page = size();
             let inside = bytes.next_multiple_of(page).max(page);
             let all = inside + 2 * page;
             let (kind, closed) = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, libc::PROT_NONE);
@@ -51,6 +57,15 @@ mod pages {
             let opened = unsafe { libc::mprotect(start.byte_add(page), inside, libc::PROT_READ | libc::PROT_WRITE) };
             assert_eq!(opened, 0);
             Pages { start, bytes: all, page }
+        }
+
+        /// Forbid every other of them, from the second on.
+        pub fn close_each_second(&mut self) {
+            for at in (2 * self.page..self.bytes - self.page).step_by(2 * self.page) {
+                // SAFETY: inside of what `new` mapped.
+                let closed = unsafe { libc::mprotect(self.start.byte_add(at), self.page, libc::PROT_NONE) };
+                assert_eq!(closed, 0);
+            }
         }
 
         /// The first byte, and the one behind the last.
@@ -119,6 +134,50 @@ impl<E> DerefMut for Fenced<E> {
     fn deref_mut(&mut self) -> &mut [E] {
         // SAFETY: as above, and this is borrowed for writing.
         unsafe { std::slice::from_raw_parts_mut(self.first, self.len) }
+    }
+}
+
+/// Lines of elements, rows or columns, with a forbidden page behind each of them.
+pub struct Apart<E> {
+    memory: Fenced<E>,
+    length: usize,
+    step: usize,
+}
+
+impl<E: Copy> Apart<E> {
+    /// From lines that are given next to each other; of each of them all fits into a page.
+    pub fn of(values: &[E], length: usize) -> Apart<E> {
+        #[cfg(unix)]
+        let (page, step) = (pages::size() / size_of::<E>(), 2 * pages::size() / size_of::<E>());
+        #[cfg(not(unix))]
+        let (page, step) = (length, 2 * length);
+        assert!(length <= page);
+        let count = values.len() / length;
+        let mut memory = Fenced::filled(values[0], (count - 1) * step + page, At::End);
+        for (line, values) in values.chunks_exact(length).enumerate() {
+            let end = line * step + page;
+            memory[end - length..end].copy_from_slice(values);
+        }
+        #[cfg(unix)]
+        memory._pages.close_each_second();
+        Apart { memory, length, step }
+    }
+
+    fn first(&self) -> *const E {
+        let page = self.step / 2;
+        self.memory.first.wrapping_add(page - self.length)
+    }
+
+    /// A matrix of which they are the rows.
+    pub fn as_rows(&self, rows: usize, columns: usize) -> Matrix<'_, E> {
+        // SAFETY: `of` wrote every element, and they live as long as this.
+        unsafe { Matrix::from_raw_parts(self.first(), rows, columns, self.step as isize, 1) }
+    }
+
+    /// A matrix of which they are the columns.
+    pub fn as_columns(&self, rows: usize, columns: usize) -> Matrix<'_, E> {
+        // SAFETY: as above.
+        unsafe { Matrix::from_raw_parts(self.first(), rows, columns, 1, self.step as isize) }
     }
 }
 

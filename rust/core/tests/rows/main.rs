@@ -9,10 +9,12 @@
 mod bits;
 mod chance;
 mod dtype;
+mod edges;
 mod faults;
 mod fence;
 #[path = "../../../fuzz/src/lib.rs"]
 mod fuzz;
+mod heap;
 mod layouts;
 mod models;
 mod numbers;
@@ -21,7 +23,7 @@ mod precise;
 mod selection;
 mod truth;
 
-use shortlist_core::Level;
+use shortlist_core::{Level, matrix};
 
 /// Whether loops are to be short.
 fn quick() -> bool {

@@ -1,12 +1,18 @@
 //! What holds for every measure: the same bits in any layout and company, the same picks fused as
 //! apart; and what is refused.
 
-use super::fence::{At, Fenced};
+use super::scan::MemberScan;
+use super::table::{Table, TableShape};
 use super::*;
 use crate::error::Result;
 use crate::fault::{Fault, RowFault};
+use crate::fence::{Apart, At, Fenced};
+use crate::heap::guarded;
 use crate::order::Order;
+use crate::rules::RowRules;
 use crate::select::{Plan, Rows, Selector};
+use crate::simd::{Kernel, Simd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const ROWS: usize = 301;
 
@@ -104,6 +110,63 @@ fn rows_at_the_end_of_memory_are_read_where_they_lie() {
     nothing_is_read_behind_the_last_row::<f32>();
     nothing_is_read_behind_the_last_row::<f16>();
     nothing_is_read_behind_the_last_row::<bf16>();
+}
+
+/// Rows and columns whose gaps are no memory, and copies and tables that end where memory does.
+/// There are more rows than are scored together, so that some could be read where they lie, and
+/// fewer.
+fn nothing_else_is_read<E: Held>() {
+    for (rows, classes) in [300, 45].into_iter().flat_map(|rows| (1..6).map(move |classes| (rows, classes))) {
+        let data = committee::<E>(3, rows, classes, 3.0, false, 5);
+        let turned: Vec<_> = data.iter().map(|member| columns(member, classes)).collect();
+        let apart: Vec<_> = data.iter().map(|member| Apart::of(member, classes)).collect();
+        let turned: Vec<_> = turned.iter().map(|member| Apart::of(member, rows)).collect();
+        let by_rows: Vec<_> = apart.iter().map(|lines| lines.as_rows(rows, classes)).collect();
+        let by_columns: Vec<_> = turned.iter().map(|lines| lines.as_columns(rows, classes)).collect();
+        for level in levels() {
+            let scorer = scorer(CommitteeMeasure::Bald, false, level);
+            let wanted = scores(scorer, &matrices(&data, rows, classes), 1);
+            for members in [&by_rows, &by_columns] {
+                assert_same(&guarded(|| scores(scorer, members, 1)), &wanted);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_lies_between_rows_and_behind_copies_is_not_read() {
+    nothing_else_is_read::<f64>();
+    nothing_else_is_read::<f32>();
+    nothing_else_is_read::<f16>();
+    nothing_else_is_read::<bf16>();
+}
+
+/// Asks for a table of forty lanes and more, in the memory there is.
+struct InMemory<'a>(&'a mut [f32]);
+
+impl Kernel for InMemory<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        Table::<S::F32>::new(simd, self.0, TableShape { members: 1, classes: 1 });
+    }
+}
+
+#[test]
+fn a_table_needs_its_memory_and_members_one_shape() {
+    for level in levels() {
+        assert!(catch_unwind(|| level.run(InMemory(&mut [0.0; 80]))).is_ok());
+        assert!(catch_unwind(|| level.run(InMemory(&mut [0.0; 39]))).is_err());
+        let [wide, narrow] = [3, 2].map(|classes| committee::<f32>(1, 2, classes, 3.0, false, 5));
+        let members = [matrices(&wide, 2, 3)[0], matrices(&narrow, 2, 2)[0]];
+        let rules =
+            RowRules { logits: false, temperature: 1.0, normalize: Normalize::AsIs, invalid: Invalid::Skip, level };
+        let (recipe, mut out) = (rules.recipe::<f32>(3), [0.0; 2]);
+        let mut scan = MemberScan::new(level);
+        let scored = AssertUnwindSafe(|| scan.rows(&members, 0..2, CommitteeMeasure::Bald, &recipe, &mut out));
+        assert!(catch_unwind(scored).is_err());
+    }
 }
 
 #[test]

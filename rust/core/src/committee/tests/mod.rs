@@ -1,8 +1,6 @@
 //! Every measure at every level and dtype against its definition in plain `f64`; the same bits at
 //! any level, in any layout, in any company.
 
-#[path = "../../../tests/rows/fence.rs"]
-mod fence;
 mod laws;
 
 use super::*;
