@@ -4,12 +4,15 @@ On a Python without a GIL the threads run at once, also within Python's code; el
 """
 
 import csv
+import os
+import re
 import subprocess
 import sys
 import sysconfig
 import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import oracles
@@ -17,6 +20,7 @@ import pytest
 
 import shortlist as sl
 from shortlist import registry
+from shortlist.names import MODULE_OF
 from shortlist.npy import NpyFile
 
 THREADS = 8
@@ -88,6 +92,40 @@ def test_threads_may_be_the_first_to_use_any_name():
         print("the same")
     """
     assert alone(code) == "the same\n"
+
+
+def test_no_module_loads_a_name_while_it_is_loaded_itself():
+    # It would wait for the thread that loads a name, which may wait for this module.
+    lazy = "|".join(MODULE_OF)
+    for path in Path(sl.__file__).parent.rglob("*.py"):
+        assert not re.search(rf"^from shortlist import ({lazy})\b", path.read_text(encoding="utf-8"), re.MULTILINE), (
+            path
+        )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_forked_while_a_name_is_loaded_loads_names():
+    code = """
+        import os, sys, threading, warnings
+        import shortlist as sl
+        warnings.simplefilter("ignore", DeprecationWarning)
+        held, over = threading.Event(), threading.Event()
+        def hold():
+            with sl._loading:
+                held.set()
+                over.wait(60)
+        thread = threading.Thread(target=hold)
+        thread.start()
+        held.wait()
+        child = os.fork()
+        if not child:
+            sl.select
+            os._exit(7)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        over.set()
+        thread.join()
+    """
+    assert alone(code).strip() == "7"
 
 
 def test_threads_update_one_selector():

@@ -10,6 +10,7 @@ array([1])
 from __future__ import annotations
 
 import importlib
+import os
 import threading
 
 from shortlist import _core
@@ -28,6 +29,9 @@ __version__: str = _core.build_info()["version"]
 __all__ = list(MODULE_OF)
 
 _loading = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    # A child that was forked while another thread loaded a name has nobody who would let go of it.
+    os.register_at_fork(after_in_child=lambda: globals().update(_loading=threading.RLock()))
 
 
 def __getattr__(name: str) -> object:

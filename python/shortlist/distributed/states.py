@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist import selector
+import shortlist.selector as selector
 from shortlist.arguments import Exclusion, as_ids
 from shortlist.diversity.rounds.messages import same_version
 from shortlist.groups import Labels, distinct, refuse_missing

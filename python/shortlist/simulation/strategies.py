@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from shortlist import strategies
+import shortlist.strategies as strategies
 from shortlist.options import several, what
 from shortlist.registry import RULES, STRATEGY
 from shortlist.strategies.querying import QUESTIONS, query

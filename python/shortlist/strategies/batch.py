@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist import diversity
+import shortlist.diversity as diversity
 from shortlist.rows import count, take
 from shortlist.strategies.asking import scores
 from shortlist.strategies.distances import Metric, core_metric, features, labelled_features

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shortlist import diversity
+import shortlist.diversity as diversity
 from shortlist.rows import count
 from shortlist.strategies import randomness
 from shortlist.strategies.asking import check_enough, matrix_of
