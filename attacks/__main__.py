@@ -22,6 +22,7 @@ ATTACKS: dict[str, list[str]] = {
     "clusters": ["-m", "attacks.clusters"],
     "models": ["-m", "attacks.models"],
     "threads": ["-m", "attacks.core_tests", "threads"],
+    "miri": ["-m", "attacks.core_tests", "miri"],
     "fuzz": ["-m", "fuzz"],
     "leases": ["-m", "attacks.leases"],
     "page": ["-m", "attacks.page_answers"],
