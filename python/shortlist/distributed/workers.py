@@ -51,7 +51,7 @@ def computed(lazy: Sequence[Any], tasks: Sequence[Any]) -> list[Any]:
         return list(dask.compute(*lazy))
     check_workers(client, tasks)
     with lost_in_words(client):
-        # One future for each collection, where `dask.compute` of older versions has one for each of its chunks.
+        # One future for each collection; `dask.compute` of older versions has one for each chunk.
         futures = client.compute(list(lazy))
         with given_up(client, futures):
             return list(client.gather(futures))

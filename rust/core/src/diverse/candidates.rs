@@ -78,8 +78,8 @@ impl<'a, E: Copy> Candidates<'a, E> {
     }
 }
 
-/// Candidates of any dtype, for rules that spend their time on what rows have become: such a rule is
-/// compiled once, and each of these calls looks up the dtype and enters the CPU level.
+/// Candidates of any dtype, for rules that spend their time on what rows have become: such a rule
+/// is compiled once, and each of these calls looks up the dtype and enters the CPU level.
 pub(crate) trait AnyRows: Sync {
     /// See [`Candidates::rows`].
     fn rows(&self) -> usize;
@@ -118,7 +118,7 @@ impl<E: Element> AnyRows for Candidates<'_, E> {
 
     fn fill(&self, level: Level, tile: &mut Tile, positions: &mut dyn Iterator<Item = usize>) -> Result<()> {
         tile.clear();
-        level.run(Fill { candidates: self, tile, positions })
+        level.run(PrepareRows { candidates: self, tile, positions })
     }
 
     fn prepared(&self, level: Level, metric: Metric, id: usize) -> Result<Tile> {
@@ -134,13 +134,13 @@ impl<E: Element> AnyRows for Candidates<'_, E> {
     }
 }
 
-struct Fill<'p, 'a, E> {
+struct PrepareRows<'p, 'a, E> {
     candidates: &'p Candidates<'a, E>,
     tile: &'p mut Tile,
     positions: &'p mut dyn Iterator<Item = usize>,
 }
 
-impl<E: Element> Kernel for Fill<'_, '_, E> {
+impl<E: Element> Kernel for PrepareRows<'_, '_, E> {
     type Output = Result<()>;
 
     #[inline(always)]
