@@ -49,14 +49,15 @@ def write_text(target: Target | IO[str], lines: Iterable[str], *, private: bool 
         raise ValueError(f"{wrong} cannot be written in {error.encoding} ({error.reason})") from None
 
 
-def write_bytes(target: Target, parts: Iterable[bytes], *, private: bool = False) -> None:
+def write_bytes(target: Target, parts: Iterable[bytes], *, private: bool = False, alike: bool = False) -> None:
     """Write parts to a path, one after the other;
-    a new file that is `private` is its owner's alone.
+    a new file that is `private` is its owner's alone. Where whoever writes this path writes `alike`,
+    a file that another has written meanwhile stays.
     """
     place = place_of(target)
     try:
         if place.is_file:
-            _replace(place.path, parts, 0o600 if private else 0o666)
+            _replace(place.path, parts, 0o600 if private else 0o666, alike=alike)
             _bring_to_disk(place)
         else:
             with place.open() as file:
@@ -248,10 +249,10 @@ def _bring_to_disk(place: Place) -> None:
         ) from None
 
 
-def _replace(path: Path, parts: Iterable[bytes], mode: int) -> None:
+def _replace(path: Path, parts: Iterable[bytes], mode: int, *, alike: bool) -> None:
     """Write a new file and put it in the place of an old one."""
     name = path.with_name(f".{os.urandom(8).hex()}.partial")
-    old = path.stat() if path.exists() else None
+    old = path.stat() if path.exists() and not alike else None
     # Others may not look into it while its mode is not yet that of the old file.
     descriptor, named = _create(name, mode if old is None else 0o600)
     try:
@@ -264,9 +265,12 @@ def _replace(path: Path, parts: Iterable[bytes], mode: int) -> None:
         if not named:
             if old is None:
                 # At once under its own name: whoever is killed leaves nothing behind.
-                with contextlib.suppress(FileExistsError):
+                try:
                     _give_name(descriptor, path)
                     return
+                except FileExistsError:
+                    if alike:
+                        return
             _give_name(descriptor, name)
         name.replace(path)
     finally:

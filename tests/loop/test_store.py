@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from pathlib import Path
 
 import a_loop
 import pytest
@@ -23,7 +24,7 @@ from a_loop import (
 )
 
 from shortlist.loop.errors import LoopError
-from shortlist.loop.store import CopiedLoopError, Event, Job, Model, Pick, Store, database, home, jobs, schema
+from shortlist.loop.store import CopiedLoopError, Event, Job, Model, Pick, Store, blobs, database, home, jobs, schema
 from shortlist.loop.store import events as log
 from shortlist.loop.store.mirror import mirror_round
 
@@ -259,6 +260,23 @@ def test_another_machines_process_is_not_known_to_be_gone():
 
 
 # Blobs, backups, mirror
+
+
+def test_a_blob_that_another_process_wrote_meanwhile_stays(store, monkeypatch):
+    same = blobs._same
+
+    def meanwhile(content, name):
+        yield from same(content, name)
+        monkeypatch.setattr(blobs, "_same", same)
+        with Store.open(store.folder) as other:
+            assert other.put_blob(content) == name
+
+    monkeypatch.setattr(blobs, "_same", meanwhile)
+    # Whoever is killed before a file takes the place of another leaves it behind.
+    monkeypatch.setattr(Path, "replace", None)
+    name = store.put_blob(b"content")
+    assert [path.name for path in store.blob(name).parent.iterdir()] == [name]
+    assert store.blob(name).read_bytes() == b"content"
 
 
 def test_a_blob_is_named_by_its_content(store, tmp_path):

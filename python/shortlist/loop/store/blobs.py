@@ -43,7 +43,7 @@ class Blobs:
         if (folder / name).exists():
             sync_folder(folder)  # whoever wrote it may have been killed before this
         else:
-            write_bytes(folder / name, _same(content, name))
+            write_bytes(folder / name, _same(content, name), alike=True)
         return name
 
     def blob(self, name: str) -> Path:
