@@ -75,13 +75,13 @@ def run(words: list[str]) -> tuple[list[dict[str, object]], bool]:
 
 WHOLE = {
     "soak": ["--minutes", "30"],
-    "core": ["--minutes", "20"],
+    "core": ["--minutes", "15"],
     "trainings": ["--every", "4"],
     "kills": ["--every", "3"],
     "models": ["--schedules", "20000", "--faults", "500"],
     "leases": ["--orders", "300"],
     "power": ["--every", "2"],
-    "faults-delete": ["--every", "7"],
+    "faults-delete": ["--every", "14"],
     "power-delete": ["--every", "7"],
 }
 """What is tried of those that have no end, or would take hours each: the whole stays under two hours on two cores."""
