@@ -10,7 +10,9 @@ import signal
 import stat
 import subprocess
 import sys
+import textwrap
 import threading
+from pathlib import Path
 
 import numpy as np
 import oracles
@@ -20,6 +22,7 @@ import shortlist as sl
 from shortlist import writing
 from shortlist.benchmarking.result import Benchmark
 from shortlist.selection_report import Report
+from shortlist.writing import write_text
 
 P = oracles.probabilities(np.random.default_rng(3), 400, 4, np.float32)
 PICKS = sl.select(P, "margin", 40)
@@ -387,3 +390,47 @@ def test_what_is_shown_has_no_control_characters_and_no_markup():
         assert "bad\\x1b[31m (why\\x07)" in repr(BENCH)
     finally:
         BENCH.skipped.clear()
+
+
+@pytest.fixture
+def without_names(tmp_path):
+    """A folder in which a file may have no name while it is written."""
+    descriptor, named = writing._create(tmp_path / "x", 0o600)
+    os.close(descriptor)
+    if named:
+        pytest.skip("a file has its name from the start here")
+    return tmp_path
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write(without_names):
+    write_text(without_names / "x", ["old"])
+    code = """
+        import os, sys
+        from pathlib import Path
+        from shortlist.writing import write_text
+        Path.replace = lambda *_: os._exit(9)
+        write_text(sys.argv[1], ["new"])
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code), str(without_names / "x")], check=False)
+    left = [path.name for path in without_names.iterdir() if path.name != "x"]
+    assert (done.returncode, len(left), (without_names / "x").read_text()) == (9, 1, "old")
+    write_text(without_names / "x", ["newer"])
+    assert [path.name for path in without_names.iterdir()] == ["x"]
+    assert (without_names / "x").read_text() == "newer"
+
+
+def test_a_name_that_another_process_has_for_a_moment_is_left_to_it(without_names, monkeypatch):
+    write_text(without_names / "x", ["old"])
+    replace, beside = Path.replace, []
+
+    def another_first(name, path):
+        monkeypatch.setattr(Path, "replace", replace)
+        write_text(path, ["of another"])
+        beside.extend(each.name for each in without_names.iterdir())
+        return replace(name, path)
+
+    monkeypatch.setattr(Path, "replace", another_first)
+    write_text(without_names / "x", ["mine"])
+    assert len(beside) == 2
+    assert [path.name for path in without_names.iterdir()] == ["x"]
+    assert (without_names / "x").read_text() == "mine"

@@ -19,10 +19,16 @@ import os
 import stat
 import sys
 import time
+import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from shortlist.tables import text_of, visible
+
+try:
+    import fcntl
+except ImportError:  # where no file is without a name either
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -271,12 +277,44 @@ def _replace(path: Path, parts: Iterable[bytes], mode: int, *, alike: bool) -> N
                 except FileExistsError:
                     if alike:
                         return
-            _give_name(descriptor, name)
+            name = _named_for_a_moment(descriptor, path, name)
         name.replace(path)
-    finally:
-        _close(descriptor)
+    except BaseException:
         with contextlib.suppress(OSError):
             name.unlink(missing_ok=True)
+        raise
+    finally:
+        _close(descriptor)
+
+
+def _named_for_a_moment(descriptor: int, path: Path, other: Path) -> Path:
+    """Give a file the name from which it is moved to a path. For each path that is the same one, so
+    that what a killed process has left goes with the next write; or `other`, where it is in use.
+    """
+    name = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.partial")
+    with contextlib.suppress(OSError):
+        # Held until it is closed: who finds the name sees that it is in use.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _remove_left(name)
+        _give_name(descriptor, name)
+        return name
+    _give_name(descriptor, other)
+    return other
+
+
+def _remove_left(name: Path) -> None:
+    """Remove a file that nobody holds any more."""
+    try:
+        left = os.open(name, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Another may have removed it, and given the name to its own, before this one was locked.
+        if os.path.samestat(os.fstat(left), name.lstat()):
+            name.unlink()
+    finally:
+        _close(left)
 
 
 def _close(descriptor: int) -> None:
