@@ -57,8 +57,8 @@ def write_text(target: Target | IO[str], lines: Iterable[str], *, private: bool 
 
 def write_bytes(target: Target, parts: Iterable[bytes], *, private: bool = False, alike: bool = False) -> None:
     """Write parts to a path, one after the other;
-    a new file that is `private` is its owner's alone. Where whoever writes this path writes `alike`,
-    a file that another has written meanwhile stays.
+    a new file that is `private` is its owner's alone. Where whoever writes this path writes
+    `alike`, a file that another has written meanwhile stays.
     """
     place = place_of(target)
     try:
@@ -305,7 +305,7 @@ def _named_for_a_moment(descriptor: int, path: Path, other: Path) -> Path:
 def _remove_left(name: Path) -> None:
     """Remove a file that nobody holds any more."""
     try:
-        left = os.open(name, os.O_RDONLY | os.O_NOFOLLOW)
+        left = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
         return
     try:
