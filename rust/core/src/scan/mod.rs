@@ -23,7 +23,8 @@
 //! "Anything else" is odd strides, single rows picked out, the last rows of a matrix, and rows that
 //! need a second look. Half precision in rows is widened as it is loaded (`narrow` takes eight of
 //! its columns at a time); in columns, and at a level that can't, it is anything else too. So are
-//! columns at the portable level of x86-64, whose kernels for them a wheel does without.
+//! columns at the portable level of x86-64, whose kernels for them a wheel does without; there rows
+//! of two classes are read like any others.
 //!
 //! How `select` by entropy runs on a `float32` matrix of 10 classes in C order:
 //!

@@ -19,8 +19,8 @@ pub(super) fn enter<K: Kernel>(kernel: K) -> K::Output {
 impl Simd for Portable {
     type F32 = Array<f32, 8>;
     type F64 = Array<f64, 4>;
-    /// Few CPUs that run a compiled x86-64 lack AVX2, and these kernels would be a twentieth of a
-    /// wheel.
+    /// Few CPUs that run a compiled x86-64 lack AVX2, and these kernels would be a twenty-fifth of
+    /// a wheel.
     const EVERY_LAYOUT: bool = !cfg!(target_arch = "x86_64");
 
     #[inline(always)]
