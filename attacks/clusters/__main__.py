@@ -123,7 +123,12 @@ def ended_as(case: Case) -> tuple[str, str, float]:
     with tempfile.TemporaryDirectory(prefix="clusters-") as name:
         marks = Path(name) / "marks"
         right = wanted(case.call, _emptied(marks))
-        cluster = case.cluster(Path(name), case.package)
+        try:
+            cluster = case.cluster(Path(name), case.package)
+        except Exception as error:
+            log = Path(name) / "log"
+            error.add_note(log.read_text(errors="replace")[-2_000:] if log.exists() else "and nothing was said")
+            raise
 
         def busy() -> int:
             """Wait until a worker is at work; return its number."""
@@ -190,7 +195,7 @@ def run(number: int) -> tuple[str, str, float]:
         return FOR_EVER, "", LONGEST
     lines = done.stdout.splitlines()
     if done.returncode or not lines:
-        return "THE ATTACK FAILED", done.stderr[-500:], 0.0
+        return "THE ATTACK FAILED", done.stderr[-3_000:], 0.0
     end, said, took = json.loads(lines[-1])
     return end, said, took
 

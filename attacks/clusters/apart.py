@@ -156,6 +156,11 @@ class Ray(Cluster):
         while ray.cluster_resources().get("CPU", 0) < 2:
             if time.monotonic() > until:
                 raise TimeoutError("the nodes of Ray did not come")
+            # On a busy machine Ray gives a node up that takes half a minute to begin.
+            for number, worker in enumerate(self.workers):
+                if worker.process.poll() is not None:
+                    worker.end()
+                    self.workers[number] = self.network.again(worker, self.log, **self.environment)
             time.sleep(0.2)
 
     def pick(self, call: str, place: Path) -> Any:

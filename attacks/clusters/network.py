@@ -43,8 +43,10 @@ def left_out() -> str:
 
 
 def ip(*words: str) -> None:
-    """Change the network, by the command of that name."""
-    subprocess.run(["ip", *words], check=True, capture_output=True)
+    """Change the network, by the command of that name; say what it says where it fails."""
+    done = subprocess.run(["ip", *words], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise subprocess.CalledProcessError(done.returncode, f"ip {' '.join(words)} ({done.stderr.strip()})")
 
 
 class Machine:
