@@ -19,6 +19,7 @@ rng = np.random.default_rng(0)
 x = rng.random((600_000, 2), dtype=np.float32)
 x /= x.sum(axis=1, keepdims=True)
 groups = np.arange(len(x)) % 10
+many = np.arange(len(x)) % 150_000
 wide = rng.random((3, 2_000_000), dtype=np.float32)
 scores, codes = x[:, 0].copy(), np.arange(len(x), dtype=np.uint32)
 state = sl.Selector("margin", 500_000)
@@ -28,6 +29,12 @@ half = sl.Selector("margin", 500_000)
 half.update(x[:300_000])
 other = sl.Selector("margin", 500_000)
 other.update(x[300_000:], first_id=300_000)
+
+grouped = sl.Selector("margin", None, per_group=2)
+grouped.update(x[:300_000], groups=many[:300_000] // 2)
+others = sl.Selector("margin", None, per_group=2)
+others.update(x[300_000:], first_id=300_000, groups=many[300_000:])
+by_group = pickle.dumps(grouped)
 
 def drafted():
     made = _core.Selector(400_000)
@@ -40,6 +47,10 @@ CALLS = {
     "select in blocks": lambda: sl.select([x[:300_000], x[300_000:]], "margin", 500_000),
     "random": lambda: sl.select(x, "random", 500_000),
     "quotas": lambda: sl.select(x, "margin", 60_000, groups=groups, quotas="proportional", n_threads=1),
+    "many groups by two": lambda: sl.select(x, "margin", None, groups=many, per_group=2, n_threads=2),
+    "many quotas by two": lambda: sl.select(x, "margin", 300_000, groups=many, quotas="proportional", n_threads=2),
+    "merge of many groups": lambda: grouped.merge(others),
+    "unpickle many groups": lambda: pickle.loads(by_group),
     "updates": drafted,
     "finish": state.finish,
     "merge": lambda: half.merge(other),

@@ -294,7 +294,7 @@ class Selector:
         perturb: str | None = None,
         coldness: float = 1.0,
         per_group: int | None = None,
-        quotas: list[int] | None = None,
+        quotas: NDArray[np.int64] | None = None,
         exclude: NDArray[np.int64] | None = None,
         invalid: str = "raise",
     ) -> Selector: ...

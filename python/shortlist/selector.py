@@ -166,7 +166,7 @@ class Selector:
             perturb=perturb,
             coldness=number(coldness, "coldness"),
             per_group=None if per_group is None else whole(per_group, "per_group", least=1),
-            quotas=codes,
+            quotas=None if codes is None else np.array(codes, dtype=np.int64),
             exclude=excluded.ids,
             **options,
         )

@@ -6,6 +6,9 @@
 //! each call. Until then it is like any panic: a state whose draft it ends stays as it was.
 
 use crate::error::{Error, Result};
+pub use bytemuck::Zeroable;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Bytes that there were not.
@@ -44,18 +47,13 @@ pub(crate) fn exactly<T>(list: &mut Vec<T>, count: usize) {
 }
 
 fn leaves_some<T>(list: &Vec<T>) -> bool {
-    list.capacity() * size_of::<T>() < SPARE || is_spare()
+    list.capacity() * size_of::<T>() < SPARE || Vec::<u8>::new().try_reserve_exact(SPARE).is_ok()
 }
 
-fn is_spare() -> bool {
-    Vec::<u8>::new().try_reserve_exact(SPARE).is_ok()
-}
-
-/// Room for much that is small, to be asked for now and then while such is taken.
-#[cold]
-pub(crate) fn spare() {
-    if !is_spare() {
-        lacking::<u8>(SPARE);
+/// Room for so many more in a map.
+pub(crate) fn more_in<K: Eq + Hash, V>(map: &mut HashMap<K, V>, count: usize) {
+    if map.try_reserve(count).is_err() {
+        lacking::<(K, V)>(map.len().saturating_add(count));
     }
 }
 
@@ -74,10 +72,9 @@ pub(crate) fn filled<T: Clone>(value: T, count: usize) -> Vec<T> {
 }
 
 /// So many zeros, which come untouched from the system: each thread is the first to touch what it
-/// fills. Asked for twice, as the standard library has no way to be refused them.
-pub fn zeros<T: Clone + Default>(count: usize) -> Vec<T> {
-    drop(empty::<T>(count));
-    vec![T::default(); count]
+/// fills.
+pub fn zeros<T: Zeroable>(count: usize) -> Vec<T> {
+    bytemuck::try_zeroed_vec(count).ok().filter(leaves_some).unwrap_or_else(|| lacking::<T>(count))
 }
 
 /// More at the end of a list.

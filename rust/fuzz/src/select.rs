@@ -43,7 +43,7 @@ where
     let (level, threads, k) = (choices.of(&levels), 1 + choices.below(4), choices.below(rows + 2));
     let ties = choices.of(&Ties::ALL);
     let seed = u64::from(choices.byte());
-    let exclude: Arc<[u64]> = (0..choices.below(8) as u64).map(|id| 3 * id).collect();
+    let exclude: Arc<Vec<u64>> = Arc::new((0..choices.below(8) as u64).map(|id| 3 * id).collect());
     let plan = Plan { ties, seed, exclude, ..Plan::new(k, measure.about().order) };
     let mask: Vec<u8> = (0..rows as u64).map(|row| u8::from(hash(seed, 1, row).is_multiple_of(5))).collect();
     let mask = choices.flag().then_some(&mask[..]);

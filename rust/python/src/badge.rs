@@ -36,7 +36,7 @@ pub(crate) fn badge<'py>(
     let mut lookout = Lookout::new(progress);
     let settings = (Level::best(), threads);
     let result = work(py, || draw(&*errors, &*features, k, seed, settings, &mut lookout));
-    Ok(found(py, &lookout.settle(py, k, result)?, ids))
+    found(py, &lookout.settle(py, k, result)?, ids)
 }
 
 /// Some rows of probabilities or logits, or all, as errors.

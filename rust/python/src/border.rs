@@ -42,7 +42,7 @@ pub(crate) fn copied<T: numpy::Element + Copy>(array: &PyReadonlyArray1<'_, T>) 
 }
 
 /// So many zeros, or an error where there is no memory for them.
-pub(crate) fn zeros<T: Clone + Default>(count: usize) -> PyResult<Vec<T>> {
+pub(crate) fn zeros<T: room::Zeroable>(count: usize) -> PyResult<Vec<T>> {
     room::caught(|| Ok(room::zeros(count))).map_err(raise)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::arguments::threads;
 use crate::array::{Rows, slice, with_matrix};
-use crate::border::{Lookout, raise, work};
+use crate::border::{Lookout, listed, raise, work};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::Level;
@@ -42,7 +42,7 @@ pub(crate) fn kmeans_plus_plus<'py>(
     let mut lookout = Lookout::new(progress);
     let settings = (Level::best(), threads);
     let result = work(py, || draw(&*points, &*given, k, seed, settings, &mut lookout));
-    Ok(found(py, &lookout.settle(py, k, result)?, ids))
+    found(py, &lookout.settle(py, k, result)?, ids)
 }
 
 /// Some rows of features, or all.
@@ -54,9 +54,9 @@ pub(crate) fn features<'a>(rows: &'a Rows<'_>, ids: Option<&'a [i64]>) -> Result
 }
 
 /// What was drawn, by the ids of the rows.
-pub(crate) fn found<'py>(py: Python<'py>, drawn: &Drawn, ids: Option<&[i64]>) -> Found<'py> {
+pub(crate) fn found<'py>(py: Python<'py>, drawn: &Drawn, ids: Option<&[i64]>) -> PyResult<Found<'py>> {
     let id = |row: usize| ids.map_or(row as i64, |ids| ids[row]);
-    let indices: Vec<i64> = drawn.draws.iter().map(|draw| id(draw.row)).collect();
-    let squared: Vec<f64> = drawn.draws.iter().map(|draw| draw.squared).collect();
-    (indices.into_pyarray(py), squared.into_pyarray(py), drawn.compared)
+    let indices = listed(drawn.draws.iter().map(|draw| id(draw.row)))?;
+    let squared = listed(drawn.draws.iter().map(|draw| draw.squared))?;
+    Ok((indices.into_pyarray(py), squared.into_pyarray(py), drawn.compared))
 }

@@ -2,7 +2,7 @@
 
 use crate::arguments::{choice, level, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, raise, type_error, value_error, work};
+use crate::border::{Lookout, listed, raise, type_error, value_error, work};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use shortlist_core::committee::CommitteeMeasure;
@@ -80,11 +80,12 @@ fn committee_measure_of(name: &str) -> PyResult<CommitteeMeasure> {
     choice("measure", name, &names)
 }
 
-fn found<'py>(py: Python<'py>, found: Narrowed) -> Option<Candidates<'py>> {
-    let Narrowed::To(rows) = found else { return None };
-    let numbers: Vec<i64> = rows.iter().map(|row| row.row as i64).collect();
-    let (low, high): (Vec<f64>, Vec<f64>) = rows.iter().map(|row| (row.low, row.high)).unzip();
-    Some((numbers.into_pyarray(py), low.into_pyarray(py), high.into_pyarray(py)))
+fn found<'py>(py: Python<'py>, found: Narrowed) -> PyResult<Option<Candidates<'py>>> {
+    let Narrowed::To(rows) = found else { return Ok(None) };
+    let numbers = listed(rows.iter().map(|row| row.row as i64))?;
+    let low = listed(rows.iter().map(|row| row.low))?;
+    let high = listed(rows.iter().map(|row| row.high))?;
+    Ok(Some((numbers.into_pyarray(py), low.into_pyarray(py), high.into_pyarray(py))))
 }
 
 #[pymethods]
@@ -133,7 +134,7 @@ impl Model {
                 }))
             }
         };
-        Ok(found(py, lookout.settle(py, rows.len(), result)?))
+        found(py, lookout.settle(py, rows.len(), result)?)
     }
 }
 
@@ -201,7 +202,7 @@ impl LinearModel {
                 (run.of(py, &starts, &columns, data)?, starts.as_slice()?.len())
             }
         };
-        Ok(found(py, lookout.settle(py, rows.saturating_sub(1), result)?))
+        found(py, lookout.settle(py, rows.saturating_sub(1), result)?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, slice, with_matrix};
-use crate::border::{Lookout, copied, work};
+use crate::border::{Lookout, copied, listed, work};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use shortlist_core::diverse::rounds::offers::Offers;
@@ -50,7 +50,8 @@ pub(crate) fn offer_rows<'py>(
         work(py, || part.offer(known, points, amount, ahead, &mut lookout))
     });
     let (known, offer) = lookout.settle(py, amount, offered)?;
-    let (keys, bound_ids): (Vec<f64>, Vec<i64>) = offer.bounds.into_iter().unzip();
+    let keys = listed(offer.bounds.iter().map(|bound| bound.0))?;
+    let bound_ids = listed(offer.bounds.iter().map(|bound| bound.1))?;
     Ok((
         known.nearest.into_pyarray(py),
         known.seen.into_pyarray(py),
@@ -90,7 +91,7 @@ pub(crate) fn pick_offered<'py>(
     let (metric, threads, level) = (self::metric(metric)?, threads(n_threads)?, level(None)?);
     let worth = worth(uncertainty, all);
     let keys = bound_keys.as_slice()?.iter().copied();
-    let bounds: Vec<CoreBound> = keys.zip(bound_ids.as_slice()?.iter().copied()).collect();
+    let bounds: Vec<CoreBound> = listed(keys.zip(bound_ids.as_slice()?.iter().copied()))?;
     let mut lookout = Lookout::new(None);
     let picked = with_matrix!(&rows, |matrix| {
         let offers = Offers { matrix, ids, nearest, worth, points, bounds: &bounds, metric, level, threads };

@@ -17,7 +17,7 @@ use shortlist_core::order::Order;
 use shortlist_core::room::caught;
 use shortlist_core::scorer::{Invalid, Scorer as RowScorer};
 use shortlist_core::select::{Perturb, Plan, Rows as Described, Selector as Core, Ties};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The mergeable state of a selection. Safe to share between threads: an update works on a draft,
 /// and is in the state when it ends.
@@ -82,7 +82,7 @@ impl Selector {
         perturb: Option<&str>,
         coldness: f64,
         per_group: Option<usize>,
-        quotas: Option<Vec<usize>>,
+        quotas: Option<PyReadonlyArray1<'_, i64>>,
         exclude: Option<PyReadonlyArray1<'_, i64>>,
         invalid: &str,
     ) -> PyResult<Self> {
@@ -99,8 +99,8 @@ impl Selector {
             power_complement: scorer.as_ref().is_some_and(|scorer| scorer.about().name == Measure::Margin.about().name),
             power_slack: if scorer.is_some() { POWER_SLACK } else { 0.0 },
             per_group,
-            quotas,
-            exclude: exclude.iter().map(|&id| id as u64).collect(),
+            quotas: quotas.map(|quotas| listed(quotas.as_slice()?.iter().map(|&quota| quota as usize))).transpose()?,
+            exclude: Arc::new(listed(exclude.iter().map(|&id| id as u64))?),
             ..Plan::new(k, order)
         };
         let invalid = match &scorer {

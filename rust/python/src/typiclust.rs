@@ -2,7 +2,7 @@
 
 use crate::arguments::threads;
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, value_error, work};
+use crate::border::{Lookout, listed, value_error, work};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use shortlist_core::Level;
@@ -50,7 +50,7 @@ pub(crate) fn typiclust<'py>(
         &mut lookout
     )));
     let found = lookout.settle(py, picks.iter().sum(), result)?;
-    let ids: Vec<i64> = found.iter().map(|typical| typical.id).collect();
-    let typicalities: Vec<f64> = found.iter().map(|typical| typical.typicality).collect();
+    let ids = listed(found.iter().map(|typical| typical.id))?;
+    let typicalities = listed(found.iter().map(|typical| typical.typicality))?;
     Ok((ids.into_pyarray(py), typicalities.into_pyarray(py)))
 }

@@ -3,7 +3,7 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{self, Rows, slice, with_matrix};
-use crate::border::{Lookout, raise, work};
+use crate::border::{Lookout, listed, raise, work};
 use crate::callable_metric::{CallableMetric, Failure};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -46,7 +46,7 @@ pub(crate) fn uncertain_batch<'py>(
         work(py, || features.pick(rule, uncertainty, k, threads, &mut lookout))
     });
     let picked = lookout.settle(py, k, picked)?;
-    Ok(found(py, &picked, among))
+    found(py, &picked, among)
 }
 
 /// What `uncertain_batch` does, with the distances of a [`CallableMetric`]. The object also has
@@ -74,7 +74,7 @@ pub(crate) fn uncertain_batch_by<'py>(
     let mut lookout = Lookout::new(progress);
     let picked = work(py, || pick_by(metric, labelled, central, rule, uncertainty, k, &mut lookout));
     let picked = failure.settle(py, lookout, k, picked)?;
-    Ok(found(py, &picked, ids))
+    found(py, &picked, ids)
 }
 
 fn rule(weights: Option<(f64, f64)>) -> Rule {
@@ -83,9 +83,9 @@ fn rule(weights: Option<(f64, f64)>) -> Rule {
     })
 }
 
-fn found<'py>(py: Python<'py>, picks: &[Candidate], among: Option<&[i64]>) -> Found<'py> {
+fn found<'py>(py: Python<'py>, picks: &[Candidate], among: Option<&[i64]>) -> PyResult<Found<'py>> {
     let id = |pick: &Candidate| among.map_or(pick.id as i64, |ids| ids[pick.id as usize]);
-    let ids: Vec<i64> = picks.iter().map(id).collect();
-    let values: Vec<f64> = picks.iter().map(|pick| pick.score).collect();
-    (ids.into_pyarray(py), values.into_pyarray(py))
+    let ids = listed(picks.iter().map(id))?;
+    let values = listed(picks.iter().map(|pick| pick.score))?;
+    Ok((ids.into_pyarray(py), values.into_pyarray(py)))
 }

@@ -16,6 +16,7 @@ use crate::distance::{Metric, Pair};
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use pair_tile::{PairTile, side, similarity};
 use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -164,7 +165,7 @@ struct Totals {
 impl Totals {
     fn new(rows: usize) -> Self {
         let bits = 62 - (rows as u64).ilog2() as i32 - 1;
-        Totals { sums: (0..rows).map(|_| AtomicI64::new(0)).collect(), units: 2f64.powi(bits) }
+        Totals { sums: room::collected((0..rows).map(|_| AtomicI64::new(0))), units: 2f64.powi(bits) }
     }
 
     fn add(&self, row: usize, value: f64) {

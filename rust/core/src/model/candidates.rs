@@ -1,6 +1,7 @@
 //! Rows that may be among the k best, given an interval for the score of each.
 
 use crate::order::Order;
+use crate::room;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// A row, and the interval its score lies in.
@@ -108,7 +109,8 @@ impl Shared {
         if self.stopped() {
             return Narrowed::NotWorthIt;
         }
-        let mut all: Vec<Interval> = threads.into_iter().flat_map(|thread| thread.rows).collect();
+        let mut all = room::empty(threads.iter().map(|thread| thread.rows.len()).sum());
+        threads.iter().for_each(|thread| all.extend_from_slice(&thread.rows));
         let threshold = kth(&mut all, self.k).max(self.threshold());
         all.retain(|row| row.high >= threshold);
         all.sort_unstable_by_key(|row| row.row);
@@ -116,7 +118,7 @@ impl Shared {
             Order::Highest => row,
             Order::Lowest => Interval { row: row.row, low: -row.high, high: -row.low },
         };
-        Narrowed::To(all.into_iter().map(turned).collect())
+        Narrowed::To(room::collected(all.into_iter().map(turned)))
     }
 }
 

@@ -213,7 +213,7 @@ mod tests {
         let plans = [
             plain.clone(),
             Plan::new(0, Order::Highest),
-            Plan { ties: Ties::Random, seed: 9, exclude: Arc::from([3, 70]), ..plain.clone() },
+            Plan { ties: Ties::Random, seed: 9, exclude: Arc::new(vec![3, 70]), ..plain.clone() },
             Plan { perturb: Some(Perturb::Softmax), coldness: 2.5, ..plain.clone() },
             Plan { perturb: Some(Perturb::Power), power_complement: true, power_slack: 0.25, ..plain.clone() },
             Plan { perturb: Some(Perturb::Uniform), ..plain.clone() },

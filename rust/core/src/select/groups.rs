@@ -6,33 +6,45 @@ use crate::blocks::Watch;
 use crate::error::{Error, Result};
 use crate::order::Candidate;
 use crate::room;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// How many rows are sorted between two looks up, in all lists together.
 const LOOK_EVERY: usize = 1 << 20;
 
 /// Places of the tables below for each list there is, and so many more: codes beyond are looked up
-/// in a tree, so that memory is bounded by the lists and not by the codes that a state names.
+/// in a map, so that memory is bounded by the lists and not by the codes that a state names.
 const PLACES: usize = 8;
 const MORE_PLACES: usize = 1024;
 
-/// Lists that are made, or candidates that are taken, between two looks at whether memory is left.
-const ROOM_EVERY: usize = 1024;
-
 /// The lists, by group code; made when a group is first met.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct GroupLists {
-    /// Those of low codes.
-    lists: Vec<Option<Box<TopK>>>,
+    /// The lists there are, with their codes, as they were met.
+    lists: Vec<(u32, TopK)>,
+    /// Where those of low codes lie: one more than that, or nothing.
+    places: Vec<u32>,
     /// Keys that rows of these groups must reach: with many groups, most rows are turned away
     /// without a look at a list.
     cuts: Vec<f64>,
-    /// The lists of higher codes, which are few for how high they are.
-    far: BTreeMap<u32, Box<TopK>>,
-    /// How many lists there are.
-    held: usize,
+    /// Where those of higher codes lie, which are few for how high they are.
+    far: HashMap<u32, u32>,
     /// What the key of a row of any group must reach, as it was when `due` candidates had come.
     floor: Floor,
+}
+
+impl Clone for GroupLists {
+    fn clone(&self) -> GroupLists {
+        let mut far = HashMap::new();
+        room::more_in(&mut far, self.far.len());
+        far.extend(&self.far);
+        GroupLists {
+            lists: room::collected(self.lists.iter().cloned()),
+            places: room::collected(self.places.iter().copied()),
+            cuts: room::collected(self.cuts.iter().copied()),
+            far,
+            floor: self.floor.clone(),
+        }
+    }
 }
 
 /// A key that rows must reach whatever their group, looked for anew as candidates come.
@@ -64,9 +76,6 @@ impl GroupLists {
 
     #[inline(never)]
     fn admit(&mut self, plan: &Plan, code: u32, candidate: Candidate) -> Result<()> {
-        if self.floor.came % ROOM_EVERY == ROOM_EVERY - 1 {
-            room::spare();
-        }
         let list = self.list(plan, code)?;
         if candidate.key < cut_of(list) {
             return Ok(()); // Of a list whose cut is in no table.
@@ -102,11 +111,9 @@ impl GroupLists {
         }
         let mut keys = Vec::new();
         let (mut least, mut full) = (f64::INFINITY, 0);
-        let near = self.lists.iter_mut().enumerate().filter_map(|(code, list)| Some((code, list.as_deref_mut()?)));
-        let far = self.far.iter_mut().map(|(&code, list)| (code as usize, &mut **list));
-        for (code, list) in near.chain(far).filter(|&(code, _)| capacity(plan, code) > 0) {
+        for (code, list) in self.lists.iter_mut().filter(|(code, _)| capacity(plan, *code) > 0) {
             let cut = list.cut_now();
-            if let Some(noted) = self.cuts.get_mut(code) {
+            if let Some(noted) = self.cuts.get_mut(*code as usize) {
                 *noted = cut;
             }
             full += usize::from(cut > f64::NEG_INFINITY);
@@ -123,7 +130,8 @@ impl GroupLists {
         if plan.quotas.as_ref().is_some_and(|quotas| quotas.iter().sum::<usize>() < plan.k) {
             key = key.min(fill);
         }
-        self.floor.due = self.floor.came + FIRST_LOOK.max(keys.len().max(self.held).max(self.lists.len() / 4) / 4);
+        self.floor.due =
+            self.floor.came + FIRST_LOOK.max(keys.len().max(self.lists.len()).max(self.places.len() / 4) / 4);
         if let Some(kth) = kth_best(&mut keys, plan.k) {
             key = key.max(kth);
         }
@@ -133,54 +141,80 @@ impl GroupLists {
     /// The list of a group.
     #[inline]
     pub(super) fn list(&mut self, plan: &Plan, code: u32) -> Result<&mut TopK> {
-        let at = code as usize;
-        let held = self.held;
-        let make = || {
-            if held % ROOM_EVERY == ROOM_EVERY - 1 {
-                room::spare();
-            }
-            Box::new(TopK::small(capacity(plan, at)))
+        let at = match self.places.get(code as usize) {
+            Some(0) => self.new_list(plan, code),
+            Some(place) => *place as usize - 1,
+            None => self.far_list(plan, code)?,
         };
-        if at >= self.lists.len() {
-            let limit = plan.quotas.as_ref().map_or(MAX_GROUPS, Vec::len);
-            if at >= limit {
-                return Err(Error::Argument(format!("groups has the code {code}; codes below {limit} are accepted")));
-            }
-            // Twice as many at least, as what comes into the tables is moved then.
-            let (most, twice) = (PLACES * self.held + MORE_PLACES, 2 * self.lists.len());
-            if at >= most || twice > most {
-                self.held += usize::from(!self.far.contains_key(&code));
-                return Ok(self.far.entry(code).or_insert_with(make));
-            }
-            self.make_places(twice.max(at + 1).min(limit));
-        }
-        self.held += usize::from(self.lists[at].is_none());
-        Ok(self.lists[at].get_or_insert_with(make))
+        Ok(&mut self.lists[at].1)
     }
 
-    /// Makes the tables longer, and moves lists into them whose codes they cover now.
-    fn make_places(&mut self, count: usize) {
-        let fresh = count - self.lists.len();
-        room::more(&mut self.lists, fresh);
-        room::resize(&mut self.cuts, count, f64::NEG_INFINITY);
-        self.lists.resize(count, None);
-        let beyond = self.far.split_off(&(count as u32));
-        for (code, list) in std::mem::replace(&mut self.far, beyond) {
-            self.cuts[code as usize] = cut_of(&list);
-            self.lists[code as usize] = Some(list);
+    /// The place of a list whose code is in no table, until now at least.
+    fn far_list(&mut self, plan: &Plan, code: u32) -> Result<usize> {
+        if let Some(&at) = self.far.get(&code) {
+            return Ok(at as usize);
         }
+        let at = code as usize;
+        let limit = plan.quotas.as_ref().map_or(MAX_GROUPS, Vec::len);
+        if at >= limit {
+            return Err(Error::Argument(format!("groups has the code {code}; codes below {limit} are accepted")));
+        }
+        // Twice as many at least, as what comes into the tables is moved then.
+        let (most, twice) = (PLACES * self.lists.len() + MORE_PLACES, 2 * self.places.len());
+        if at < most && twice <= most {
+            self.make_places(twice.max(at + 1).min(limit));
+        }
+        Ok(self.new_list(plan, code))
+    }
+
+    #[cold]
+    fn new_list(&mut self, plan: &Plan, code: u32) -> usize {
+        let at = self.lists.len();
+        if at == self.lists.capacity() {
+            room::more(&mut self.lists, 1);
+        }
+        if let Some(place) = self.places.get_mut(code as usize) {
+            *place = at as u32 + 1;
+        } else {
+            room::more_in(&mut self.far, 1);
+            self.far.insert(code, at as u32);
+        }
+        self.lists.push((code, TopK::small(capacity(plan, code))));
+        at
+    }
+
+    /// Makes the tables longer, and notes in them what they cover now; where there is no memory for
+    /// them they stay as they are.
+    fn make_places(&mut self, count: usize) {
+        let more = count - self.places.len();
+        if self.places.try_reserve(more).is_err() || self.cuts.try_reserve(more).is_err() {
+            return;
+        }
+        self.places.resize(count, 0);
+        self.cuts.resize(count, f64::NEG_INFINITY);
+        let (places, cuts, lists) = (&mut self.places, &mut self.cuts, &self.lists);
+        self.far.retain(|&code, &mut at| {
+            let covered = (code as usize) < count;
+            if covered {
+                places[code as usize] = at + 1;
+                cuts[code as usize] = cut_of(&lists[at as usize].1);
+            }
+            !covered
+        });
     }
 
     /// The lists there are, with their codes, which rise.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &TopK)> {
-        let near = (0..).zip(&self.lists).filter_map(|(code, list)| Some((code, list.as_deref()?)));
-        near.chain(self.far.iter().map(|(&code, list)| (code, &**list)))
+        let mut far = room::collected(self.far.iter().map(|(&code, &at)| (code, at)));
+        far.sort_unstable();
+        let near = (0..).zip(&self.places).filter_map(|(code, place)| Some((code, place.checked_sub(1)?)));
+        near.chain(far).map(|(code, at)| (code, &self.lists[at as usize].1))
     }
 
     /// What each list has picked, with its code. Under a limit for all groups together rows beyond
     /// it are left out, of which a list may hold some or not, by the order in which they came.
     pub(super) fn finish(&self, plan: &Plan, watch: &mut dyn Watch) -> Result<Vec<(u32, TopRows)>> {
-        let mut tops = room::empty(self.held);
+        let mut tops = room::empty(self.lists.len());
         let mut since = 0;
         for (code, list) in self.iter() {
             tops.push((code, list.finish(watch)?));
@@ -200,22 +234,25 @@ impl GroupLists {
         Ok(tops)
     }
 
-    /// Room in the lists there are for all that a merge keeps.
+    /// Room for all that a merge keeps, so that it takes no memory.
     pub(super) fn make_room(&mut self, other: &GroupLists) {
-        for (code, list) in other.iter() {
-            let near = self.lists.get_mut(code as usize).and_then(Option::as_deref_mut);
-            if let Some(own) = near.or(self.far.get_mut(&code).map(|list| &mut **list)) {
-                own.make_room(list.len());
+        let mut fresh = 0;
+        for (code, list) in &other.lists {
+            let near = self.places.get(*code as usize).and_then(|place| place.checked_sub(1));
+            match near.or_else(|| self.far.get(code).copied()) {
+                Some(at) => self.lists[at as usize].1.make_room(list.len()),
+                None => fresh += 1,
             }
         }
+        room::more(&mut self.lists, fresh);
+        room::more_in(&mut self.far, fresh);
     }
 
     /// Takes over everything `other` has seen.
     pub(super) fn merge(&mut self, plan: &Plan, other: GroupLists) -> Result<()> {
-        let near = (0..).zip(other.lists).filter_map(|(code, list)| Some((code, list?)));
-        for (code, list) in near.chain(other.far) {
+        for (code, list) in other.lists {
             let own = self.list(plan, code)?;
-            own.merge(*list);
+            own.merge(list);
             let cut = cut_of(own);
             self.note_cut(code, cut);
         }
@@ -240,9 +277,9 @@ fn kth_best(keys: &mut [f64], k: usize) -> Option<f64> {
 }
 
 /// How many rows of a group can be picked.
-fn capacity(plan: &Plan, code: usize) -> usize {
+fn capacity(plan: &Plan, code: u32) -> usize {
     match (&plan.quotas, plan.per_group) {
-        (Some(quotas), _) => quotas[code],
+        (Some(quotas), _) => quotas[code as usize],
         (None, cap) => cap.unwrap_or(usize::MAX).min(plan.k),
     }
 }
@@ -281,8 +318,8 @@ mod tests {
             lists.iter().map(|(code, _)| code).collect::<Vec<_>>(),
             [5, 7, 1024, 1 << 20, MAX_GROUPS as u32 - 1]
         );
-        assert_eq!(lists.held, 5);
-        assert!(lists.lists.len() <= MORE_PLACES + PLACES * 5 && lists.cuts.len() == lists.lists.len());
+        assert_eq!(lists.lists.len(), 5);
+        assert!(lists.places.len() <= MORE_PLACES + PLACES * 5 && lists.cuts.len() == lists.places.len());
     }
 
     /// Codes that are far at first come into the tables as there are more lists.
@@ -294,10 +331,10 @@ mod tests {
         assert!(near.len() > 1000 && near.len() == far.len());
         assert!(near.iter().zip(&far).all(|(a, b)| a.0 * 5000 == b.0 && a.1 == b.1));
         let mut rising = filled(&plan, (0..3000).map(|row| 3000 - row));
-        assert!(rising.lists.len() > 2000 && rising.held == 3000);
+        assert!(rising.places.len() > 2000 && rising.lists.len() == 3000);
         rising.merge(&plan, filled(&plan, numbers(5000))).unwrap();
         let both = filled(&plan, (0..3000).map(|row| 3000 - row).chain(numbers(5000)));
-        assert_eq!(rising.held, both.held);
+        assert_eq!(rising.lists.len(), both.lists.len());
         assert_eq!(
             rising.iter().map(|(code, _)| code).collect::<Vec<_>>(),
             both.iter().map(|(code, _)| code).collect::<Vec<_>>()

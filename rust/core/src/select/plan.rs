@@ -63,7 +63,7 @@ pub struct Plan {
     /// over.
     pub quotas: Option<Vec<usize>>,
     /// Ids that are never picked, in ascending order.
-    pub exclude: Arc<[u64]>,
+    pub exclude: Arc<Vec<u64>>,
 }
 
 impl Plan {
@@ -80,7 +80,7 @@ impl Plan {
             power_slack: 0.0,
             per_group: None,
             quotas: None,
-            exclude: Arc::from([]),
+            exclude: Arc::default(),
         }
     }
 

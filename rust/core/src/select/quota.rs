@@ -16,7 +16,7 @@ impl Selector {
             let top = std::mem::replace(&mut self.top, TopK::new(0)).into_top(watch)?;
             return Ok((top.candidates, top.ties_left));
         }
-        let tops: Vec<_> = self.groups.finish(&self.plan, watch)?.into_iter().map(|(_, top)| top).collect();
+        let tops = room::collected(self.groups.finish(&self.plan, watch)?.into_iter().map(|(_, top)| top));
         let mut picks = room::empty(tops.iter().map(|top| top.candidates.len()).sum());
         tops.iter().for_each(|top| picks.extend_from_slice(&top.candidates));
         sort(&mut picks, Candidate::compare, watch)?;
@@ -53,14 +53,9 @@ impl Selector {
         let short = self.plan.k - picks.len();
         let mut picked = room::collected(picks.iter().map(|candidate| candidate.id));
         sort(&mut picked, u64::cmp, watch)?;
-        let fills: Vec<Candidate> = self
-            .top
-            .finish(watch)?
-            .candidates
-            .into_iter()
-            .filter(|candidate| picked.binary_search(&candidate.id).is_err())
-            .take(short)
-            .collect();
+        let left_over = self.top.finish(watch)?.candidates;
+        let is_left = |candidate: &Candidate| picked.binary_search(&candidate.id).is_err();
+        let fills = room::collected(left_over.into_iter().filter(is_left).take(short));
         room::extend(picks, &fills);
         sort(picks, Candidate::compare, watch)?;
         Ok(fills.last().map(|candidate| candidate.key))

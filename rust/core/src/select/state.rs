@@ -10,6 +10,7 @@ use super::topk::{MANY, TopK};
 use crate::blocks::{self, Unwatched, Watch};
 use crate::error::{Error, Result};
 use crate::order::Candidate;
+use crate::room;
 use crate::simd::{Float, Level};
 use std::sync::Arc;
 
@@ -322,8 +323,10 @@ impl Selector {
         }
         let mut lists: Vec<Vec<Candidate>> = vec![self.top.finish(watch)?.candidates];
         if self.plan.grouped() {
-            lists
-                .push(self.groups.finish(&self.plan, watch)?.into_iter().flat_map(|(_, top)| top.candidates).collect());
+            let tops = self.groups.finish(&self.plan, watch)?;
+            let mut all = room::empty(tops.iter().map(|(_, top)| top.candidates.len()).sum());
+            tops.iter().for_each(|(_, top)| all.extend_from_slice(&top.candidates));
+            lists.push(all);
         }
         for list in &mut lists {
             sort::sort(list, |a, b| a.id.cmp(&b.id), watch)?;

@@ -109,7 +109,8 @@ fn select_in_every_way<E: Dtype>(input: Input, seeds: std::ops::Range<u64>) {
         }
         let mask: Vec<u8> = (0..rows as u64).map(|row| u8::from(hash(seed, 97, row).is_multiple_of(9)) * 255).collect();
         let mask = (seed % 5 == 2).then_some(&mask[..]);
-        let exclude = if seed % 3 == 1 { (0..50).map(|i| i * i).collect() } else { [].into() };
+        let count = if seed % 3 == 1 { 50 } else { 0 };
+        let exclude = std::sync::Arc::new((0..count).map(|i| i * i).collect());
         let matrix = Matrix::from_rows(&values, rows, classes).unwrap();
         for measure in measures(input) {
             let scorer = scorer(measure, input, Level::best());

@@ -54,7 +54,7 @@ fn plans() {
         "quotas has 16777217 groups; at most 16777216 are accepted"
     );
     assert_eq!(
-        refused(Plan { exclude: Arc::from([1, 7, 5]), ..plain() }),
+        refused(Plan { exclude: Arc::new(vec![1, 7, 5]), ..plain() }),
         "exclude has 5 after 7; its ids must be ascending and unique"
     );
 }
@@ -126,7 +126,7 @@ fn ids() {
 
 #[test]
 fn merging_other_plans() {
-    let exclude: Arc<[u64]> = Arc::from([3]);
+    let exclude = Arc::new(vec![3]);
     let random = Plan { ties: Ties::Random, ..plain() };
     let soft = Plan { perturb: Some(Perturb::Softmax), ..plain() };
     let pairs = [
