@@ -50,6 +50,8 @@ def outcome(folder: Path) -> dict[str, Any]:
     with Loop(folder) as loop:
         about["labels"] = loop.labels()
     about["events"] = [_without_key(event) for event in about["events"]]
+    look = folder / "cache" / "look.json"
+    about["look"] = {**json.loads(look.read_text()), "loop": ""} if look.exists() else {}
     about["files"] = {path.name: path.read_text() for path in sorted((folder / "handoff").glob("*"))}
     return about
 

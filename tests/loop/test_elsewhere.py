@@ -1,5 +1,6 @@
 """Loops whose models are trained on Dask and Ray: the same models, and one sentence for what goes wrong there."""
 
+import json
 import shutil
 import socket
 import sys
@@ -57,6 +58,8 @@ def test_a_loop_is_the_same_wherever_it_trains(tmp_path, cluster):
     assert [model.estimate["suspects"] for model in theirs] == [model.estimate["suspects"] for model in ours]
     assert there.next().ids == here.next().ids
     assert there._store.job("train").used
+    looks = [json.loads((loop.folder / "cache" / "look.json").read_text()) | {"loop": ""} for loop in (here, there)]
+    assert looks[0] == looks[1] != {}
 
 
 def test_picks_are_the_same_where_most_answers_stay_on_the_cluster(tmp_path, cluster, monkeypatch):

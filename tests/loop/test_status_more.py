@@ -84,6 +84,9 @@ def test_what_was_kept_of_another_state_is_not_shown(tmp_path):
     assert "look_at" in played.loop.status()
     played.loop.audit()
     assert json.loads(kept.read_text()) == old
+    kept.unlink()
+    assert played.loop.train() is None  # whoever trained the last model was killed before it was kept
+    assert json.loads(kept.read_text()) == old
 
 
 def test_who_has_answered_how_many_of_the_round(tmp_path):

@@ -67,6 +67,7 @@ def test_the_loop_goes_on_and_a_later_process_takes_the_result_in(start, tmp_pat
     # It has seen what had been answered when it was submitted, and no more.
     assert (model.position, model.round) == (20, 1)
     assert not (loop.folder / "cache" / "training-1").exists()
+    assert json.loads((loop.folder / "cache" / "look.json").read_text())["models"] == 1
     assert loop.status()["retrain"]["due"]
 
 

@@ -16,13 +16,12 @@ from shortlist.writing import make_folder, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from shortlist.loop.auditing.evidence import Evidence
     from shortlist.loop.facts.estimate import Estimate
     from shortlist.loop.facts.groups import Group
     from shortlist.loop.ground import Ground
-    from shortlist.loop.store import Store
+    from shortlist.loop.store import Model, Store
     from shortlist.loop.store.summary import Summary
 
 FILE = "look.json"
@@ -52,9 +51,7 @@ def looks(store: Store, ground: Ground, said: Summary, estimate: Estimate | None
     what was kept, and what is at hand.
     """
     models = store.models()
-    kept = _read(ground.cache / FILE)
-    if kept.get("loop") != store.id or kept.get("models") != len(models):
-        kept = {}
+    kept = _kept(store, ground, models) or {}
     urgent: list[str] = []
     other: list[str] = []
     for column, name, text, passed_over in kept.get("groups", []):
@@ -68,9 +65,17 @@ def looks(store: Store, ground: Ground, said: Summary, estimate: Estimate | None
     return found + other[:1]
 
 
-def _read(path: Path) -> dict[str, Any]:
+def is_kept(store: Store, ground: Ground) -> bool:
+    """Return whether that was kept since the last model; before there is one, nothing is."""
+    models = store.models()
+    return not models or _kept(store, ground, models) is not None
+
+
+def _kept(store: Store, ground: Ground, models: Sequence[Model]) -> dict[str, Any] | None:
     try:
-        kept = json.loads(path.read_bytes())
+        kept = json.loads((ground.cache / FILE).read_bytes())
     except (OSError, ValueError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
+        return None
+    return (
+        kept if isinstance(kept, dict) and (kept.get("loop"), kept.get("models")) == (store.id, len(models)) else None
+    )

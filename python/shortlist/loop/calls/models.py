@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shortlist.loop import elsewhere
 from shortlist.loop.auditing.evidence import Evidence
-from shortlist.loop.auditing.look import keep_look
+from shortlist.loop.auditing.look import is_kept, keep_look
 from shortlist.loop.backing_off import postponed
 from shortlist.loop.calls.opened import OpenLoop
 from shortlist.loop.errors import LoopError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shortlist.loop.finish import Finished
     from shortlist.loop.progress import Due, Stop
     from shortlist.loop.store import Model
+    from shortlist.loop.store.summary import Summary
 
 
 class Models(OpenLoop):
@@ -57,11 +58,13 @@ class Models(OpenLoop):
             if not force:
                 raise
             taken_in = None
-        if taken_in is not None and not force:
-            return taken_in
         said = self._said()
+        if taken_in is not None and not force:
+            self._look(said)
+            return taken_in
         found = self._due(said)
         if not found and not force and elsewhere.next_attempt(store, ground.spec) == 1:
+            self._look(said)
             return None
         models = store.models()
         before = seen_now(store, ground, models[-1], said) if models else None
@@ -76,8 +79,15 @@ class Models(OpenLoop):
             fit=fit,
             progress=self._progress,
         )
-        keep_look(Evidence(store, ground, said))
+        self._look(said)
         return model
+
+    def _look(self, said: Summary) -> None:
+        """Keep what there is to look at since the last model,
+        where whoever trained it has not come to that.
+        """
+        if not is_kept(self._store, self._ground):
+            keep_look(Evidence(self._store, self._ground, said))
 
     def under_way(self) -> str | None:
         """Return a sentence on the training that is under way, here or elsewhere;
