@@ -108,6 +108,8 @@ def _play(project: Path, played: Played, chance: random.Random | None, journal: 
     for number in range(1, ROUNDS + 1):
         killer.until_done("next")
         asked = loop / "handoff" / f"round-{number:04}.csv"
+        if not asked.exists():
+            raise AssertionError(f"{asked.name} isn't there; commands that ended with an error: {played.wrong}")
         last = len(asked.read_text().splitlines()) - 2
         files = {}
         for place, who in enumerate(PEOPLE):

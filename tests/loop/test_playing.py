@@ -311,13 +311,15 @@ def test_a_simulation_goes_on(tmp_path, dots, whole):
 
 def test_a_kill_costs_only_what_was_in_the_air(tmp_path, dots, whole, command):
     words = ["dots.toml", "--labels", "truth.csv", "--repeats", 2, "--jobs", 1, "--out", "out"]
-    first = subprocess.Popen(
-        [sys.executable, "-m", "shortlist", "loop", "simulate", *map(str, words)],
-        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    with (tmp_path / "said.txt").open("wb") as said:
+        first = subprocess.Popen(
+            [sys.executable, "-m", "shortlist", "loop", "simulate", *map(str, words)],
+            cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=said,
+        )  # fmt: skip
     journal = tmp_path / "out" / "runs.jsonl"
     ends = time.monotonic() + 120
     while not (journal.exists() and journal.read_text().count("\n") > 2) and time.monotonic() < ends:
+        assert first.poll() in (None, 0), (tmp_path / "said.txt").read_text()
         time.sleep(0.01)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
