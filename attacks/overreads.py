@@ -133,8 +133,8 @@ def ran(programs: list[Path], number: int | None, only: str = "") -> str:
     for program in programs:
         try:
             done = subprocess.run(
-                [program, "--quiet", *([only] if only else [])], env=environment, cwd=ROOT / "rust" / "core", stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, text=True, check=False, timeout=LONG, errors="replace",
+                [program, "--quiet", *([only] if only else [])], env=environment, cwd=ROOT / "rust" / "core",
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False, timeout=LONG, errors="replace",
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return f"{program.name.rsplit('-', 1)[0]}: it hangs"

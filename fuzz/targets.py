@@ -84,8 +84,8 @@ def _labels(name: str, form: str | None = None) -> Callable[[bytes], object]:
 
 def csv_table(data: bytes) -> object:
     """Read a CSV file as `--data` does."""
-    table = CsvFile(_file("table.csv", data), ["id"])
-    return [table.head, sum(1 for _ in table.rows())]
+    with CsvFile(_file("table.csv", data), ["id"]) as table:
+        return [table.head, sum(1 for _ in table.rows())]
 
 
 def spec(data: bytes) -> object:
