@@ -51,6 +51,7 @@ CALLS = {
     "many quotas by two": lambda: sl.select(x, "margin", 300_000, groups=many, quotas="proportional", n_threads=2),
     "merge of many groups": lambda: grouped.merge(others),
     "unpickle many groups": lambda: pickle.loads(by_group),
+    "softrank": lambda: sl.select(x, "margin", 100_000, perturb="softrank", random_state=1, n_threads=2),
     "updates": drafted,
     "finish": state.finish,
     "merge": lambda: half.merge(other),

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::math::exp;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
+use crate::room;
 use crate::scan::Scan;
 use crate::simd::{Kernel, Simd, Vector};
 use std::ops::Range;
@@ -182,7 +183,7 @@ impl Pool for Blend<'_> {
         let columns = OutputColumns::new(rows, self.shape);
         BlendRoom {
             of_outputs: self.outputs.room(rows),
-            means: vec![0.0; columns.stride() * self.shape.classes],
+            means: room::filled(0.0, columns.stride() * self.shape.classes),
             columns,
             ends: vec![(0.0, 0.0); self.shape.classes],
             of_member: Vec::new(),

@@ -4,6 +4,7 @@
 use super::linear::Link;
 use crate::math::{exp, ln_1p};
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::{Kernel, Level, Simd, Vector};
 use std::any::Any;
 use std::ops::Range;
@@ -73,7 +74,7 @@ impl OutputColumns {
     /// Room for parts of so many rows.
     pub(super) fn new(rows: usize, shape: Shape) -> Self {
         let stride = rows.next_multiple_of(super::dense::GROUP);
-        OutputColumns { numbers: vec![0.0; stride * (shape.outputs() + 1)], stride, shape }
+        OutputColumns { numbers: room::filled(0.0, stride * (shape.outputs() + 1)), stride, shape }
     }
 
     /// Compute them. What a member has one model a class for becomes logits of a softmax.

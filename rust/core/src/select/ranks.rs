@@ -65,7 +65,7 @@ pub fn near_best<T: Copy + Into<f64>>(
         let key = order.orient(scores[row].into());
         (!key.is_nan() && excluded.is_none_or(|excluded| excluded[row] == 0)).then_some(key)
     };
-    let mut counts = vec![0u64; 1 << BITS];
+    let mut counts: Vec<u64> = room::zeros(1 << BITS);
     for row in 0..scores.len() {
         if let Some(key) = part(row) {
             counts[bucket(key)] += 1;
@@ -73,8 +73,8 @@ pub fn near_best<T: Copy + Into<f64>>(
         look(row, scores.len(), watch)?;
     }
     // How many rows are in better buckets, and the step that this makes.
-    let mut better = vec![0u64; 1 << BITS];
-    let mut steps = vec![0u8; 1 << BITS];
+    let mut better: Vec<u64> = room::zeros(1 << BITS);
+    let mut steps: Vec<u8> = room::zeros(1 << BITS);
     let mut before = 0;
     for (bucket, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         better[bucket] = before;
@@ -147,7 +147,7 @@ fn true_weights(
     better: &[u64],
     watch: &mut dyn Watch,
 ) -> Result<Vec<f64>> {
-    let mut wanted = vec![false; 1 << BITS];
+    let mut wanted: Vec<bool> = room::zeros(1 << BITS);
     for &(row, ..) in near {
         if let Some(key) = part(row as usize) {
             wanted[bucket(key)] = true;
