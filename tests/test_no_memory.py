@@ -52,6 +52,7 @@ CALLS = {
     "merge of many groups": lambda: grouped.merge(others),
     "unpickle many groups": lambda: pickle.loads(by_group),
     "softrank": lambda: sl.select(x, "margin", 100_000, perturb="softrank", random_state=1, n_threads=2),
+    "diverse_uncertain": lambda: sl.diverse_uncertain(x, x[:, 0].astype(np.float64), 2, n_threads=2),
     "updates": drafted,
     "finish": state.finish,
     "merge": lambda: half.merge(other),

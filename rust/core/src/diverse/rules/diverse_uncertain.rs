@@ -6,6 +6,7 @@
 //! row. Both scales are frozen there, so that values stay comparable from pick to pick.
 
 use crate::diverse::engine::by_distance::DistanceWorth;
+use crate::room;
 
 /// How much uncertainty and diversity weigh.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,5 +56,5 @@ pub(crate) fn weighed(uncertainty: &[f64], weight: f64) -> Vec<f64> {
     let low = uncertainty.iter().copied().fold(f64::INFINITY, f64::min);
     let high = uncertainty.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let range = high - low;
-    uncertainty.iter().map(|u| if range > 0.0 { weight * ((u - low) / range) } else { 0.0 }).collect()
+    room::collected(uncertainty.iter().map(|u| if range > 0.0 { weight * ((u - low) / range) } else { 0.0 }))
 }
