@@ -43,6 +43,13 @@
 //! returns only when the call is neither in the queue nor busy. So nothing points at a call that is
 //! gone.
 //!
+//! # Where memory is lacking
+//!
+//! A thread that begins asks for a little memory, by the C library and the loader, which end the
+//! process where there is none. So none is started where less than [`SPARE`] is left, and what is
+//! large is asked for only while no thread begins ([`between_starts`]): it might take the last of
+//! the memory for the moment in which that is found out.
+//!
 //! # Forks
 //!
 //! A forked child has the memory of its parent but none of its threads, and the crew's lock may be
@@ -54,6 +61,7 @@
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -63,12 +71,19 @@ use std::time::Duration;
 /// How long a thread waits for a call before it ends.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Bytes that are left over where more than that was taken: who asks for little has no way to be
+/// refused.
+pub(crate) const SPARE: usize = 1 << 20;
+
 /// The helpers of one process.
 struct Crew {
     process: u32,
     patience: Duration,
     state: Mutex<State>,
     asked: Condvar,
+    /// Threads that were started and have not begun.
+    starts: Mutex<usize>,
+    begun: Condvar,
 }
 
 struct State {
@@ -106,7 +121,9 @@ unsafe impl Send for Asking {}
 impl Crew {
     fn new(patience: Duration) -> Crew {
         let state = State { calls: VecDeque::new(), idle: 0 };
-        Crew { process: std::process::id(), patience, state: Mutex::new(state), asked: Condvar::new() }
+        let process = std::process::id();
+        let (asked, begun) = (Condvar::new(), Condvar::new());
+        Crew { process, patience, state: Mutex::new(state), asked, starts: Mutex::new(0), begun }
     }
 
     /// The crew of this process, and not one that the parent of a fork left behind.
@@ -165,7 +182,7 @@ impl Crew {
         state.idle += missing;
         drop(state);
         for _ in 0..missing {
-            if std::thread::Builder::new().name("shortlist".into()).spawn(|| self.help()).is_err() {
+            if !self.start() {
                 // Where the system gives no more threads, those that are there must do.
                 self.lock().idle -= 1;
             }
@@ -173,6 +190,44 @@ impl Crew {
         for _ in 0..wanted {
             self.asked.notify_one();
         }
+    }
+
+    /// Starts a thread; returns whether there is one.
+    fn start(&'static self) -> bool {
+        let mut starts = self.starts();
+        if !has_spare() {
+            return false;
+        }
+        *starts += 1;
+        drop(starts);
+        let begin = || {
+            self.has_begun();
+            self.help();
+        };
+        let started = std::thread::Builder::new().name("shortlist".into()).spawn(begin).is_ok();
+        if !started {
+            self.has_begun();
+        }
+        started
+    }
+
+    fn starts(&self) -> MutexGuard<'_, usize> {
+        self.starts.lock().expect("nothing panics under this lock")
+    }
+
+    /// A thread that was started has begun, or there is none.
+    fn has_begun(&self) {
+        *self.starts() -= 1;
+        self.begun.notify_all();
+    }
+
+    /// See [`between_starts`].
+    fn between_starts(&self, ask: impl FnOnce() -> bool) -> bool {
+        let mut starts = self.starts();
+        while *starts > 0 {
+            starts = self.begun.wait(starts).expect("nothing panics under this lock");
+        }
+        ask()
     }
 
     /// What a thread does.
@@ -236,6 +291,18 @@ impl Drop for TakeBack {
 /// panic of any is handed on.
 pub(crate) fn assist<R>(count: usize, help: &(dyn Fn() + Sync), own: impl FnOnce() -> R) -> R {
     if count == 0 { own() } else { Crew::here().assist(count, help, own) }
+}
+
+/// Asks for memory while no thread of this process's crew begins.
+pub(crate) fn between_starts(ask: impl FnOnce() -> bool) -> bool {
+    Crew::here().between_starts(ask)
+}
+
+/// Whether [`SPARE`] could be had.
+pub(crate) fn has_spare() -> bool {
+    let mut spare = Vec::<u8>::new();
+    // Compilers may leave out what nobody looks at, and take it as had.
+    black_box(&mut spare).try_reserve_exact(SPARE).is_ok()
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@
 //! | [`blocks`] | threads, progress and interruption |
 //! | [`error`], [`fault`] | what is wrong with what came, in words |
 //! | [`random`] | random numbers as a hash of (seed, step, id) |
+//! | [`reserve`] | a heap that has something left for what is small |
 //! | [`probe`] | reading memory and nothing else: the bound for benchmarks |
 //! | [`Level`] | the instruction sets that kernels are compiled for |
 //!
@@ -77,6 +78,7 @@ mod named;
 pub mod order;
 pub mod probe;
 pub mod random;
+pub mod reserve;
 pub mod room;
 mod rules;
 mod scan;

@@ -6,7 +6,9 @@
 //! each call. Until then it is like any panic: a state whose draft it ends stays as it was.
 
 use crate::error::{Error, Result};
+use crate::helpers;
 pub use bytemuck::Zeroable;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -27,32 +29,65 @@ fn lacking<T>(count: usize) -> ! {
     resume_unwind(Box::new(Lacking(count.saturating_mul(size_of::<T>()))))
 }
 
-/// Bytes that are left over where more than that was taken: what is small is asked for in ways that
-/// end the process where there is nothing.
-const SPARE: usize = 1 << 20;
+/// From so many bytes on, what is asked for counts as large.
+const LARGE: usize = helpers::SPARE;
+
+thread_local! {
+    static REFUSABLE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether what this thread asks the heap for now may be refused. A heap that has a reserve keeps
+/// it for what may not.
+pub fn is_refusable() -> bool {
+    REFUSABLE.get()
+}
+
+/// Whether so many bytes could be had, by a call that asks for them. Where they are many, and leave
+/// next to nothing to what can't be refused, they are refused.
+#[inline(never)]
+fn could(bytes: usize, ask: &mut dyn FnMut() -> bool) -> bool {
+    let ask = || asked(ask);
+    if bytes < LARGE { ask() } else { helpers::between_starts(|| ask() && helpers::has_spare()) }
+}
+
+/// Asks the heap for what may be refused.
+pub(crate) fn asked(ask: impl FnOnce() -> bool) -> bool {
+    REFUSABLE.set(true);
+    let had = ask();
+    REFUSABLE.set(false);
+    had
+}
+
+/// How many bytes a list takes that gets so many more: it may double.
+fn bytes_with<T>(list: &Vec<T>, count: usize) -> usize {
+    (2 * list.capacity()).max(list.len().saturating_add(count)).saturating_mul(size_of::<T>())
+}
+
+/// Whether a list could get room for so many more.
+pub(crate) fn could_add<T>(list: &mut Vec<T>, count: usize) -> bool {
+    could(bytes_with(list, count), &mut || list.try_reserve(count).is_ok())
+}
 
 /// Room for so many more in a list. What is added to one by one gets at least as much again.
-#[inline(never)]
 pub(crate) fn more<T>(list: &mut Vec<T>, count: usize) {
-    if list.try_reserve(count).is_err() || !leaves_some(list) {
+    if !could_add(list, count) {
         lacking::<T>(list.len().saturating_add(count));
     }
 }
 
 /// Room for so many more, and for none beside.
 pub(crate) fn exactly<T>(list: &mut Vec<T>, count: usize) {
-    if list.try_reserve_exact(count).is_err() || !leaves_some(list) {
-        lacking::<T>(list.len().saturating_add(count));
+    let all = list.len().saturating_add(count);
+    if !could(all.saturating_mul(size_of::<T>()), &mut || list.try_reserve_exact(count).is_ok()) {
+        lacking::<T>(all);
     }
-}
-
-fn leaves_some<T>(list: &Vec<T>) -> bool {
-    list.capacity() * size_of::<T>() < SPARE || Vec::<u8>::new().try_reserve_exact(SPARE).is_ok()
 }
 
 /// Room for so many more in a map.
 pub(crate) fn more_in<K: Eq + Hash, V>(map: &mut HashMap<K, V>, count: usize) {
-    if map.try_reserve(count).is_err() {
+    // A table is filled to 7/8 and doubles.
+    let bytes = map.len().saturating_add(count).saturating_mul(3 * size_of::<(K, V)>());
+    if !could(bytes, &mut || map.try_reserve(count).is_ok()) {
         lacking::<(K, V)>(map.len().saturating_add(count));
     }
 }
@@ -74,7 +109,12 @@ pub(crate) fn filled<T: Clone>(value: T, count: usize) -> Vec<T> {
 /// So many zeros, which come untouched from the system: each thread is the first to touch what it
 /// fills.
 pub fn zeros<T: Zeroable>(count: usize) -> Vec<T> {
-    bytemuck::try_zeroed_vec(count).ok().filter(leaves_some).unwrap_or_else(|| lacking::<T>(count))
+    let mut list = Vec::new();
+    let mut ask = || bytemuck::try_zeroed_vec(count).map(|zeros| list = zeros).is_ok();
+    if !could(count.saturating_mul(size_of::<T>()), &mut ask) {
+        lacking::<T>(count);
+    }
+    list
 }
 
 /// More at the end of a list.

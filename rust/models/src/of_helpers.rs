@@ -2,15 +2,15 @@
 //! a panic is handed on.
 
 use crate::Model;
-use crate::helpers::assist;
+use crate::helpers::{assist, between_starts};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process;
-use std::thread::{REFUSED, spawn, yield_now};
+use std::thread::{BEGINNING, REFUSED, spawn, yield_now};
 
 /// Where a helper is waited for, none is refused while it is, and a wait that runs out of time
 /// would hide a wake that was lost.
-pub const MODELS: [Model; 9] = [
+pub const MODELS: [Model; 10] = [
     ("a call ends, and none helps it after", || one_call(3), [20, 10]),
     ("calls one after the other", || (0..3).for_each(|_| one_call(2)), [20, 10]),
     ("calls side by side", side_by_side, [20, 10]),
@@ -20,6 +20,7 @@ pub const MODELS: [Model; 9] = [
     ("a panic of a helper is handed on", helper_panics, [20, 10]),
     ("a panic of the caller waits for helpers", caller_panics, [20, 10]),
     ("a forked child has a crew of its own", forked, [0, 0]),
+    ("nothing large is asked for while a thread begins", between, [20, 10]),
 ];
 
 /// What a call is, as its helpers see it: there or gone, and how many are with it.
@@ -112,4 +113,16 @@ fn forked() {
     all_come();
     process::begin();
     all_come();
+}
+
+fn between() {
+    let ask = || {
+        between_starts(|| {
+            assert_eq!(BEGINNING.load(SeqCst), 0, "a thread begins");
+            true
+        });
+    };
+    for _ in 0..2 {
+        assist(3, &ask, ask);
+    }
 }

@@ -4,6 +4,7 @@ use crate::arguments::threads;
 use crate::border::{Lookout, raise, value_error, work};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use shortlist_core::room::caught;
 use shortlist_core::select::Labels as Core;
 
 /// Distinct labels, in the order of their codes. Immutable.
@@ -18,7 +19,7 @@ impl Labels {
     #[new]
     fn new(labels: PyReadonlyArray2<'_, u8>) -> PyResult<Self> {
         let (bytes, width) = rows_of_bytes(&labels)?;
-        Ok(Labels { core: Core::new(bytes, width).map_err(raise)? })
+        Ok(Labels { core: caught(|| Core::new(bytes, width)).map_err(raise)? })
     }
 
     /// Labels of so many bytes, of which none is known yet. Quotas need them all before.

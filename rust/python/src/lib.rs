@@ -30,6 +30,10 @@ use pyo3::types::PyDict;
 use shortlist_core::Level;
 use shortlist_core::committee::CommitteeMeasure;
 use shortlist_core::measure::Measure;
+use shortlist_core::reserve::Heap;
+
+#[global_allocator]
+static HEAP: Heap = Heap::new();
 
 /// The compiled half of Shortlist.
 #[pymodule(gil_used = false)]

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use shortlist_core::committee::CommitteeMeasure;
 use shortlist_core::measure::Measure;
 use shortlist_core::model::{Curve, Index, Layout, Leaves, Linear, Link, Narrowed, Own, Sparse, Tree, Trees, Value};
+use shortlist_core::room::caught;
 
 /// Rows, and the ends of the interval of each one's score.
 type Candidates<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
@@ -164,7 +165,8 @@ impl LinearModel {
         let layout = if sparse { Layout::Compressed } else { Layout::Dense };
         let sizes = own_sizes.as_ref().map_or(Ok(&[][..]), |sizes| sizes.as_slice())?;
         let own = Own { unit: own_unit, hidden, sizes, steps: own_steps };
-        let core = Linear::new(&weights, intercepts.as_slice()?, link, layout, own, members).map_err(raise)?;
+        let intercepts = intercepts.as_slice()?;
+        let core = caught(|| Linear::new(&weights, intercepts, link, layout, own, members)).map_err(raise)?;
         Ok(PyClassInitializer::from(Model { core: Core::Linear(core), together }).add_subclass(LinearModel))
     }
 
@@ -304,11 +306,13 @@ impl TreeModel {
         }
         let leaves = Leaves { base: base.as_slice()?, link, members, own_unit };
         let trees = read.into_iter();
-        let core = if single {
-            Trees::new(trees, features, leaves).map(Core::Single)
-        } else {
-            Trees::new(trees, features, leaves).map(Core::Double)
-        };
+        let core = caught(|| {
+            if single {
+                Trees::new(trees, features, leaves).map(Core::Single)
+            } else {
+                Trees::new(trees, features, leaves).map(Core::Double)
+            }
+        });
         Ok(PyClassInitializer::from(Model { core: core.map_err(raise)?, together }).add_subclass(TreeModel))
     }
 }

@@ -107,7 +107,7 @@ impl Selector {
             Some(scorer) => scorer.rules().invalid,
             None => choice("invalid", invalid, &Invalid::NAMED)?,
         };
-        let core = Core::new(plan).map_err(raise)?;
+        let core = caught(|| Core::new(plan)).map_err(raise)?;
         Ok(Selector { scorer, invalid, state: Guarded::new(core) })
     }
 

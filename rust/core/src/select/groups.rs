@@ -187,7 +187,7 @@ impl GroupLists {
     /// them they stay as they are.
     fn make_places(&mut self, count: usize) {
         let more = count - self.places.len();
-        if self.places.try_reserve(more).is_err() || self.cuts.try_reserve(more).is_err() {
+        if !room::could_add(&mut self.places, more) || !room::could_add(&mut self.cuts, more) {
             return;
         }
         self.places.resize(count, 0);

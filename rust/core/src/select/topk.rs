@@ -186,7 +186,7 @@ impl TopK {
     /// apart much sooner than candidates. Those with the key of the k-th are counted as ties later.
     fn leave_out_worst(&mut self) {
         let mut keys = Vec::new();
-        if keys.try_reserve_exact(self.buffer.len()).is_err() {
+        if !room::could_add(&mut keys, self.buffer.len()) {
             return; // It is only slower without.
         }
         keys.extend(self.buffer.iter().map(rank));

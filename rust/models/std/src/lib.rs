@@ -4,7 +4,7 @@
 //! Beside the order, chance decides what a machine may: that a wait runs out of time, and that the
 //! system has no thread to give.
 
-pub use ::std::{any, cell, collections, env, io, iter, marker, mem, ops, panic, ptr, result};
+pub use ::std::{any, cell, collections, env, hash, hint, io, iter, marker, mem, ops, panic, ptr, result};
 pub use shuttle::thread_local;
 
 fn below(number: usize) -> usize {
@@ -45,6 +45,7 @@ pub mod process {
     pub fn begin() {
         PROCESS.fetch_add(1, Ordering::SeqCst);
         OVER.store(false, Ordering::SeqCst);
+        crate::thread::BEGINNING.store(0, Ordering::SeqCst);
     }
 
     pub fn end() {
@@ -59,12 +60,15 @@ pub mod process {
 /// Threads that a schedule runs, and some that can't be had.
 pub mod thread {
     use ::std::io;
-    use ::std::sync::atomic::{AtomicU32, Ordering};
+    use ::std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
     pub use ::std::thread::available_parallelism;
     pub use shuttle::thread::{JoinHandle, spawn, yield_now};
 
     /// How often, of a hundred times, a thread is refused.
     pub static REFUSED: AtomicU32 = AtomicU32::new(0);
+
+    /// Threads that were started and have not come to their work.
+    pub static BEGINNING: AtomicUsize = AtomicUsize::new(0);
 
     pub struct Builder(shuttle::thread::Builder);
 
@@ -86,7 +90,12 @@ pub mod thread {
             if super::chance(REFUSED.load(Ordering::SeqCst)) {
                 return Err(io::Error::other("no more threads"));
             }
-            self.0.spawn(work)
+            BEGINNING.fetch_add(1, Ordering::SeqCst);
+            self.0.spawn(|| {
+                yield_now();
+                BEGINNING.fetch_sub(1, Ordering::SeqCst);
+                work()
+            })
         }
     }
 }
@@ -330,6 +339,11 @@ pub mod sync {
             }
             self.asleep().retain(|other| !Arc::ptr_eq(other, &woken));
             Ok((of.lock()?, WaitTimeoutResult(is_late)))
+        }
+
+        /// Wakes all that wait.
+        pub fn notify_all(&self) {
+            self.asleep().drain(..).for_each(|woken| woken.store(true, SeqCst));
         }
 
         /// Wakes any one of those that wait.
