@@ -21,6 +21,7 @@ static __thread int starts;     /* it was seen to that memory is left for a thre
 static __thread size_t before;  /* bytes of the last request */
 
 #define SPARE (1 << 20)
+#define LITTLE 256              /* what starting a thread asks for is not more at a time */
 
 void heap_fail(uintptr_t from, uintptr_t to, long at, int once) {
     low = from; high = to; first = at; until = once ? at : INT64_MAX; seen = 0;
@@ -32,10 +33,11 @@ long heap_seen(void) { __atomic_store_n(&counting, 0, __ATOMIC_SEQ_CST); return 
 static int fails(void *caller, size_t size) {
     if (!__atomic_load_n(&counting, __ATOMIC_SEQ_CST)) return 0;
     if ((uintptr_t)caller < low || (uintptr_t)caller >= high) return 0;
+    starts = starts && size <= LITTLE;
     if (starts) return 0;
     long number = __atomic_add_fetch(&seen, 1, __ATOMIC_SEQ_CST);
     int failing = first && number >= first && number <= until;
-    /* After a large one it is seen to as well that some is left. */
+    /* After a large one it is seen to as well that some is left, and lists may be so long. */
     starts = size == SPARE && before < SPARE && !failing;
     before = size;
     return failing;

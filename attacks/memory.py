@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -117,6 +118,8 @@ def ran(call: Call, at: int, once: bool, said: Path) -> list | str:
         os.dup2(out, 2)
         try:
             os.write(writer, json.dumps(told(call, at, once)).encode())
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(0)
     os.close(writer)

@@ -36,6 +36,9 @@ def calls(rows: int, long: int, folder: Path) -> dict[str, Call]:
     ten, many = np.arange(rows) % 10, np.arange(rows) % (rows // 4)
     path = folder / "pool.npy"
     np.save(path, deep)
+    parts = [folder / "front.npy", folder / "back.npy"]
+    for part, of in zip(parts, np.array_split(embeddings, 2), strict=True):
+        np.save(part, of)
     weights = embeddings[:, 0].astype(np.float64)
 
     def selected(part: slice, first_id: int, groups: Any = None) -> sl.Selector:
@@ -55,7 +58,7 @@ def calls(rows: int, long: int, folder: Path) -> dict[str, Call]:
         return made
 
     answers = np.arange(300) % 5
-    linear = LogisticRegression(max_iter=20).fit(embeddings[:300], answers)
+    linear = LogisticRegression(max_iter=2000).fit(embeddings[:300], answers)
     forest = RandomForestClassifier(20, random_state=0, n_jobs=1).fit(embeddings[:2000], np.arange(2000) % 5)
     trees = ExtraTreesClassifier(20, random_state=0, n_jobs=1).fit(embeddings[:2000], np.arange(2000) % 5)
     network = MLPClassifier((8,), max_iter=3, random_state=0)
@@ -64,6 +67,11 @@ def calls(rows: int, long: int, folder: Path) -> dict[str, Call]:
 
     def queried(model: Any) -> Any:
         return sl.uncertainty_sampling(model, embeddings, 50)
+
+    faulty = np.where(np.arange(rows)[:, None] % 7, x, np.nan)
+
+    def apart(some: Any, others: Any) -> Any:
+        return np.abs(some[:, None, :2] - others[None, :, :2]).sum(axis=2)
 
     two, seeded = {"n_threads": 2}, {"n_threads": 2, "random_state": 1}
     made: dict[str, Call | Callable[[], Any]] = {
@@ -81,6 +89,7 @@ def calls(rows: int, long: int, folder: Path) -> dict[str, Call]:
         "groups by their names": lambda: sl.select(x, "margin", None, groups=many.astype(str), per_group=2, **two),
         "many quotas by two": lambda: sl.select(x, "margin", half, groups=many, quotas="proportional", **two),
         "score": lambda: sl.score(x, "entropy", **two),
+        "select from faulty rows": lambda: sl.select(faulty, "margin", 9, invalid="skip", **two),
         "score a committee": lambda: sl.score([deep, deep[::-1].copy()], "consensus_entropy", **two),
         "select by a committee": lambda: sl.select([deep, deep[::-1].copy()], "vote_entropy", 1000, **two),
         "update": Call(lambda: open_state.update(x[back], first_id=half), lambda came: came.finish()),
@@ -94,9 +103,12 @@ def calls(rows: int, long: int, folder: Path) -> dict[str, Call]:
         "k_center": lambda: sl.k_center(x, 2, n_threads=1),
         "k_center of long rows": lambda: sl.k_center(wide, 2, **two),
         "k_center by cosine": lambda: sl.k_center(embeddings, 9, metric="cosine", among=np.arange(0, 900, 2), **two),
+        "k_center in blocks": lambda: sl.k_center(parts, 9, **two),
+        "k_center by a callable": lambda: sl.k_center(embeddings[:300], 5, metric=apart, **two),
         "kmeans_plus_plus": lambda: sl.kmeans_plus_plus(embeddings, 9, **seeded),
         "badge": lambda: sl.badge(deep[:900], embeddings[:900], 9, **seeded),
         "ranked_batch": lambda: sl.ranked_batch(embeddings[:900], weights[:900], 9, **two),
+        "ranked_batch in blocks": lambda: sl.ranked_batch(parts, weights, 9, labelled=deep[:5, :64], **two),
         "diverse_uncertain": lambda: sl.diverse_uncertain(x, x[:, 0].astype(np.float64), 2, **two),
         "herding": lambda: sl.herding(embeddings, 9, **two),
         "herding of long rows": lambda: sl.herding(wide, 2, n_threads=1),

@@ -42,7 +42,7 @@ MAY = {
     "scorer": {"blocks", "error", "fault", "measure", "rules", "scan", "second_look", "room"} | NUMBERS,
     "screen": {"bound", "measure", "rules", "scan", "simd"},
     "select": {"blocks", "error", "fault", "named", "order", "random", "simd", "room"},
-    "fused": {"blocks", "bound", "error", "order", "rules", "scan", "scorer", "screen", "select"} | NUMBERS,
+    "fused": {"blocks", "bound", "error", "order", "room", "rules", "scan", "scorer", "screen", "select"} | NUMBERS,
     "compiled": {"blocks", "error", "fault", "fused", "scorer", "select"} | NUMBERS,
     "committee": {"blocks", "coefficients", "error", "fault", "fused", "math", "measure", "order", "rules", "room"}
     | {"scan", "scorer", "second_look", "select"}

@@ -1,70 +1,24 @@
 """Where a call lacks memory it ends with an error, and not with the process."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 if sys.platform != "linux":
     pytest.skip("memory is limited by Linux's RLIMIT_AS", allow_module_level=True)
+pytest.importorskip("sklearn")
 
 SCRIPT = r"""
-import ctypes, json, os, pickle, resource, signal, sys
-import numpy as np
-import shortlist as sl
-from shortlist import _core
+import ctypes, json, os, pathlib, resource, signal, sys
+from attacks.memory_calls import calls
 
-rng = np.random.default_rng(0)
-x = rng.random((600_000, 2), dtype=np.float32)
-x /= x.sum(axis=1, keepdims=True)
-groups = np.arange(len(x)) % 10
-many = np.arange(len(x)) % 150_000
-wide = rng.random((3, 2_000_000), dtype=np.float32)
-scores, codes = x[:, 0].copy(), np.arange(len(x), dtype=np.uint32)
-state = sl.Selector("margin", 500_000)
-state.update(x)
-saved = pickle.dumps(state)
-half = sl.Selector("margin", 500_000)
-half.update(x[:300_000])
-other = sl.Selector("margin", 500_000)
-other.update(x[300_000:], first_id=300_000)
-
-grouped = sl.Selector("margin", None, per_group=2)
-grouped.update(x[:300_000], groups=many[:300_000] // 2)
-others = sl.Selector("margin", None, per_group=2)
-others.update(x[300_000:], first_id=300_000, groups=many[300_000:])
-by_group = pickle.dumps(grouped)
-
-def drafted():
-    made = _core.Selector(400_000)
-    made.update_scores(scores)
-    made.update_scores(scores, first_id=10**7)
-
-CALLS = {
-    "select": lambda: sl.select(x, "margin", 500_000, n_threads=1),
-    "select by two": lambda: sl.select(x, "entropy", 500_000, n_threads=2),
-    "select in blocks": lambda: sl.select([x[:300_000], x[300_000:]], "margin", 500_000),
-    "random": lambda: sl.select(x, "random", 500_000),
-    "quotas": lambda: sl.select(x, "margin", 60_000, groups=groups, quotas="proportional", n_threads=1),
-    "many groups by two": lambda: sl.select(x, "margin", None, groups=many, per_group=2, n_threads=2),
-    "many quotas by two": lambda: sl.select(x, "margin", 300_000, groups=many, quotas="proportional", n_threads=2),
-    "merge of many groups": lambda: grouped.merge(others),
-    "unpickle many groups": lambda: pickle.loads(by_group),
-    "softrank": lambda: sl.select(x, "margin", 100_000, perturb="softrank", random_state=1, n_threads=2),
-    "diverse_uncertain": lambda: sl.diverse_uncertain(x, x[:, 0].astype(np.float64), 2, n_threads=2),
-    "updates": drafted,
-    "finish": state.finish,
-    "merge": lambda: half.merge(other),
-    "pickle": lambda: pickle.dumps(state),
-    "unpickle": lambda: pickle.loads(saved),
-    "k_center": lambda: sl.k_center(x, 2, n_threads=1),
-    "k_center of long rows": lambda: sl.k_center(wide, 2, n_threads=2),
-    "kmeans_plus_plus": lambda: sl.kmeans_plus_plus(x, 2, n_threads=1),
-    "herding of long rows": lambda: sl.herding(wide, 2, n_threads=1),
-    "density of long rows": lambda: sl.density(wide, n_threads=2),
-    "typiclust": lambda: sl.typiclust(wide, 2, n_threads=1),
-}
+folder = pathlib.Path(sys.argv[1])
+made = calls(600_000, 2_000_000, folder)
 
 def used():
     with open("/proc/self/statm") as file:
@@ -73,17 +27,18 @@ def used():
 if hasattr(ctypes.CDLL(None), "malloc_trim"):
     ctypes.CDLL(None).malloc_trim(0)  # What is left over of the above would do for what follows.
 found = {}
-for name, call in CALLS.items():
+for name, call in made.items():
     ended = []
     for mib in (2, 12, 40):
         reader, writer = os.pipe()
         child = os.fork()
         if not child:
             signal.alarm(100)
+            os.dup2(os.open(folder / "said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             resource.setrlimit(resource.RLIMIT_AS, (used() + (mib << 20),) * 2)
             try:
-                call()
+                call.work()
                 said = "done"
             except MemoryError as error:
                 said = "MemoryError " + str(error)
@@ -95,17 +50,32 @@ for name, call in CALLS.items():
         said = os.read(reader, 200).decode()
         os.close(reader)
         status = os.waitpid(child, 0)[1]
-        ended.append(said if status == 0 else "ended by signal %d" % os.WTERMSIG(status))
+        if status:
+            said = "ended by signal %d: %s" % (os.WTERMSIG(status), (folder / "said.txt").read_text()[-500:])
+        ended.append(said)
     found[name] = ended
 print(json.dumps(found))
 """
 
 
+def run(*words):
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", *words],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 @pytest.fixture(scope="module")
-def ended():
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def ended(tmp_path_factory):
+    return json.loads(run("-c", SCRIPT, str(tmp_path_factory.mktemp("memory"))))
 
 
 def test_no_call_that_lacks_memory_ends_the_process(ended):
@@ -116,3 +86,8 @@ def test_no_call_that_lacks_memory_ends_the_process(ended):
 def test_the_sentence_says_how_much_is_lacking(ended):
     said = {word for words in ended.values() for word in words}
     assert any("bytes of memory can't be had; accepted is a call that needs less" in word for word in said)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler and LD_PRELOAD")
+def test_each_request_may_fail():
+    assert "0 findings in all" in run("-m", "attacks.memory", "--every", "41")

@@ -6,6 +6,7 @@ use crate::bound::Bound;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::rules::Recipe;
 use crate::scan::Scan;
 use crate::scorer::{Scorer, check_shape, part_rows};
@@ -101,7 +102,7 @@ impl Scorer {
         };
         check_shape(first)?;
         let (classes, apart) = (first.columns(), first.row_major().is_none());
-        let (mut firsts, mut count) = (Vec::with_capacity(matrices.len()), 0);
+        let (mut firsts, mut count) = (room::empty(matrices.len()), 0);
         for (number, matrix) in matrices.iter().enumerate() {
             if matrix.columns() != classes {
                 let came = (matrix.rows(), matrix.columns());
@@ -150,7 +151,7 @@ impl Scorer {
         let blocks = blocks::share(count, blocks::block_rows(row_bytes), sharing).map(|block| (block, ()));
         let together = (COPIED / row_bytes).max(64) / 64 * 64;
         let part = |pass: &Pass<'_, _>, kept: &mut _, worker: &mut Worker<_>, (), part: Range<usize>| {
-            let mut copy = Vec::with_capacity(together.min(part.len()) * columns.len());
+            let mut copy = room::empty(together.min(part.len()) * columns.len());
             part.clone().step_by(together).try_for_each(|start| {
                 let some = start..part.end.min(start + together);
                 copy.clear();

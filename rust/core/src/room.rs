@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::helpers;
 pub use bytemuck::Zeroable;
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap};
 use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -117,6 +117,27 @@ pub fn zeros<T: Zeroable>(count: usize) -> Vec<T> {
     list
 }
 
+/// One more at the end of a list.
+#[inline]
+pub(crate) fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == list.capacity() {
+        more(list, 1);
+    }
+    list.push(item);
+}
+
+/// One more in a heap.
+#[inline]
+pub(crate) fn push_to_heap<T: Ord>(heap: &mut BinaryHeap<T>, item: T) {
+    if heap.len() == heap.capacity() {
+        let bytes = (2 * heap.len()).saturating_mul(size_of::<T>());
+        if !could(bytes, &mut || heap.try_reserve(1).is_ok()) {
+            lacking::<T>(heap.len() + 1);
+        }
+    }
+    heap.push(item);
+}
+
 /// More at the end of a list.
 pub(crate) fn extend<T: Copy>(list: &mut Vec<T>, more_of_them: &[T]) {
     if list.capacity() - list.len() < more_of_them.len() {
@@ -144,6 +165,13 @@ pub(crate) fn resize<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
 pub fn collected<T>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut list = empty(items.size_hint().1.unwrap_or(0));
     list.extend(items);
+    list
+}
+
+/// What an iterator gives that can't say how much that is.
+pub(crate) fn gathered<T>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::new();
+    items.for_each(|item| push(&mut list, item));
     list
 }
 

@@ -163,7 +163,7 @@ impl Scorer {
         skipping.score_any(matrix, &mut scores, 0, 1, &mut blocks::Unwatched)?;
         let found =
             |row| RowFault { row: row as u64, member: None, fault: fault_of_row(matrix, row, self.rules.logits) };
-        Ok(invalid(&scores).map(found).collect())
+        Ok(room::gathered(invalid(&scores).map(found)))
     }
 }
 

@@ -106,7 +106,7 @@ pub fn density_estimate<E: Element>(
     let parts = blocks::split(rows, side).zip(values.chunks_mut(side).zip(errors.chunks_mut(side)));
     let state = || (PairTile::<E::Compute>::new(x.columns(), metric), Pair::new(x.columns()));
     blocks::run(rows, parts, threads, watch, state, |(tile, pair), part: Range<usize>, (values, errors)| {
-        let mut sums = vec![(0.0, 0.0, references.len()); part.len()];
+        let mut sums = room::filled((0.0, 0.0, references.len()), part.len());
         tile.rows(&origin, x, RowNumbers::Adjacent(part.start, part.len()), level)?;
         for some in references.chunks(side) {
             tile.columns(&origin, x, RowNumbers::Picked(some), true, level)?;

@@ -39,7 +39,8 @@ impl Curve {
                 "a curve came in a form that is not known; accepted are points that rise, of probabilities".into(),
             ));
         }
-        Ok(Curve { x: x.to_vec(), y: y.to_vec() })
+        let [x, y] = [x, y].map(|of| room::collected(of.iter().copied()));
+        Ok(Curve { x, y })
     }
 
     /// Its height at a place, which lies before point `next` and not before the one in front.
@@ -185,9 +186,9 @@ impl Pool for Blend<'_> {
             of_outputs: self.outputs.room(rows),
             means: room::filled(0.0, columns.stride() * self.shape.classes),
             columns,
-            ends: vec![(0.0, 0.0); self.shape.classes],
+            ends: room::filled((0.0, 0.0), self.shape.classes),
             of_member: Vec::new(),
-            scores: vec![0.0; rows],
+            scores: room::filled(0.0, rows),
             scan: self.judge.scan(),
         }
     }

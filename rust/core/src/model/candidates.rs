@@ -150,7 +150,7 @@ impl Intervals {
         for &place in places {
             let (low, high) = ends(scores[place as usize], errors[place as usize], shared.order);
             if high >= threshold {
-                self.rows.push(Interval { row: first + u64::from(place), low, high });
+                room::push(&mut self.rows, Interval { row: first + u64::from(place), low, high });
                 if self.rows.len() >= 2 * self.counted.max(shared.k + HELD) {
                     self.prune(shared);
                     threshold = shared.threshold();

@@ -21,6 +21,7 @@ use super::pass::{Pool, pass};
 use crate::blocks::{Unwatched, Watch};
 use crate::committee::{CommitteeMeasure, CommitteeScorer};
 use crate::error::Result;
+use crate::room;
 use crate::rules::{Invalid, Normalize};
 use crate::simd::{Kernel, Simd, Vector};
 use std::ops::Range;
@@ -107,7 +108,7 @@ impl Pool for Jury<'_> {
     fn state(&self) -> Self::State {
         let rows = self.part_rows();
         let columns = OutputColumns::new(rows, self.shape);
-        let (ahead, scores) = (vec![0.0; columns.stride()], vec![0.0; columns.stride()]);
+        let (ahead, scores) = (room::filled(0.0, columns.stride()), room::filled(0.0, columns.stride()));
         JuryRoom { of_outputs: self.outputs.room(rows), columns, ahead, scores }
     }
 

@@ -126,7 +126,7 @@ impl Linear {
             )));
         }
         let base = intercepts.iter().fold(0.0_f64, |most, b| most.max(b.abs())) + own.hidden;
-        let mut narrow: Vec<f32> = intercepts.iter().map(|&b| b as f32).collect();
+        let mut narrow = room::collected(intercepts.iter().map(|&b| b as f32));
         let fraction = if own.unit < UNIT * FRACTION { FRACTION } else { 1.0 };
         let mut model = Linear {
             features,
@@ -159,14 +159,14 @@ impl Linear {
 
     /// Lay weights out class by class; whether all are of a size that is taken.
     fn lay_out_dense(&mut self, weights: &Matrix<'_, f64>, fraction: f64, own: &[f64]) -> bool {
-        let rows: Vec<Cow<'_, [f64]>> = (0..self.outputs).map(|output| row_of(weights, output)).collect();
+        let rows = room::collected((0..self.outputs).map(|output| row_of(weights, output)));
         let mut ranges = room::filled(Range::new(), self.features);
         for row in &rows {
             ranges.iter_mut().zip(row.iter()).for_each(|(range, &weight)| range.take(weight));
         }
-        let middles: Vec<f64> = ranges.iter().map(|range| range.middle(self.link)).collect();
+        let middles = room::collected(ranges.iter().map(|range| range.middle(self.link)));
         let own = own.iter().copied().chain(std::iter::repeat(0.0));
-        self.sizes = ranges.iter().zip(own).map(|(range, own)| range.size(self.link, fraction, own)).collect();
+        self.sizes = room::collected(ranges.iter().zip(own).map(|(range, own)| range.size(self.link, fraction, own)));
         self.padded = self.features.next_multiple_of(LANES);
         self.weights = room::zeros((self.outputs + MOST) * self.padded);
         for (to, row) in self.weights.chunks_exact_mut(self.padded.max(1)).zip(&rows) {
@@ -186,9 +186,9 @@ impl Linear {
         self.padded = chunks * vectors.div_ceil(chunks) * LANES;
         self.wholes = room::zeros(self.padded * self.features);
         let adjacent = weights.column_major().is_some();
-        let rows: Vec<Cow<'_, [f64]>> =
-            if adjacent { Vec::new() } else { (0..self.outputs).map(|output| row_of(weights, output)).collect() };
-        let mut gathered = vec![0.0; self.outputs];
+        let copied = if adjacent { 0 } else { self.outputs };
+        let rows = room::collected((0..copied).map(|output| row_of(weights, output)));
+        let mut gathered = room::filled(0.0, self.outputs);
         let mut fits = true;
         for (feature, to) in self.wholes.chunks_exact_mut(self.padded).enumerate() {
             let of_feature = if adjacent {
@@ -312,7 +312,7 @@ impl Linear {
 fn row_of<'a>(matrix: &Matrix<'a, f64>, row: usize) -> Cow<'a, [f64]> {
     match matrix.adjacent_row(row) {
         Some(there) => Cow::Borrowed(there),
-        None => Cow::Owned((0..matrix.columns()).map(|column| matrix.get(row, column)).collect()),
+        None => Cow::Owned(room::collected((0..matrix.columns()).map(|column| matrix.get(row, column)))),
     }
 }
 

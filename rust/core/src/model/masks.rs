@@ -8,6 +8,7 @@
 //! bits takes several words of them.
 
 use crate::float::Element;
+use crate::room;
 use crate::simd::{Float, Kernel, Simd, Vector};
 use std::ops::Range;
 
@@ -118,6 +119,9 @@ impl<T: Compared> Masks<T> {
                 return false;
             }
         }
+        let words = leaves.len().div_ceil(T::COUNT);
+        room::more(&mut self.words, words);
+        room::more(&mut self.nodes, words * splits.len());
         let (first_word, first_leaf) = (self.words.len(), self.leaves);
         self.leaves += leaves.len();
         for from in (0..leaves.len()).step_by(T::COUNT) {
@@ -131,8 +135,9 @@ impl<T: Compared> Masks<T> {
             }
             self.words.push(Word { nodes: first_node..self.nodes.len(), first: first_leaf + from });
         }
+        room::more(&mut self.trees, 1);
         self.trees.push((first_word..self.words.len(), column));
-        leaves.iter().for_each(|&leaf| self.values.extend(values(leaf)));
+        leaves.iter().for_each(|&leaf| room::extend(&mut self.values, values(leaf)));
         true
     }
 

@@ -177,9 +177,9 @@ impl<E: Value, I: Index> Pool for Compressed<'_, '_, E, I> {
         LogitRoom {
             logits: room::filled(0.0, rows * self.rows.model.padded()),
             entries: Entries::default(),
-            scores: vec![0.0; rows],
+            scores: room::filled(0.0, rows),
             scan: self.judge.scan(),
-            wrong: vec![0.0; rows],
+            wrong: room::filled(0.0, rows),
             second: self.second.room(),
         }
     }

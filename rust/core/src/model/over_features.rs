@@ -161,7 +161,7 @@ impl<E: Element> Outputs for DenseLogits<'_, '_, E> {
     }
 
     fn room(&self, rows: usize) -> OutputRoom {
-        let sizes_and_copy: (Vec<f32>, Vec<f32>) = (vec![0.0; rows.next_multiple_of(GROUP)], Vec::new());
+        let sizes_and_copy: (Vec<f32>, Vec<f32>) = (room::filled(0.0, rows.next_multiple_of(GROUP)), Vec::new());
         Box::new(sizes_and_copy)
     }
 
@@ -215,9 +215,9 @@ impl<E: Element> Pool for Dense<'_, '_, E> {
     fn state(&self) -> DenseRoom {
         let rows = self.part_rows();
         let (logits, sizes, scores) =
-            (room::filled(0.0, rows * self.judge.classes()), vec![0.0; rows], vec![0.0; rows]);
+            (room::filled(0.0, rows * self.judge.classes()), room::filled(0.0, rows), room::filled(0.0, rows));
         let (scan, second) = (self.judge.scan(), self.second.room());
-        DenseRoom { logits, sizes, copy: Vec::new(), scores, scan, wrong: vec![0.0; rows], second }
+        DenseRoom { logits, sizes, copy: Vec::new(), scores, scan, wrong: room::filled(0.0, rows), second }
     }
 
     fn score(&self, rows: Range<usize>, _: f64, room: &mut DenseRoom, scores: &mut [f64], errors: &mut [f64]) {

@@ -4,6 +4,7 @@ use super::candidates::{Intervals, Narrowed, Shared};
 use crate::blocks::{self, Watch};
 use crate::error::Result;
 use crate::order::Order;
+use crate::room;
 use std::ops::Range;
 
 /// Rows that a model's scores can be bounded for.
@@ -79,7 +80,7 @@ fn pass_by<'p>(
 ) -> Result<Narrowed> {
     let (rows, size) = (pool.rows, pool.part_rows);
     let shared = Shared::new(k, order);
-    let state = || (worker(), vec![0.0; size], vec![0.0; size], Vec::with_capacity(size), Intervals::new());
+    let state = || (worker(), room::filled(0.0, size), room::filled(0.0, size), room::empty(size), Intervals::new());
     let threads = blocks::crew(threads, pool.bytes);
     let blocks = blocks::share(rows, pool.block_rows, threads).map(|block| (block, ()));
     let workers = blocks::run(rows, blocks, threads, watch, state, |state, block, ()| {

@@ -100,19 +100,18 @@ impl<T: Compared> Trees<T> {
     /// In which order trees are taken, and where rows may stop.
     fn stops(&self) -> Stops {
         let (grown, width) = (self.grown(), self.width());
-        let mut order: Vec<usize> = (0..grown.len()).collect();
+        let mut order = room::collected(0..grown.len());
         if self.shape().link != Link::Given {
-            order.sort_by(|&a, &b| {
-                (grown[b].greatest - grown[b].least).total_cmp(&(grown[a].greatest - grown[a].least))
-            });
+            let spread = |tree: usize| grown[tree].greatest - grown[tree].least;
+            order.sort_unstable_by(|&a, &b| spread(b).total_cmp(&spread(a)).then(a.cmp(&b)));
         }
         let stretch = STRETCH * (self.base().len() / width).max(1);
         let slack = self.error();
-        let mut left = vec![(-slack, slack); self.base().len()];
+        let mut left = room::filled((-slack, slack), self.base().len());
         let mut all = Vec::new();
         for (place, &tree) in order.iter().enumerate().rev() {
             if (place + 1).is_multiple_of(stretch) {
-                all.push(left.clone());
+                all.push(room::collected(left.iter().copied()));
             }
             let tree = grown[tree];
             for (low, high) in &mut left[tree.column..][..width] {
@@ -241,7 +240,7 @@ impl<T: Compared, E: Element> TreeRows<'_, '_, T, E> {
             return;
         };
         going.clear();
-        let mut chunk: Vec<u32> = Vec::with_capacity(ROWS);
+        let mut chunk: Vec<u32> = room::empty(ROWS);
         for first in (0..count).step_by(ROWS) {
             chunk.clear();
             chunk.extend(first as u32..count.min(first + ROWS) as u32);
@@ -277,9 +276,9 @@ impl<T: Compared, E: Element> TreeRows<'_, '_, T, E> {
     fn tree_room(&self, rows: usize) -> TreeRoom<T> {
         TreeRoom {
             features: room::filled(T::ZERO, rows * self.trees.features()),
-            sums: vec![0.0; rows * self.trees.base().len()],
-            known: vec![true; rows],
-            going: Vec::with_capacity(rows),
+            sums: room::filled(0.0, rows * self.trees.base().len()),
+            known: room::filled(true, rows),
+            going: room::empty(rows),
             panel: room::filled(T::ZERO, ROWS * self.trees.features()),
         }
     }
@@ -373,7 +372,7 @@ impl<T: Compared, E: Element> Pool for TreeWalk<'_, '_, T, E> {
 
     fn state(&self) -> WalkRoom<T> {
         let of_rows = self.rows.tree_room(PART);
-        let (out, pairs, scores) = (vec![false; PART], vec![0.0; 2 * PART], vec![0.0; PART]);
+        let (out, pairs, scores) = (room::filled(false, PART), room::filled(0.0, 2 * PART), room::filled(0.0, PART));
         WalkRoom { of_rows, out, pairs, scores, scan: self.judge.scan() }
     }
 
@@ -410,7 +409,7 @@ impl<T: Compared, E: Element> Pool for TreeWalk<'_, '_, T, E> {
 impl Stops {
     /// All trees in their order, and no stop.
     fn none(trees: usize) -> Self {
-        Stops { order: (0..trees).collect(), stretch: trees, left: Vec::new() }
+        Stops { order: room::collected(0..trees), stretch: trees, left: Vec::new() }
     }
 
     /// Trees that are taken one after the other, and how far those after them can still move each

@@ -15,6 +15,7 @@ use super::linear::Link;
 use super::masks::{Compared, Masks, TreeNode};
 use super::outputs::Shape;
 use crate::error::{Error, Result};
+use crate::room;
 
 /// Rows that go down a tree side by side.
 const ABREAST: usize = 16;
@@ -105,10 +106,10 @@ impl<T: Compared> Trees<T> {
             return Err(unusual());
         }
         let shape = Shape { members, classes, link, own_unit: own_unit.max(UNIT) };
-        let (nodes, grown, values, base) = (Vec::new(), Vec::new(), Vec::new(), base.to_vec());
+        let (nodes, grown, values, base) = (Vec::new(), Vec::new(), Vec::new(), room::collected(base.iter().copied()));
         let mut all =
             Trees { nodes, grown, values, width: 0, features, base, shape, size: 0.0, steps: 0, masks: Masks::new() };
-        let mut added: Vec<(f64, usize)> = all.base.iter().map(|base| (base.abs(), 0)).collect();
+        let mut added = room::collected(all.base.iter().map(|base| (base.abs(), 0)));
         for tree in trees {
             all.push(&tree)?;
             let Some(grown) = all.grown.last().filter(|tree| tree.column + all.width <= added.len()) else {
@@ -155,7 +156,10 @@ impl<T: Compared> Trees<T> {
             return Err(unusual());
         }
         let first = self.nodes.len();
-        let (mut order, mut depth, mut level_end) = (vec![0_usize], 0, 1);
+        room::more(&mut self.nodes, count);
+        room::more(&mut self.values, count * self.width);
+        let (mut order, mut depth, mut level_end) = (room::empty(count), 0, 1);
+        order.push(0_usize);
         let (mut least, mut greatest) = (f64::INFINITY, f64::NEG_INFINITY);
         let mut at = 0;
         while at < order.len() {

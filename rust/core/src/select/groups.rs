@@ -170,16 +170,13 @@ impl GroupLists {
     #[cold]
     fn new_list(&mut self, plan: &Plan, code: u32) -> usize {
         let at = self.lists.len();
-        if at == self.lists.capacity() {
-            room::more(&mut self.lists, 1);
-        }
         if let Some(place) = self.places.get_mut(code as usize) {
             *place = at as u32 + 1;
         } else {
             room::more_in(&mut self.far, 1);
             self.far.insert(code, at as u32);
         }
-        self.lists.push((code, TopK::small(capacity(plan, code))));
+        room::push(&mut self.lists, (code, TopK::small(capacity(plan, code))));
         at
     }
 

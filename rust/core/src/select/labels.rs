@@ -219,7 +219,7 @@ impl Count {
             if place < counts.len() as u64 {
                 let count = &mut counts[place as usize];
                 if *count == 0 {
-                    near.push((place, row));
+                    room::push(near, (place, row));
                 }
                 *count += 1;
             } else {
@@ -251,8 +251,8 @@ impl Met {
                 *count += rows;
             }
             None => {
-                self.firsts.push(first);
-                self.counts.push(rows);
+                room::push(&mut self.firsts, first);
+                room::push(&mut self.counts, rows);
             }
         }
     }

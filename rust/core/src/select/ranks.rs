@@ -100,10 +100,7 @@ pub fn near_best<T: Copy + Into<f64>>(
             continue;
         }
         let least = bound(better[bucket] + counts[bucket]) - SLACK * (1.0 + drawn.abs());
-        if near.len() == near.capacity() {
-            room::more(&mut near, 1);
-        }
-        near.push((row as u64, least, most));
+        room::push(&mut near, (row as u64, least, most));
         if near.len() >= full {
             floor = floor_of(&mut near, k).max(floor);
             near.retain(|&(_, _, most)| most >= floor);
@@ -157,10 +154,7 @@ fn true_weights(
     for row in 0..rows {
         look(row, rows, watch)?;
         if let Some(key) = part(row).filter(|&key| wanted[bucket(key)]) {
-            if beside.len() == beside.capacity() {
-                room::more(&mut beside, 1);
-            }
-            beside.push(Candidate { key, tie: 0, id: row as u64, score: key });
+            room::push(&mut beside, Candidate { key, tie: 0, id: row as u64, score: key });
         }
     }
     beside.sort_unstable_by(Candidate::compare);

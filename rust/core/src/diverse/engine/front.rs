@@ -147,7 +147,7 @@ fn scan_by(
             if hot {
                 for (i, &key) in keys.iter().enumerate() {
                     if key >= threshold && key > f64::NEG_INFINITY {
-                        part.entries.push(Entry { key, row: (start + i) as u32 });
+                        room::push(&mut part.entries, Entry { key, row: (start + i) as u32 });
                     } else {
                         below = below.max(key);
                     }
@@ -162,7 +162,7 @@ fn scan_by(
             part.leave_out(Entry { key: below, row: 0 });
         }
         let found = (range.start, part.entries.len() - before);
-        part.blocks.iter_mut().for_each(|blocks| blocks.push(found));
+        part.blocks.iter_mut().for_each(|blocks| room::push(blocks, found));
         part.shrink(room);
         Ok(())
     })?;
@@ -188,7 +188,7 @@ fn in_order(parts: Vec<Leaders>) -> Vec<Entry> {
     for part in &parts {
         let mut entries = &part.entries[..];
         for &(start, count) in part.blocks.iter().flatten() {
-            blocks.push((start, entries.split_off(..count).unwrap_or_default()));
+            room::push(&mut blocks, (start, entries.split_off(..count).unwrap_or_default()));
         }
     }
     let count = parts.iter().map(|part| part.entries.len()).sum();
@@ -230,7 +230,8 @@ fn threshold(rows: usize, write_keys: Keys<'_>, want: usize) -> f64 {
         write_keys(row..row + 1, &mut key);
         key[0]
     };
-    let mut sample: Vec<f64> = (0..rows).step_by(step).map(key).filter(|&key| key > f64::NEG_INFINITY).collect();
+    let keys = (0..rows).step_by(step).map(key);
+    let mut sample = room::gathered(keys.filter(|&key| key > f64::NEG_INFINITY));
     let rank = want / step;
     if rank >= sample.len() {
         return f64::NEG_INFINITY;

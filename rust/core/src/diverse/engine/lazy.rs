@@ -198,7 +198,7 @@ impl<O: Objective> Engine<O> {
                 stale.clear();
                 for (row, (&value, &seen)) in range.clone().zip(values.iter().zip(seen.iter())) {
                     if value == f64::INFINITY || (seen < steps && objective.key(row, value) >= floor) {
-                        stale.push(Stale { row: row as u32, seen, value });
+                        room::push(stale, Stale { row: row as u32, seen, value });
                     }
                 }
                 *computed += objective.refresh(scratch, stale, floor)?;
@@ -216,8 +216,8 @@ impl<O: Objective> Engine<O> {
     /// Leaves no row out of date whose bound reaches the best key there is: where keys drift, a
     /// small front may leave out more than it holds.
     fn sweep(&mut self, mut fresh: f64, scratch: &mut O::Scratch, watch: &mut dyn Watch) -> Result<()> {
-        let mut batch = Vec::new();
-        batch.extend(self.front.iter().take(self.objective.least_batch()).map(|entry| self.stale(*entry)));
+        let first = self.front.iter().take(self.objective.least_batch());
+        let mut batch = room::collected(first.map(|entry| self.stale(*entry)));
         self.refresh(scratch, &mut batch, fresh, watch)?;
         fresh = fresh.max(self.take_back(&batch));
         self.pass(fresh, watch)?;
@@ -365,7 +365,7 @@ impl<O: Objective> Engine<O> {
                 fresh = fresh.max(entry.key);
             }
             if self.rest.is_none_or(|rest| entry.beats(&rest)) {
-                self.survivors.push(entry);
+                room::push_to_heap(&mut self.survivors, entry);
             }
         }
         fresh

@@ -247,7 +247,7 @@ impl<'a, E: Element, W: DistanceWorth> Packed<'a, E, W> {
                 let value = if true_key { value } else { value.min(filter.upper(block.sums[lane])) };
                 let entry = Entry { key: worth.key(row as usize, value), row };
                 if entry.key >= floor {
-                    contenders.push(Contender { entry, place: number * ROWS + lane, true_key });
+                    room::push(contenders, Contender { entry, place: number * ROWS + lane, true_key });
                 }
             }
         }

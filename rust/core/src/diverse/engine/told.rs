@@ -141,12 +141,13 @@ impl<D: Distances, W: DistanceWorth> Objective for ByTold<D, W> {
         let mut done = room::filled(false, rows.len());
         for start in (0..*steps).step_by(TOGETHER) {
             let stop = (*steps).min(start + TOGETHER);
-            let behind: Vec<usize> = (0..rows.len()).filter(|&i| !done[i] && (rows[i].seen as usize) < stop).collect();
+            let late = |&i: &usize| !done[i] && (rows[i].seen as usize) < stop;
+            let behind = room::gathered((0..rows.len()).filter(late));
             // Some have seen more of these points than others: to ask again for a few of them costs
             // less than to ask often.
             let Some(seen) = behind.iter().map(|&i| rows[i].seen as usize).min() else { continue };
             let points = start.max(seen)..stop;
-            let ids: Vec<u32> = behind.iter().map(|&i| rows[i].row).collect();
+            let ids = room::collected(behind.iter().map(|&i| rows[i].row));
             let distances = distances.nearest(&ids, points.clone())?;
             computed += ids.len() * points.len();
             for (&i, distance) in behind.iter().zip(distances) {

@@ -51,7 +51,7 @@ impl<E: Element> CatchUp<'_, E> {
             // few rows are better compared again with what some of them have seen than in several
             // calls.
             let stop = ((start / TOGETHER + 1) * TOGETHER).min(until);
-            let mut some: Vec<i64> = rows.iter().copied().filter(|row| seen(row) < stop).collect();
+            let mut some = room::gathered(rows.iter().copied().filter(|row| seen(row) < stop));
             if some.len() > FEW {
                 some.retain(|row| seen(row) == start);
             }

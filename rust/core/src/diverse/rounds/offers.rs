@@ -14,6 +14,7 @@ use crate::diverse::rules::ranked_batch::RankedBatch;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
+use crate::room;
 use crate::simd::Level;
 
 /// The rows that all parts offer.
@@ -61,7 +62,7 @@ impl<E: Element> Offers<'_, E> {
         self.check()?;
         let bound = self.bounds[0].0;
         let reaches = |(row, &distance)| self.worth.key(row, distance, self.points) >= bound;
-        Ok(self.nearest.iter().enumerate().map(reaches).collect())
+        Ok(room::collected(self.nearest.iter().enumerate().map(reaches)))
     }
 
     /// Picks up to `wanted` rows that are certain to be the best of all: at least one of those
@@ -117,8 +118,8 @@ impl<E: Element> Offers<'_, E> {
                 (picked.radius, picked.done) = (best.value, true);
                 break;
             }
-            picked.rows.push(best.row as i64);
-            picked.values.push(best.key);
+            room::push(&mut picked.rows, best.row as i64);
+            room::push(&mut picked.values, best.key);
             engine.pick(best)?;
         }
         picked.done |= !by_distance && picked.rows.len() == wanted;

@@ -68,12 +68,12 @@ impl<E: Element> Part<'_, E> {
         let Known { nearest, seen } = known;
         let mut work = CatchUp { matrix, points, worth, metric, level, threads, nearest, seen, computed: 0 };
         let (all, steps) = (0..ids.len() as i64, points.rows());
-        let new = all.clone().filter(|&row| work.seen[row as usize] == 0).collect();
+        let new = room::gathered(all.clone().filter(|&row| work.seen[row as usize] == 0));
         work.bring(new, f64::NEG_INFINITY, steps.min(TOGETHER), watch)?;
         // The best of old keys show what a row must reach to be offered; then all that may reach it
         // are looked at.
         let mut some = self.best(&work, amount.saturating_mul(4));
-        work.bring(some.clone(), f64::NEG_INFINITY, steps, watch)?;
+        work.bring(room::collected(some.iter().copied()), f64::NEG_INFINITY, steps, watch)?;
         if amount < ids.len() {
             let place = |row: i64| (work.key(row as usize), ids[row as usize]);
             let last = some.len().min(amount) - 1;
@@ -84,7 +84,8 @@ impl<E: Element> Part<'_, E> {
         rows.retain(|&row| work.nearest[row as usize] > f64::NEG_INFINITY);
         let CatchUp { nearest, seen, computed, .. } = work;
         let back = |&row: &usize| nearest[row] > f64::NEG_INFINITY && rows.binary_search(&(row as i64)).is_err();
-        let bounds = bounds(worth, (0..ids.len()).filter(back).collect(), &nearest, ids, steps, ahead);
+        let back = room::gathered((0..ids.len()).filter(back));
+        let bounds = bounds(worth, back, &nearest, ids, steps, ahead);
         Ok((Known { nearest, seen }, Offer { rows, bounds, computed }))
     }
 

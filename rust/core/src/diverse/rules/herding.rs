@@ -204,7 +204,7 @@ impl<'a> Added<'a> {
             let lanes = self.weights[*group as usize].iter().zip(&self.covered[*group as usize]);
             lanes.into_iter().any(|(&weight, &covered)| weight > 0.0 && covered < 1.0)
         };
-        self.open = (0..self.weights.len() as u32).filter(open).collect();
+        self.open = room::gathered((0..self.weights.len() as u32).filter(open));
     }
 }
 

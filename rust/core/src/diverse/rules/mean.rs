@@ -113,10 +113,8 @@ pub fn part_sums<E: Element>(
     }
     let candidates = Candidates::new(matrix, None)?;
     let sums = sums(&candidates, metric, before, open, level, threads, watch)?;
-    Ok(sums
-        .chunks(features.next_multiple_of(8).max(1))
-        .map(|term| room::collected(term[..features].iter().copied()))
-        .collect())
+    let terms = sums.chunks(features.next_multiple_of(8).max(1));
+    Ok(room::collected(terms.map(|term| room::collected(term[..features].iter().copied()))))
 }
 
 /// The rows of each term, where `before` rows of the first one lie elsewhere.

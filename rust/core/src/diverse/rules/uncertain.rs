@@ -138,7 +138,7 @@ impl Rule {
             };
             picks.push(Pick { row, value: f64::INFINITY, key: value });
         }
-        let out: Vec<usize> = picks.iter().map(|pick| pick.row).collect();
+        let out = room::collected(picks.iter().map(|pick: &Pick| pick.row));
         match (weights, &weighed) {
             (Some(weights), Some(weighed)) => {
                 let worth = DiverseUncertain::new(weighed, weights.diversity);
@@ -154,7 +154,7 @@ impl Rule {
             }
         }
         let candidate = |pick: Pick| Candidate { key: pick.key, tie: 0, id: pick.row as u64, score: pick.key };
-        Ok(picks.into_iter().map(candidate).collect())
+        Ok(room::collected(picks.into_iter().map(candidate)))
     }
 }
 
