@@ -123,6 +123,9 @@ label-savings: $(VENV)/.study  ## the study behind docs/label-savings.md (under 
 lint: venv  ## formatting, clippy, ruff, mypy --strict, stubs against the module
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	@# What only attacks compile.
+	cargo check --quiet --manifest-path rust/models/Cargo.toml --target-dir target/models
+	! command -v c++ >/dev/null || cargo check --quiet --manifest-path rust/fuzz/Cargo.toml --target-dir target/fuzz
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy

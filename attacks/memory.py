@@ -33,6 +33,17 @@ LATER = 20
 SECONDS = 60
 
 
+def code() -> tuple[int, int]:
+    """Return where the compiled half lies in memory."""
+    name = Path(shortlist._core.__file__).name
+    lines = [line.split() for line in Path("/proc/self/maps").read_text().splitlines() if line.endswith(name)]
+    spans = [[int(end, 16) for end in words[0].split("-")] for words in lines]
+    return min(low for low, _ in spans), max(high for _, high in spans)
+
+
+CODE = code() if sys.platform == "linux" else (0, 0)
+
+
 @dataclass
 class Tally:
     """What failing requests of one call came to."""
@@ -133,7 +144,7 @@ def ran(call: Call, at: int, once: bool, said: Path) -> list | str:
 
 def told(call: Call, at: int, once: bool) -> list:
     """Do a call with a request that fails; if it ends in an error, once more without."""
-    heap, (low, high) = ctypes.CDLL(None), code()
+    heap, (low, high) = ctypes.CDLL(None), CODE
     heap.heap_seen.restype = ctypes.c_long
     requests, how, now, then = 0, "done", "", ""
     try:
@@ -153,14 +164,6 @@ def told(call: Call, at: int, once: bool) -> list:
 def digest(call: Call, came: object) -> str:
     """Return what stands for all that a call gave."""
     return hashlib.sha256(answer(call.look(came))).hexdigest()
-
-
-def code() -> tuple[int, int]:
-    """Return where the compiled half lies in memory."""
-    name = Path(shortlist._core.__file__).name
-    lines = [line.split() for line in Path("/proc/self/maps").read_text().splitlines() if line.endswith(name)]
-    spans = [[int(end, 16) for end in words[0].split("-")] for words in lines]
-    return min(low for low, _ in spans), max(high for _, high in spans)
 
 
 if __name__ == "__main__":
