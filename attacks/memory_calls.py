@@ -6,6 +6,7 @@ import pickle
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
@@ -62,6 +63,7 @@ def calls(rows: int, long: int, folder: Path) -> dict[str, Call]:
     forest = RandomForestClassifier(20, random_state=0, n_jobs=1).fit(embeddings[:2000], np.arange(2000) % 5)
     trees = ExtraTreesClassifier(20, random_state=0, n_jobs=1).fit(embeddings[:2000], np.arange(2000) % 5)
     network = MLPClassifier((8,), max_iter=3, random_state=0)
+    calibrated = CalibratedClassifierCV(linear, method="isotonic", cv=3).fit(embeddings[:2000], np.arange(2000) % 5)
     with np.errstate(all="ignore"):
         network.fit(embeddings[:300], answers)
 
@@ -120,6 +122,8 @@ def calls(rows: int, long: int, folder: Path) -> dict[str, Call]:
         "a forest": lambda: queried(forest),
         "extra trees": lambda: queried(trees),
         "a network": lambda: queried(network),
+        "a calibrated model": lambda: queried(calibrated),
+        "a committee": lambda: sl.Committee([sl.ActiveLearner(linear), sl.ActiveLearner(forest)]).query(embeddings, 50),
     }
     return {name: call if isinstance(call, Call) else Call(call) for name, call in made.items()}
 

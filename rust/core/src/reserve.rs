@@ -75,6 +75,7 @@ impl<A> Heap<A> {
 
     /// A part of the reserve, or null.
     #[cold]
+    #[inline(never)]
     fn lend(&self, layout: Layout) -> *mut u8 {
         if layout.size() > MOST || layout.align() > STEP || room::is_refusable() {
             return ptr::null_mut();
@@ -92,6 +93,7 @@ impl<A> Heap<A> {
     }
 
     #[cold]
+    #[inline(never)]
     fn take_back(&self) {
         let without = |lent| match Lent::from(lent) {
             Lent { blocks: 1, .. } => Some(0),

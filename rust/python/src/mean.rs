@@ -2,10 +2,11 @@
 
 use crate::arguments::{level, metric, threads};
 use crate::array::{Rows, with_matrix};
-use crate::border::{Lookout, copied, value_error, work};
+use crate::border::{Lookout, copied, raise, value_error, work};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use shortlist_core::diverse::mean;
+use shortlist_core::room::caught;
 
 /// The sums of the terms of the mean that the rows belong to, one a row;
 /// `before` rows of the first term lie in earlier parts, and `open` is their sum.
@@ -57,7 +58,10 @@ pub(crate) fn add_terms<'py>(
         return Err(value_error("finished, open and terms are of several widths; accepted is one number a feature"));
     }
     let mut total = mean::Total { rows, finished, open };
-    total.add(terms.chunks(columns), more);
-    let mean = total.mean();
+    let mean = caught(|| {
+        total.add(terms.chunks(columns), more);
+        Ok(total.mean())
+    });
+    let mean = mean.map_err(raise)?;
     Ok((total.finished.into_pyarray(py), total.open.into_pyarray(py), mean.into_pyarray(py)))
 }

@@ -36,7 +36,8 @@ impl Together {
     fn new(word: &str, curves: &Curves<'_>, members: usize) -> PyResult<Self> {
         let words = [("one", "one"), ("committee", "committee"), ("mean", "mean")];
         let curve = |(x, y): &(PyReadonlyArray1<'_, f64>, PyReadonlyArray1<'_, f64>)| {
-            Curve::new(x.as_slice()?, y.as_slice()?).map_err(raise)
+            let (x, y) = (x.as_slice()?, y.as_slice()?);
+            caught(|| Curve::new(x, y)).map_err(raise)
         };
         match choice("together", word, &words)? {
             "committee" => Ok(Together::Committee),

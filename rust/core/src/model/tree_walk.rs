@@ -16,13 +16,14 @@ use super::masks::{AddByMasks, Compared, ROWS};
 use super::measure::most;
 use super::outputs::{OutputRoom, Outputs, Shape, inside};
 use super::pass::{Pool, pass};
-use super::trees::Trees;
+use super::trees::{Grown, Trees};
 use crate::blocks::Watch;
 use crate::committee::CommitteeMeasure;
 use crate::error::{Error, Result};
 use crate::float::Element;
 use crate::matrix::Matrix;
 use crate::measure::Measure;
+use crate::order::Candidate;
 use crate::room;
 use crate::scan::Scan;
 use crate::simd::{Float, Level};
@@ -100,11 +101,13 @@ impl<T: Compared> Trees<T> {
     /// In which order trees are taken, and where rows may stop.
     fn stops(&self) -> Stops {
         let (grown, width) = (self.grown(), self.width());
-        let mut order = room::collected(0..grown.len());
-        if self.shape().link != Link::Given {
-            let spread = |tree: usize| grown[tree].greatest - grown[tree].least;
-            order.sort_unstable_by(|&a, &b| spread(b).total_cmp(&spread(a)).then(a.cmp(&b)));
-        }
+        let spread = |(row, tree): (u64, &Grown)| {
+            let key = if self.shape().link == Link::Given { 0.0 } else { tree.greatest - tree.least };
+            Candidate { key, tie: 0, id: row, score: key }
+        };
+        let mut widest = room::collected((0..).zip(grown).map(spread));
+        widest.sort_unstable_by(Candidate::compare);
+        let order = room::collected(widest.into_iter().map(|tree| tree.id as usize));
         let stretch = STRETCH * (self.base().len() / width).max(1);
         let slack = self.error();
         let mut left = room::filled((-slack, slack), self.base().len());
