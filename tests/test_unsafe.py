@@ -51,7 +51,7 @@ AT_MOST = {
     "core/src/model/dense.rs": 3,
     "core/src/model/sparse.rs": 2,
     "core/src/model/trees.rs": 1,
-    "core/src/reserve.rs": 11,
+    "core/src/reserve.rs": 14,
     "core/src/scan/columns.rs": 8,
     "core/src/scan/mod.rs": 10,
     "core/src/scan/narrow.rs": 12,
