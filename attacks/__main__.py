@@ -82,6 +82,7 @@ WHOLE = {
     "models": ["--schedules", "20000", "--faults", "500"],
     "leases": ["--orders", "300"],
     "power": ["--every", "2"],
+    "memory": ["--most", "150"],
     "faults-delete": ["--every", "14"],
     "power-delete": ["--every", "7"],
 }
