@@ -35,9 +35,10 @@ SECONDS = 60
 
 def code() -> tuple[int, int]:
     """Return where the compiled half lies in memory."""
-    name = Path(shortlist._core.__file__).name
-    lines = [line.split() for line in Path("/proc/self/maps").read_text().splitlines() if line.endswith(name)]
-    spans = [[int(end, 16) for end in words[0].split("-")] for words in lines]
+    # Other packages have a `_core` too.
+    file = f" {Path(shortlist._core.__file__).resolve()}"
+    lines = [line for line in Path("/proc/self/maps").read_text().splitlines() if line.endswith(file)]
+    spans = [[int(end, 16) for end in line.split()[0].split("-")] for line in lines]
     return min(low for low, _ in spans), max(high for _, high in spans)
 
 
