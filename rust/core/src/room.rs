@@ -52,10 +52,13 @@ fn could(bytes: usize, ask: &mut dyn FnMut() -> bool) -> bool {
 
 /// Asks the heap for what may be refused.
 pub(crate) fn asked(ask: impl FnOnce() -> bool) -> bool {
-    REFUSABLE.set(true);
-    let had = ask();
-    REFUSABLE.set(false);
-    had
+    // Where it lies is looked up once.
+    REFUSABLE.with(|refusable| {
+        refusable.set(true);
+        let had = ask();
+        refusable.set(false);
+        had
+    })
 }
 
 /// How many bytes a list takes that gets so many more: it may double.
