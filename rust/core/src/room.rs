@@ -63,7 +63,7 @@ pub(crate) fn asked(ask: impl FnOnce() -> bool) -> bool {
 
 /// How many bytes a list takes that gets so many more: it may double.
 fn bytes_with<T>(list: &Vec<T>, count: usize) -> usize {
-    (2 * list.capacity()).max(list.len().saturating_add(count)).saturating_mul(size_of::<T>())
+    list.capacity().saturating_mul(2).max(list.len().saturating_add(count)).saturating_mul(size_of::<T>())
 }
 
 /// Whether a list could get room for so many more.
